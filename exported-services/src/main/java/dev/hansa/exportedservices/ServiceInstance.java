@@ -1,0 +1,94 @@
+package dev.hansa.exportedservices;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// One instance of a service with its node and checks, as the catalog holds it and as it travels to
+/// peers.
+///
+/// @param id unique on its node
+/// @param name the service; for a proxy the proxy's own name
+/// @param address empty means the node's address
+/// @param port 0 when it listens nowhere
+/// @param taggedAddresses `lan`, `wan`
+/// @param destination for a `connect-proxy` the service it stands for
+/// @param peerMeta only on proxies that a peer made up for us
+public record ServiceInstance(
+        NodeRecord node,
+        String id,
+        String name,
+        ServiceKind kind,
+        List<String> tags,
+        String address,
+        int port,
+        Map<String, Endpoint> taggedAddresses,
+        Map<String, String> meta,
+        int weightPassing,
+        int weightWarning,
+        Optional<ServiceName> destination,
+        Optional<PeerMeta> peerMeta,
+        List<HealthCheck> checks,
+        long createIndex,
+        long modifyIndex) {
+    public ServiceInstance {
+        tags = List.copyOf(tags);
+        taggedAddresses = Map.copyOf(taggedAddresses);
+        meta = Map.copyOf(meta);
+        checks = List.copyOf(checks);
+    }
+
+    /// The worst of its checks; maintenance counts as not passing.
+    public CheckStatus status() {
+        return CheckStatus.worst(checks.stream().map(HealthCheck::status).toList());
+    }
+
+    /// May traffic be sent to it: everything but critical and maintenance.
+    public boolean isHealthy() {
+        return status().compareTo(CheckStatus.CRITICAL) < 0;
+    }
+
+    /// Where others within the datacenter reach it.
+    public Optional<Endpoint> lanEndpoint() {
+        var host = address.isEmpty() ? node.address() : address;
+        return host.isEmpty() || port < 1
+                ? Optional.empty()
+                : Optional.of(new Endpoint(host, port));
+    }
+
+    /// Where other datacenters reach it: tagged address `wan`, else its address, else the node's
+    /// `wan`, else the node's.
+    public Optional<Endpoint> wanEndpoint() {
+        var wan = taggedAddresses.get("wan");
+        if (wan != null) {
+            return Optional.of(wan);
+        }
+        if (!address.isEmpty()) {
+            return lanEndpoint();
+        }
+        var nodeWan = node.taggedAddresses().get("wan");
+        return nodeWan == null || port < 1
+                ? lanEndpoint()
+                : Optional.of(new Endpoint(nodeWan, port));
+    }
+
+    public ServiceInstance withChecks(List<HealthCheck> newChecks, long index) {
+        return new ServiceInstance(
+                node,
+                id,
+                name,
+                kind,
+                tags,
+                address,
+                port,
+                taggedAddresses,
+                meta,
+                weightPassing,
+                weightWarning,
+                destination,
+                peerMeta,
+                newChecks,
+                createIndex,
+                index);
+    }
+}

@@ -1,0 +1,263 @@
+package dev.hansa.failover;
+
+import com.google.protobuf.ByteString;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.wire.Address;
+import dev.hansa.failover.wire.Bundle;
+import dev.hansa.failover.wire.Health;
+import dev.hansa.failover.wire.Inbound;
+import dev.hansa.failover.wire.Snapshot;
+import dev.hansa.failover.wire.Upstream;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.Intention;
+import dev.hansa.trustbundle.IntentionTable;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import java.io.ByteArrayInputStream;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// The one place where a [RouteSnapshot] becomes bytes and comes back.
+public final class RouteCodec {
+    private RouteCodec() {}
+
+    public static Snapshot encode(RouteSnapshot snapshot) {
+        var message =
+                Snapshot.newBuilder()
+                        .setVersion(snapshot.version())
+                        .setDatacenter(snapshot.datacenter().name())
+                        .setTrustDomain(snapshot.trustDomain().name());
+        snapshot.routes().forEach(route -> message.addRoutes(encode(route)));
+        snapshot.sniRoutes().forEach(route -> message.addSniRoutes(encode(route)));
+        new TreeMap<>(snapshot.bundles().bundles())
+                .values()
+                .forEach(bundle -> message.addBundles(encode(bundle)));
+        snapshot.inbound().ifPresent(inbound -> message.setInbound(encode(inbound)));
+        return message.build();
+    }
+
+    /// @throws IllegalArgumentException when a field has no legal meaning; nothing of the snapshot
+    ///   may then be used
+    public static RouteSnapshot decode(Snapshot message) {
+        var bundles = new HashMap<TrustDomain, TrustBundle>();
+        for (var bundle : message.getBundlesList()) {
+            var decoded = decode(bundle);
+            bundles.put(decoded.trustDomain(), decoded);
+        }
+        return new RouteSnapshot(
+                message.getVersion(),
+                new Datacenter(message.getDatacenter()),
+                new TrustDomain(message.getTrustDomain()),
+                message.getRoutesList().stream().map(RouteCodec::decode).toList(),
+                message.getSniRoutesList().stream().map(RouteCodec::decode).toList(),
+                new BundleSet(bundles),
+                message.hasInbound()
+                        ? Optional.of(decode(message.getInbound()))
+                        : Optional.empty());
+    }
+
+    public static Upstream encode(UpstreamName name) {
+        return Upstream.newBuilder()
+                .setService(name.service().value())
+                .setPeer(name.peer().map(PeerName::value).orElse(""))
+                .build();
+    }
+
+    public static UpstreamName decode(Upstream message) {
+        return new UpstreamName(new ServiceName(message.getService()), peer(message.getPeer()));
+    }
+
+    private static Optional<PeerName> peer(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(new PeerName(text));
+    }
+
+    private static dev.hansa.failover.wire.Route encode(Route route) {
+        var message =
+                dev.hansa.failover.wire.Route.newBuilder()
+                        .setUpstream(encode(route.upstream()))
+                        .setConnectTimeoutMs(Math.toIntExact(route.connectTimeout().toMillis()));
+        route.targets().forEach(target -> message.addTargets(encode(target)));
+        return message.build();
+    }
+
+    private static Route decode(dev.hansa.failover.wire.Route message) {
+        return new Route(
+                decode(message.getUpstream()),
+                Duration.ofMillis(Integer.toUnsignedLong(message.getConnectTimeoutMs())),
+                message.getTargetsList().stream().map(RouteCodec::decode).toList());
+    }
+
+    private static dev.hansa.failover.wire.Target encode(Target target) {
+        var message =
+                dev.hansa.failover.wire.Target.newBuilder()
+                        .setService(target.service().value())
+                        .setPeer(
+                                switch (target) {
+                                    case Target.LocalTarget _ -> "";
+                                    case Target.PeerTarget peerTarget -> peerTarget.peer().value();
+                                })
+                        .setSni(target.sni())
+                        .addAllSpiffeIds(target.spiffeIds())
+                        .setTrustDomain(target.trustDomain().name())
+                        .setHealth(encode(target.health()));
+        target.endpoints().forEach(endpoint -> message.addEndpoints(encode(endpoint)));
+        return message.build();
+    }
+
+    private static Target decode(dev.hansa.failover.wire.Target message) {
+        var service = new ServiceName(message.getService());
+        var endpoints = endpoints(message.getEndpointsList());
+        var trustDomain = new TrustDomain(message.getTrustDomain());
+        var health = decode(message.getHealth());
+        return peer(message.getPeer())
+                .<Target>map(peer ->
+                        new Target.PeerTarget(
+                                peer,
+                                service,
+                                message.getSni(),
+                                message.getSpiffeIdsList(),
+                                trustDomain,
+                                endpoints,
+                                health))
+                .orElseGet(() ->
+                        new Target.LocalTarget(
+                                service,
+                                message.getSni(),
+                                message.getSpiffeIdsList(),
+                                trustDomain,
+                                endpoints,
+                                health));
+    }
+
+    private static dev.hansa.failover.wire.SniRoute encode(SniRoute route) {
+        var message =
+                dev.hansa.failover.wire.SniRoute.newBuilder()
+                        .setSni(route.sni())
+                        .setPurpose(route.purpose())
+                        .setPeer(route.peer())
+                        .setEvidence(route.evidence());
+        route.endpoints().forEach(endpoint -> message.addEndpoints(encode(endpoint)));
+        return message.build();
+    }
+
+    private static SniRoute decode(dev.hansa.failover.wire.SniRoute message) {
+        return new SniRoute(
+                message.getSni(),
+                message.getPurpose(),
+                message.getPeer(),
+                endpoints(message.getEndpointsList()),
+                message.getEvidence());
+    }
+
+    private static dev.hansa.failover.wire.TargetEndpoint encode(TargetEndpoint endpoint) {
+        return dev.hansa.failover.wire.TargetEndpoint.newBuilder()
+                .setAddress(
+                        Address.newBuilder()
+                                .setHost(endpoint.address().host())
+                                .setPort(endpoint.address().port()))
+                .setHealth(encode(endpoint.health()))
+                .build();
+    }
+
+    private static List<TargetEndpoint> endpoints(
+            List<dev.hansa.failover.wire.TargetEndpoint> messages) {
+        return messages.stream()
+                .map(message ->
+                        new TargetEndpoint(
+                                new Endpoint(
+                                        message.getAddress().getHost(),
+                                        message.getAddress().getPort()),
+                                decode(message.getHealth())))
+                .toList();
+    }
+
+    private static Health encode(HealthView health) {
+        return Health.newBuilder()
+                .setHealthy(health.healthy())
+                .setEvidence(health.evidence())
+                .build();
+    }
+
+    private static HealthView decode(Health message) {
+        return new HealthView(message.getHealthy(), message.getEvidence());
+    }
+
+    private static Bundle encode(TrustBundle bundle) {
+        var message = Bundle.newBuilder().setTrustDomain(bundle.trustDomain().name());
+        for (var root : bundle.roots()) {
+            try {
+                message.addRoots(ByteString.copyFrom(root.getEncoded()));
+            } catch (CertificateEncodingException e) {
+                throw new IllegalStateException("a parsed certificate cannot be encoded", e);
+            }
+        }
+        return message.build();
+    }
+
+    private static TrustBundle decode(Bundle message) {
+        return new TrustBundle(
+                new TrustDomain(message.getTrustDomain()),
+                message.getRootsList().stream().map(RouteCodec::certificate).toList());
+    }
+
+    /// One DER certificate.
+    ///
+    /// @throws IllegalArgumentException when the bytes are not one
+    public static X509Certificate certificate(ByteString der) {
+        try {
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509")
+                            .generateCertificate(new ByteArrayInputStream(der.toByteArray()));
+        } catch (CertificateException e) {
+            throw new IllegalArgumentException("expected a DER certificate: " + e.getMessage(), e);
+        }
+    }
+
+    private static Inbound encode(InboundPolicy policy) {
+        var message = Inbound.newBuilder().setDefaultAllow(policy.intentions().defaultAllow());
+        new TreeMap<>(policy.peers())
+                .forEach((domain, peer) -> message.putPeers(domain.name(), peer.value()));
+        policy.intentions()
+                .intentions()
+                .forEach(intention ->
+                        message.addIntentions(
+                                dev.hansa.failover.wire.Intention.newBuilder()
+                                        .setSource(intention.source())
+                                        .setSourcePeer(
+                                                intention
+                                                        .sourcePeer()
+                                                        .map(PeerName::value)
+                                                        .orElse(""))
+                                        .setDestination(intention.destination())
+                                        .setAllow(intention.allow())));
+        return message.build();
+    }
+
+    private static InboundPolicy decode(Inbound message) {
+        var peers = new HashMap<TrustDomain, PeerName>();
+        message.getPeersMap()
+                .forEach((domain, peer) -> peers.put(new TrustDomain(domain), new PeerName(peer)));
+        return new InboundPolicy(
+                peers,
+                new IntentionTable(
+                        message.getDefaultAllow(),
+                        message.getIntentionsList().stream()
+                                .map(intention ->
+                                        new Intention(
+                                                intention.getSource(),
+                                                peer(intention.getSourcePeer()),
+                                                intention.getDestination(),
+                                                intention.getAllow()))
+                                .toList()));
+    }
+}

@@ -1,0 +1,38 @@
+package dev.hansa.failover;
+
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.TrustDomain;
+import java.util.List;
+import java.util.Optional;
+
+/// All that one proxy needs to do its work without a control plane. A later version replaces it
+/// whole; an earlier one is ignored.
+///
+/// @param version grows with every change, across restarts of the server too
+/// @param routes for a sidecar: one for each upstream that it asked for
+/// @param sniRoutes for a gateway: every name that it serves
+/// @param inbound for a sidecar: the policy of the service that it carries
+public record RouteSnapshot(
+        long version,
+        Datacenter datacenter,
+        TrustDomain trustDomain,
+        List<Route> routes,
+        List<SniRoute> sniRoutes,
+        BundleSet bundles,
+        Optional<InboundPolicy> inbound) {
+    public RouteSnapshot {
+        routes = List.copyOf(routes);
+        sniRoutes = List.copyOf(sniRoutes);
+    }
+
+    public Optional<Route> route(UpstreamName upstream) {
+        return routes.stream().filter(route -> route.upstream().equals(upstream)).findFirst();
+    }
+
+    /// The same content under another version.
+    public RouteSnapshot at(long newVersion) {
+        return new RouteSnapshot(
+                newVersion, datacenter, trustDomain, routes, sniRoutes, bundles, inbound);
+    }
+}

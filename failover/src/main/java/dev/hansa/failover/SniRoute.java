@@ -1,0 +1,22 @@
+package dev.hansa.failover;
+
+import java.util.List;
+
+/// What a gateway does with one name: the addresses to relay to, unhealthy ones left out.
+///
+/// @param sni lower-case
+/// @param purpose for logs and metrics, one of a few words: `exported`, `imported`, `peering-in`,
+///   `peering-out`
+/// @param peer the other side's name, or empty
+/// @param evidence why there is no endpoint, when there is none
+public record SniRoute(
+        String sni, String purpose, String peer, List<TargetEndpoint> endpoints, String evidence) {
+    public static final String EXPORTED = "exported";
+    public static final String IMPORTED = "imported";
+    public static final String PEERING_IN = "peering-in";
+    public static final String PEERING_OUT = "peering-out";
+
+    public SniRoute {
+        endpoints = List.copyOf(endpoints);
+    }
+}

@@ -1,0 +1,5 @@
+/// Bytes: accept, peek, connect, relay, drain.
+@NullMarked
+package dev.hansa.gateway.wire;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,68 @@
+package dev.hansa.peering;
+
+import dev.hansa.trustbundle.PeerName;
+import java.time.Duration;
+
+/// Everything that happens in a peering service and that somebody may want to know. Told to one
+/// consumer, which decides alone what becomes a log line, a metric or an audit record. No event
+/// carries a secret.
+public sealed interface PeeringEvent {
+    record ServerStarted(
+            String datacenter,
+            String trustDomain,
+            String httpAddress,
+            String peerAddress,
+            String proxyAddress)
+            implements PeeringEvent {}
+
+    record ServerStopping(String reason) implements PeeringEvent {}
+
+    record ConfigWritten(String kind, String name, long index) implements PeeringEvent {}
+
+    record ConfigDeleted(String kind, String name, long index) implements PeeringEvent {}
+
+    record TokenGenerated(PeerName peer, String tokenId, Duration life) implements PeeringEvent {}
+
+    record SecretExchanged(PeerName peer) implements PeeringEvent {}
+
+    record SecretRefused(String peeringId, String reason) implements PeeringEvent {}
+
+    record Established(PeerName peer, String serverName) implements PeeringEvent {}
+
+    record EstablishFailed(PeerName peer, String reason) implements PeeringEvent {}
+
+    record PeeringDeleted(PeerName peer) implements PeeringEvent {}
+
+    record StreamOpened(PeerName peer, boolean dialed) implements PeeringEvent {}
+
+    record StreamRefused(String peeringId, String reason) implements PeeringEvent {}
+
+    record StreamEnded(PeerName peer, String reason) implements PeeringEvent {}
+
+    record PeerTerminated(PeerName peer) implements PeeringEvent {}
+
+    /// The peer did not take what we sent.
+    record PeerNacked(PeerName peer, String resource, String reason) implements PeeringEvent {}
+
+    /// We did not take what the peer sent.
+    record ResourceRefused(PeerName peer, String resource, String reason) implements PeeringEvent {}
+
+    record ServiceImported(PeerName peer, String service, int instances) implements PeeringEvent {}
+
+    record ServiceWithdrawn(PeerName peer, String service) implements PeeringEvent {}
+
+    record TrustUpdated(PeerName peer, String trustDomain, int roots) implements PeeringEvent {}
+
+    record ProxyConnected(String proxyId, String identity) implements PeeringEvent {}
+
+    record ProxyDisconnected(String proxyId, String reason) implements PeeringEvent {}
+
+    record ProxyRefused(String identity, String reason) implements PeeringEvent {}
+
+    record CertificateIssued(String identity, Duration life) implements PeeringEvent {}
+
+    record HealthChanged(String service, String instance, String status, String output)
+            implements PeeringEvent {}
+
+    record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
+}

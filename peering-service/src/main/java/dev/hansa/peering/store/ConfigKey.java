@@ -1,0 +1,4 @@
+package dev.hansa.peering.store;
+
+/// What a config entry is found by.
+public record ConfigKey(String kind, String name) {}

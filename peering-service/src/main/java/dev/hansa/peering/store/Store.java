@@ -1,0 +1,23 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.Latest;
+
+/// What an operator said or a peer promised. Commands are applied one at a time, in order; whoever
+/// reads sees whole states.
+public interface Store extends AutoCloseable {
+    /// Applies a command; durable when this returns [StoreAnswer.Applied]. Blocks on disk: never
+    /// call it on an event loop.
+    ///
+    /// @throws StoreFailure when the disk does not take it; then nothing has changed
+    StoreAnswer apply(StoreCommand command);
+
+    /// The present state and its successors.
+    Latest<StoreState> state();
+
+    default StoreState now() {
+        return state().get();
+    }
+
+    @Override
+    void close();
+}

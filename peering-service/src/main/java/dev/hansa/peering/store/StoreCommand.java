@@ -1,0 +1,59 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.trustbundle.PeerName;
+import java.time.Instant;
+import java.util.OptionalLong;
+
+/// Every change that must survive. A command is a value: it holds all that decides its outcome (no
+/// clock, nothing random inside), so that applying it again in the same order gives the same state.
+public sealed interface StoreCommand {
+    /// A server has opened the store; adds one to [StoreState#starts].
+    record CountStart() implements StoreCommand {}
+
+    /// @param cas empty: always; 0: only when absent; else only when the entry still has this
+    ///   modify index
+    record PutConfig(String kind, String name, String json, OptionalLong cas)
+            implements StoreCommand {}
+
+    record DeleteConfig(String kind, String name, OptionalLong cas) implements StoreCommand {}
+
+    /// Writes when the stored modify index is still that of `peering` (0: only when absent).
+    record PutPeering(PeeringRecord peering) implements StoreCommand {}
+
+    /// Removes the record, its secrets and its bundle.
+    record RemovePeering(PeerName name) implements StoreCommand {}
+
+    /// Replaces the unused establishment secret; stream secrets stay, so a live stream runs on.
+    record IssueEstablishment(String peeringId, PeeringSecrets.Establishment establishment)
+            implements StoreCommand {}
+
+    /// Uses the establishment secret up, at most once, and stores the pending stream secret.
+    /// Refused when the hash is not the unused one, when it has expired at `now`, or when the
+    /// peering is not live.
+    record ExchangeSecret(String peeringId, String candidateHash, String newStreamHash, Instant now)
+            implements StoreCommand {}
+
+    /// First use of the pending stream secret: it becomes the active one. Done already: nothing
+    /// changes.
+    record PromoteStream(String peeringId, String hash) implements StoreCommand {}
+
+    /// The dialer's stream secret, together with the peering in its new state.
+    record Establish(PeeringRecord peering, Secret streamSecret) implements StoreCommand {}
+
+    record PutBundle(BundleRecord bundle) implements StoreCommand {}
+
+    record RemoveBundle(PeerName peer) implements StoreCommand {}
+
+    record PutRegistration(ServiceInstance instance) implements StoreCommand {}
+
+    /// @param serviceId empty: every instance of the node
+    record RemoveRegistration(String node, String serviceId) implements StoreCommand {}
+
+    /// Only when there is none yet.
+    record InitCa(CaRecord ca) implements StoreCommand {}
+
+    /// Also forgets the join secrets that have expired at `now`.
+    record PutJoinSecret(JoinSecretRecord secret, Instant now) implements StoreCommand {}
+}

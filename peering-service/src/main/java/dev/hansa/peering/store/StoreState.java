@@ -1,0 +1,50 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.trustbundle.PeerName;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// Everything the store holds, as of one index. A later write replaces it whole.
+///
+/// @param starts how often a server has opened this store: the high half of every version that must
+///   grow across restarts
+public record StoreState(
+        long index,
+        long starts,
+        Map<ConfigKey, ConfigRecord> config,
+        Map<PeerName, PeeringRecord> peerings,
+        Map<String, PeeringSecrets> secrets,
+        Map<PeerName, BundleRecord> bundles,
+        Map<String, RegistrationRecord> registrations,
+        Map<String, JoinSecretRecord> joinSecrets,
+        Optional<CaRecord> ca) {
+    public StoreState {
+        config = Map.copyOf(config);
+        peerings = Map.copyOf(peerings);
+        secrets = Map.copyOf(secrets);
+        bundles = Map.copyOf(bundles);
+        registrations = Map.copyOf(registrations);
+        joinSecrets = Map.copyOf(joinSecrets);
+    }
+
+    public Optional<ConfigRecord> config(String kind, String name) {
+        return Optional.ofNullable(config.get(new ConfigKey(kind, name)));
+    }
+
+    public Stream<ConfigRecord> config(String kind) {
+        return config.values().stream().filter(entry -> entry.kind().equals(kind));
+    }
+
+    public Optional<PeeringRecord> peering(PeerName name) {
+        return Optional.ofNullable(peerings.get(name));
+    }
+
+    public Optional<PeeringRecord> peeringById(String id) {
+        return peerings.values().stream().filter(peering -> peering.id().equals(id)).findFirst();
+    }
+
+    public PeeringSecrets secrets(String peeringId) {
+        return secrets.getOrDefault(peeringId, PeeringSecrets.none(peeringId));
+    }
+}

@@ -1,0 +1,93 @@
+package dev.hansa.trustbundle;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/// The root certificates that speak for one trust domain, and for no other.
+public record TrustBundle(TrustDomain trustDomain, List<X509Certificate> roots) {
+    /// A rotation needs two; anything near this number is a mistake or an attack.
+    public static final int MAX_ROOTS = 16;
+
+    /// A root is about 1 KiB of PEM; a larger one would only cost memory and CPU.
+    private static final int MAX_PEM_CHARACTERS = 16 * 1024;
+
+    /// @throws IllegalArgumentException when there are too many roots
+    public TrustBundle {
+        roots = List.copyOf(roots);
+        if (roots.size() > MAX_ROOTS) {
+            throw new IllegalArgumentException(
+                    "trust bundle of '"
+                            + trustDomain
+                            + "': expected at most "
+                            + MAX_ROOTS
+                            + " roots; found "
+                            + roots.size());
+        }
+    }
+
+    /// Reads one or more certificates from each PEM text.
+    ///
+    /// @throws IllegalArgumentException when a text is not PEM certificates, naming which
+    public static TrustBundle fromPem(TrustDomain trustDomain, List<String> pems) {
+        var roots = new ArrayList<X509Certificate>();
+        for (var i = 0; i < pems.size(); i++) {
+            var pem = pems.get(i);
+            if (pem.length() > MAX_PEM_CHARACTERS) {
+                throw new IllegalArgumentException(
+                        "trust bundle of '"
+                                + trustDomain
+                                + "', root "
+                                + i
+                                + ": expected at most "
+                                + MAX_PEM_CHARACTERS
+                                + " characters; found "
+                                + pem.length());
+            }
+            try {
+                var found =
+                        CertificateFactory.getInstance("X.509")
+                                .generateCertificates(
+                                        new ByteArrayInputStream(
+                                                pem.getBytes(StandardCharsets.US_ASCII)));
+                if (found.isEmpty()) {
+                    throw new CertificateException("no certificate in it");
+                }
+                found.forEach(certificate -> roots.add((X509Certificate) certificate));
+            } catch (CertificateException e) {
+                throw new IllegalArgumentException(
+                        "trust bundle of '"
+                                + trustDomain
+                                + "', root "
+                                + i
+                                + ": expected a PEM certificate: "
+                                + e.getMessage(),
+                        e);
+            }
+        }
+        return new TrustBundle(trustDomain, roots);
+    }
+
+    /// Each root as PEM with a line end after it.
+    public List<String> pems() {
+        return roots.stream().map(TrustBundle::pem).toList();
+    }
+
+    /// One certificate as PEM (RFC 7468).
+    public static String pem(X509Certificate certificate) {
+        try {
+            return "-----BEGIN CERTIFICATE-----\n"
+                    + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                            .encodeToString(certificate.getEncoded())
+                    + "\n-----END CERTIFICATE-----\n";
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException("a parsed certificate cannot be encoded", e);
+        }
+    }
+}
