@@ -1,0 +1,117 @@
+package dev.hansa.peering.config;
+
+import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.Settings;
+import dev.hansa.trustbundle.Datacenter;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/// The settings of `hansa server`, read once.
+///
+/// @param dataDir holds the database; owner-only
+/// @param httpAddress the HTTP API
+/// @param peerAddress peer streams, TLS; what tokens advertise when peering does not go through
+///   gateways
+/// @param proxyAddress the datacenter's own proxies, mutual TLS
+/// @param adminAddress `/health` and `/metrics`
+/// @param defaultAllow what happens to a call that no intention decides
+/// @param tokenLife how long a peering token may lie unused
+/// @param leafLife the life of a proxy's certificate; renewed from one third of it
+public record PeeringServiceConfig(
+        Datacenter datacenter,
+        String nodeName,
+        Path dataDir,
+        InetSocketAddress httpAddress,
+        InetSocketAddress peerAddress,
+        InetSocketAddress proxyAddress,
+        InetSocketAddress adminAddress,
+        boolean defaultAllow,
+        Duration tokenLife,
+        Duration leafLife) {
+
+    public static final List<Settings.Key> KEYS =
+            List.of(
+                    new Settings.Key(
+                            "datacenter", "NAME", "name of this datacenter, e.g. eks (required)"),
+                    new Settings.Key(
+                            "data-dir", "DIR", "where state is kept, owner-only (required)"),
+                    new Settings.Key(
+                            "node-name",
+                            "NAME",
+                            "name of this server in the catalog (default: <datacenter>-server)"),
+                    new Settings.Key(
+                            "http.address", "HOST:PORT", "HTTP API (default: 127.0.0.1:8500)"),
+                    new Settings.Key(
+                            "peer.address",
+                            "HOST:PORT",
+                            "peer streams, TLS (default: 127.0.0.1:8503)"),
+                    new Settings.Key(
+                            "proxy.address",
+                            "HOST:PORT",
+                            "own gateways and sidecars, mutual TLS (default: 127.0.0.1:8502)"),
+                    new Settings.Key(
+                            "admin.address",
+                            "HOST:PORT",
+                            "/health and /metrics (default: 127.0.0.1:19500)"),
+                    new Settings.Key(
+                            "intentions.default-allow",
+                            "true|false",
+                            "whether calls that no intention decides are allowed (default: false)"),
+                    new Settings.Key(
+                            "token.ttl",
+                            "DURATION",
+                            "life of an unused peering token (default: 1h)"),
+                    new Settings.Key(
+                            "leaf.ttl",
+                            "DURATION",
+                            "life of proxies' certificates (default: 72h)"));
+
+    /// Longer, and a forgotten token is a standing invitation.
+    private static final Duration MAX_TOKEN_LIFE = Duration.ofDays(7);
+
+    /// Below a minute a proxy would do little but renew.
+    private static final Duration MIN_LEAF_LIFE = Duration.ofMinutes(1);
+
+    /// Reads and checks everything.
+    ///
+    /// @throws InvalidConfigException with every problem
+    public static PeeringServiceConfig read(Settings settings) throws InvalidConfigException {
+        var datacenter =
+                settings.required("datacenter", "a datacenter name such as eks", Datacenter::new);
+        var dataDir = settings.required("data-dir", "a directory", Path::of);
+        var nodeName = settings.text("node-name", "");
+        var http = settings.address("http.address", address(8500));
+        var peer = settings.address("peer.address", address(8503));
+        var proxy = settings.address("proxy.address", address(8502));
+        var admin = settings.address("admin.address", address(19500));
+        var defaultAllow = settings.flag("intentions.default-allow", false);
+        var tokenLife = settings.duration("token.ttl", Duration.ofHours(1));
+        var leafLife = settings.duration("leaf.ttl", Duration.ofDays(3));
+        if (tokenLife != null && tokenLife.compareTo(MAX_TOKEN_LIFE) > 0) {
+            settings.problem(
+                    "token.ttl", "expected at most " + MAX_TOKEN_LIFE + "; found " + tokenLife);
+        }
+        if (leafLife != null && leafLife.compareTo(MIN_LEAF_LIFE) < 0) {
+            settings.problem(
+                    "leaf.ttl", "expected at least " + MIN_LEAF_LIFE + "; found " + leafLife);
+        }
+        settings.finish();
+        return new PeeringServiceConfig(
+                datacenter,
+                nodeName.isEmpty() ? datacenter + "-server" : nodeName,
+                dataDir.toAbsolutePath(),
+                http,
+                peer,
+                proxy,
+                admin,
+                defaultAllow,
+                tokenLife,
+                leafLife);
+    }
+
+    private static InetSocketAddress address(int port) {
+        return InetSocketAddress.createUnresolved("127.0.0.1", port);
+    }
+}

@@ -1,0 +1,156 @@
+package dev.hansa.peering.discovery;
+
+import com.google.protobuf.ByteString;
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.JoinToken;
+import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.JoinSecretRecord;
+import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.MeshNames;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.ca.CertificateAuthority;
+import dev.hansa.trustbundle.ca.CsrRejectedException;
+import dev.hansa.trustbundle.ca.LeafCertificate;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/// Gives out join tokens, and certificates to those who show one. What a token may buy is written
+/// down when it is made; a proxy cannot ask for more.
+public final class CertificateDesk {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final CertificateAuthority authority;
+    private final Store store;
+    private final Datacenter datacenter;
+    private final Endpoint proxyAddress;
+    private final Duration leafLife;
+    private final Clock clock;
+    private final Consumer<PeeringEvent> events;
+
+    public CertificateDesk(
+            CertificateAuthority authority,
+            Store store,
+            Datacenter datacenter,
+            Endpoint proxyAddress,
+            Duration leafLife,
+            Clock clock,
+            Consumer<PeeringEvent> events) {
+        this.authority = authority;
+        this.store = store;
+        this.datacenter = datacenter;
+        this.proxyAddress = proxyAddress;
+        this.leafLife = leafLife;
+        this.clock = clock;
+        this.events = events;
+    }
+
+    /// Whether a certificate was given.
+    public sealed interface Answer {}
+
+    public record Given(LeafCertificate leaf) implements Answer {}
+
+    /// @param reason a lower-case fragment without any secret
+    public record Denied(String reason) implements Answer {}
+
+    public TrustBundle bundle() {
+        return authority.bundle();
+    }
+
+    public TrustDomain trustDomain() {
+        return authority.bundle().trustDomain();
+    }
+
+    /// A join token for the sidecars of some services, or for mesh gateways, or both. Blocks on the
+    /// store.
+    ///
+    /// @return the text of a join token file
+    public String token(Set<ServiceName> services, boolean meshGateway, Duration life) {
+        var identities = new TreeSet<String>();
+        services.forEach(service ->
+                identities.add(
+                        SpiffeId.service(trustDomain(), datacenter, service.value()).path()));
+        if (meshGateway) {
+            identities.add(SpiffeId.meshGateway(trustDomain(), datacenter).path());
+        }
+        var bytes = new byte[32];
+        RANDOM.nextBytes(bytes);
+        var secret = new Secret(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+        var now = clock.instant();
+        store.apply(
+                new StoreCommand.PutJoinSecret(
+                        new JoinSecretRecord(hash(secret.value()), identities, now.plus(life)),
+                        now));
+        return new JoinToken(
+                        List.of(proxyAddress),
+                        MeshNames.controlServer(datacenter, trustDomain()),
+                        datacenter,
+                        bundle(),
+                        secret)
+                .encode();
+    }
+
+    Answer join(JoinRequest request) {
+        var record = store.now().joinSecrets().get(hash(request.getJoinSecret()));
+        if (record == null) {
+            return new Denied(
+                    "join secret: expected one that this datacenter gave out; found another");
+        }
+        if (record.expiresAt().isBefore(clock.instant())) {
+            return new Denied("join secret: expired at " + record.expiresAt());
+        }
+        if (!record.identityPaths().contains(request.getIdentityPath())) {
+            return new Denied(
+                    "join secret: expected one of the identities "
+                            + record.identityPaths()
+                            + "; found '"
+                            + request.getIdentityPath()
+                            + "'");
+        }
+        return issue(new SpiffeId(trustDomain(), request.getIdentityPath()), request.getCsr());
+    }
+
+    Answer renew(SpiffeId identity, ByteString csr) {
+        return ProxyIdentity.of(identity, trustDomain(), datacenter).isEmpty()
+                ? new Denied(
+                        "renewal: expected a proxy of " + datacenter + "; found '" + identity + "'")
+                : issue(identity, csr);
+    }
+
+    private Answer issue(SpiffeId identity, ByteString csr) {
+        try {
+            var leaf = authority.issue(csr.toByteArray(), identity, List.of(), leafLife);
+            events.accept(new PeeringEvent.CertificateIssued(identity.uri(), leafLife));
+            return new Given(leaf);
+        } catch (CsrRejectedException e) {
+            return new Denied(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String hash(String secret) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(secret.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package dev.hansa.peering.discovery;
+
+import dev.hansa.failover.RouteCodec;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.wire.CheckResult;
+import dev.hansa.failover.wire.ProxyMessage;
+import dev.hansa.failover.wire.Refused;
+import dev.hansa.failover.wire.Registration;
+import dev.hansa.failover.wire.ServerMessage;
+import dev.hansa.failover.wire.Upstream;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.trustbundle.Datacenter;
+import io.vertx.core.Context;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.server.GrpcServerRequest;
+import io.vertx.grpc.server.GrpcServerResponse;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One proxy's stream: registration and checks in, snapshots out. Everything here runs on the
+/// stream's own event loop but [#send]; nothing blocks. A proxy that reads slowly holds one
+/// snapshot, the newest.
+final class ProxyStream implements RoutePublisher.Session {
+    /// An upstream is a listener of its own in the proxy; more than this in one is a mistake.
+    private static final int MAX_UPSTREAMS = 1024;
+
+    /// Snapshots sent and not yet acknowledged that are remembered, so that an ACK can be matched
+    /// to its content.
+    private static final int MAX_UNACKNOWLEDGED = 8;
+
+    private final ProxyIdentity identity;
+    private final GrpcServerResponse<ProxyMessage, ServerMessage> response;
+    private final Context loop;
+    private final Datacenter datacenter;
+    private final RoutePublisher publisher;
+    private final ProxyRegistrations registrations;
+    private final Consumer<PeeringEvent> events;
+    private final Deque<RouteSnapshot> unacknowledged = new ArrayDeque<>();
+
+    private volatile List<UpstreamName> upstreams = List.of();
+    private volatile RouteSnapshot acknowledged = RoutePublisher.NOTHING_YET;
+    private @Nullable Registration registration;
+    private String owner = "";
+    private @Nullable RouteSnapshot waiting;
+    private boolean ended;
+
+    ProxyStream(
+            ProxyIdentity identity,
+            GrpcServerRequest<ProxyMessage, ServerMessage> request,
+            Context loop,
+            Datacenter datacenter,
+            RoutePublisher publisher,
+            ProxyRegistrations registrations,
+            Consumer<PeeringEvent> events) {
+        this.identity = identity;
+        this.response = request.response();
+        this.loop = loop;
+        this.datacenter = datacenter;
+        this.publisher = publisher;
+        this.registrations = registrations;
+        this.events = events;
+        response.drainHandler(_ -> flush());
+        response.exceptionHandler(failure -> end("stream failed: " + failure.getMessage()));
+        request.handler(this::take);
+        request.exceptionHandler(failure -> end("stream failed: " + failure.getMessage()));
+        request.errorHandler(error -> end("stream ended: " + error));
+        request.endHandler(_ -> {
+            end("the proxy closed its stream");
+            response.end();
+        });
+        request.connection().closeHandler(_ -> end("the proxy's connection closed"));
+    }
+
+    @Override
+    public ProxyIdentity identity() {
+        return identity;
+    }
+
+    @Override
+    public List<UpstreamName> upstreams() {
+        return upstreams;
+    }
+
+    @Override
+    public RouteSnapshot acknowledgedRoutes() {
+        return acknowledged;
+    }
+
+    @Override
+    public void send(RouteSnapshot snapshot) {
+        loop.runOnContext(_ -> {
+            waiting = snapshot;
+            flush();
+        });
+    }
+
+    private void flush() {
+        if (waiting == null || ended || response.writeQueueFull()) {
+            return;
+        }
+        var snapshot = waiting;
+        waiting = null;
+        if (unacknowledged.size() == MAX_UNACKNOWLEDGED) {
+            unacknowledged.removeFirst();
+        }
+        unacknowledged.addLast(snapshot);
+        response.write(ServerMessage.newBuilder().setSnapshot(RouteCodec.encode(snapshot)).build());
+    }
+
+    private void take(ProxyMessage message) {
+        if (ended) {
+            return;
+        }
+        try {
+            switch (message.getKindCase()) {
+                case HELLO -> hello(message);
+                case ACK -> ack(message.getAck().getVersion(), message.getAck().getError());
+                case CHECKS -> register(message.getChecks().getResultsList());
+                case UPSTREAMS -> {
+                    upstreams = names(message.getUpstreams().getUpstreamsList());
+                    publisher.changed();
+                }
+                case KIND_NOT_SET ->
+                        throw new IllegalArgumentException("message: expected a kind; found none");
+            }
+        } catch (IllegalArgumentException e) {
+            refuse(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void hello(ProxyMessage message) {
+        if (registration != null) {
+            throw new IllegalArgumentException("message: expected one hello; found another");
+        }
+        var hello = message.getHello();
+        registration = hello.getRegistration();
+        owner = identity.id().path() + "#" + hello.getRegistration().getProxyId();
+        upstreams = names(hello.getUpstreamsList());
+        register(hello.getChecksList());
+        events.accept(
+                new PeeringEvent.ProxyConnected(
+                        hello.getRegistration().getProxyId(), identity.id().uri()));
+        publisher.add(this);
+    }
+
+    private void register(List<CheckResult> results) {
+        if (registration == null) {
+            throw new IllegalArgumentException(
+                    "message: expected a hello first; found something else");
+        }
+        registrations.publish(
+                owner, this, ProxyInstances.of(identity, registration, results, datacenter));
+    }
+
+    private static List<UpstreamName> names(List<Upstream> messages) {
+        if (messages.size() > MAX_UPSTREAMS) {
+            throw new IllegalArgumentException(
+                    "upstreams: expected at most " + MAX_UPSTREAMS + "; found " + messages.size());
+        }
+        return messages.stream().map(RouteCodec::decode).distinct().toList();
+    }
+
+    private void ack(long version, String error) {
+        if (!error.isEmpty()) {
+            events.accept(
+                    new PeeringEvent.ProxyRefused(
+                            identity.id().uri(),
+                            "snapshot " + version + " was not taken: " + error));
+            return;
+        }
+        while (!unacknowledged.isEmpty() && unacknowledged.getFirst().version() <= version) {
+            acknowledged = unacknowledged.removeFirst();
+        }
+        publisher.acknowledged();
+    }
+
+    private void refuse(String reason) {
+        events.accept(new PeeringEvent.ProxyRefused(identity.id().uri(), reason));
+        if (!ended) {
+            response.write(
+                    ServerMessage.newBuilder()
+                            .setRefused(Refused.newBuilder().setReason(reason))
+                            .build());
+            response.status(GrpcStatus.INVALID_ARGUMENT).statusMessage(reason).end();
+        }
+        end(reason);
+    }
+
+    private void end(String reason) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        publisher.remove(this);
+        if (registration != null) {
+            events.accept(new PeeringEvent.ProxyDisconnected(registration.getProxyId(), reason));
+            registrations.ended(owner, this, reason);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package dev.hansa.peering.discovery;
+
+import com.google.protobuf.ByteString;
+import dev.hansa.failover.ProxyRpc;
+import dev.hansa.failover.wire.Issued;
+import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.failover.wire.ProxyMessage;
+import dev.hansa.failover.wire.RenewRequest;
+import dev.hansa.failover.wire.ServerMessage;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.ca.LeafCertificate;
+import dev.hansa.trustbundle.tls.PeerVerifier;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.grpc.common.GrpcMessageDecoder;
+import io.vertx.grpc.common.GrpcMessageEncoder;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.common.ServiceMethod;
+import io.vertx.grpc.common.ServiceName;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerRequest;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+/// The proxies' door: first certificates for a join secret, renewals and route streams for a
+/// certificate of ours. The identity of every call is checked here again, from the certificate of
+/// its connection, resumed ones too.
+public final class RouteDiscoveryService {
+    private static final ServiceName SERVICE = ServiceName.create(ProxyRpc.SERVICE);
+    private static final ServiceMethod<JoinRequest, Issued> JOIN =
+            ServiceMethod.server(
+                    SERVICE,
+                    ProxyRpc.JOIN,
+                    GrpcMessageEncoder.encoder(),
+                    GrpcMessageDecoder.decoder(JoinRequest.getDefaultInstance()));
+    private static final ServiceMethod<RenewRequest, Issued> RENEW =
+            ServiceMethod.server(
+                    SERVICE,
+                    ProxyRpc.RENEW,
+                    GrpcMessageEncoder.encoder(),
+                    GrpcMessageDecoder.decoder(RenewRequest.getDefaultInstance()));
+    private static final ServiceMethod<ProxyMessage, ServerMessage> ROUTES =
+            ServiceMethod.server(
+                    SERVICE,
+                    ProxyRpc.ROUTES,
+                    GrpcMessageEncoder.encoder(),
+                    GrpcMessageDecoder.decoder(ProxyMessage.getDefaultInstance()));
+
+    private final Vertx vertx;
+    private final CertificateDesk desk;
+    private final Datacenter datacenter;
+    private final RoutePublisher publisher;
+    private final ProxyRegistrations registrations;
+    private final Clock clock;
+    private final Consumer<PeeringEvent> events;
+
+    public RouteDiscoveryService(
+            Vertx vertx,
+            CertificateDesk desk,
+            Datacenter datacenter,
+            RoutePublisher publisher,
+            ProxyRegistrations registrations,
+            Clock clock,
+            Consumer<PeeringEvent> events) {
+        this.vertx = vertx;
+        this.desk = desk;
+        this.datacenter = datacenter;
+        this.publisher = publisher;
+        this.registrations = registrations;
+        this.clock = clock;
+        this.events = events;
+    }
+
+    /// Serves the three RPCs on `server`.
+    public void register(GrpcServer server) {
+        server.callHandler(
+                JOIN,
+                request ->
+                        request.handler(join ->
+                                issue(
+                                        request,
+                                        "join for '" + join.getIdentityPath() + "'",
+                                        () -> desk.join(join))));
+        server.callHandler(
+                RENEW,
+                request ->
+                        request.handler(renew ->
+                                caller(request)
+                                        .ifPresentOrElse(
+                                                id ->
+                                                        issue(
+                                                                request,
+                                                                "renewal for '" + id + "'",
+                                                                () ->
+                                                                        desk.renew(
+                                                                                id,
+                                                                                renew.getCsr())),
+                                                () ->
+                                                        request.response()
+                                                                .status(GrpcStatus.UNAUTHENTICATED)
+                                                                .statusMessage(
+                                                                        "renewal: expected a client certificate of this trust domain")
+                                                                .end())));
+        server.callHandler(ROUTES, this::routes);
+    }
+
+    private void routes(GrpcServerRequest<ProxyMessage, ServerMessage> request) {
+        var identity =
+                caller(request).flatMap(id -> ProxyIdentity.of(id, desk.trustDomain(), datacenter));
+        if (identity.isEmpty()) {
+            var reason =
+                    "routes: expected the certificate of a service or mesh gateway of "
+                            + datacenter;
+            events.accept(new PeeringEvent.ProxyRefused("unknown", reason));
+            request.response().status(GrpcStatus.PERMISSION_DENIED).statusMessage(reason).end();
+            return;
+        }
+        var stream =
+                new ProxyStream(
+                        identity.get(),
+                        request,
+                        vertx.getOrCreateContext(),
+                        datacenter,
+                        publisher,
+                        registrations,
+                        events);
+        assert stream.identity().equals(identity.get());
+    }
+
+    /// Who calls, by the certificate of the connection; empty without one that verifies now.
+    private Optional<SpiffeId> caller(GrpcServerRequest<?, ?> request) {
+        List<X509Certificate> chain;
+        try {
+            chain =
+                    request.connection().peerCertificates().stream()
+                            .map(X509Certificate.class::cast)
+                            .toList();
+        } catch (SSLPeerUnverifiedException e) {
+            return Optional.empty();
+        }
+        return switch (PeerVerifier.verify(
+                chain,
+                BundleSet.EMPTY.with(desk.bundle()),
+                PeerVerifier.Usage.CLIENT,
+                clock.instant())) {
+            case PeerVerifier.Trusted(var id) -> Optional.of(id);
+            case PeerVerifier.Rejected(_, var sentence) -> {
+                events.accept(new PeeringEvent.ProxyRefused("unknown", sentence));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /// Signing and the store are slow; they run off the event loop, and the answer returns to it.
+    private <Q> void issue(GrpcServerRequest<Q, Issued> request, String what, Issuance issuance) {
+        Handler<LeafCertificate> answer = leaf -> request.response().end(message(leaf));
+        vertx.<CertificateDesk.Answer>executeBlocking(issuance::run, false)
+                .onSuccess(result -> {
+                    switch (result) {
+                        case CertificateDesk.Given(var leaf) -> answer.handle(leaf);
+                        case CertificateDesk.Denied(var reason) -> {
+                            events.accept(new PeeringEvent.ProxyRefused(what, reason));
+                            request.response()
+                                    .status(GrpcStatus.PERMISSION_DENIED)
+                                    .statusMessage(reason)
+                                    .end();
+                        }
+                    }
+                })
+                .onFailure(failure -> {
+                    events.accept(new PeeringEvent.BackgroundFailure(what, failure));
+                    request.response()
+                            .status(GrpcStatus.INTERNAL)
+                            .statusMessage("the server could not issue a certificate")
+                            .end();
+                });
+    }
+
+    @FunctionalInterface
+    private interface Issuance {
+        CertificateDesk.Answer run();
+    }
+
+    private Issued message(LeafCertificate leaf) {
+        var message = Issued.newBuilder().setTrustDomain(desk.trustDomain().name());
+        leaf.chain().forEach(certificate -> message.addChain(der(certificate)));
+        desk.bundle().roots().forEach(root -> message.addRoots(der(root)));
+        return message.build();
+    }
+
+    private static ByteString der(X509Certificate certificate) {
+        try {
+            return ByteString.copyFrom(certificate.getEncoded());
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException("a certificate of ours cannot be encoded", e);
+        }
+    }
+}

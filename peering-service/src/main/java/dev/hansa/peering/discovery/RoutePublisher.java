@@ -1,0 +1,153 @@
+package dev.hansa.peering.discovery;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.TrustDomain;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/// Keeps every connected proxy's routes true: one thread recomputes what a change may have touched
+/// and sends each proxy what differs from the last. Changes that come while it computes are taken
+/// together.
+public final class RoutePublisher implements AutoCloseable {
+    /// Never sent; differs from anything that is.
+    static final RouteSnapshot NOTHING_YET =
+            new RouteSnapshot(
+                    0,
+                    new Datacenter("none"),
+                    new TrustDomain("none"),
+                    List.of(),
+                    List.of(),
+                    BundleSet.EMPTY,
+                    Optional.empty());
+
+    private final Supplier<RouteWorld> world;
+    private final Consumer<PeeringEvent> events;
+    private final Map<Session, RouteSnapshot> sent = new ConcurrentHashMap<>();
+    private final Semaphore dirty = new Semaphore(0);
+    private final Latest<Long> acknowledged = new Latest<>(0L);
+    private final Thread thread;
+    private long version;
+
+    /// @param firstVersion higher than any that an earlier life of this server gave out
+    public RoutePublisher(
+            Supplier<RouteWorld> world, long firstVersion, Consumer<PeeringEvent> events) {
+        this.world = world;
+        this.version = firstVersion;
+        this.events = events;
+        this.thread = Thread.ofVirtual().name("routes").start(this::run);
+    }
+
+    /// Something that routes are made from has changed. Cheap; may be called from any thread.
+    public void changed() {
+        dirty.release();
+    }
+
+    void add(Session session) {
+        sent.put(session, NOTHING_YET);
+        changed();
+    }
+
+    void remove(Session session) {
+        sent.remove(session);
+    }
+
+    /// A proxy routes by a version; whoever waits for it looks again.
+    void acknowledged() {
+        acknowledged.update(count -> count + 1);
+    }
+
+    /// How many proxies are connected.
+    public int connected() {
+        return sent.size();
+    }
+
+    /// Waits until a gateway has taken a snapshot in which this name leads somewhere, at most
+    /// `limit`.
+    ///
+    /// @return false when none has by then
+    /// @throws InterruptedException when the conversation is told to stop
+    public boolean awaitGatewayRoute(String sni, Duration limit) throws InterruptedException {
+        acknowledged.await(_ -> gatewayServes(sni), limit);
+        return gatewayServes(sni);
+    }
+
+    private boolean gatewayServes(String sni) {
+        return sent.keySet().stream()
+                .filter(session -> session.identity() instanceof ProxyIdentity.Gateway)
+                .anyMatch(session ->
+                        session.acknowledgedRoutes().sniRoutes().stream()
+                                .anyMatch(route ->
+                                        route.sni().equals(sni) && !route.endpoints().isEmpty()));
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                dirty.acquire();
+                dirty.drainPermits();
+                try {
+                    publish();
+                } catch (RuntimeException e) {
+                    // one bad record must not stop all routes: proxies keep the last good ones, and
+                    // it is said loudly
+                    events.accept(new PeeringEvent.BackgroundFailure("computing routes", e));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void publish() {
+        if (sent.isEmpty()) {
+            return;
+        }
+        var view = new RouteView(world.get());
+        var gateway = view.gateway();
+        for (var session : List.copyOf(sent.keySet())) {
+            var next =
+                    switch (session.identity()) {
+                        case ProxyIdentity.Gateway _ -> gateway;
+                        case ProxyIdentity.Sidecar(_, var service) ->
+                            view.sidecar(service, session.upstreams());
+                    };
+            if (!next.equals(sent.get(session))) {
+                // the session may have ended meanwhile; then it must not come back
+                if (sent.computeIfPresent(session, (_, _) -> next) != null) {
+                    session.send(next.at(++version));
+                }
+            }
+        }
+    }
+
+    /// What a session must tell about itself.
+    interface Session {
+        ProxyIdentity identity();
+
+        Collection<UpstreamName> upstreams();
+
+        /// Hands over a snapshot; never blocks. Only the newest matters.
+        void send(RouteSnapshot snapshot);
+
+        /// The newest snapshot that the proxy says it routes by.
+        RouteSnapshot acknowledgedRoutes();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+    }
+}

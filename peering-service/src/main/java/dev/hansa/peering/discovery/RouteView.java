@@ -1,0 +1,238 @@
+package dev.hansa.peering.discovery;
+
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.HealthView;
+import dev.hansa.failover.InboundPolicy;
+import dev.hansa.failover.Route;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.ServiceResolver;
+import dev.hansa.failover.SniRoute;
+import dev.hansa.failover.Target;
+import dev.hansa.failover.TargetEndpoint;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.store.BundleRecord;
+import dev.hansa.peering.store.PeeringRecord;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.MeshNames;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// What one proxy is told: pure, so that the same world always gives the same snapshot. A proxy
+/// learns only what its own identity needs.
+public final class RouteView {
+    private final RouteWorld world;
+    private final Map<PeerName, TrustBundle> peerBundles;
+    private final ServiceResolver resolver;
+
+    public RouteView(RouteWorld world) {
+        this.world = world;
+        this.peerBundles = peerBundles(world);
+        var domains = new HashMap<PeerName, TrustDomain>();
+        peerBundles.forEach((peer, bundle) -> domains.put(peer, bundle.trustDomain()));
+        this.resolver =
+                new ServiceResolver(
+                        world.catalog(),
+                        world.policies(),
+                        world.datacenter(),
+                        world.trustDomain(),
+                        domains);
+    }
+
+    /// A bundle counts only for the trust domain that its peering was pinned to, and never for
+    /// ours.
+    private static Map<PeerName, TrustBundle> peerBundles(RouteWorld world) {
+        var bundles = new TreeMap<PeerName, TrustBundle>();
+        for (var peering : world.state().peerings().values()) {
+            var bundle = world.state().bundles().get(peering.name());
+            if (bundle != null
+                    && peering.state().isLive()
+                    && speaksFor(bundle, peering, world.trustDomain())) {
+                bundles.put(
+                        peering.name(),
+                        TrustBundle.fromPem(
+                                new TrustDomain(bundle.trustDomain()), bundle.rootPems()));
+            }
+        }
+        return bundles;
+    }
+
+    private static boolean speaksFor(BundleRecord bundle, PeeringRecord peering, TrustDomain own) {
+        return !bundle.trustDomain().equals(own.name())
+                && peering.trustDomain()
+                        .map(pinned -> pinned.name().equals(bundle.trustDomain()))
+                        .orElse(false);
+    }
+
+    /// For the sidecar of `service` with these upstreams. The version is left 0.
+    public RouteSnapshot sidecar(ServiceName service, Collection<UpstreamName> upstreams) {
+        var routes = upstreams.stream().distinct().map(resolver::resolve).toList();
+        var inboundPeers = new HashMap<TrustDomain, PeerName>();
+        var bundles = BundleSet.EMPTY.with(world.own());
+        for (var peer : peerBundles.entrySet()) {
+            var bundle = peer.getValue();
+            if (world.exports().exports(service.value(), peer.getKey())) {
+                inboundPeers.put(bundle.trustDomain(), peer.getKey());
+                bundles = bundles.with(bundle);
+            } else if (reaches(routes, peer.getKey())) {
+                bundles = bundles.with(bundle);
+            }
+        }
+        return new RouteSnapshot(
+                0,
+                world.datacenter(),
+                world.trustDomain(),
+                routes,
+                List.of(),
+                bundles,
+                Optional.of(
+                        new InboundPolicy(
+                                inboundPeers, world.intentions().apply(service.value()))));
+    }
+
+    private static boolean reaches(List<Route> routes, PeerName peer) {
+        return routes.stream()
+                .flatMap(route -> route.targets().stream())
+                .anyMatch(target ->
+                        target instanceof Target.PeerTarget peerTarget
+                                && peerTarget.peer().equals(peer));
+    }
+
+    /// For a mesh gateway. It gets names and addresses, and no bundle but its own: it ends no TLS.
+    public RouteSnapshot gateway() {
+        var routes = new TreeMap<String, SniRoute>();
+        exported(routes);
+        imported(routes);
+        if (world.throughGateways()) {
+            peering(routes);
+        }
+        return new RouteSnapshot(
+                0,
+                world.datacenter(),
+                world.trustDomain(),
+                List.of(),
+                List.copyOf(routes.values()),
+                BundleSet.EMPTY.with(world.own()),
+                Optional.empty());
+    }
+
+    private void exported(Map<String, SniRoute> routes) {
+        for (var peering : world.state().peerings().values()) {
+            if (!peering.state().isLive()) {
+                continue;
+            }
+            for (var name : world.catalog().local().keySet()) {
+                var proxies = world.catalog().named(name + ServiceName.SIDECAR_SUFFIX);
+                if (proxies.isEmpty() || !world.exports().exports(name, peering.name())) {
+                    continue;
+                }
+                var healthy = new ArrayList<TargetEndpoint>();
+                proxies.stream()
+                        .filter(ServiceInstance::isHealthy)
+                        .forEach(proxy ->
+                                proxy.lanEndpoint()
+                                        .ifPresent(address ->
+                                                healthy.add(
+                                                        new TargetEndpoint(
+                                                                address, HealthView.GOOD))));
+                put(
+                        routes,
+                        new SniRoute(
+                                MeshNames.peeredService(name, peering.name(), world.trustDomain()),
+                                SniRoute.EXPORTED,
+                                peering.name().value(),
+                                healthy,
+                                healthy.isEmpty()
+                                        ? "service '" + name + "' has no healthy instance here"
+                                        : ""));
+            }
+        }
+    }
+
+    /// A peer's names count only under the peer's own trust domain: nobody can claim a name of ours
+    /// or of another peer.
+    private void imported(Map<String, SniRoute> routes) {
+        for (var peer : peerBundles.keySet()) {
+            var suffix = ".external." + peerBundles.get(peer).trustDomain();
+            world.catalog()
+                    .from(peer)
+                    .instances()
+                    .values()
+                    .forEach(proxies -> {
+                        var sni =
+                                proxies.stream()
+                                        .flatMap(proxy -> proxy.peerMeta().stream())
+                                        .flatMap(meta -> meta.sni().stream())
+                                        .filter(name -> name.endsWith(suffix))
+                                        .findFirst();
+                        if (sni.isEmpty()) {
+                            return;
+                        }
+                        var gateways = new ArrayList<TargetEndpoint>();
+                        proxies.stream()
+                                .filter(proxy ->
+                                        proxy.kind() == ServiceKind.CONNECT_PROXY
+                                                && proxy.isHealthy())
+                                .forEach(proxy ->
+                                        proxy.wanEndpoint()
+                                                .ifPresent(address ->
+                                                        gateways.add(
+                                                                new TargetEndpoint(
+                                                                        address,
+                                                                        HealthView.GOOD))));
+                        put(
+                                routes,
+                                new SniRoute(
+                                        sni.get(),
+                                        SniRoute.IMPORTED,
+                                        peer.value(),
+                                        gateways,
+                                        gateways.isEmpty()
+                                                ? "peer '" + peer + "' has no healthy mesh gateway"
+                                                : ""));
+                    });
+        }
+    }
+
+    private void peering(Map<String, SniRoute> routes) {
+        put(
+                routes,
+                new SniRoute(
+                        MeshNames.peeringServer(world.datacenter(), world.trustDomain()),
+                        SniRoute.PEERING_IN,
+                        "",
+                        List.of(new TargetEndpoint(world.peerServer(), HealthView.GOOD)),
+                        ""));
+        for (var peering : world.state().peerings().values()) {
+            if (peering.state().isLive() && peering.dials()) {
+                put(
+                        routes,
+                        new SniRoute(
+                                peering.serverName(),
+                                SniRoute.PEERING_OUT,
+                                peering.name().value(),
+                                peering.addressesToDial().stream()
+                                        .map(address ->
+                                                new TargetEndpoint(
+                                                        Endpoint.parse(address), HealthView.GOOD))
+                                        .toList(),
+                                ""));
+            }
+        }
+    }
+
+    /// The first claim to a name stands: what is ours comes before what peers say.
+    private static void put(Map<String, SniRoute> routes, SniRoute route) {
+        routes.putIfAbsent(route.sni(), route);
+    }
+}

@@ -1,0 +1,300 @@
+package dev.hansa.peering.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ExportPolicy;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.ImportedCatalog;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.PeerMeta;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.FailoverPolicy;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.SniRoute;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.store.BundleRecord;
+import dev.hansa.peering.store.PeeringRecord;
+import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.StoredState;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.IntentionTable;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class RouteViewTest {
+    private static final TrustDomain OURS = new TrustDomain("eks.consul");
+    private static final PeerName LKE = new PeerName("lke");
+    private static final PeerName VMS = new PeerName("vms");
+    private static final ServiceName SHIPPING = new ServiceName("shippingservice");
+    private static final String THEIR_SNI =
+            "shippingservice.default.default.eks.external.lke.consul";
+
+    private final Map<String, List<ServiceInstance>> local = new HashMap<>();
+    private final Map<PeerName, ImportedCatalog> imported = new HashMap<>();
+    private final Map<PeerName, PeeringRecord> peerings = new HashMap<>();
+    private final Map<PeerName, BundleRecord> bundles = new HashMap<>();
+    private ExportPolicy exports = ExportPolicy.NONE;
+    private boolean throughGateways;
+
+    private RouteView view() {
+        var state =
+                new StoreState(
+                        1,
+                        1,
+                        Map.of(),
+                        peerings,
+                        Map.of(),
+                        bundles,
+                        Map.of(),
+                        Map.of(),
+                        Optional.empty());
+        return new RouteView(
+                new RouteWorld(
+                        state,
+                        new CatalogSnapshot(1, local, imported),
+                        new Datacenter("eks"),
+                        new TrustBundle(OURS, List.of()),
+                        exports,
+                        FailoverPolicy::none,
+                        _ -> new IntentionTable(false, List.of()),
+                        throughGateways,
+                        new Endpoint("192.0.2.1", 8503)));
+    }
+
+    private void peer(PeerName name, String trustDomain, StoredState state) {
+        peerings.put(
+                name,
+                new PeeringRecord(
+                        name,
+                        "id-" + name,
+                        state,
+                        Map.of(),
+                        "theirs",
+                        Optional.of(new TrustDomain(trustDomain)),
+                        name.value(),
+                        "server." + name + ".peering." + trustDomain,
+                        List.of(),
+                        List.of("198.51.100.7:8443"),
+                        List.of(),
+                        Optional.empty(),
+                        1,
+                        1));
+        bundles.put(name, new BundleRecord(name, trustDomain, List.of(), 1));
+    }
+
+    private static ServiceInstance instance(
+            String id, String name, ServiceKind kind, CheckStatus status, Optional<PeerMeta> meta) {
+        return new ServiceInstance(
+                new NodeRecord("", "n", "192.0.2.9", "eks", Map.of(), Map.of()),
+                id,
+                name,
+                kind,
+                List.of(),
+                "192.0.2.13",
+                20000,
+                Map.of("wan", new Endpoint("198.51.100.7", 8443)),
+                Map.of(),
+                1,
+                1,
+                Optional.empty(),
+                meta,
+                List.of(new HealthCheck("c", "c", status, "", "")),
+                1,
+                1);
+    }
+
+    private void shippingHere(CheckStatus status) {
+        local.put(
+                "shippingservice",
+                List.of(
+                        instance(
+                                "s",
+                                "shippingservice",
+                                ServiceKind.TYPICAL,
+                                status,
+                                Optional.empty())));
+        local.put(
+                "shippingservice-sidecar-proxy",
+                List.of(
+                        instance(
+                                "s-sidecar-proxy",
+                                "shippingservice-sidecar-proxy",
+                                ServiceKind.CONNECT_PROXY,
+                                status,
+                                Optional.empty())));
+    }
+
+    private void imports(PeerName peer, String sni) {
+        imported.put(
+                peer,
+                new ImportedCatalog(
+                        Map.of(
+                                "shippingservice-sidecar-proxy",
+                                List.of(
+                                        instance(
+                                                "p",
+                                                "shippingservice-sidecar-proxy",
+                                                ServiceKind.CONNECT_PROXY,
+                                                CheckStatus.PASSING,
+                                                Optional.of(
+                                                        new PeerMeta(
+                                                                List.of(sni),
+                                                                List.of("spiffe://x"),
+                                                                "tcp"))))),
+                        Instant.EPOCH,
+                        true));
+    }
+
+    private static Optional<SniRoute> route(RouteSnapshot snapshot, String sni) {
+        return snapshot.sniRoutes().stream().filter(route -> route.sni().equals(sni)).findFirst();
+    }
+
+    @Test
+    void gatewayServesAnExportedServiceUnderOneNameForEachPeer() {
+        peer(LKE, "lke.consul", StoredState.PENDING);
+        shippingHere(CheckStatus.PASSING);
+        exports =
+                new ExportPolicy(List.of(new ExportPolicy.Export("shippingservice", Set.of(LKE))));
+
+        var snapshot = view().gateway();
+
+        assertThat(snapshot.sniRoutes())
+                .singleElement()
+                .satisfies(route -> {
+                    assertThat(route.sni())
+                            .isEqualTo("shippingservice.default.default.lke.external.eks.consul");
+                    assertThat(route.purpose()).isEqualTo(SniRoute.EXPORTED);
+                    assertThat(route.endpoints())
+                            .extracting(e -> e.address().toString())
+                            .containsExactly("192.0.2.13:20000");
+                });
+        assertThat(snapshot.bundles().bundles()).containsOnlyKeys(OURS);
+    }
+
+    @Test
+    void gatewayNamesWhyAnExportedServiceHasNoEndpoint() {
+        peer(LKE, "lke.consul", StoredState.PENDING);
+        shippingHere(CheckStatus.CRITICAL);
+        exports = new ExportPolicy(List.of(new ExportPolicy.Export("*", Set.of(LKE))));
+
+        assertThat(view().gateway().sniRoutes())
+                .singleElement()
+                .satisfies(route -> {
+                    assertThat(route.endpoints()).isEmpty();
+                    assertThat(route.evidence())
+                            .isEqualTo("service 'shippingservice' has no healthy instance here");
+                });
+    }
+
+    @Test
+    void withdrawnOrTerminatedMeansNoRoute() {
+        peer(LKE, "lke.consul", StoredState.PENDING);
+        shippingHere(CheckStatus.PASSING);
+        assertThat(view().gateway().sniRoutes()).isEmpty();
+
+        exports = new ExportPolicy(List.of(new ExportPolicy.Export("*", Set.of(LKE))));
+        peer(LKE, "lke.consul", StoredState.TERMINATED);
+        assertThat(view().gateway().sniRoutes()).isEmpty();
+    }
+
+    @Test
+    void importedNameLeadsToThePeersGateways() {
+        peer(LKE, "lke.consul", StoredState.ESTABLISHING);
+        imports(LKE, THEIR_SNI);
+
+        assertThat(route(view().gateway(), THEIR_SNI))
+                .hasValueSatisfying(route -> {
+                    assertThat(route.purpose()).isEqualTo(SniRoute.IMPORTED);
+                    assertThat(route.endpoints())
+                            .extracting(e -> e.address().toString())
+                            .containsExactly("198.51.100.7:8443");
+                });
+    }
+
+    @Test
+    void peerCannotClaimANameOfOursOrOfAnotherPeer() {
+        peer(LKE, "lke.consul", StoredState.ESTABLISHING);
+        peer(VMS, "vms.consul", StoredState.ESTABLISHING);
+        imports(LKE, "shippingservice.default.default.lke.external.eks.consul");
+        assertThat(view().gateway().sniRoutes()).isEmpty();
+
+        imports(LKE, "shippingservice.default.default.eks.external.vms.consul");
+        assertThat(view().gateway().sniRoutes()).isEmpty();
+    }
+
+    @Test
+    void bundleThatNamesOurTrustDomainOrAnUnpinnedOneIsNotUsed() {
+        peer(LKE, "lke.consul", StoredState.ESTABLISHING);
+        imports(LKE, THEIR_SNI);
+        var upstream = new UpstreamName(SHIPPING, Optional.of(LKE));
+
+        bundles.put(LKE, new BundleRecord(LKE, "eks.consul", List.of(), 1));
+        assertThat(
+                        view().sidecar(new ServiceName("frontend"), List.of(upstream))
+                                .bundles()
+                                .bundles())
+                .containsOnlyKeys(OURS);
+
+        bundles.put(LKE, new BundleRecord(LKE, "other.consul", List.of(), 1));
+        assertThat(
+                        view().sidecar(new ServiceName("frontend"), List.of(upstream))
+                                .bundles()
+                                .bundles())
+                .containsOnlyKeys(OURS);
+    }
+
+    @Test
+    void sidecarGetsTheBundlesOfPeersThatMayCallItOrThatItCallsAndNoOther() {
+        peer(LKE, "lke.consul", StoredState.ESTABLISHING);
+        peer(VMS, "vms.consul", StoredState.ESTABLISHING);
+        exports =
+                new ExportPolicy(List.of(new ExportPolicy.Export("shippingservice", Set.of(VMS))));
+
+        var destination = view().sidecar(SHIPPING, List.of());
+        var caller =
+                view().sidecar(
+                                new ServiceName("frontend"),
+                                List.of(new UpstreamName(SHIPPING, Optional.of(LKE))));
+
+        assertThat(destination.bundles().bundles())
+                .containsOnlyKeys(OURS, new TrustDomain("vms.consul"));
+        assertThat(destination.inbound().orElseThrow().peers())
+                .containsOnlyKeys(new TrustDomain("vms.consul"));
+        assertThat(caller.bundles().bundles())
+                .containsOnlyKeys(OURS, new TrustDomain("lke.consul"));
+        assertThat(caller.inbound().orElseThrow().peers()).isEmpty();
+    }
+
+    @Test
+    void peeringGoesThroughGatewaysOnlyWhenTheMeshEntrySaysSo() {
+        peer(LKE, "lke.consul", StoredState.PENDING);
+        assertThat(view().gateway().sniRoutes()).isEmpty();
+
+        throughGateways = true;
+        var snapshot = view().gateway();
+
+        assertThat(route(snapshot, "server.eks.peering.eks.consul"))
+                .hasValueSatisfying(route ->
+                        assertThat(route.endpoints())
+                                .extracting(e -> e.address().toString())
+                                .containsExactly("192.0.2.1:8503"));
+        assertThat(route(snapshot, "server.lke.peering.lke.consul"))
+                .hasValueSatisfying(route ->
+                        assertThat(route.endpoints())
+                                .extracting(e -> e.address().toString())
+                                .containsExactly("198.51.100.7:8443"));
+    }
+}

@@ -1,0 +1,331 @@
+package dev.hansa.token;
+
+import com.nimbusds.jose.Algorithm;
+import com.nimbusds.jose.Header;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.ECDSAVerifier;
+import com.nimbusds.jose.util.Base64URL;
+import com.nimbusds.jose.util.X509CertUtils;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.token.TokenRejection.Reason;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.ca.CertificateAuthority;
+import dev.hansa.trustbundle.tls.PeerVerifier;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a peering token and believes it only for what it proves: that the holder of the CA inside
+/// made it, for this datacenter, for this moment. Nothing that a token names is ever fetched. Pure
+/// but for its arguments.
+public final class TokenReader {
+    /// Sixteen roots of 2 KiB and their addresses fit twice; a longer text is not a token.
+    static final int MAX_CHARACTERS = 64 * 1024;
+
+    /// Clocks of two operators may differ by this much.
+    static final Duration CLOCK_SKEW = Duration.ofSeconds(60);
+
+    /// More addresses than a datacenter has gateways are a mistake.
+    private static final int MAX_ADDRESSES = 64;
+
+    private static final int MAX_CLAIM_CHARACTERS = 512;
+
+    /// The parameters that the issuer writes. A token with any other is not ours, and could point
+    /// us elsewhere.
+    private static final Set<String> HEADER = Set.of("alg", "typ", "x5c");
+
+    /// @param own this datacenter, which the token must be for
+    /// @param acceptAnyAudience the operator has said that another audience is all right
+    public TokenReading read(String text, Instant now, Datacenter own, boolean acceptAnyAudience) {
+        try {
+            return accepted(text.strip(), now, own, acceptAnyAudience);
+        } catch (Refusal e) {
+            return new TokenReading.Rejected(e.rejection);
+        }
+    }
+
+    private static TokenReading accepted(
+            String text, Instant now, Datacenter own, boolean acceptAnyAudience) throws Refusal {
+        if (text.length() > MAX_CHARACTERS) {
+            throw refuse(
+                    Reason.OVERSIZED,
+                    "expected at most " + MAX_CHARACTERS + " characters; found " + text.length());
+        }
+        var jwt = parsed(text);
+        header(jwt.getHeader());
+        var claims = claims(jwt);
+        if (!(claims.getClaim("ver") instanceof Number version)
+                || version.longValue() != TokenIssuer.VERSION) {
+            throw refuse(
+                    Reason.UNKNOWN_VERSION,
+                    "expected format version "
+                            + TokenIssuer.VERSION
+                            + "; found '"
+                            + shown(claims.getClaim("ver"))
+                            + "'");
+        }
+        var token = token(claims);
+        var bundle = bundle(token);
+        verify(jwt, token, bundle, now);
+        time(token, now);
+        if (!acceptAnyAudience && !token.audience().equals(own.name())) {
+            throw refuse(
+                    Reason.WRONG_AUDIENCE,
+                    "expected a token for datacenter '"
+                            + own
+                            + "'; found one for '"
+                            + shown(token.audience())
+                            + "'");
+        }
+        return new TokenReading.Accepted(token, CertificateAuthority.fingerprint(bundle));
+    }
+
+    private static SignedJWT parsed(String text) throws Refusal {
+        try {
+            return SignedJWT.parse(text);
+        } catch (ParseException | RuntimeException e) {
+            // an unsigned token parses as no SignedJWT; say which it was, the text itself stays out
+            if (text.chars().filter(c -> c == '.').count() == 2 && unsigned(text)) {
+                throw refuse(Reason.ALGORITHM, "expected algorithm ES256; found 'none'");
+            }
+            throw refuse(
+                    Reason.MALFORMED,
+                    "expected a signed token of three parts; found something truncated or altered");
+        }
+    }
+
+    private static boolean unsigned(String text) {
+        try {
+            return Header.parse(new Base64URL(text.substring(0, text.indexOf('.'))))
+                    .getAlgorithm()
+                    .equals(Algorithm.NONE);
+        } catch (ParseException | RuntimeException e) {
+            return false;
+        }
+    }
+
+    private static void header(JWSHeader header) throws Refusal {
+        if (!JWSAlgorithm.ES256.equals(header.getAlgorithm())) {
+            throw refuse(
+                    Reason.ALGORITHM,
+                    "expected algorithm ES256; found '" + shown(header.getAlgorithm()) + "'");
+        }
+        if (!TokenIssuer.TYPE.equals(header.getType())) {
+            throw refuse(
+                    Reason.WRONG_TYPE,
+                    "expected type '"
+                            + TokenIssuer.TYPE
+                            + "'; found '"
+                            + shown(header.getType())
+                            + "'");
+        }
+        for (var parameter : header.toJSONObject().keySet()) {
+            if (!HEADER.contains(parameter)) {
+                throw refuse(
+                        Reason.FORBIDDEN_HEADER,
+                        "expected no header parameter '" + shown(parameter) + "'");
+            }
+        }
+    }
+
+    private static JWTClaimsSet claims(SignedJWT jwt) throws Refusal {
+        try {
+            var claims = jwt.getJWTClaimsSet();
+            if (claims == null) {
+                throw refuse(Reason.MALFORMED, "expected claims; found none");
+            }
+            return claims;
+        } catch (ParseException | RuntimeException e) {
+            throw refuse(
+                    Reason.MALFORMED,
+                    "expected claims in JSON; found something truncated or altered");
+        }
+    }
+
+    private static PeeringToken token(JWTClaimsSet claims) throws Refusal {
+        try {
+            var audience = claims.getAudience();
+            if (audience.size() != 1) {
+                throw refuse(
+                        Reason.BAD_CLAIM,
+                        "claim 'aud': expected one datacenter; found " + audience.size());
+            }
+            return new PeeringToken(
+                    new TrustDomain(text(claims, "iss")),
+                    new Datacenter(text(claims, "dc")),
+                    audience.getFirst(),
+                    instant(claims.getIssueTime(), "iat"),
+                    instant(claims.getNotBeforeTime(), "nbf"),
+                    instant(claims.getExpirationTime(), "exp"),
+                    text(claims, "jti"),
+                    text(claims, "peer_id"),
+                    text(claims, "server_name"),
+                    list(claims, "server_addresses", MAX_ADDRESSES),
+                    list(claims, "manual_server_addresses", MAX_ADDRESSES),
+                    list(claims, "ca", TrustBundle.MAX_ROOTS),
+                    new Secret(text(claims, "secret")));
+        } catch (IllegalArgumentException e) {
+            throw refuse(Reason.BAD_CLAIM, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String text(JWTClaimsSet claims, String name) throws Refusal {
+        if (claims.getClaim(name) instanceof String text
+                && !text.isEmpty()
+                && text.length() <= MAX_CLAIM_CHARACTERS) {
+            return text;
+        }
+        throw refuse(
+                Reason.BAD_CLAIM,
+                "claim '"
+                        + name
+                        + "': expected text of 1 to "
+                        + MAX_CLAIM_CHARACTERS
+                        + " characters");
+    }
+
+    private static Instant instant(@Nullable Date date, String name) throws Refusal {
+        if (date == null) {
+            throw refuse(Reason.BAD_CLAIM, "claim '" + name + "': expected a time; found none");
+        }
+        return date.toInstant();
+    }
+
+    private static List<String> list(JWTClaimsSet claims, String name, int most) throws Refusal {
+        if (!(claims.getClaim(name) instanceof List<?> list) || list.size() > most) {
+            throw refuse(
+                    Reason.BAD_CLAIM,
+                    "claim '" + name + "': expected a list of at most " + most + " texts");
+        }
+        var texts = new ArrayList<String>();
+        for (var item : list) {
+            if (!(item instanceof String text)) {
+                throw refuse(Reason.BAD_CLAIM, "claim '" + name + "': expected texts only");
+            }
+            texts.add(text);
+        }
+        return texts;
+    }
+
+    private static TrustBundle bundle(PeeringToken token) throws Refusal {
+        try {
+            var bundle = TrustBundle.fromPem(token.issuer(), token.caPems());
+            if (bundle.roots().isEmpty()) {
+                throw refuse(
+                        Reason.BAD_CLAIM,
+                        "claim 'ca': expected at least one root certificate; found none");
+            }
+            return bundle;
+        } catch (IllegalArgumentException e) {
+            throw refuse(Reason.BAD_CLAIM, "claim 'ca': " + e.getMessage());
+        }
+    }
+
+    /// The key that signed must belong to a server of the issuer, by the CA that the token brings;
+    /// then nothing between header and claims can have been changed by anyone else.
+    private static void verify(SignedJWT jwt, PeeringToken token, TrustBundle bundle, Instant now)
+            throws Refusal {
+        var chain = new ArrayList<X509Certificate>();
+        var x5c = jwt.getHeader().getX509CertChain();
+        if (x5c == null || x5c.isEmpty()) {
+            throw refuse(Reason.KEY_NOT_TRUSTED, "expected a signing certificate; found none");
+        }
+        for (var encoded : x5c) {
+            var certificate = X509CertUtils.parse(encoded.decode());
+            if (certificate == null) {
+                throw refuse(
+                        Reason.KEY_NOT_TRUSTED,
+                        "expected a signing certificate; found one that does not parse");
+            }
+            chain.add(certificate);
+        }
+        var server = SpiffeId.server(token.issuer(), token.datacenter());
+        switch (PeerVerifier.verify(
+                chain, BundleSet.EMPTY.with(bundle), PeerVerifier.Usage.SERVER, now)) {
+            case PeerVerifier.Rejected(_, var sentence) ->
+                    throw refuse(
+                            Reason.KEY_NOT_TRUSTED,
+                            "its signing key does not belong to its issuer: " + sentence);
+            case PeerVerifier.Trusted(var id) -> {
+                if (!id.equals(server)) {
+                    throw refuse(
+                            Reason.KEY_NOT_TRUSTED,
+                            "expected a signature by '" + server + "'; found one by '" + id + "'");
+                }
+            }
+        }
+        try {
+            if (!(chain.getFirst().getPublicKey() instanceof ECPublicKey key)
+                    || !jwt.verify(new ECDSAVerifier(key))) {
+                throw refuse(
+                        Reason.ALTERED, "its signature does not fit: it was altered on the way");
+            }
+        } catch (JOSEException e) {
+            throw refuse(Reason.ALTERED, "its signature cannot be checked: " + e.getMessage());
+        }
+    }
+
+    private static void time(PeeringToken token, Instant now) throws Refusal {
+        if (now.isAfter(token.expiresAt())) {
+            throw refuse(
+                    Reason.EXPIRED,
+                    "expired " + ago(Duration.between(token.expiresAt(), now)) + " ago");
+        }
+        var start =
+                token.notBefore().isAfter(token.issuedAt()) ? token.notBefore() : token.issuedAt();
+        if (now.plus(CLOCK_SKEW).isBefore(start)) {
+            throw refuse(
+                    Reason.NOT_YET_VALID,
+                    "not valid before "
+                            + start
+                            + "; it is "
+                            + now.truncatedTo(ChronoUnit.SECONDS)
+                            + " here");
+        }
+    }
+
+    private static String ago(Duration age) {
+        if (age.toDays() > 0) {
+            return age.toDays() + "d";
+        }
+        if (age.toHours() > 0) {
+            return age.toHours() + "h";
+        }
+        return age.toMinutes() > 0 ? age.toMinutes() + "m" : age.toSeconds() + "s";
+    }
+
+    private static String shown(@Nullable Object found) {
+        var text = String.valueOf(found).replaceAll("\\p{Cntrl}", "?");
+        return text.length() > 64 ? text.substring(0, 64) + "…" : text;
+    }
+
+    private static Refusal refuse(Reason reason, String detail) {
+        return new Refusal(new TokenRejection(reason, detail));
+    }
+
+    private static final class Refusal extends Exception {
+        private static final long serialVersionUID = 1;
+        private final transient TokenRejection rejection;
+
+        Refusal(TokenRejection rejection) {
+            super(rejection.detail(), null, false, false);
+            this.rejection = rejection;
+        }
+    }
+}

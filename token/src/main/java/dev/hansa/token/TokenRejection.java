@@ -1,0 +1,27 @@
+package dev.hansa.token;
+
+/// Why a token was not accepted.
+///
+/// @param detail a lower-case fragment that names expected and found, and nothing secret
+public record TokenRejection(Reason reason, String detail) {
+    /// The name is a metric's label.
+    public enum Reason {
+        OVERSIZED,
+        MALFORMED,
+        ALGORITHM,
+        WRONG_TYPE,
+        FORBIDDEN_HEADER,
+        UNKNOWN_VERSION,
+        KEY_NOT_TRUSTED,
+        ALTERED,
+        EXPIRED,
+        NOT_YET_VALID,
+        WRONG_AUDIENCE,
+        BAD_CLAIM
+    }
+
+    /// The whole sentence for an operator.
+    public String sentence() {
+        return "peering token rejected: " + detail;
+    }
+}

@@ -1,0 +1,157 @@
+package dev.hansa.trustbundle.ca;
+
+import dev.hansa.trustbundle.SpiffeId;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.security.KeyPair;
+import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
+import org.bouncycastle.asn1.x500.style.BCStyle;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
+
+/// The two shapes of certificate that a CA of ours makes (RFC 5280, SPIFFE X509-SVID).
+final class X509Builder {
+    /// Verifiers' clocks may be behind ours; without this a fresh certificate would be refused
+    /// there.
+    private static final Duration BACKDATED = Duration.ofMinutes(1);
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private X509Builder() {}
+
+    /// @param issuer null for a self-signed root
+    static X509Certificate authority(
+            String name,
+            KeyPair signer,
+            PublicKey key,
+            @Nullable X509Certificate issuer,
+            SpiffeId id,
+            Instant now,
+            Duration life,
+            int pathLength) {
+        var subject = new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, name).build();
+        try {
+            var builder =
+                    builder(issuer == null ? subject : subjectOf(issuer), subject, key, now, life);
+            builder.addExtension(
+                    Extension.basicConstraints, true, new BasicConstraints(pathLength));
+            builder.addExtension(
+                    Extension.keyUsage,
+                    true,
+                    new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
+            builder.addExtension(Extension.subjectAlternativeName, false, names(id, List.of()));
+            keyIds(builder, key, signer.getPublic());
+            return sign(builder, signer);
+        } catch (IOException e) {
+            throw new IllegalStateException("a CA certificate cannot be encoded", e);
+        }
+    }
+
+    static X509Certificate leaf(
+            KeyPair signer,
+            X509Certificate issuer,
+            PublicKey key,
+            SpiffeId id,
+            List<String> dnsNames,
+            Instant now,
+            Duration life) {
+        try {
+            var end = now.plus(life);
+            var issuerEnd = issuer.getNotAfter().toInstant();
+            var builder =
+                    builder(
+                            subjectOf(issuer),
+                            new X500Name(""),
+                            key,
+                            now,
+                            end.isAfter(issuerEnd) ? Duration.between(now, issuerEnd) : life);
+            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
+            builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+            builder.addExtension(
+                    Extension.extendedKeyUsage,
+                    false,
+                    new ExtendedKeyUsage(
+                            new KeyPurposeId[] {
+                                KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
+                            }));
+            // the subject is empty, so the names are critical (RFC 5280 4.2.1.6)
+            builder.addExtension(Extension.subjectAlternativeName, true, names(id, dnsNames));
+            keyIds(builder, key, signer.getPublic());
+            return sign(builder, signer);
+        } catch (IOException e) {
+            throw new IllegalStateException("a leaf certificate cannot be encoded", e);
+        }
+    }
+
+    private static X509v3CertificateBuilder builder(
+            X500Name issuer, X500Name subject, PublicKey key, Instant now, Duration life) {
+        return new JcaX509v3CertificateBuilder(
+                issuer,
+                new BigInteger(127, RANDOM).add(BigInteger.ONE),
+                Date.from(now.minus(BACKDATED)),
+                Date.from(now.plus(life)),
+                subject,
+                key);
+    }
+
+    private static X500Name subjectOf(X509Certificate certificate) {
+        return X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
+    }
+
+    private static GeneralNames names(SpiffeId id, List<String> dnsNames) {
+        var names = new ArrayList<GeneralName>();
+        names.add(new GeneralName(GeneralName.uniformResourceIdentifier, id.uri()));
+        dnsNames.forEach(name -> names.add(new GeneralName(GeneralName.dNSName, name)));
+        return new GeneralNames(names.toArray(GeneralName[]::new));
+    }
+
+    private static void keyIds(X509v3CertificateBuilder builder, PublicKey key, PublicKey signer)
+            throws IOException {
+        try {
+            var ids = new JcaX509ExtensionUtils();
+            builder.addExtension(
+                    Extension.subjectKeyIdentifier, false, ids.createSubjectKeyIdentifier(key));
+            builder.addExtension(
+                    Extension.authorityKeyIdentifier,
+                    false,
+                    ids.createAuthorityKeyIdentifier(signer));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-1 for key identifiers", e);
+        }
+    }
+
+    private static X509Certificate sign(X509v3CertificateBuilder builder, KeyPair signer) {
+        try {
+            return new JcaX509CertificateConverter()
+                    .getCertificate(
+                            builder.build(
+                                    new JcaContentSignerBuilder("SHA256withECDSA")
+                                            .build(signer.getPrivate())));
+        } catch (OperatorCreationException | CertificateException e) {
+            throw new IllegalStateException("a certificate cannot be signed by our own key", e);
+        }
+    }
+}
