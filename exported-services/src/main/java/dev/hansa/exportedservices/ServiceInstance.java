@@ -91,4 +91,24 @@ public record ServiceInstance(
                 createIndex,
                 index);
     }
+
+    public ServiceInstance indexed(long create, long modify) {
+        return new ServiceInstance(
+                node,
+                id,
+                name,
+                kind,
+                tags,
+                address,
+                port,
+                taggedAddresses,
+                meta,
+                weightPassing,
+                weightWarning,
+                destination,
+                peerMeta,
+                checks,
+                create,
+                modify);
+    }
 }

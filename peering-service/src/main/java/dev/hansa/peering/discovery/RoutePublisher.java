@@ -121,7 +121,7 @@ public final class RoutePublisher implements AutoCloseable {
                     switch (session.identity()) {
                         case ProxyIdentity.Gateway _ -> gateway;
                         case ProxyIdentity.Sidecar(_, var service) ->
-                            view.sidecar(service, session.upstreams());
+                                view.sidecar(service, session.upstreams());
                     };
             if (!next.equals(sent.get(session))) {
                 // the session may have ended meanwhile; then it must not come back

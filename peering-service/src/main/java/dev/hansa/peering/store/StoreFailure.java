@@ -4,7 +4,7 @@ package dev.hansa.peering.store;
 public final class StoreFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    public StoreFailure(String message, Throwable cause) {
+    public StoreFailure(String message, @org.jspecify.annotations.Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,0 +1,55 @@
+package dev.hansa.peering.store;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.PropertyAccessor;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+
+/// Records as JSON text for our own disk, components only. Not for the API, and not for anybody
+/// else to read.
+public final class RecordJson {
+    private static final ObjectMapper MAPPER =
+            JsonMapper.builder()
+                    .addModule(new Jdk8Module())
+                    .addModule(new JavaTimeModule())
+                    .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+                    .disable(
+                            MapperFeature.AUTO_DETECT_GETTERS, MapperFeature.AUTO_DETECT_IS_GETTERS)
+                    .visibility(PropertyAccessor.FIELD, Visibility.ANY)
+                    .build();
+
+    private RecordJson() {}
+
+    public static String write(Object record) {
+        try {
+            return MAPPER.writeValueAsString(record);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(
+                    "a record of ours cannot be written: " + record.getClass(), e);
+        }
+    }
+
+    /// @throws IllegalArgumentException when the text is not such a record; the message never
+    ///   quotes it
+    public static <T> T read(String json, Class<T> type) {
+        try {
+            return MAPPER.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(
+                    "expected a "
+                            + type.getSimpleName()
+                            + " in JSON; found a fault at "
+                            + position(e));
+        }
+    }
+
+    private static String position(JsonProcessingException e) {
+        var location = e.getLocation();
+        return location == null ? "an unknown place" : "column " + location.getColumnNr();
+    }
+}

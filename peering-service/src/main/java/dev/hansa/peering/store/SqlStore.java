@@ -1,0 +1,329 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.trustbundle.PeerName;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
+
+/// The store on one server's disk: SQLite in the data directory. Each command is one transaction
+/// that is on the disk before it is answered or seen (WAL, synchronous FULL).
+public final class SqlStore implements Store {
+    private static final String CONFIG = "config";
+    private static final String PEERING = "peering";
+    private static final String SECRETS = "secrets";
+    private static final String BUNDLE = "bundle";
+    private static final String REGISTRATION = "registration";
+    private static final String JOIN = "join";
+    private static final String CA = "ca";
+
+    private final Path file;
+    private final FileChannel lockFile;
+    private final FileLock lock;
+    private final Connection connection;
+    private final Latest<StoreState> state;
+    private @Nullable StoreFailure broken;
+
+    private SqlStore(
+            Path file,
+            FileChannel lockFile,
+            FileLock lock,
+            Connection connection,
+            StoreState state) {
+        this.file = file;
+        this.lockFile = lockFile;
+        this.lock = lock;
+        this.connection = connection;
+        this.state = new Latest<>(state);
+    }
+
+    /// Opens or makes the store in `dataDir`, checks it, brings its schema up to date and counts
+    /// the start.
+    ///
+    /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
+    ///   damaged, or of a newer version
+    public static SqlStore open(Path dataDir) {
+        var file = dataDir.resolve("hansa.db");
+        FileChannel lockFile = null;
+        Connection connection = null;
+        try {
+            Files.createDirectories(dataDir);
+            ownerOnly(dataDir, "rwx------");
+            lockFile =
+                    FileChannel.open(
+                            dataDir.resolve("lock"),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
+            var lock = tryLock(lockFile);
+            if (lock == null) {
+                throw new StoreFailure(
+                        "data directory '"
+                                + dataDir
+                                + "': expected to be its only server; found another that holds it",
+                        null);
+            }
+            if (!Files.exists(file)) {
+                Files.createFile(file);
+            }
+            ownerOnly(file, "rw-------");
+            migrate(file);
+            connection = connect(file);
+            integrity(connection, file);
+            var store = new SqlStore(file, lockFile, lock, connection, load(connection, file));
+            store.apply(new StoreCommand.CountStart());
+            return store;
+        } catch (IOException | SQLException | FlywayException | IllegalArgumentException e) {
+            closeQuietly(connection, lockFile, e);
+            throw new StoreFailure(
+                    "data directory '"
+                            + dataDir
+                            + "': expected one that can be written and holds our data; "
+                            + cause(e),
+                    e);
+        } catch (StoreFailure e) {
+            closeQuietly(connection, lockFile, e);
+            throw e;
+        }
+    }
+
+    private static String cause(Exception e) {
+        var text =
+                String.valueOf(e.getMessage())
+                        .lines()
+                        .filter(line -> !line.isBlank())
+                        .findFirst()
+                        .orElse("");
+        return "found " + e.getClass().getSimpleName() + ": " + text;
+    }
+
+    private static void closeQuietly(
+            @Nullable Connection connection, @Nullable FileChannel lockFile, Exception why) {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+            if (lockFile != null) {
+                lockFile.close();
+            }
+        } catch (IOException | SQLException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private static void ownerOnly(Path path, String permissions) throws IOException {
+        if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+        }
+    }
+
+    private static void migrate(Path file) {
+        Flyway.configure(SqlStore.class.getClassLoader())
+                .dataSource(url(file), null, null)
+                .locations("classpath:db/migration")
+                .validateMigrationNaming(true)
+                // a schema of a newer Hansa is refused, not downgraded
+                .ignoreMigrationPatterns(new String[0])
+                .load()
+                .migrate();
+    }
+
+    private static String url(Path file) {
+        return "jdbc:sqlite:" + file.toAbsolutePath();
+    }
+
+    private static Connection connect(Path file) throws SQLException {
+        var connection = DriverManager.getConnection(url(file));
+        try (var statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode=WAL");
+            statement.execute("PRAGMA synchronous=FULL");
+            statement.execute("PRAGMA busy_timeout=5000");
+        }
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    private static void integrity(Connection connection, Path file) throws SQLException {
+        try (var statement = connection.createStatement();
+                var rows = statement.executeQuery("PRAGMA integrity_check(1)")) {
+            var verdict = rows.next() ? rows.getString(1) : "no answer";
+            if (!"ok".equals(verdict)) {
+                throw new SQLException("'" + file + "' is damaged: " + verdict);
+            }
+        }
+        connection.commit();
+    }
+
+    private static StoreState load(Connection connection, Path file) throws SQLException {
+        var buckets = new HashMap<String, Map<String, String>>();
+        var counters = new HashMap<String, Long>();
+        try (var statement = connection.createStatement()) {
+            try (var rows = statement.executeQuery("SELECT bucket, key, value FROM records")) {
+                while (rows.next()) {
+                    buckets.computeIfAbsent(rows.getString(1), _ -> new HashMap<>())
+                            .put(rows.getString(2), rows.getString(3));
+                }
+            }
+            try (var rows = statement.executeQuery("SELECT name, value FROM counters")) {
+                while (rows.next()) {
+                    counters.put(rows.getString(1), rows.getLong(2));
+                }
+            }
+        }
+        connection.commit();
+        return new StoreState(
+                counters.getOrDefault("index", 0L),
+                counters.getOrDefault("starts", 0L),
+                read(
+                        buckets,
+                        CONFIG,
+                        ConfigRecord.class,
+                        entry -> new ConfigKey(entry.kind(), entry.name())),
+                read(buckets, PEERING, PeeringRecord.class, PeeringRecord::name),
+                read(buckets, SECRETS, PeeringSecrets.class, PeeringSecrets::peeringId),
+                read(buckets, BUNDLE, BundleRecord.class, BundleRecord::peer),
+                read(buckets, REGISTRATION, RegistrationRecord.class, RegistrationRecord::key),
+                read(buckets, JOIN, JoinSecretRecord.class, JoinSecretRecord::hash),
+                read(buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
+                        .findFirst());
+    }
+
+    private static <K, V> Map<K, V> read(
+            Map<String, Map<String, String>> buckets,
+            String bucket,
+            Class<V> type,
+            Function<V, K> key) {
+        var records = new HashMap<K, V>();
+        buckets.getOrDefault(bucket, Map.of())
+                .values()
+                .forEach(json -> {
+                    var record = RecordJson.read(json, type);
+                    records.put(key.apply(record), record);
+                });
+        return records;
+    }
+
+    @Override
+    public Latest<StoreState> state() {
+        return state;
+    }
+
+    @Override
+    public synchronized StoreAnswer apply(StoreCommand command) {
+        if (broken != null) {
+            throw broken;
+        }
+        var before = state.get();
+        var transition = StateMachine.apply(before, command);
+        if (transition.state() != before) {
+            persist(before, transition.state());
+            state.set(transition.state());
+        }
+        return transition.answer();
+    }
+
+    private void persist(StoreState before, StoreState after) {
+        try {
+            difference(
+                    CONFIG, before.config(), after.config(), key -> key.kind() + "/" + key.name());
+            difference(PEERING, before.peerings(), after.peerings(), PeerName::value);
+            difference(SECRETS, before.secrets(), after.secrets(), Function.identity());
+            difference(BUNDLE, before.bundles(), after.bundles(), PeerName::value);
+            difference(
+                    REGISTRATION,
+                    before.registrations(),
+                    after.registrations(),
+                    Function.identity());
+            difference(JOIN, before.joinSecrets(), after.joinSecrets(), Function.identity());
+            difference(CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
+            counter("index", after.index());
+            counter("starts", after.starts());
+            connection.commit();
+        } catch (SQLException e) {
+            var failure = new StoreFailure("'" + file + "': a write failed: " + e.getMessage(), e);
+            try {
+                connection.rollback();
+            } catch (SQLException rollback) {
+                // what is on the disk is no longer known; refuse all writes rather than guess
+                failure.addSuppressed(rollback);
+                broken = failure;
+            }
+            throw failure;
+        }
+    }
+
+    private static Map<String, CaRecord> byDomain(Optional<CaRecord> ca) {
+        return ca.map(record -> Map.of(record.trustDomain(), record)).orElse(Map.of());
+    }
+
+    private <K, V> void difference(
+            String bucket, Map<K, V> before, Map<K, V> after, Function<K, String> text)
+            throws SQLException {
+        for (var entry : after.entrySet()) {
+            if (!entry.getValue().equals(before.get(entry.getKey()))) {
+                try (var put =
+                        connection.prepareStatement(
+                                "INSERT INTO records (bucket, key, value) VALUES (?, ?, ?)"
+                                        + " ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value")) {
+                    put.setString(1, bucket);
+                    put.setString(2, text.apply(entry.getKey()));
+                    put.setString(3, RecordJson.write(entry.getValue()));
+                    put.executeUpdate();
+                }
+            }
+        }
+        for (var key : before.keySet()) {
+            if (!after.containsKey(key)) {
+                try (var delete =
+                        connection.prepareStatement(
+                                "DELETE FROM records WHERE bucket = ? AND key = ?")) {
+                    delete.setString(1, bucket);
+                    delete.setString(2, text.apply(key));
+                    delete.executeUpdate();
+                }
+            }
+        }
+    }
+
+    private void counter(String name, long value) throws SQLException {
+        try (var put =
+                connection.prepareStatement("UPDATE counters SET value = ? WHERE name = ?")) {
+            put.setLong(1, value);
+            put.setString(2, name);
+            put.executeUpdate();
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        try {
+            connection.close();
+            lock.release();
+            lockFile.close();
+        } catch (SQLException | IOException e) {
+            throw new StoreFailure("'" + file + "': closing failed: " + e.getMessage(), e);
+        }
+    }
+}

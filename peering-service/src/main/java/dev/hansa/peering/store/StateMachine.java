@@ -1,0 +1,332 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.peering.store.StoreAnswer.Applied;
+import dev.hansa.peering.store.StoreAnswer.Refused;
+import dev.hansa.peering.store.StoreAnswer.Unchanged;
+import dev.hansa.trustbundle.PeerName;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// What each command does to the state: a pure function, the same on every server and at every
+/// replay.
+final class StateMachine {
+    private StateMachine() {}
+
+    /// The state after a command, and what to answer; the same state when nothing changed.
+    record Transition(StoreState state, StoreAnswer answer) {}
+
+    static Transition apply(StoreState state, StoreCommand command) {
+        var next = new Draft(state);
+        var refusal =
+                switch (command) {
+                    case StoreCommand.CountStart _ -> next.countStart();
+                    case StoreCommand.PutConfig(var kind, var name, var json, var cas) ->
+                            next.putConfig(kind, name, json, cas);
+                    case StoreCommand.DeleteConfig(var kind, var name, var cas) ->
+                            next.deleteConfig(kind, name, cas);
+                    case StoreCommand.PutPeering(var peering) -> next.putPeering(peering);
+                    case StoreCommand.RemovePeering(var name) -> next.removePeering(name);
+                    case StoreCommand.IssueEstablishment(var id, var establishment) ->
+                            next.issue(id, establishment);
+                    case StoreCommand.ExchangeSecret exchange -> next.exchange(exchange);
+                    case StoreCommand.PromoteStream(var id, var hash) -> next.promote(id, hash);
+                    case StoreCommand.Establish(var peering, var secret) ->
+                            next.putPeering(peering)
+                                    .or(() ->
+                                            next.keep(
+                                                    new PeeringSecrets(
+                                                            peering.id(),
+                                                            Optional.empty(),
+                                                            Optional.empty(),
+                                                            Optional.empty(),
+                                                            Optional.of(secret))));
+                    case StoreCommand.PutBundle(var bundle) -> next.putBundle(bundle);
+                    case StoreCommand.RemoveBundle(var peer) -> next.removeBundle(peer);
+                    case StoreCommand.PutRegistration(var instance) ->
+                            next.register(new RegistrationRecord(instance));
+                    case StoreCommand.RemoveRegistration(var node, var id) ->
+                            next.deregister(node, id);
+                    case StoreCommand.InitCa(var ca) -> next.initCa(ca);
+                    case StoreCommand.PutJoinSecret join -> next.putJoinSecret(join);
+                };
+        if (refusal.isPresent()) {
+            return new Transition(state, new Refused(refusal.get()));
+        }
+        return next.changed
+                ? new Transition(next.state(), new Applied(next.index))
+                : new Transition(state, new Unchanged(state.index()));
+    }
+
+    /// A state in the making; each method returns why it must not be made.
+    private static final class Draft {
+        private static final Optional<String> FINE = Optional.empty();
+
+        private final StoreState old;
+        private final long index;
+        private final Map<ConfigKey, ConfigRecord> config;
+        private final Map<PeerName, PeeringRecord> peerings;
+        private final Map<String, PeeringSecrets> secrets;
+        private final Map<PeerName, BundleRecord> bundles;
+        private final Map<String, RegistrationRecord> registrations;
+        private final Map<String, JoinSecretRecord> joinSecrets;
+        private Optional<CaRecord> ca;
+        private long starts;
+        private boolean changed;
+
+        Draft(StoreState old) {
+            this.old = old;
+            this.index = old.index() + 1;
+            this.config = new HashMap<>(old.config());
+            this.peerings = new HashMap<>(old.peerings());
+            this.secrets = new HashMap<>(old.secrets());
+            this.bundles = new HashMap<>(old.bundles());
+            this.registrations = new HashMap<>(old.registrations());
+            this.joinSecrets = new HashMap<>(old.joinSecrets());
+            this.ca = old.ca();
+            this.starts = old.starts();
+        }
+
+        StoreState state() {
+            return new StoreState(
+                    index,
+                    starts,
+                    config,
+                    peerings,
+                    secrets,
+                    bundles,
+                    registrations,
+                    joinSecrets,
+                    ca);
+        }
+
+        private Optional<String> done() {
+            changed = true;
+            return FINE;
+        }
+
+        Optional<String> countStart() {
+            starts++;
+            return done();
+        }
+
+        private Optional<String> held(String what, long found, OptionalLong cas) {
+            return cas.isPresent() && cas.getAsLong() != found
+                    ? Optional.of(
+                            what
+                                    + ": expected modify index "
+                                    + cas.getAsLong()
+                                    + "; found "
+                                    + found)
+                    : FINE;
+        }
+
+        Optional<String> putConfig(String kind, String name, String json, OptionalLong cas) {
+            var key = new ConfigKey(kind, name);
+            var before = config.get(key);
+            var refusal =
+                    held(
+                            "config entry '" + kind + "/" + name + "'",
+                            before == null ? 0 : before.modifyIndex(),
+                            cas);
+            if (refusal.isPresent() || before != null && before.json().equals(json)) {
+                return refusal;
+            }
+            config.put(
+                    key,
+                    new ConfigRecord(
+                            kind,
+                            name,
+                            json,
+                            before == null ? index : before.createIndex(),
+                            index));
+            return done();
+        }
+
+        Optional<String> deleteConfig(String kind, String name, OptionalLong cas) {
+            var key = new ConfigKey(kind, name);
+            var before = config.get(key);
+            var refusal =
+                    held(
+                            "config entry '" + kind + "/" + name + "'",
+                            before == null ? 0 : before.modifyIndex(),
+                            cas);
+            if (refusal.isPresent() || before == null) {
+                return refusal;
+            }
+            config.remove(key);
+            return done();
+        }
+
+        Optional<String> putPeering(PeeringRecord peering) {
+            var before = peerings.get(peering.name());
+            var refusal =
+                    held(
+                            "peering '" + peering.name() + "'",
+                            before == null ? 0 : before.modifyIndex(),
+                            OptionalLong.of(peering.modifyIndex()));
+            if (refusal.isPresent()) {
+                return refusal;
+            }
+            if (before != null
+                    && before.state() == StoredState.DELETING
+                    && peering.state() != StoredState.DELETING) {
+                return Optional.of("cannot write to peering that is marked for deletion");
+            }
+            var written = peering.indexed(before == null ? index : before.createIndex(), index);
+            peerings.put(peering.name(), written);
+            if (!written.state().isLive()) {
+                secrets.remove(written.id());
+            }
+            return done();
+        }
+
+        Optional<String> removePeering(PeerName name) {
+            var before = peerings.remove(name);
+            if (before == null) {
+                return FINE;
+            }
+            secrets.remove(before.id());
+            bundles.remove(name);
+            return done();
+        }
+
+        private Optional<String> keep(PeeringSecrets changedSecrets) {
+            secrets.put(changedSecrets.peeringId(), changedSecrets);
+            return done();
+        }
+
+        private boolean live(String peeringId) {
+            return peerings.values().stream()
+                    .anyMatch(
+                            peering -> peering.id().equals(peeringId) && peering.state().isLive());
+        }
+
+        Optional<String> issue(String peeringId, PeeringSecrets.Establishment establishment) {
+            if (!live(peeringId)) {
+                return Optional.of("peering '" + peeringId + "': expected a live one; found none");
+            }
+            var before = old.secrets(peeringId);
+            return keep(
+                    new PeeringSecrets(
+                            peeringId,
+                            Optional.of(establishment),
+                            before.pendingStream(),
+                            before.activeStream(),
+                            before.dialerStream()));
+        }
+
+        Optional<String> exchange(StoreCommand.ExchangeSecret exchange) {
+            var before = old.secrets(exchange.peeringId());
+            var unused = before.establishment();
+            if (!live(exchange.peeringId())
+                    || unused.isEmpty()
+                    || !same(unused.get().hash(), exchange.candidateHash())) {
+                return Optional.of("invalid peering establishment secret");
+            }
+            if (exchange.now().isAfter(unused.get().expiresAt())) {
+                return Optional.of(
+                        "peering establishment secret expired at " + unused.get().expiresAt());
+            }
+            return keep(
+                    new PeeringSecrets(
+                            exchange.peeringId(),
+                            Optional.empty(),
+                            Optional.of(exchange.newStreamHash()),
+                            before.activeStream(),
+                            before.dialerStream()));
+        }
+
+        private static boolean same(String a, String b) {
+            return MessageDigest.isEqual(
+                    a.getBytes(StandardCharsets.US_ASCII), b.getBytes(StandardCharsets.US_ASCII));
+        }
+
+        Optional<String> promote(String peeringId, String hash) {
+            var before = old.secrets(peeringId);
+            if (before.activeStream().filter(active -> same(active, hash)).isPresent()) {
+                return FINE;
+            }
+            if (before.pendingStream().filter(pending -> same(pending, hash)).isEmpty()) {
+                return Optional.of("invalid peering stream secret");
+            }
+            return keep(
+                    new PeeringSecrets(
+                            peeringId,
+                            before.establishment(),
+                            Optional.empty(),
+                            Optional.of(hash),
+                            before.dialerStream()));
+        }
+
+        Optional<String> putBundle(BundleRecord bundle) {
+            if (!peerings.containsKey(bundle.peer())) {
+                return Optional.of(
+                        "trust bundle: expected a peering named '"
+                                + bundle.peer()
+                                + "'; found none");
+            }
+            var before = bundles.get(bundle.peer());
+            if (before != null
+                    && before.trustDomain().equals(bundle.trustDomain())
+                    && before.rootPems().equals(bundle.rootPems())) {
+                return FINE;
+            }
+            bundles.put(
+                    bundle.peer(),
+                    new BundleRecord(
+                            bundle.peer(), bundle.trustDomain(), bundle.rootPems(), index));
+            return done();
+        }
+
+        Optional<String> removeBundle(PeerName peer) {
+            return bundles.remove(peer) == null ? FINE : done();
+        }
+
+        Optional<String> register(RegistrationRecord registration) {
+            var before = registrations.get(registration.key());
+            var instance = registration.instance();
+            if (before != null && before.instance().indexed(0, 0).equals(instance.indexed(0, 0))) {
+                return FINE;
+            }
+            registrations.put(
+                    registration.key(),
+                    new RegistrationRecord(
+                            instance.indexed(
+                                    before == null ? index : before.instance().createIndex(),
+                                    index)));
+            return done();
+        }
+
+        Optional<String> deregister(String node, String serviceId) {
+            var removed =
+                    registrations
+                            .keySet()
+                            .removeIf(key ->
+                                    serviceId.isEmpty()
+                                            ? key.startsWith(node + "/")
+                                            : key.equals(node + "/" + serviceId));
+            return removed ? done() : FINE;
+        }
+
+        Optional<String> initCa(CaRecord fresh) {
+            if (ca.isPresent()) {
+                return Optional.of(
+                        "certificate authority: expected none; found one for '"
+                                + ca.get().trustDomain()
+                                + "'");
+            }
+            ca = Optional.of(fresh);
+            return done();
+        }
+
+        Optional<String> putJoinSecret(StoreCommand.PutJoinSecret join) {
+            joinSecrets.values().removeIf(secret -> secret.expiresAt().isBefore(join.now()));
+            joinSecrets.put(join.secret().hash(), join.secret());
+            return done();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.hansa.peering.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SqlStoreTest extends StoreContract {
+    @TempDir Path folder;
+
+    @Override
+    Store open() {
+        return SqlStore.open(folder.resolve("data"));
+    }
+
+    @Test
+    void filesAreForTheOwnerOnly() throws Exception {
+        assertThat(
+                        PosixFilePermissions.toString(
+                                Files.getPosixFilePermissions(folder.resolve("data"))))
+                .isEqualTo("rwx------");
+        assertThat(
+                        PosixFilePermissions.toString(
+                                Files.getPosixFilePermissions(folder.resolve("data/hansa.db"))))
+                .isEqualTo("rw-------");
+    }
+
+    @Test
+    void secondServerOnOneDirectoryIsRefused() {
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageContaining("expected to be its only server");
+    }
+
+    @Test
+    void dataDirectoryThatIsAFileIsRefusedWithOneSentence() throws Exception {
+        var file = Files.writeString(folder.resolve("file"), "x");
+
+        assertThatThrownBy(() -> SqlStore.open(file.resolve("data")))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageStartingWith("data directory '" + file.resolve("data") + "'");
+    }
+
+    @Test
+    void damagedFileIsNamedAndNotRepairedInSilence() throws Exception {
+        store.apply(new StoreCommand.PutConfig("mesh", "mesh", "{}", OptionalLong.empty()));
+        store.close();
+        var file = folder.resolve("data/hansa.db");
+        var bytes = Files.readAllBytes(file);
+        for (var i = 100; i < bytes.length; i++) {
+            bytes[i] = (byte) (i * 31);
+        }
+        Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageContaining("data directory");
+
+        Files.delete(file);
+        store = open();
+    }
+
+    /// A child JVM writes and prints each acknowledged index until it is killed.
+    @Test
+    void nothingAcknowledgedIsLostByAKill() throws Exception {
+        var data = folder.resolve("killed");
+        var child =
+                new ProcessBuilder(
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                Writer.class.getName(),
+                                data.toString())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        var acknowledged = 0L;
+        try (var lines = child.inputReader()) {
+            for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+                acknowledged = Long.parseLong(line);
+                if (acknowledged == 200) {
+                    child.destroyForcibly();
+                }
+            }
+        }
+        child.waitFor();
+
+        try (var reopened = SqlStore.open(data)) {
+            assertThat(acknowledged).isGreaterThanOrEqualTo(200);
+            assertThat((long) reopened.now().config().size())
+                    .isBetween(acknowledged, acknowledged + 1);
+        }
+    }
+
+    static final class Writer {
+        public static void main(String[] arguments) {
+            try (var store = SqlStore.open(Path.of(arguments[0]))) {
+                for (var i = 1; i < 100_000; i++) {
+                    store.apply(
+                            new StoreCommand.PutConfig(
+                                    "service-resolver", "s" + i, "{}", OptionalLong.empty()));
+                    System.out.println(i);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+package dev.hansa.peering.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.PeerMeta;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.trustbundle.PeerName;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What every store keeps, however it is made.
+abstract class StoreContract {
+    static final PeerName LKE = new PeerName("lke");
+    static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+    Store store;
+
+    abstract Store open();
+
+    @BeforeEach
+    void start() {
+        store = open();
+    }
+
+    @AfterEach
+    void stop() {
+        store.close();
+    }
+
+    private StoreState reopened() {
+        store.close();
+        store = open();
+        return store.now();
+    }
+
+    private void accept(StoreCommand command) {
+        assertThat(store.apply(command)).isInstanceOf(StoreAnswer.Applied.class);
+    }
+
+    private void peering() {
+        accept(
+                new StoreCommand.PutPeering(
+                        PeeringRecord.accepting(LKE, "id-1", Map.of("team", "shop"))));
+    }
+
+    @Test
+    void indexGrowsWithEachChangeAndWithNothingElse() {
+        var before = store.now().index();
+        accept(new StoreCommand.PutConfig("mesh", "mesh", "{}", OptionalLong.empty()));
+        assertThat(
+                        store.apply(
+                                new StoreCommand.PutConfig(
+                                        "mesh", "mesh", "{}", OptionalLong.empty())))
+                .isInstanceOf(StoreAnswer.Unchanged.class);
+        assertThat(
+                        store.apply(
+                                new StoreCommand.PutConfig(
+                                        "mesh", "mesh", "{\"a\":1}", OptionalLong.of(99))))
+                .isInstanceOf(StoreAnswer.Refused.class);
+
+        assertThat(store.now().index()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void compareAndSetHoldsForWriteAndDelete() {
+        assertThat(
+                        store.apply(
+                                new StoreCommand.PutConfig(
+                                        "mesh", "mesh", "{}", OptionalLong.of(7))))
+                .isEqualTo(
+                        new StoreAnswer.Refused(
+                                "config entry 'mesh/mesh': expected modify index 7; found 0"));
+        accept(new StoreCommand.PutConfig("mesh", "mesh", "{}", OptionalLong.of(0)));
+        var index = store.now().config("mesh", "mesh").orElseThrow().modifyIndex();
+        assertThat(
+                        store.apply(
+                                new StoreCommand.DeleteConfig(
+                                        "mesh", "mesh", OptionalLong.of(index + 1))))
+                .isInstanceOf(StoreAnswer.Refused.class);
+        accept(new StoreCommand.DeleteConfig("mesh", "mesh", OptionalLong.of(index)));
+
+        assertThat(store.now().config()).isEmpty();
+    }
+
+    @Test
+    void everyKindOfRecordComesBackAfterAReopening() {
+        peering();
+        accept(
+                new StoreCommand.PutConfig(
+                        "mesh", "mesh", "{\"Kind\":\"mesh\"}", OptionalLong.empty()));
+        accept(
+                new StoreCommand.IssueEstablishment(
+                        "id-1",
+                        new PeeringSecrets.Establishment("hash", "jti", NOW.plusSeconds(60))));
+        accept(new StoreCommand.PutBundle(new BundleRecord(LKE, "lke.consul", List.of("pem"), 0)));
+        accept(
+                new StoreCommand.PutRegistration(
+                        new ServiceInstance(
+                                new NodeRecord(
+                                        "",
+                                        "vm1",
+                                        "192.0.2.1",
+                                        "eks",
+                                        Map.of("wan", "198.51.100.1"),
+                                        Map.of()),
+                                "db-1",
+                                "db",
+                                ServiceKind.TYPICAL,
+                                List.of("t"),
+                                "",
+                                5432,
+                                Map.of("wan", new Endpoint("198.51.100.1", 1)),
+                                Map.of("k", "v"),
+                                1,
+                                1,
+                                Optional.of(new ServiceName("db")),
+                                Optional.of(new PeerMeta(List.of("s"), List.of("i"), "tcp")),
+                                List.of(
+                                        new HealthCheck(
+                                                "c", "c", CheckStatus.WARNING, "slow", "tcp")),
+                                0,
+                                0)));
+        accept(
+                new StoreCommand.InitCa(
+                        new CaRecord(
+                                "eks.consul",
+                                "eks",
+                                "root",
+                                new Secret("k1"),
+                                "int",
+                                new Secret("k2"))));
+        accept(
+                new StoreCommand.PutJoinSecret(
+                        new JoinSecretRecord("h", Set.of("/p"), NOW.plusSeconds(9)), NOW));
+        accept(
+                new StoreCommand.Establish(
+                        new PeeringRecord(
+                                new PeerName("eks"),
+                                "id-2",
+                                StoredState.ESTABLISHING,
+                                Map.of(),
+                                "p",
+                                Optional.empty(),
+                                "eks",
+                                "server",
+                                List.of("pem"),
+                                List.of("192.0.2.1:8443"),
+                                List.of(),
+                                Optional.of(NOW),
+                                0,
+                                0),
+                        new Secret("stream")));
+        var before = store.now();
+
+        var after = reopened();
+
+        assertThat(after.starts()).isEqualTo(before.starts() + 1);
+        assertThat(after.config()).isEqualTo(before.config());
+        assertThat(after.peerings()).isEqualTo(before.peerings());
+        assertThat(after.secrets()).isEqualTo(before.secrets());
+        assertThat(after.bundles()).isEqualTo(before.bundles());
+        assertThat(after.registrations()).isEqualTo(before.registrations());
+        assertThat(after.joinSecrets()).isEqualTo(before.joinSecrets());
+        assertThat(after.ca()).isEqualTo(before.ca());
+    }
+
+    @Test
+    void establishmentSecretWorksOnceWhoeverRaces() throws Exception {
+        peering();
+        accept(
+                new StoreCommand.IssueEstablishment(
+                        "id-1",
+                        new PeeringSecrets.Establishment("hash", "jti", NOW.plusSeconds(60))));
+        var racer =
+                (Callable<StoreAnswer>)
+                        () ->
+                                store.apply(
+                                        new StoreCommand.ExchangeSecret(
+                                                "id-1",
+                                                "hash",
+                                                "new-" + Thread.currentThread().threadId(),
+                                                NOW));
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var wins =
+                    threads.invokeAll(java.util.Collections.nCopies(64, racer)).stream()
+                            .filter(future -> future.resultNow() instanceof StoreAnswer.Applied)
+                            .count();
+
+            assertThat(wins).isEqualTo(1);
+        }
+        assertThat(reopened().secrets("id-1").establishment()).isEmpty();
+    }
+
+    @Test
+    void expiredSupersededOrForeignSecretIsRefusedAndNothingChanges() {
+        peering();
+        accept(
+                new StoreCommand.IssueEstablishment(
+                        "id-1",
+                        new PeeringSecrets.Establishment("old", "j1", NOW.plusSeconds(60))));
+        accept(
+                new StoreCommand.IssueEstablishment(
+                        "id-1",
+                        new PeeringSecrets.Establishment("new", "j2", NOW.plusSeconds(60))));
+        var before = store.now();
+
+        assertThat(store.apply(new StoreCommand.ExchangeSecret("id-1", "old", "s", NOW)))
+                .isEqualTo(new StoreAnswer.Refused("invalid peering establishment secret"));
+        assertThat(store.apply(new StoreCommand.ExchangeSecret("id-9", "new", "s", NOW)))
+                .isEqualTo(new StoreAnswer.Refused("invalid peering establishment secret"));
+        assertThat(
+                        store.apply(
+                                new StoreCommand.ExchangeSecret(
+                                        "id-1", "new", "s", NOW.plusSeconds(61))))
+                .isEqualTo(
+                        new StoreAnswer.Refused(
+                                "peering establishment secret expired at 2026-01-01T00:01:00Z"));
+        assertThat(store.now()).isSameAs(before);
+    }
+
+    @Test
+    void firstUsePromotesThePendingSecretAndDropsTheOlderOne() {
+        peering();
+        accept(
+                new StoreCommand.IssueEstablishment(
+                        "id-1", new PeeringSecrets.Establishment("e", "j", NOW.plusSeconds(60))));
+        accept(new StoreCommand.ExchangeSecret("id-1", "e", "s1", NOW));
+        accept(new StoreCommand.PromoteStream("id-1", "s1"));
+
+        assertThat(store.apply(new StoreCommand.PromoteStream("id-1", "s1")))
+                .isInstanceOf(StoreAnswer.Unchanged.class);
+        assertThat(store.apply(new StoreCommand.PromoteStream("id-1", "other")))
+                .isEqualTo(new StoreAnswer.Refused("invalid peering stream secret"));
+        assertThat(store.now().secrets("id-1").activeStream()).hasValue("s1");
+    }
+
+    @Test
+    void stalePeeringWriteIsRefused() {
+        peering();
+        var seen = store.now().peering(LKE).orElseThrow();
+        accept(new StoreCommand.PutPeering(seen.withDatacenter("lke")));
+
+        assertThat(store.apply(new StoreCommand.PutPeering(seen.withDatacenter("other"))))
+                .isInstanceOf(StoreAnswer.Refused.class);
+        assertThat(store.now().peering(LKE).orElseThrow().remoteDatacenter()).isEqualTo("lke");
+    }
+
+    @Test
+    void deletingTakesTheSecretsAndNothingBringsItBack() {
+        peering();
+        accept(
+                new StoreCommand.IssueEstablishment(
+                        "id-1", new PeeringSecrets.Establishment("e", "j", NOW.plusSeconds(60))));
+        accept(new StoreCommand.PutPeering(store.now().peering(LKE).orElseThrow().deleting(NOW)));
+
+        assertThat(store.now().secrets()).isEmpty();
+        assertThat(
+                        store.apply(
+                                new StoreCommand.PutPeering(
+                                        store.now()
+                                                .peering(LKE)
+                                                .orElseThrow()
+                                                .with(StoredState.PENDING))))
+                .isEqualTo(
+                        new StoreAnswer.Refused(
+                                "cannot write to peering that is marked for deletion"));
+        accept(new StoreCommand.RemovePeering(LKE));
+        assertThat(store.now().peerings()).isEmpty();
+    }
+
+    @Test
+    void certificateAuthorityIsMadeOnce() {
+        var ca = new CaRecord("eks.consul", "eks", "r", new Secret("k"), "i", new Secret("k"));
+        accept(new StoreCommand.InitCa(ca));
+
+        assertThat(store.apply(new StoreCommand.InitCa(ca)))
+                .isInstanceOf(StoreAnswer.Refused.class);
+    }
+
+    @Test
+    void expiredJoinSecretsAreForgottenWithTheNextOne() {
+        accept(new StoreCommand.PutJoinSecret(new JoinSecretRecord("a", Set.of(), NOW), NOW));
+        accept(
+                new StoreCommand.PutJoinSecret(
+                        new JoinSecretRecord("b", Set.of(), NOW.plusSeconds(9)),
+                        NOW.plusSeconds(1)));
+
+        assertThat(store.now().joinSecrets()).containsOnlyKeys("b");
+    }
+}
