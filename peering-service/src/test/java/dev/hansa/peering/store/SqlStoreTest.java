@@ -85,7 +85,8 @@ class SqlStoreTest extends StoreContract {
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                 acknowledged = Long.parseLong(line);
                 if (acknowledged == 200) {
-                    child.destroyForcibly();
+                    // by its handle: Process.destroyForcibly would close our end of the pipe too
+                    ProcessHandle.of(child.pid()).orElseThrow().destroyForcibly();
                 }
             }
         }

@@ -50,7 +50,8 @@ public final class PeerVerifier {
         WRONG_USAGE,
         EXPIRED,
         NOT_YET_VALID,
-        NO_PATH_TO_ROOT
+        NO_PATH_TO_ROOT,
+        WRONG_IDENTITY
     }
 
     public sealed interface Verdict {}

@@ -1,0 +1,107 @@
+package dev.hansa.gateway;
+
+import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.Settings;
+import dev.hansa.exportedservices.Endpoint;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/// The settings of `hansa gateway`, read once.
+///
+/// @param listen where it takes TLS, from inside and from peers
+/// @param lanAddress where its own datacenter reaches it
+/// @param wanAddress where peers reach it
+/// @param dataDir where the last good routes are kept; empty: nowhere
+public record GatewayConfig(
+        String nodeName,
+        Path joinTokenFile,
+        List<InetSocketAddress> listen,
+        Endpoint lanAddress,
+        Endpoint wanAddress,
+        InetSocketAddress adminAddress,
+        Optional<Path> dataDir,
+        Duration drainTimeout,
+        int maxConnections) {
+
+    public static final List<Settings.Key> KEYS =
+            List.of(
+                    new Settings.Key(
+                            "join-token-file",
+                            "FILE",
+                            "made by 'hansa join-token --mesh-gateway' (required)"),
+                    new Settings.Key(
+                            "node-name",
+                            "NAME",
+                            "name of this gateway's node in the catalog (default: mesh-gateway)"),
+                    new Settings.Key(
+                            "listen",
+                            "HOST:PORT,…",
+                            "where it takes TLS (default: 127.0.0.1:8443)"),
+                    new Settings.Key(
+                            "lan.address",
+                            "HOST:PORT",
+                            "how its own datacenter reaches it (default: the first of listen)"),
+                    new Settings.Key(
+                            "wan.address",
+                            "HOST:PORT",
+                            "how peers reach it (default: lan.address)"),
+                    new Settings.Key(
+                            "admin.address",
+                            "HOST:PORT",
+                            "/health, /metrics, /connections (default: 127.0.0.1:19443)"),
+                    new Settings.Key(
+                            "data-dir",
+                            "DIR",
+                            "where the last good routes are kept (default: nowhere)"),
+                    new Settings.Key(
+                            "drain-timeout",
+                            "DURATION",
+                            "how long open connections may last after a stop (default: 10s)"),
+                    new Settings.Key(
+                            "max-connections", "N", "open connections at most (default: 8000)"));
+
+    /// Two descriptors each; the usual limit of open files is 20,000.
+    private static final int MAX_CONNECTIONS = 8000;
+
+    /// Reads and checks everything.
+    ///
+    /// @throws InvalidConfigException with every problem
+    public static GatewayConfig read(Settings settings) throws InvalidConfigException {
+        var token = settings.required("join-token-file", "a file", Path::of);
+        var nodeName = settings.text("node-name", "mesh-gateway");
+        var listen =
+                settings.addresses(
+                        "listen", List.of(InetSocketAddress.createUnresolved("127.0.0.1", 8443)));
+        var lan =
+                settings.optional(
+                        "lan.address", "an address such as 10.0.0.2:8443", Endpoint::parse);
+        var wan =
+                settings.optional(
+                        "wan.address", "an address such as 203.0.113.2:8443", Endpoint::parse);
+        var admin =
+                settings.address(
+                        "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19443));
+        var dataDir = settings.optionalPath("data-dir");
+        var drain = settings.duration("drain-timeout", Duration.ofSeconds(10));
+        var most = settings.number("max-connections", MAX_CONNECTIONS, 1, 1_000_000);
+        if (listen != null && listen.isEmpty()) {
+            settings.problem("listen", "expected at least one address; found none");
+        }
+        settings.finish();
+        var first = listen.getFirst();
+        var lanAddress = lan.orElseGet(() -> new Endpoint(first.getHostString(), first.getPort()));
+        return new GatewayConfig(
+                nodeName,
+                token,
+                listen,
+                lanAddress,
+                wan.orElse(lanAddress),
+                admin,
+                dataDir,
+                drain,
+                most);
+    }
+}

@@ -1,0 +1,144 @@
+package dev.hansa.gateway;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.wire.Address;
+import dev.hansa.failover.wire.Registration;
+import dev.hansa.gateway.discovery.Identity;
+import dev.hansa.gateway.discovery.RouteSubscription;
+import dev.hansa.gateway.route.RouteTable;
+import dev.hansa.gateway.route.SniRouter;
+import dev.hansa.gateway.telemetry.AdminServer;
+import dev.hansa.gateway.wire.SniGateway;
+import dev.hansa.trustbundle.SpiffeId;
+import io.netty.channel.Channel;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A running mesh gateway: routes by name for its datacenter and its peers. It has a certificate of
+/// its own for its server and none for anybody else's traffic.
+public final class MeshGateway implements AutoCloseable {
+    private final Proxy proxy;
+    private final GatewayConfig config;
+    private final RouteSubscription routes;
+    private final Identity identity;
+    private final SniGateway gateway;
+    private final List<Channel> listeners;
+
+    private MeshGateway(
+            Proxy proxy,
+            GatewayConfig config,
+            RouteSubscription routes,
+            Identity identity,
+            SniGateway gateway,
+            List<Channel> listeners) {
+        this.proxy = proxy;
+        this.config = config;
+        this.routes = routes;
+        this.identity = identity;
+        this.gateway = gateway;
+        this.listeners = listeners;
+    }
+
+    /// Starts, waits for the first routes (from the server or from disk), and listens.
+    ///
+    /// @throws Exception when the token cannot be read or an address cannot be bound, naming it
+    public static MeshGateway start(GatewayConfig config, Clock clock) throws Exception {
+        var proxy = new Proxy(config.joinTokenFile(), clock);
+        try {
+            var id = SpiffeId.meshGateway(proxy.token.trustDomain(), proxy.token.datacenter());
+            var identity =
+                    proxy.closer.add(new Identity(id, proxy.control, clock, proxy.telemetry));
+            var routes =
+                    proxy.closer.add(
+                            new RouteSubscription(
+                                    identity,
+                                    proxy.control,
+                                    registration(config),
+                                    List.of(),
+                                    new Latest<>(List.of()),
+                                    config.dataDir(),
+                                    proxy.software,
+                                    clock,
+                                    proxy.telemetry));
+            var table = new Latest<>(RouteTable.EMPTY);
+            routes.snapshot()
+                    .watch(snapshot -> snapshot.ifPresent(next -> table.set(RouteTable.of(next))));
+            var gateway =
+                    new SniGateway(
+                            proxy.transport,
+                            new SniRouter(table),
+                            config.maxConnections(),
+                            clock,
+                            proxy.telemetry,
+                            proxy.telemetry::bytesIn,
+                            proxy.telemetry::bytesOut);
+            var listeners = new ArrayList<Channel>();
+            var running = new MeshGateway(proxy, config, routes, identity, gateway, listeners);
+            var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
+            var adminChannel = admin.listen(proxy.transport, config.adminAddress());
+            proxy.closer.add(() -> adminChannel.close().awaitUninterruptibly());
+            while (routes.snapshot().await(Optional::isPresent, Duration.ofDays(1)).isEmpty()) {
+                // a server that is away for longer than a day is still worth waiting for
+            }
+            for (var address : config.listen()) {
+                listeners.add(proxy.transport.listen(address, gateway::accept));
+            }
+            proxy.telemetry.accept(
+                    new GatewayEvent.Started("mesh gateway", config.listen().toString()));
+            return running;
+        } catch (Exception e) {
+            try (proxy.closer) {
+                throw e;
+            }
+        }
+    }
+
+    private static Registration registration(GatewayConfig config) {
+        return Registration.newBuilder()
+                .setProxyId(config.nodeName() + "-" + config.lanAddress().port())
+                .setNodeName(config.nodeName())
+                .setNodeAddress(config.lanAddress().host())
+                .setLan(
+                        Address.newBuilder()
+                                .setHost(config.lanAddress().host())
+                                .setPort(config.lanAddress().port()))
+                .setWan(
+                        Address.newBuilder()
+                                .setHost(config.wanAddress().host())
+                                .setPort(config.wanAddress().port()))
+                .build();
+    }
+
+    private Map<String, Object> health() {
+        var state = new LinkedHashMap<String, Object>();
+        var lost = routes.lostAt();
+        state.put("status", listeners.isEmpty() ? "starting" : "passing");
+        state.put("role", "mesh-gateway");
+        state.put("datacenter", proxy.token.datacenter().name());
+        state.put("control", lost.isEmpty() ? "connected" : "stale since " + lost.get());
+        state.put(
+                "snapshotVersion", routes.snapshot().get().map(RouteSnapshot::version).orElse(0L));
+        state.put("names", routes.snapshot().get().map(s -> s.sniRoutes().size()).orElse(0));
+        identity.certificate()
+                .get()
+                .ifPresent(own -> state.put("certificateExpires", own.notAfter().toString()));
+        state.put("openConnections", gateway.open());
+        return state;
+    }
+
+    /// Stops accepting, lets open connections end within the drain timeout, closes everything.
+    @Override
+    public void close() throws Exception {
+        try (proxy.closer) {
+            proxy.telemetry.accept(new GatewayEvent.Stopping("told to"));
+            listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+            Proxy.drain(gateway::open, config.drainTimeout());
+        }
+    }
+}

@@ -1,0 +1,267 @@
+package dev.hansa.gateway;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Target;
+import dev.hansa.failover.wire.Address;
+import dev.hansa.failover.wire.Registration;
+import dev.hansa.gateway.SidecarConfig.Carried;
+import dev.hansa.gateway.discovery.Identity;
+import dev.hansa.gateway.discovery.ProxyCertificate;
+import dev.hansa.gateway.discovery.RouteSubscription;
+import dev.hansa.gateway.sidecar.ApplicationCheck;
+import dev.hansa.gateway.sidecar.Inbound;
+import dev.hansa.gateway.sidecar.Outbound;
+import dev.hansa.gateway.sidecar.TlsEnds;
+import dev.hansa.gateway.telemetry.AdminServer;
+import dev.hansa.trustbundle.SpiffeId;
+import io.netty.channel.Channel;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.SSLException;
+
+/// A running sidecar process: for each service that it carries an identity, a way in and its
+/// upstreams' ways out.
+public final class Sidecar implements AutoCloseable {
+    private final Proxy proxy;
+    private final SidecarConfig config;
+    private final List<One> services = new CopyOnWriteArrayList<>();
+    private final List<Channel> listeners = new CopyOnWriteArrayList<>();
+
+    private Sidecar(Proxy proxy, SidecarConfig config) {
+        this.proxy = proxy;
+        this.config = config;
+    }
+
+    /// One service's parts.
+    private record One(
+            Carried carried,
+            Identity identity,
+            RouteSubscription routes,
+            ApplicationCheck check,
+            Latest<Optional<TlsEnds>> ends,
+            Inbound inbound,
+            List<Outbound> upstreams) {
+        int open() {
+            return inbound.open() + upstreams.stream().mapToInt(Outbound::open).sum();
+        }
+    }
+
+    /// Starts, waits until each service has a certificate and its first routes, and listens.
+    ///
+    /// @throws Exception when the token cannot be read or an address cannot be bound, naming it
+    public static Sidecar start(SidecarConfig config, Clock clock) throws Exception {
+        var proxy = new Proxy(config.joinTokenFile(), clock);
+        try {
+            var sidecar = new Sidecar(proxy, config);
+            var admin = new AdminServer(sidecar::health, proxy.metrics, proxy.connections);
+            var adminChannel = admin.listen(proxy.transport, config.adminAddress());
+            proxy.closer.add(() -> adminChannel.close().awaitUninterruptibly());
+            for (var carried : config.services()) {
+                sidecar.services.add(sidecar.carry(carried));
+            }
+            for (var one : sidecar.services) {
+                while (one.ends().await(Optional::isPresent, Duration.ofDays(1)).isEmpty()) {
+                    // a server that is away for longer than a day is still worth waiting for
+                }
+            }
+            for (var one : sidecar.services) {
+                sidecar.listen(one);
+            }
+            proxy.telemetry.accept(
+                    new GatewayEvent.Started(
+                            "sidecar",
+                            config.services().stream()
+                                    .map(carried -> carried.name() + " on " + carried.listen())
+                                    .toList()
+                                    .toString()));
+            return sidecar;
+        } catch (Exception e) {
+            try (proxy.closer) {
+                throw e;
+            }
+        }
+    }
+
+    private One carry(Carried carried) {
+        var id =
+                SpiffeId.service(
+                        proxy.token.trustDomain(),
+                        proxy.token.datacenter(),
+                        carried.name().value());
+        var check =
+                proxy.closer.add(
+                        new ApplicationCheck(
+                                carried.name(),
+                                carried.application(),
+                                carried.check(),
+                                carried.checkInterval(),
+                                proxy.controlLoops,
+                                proxy.telemetry));
+        var identity =
+                proxy.closer.add(new Identity(id, proxy.control, proxy.clock, proxy.telemetry));
+        var routes =
+                proxy.closer.add(
+                        new RouteSubscription(
+                                identity,
+                                proxy.control,
+                                registration(carried),
+                                carried.upstreams().stream()
+                                        .map(SidecarConfig.Upstream::name)
+                                        .distinct()
+                                        .toList(),
+                                check.results(),
+                                config.dataDir(),
+                                proxy.software,
+                                proxy.clock,
+                                proxy.telemetry));
+        var ends = new Latest<Optional<TlsEnds>>(Optional.empty());
+        identity.certificate()
+                .watch(certificate -> renew(ends, certificate, routes.snapshot().get()));
+        routes.snapshot().watch(snapshot -> renew(ends, identity.certificate().get(), snapshot));
+        var inbound =
+                new Inbound(
+                        carried.name(),
+                        carried.application(),
+                        proxy.transport,
+                        ends,
+                        config.maxConnections(),
+                        proxy.clock,
+                        proxy.telemetry,
+                        check::hurry,
+                        proxy.telemetry::bytesIn,
+                        proxy.telemetry::bytesOut);
+        var upstreams =
+                carried.upstreams().stream()
+                        .map(upstream ->
+                                new Outbound(
+                                        carried.name(),
+                                        upstream.name(),
+                                        proxy.transport,
+                                        ends,
+                                        config.maxConnections(),
+                                        proxy.clock,
+                                        proxy.telemetry,
+                                        proxy.telemetry::bytesIn,
+                                        proxy.telemetry::bytesOut))
+                        .toList();
+        return new One(carried, identity, routes, check, ends, inbound, upstreams);
+    }
+
+    /// Every change of certificate or snapshot makes new TLS ends for new connections.
+    private void renew(
+            Latest<Optional<TlsEnds>> ends,
+            Optional<ProxyCertificate> certificate,
+            Optional<RouteSnapshot> snapshot) {
+        if (certificate.isEmpty() || snapshot.isEmpty()) {
+            return;
+        }
+        try {
+            ends.set(Optional.of(new TlsEnds(certificate.get(), snapshot.get(), proxy.clock)));
+        } catch (SSLException e) {
+            proxy.telemetry.accept(new GatewayEvent.BackgroundFailure("making TLS ends", e));
+        }
+    }
+
+    private Registration registration(Carried carried) {
+        var listen = new Endpoint(carried.listen().getHostString(), carried.listen().getPort());
+        return Registration.newBuilder()
+                .setProxyId(config.nodeName() + "-" + carried.name())
+                .setNodeName(config.nodeName())
+                .setNodeAddress(listen.host())
+                .setService(carried.name().value())
+                .setServiceId(carried.name() + "-" + config.nodeName())
+                .setServiceAddress(carried.application().host())
+                .setServicePort(carried.application().port())
+                .addAllTags(carried.tags())
+                .setLan(Address.newBuilder().setHost(listen.host()).setPort(listen.port()))
+                .build();
+    }
+
+    private void listen(One one) throws Exception {
+        listeners.add(proxy.transport.listen(one.carried().listen(), one.inbound()::accept));
+        for (var i = 0; i < one.upstreams().size(); i++) {
+            var outbound = one.upstreams().get(i);
+            listeners.add(
+                    proxy.transport.listen(
+                            one.carried().upstreams().get(i).listen(), outbound::accept));
+        }
+    }
+
+    private Map<String, Object> health() {
+        var state = new LinkedHashMap<String, Object>();
+        var listening = !listeners.isEmpty();
+        state.put("status", listening ? "passing" : "starting");
+        state.put("role", "sidecar");
+        state.put("datacenter", proxy.token.datacenter().name());
+        var all = new LinkedHashMap<String, Object>();
+        services.forEach(one -> all.put(one.carried().name().value(), health(one)));
+        state.put("services", all);
+        return state;
+    }
+
+    private static Map<String, Object> health(One one) {
+        var state = new LinkedHashMap<String, Object>();
+        var lost = one.routes().lostAt();
+        state.put("control", lost.isEmpty() ? "connected" : "stale since " + lost.get());
+        state.put(
+                "snapshotVersion",
+                one.routes().snapshot().get().map(RouteSnapshot::version).orElse(0L));
+        one.identity()
+                .certificate()
+                .get()
+                .ifPresent(own -> state.put("certificateExpires", own.notAfter().toString()));
+        var check = one.check().results().get().getFirst();
+        state.put("check", check.getStatus() + ": " + check.getOutput());
+        state.put("openConnections", one.open());
+        var upstreams = new LinkedHashMap<String, Object>();
+        one.upstreams()
+                .forEach(upstream ->
+                        upstreams.put(upstream.upstream().toString(), health(upstream)));
+        state.put("upstreams", upstreams);
+        return state;
+    }
+
+    private static Map<String, Object> health(Outbound upstream) {
+        var state = new LinkedHashMap<String, Object>();
+        var targets = new ArrayList<String>();
+        var live = "none";
+        for (Target target : upstream.route().map(route -> route.targets()).orElse(List.of())) {
+            targets.add(
+                    target.label()
+                            + ": "
+                            + (target.health().healthy() ? "passing" : target.health().evidence()));
+            if (live.equals("none") && target.health().healthy()) {
+                live = target.label();
+            }
+        }
+        state.put("live", live);
+        state.put("targets", targets);
+        upstream.lastRefusal()
+                .ifPresent(refusal ->
+                        state.put(
+                                "lastRefusal",
+                                Map.of(
+                                        "at", refusal.at().toString(),
+                                        "reason", refusal.reason(),
+                                        "sentence", refusal.sentence())));
+        return state;
+    }
+
+    /// Stops accepting, lets open connections end within the drain timeout, closes everything.
+    @Override
+    public void close() throws Exception {
+        try (proxy.closer) {
+            proxy.telemetry.accept(new GatewayEvent.Stopping("told to"));
+            listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+            Proxy.drain(() -> services.stream().mapToInt(One::open).sum(), config.drainTimeout());
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package dev.hansa.gateway;
+
+import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.Settings;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.trustbundle.PeerName;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/// The settings of `hansa sidecar`, read once. One process may carry the sidecars of several
+/// services, each with an identity of its own.
+public record SidecarConfig(
+        String nodeName,
+        Path joinTokenFile,
+        InetSocketAddress adminAddress,
+        Optional<Path> dataDir,
+        Duration drainTimeout,
+        int maxConnections,
+        List<Carried> services) {
+
+    /// One service.
+    ///
+    /// @param application where the application listens, in plain text
+    /// @param listen where mutual TLS for it ends; also what the catalog gets
+    public record Carried(
+            ServiceName name,
+            Endpoint application,
+            InetSocketAddress listen,
+            CheckKind check,
+            Duration checkInterval,
+            List<Upstream> upstreams,
+            List<String> tags) {}
+
+    /// One upstream listener, plain text, for the application alone.
+    public record Upstream(UpstreamName name, InetSocketAddress listen) {}
+
+    public static final List<Settings.Key> KEYS =
+            List.of(
+                    new Settings.Key(
+                            "join-token-file",
+                            "FILE",
+                            "made by 'hansa join-token --service …' (required)"),
+                    new Settings.Key(
+                            "services",
+                            "NAME,…",
+                            "the services it carries (required); for each NAME, in the file:"),
+                    new Settings.Key(
+                            "service.NAME.address", "HOST:PORT", "the application (required)"),
+                    new Settings.Key(
+                            "service.NAME.listen",
+                            "HOST:PORT",
+                            "mutual TLS in (default: 127.0.0.1:20000)"),
+                    new Settings.Key(
+                            "service.NAME.check",
+                            "tcp|grpc|http:/PATH",
+                            "how the application is asked (default: tcp)"),
+                    new Settings.Key(
+                            "service.NAME.check-interval", "DURATION", "how often (default: 1s)"),
+                    new Settings.Key(
+                            "service.NAME.upstreams",
+                            "UPSTREAM,…",
+                            "e.g. shippingservice:50052,shippingservice.svc.lke.peer:50053"),
+                    new Settings.Key(
+                            "service.NAME.upstream-address",
+                            "HOST",
+                            "where upstreams listen (default: 127.0.0.1)"),
+                    new Settings.Key("service.NAME.tags", "TAG,…", "for the catalog"),
+                    new Settings.Key(
+                            "node-name",
+                            "NAME",
+                            "name of its node in the catalog (default: sidecar)"),
+                    new Settings.Key(
+                            "admin.address",
+                            "HOST:PORT",
+                            "/health, /metrics, /connections (default: 127.0.0.1:19000)"),
+                    new Settings.Key(
+                            "data-dir",
+                            "DIR",
+                            "where the last good routes are kept (default: nowhere)"),
+                    new Settings.Key(
+                            "drain-timeout",
+                            "DURATION",
+                            "how long open connections may last after a stop (default: 10s)"),
+                    new Settings.Key(
+                            "max-connections",
+                            "N",
+                            "open connections at most, for each listener (default: 4000)"));
+
+    private static final int MAX_CONNECTIONS = 4000;
+
+    /// Each has listeners, a thread and a stream of its own.
+    private static final int MAX_SERVICES = 256;
+
+    /// Reads and checks everything.
+    ///
+    /// @throws InvalidConfigException with every problem
+    public static SidecarConfig read(Settings settings) throws InvalidConfigException {
+        var token = settings.required("join-token-file", "a file", Path::of);
+        var nodeName = settings.text("node-name", "sidecar");
+        var admin =
+                settings.address(
+                        "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19000));
+        var dataDir = settings.optionalPath("data-dir");
+        var drain = settings.duration("drain-timeout", Duration.ofSeconds(10));
+        var most = settings.number("max-connections", MAX_CONNECTIONS, 1, 1_000_000);
+        var names =
+                settings.required(
+                        "services", "service names separated by commas", SidecarConfig::names);
+        var services = new ArrayList<Carried>();
+        if (names != null) {
+            names.forEach(name -> services.add(carried(settings, name)));
+        }
+        settings.finish();
+        return new SidecarConfig(
+                nodeName, token, admin, dataDir, drain, most, List.copyOf(services));
+    }
+
+    private static List<ServiceName> names(String text) {
+        var names =
+                Arrays.stream(text.split(","))
+                        .map(String::strip)
+                        .filter(part -> !part.isEmpty())
+                        .map(ServiceName::new)
+                        .distinct()
+                        .toList();
+        if (names.isEmpty() || names.size() > MAX_SERVICES) {
+            throw new IllegalArgumentException(text);
+        }
+        return names;
+    }
+
+    private static Carried carried(Settings settings, ServiceName name) {
+        var prefix = "service." + name + ".";
+        var application =
+                settings.required(
+                        prefix + "address", "an address such as 127.0.0.1:8080", Endpoint::parse);
+        var listen =
+                settings.address(
+                        prefix + "listen", InetSocketAddress.createUnresolved("127.0.0.1", 20000));
+        var check =
+                settings.value(
+                        prefix + "check",
+                        "tcp, grpc or http:/path",
+                        new CheckKind.Tcp(),
+                        CheckKind::parse);
+        var interval = settings.duration(prefix + "check-interval", Duration.ofSeconds(1));
+        var host = settings.text(prefix + "upstream-address", "127.0.0.1");
+        var upstreams =
+                settings.value(
+                        prefix + "upstreams",
+                        "upstreams such as shippingservice:50052 or shippingservice.svc.lke.peer:50053, separated by commas",
+                        List.<Upstream>of(),
+                        text -> upstreams(text, host));
+        var tags =
+                settings.value(
+                        prefix + "tags",
+                        "tags separated by commas",
+                        List.<String>of(),
+                        text ->
+                                Arrays.stream(text.split(","))
+                                        .map(String::strip)
+                                        .filter(tag -> !tag.isEmpty())
+                                        .toList());
+        return new Carried(name, application, listen, check, interval, upstreams, tags);
+    }
+
+    private static List<Upstream> upstreams(String text, String host) {
+        return Arrays.stream(text.split(","))
+                .map(String::strip)
+                .filter(part -> !part.isEmpty())
+                .map(part -> upstream(part, host))
+                .toList();
+    }
+
+    /// `name:port`, `name.svc:port` or `name.svc.<peer>.peer:port`, as in the annotation that
+    /// Consul's users know.
+    static Upstream upstream(String text, String host) {
+        var colon = text.lastIndexOf(':');
+        if (colon <= 0) {
+            throw new IllegalArgumentException(text);
+        }
+        var port = Integer.parseInt(text.substring(colon + 1));
+        if (port < 1 || port > 65535) {
+            throw new IllegalArgumentException(text);
+        }
+        var labels = text.substring(0, colon).split("\\.", -1);
+        Optional<PeerName> peer =
+                switch (labels.length) {
+                    case 1 -> Optional.empty();
+                    case 2 -> {
+                        expect(labels[1], "svc", text);
+                        yield Optional.empty();
+                    }
+                    case 4 -> {
+                        expect(labels[1], "svc", text);
+                        expect(labels[3], "peer", text);
+                        yield Optional.of(new PeerName(labels[2]));
+                    }
+                    default -> throw new IllegalArgumentException(text);
+                };
+        return new Upstream(
+                new UpstreamName(new ServiceName(labels[0]), peer),
+                InetSocketAddress.createUnresolved(host, port));
+    }
+
+    private static void expect(String label, String wanted, String text) {
+        if (!label.equals(wanted)) {
+            throw new IllegalArgumentException(text);
+        }
+    }
+}

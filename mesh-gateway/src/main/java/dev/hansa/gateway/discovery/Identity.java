@@ -1,0 +1,170 @@
+package dev.hansa.gateway.discovery;
+
+import com.google.protobuf.ByteString;
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.failover.RouteCodec;
+import dev.hansa.failover.wire.Issued;
+import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.failover.wire.RenewRequest;
+import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.ca.CertificateRequest;
+import dev.hansa.trustbundle.tls.PeerVerifier;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.security.KeyPair;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+
+/// One proxy identity's certificate: joined once, renewed from one third of its life, so that about
+/// two thirds are always left when the server goes away. Runs on a virtual thread of its own.
+public final class Identity implements AutoCloseable {
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(5);
+
+    private final SpiffeId id;
+    private final ControlChannel control;
+    private final Clock clock;
+    private final Consumer<GatewayEvent> events;
+    private final Latest<Optional<ProxyCertificate>> certificate = new Latest<>(Optional.empty());
+    private final Thread thread;
+
+    public Identity(
+            SpiffeId id, ControlChannel control, Clock clock, Consumer<GatewayEvent> events) {
+        this.id = id;
+        this.control = control;
+        this.clock = clock;
+        this.events = events;
+        this.thread = Thread.ofVirtual().name("identity-" + id.path()).start(this::run);
+    }
+
+    public SpiffeId id() {
+        return id;
+    }
+
+    /// Empty until the server has answered for the first time.
+    public Latest<Optional<ProxyCertificate>> certificate() {
+        return certificate;
+    }
+
+    private void run() {
+        var backoff = new Backoff();
+        var attempt = 0;
+        try {
+            while (true) {
+                var pause = untilRenewal();
+                if (!pause.isNegative() && !pause.isZero()) {
+                    Thread.sleep(pause);
+                }
+                try {
+                    take(attempt++);
+                    backoff.reset();
+                } catch (StatusRuntimeException e) {
+                    events.accept(new GatewayEvent.CertificateFailed(id.uri(), reason(e)));
+                    backoff.pause();
+                } catch (SSLException | IllegalArgumentException e) {
+                    events.accept(
+                            new GatewayEvent.CertificateFailed(
+                                    id.uri(), String.valueOf(e.getMessage())));
+                    backoff.pause();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    static String reason(StatusRuntimeException failure) {
+        var status = failure.getStatus();
+        var cause = status.getCause();
+        return status.getCode()
+                + (status.getDescription() == null ? "" : ": " + status.getDescription())
+                + (cause == null || cause.getMessage() == null ? "" : ": " + cause.getMessage());
+    }
+
+    /// One third of the life after the certificate was taken, spread over a tenth of the life.
+    private Duration untilRenewal() {
+        var present = certificate.get();
+        if (present.isEmpty()) {
+            return Duration.ZERO;
+        }
+        var life = Duration.between(present.get().taken(), present.get().notAfter());
+        var spread = life.toMillis() / 10;
+        var at =
+                present.get()
+                        .taken()
+                        .plus(life.dividedBy(3))
+                        .plusMillis(spread <= 0 ? 0 : ThreadLocalRandom.current().nextLong(spread));
+        return Duration.between(clock.instant(), at);
+    }
+
+    private void take(int attempt) throws SSLException {
+        var key = CertificateRequest.newKey();
+        var csr = ByteString.copyFrom(CertificateRequest.encode(key, id));
+        var present = certificate.get().filter(own -> own.notAfter().isAfter(clock.instant()));
+        var channel = control.open(control.server(attempt), present);
+        try {
+            var options =
+                    CallOptions.DEFAULT.withDeadlineAfter(
+                            CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            var issued =
+                    present.isPresent()
+                            ? renew(channel, options, csr)
+                            : join(channel, options, csr);
+            accept(key, issued);
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private Issued join(ManagedChannel channel, CallOptions options, ByteString csr) {
+        return ClientCalls.blockingUnaryCall(
+                channel,
+                ControlChannel.JOIN,
+                options,
+                JoinRequest.newBuilder()
+                        .setJoinSecret(control.token().secret().value())
+                        .setIdentityPath(id.path())
+                        .setCsr(csr)
+                        .build());
+    }
+
+    private static Issued renew(ManagedChannel channel, CallOptions options, ByteString csr) {
+        return ClientCalls.blockingUnaryCall(
+                channel,
+                ControlChannel.RENEW,
+                options,
+                RenewRequest.newBuilder().setCsr(csr).build());
+    }
+
+    private void accept(KeyPair key, Issued issued) {
+        var chain = issued.getChainList().stream().map(RouteCodec::certificate).toList();
+        var verdict =
+                PeerVerifier.verify(
+                        chain,
+                        BundleSet.EMPTY.with(control.token().bundle()),
+                        PeerVerifier.Usage.SERVER,
+                        clock.instant());
+        if (!verdict.equals(new PeerVerifier.Trusted(id))
+                || !chain.getFirst().getPublicKey().equals(key.getPublic())) {
+            throw new IllegalArgumentException(
+                    "certificate: expected one for '" + id + "' and our key; found " + verdict);
+        }
+        var taken = new ProxyCertificate(key.getPrivate(), chain, clock.instant());
+        events.accept(new GatewayEvent.CertificateTaken(id.uri(), taken.notAfter()));
+        certificate.set(Optional.of(taken));
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+    }
+}

@@ -1,0 +1,291 @@
+package dev.hansa.gateway.discovery;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.failover.RouteCodec;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.wire.Ack;
+import dev.hansa.failover.wire.CheckResult;
+import dev.hansa.failover.wire.CheckResults;
+import dev.hansa.failover.wire.Hello;
+import dev.hansa.failover.wire.ProxyMessage;
+import dev.hansa.failover.wire.Registration;
+import dev.hansa.failover.wire.ServerMessage;
+import dev.hansa.failover.wire.Snapshot;
+import dev.hansa.gateway.GatewayEvent;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/// One identity's stream to the server: registers it, reports its checks, and keeps the newest good
+/// snapshot. While the server is away the last one stays, for as long as it takes.
+public final class RouteSubscription implements AutoCloseable {
+    private final Identity identity;
+    private final ControlChannel control;
+    private final Registration registration;
+    private final List<UpstreamName> upstreams;
+    private final Latest<List<CheckResult>> checks;
+    private final Optional<SnapshotFile> file;
+    private final String software;
+    private final Clock clock;
+    private final Consumer<GatewayEvent> events;
+    private final Latest<Optional<RouteSnapshot>> snapshot;
+    private final Latest<Optional<Instant>> lostAt;
+    private final Thread thread;
+
+    /// @param checks of the application; each change is reported
+    /// @param dataDir where the last good snapshot is kept; empty: nowhere
+    public RouteSubscription(
+            Identity identity,
+            ControlChannel control,
+            Registration registration,
+            List<UpstreamName> upstreams,
+            Latest<List<CheckResult>> checks,
+            Optional<Path> dataDir,
+            String software,
+            Clock clock,
+            Consumer<GatewayEvent> events) {
+        this.identity = identity;
+        this.control = control;
+        this.registration = registration;
+        this.upstreams = List.copyOf(upstreams);
+        this.checks = checks;
+        this.file = dataDir.map(directory -> new SnapshotFile(directory, identity.id().path()));
+        this.software = software;
+        this.clock = clock;
+        this.events = events;
+        this.snapshot = new Latest<>(remembered());
+        this.lostAt = new Latest<>(Optional.of(clock.instant()));
+        this.thread = Thread.ofVirtual().name("routes-" + identity.id().path()).start(this::run);
+    }
+
+    private Optional<RouteSnapshot> remembered() {
+        if (file.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return file.get().load();
+        } catch (IOException e) {
+            events.accept(
+                    new GatewayEvent.SnapshotRefused(
+                            identity.id().uri(), String.valueOf(e.getMessage())));
+            return Optional.empty();
+        }
+    }
+
+    /// The newest good snapshot; empty until there is one.
+    public Latest<Optional<RouteSnapshot>> snapshot() {
+        return snapshot;
+    }
+
+    /// Since when the server has not been heard; empty while the stream is up.
+    public Optional<Instant> lostAt() {
+        return lostAt.get();
+    }
+
+    private void run() {
+        var backoff = new Backoff();
+        var attempt = 0;
+        try {
+            while (true) {
+                var certificate =
+                        identity.certificate().await(Optional::isPresent, Duration.ofDays(1));
+                if (certificate.isEmpty()) {
+                    continue;
+                }
+                var heard = converse(attempt++, certificate.get());
+                if (lostAt.get().isEmpty()) {
+                    lostAt.set(Optional.of(clock.instant()));
+                }
+                if (heard) {
+                    backoff.reset();
+                }
+                backoff.pause();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// One stream, from hello to its end; true when the server answered.
+    private boolean converse(int attempt, ProxyCertificate certificate)
+            throws InterruptedException {
+        var server = control.server(attempt);
+        ManagedChannel channel;
+        try {
+            channel = control.open(server, Optional.of(certificate));
+        } catch (SSLException e) {
+            events.accept(
+                    new GatewayEvent.ControlLost(
+                            identity.id().uri(), String.valueOf(e.getMessage())));
+            return false;
+        }
+        var conversation = new Conversation(server.toString());
+        try {
+            var out =
+                    ClientCalls.asyncBidiStreamingCall(
+                            channel.newCall(ControlChannel.ROUTES, CallOptions.DEFAULT),
+                            conversation);
+            conversation.begin(out);
+            try (var _ = checks.watch(conversation::report)) {
+                conversation.ended.await();
+            }
+        } finally {
+            conversation.close();
+            channel.shutdownNow();
+            channel.awaitTermination(1, TimeUnit.SECONDS);
+        }
+        return conversation.heard;
+    }
+
+    private final class Conversation implements StreamObserver<ServerMessage> {
+        private final String server;
+        private final CountDownLatch ended = new CountDownLatch(1);
+        private @Nullable StreamObserver<ProxyMessage> out;
+        private volatile boolean heard;
+
+        Conversation(String server) {
+            this.server = server;
+        }
+
+        synchronized void begin(StreamObserver<ProxyMessage> stream) {
+            out = stream;
+            var hello =
+                    Hello.newBuilder()
+                            .setHaveVersion(snapshot.get().map(RouteSnapshot::version).orElse(0L))
+                            .setRegistration(registration)
+                            .setSoftware(software)
+                            .addAllChecks(checks.get());
+            upstreams.forEach(upstream -> hello.addUpstreams(RouteCodec.encode(upstream)));
+            send(ProxyMessage.newBuilder().setHello(hello).build());
+        }
+
+        void report(List<CheckResult> results) {
+            send(
+                    ProxyMessage.newBuilder()
+                            .setChecks(CheckResults.newBuilder().addAllResults(results))
+                            .build());
+        }
+
+        private synchronized void send(ProxyMessage message) {
+            if (out != null && ended.getCount() > 0) {
+                out.onNext(message);
+            }
+        }
+
+        synchronized void close() {
+            if (out != null && ended.getCount() > 0) {
+                out.onCompleted();
+            }
+            out = null;
+        }
+
+        @Override
+        public void onNext(ServerMessage message) {
+            if (!heard) {
+                heard = true;
+                lostAt.set(Optional.empty());
+                events.accept(new GatewayEvent.ControlConnected(identity.id().uri(), server));
+            }
+            switch (message.getKindCase()) {
+                case SNAPSHOT -> acknowledge(message.getSnapshot());
+                case REFUSED ->
+                        events.accept(
+                                new GatewayEvent.ControlLost(
+                                        identity.id().uri(),
+                                        "refused: " + message.getRefused().getReason()));
+                case KIND_NOT_SET ->
+                        events.accept(
+                                new GatewayEvent.SnapshotRefused(
+                                        identity.id().uri(),
+                                        "expected a snapshot; found a message of a kind not known here"));
+            }
+        }
+
+        private void acknowledge(Snapshot message) {
+            var error = take(message);
+            send(
+                    ProxyMessage.newBuilder()
+                            .setAck(
+                                    Ack.newBuilder()
+                                            .setVersion(message.getVersion())
+                                            .setError(error))
+                            .build());
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            var status = Status.fromThrowable(failure);
+            var cause = status.getCause();
+            events.accept(
+                    new GatewayEvent.ControlLost(
+                            identity.id().uri(),
+                            server
+                                    + ": "
+                                    + status.getCode()
+                                    + (status.getDescription() == null
+                                            ? ""
+                                            : ": " + status.getDescription())
+                                    + (cause == null || cause.getMessage() == null
+                                            ? ""
+                                            : ": " + cause.getMessage())));
+            ended.countDown();
+        }
+
+        @Override
+        public void onCompleted() {
+            events.accept(
+                    new GatewayEvent.ControlLost(
+                            identity.id().uri(), server + " ended the stream"));
+            ended.countDown();
+        }
+    }
+
+    /// Takes a snapshot, or says why not; the last good one stays then.
+    private String take(Snapshot message) {
+        try {
+            var next = RouteCodec.decode(message);
+            var present = snapshot.get();
+            if (present.isPresent() && present.get().version() >= next.version()) {
+                // content of an older version, already replaced: acknowledging it is all there is
+                // to do
+                return "";
+            }
+            snapshot.set(Optional.of(next));
+            events.accept(new GatewayEvent.SnapshotTaken(identity.id().uri(), next.version()));
+            if (file.isPresent()) {
+                file.get().save(next);
+            }
+            return "";
+        } catch (IllegalArgumentException e) {
+            events.accept(
+                    new GatewayEvent.SnapshotRefused(
+                            identity.id().uri(), String.valueOf(e.getMessage())));
+            return String.valueOf(e.getMessage());
+        } catch (IOException e) {
+            // it routes by it all the same; only a restart while the server is away would miss it
+            events.accept(new GatewayEvent.BackgroundFailure("saving the snapshot", e));
+            return "";
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.hansa.gateway.discovery;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.failover.ProxyRpc;
+import dev.hansa.failover.RouteCodec;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.wire.Snapshot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// The last good snapshot on the proxy's own disk: SHA-256 of the rest, then the protobuf message.
+/// Replaced whole, or not at all. It holds names, addresses and root certificates, and no key.
+final class SnapshotFile {
+    private static final int DIGEST = 32;
+
+    private final Path file;
+
+    SnapshotFile(Path directory, String identityPath) {
+        this.file = directory.resolve("routes" + identityPath.replace('/', '_') + ".snapshot");
+    }
+
+    /// @throws IOException when the disk does not take it
+    void save(RouteSnapshot snapshot) throws IOException {
+        var body = RouteCodec.encode(snapshot).toByteArray();
+        var bytes = Arrays.copyOf(digest(body), DIGEST + body.length);
+        System.arraycopy(body, 0, bytes, DIGEST, body.length);
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        var next = file.resolveSibling(file.getFileName() + ".new");
+        Files.write(next, bytes);
+        if (next.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-------"));
+        }
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /// Empty when there is none.
+    ///
+    /// @throws IOException naming the file when there is one that cannot be believed
+    Optional<RouteSnapshot> load() throws IOException {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        if (Files.size(file) > ProxyRpc.MAX_MESSAGE_BYTES + DIGEST) {
+            throw new IOException(
+                    "'" + file + "': expected at most " + ProxyRpc.MAX_MESSAGE_BYTES + " bytes");
+        }
+        var bytes = Files.readAllBytes(file);
+        var body = Arrays.copyOfRange(bytes, Math.min(DIGEST, bytes.length), bytes.length);
+        if (bytes.length < DIGEST
+                || !MessageDigest.isEqual(digest(body), Arrays.copyOf(bytes, DIGEST))) {
+            throw new IOException(
+                    "'" + file + "': expected a whole snapshot; found a torn or altered one");
+        }
+        try {
+            return Optional.of(RouteCodec.decode(Snapshot.parseFrom(body)));
+        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+            throw new IOException("'" + file + "': expected a snapshot: " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] digest(byte[] body) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(body);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.hansa.gateway.route;
+
+import java.util.Locale;
+
+/// Why a connection was not carried. The word is a metric's label and an access record's field.
+public enum Refusal {
+    NOT_TLS,
+    MALFORMED_HELLO,
+    HELLO_TOO_LARGE,
+    HELLO_TIMEOUT,
+    NO_SERVER_NAME,
+    BAD_SERVER_NAME,
+    NOT_SERVED,
+    NO_HEALTHY_ENDPOINT,
+    UPSTREAM_FAILED,
+    TOO_MANY_CONNECTIONS,
+    APPLICATION_DOWN,
+    HANDSHAKE_FAILED,
+    IDENTITY_REFUSED,
+    INTENTION_DENIED,
+    NO_ROUTES_YET,
+    CLOSED_EARLY;
+
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,27 @@
+package dev.hansa.gateway.route;
+
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.SniRoute;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// Every name that the gateway serves, as of one snapshot. A later version replaces it whole.
+public record RouteTable(long version, Map<ServerName, SniRoute> routes) {
+    public static final RouteTable EMPTY = new RouteTable(0, Map.of());
+
+    public RouteTable {
+        routes = Map.copyOf(routes);
+    }
+
+    /// @throws IllegalArgumentException when a route's name could never be asked for
+    public static RouteTable of(RouteSnapshot snapshot) {
+        var routes = new HashMap<ServerName, SniRoute>();
+        snapshot.sniRoutes().forEach(route -> routes.put(new ServerName(route.sni()), route));
+        return new RouteTable(snapshot.version(), routes);
+    }
+
+    public Optional<SniRoute> find(ServerName name) {
+        return Optional.ofNullable(routes.get(name));
+    }
+}

@@ -1,0 +1,361 @@
+package dev.hansa.gateway.sidecar;
+
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.InboundPolicy;
+import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.Refusal;
+import dev.hansa.gateway.route.ServerName;
+import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.HelloGate;
+import dev.hansa.gateway.wire.Relay;
+import dev.hansa.gateway.wire.SniGateway;
+import dev.hansa.gateway.wire.Transport;
+import dev.hansa.gateway.wire.WireBytes;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.tls.PeerVerifier;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
+
+/// Where mutual TLS for one service ends: the application first, then the handshake, then who it
+/// is, then whether it may.
+public final class Inbound {
+    /// Loopback; an application that does not accept within this is as good as gone.
+    private static final Duration APPLICATION_TIMEOUT = Duration.ofSeconds(1);
+
+    private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final ServiceName service;
+    private final Endpoint application;
+    private final Transport transport;
+    private final Supplier<Optional<TlsEnds>> ends;
+    private final int maxConnections;
+    private final Clock clock;
+    private final Consumer<GatewayEvent> events;
+    private final Runnable applicationRefused;
+    private final LongConsumer bytesIn;
+    private final LongConsumer bytesOut;
+    private final AtomicInteger open = new AtomicInteger();
+
+    public Inbound(
+            ServiceName service,
+            Endpoint application,
+            Transport transport,
+            Supplier<Optional<TlsEnds>> ends,
+            int maxConnections,
+            Clock clock,
+            Consumer<GatewayEvent> events,
+            Runnable applicationRefused,
+            LongConsumer bytesIn,
+            LongConsumer bytesOut) {
+        this.service = service;
+        this.application = application;
+        this.transport = transport;
+        this.ends = ends;
+        this.maxConnections = maxConnections;
+        this.clock = clock;
+        this.events = events;
+        this.applicationRefused = applicationRefused;
+        this.bytesIn = bytesIn;
+        this.bytesOut = bytesOut;
+    }
+
+    public int open() {
+        return open.get();
+    }
+
+    /// Takes a new connection on its loop.
+    public void accept(Channel channel) {
+        var connection = new Connection(channel);
+        if (open.incrementAndGet() > maxConnections) {
+            connection.deny(
+                    Refusal.TOO_MANY_CONNECTIONS,
+                    "expected at most " + maxConnections + " connections");
+            channel.close();
+        } else {
+            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
+        }
+        events.accept(new GatewayEvent.ConnectionOpened("inbound"));
+        channel.closeFuture()
+                .addListener(_ -> {
+                    open.decrementAndGet();
+                    if (!connection.carried) {
+                        connection.abandon();
+                        connection.record();
+                    }
+                });
+    }
+
+    private final class Connection implements HelloGate.Decision {
+        private final Channel channel;
+        private final Instant began = clock.instant();
+        private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
+        private final WireBytes upstreamBytes = new WireBytes(_ -> {}, _ -> {});
+        private String name = "";
+        private String source = "";
+        private @Nullable Channel toApplication;
+        private boolean carried;
+        private String refusal = "";
+        private String sentence = "";
+
+        Connection(Channel channel) {
+            this.channel = channel;
+        }
+
+        void deny(Refusal reason, String why) {
+            if (refusal.isEmpty()) {
+                refusal = reason.word();
+                sentence = why;
+                if (reason != Refusal.CLOSED_EARLY) {
+                    events.accept(
+                            new GatewayEvent.InboundDenied(
+                                    service.value(), source, reason.word(), why));
+                }
+            }
+        }
+
+        void abandon() {
+            if (toApplication != null) {
+                toApplication.close();
+            }
+        }
+
+        @Override
+        public void refused(Refusal reason) {
+            deny(reason, "no name could be read: " + reason.word());
+        }
+
+        @Override
+        public void named(ChannelHandlerContext ctx, ServerName asked, ByteBuf hello) {
+            name = asked.value();
+            var present = ends.get();
+            if (present.isEmpty()) {
+                hello.release();
+                deny(
+                        Refusal.NO_ROUTES_YET,
+                        "service '" + service + "' has no certificate or policy yet");
+                HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                return;
+            }
+            if (!isOurs(asked.value(), present.get().snapshot().trustDomain().name())) {
+                hello.release();
+                deny(
+                        Refusal.NOT_SERVED,
+                        "expected a name of service '" + service + "'; found '" + asked + "'");
+                HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                return;
+            }
+            transport.connect(
+                    channel.eventLoop(),
+                    new InetSocketAddress(application.host(), application.port()),
+                    APPLICATION_TIMEOUT,
+                    upstreamBytes,
+                    (reached, failure) -> {
+                        if (failure != null) {
+                            hello.release();
+                            applicationRefused.run();
+                            deny(
+                                    Refusal.APPLICATION_DOWN,
+                                    "application of '"
+                                            + service
+                                            + "' at "
+                                            + application
+                                            + ": "
+                                            + failure.getMessage());
+                            HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                        } else {
+                            secure(ctx, hello, reached, present.get());
+                        }
+                    });
+        }
+
+        /// `<service>.…internal.<own domain>` or `<service>.…external.<own domain>`.
+        private boolean isOurs(String asked, String domain) {
+            return asked.startsWith(service + ".default.")
+                    && (asked.endsWith(".internal." + domain)
+                            || asked.endsWith(".external." + domain));
+        }
+
+        private void secure(
+                ChannelHandlerContext ctx, ByteBuf hello, Channel reached, TlsEnds present) {
+            if (!channel.isActive()) {
+                hello.release();
+                reached.close();
+                return;
+            }
+            toApplication = reached;
+            reached.closeFuture().addListener(_ -> channel.close());
+            var tls = new SslHandler(present.server().newEngine(channel.alloc()));
+            tls.setHandshakeTimeoutMillis(HANDSHAKE_TIMEOUT.toMillis());
+            channel.pipeline().addLast(tls, new Introduction(this, present, tls));
+            channel.pipeline().remove(HelloGate.class);
+            // the bytes that the gate held are the first that TLS sees
+            var bytes = channel.pipeline().context(downstreamBytes);
+            channel.config().setAutoRead(true);
+            bytes.fireChannelRead(hello);
+            bytes.fireChannelReadComplete();
+        }
+
+        /// The handshake is done: who is it, and may it?
+        void introduced(TlsEnds present, SslHandler tls) {
+            List<X509Certificate> chain;
+            try {
+                chain =
+                        Arrays.stream(tls.engine().getSession().getPeerCertificates())
+                                .map(X509Certificate.class::cast)
+                                .toList();
+            } catch (SSLPeerUnverifiedException e) {
+                chain = List.of();
+            }
+            switch (present.caller(chain)) {
+                case PeerVerifier.Rejected(_, var why) -> turnAway(Refusal.IDENTITY_REFUSED, why);
+                case PeerVerifier.Trusted(var id) -> {
+                    source = id.uri();
+                    permitted(present, id)
+                            .ifPresentOrElse(
+                                    why -> turnAway(Refusal.INTENTION_DENIED, why), this::carry);
+                }
+            }
+        }
+
+        /// Why the caller may not come in; empty when it may.
+        private Optional<String> permitted(TlsEnds present, SpiffeId id) {
+            var snapshot = present.snapshot();
+            var caller = id.asService();
+            if (caller.isEmpty()) {
+                return Optional.of("expected the certificate of a service; found '" + id + "'");
+            }
+            var policy = snapshot.inbound();
+            if (policy.isEmpty()) {
+                return Optional.of("service '" + service + "' has no policy yet");
+            }
+            var peer =
+                    Optional.ofNullable(
+                            policy.map(InboundPolicy::peers).get().get(id.trustDomain()));
+            var decision =
+                    policy.get().intentions().decide(peer, caller.get().name(), service.value());
+            return decision.allowed()
+                    ? Optional.empty()
+                    : Optional.of(
+                            "'"
+                                    + caller.get().name()
+                                    + "'"
+                                    + peer.map(p -> " of peer '" + p + "'").orElse("")
+                                    + " may not call '"
+                                    + service
+                                    + "': "
+                                    + decision.by()
+                                            .map(rule ->
+                                                    "intention "
+                                                            + rule.source()
+                                                            + " to "
+                                                            + rule.destination()
+                                                            + " denies")
+                                            .orElse(
+                                                    "no intention allows it and the default is to deny"));
+        }
+
+        private void turnAway(Refusal reason, String why) {
+            deny(reason, why);
+            abandon();
+            channel.close();
+        }
+
+        private void carry() {
+            var reached = toApplication;
+            if (reached == null || !reached.isActive()) {
+                turnAway(
+                        Refusal.APPLICATION_DOWN,
+                        "application of '" + service + "' closed during the handshake");
+                return;
+            }
+            carried = true;
+            channel.config().setAutoRead(false);
+            Relay.join(channel, Unpooled.EMPTY_BUFFER, reached, this::record);
+        }
+
+        void record() {
+            events.accept(
+                    new GatewayEvent.ConnectionEnded(
+                            new ConnectionRecord(
+                                    began,
+                                    Duration.between(began, clock.instant()).toMillis(),
+                                    "inbound",
+                                    service.value(),
+                                    name,
+                                    source,
+                                    "",
+                                    SniGateway.text(channel),
+                                    carried ? application.toString() : "",
+                                    downstreamBytes.in(),
+                                    downstreamBytes.out(),
+                                    upstreamBytes.in(),
+                                    upstreamBytes.out(),
+                                    refusal,
+                                    sentence)));
+        }
+    }
+
+    /// Waits for the end of the handshake, then makes way.
+    private static final class Introduction extends ChannelInboundHandlerAdapter {
+        private final Connection connection;
+        private final TlsEnds present;
+        private final SslHandler tls;
+
+        Introduction(Connection connection, TlsEnds present, SslHandler tls) {
+            this.connection = connection;
+            this.present = present;
+            this.tls = tls;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (!(event instanceof SslHandshakeCompletionEvent done)) {
+                ctx.fireUserEventTriggered(event);
+                return;
+            }
+            ctx.pipeline().remove(this);
+            if (done.isSuccess()) {
+                connection.introduced(present, tls);
+            } else {
+                connection.deny(
+                        Refusal.HANDSHAKE_FAILED, "handshake failed: " + reason(done.cause()));
+                connection.channel.close();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            connection.deny(Refusal.HANDSHAKE_FAILED, "handshake failed: " + reason(cause));
+            ctx.close();
+        }
+    }
+
+    /// The innermost cause: a verifier's sentence, where there is one.
+    static String reason(Throwable failure) {
+        var cause = failure;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+}

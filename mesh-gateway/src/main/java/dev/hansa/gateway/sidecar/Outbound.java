@@ -1,0 +1,352 @@
+package dev.hansa.gateway.sidecar;
+
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Route;
+import dev.hansa.failover.Target;
+import dev.hansa.failover.TargetEndpoint;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.Refusal;
+import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.Relay;
+import dev.hansa.gateway.wire.SniGateway;
+import dev.hansa.gateway.wire.Transport;
+import dev.hansa.gateway.wire.WireBytes;
+import dev.hansa.trustbundle.tls.PeerVerifier;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
+
+/// One upstream of a service: takes the application's plain connection, finds the first target that
+/// can be reached and proves who it is, and only then reads what the application has to say. So an
+/// attempt that fails has sent nothing, and the next one may be made within the same connection.
+public final class Outbound {
+    /// All attempts for one connection; a client that waits longer has gone.
+    private static final Duration ALL_ATTEMPTS = Duration.ofSeconds(15);
+
+    /// Attempts for one connection, over all targets.
+    private static final int MAX_ATTEMPTS = 8;
+
+    private final ServiceName service;
+    private final UpstreamName upstream;
+    private final Transport transport;
+    private final Supplier<Optional<TlsEnds>> ends;
+    private final int maxConnections;
+    private final Clock clock;
+    private final Consumer<GatewayEvent> events;
+    private final LongConsumer bytesIn;
+    private final LongConsumer bytesOut;
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger next = new AtomicInteger();
+    private volatile @Nullable LastRefusal lastRefusal;
+
+    /// The newest refusal, for `/health`.
+    public record LastRefusal(Instant at, String reason, String sentence) {}
+
+    public Outbound(
+            ServiceName service,
+            UpstreamName upstream,
+            Transport transport,
+            Supplier<Optional<TlsEnds>> ends,
+            int maxConnections,
+            Clock clock,
+            Consumer<GatewayEvent> events,
+            LongConsumer bytesIn,
+            LongConsumer bytesOut) {
+        this.service = service;
+        this.upstream = upstream;
+        this.transport = transport;
+        this.ends = ends;
+        this.maxConnections = maxConnections;
+        this.clock = clock;
+        this.events = events;
+        this.bytesIn = bytesIn;
+        this.bytesOut = bytesOut;
+    }
+
+    public UpstreamName upstream() {
+        return upstream;
+    }
+
+    public int open() {
+        return open.get();
+    }
+
+    public Optional<LastRefusal> lastRefusal() {
+        return Optional.ofNullable(lastRefusal);
+    }
+
+    /// The way that a connection would take now.
+    public Optional<Route> route() {
+        return ends.get().flatMap(present -> present.snapshot().route(upstream));
+    }
+
+    /// Takes an application's connection on its loop; its reading is stopped until there is
+    /// somebody to read for.
+    public void accept(Channel channel) {
+        var connection = new Connection(channel);
+        events.accept(new GatewayEvent.ConnectionOpened("upstream"));
+        var many = open.incrementAndGet() > maxConnections;
+        channel.closeFuture()
+                .addListener(_ -> {
+                    open.decrementAndGet();
+                    if (!connection.carried) {
+                        connection.record();
+                    }
+                });
+        channel.pipeline().addLast(connection.downstreamBytes);
+        channel.eventLoop()
+                .execute(() -> {
+                    if (many) {
+                        connection.refuse(
+                                Refusal.TOO_MANY_CONNECTIONS,
+                                "expected at most " + maxConnections + " connections");
+                    } else {
+                        connection.begin();
+                    }
+                });
+    }
+
+    private record Attempt(Target target, TargetEndpoint endpoint) {}
+
+    private final class Connection {
+        private final Channel channel;
+        private final Instant began = clock.instant();
+        private final long deadline = System.nanoTime() + ALL_ATTEMPTS.toNanos();
+        private final WireBytes downstreamBytes = new WireBytes(_ -> {}, _ -> {});
+        private WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
+        private final List<String> causes = new ArrayList<>();
+        private String target = "";
+        private String upstreamAddress = "";
+        private boolean carried;
+        private String refusal = "";
+        private String sentence = "";
+
+        Connection(Channel channel) {
+            this.channel = channel;
+        }
+
+        void begin() {
+            var present = ends.get();
+            var route = present.flatMap(found -> found.snapshot().route(upstream));
+            if (present.isEmpty() || route.isEmpty()) {
+                refuse(Refusal.NO_ROUTES_YET, "upstream '" + upstream + "': no route yet");
+                return;
+            }
+            var plan = new ArrayDeque<Attempt>();
+            for (var candidate : route.get().targets()) {
+                if (!candidate.health().healthy()) {
+                    causes.add(candidate.label() + ": " + candidate.health().evidence());
+                    continue;
+                }
+                plan(candidate, plan);
+            }
+            attempt(present.get(), route.get(), plan);
+        }
+
+        private void plan(Target candidate, Deque<Attempt> plan) {
+            var healthy =
+                    candidate.endpoints().stream()
+                            .filter(endpoint -> endpoint.health().healthy())
+                            .toList();
+            var start = next.getAndIncrement();
+            for (var i = 0; i < healthy.size() && plan.size() < MAX_ATTEMPTS; i++) {
+                plan.add(
+                        new Attempt(
+                                candidate, healthy.get(Math.floorMod(start + i, healthy.size()))));
+            }
+        }
+
+        private void attempt(TlsEnds present, Route route, Deque<Attempt> plan) {
+            var attempt = plan.poll();
+            if (attempt == null || System.nanoTime() > deadline) {
+                refuse(
+                        Refusal.NO_HEALTHY_ENDPOINT,
+                        "upstream '"
+                                + upstream
+                                + "' of '"
+                                + service
+                                + "' has no healthy target: "
+                                + String.join("; ", causes));
+                return;
+            }
+            upstreamBytes = new WireBytes(bytesIn, bytesOut);
+            var address = attempt.endpoint().address();
+            transport.connect(
+                    channel.eventLoop(),
+                    new InetSocketAddress(address.host(), address.port()),
+                    route.connectTimeout(),
+                    upstreamBytes,
+                    (reached, failure) -> {
+                        if (failure != null) {
+                            failed(attempt, present, route, plan, Inbound.reason(failure));
+                        } else if (!channel.isActive()) {
+                            reached.close();
+                        } else {
+                            secure(attempt, present, route, plan, reached);
+                        }
+                    });
+        }
+
+        private void failed(
+                Attempt attempt, TlsEnds present, Route route, Deque<Attempt> plan, String why) {
+            var cause =
+                    attempt.target().label() + " at " + attempt.endpoint().address() + ": " + why;
+            causes.add(cause);
+            events.accept(
+                    new GatewayEvent.AttemptFailed(
+                            service.value(), upstream.toString(), attempt.target().label(), cause));
+            if (channel.isActive()) {
+                attempt(present, route, plan);
+            }
+        }
+
+        private void secure(
+                Attempt attempt,
+                TlsEnds present,
+                Route route,
+                Deque<Attempt> plan,
+                Channel reached) {
+            SslHandler tls;
+            try {
+                tls =
+                        present.client(attempt.target())
+                                .newHandler(
+                                        reached.alloc(),
+                                        attempt.target().sni(),
+                                        attempt.endpoint().address().port());
+            } catch (SSLException e) {
+                reached.close();
+                failed(
+                        attempt,
+                        present,
+                        route,
+                        plan,
+                        "our own end cannot be made: " + e.getMessage());
+                return;
+            }
+            tls.setHandshakeTimeoutMillis(route.connectTimeout().toMillis());
+            reached.pipeline()
+                    .addLast(
+                            tls,
+                            new ChannelInboundHandlerAdapter() {
+                                private boolean settled;
+
+                                @Override
+                                public void userEventTriggered(
+                                        ChannelHandlerContext ctx, Object event) {
+                                    if (!(event instanceof SslHandshakeCompletionEvent done)) {
+                                        ctx.fireUserEventTriggered(event);
+                                    } else if (!done.isSuccess()) {
+                                        fail(ctx, Inbound.reason(done.cause()));
+                                    } else if (present.server(attempt.target(), chain(tls))
+                                            instanceof PeerVerifier.Rejected(_, var why)) {
+                                        fail(ctx, why);
+                                    } else {
+                                        settled = true;
+                                        ctx.pipeline().remove(this);
+                                        carry(attempt, reached);
+                                    }
+                                }
+
+                                @Override
+                                public void channelInactive(ChannelHandlerContext ctx) {
+                                    fail(ctx, "closed during the handshake");
+                                }
+
+                                @Override
+                                public void exceptionCaught(
+                                        ChannelHandlerContext ctx, Throwable cause) {
+                                    fail(ctx, Inbound.reason(cause));
+                                }
+
+                                private void fail(ChannelHandlerContext ctx, String why) {
+                                    if (!settled) {
+                                        settled = true;
+                                        ctx.close();
+                                        failed(attempt, present, route, plan, why);
+                                    }
+                                }
+                            });
+            reached.config().setAutoRead(true);
+        }
+
+        private List<X509Certificate> chain(SslHandler tls) {
+            try {
+                return Arrays.stream(tls.engine().getSession().getPeerCertificates())
+                        .map(X509Certificate.class::cast)
+                        .toList();
+            } catch (SSLPeerUnverifiedException e) {
+                return List.of();
+            }
+        }
+
+        private void carry(Attempt attempt, Channel reached) {
+            if (!channel.isActive()) {
+                reached.close();
+                return;
+            }
+            carried = true;
+            target = attempt.target().label();
+            upstreamAddress = attempt.endpoint().address().toString();
+            events.accept(new GatewayEvent.Served(service.value(), upstream.toString(), target));
+            reached.config().setAutoRead(false);
+            Relay.join(channel, Unpooled.EMPTY_BUFFER, reached, this::record);
+        }
+
+        void refuse(Refusal reason, String why) {
+            refusal = reason.word();
+            sentence = why;
+            lastRefusal = new LastRefusal(clock.instant(), reason.word(), why);
+            events.accept(
+                    new GatewayEvent.UpstreamRefused(
+                            service.value(), upstream.toString(), reason.word(), why));
+            // a reset tells the application at once; there is no protocol here in which to say more
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.close();
+        }
+
+        void record() {
+            events.accept(
+                    new GatewayEvent.ConnectionEnded(
+                            new ConnectionRecord(
+                                    began,
+                                    Duration.between(began, clock.instant()).toMillis(),
+                                    "upstream",
+                                    service.value(),
+                                    upstream.toString(),
+                                    target,
+                                    "",
+                                    SniGateway.text(channel),
+                                    upstreamAddress,
+                                    downstreamBytes.in(),
+                                    downstreamBytes.out(),
+                                    upstreamBytes.in(),
+                                    upstreamBytes.out(),
+                                    refusal,
+                                    sentence)));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package dev.hansa.gateway.sidecar;
+
+import dev.hansa.failover.InboundPolicy;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Target;
+import dev.hansa.gateway.discovery.ProxyCertificate;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.tls.PeerVerifier;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.net.Socket;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/// The two ends of mutual TLS for one service, as of one certificate and one snapshot: a change of
+/// either makes new ends, so nothing that was believed before is believed by a context that
+/// outlived it. TLS 1.3, no resumption.
+public final class TlsEnds {
+    private static final SslProvider PROVIDER =
+            OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
+
+    private final ProxyCertificate certificate;
+    private final RouteSnapshot snapshot;
+    private final Clock clock;
+    private final SslContext server;
+    private final Map<Expected, SslContext> clients = new ConcurrentHashMap<>();
+
+    /// What a client end checks; as many as the snapshot has targets.
+    private record Expected(TrustDomain trustDomain, List<String> identities) {}
+
+    /// @throws SSLException when the library does not take our own certificate
+    public TlsEnds(ProxyCertificate certificate, RouteSnapshot snapshot, Clock clock)
+            throws SSLException {
+        this.certificate = certificate;
+        this.snapshot = snapshot;
+        this.clock = clock;
+        this.server =
+                SslContextBuilder.forServer(certificate.key(), certificate.chain())
+                        .sslProvider(PROVIDER)
+                        .protocols("TLSv1.3")
+                        .clientAuth(ClientAuth.REQUIRE)
+                        .trustManager(
+                                new Verifier(
+                                        callers(snapshot), List.of(), PeerVerifier.Usage.CLIENT))
+                        .applicationProtocolConfig(alpn())
+                        .build();
+    }
+
+    private static ApplicationProtocolConfig alpn() {
+        return new ApplicationProtocolConfig(
+                ApplicationProtocolConfig.Protocol.ALPN,
+                ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                ApplicationProtocolNames.HTTP_2,
+                ApplicationProtocolNames.HTTP_1_1);
+    }
+
+    /// Whom the service may be called by: its own trust domain and the peers that it is exported
+    /// to.
+    private static BundleSet callers(RouteSnapshot snapshot) {
+        var bundles = new HashMap<>(snapshot.bundles().bundles());
+        var peers = snapshot.inbound().map(InboundPolicy::peers).orElse(Map.of());
+        bundles.keySet()
+                .removeIf(domain ->
+                        !domain.equals(snapshot.trustDomain()) && !peers.containsKey(domain));
+        return new BundleSet(bundles);
+    }
+
+    public SslContext server() {
+        return server;
+    }
+
+    public RouteSnapshot snapshot() {
+        return snapshot;
+    }
+
+    /// Who has called; asked again after each handshake.
+    public PeerVerifier.Verdict caller(List<X509Certificate> chain) {
+        return PeerVerifier.verify(
+                chain, callers(snapshot), PeerVerifier.Usage.CLIENT, clock.instant());
+    }
+
+    /// The end that opens TLS to a target: it believes the target's bundle alone, and one of its
+    /// identities alone.
+    ///
+    /// @throws SSLException when the library does not take our own certificate
+    public SslContext client(Target target) throws SSLException {
+        var expected = new Expected(target.trustDomain(), target.spiffeIds());
+        var known = clients.get(expected);
+        if (known != null) {
+            return known;
+        }
+        var bundles =
+                snapshot.bundles()
+                        .of(target.trustDomain())
+                        .map(BundleSet.EMPTY::with)
+                        .orElse(BundleSet.EMPTY);
+        var made =
+                SslContextBuilder.forClient()
+                        .sslProvider(PROVIDER)
+                        .protocols("TLSv1.3")
+                        .keyManager(certificate.key(), certificate.chain())
+                        .trustManager(
+                                new Verifier(
+                                        bundles, expected.identities(), PeerVerifier.Usage.SERVER))
+                        // identities are SPIFFE IDs, checked below; host names have no meaning here
+                        .endpointIdentificationAlgorithm(null)
+                        .applicationProtocolConfig(alpn())
+                        .build();
+        clients.put(expected, made);
+        return made;
+    }
+
+    /// Is this chain the target's; asked again after each handshake.
+    public PeerVerifier.Verdict server(Target target, List<X509Certificate> chain) {
+        var bundles =
+                snapshot.bundles()
+                        .of(target.trustDomain())
+                        .map(BundleSet.EMPTY::with)
+                        .orElse(BundleSet.EMPTY);
+        return verdict(chain, bundles, target.spiffeIds(), PeerVerifier.Usage.SERVER);
+    }
+
+    private PeerVerifier.Verdict verdict(
+            List<X509Certificate> chain,
+            BundleSet bundles,
+            List<String> identities,
+            PeerVerifier.Usage usage) {
+        var verdict = PeerVerifier.verify(chain, bundles, usage, clock.instant());
+        if (usage == PeerVerifier.Usage.SERVER
+                && verdict instanceof PeerVerifier.Trusted(SpiffeId id)
+                && !identities.contains(id.uri())) {
+            return new PeerVerifier.Rejected(
+                    PeerVerifier.Reason.WRONG_IDENTITY,
+                    "expected one of " + identities + "; found '" + id + "'");
+        }
+        return verdict;
+    }
+
+    private final class Verifier extends X509ExtendedTrustManager {
+        private final BundleSet bundles;
+        private final List<String> identities;
+        private final PeerVerifier.Usage usage;
+
+        Verifier(BundleSet bundles, List<String> identities, PeerVerifier.Usage usage) {
+            this.bundles = bundles;
+            this.identities = identities;
+            this.usage = usage;
+        }
+
+        private void check(X509Certificate[] chain) throws CertificateException {
+            if (verdict(List.of(chain), bundles, identities, usage)
+                    instanceof PeerVerifier.Rejected(_, var sentence)) {
+                throw new CertificateException(sentence);
+            }
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
+                throws CertificateException {
+            check(chain);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+                throws CertificateException {
+            check(chain);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type)
+                throws CertificateException {
+            check(chain);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
+                throws CertificateException {
+            check(chain);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+                throws CertificateException {
+            check(chain);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type)
+                throws CertificateException {
+            check(chain);
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package dev.hansa.gateway.telemetry;
+
+import java.time.Instant;
+
+/// One connection, once it has ended: the access log's line and a row of `/connections`. Bytes are
+/// counted on the wire, TLS included, on both legs, so that what one process sent can be compared
+/// with what the next received.
+///
+/// @param listener `gateway`, `inbound` or `upstream`
+/// @param service the sidecar's service; empty at a gateway
+/// @param name the SNI asked for, or the upstream's name
+/// @param purpose of the route at a gateway; the target's label at a sidecar's upstream; the
+///   caller's identity inbound
+/// @param downstream `host:port` of who connected
+/// @param upstream `host:port` of where it was carried to; empty when it was not
+/// @param refusal empty when it was carried
+public record ConnectionRecord(
+        Instant began,
+        long millis,
+        String listener,
+        String service,
+        String name,
+        String purpose,
+        String peer,
+        String downstream,
+        String upstream,
+        long downstreamIn,
+        long downstreamOut,
+        long upstreamIn,
+        long upstreamOut,
+        String refusal,
+        String sentence) {}

@@ -1,0 +1,182 @@
+package dev.hansa.gateway.telemetry;
+
+import dev.hansa.gateway.GatewayEvent;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Decides what becomes of an event: log line, level, metric. Never blocks the loop that tells it.
+public final class GatewayTelemetry implements Consumer<GatewayEvent> {
+    private static final Logger LOG = LoggerFactory.getLogger("hansa.proxy");
+    private static final Logger ACCESS = LoggerFactory.getLogger("hansa.access");
+
+    private final MeterRegistry metrics;
+    private final ConnectionLog connections;
+    private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
+    private final Counter in;
+    private final Counter out;
+
+    public GatewayTelemetry(MeterRegistry metrics, ConnectionLog connections) {
+        this.metrics = metrics;
+        this.connections = connections;
+        this.in = metrics.counter(MetricNames.BYTES_IN);
+        this.out = metrics.counter(MetricNames.BYTES_OUT);
+    }
+
+    /// Counts bytes as they pass; no event for each buffer.
+    public void bytesIn(long bytes) {
+        in.increment((double) bytes);
+    }
+
+    public void bytesOut(long bytes) {
+        out.increment((double) bytes);
+    }
+
+    @Override
+    public void accept(GatewayEvent event) {
+        switch (event) {
+            case GatewayEvent.Started(var role, var addresses) ->
+                    LOG.info("{} listens on {}", role, addresses);
+            case GatewayEvent.Stopping(var reason) -> LOG.info("stopping: {}", reason);
+            case GatewayEvent.ConnectionOpened(var listener) -> {
+                count(MetricNames.CONNECTIONS, "listener", listener);
+                gauge(MetricNames.OPEN, Tags.of("listener", listener)).incrementAndGet();
+            }
+            case GatewayEvent.ConnectionEnded(var record) -> ended(record);
+            case GatewayEvent.Served(var service, var upstream, var target) ->
+                    count(
+                            MetricNames.UPSTREAM_CONNECTIONS,
+                            "service",
+                            service,
+                            "upstream",
+                            upstream,
+                            "target",
+                            target);
+            case GatewayEvent.AttemptFailed(
+                            var service,
+                            var upstream,
+                            var target,
+                            var sentence) -> {
+                count(
+                        MetricNames.UPSTREAM_ATTEMPTS_FAILED,
+                        "service",
+                        service,
+                        "upstream",
+                        upstream,
+                        "target",
+                        target);
+                LOG.warn("upstream '{}' of '{}': attempt failed: {}", upstream, service, sentence);
+            }
+            case GatewayEvent.UpstreamRefused(
+                            var service,
+                            var upstream,
+                            var reason,
+                            var sentence) -> {
+                count(
+                        MetricNames.UPSTREAM_REFUSED,
+                        "service",
+                        service,
+                        "upstream",
+                        upstream,
+                        "reason",
+                        reason);
+                LOG.warn("refused: {}", sentence);
+            }
+            case GatewayEvent.InboundDenied(var service, var source, var reason, var sentence) -> {
+                count(MetricNames.INBOUND_DENIED, "service", service, "reason", reason);
+                LOG.warn(
+                        "denied at '{}'{}: {}",
+                        service,
+                        source.isEmpty() ? "" : " from " + source,
+                        sentence);
+            }
+            case GatewayEvent.CheckChanged(var service, var status, var output) -> {
+                gauge(MetricNames.CHECK_PASSING, Tags.of("service", service))
+                        .set(status.equals("passing") ? 1 : 0);
+                LOG.info("check of '{}' is {}: {}", service, status, output);
+            }
+            case GatewayEvent.ControlConnected(var identity, var server) ->
+                    LOG.info("{} is connected to {}", identity, server);
+            case GatewayEvent.ControlLost(var identity, var reason) -> {
+                metrics.counter(MetricNames.CONTROL_LOST).increment();
+                LOG.warn(
+                        "{} lost its server, and routes on by its last snapshot: {}",
+                        identity,
+                        reason);
+            }
+            case GatewayEvent.SnapshotTaken(var identity, var version) -> {
+                gauge(MetricNames.SNAPSHOT_VERSION, Tags.of("identity", identity)).set(version);
+                LOG.debug("{} routes by snapshot {}", identity, version);
+            }
+            case GatewayEvent.SnapshotRefused(var identity, var reason) ->
+                    LOG.error(
+                            "{}: snapshot refused, the last good one stays: {}", identity, reason);
+            case GatewayEvent.CertificateTaken(var identity, var notAfter) ->
+                    LOG.info("{} has a certificate until {}", identity, notAfter);
+            case GatewayEvent.CertificateFailed(var identity, var reason) ->
+                    LOG.warn("{}: no certificate: {}", identity, reason);
+            case GatewayEvent.BackgroundFailure(var what, var cause) ->
+                    LOG.error("{} failed", what, cause);
+        }
+    }
+
+    private void ended(ConnectionRecord record) {
+        gauge(MetricNames.OPEN, Tags.of("listener", record.listener())).decrementAndGet();
+        if (!record.refusal().isEmpty()) {
+            count(MetricNames.REFUSED, "listener", record.listener(), "reason", record.refusal());
+        } else if (record.listener().equals("gateway")) {
+            metrics.counter(
+                            MetricNames.ROUTED_BYTES,
+                            "purpose",
+                            record.purpose(),
+                            "peer",
+                            record.peer(),
+                            "direction",
+                            "in")
+                    .increment((double) record.downstreamIn());
+            metrics.counter(
+                            MetricNames.ROUTED_BYTES,
+                            "purpose",
+                            record.purpose(),
+                            "peer",
+                            record.peer(),
+                            "direction",
+                            "out")
+                    .increment((double) record.downstreamOut());
+        }
+        connections.add(record);
+        if (!record.refusal().equals("closed_early")) {
+            ACCESS.info(
+                    "{} {} {} {} -> {} in={}/{} out={}/{} {}ms {}",
+                    record.listener(),
+                    record.service(),
+                    record.name(),
+                    record.downstream(),
+                    record.upstream().isEmpty() ? "-" : record.upstream(),
+                    record.downstreamIn(),
+                    record.upstreamOut(),
+                    record.upstreamIn(),
+                    record.downstreamOut(),
+                    record.millis(),
+                    record.refusal().isEmpty()
+                            ? "carried"
+                            : record.refusal() + ": " + record.sentence());
+        }
+    }
+
+    private void count(String name, String... tags) {
+        metrics.counter(name, tags).increment();
+    }
+
+    private AtomicLong gauge(String name, Tags tags) {
+        return gauges.computeIfAbsent(
+                name + tags,
+                _ -> metrics.gauge(name, tags, new AtomicLong(), AtomicLong::doubleValue));
+    }
+}

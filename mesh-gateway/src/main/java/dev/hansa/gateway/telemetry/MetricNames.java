@@ -1,0 +1,21 @@
+package dev.hansa.gateway.telemetry;
+
+/// Every metric of a proxy (docs/OPERATIONS.md has a row for each). Labels are single-valued and
+/// bounded.
+public final class MetricNames {
+    public static final String CONNECTIONS = "hansa_connections_total";
+    public static final String OPEN = "hansa_connections_open";
+    public static final String REFUSED = "hansa_connections_refused_total";
+    public static final String BYTES_IN = "hansa_bytes_in_total";
+    public static final String BYTES_OUT = "hansa_bytes_out_total";
+    public static final String ROUTED_BYTES = "hansa_routed_bytes_total";
+    public static final String UPSTREAM_CONNECTIONS = "hansa_upstream_connections_total";
+    public static final String UPSTREAM_REFUSED = "hansa_upstream_refused_total";
+    public static final String UPSTREAM_ATTEMPTS_FAILED = "hansa_upstream_attempts_failed_total";
+    public static final String INBOUND_DENIED = "hansa_inbound_denied_total";
+    public static final String SNAPSHOT_VERSION = "hansa_snapshot_version";
+    public static final String CONTROL_LOST = "hansa_control_lost_total";
+    public static final String CHECK_PASSING = "hansa_check_passing";
+
+    private MetricNames() {}
+}

@@ -1,0 +1,169 @@
+package dev.hansa.gateway.wire;
+
+import dev.hansa.gateway.route.Refusal;
+import dev.hansa.gateway.route.ServerName;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// The first handler of a TLS connection that may not be ours to end: holds its first bytes until
+/// they tell a name, then stops reading and asks [Decision] what to do with both. Bounds what a
+/// stranger can make us hold, and for how long.
+public final class HelloGate extends ChannelInboundHandlerAdapter {
+    /// Long enough for a client on a slow link; short enough that idle sockets cannot pile up.
+    public static final Duration HELLO_TIMEOUT = Duration.ofSeconds(10);
+
+    /// RFC 8446 section 6: what we say to a hello that we do not serve.
+    static final int UNRECOGNIZED_NAME = 112;
+
+    static final int DECODE_ERROR = 50;
+    public static final int INTERNAL_ERROR = 80;
+
+    private final Decision decision;
+    private ByteBuf held = Unpooled.EMPTY_BUFFER;
+    private int wanted = 1;
+    private boolean decided;
+    private @Nullable ScheduledFuture<?> deadline;
+
+    public HelloGate(Decision decision) {
+        this.decision = decision;
+    }
+
+    /// What is done with a connection once its name is known, or known not to come.
+    public interface Decision {
+        /// Takes over; reading is stopped. `hello` holds every byte read so far and now belongs to
+        /// the receiver.
+        void named(ChannelHandlerContext ctx, ServerName name, ByteBuf hello);
+
+        /// Nothing more is done with it: the gate has answered and closes.
+        void refused(Refusal reason);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            begin(ctx);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        begin(ctx);
+        ctx.fireChannelActive();
+    }
+
+    private void begin(ChannelHandlerContext ctx) {
+        deadline =
+                ctx.executor()
+                        .schedule(
+                                () -> refuse(ctx, Refusal.HELLO_TIMEOUT),
+                                HELLO_TIMEOUT.toMillis(),
+                                TimeUnit.MILLISECONDS);
+        ctx.channel().config().setAutoRead(true);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (decided || !(message instanceof ByteBuf bytes)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        held = held.isReadable() ? joined(ctx, bytes) : bytes;
+        if (held.readableBytes() < wanted) {
+            return;
+        }
+        switch (SniPeek.look(held)) {
+            case SniPeek.NeedMore(var bytesWanted) -> wanted = bytesWanted;
+            case SniPeek.Refused(var reason) -> refuse(ctx, reason);
+            case SniPeek.Name(var name) -> {
+                settled(ctx);
+                var hello = held;
+                held = Unpooled.EMPTY_BUFFER;
+                decision.named(ctx, name, hello);
+            }
+        }
+    }
+
+    private ByteBuf joined(ChannelHandlerContext ctx, ByteBuf more) {
+        var whole = ctx.alloc().buffer(held.readableBytes() + more.readableBytes());
+        whole.writeBytes(held).writeBytes(more);
+        held.release();
+        more.release();
+        return whole;
+    }
+
+    private void settled(ChannelHandlerContext ctx) {
+        decided = true;
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        ctx.channel().config().setAutoRead(false);
+    }
+
+    private void refuse(ChannelHandlerContext ctx, Refusal reason) {
+        if (decided) {
+            return;
+        }
+        settled(ctx);
+        decision.refused(reason);
+        if (reason == Refusal.NOT_TLS
+                || reason == Refusal.CLOSED_EARLY
+                || reason == Refusal.HELLO_TIMEOUT) {
+            ctx.close();
+        } else {
+            alert(
+                    ctx,
+                    reason == Refusal.NO_SERVER_NAME || reason == Refusal.BAD_SERVER_NAME
+                            ? UNRECOGNIZED_NAME
+                            : DECODE_ERROR);
+        }
+    }
+
+    /// Answers with a fatal alert in the clear, as it must be before keys exist, and closes.
+    public static void alert(ChannelHandlerContext ctx, int description) {
+        ctx.writeAndFlush(
+                        Unpooled.wrappedBuffer(new byte[] {21, 3, 3, 0, 2, 2, (byte) description}))
+                .addListener(ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownReadComplete && !decided) {
+            refuse(ctx, Refusal.CLOSED_EARLY);
+            return;
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (!decided) {
+            settled(ctx);
+            decision.refused(Refusal.CLOSED_EARLY);
+        }
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!decided) {
+            settled(ctx);
+            decision.refused(Refusal.CLOSED_EARLY);
+        }
+        ctx.close();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        held.release();
+        held = Unpooled.EMPTY_BUFFER;
+    }
+}

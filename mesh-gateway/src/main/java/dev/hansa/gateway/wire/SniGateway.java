@@ -1,0 +1,216 @@
+package dev.hansa.gateway.wire;
+
+import dev.hansa.failover.SniRoute;
+import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.Refusal;
+import dev.hansa.gateway.route.RouteDecision;
+import dev.hansa.gateway.route.ServerName;
+import dev.hansa.gateway.route.SniRouter;
+import dev.hansa.gateway.telemetry.ConnectionRecord;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// The gateway's listener: peek, decide, connect, hand over. It ends no TLS and looks at no byte
+/// after the hello.
+public final class SniGateway {
+    /// One attempt at one endpoint; black holes are left after this.
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+
+    private final Transport transport;
+    private final SniRouter router;
+    private final int maxConnections;
+    private final Clock clock;
+    private final Consumer<GatewayEvent> events;
+    private final LongConsumer bytesIn;
+    private final LongConsumer bytesOut;
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger next = new AtomicInteger();
+
+    public SniGateway(
+            Transport transport,
+            SniRouter router,
+            int maxConnections,
+            Clock clock,
+            Consumer<GatewayEvent> events,
+            LongConsumer bytesIn,
+            LongConsumer bytesOut) {
+        this.transport = transport;
+        this.router = router;
+        this.maxConnections = maxConnections;
+        this.clock = clock;
+        this.events = events;
+        this.bytesIn = bytesIn;
+        this.bytesOut = bytesOut;
+    }
+
+    /// How many connections are open; for draining.
+    public int open() {
+        return open.get();
+    }
+
+    /// Takes a new connection on its loop.
+    public void accept(Channel channel) {
+        var connection = new Connection(channel);
+        if (open.incrementAndGet() > maxConnections) {
+            connection.refuse(
+                    Refusal.TOO_MANY_CONNECTIONS,
+                    "expected at most " + maxConnections + " connections");
+            channel.close();
+        } else {
+            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
+        }
+        events.accept(new GatewayEvent.ConnectionOpened("gateway"));
+        channel.closeFuture()
+                .addListener(_ -> {
+                    open.decrementAndGet();
+                    if (connection.upstream == null) {
+                        connection.record();
+                    }
+                });
+    }
+
+    private final class Connection implements HelloGate.Decision {
+        private final Channel channel;
+        private final Instant began = clock.instant();
+        private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
+        private final WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
+        private String name = "";
+        private @Nullable SniRoute route;
+        private @Nullable Channel upstream;
+        private String upstreamAddress = "";
+        private String refusal = "";
+        private String sentence = "";
+
+        Connection(Channel channel) {
+            this.channel = channel;
+        }
+
+        void refuse(Refusal reason, String why) {
+            refusal = reason.word();
+            sentence = why;
+        }
+
+        @Override
+        public void refused(Refusal reason) {
+            refuse(reason, "no name could be read: " + reason.word());
+        }
+
+        @Override
+        public void named(ChannelHandlerContext ctx, ServerName asked, ByteBuf hello) {
+            name = asked.value();
+            switch (router.decide(asked)) {
+                case RouteDecision.Forward(var found) -> {
+                    route = found;
+                    var start = Math.floorMod(next.getAndIncrement(), found.endpoints().size());
+                    attempt(ctx, hello, start, 0, "");
+                }
+                case RouteDecision.Refuse(var reason, var why) -> {
+                    hello.release();
+                    refuse(reason, why);
+                    HelloGate.alert(
+                            ctx,
+                            reason == Refusal.NOT_SERVED
+                                    ? HelloGate.UNRECOGNIZED_NAME
+                                    : HelloGate.INTERNAL_ERROR);
+                }
+            }
+        }
+
+        private void attempt(
+                ChannelHandlerContext ctx, ByteBuf hello, int start, int tried, String failures) {
+            var endpoints = Objects.requireNonNull(route).endpoints();
+            if (tried == endpoints.size()) {
+                hello.release();
+                refuse(
+                        Refusal.UPSTREAM_FAILED,
+                        "no endpoint of '" + name + "' could be reached:" + failures);
+                HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                return;
+            }
+            var endpoint = endpoints.get((start + tried) % endpoints.size()).address();
+            Attempts.resolve(
+                    endpoint,
+                    address ->
+                            ctx.executor()
+                                    .execute(() ->
+                                            transport.connect(
+                                                    ctx.channel().eventLoop(),
+                                                    address,
+                                                    CONNECT_TIMEOUT,
+                                                    upstreamBytes,
+                                                    (reached, failure) -> {
+                                                        if (failure != null) {
+                                                            attempt(
+                                                                    ctx,
+                                                                    hello,
+                                                                    start,
+                                                                    tried + 1,
+                                                                    failures
+                                                                            + " "
+                                                                            + endpoint
+                                                                            + " "
+                                                                            + failure.getMessage()
+                                                                            + ";");
+                                                        } else {
+                                                            carry(
+                                                                    ctx,
+                                                                    hello,
+                                                                    reached,
+                                                                    endpoint.toString());
+                                                        }
+                                                    })));
+        }
+
+        private void carry(
+                ChannelHandlerContext ctx, ByteBuf hello, Channel reached, String address) {
+            if (!ctx.channel().isActive()) {
+                hello.release();
+                reached.close();
+                return;
+            }
+            upstream = reached;
+            upstreamAddress = address;
+            ctx.pipeline().remove(HelloGate.class);
+            Relay.join(ctx.channel(), hello, reached, this::record);
+        }
+
+        private void record() {
+            var found = route;
+            events.accept(
+                    new GatewayEvent.ConnectionEnded(
+                            new ConnectionRecord(
+                                    began,
+                                    Duration.between(began, clock.instant()).toMillis(),
+                                    "gateway",
+                                    "",
+                                    name,
+                                    found == null ? "" : found.purpose(),
+                                    found == null ? "" : found.peer(),
+                                    text(channel),
+                                    upstreamAddress,
+                                    downstreamBytes.in(),
+                                    downstreamBytes.out(),
+                                    upstreamBytes.in(),
+                                    upstreamBytes.out(),
+                                    refusal,
+                                    sentence)));
+        }
+    }
+
+    /// The other end of a channel as `host:port`.
+    public static String text(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress() + ":" + address.getPort()
+                : "";
+    }
+}

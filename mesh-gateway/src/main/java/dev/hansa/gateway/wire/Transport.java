@@ -1,0 +1,129 @@
+package dev.hansa.gateway.wire;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The sockets of a process: epoll where it is native, NIO elsewhere, one set of event loops for
+/// all listeners.
+public final class Transport implements AutoCloseable {
+    /// Waiting connections that the kernel holds for us while a loop is busy.
+    private static final int BACKLOG = 1024;
+
+    private final boolean epoll = Epoll.isAvailable();
+    private final MultiThreadIoEventLoopGroup loops;
+
+    /// @param threads event loops; 0 means one for each processor
+    public Transport(int threads) {
+        IoHandlerFactory factory = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        this.loops =
+                new MultiThreadIoEventLoopGroup(
+                        threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+                        factory);
+    }
+
+    public MultiThreadIoEventLoopGroup loops() {
+        return loops;
+    }
+
+    /// Listens; `accepted` is called on the new connection's loop, with its reading stopped, when
+    /// it is active.
+    ///
+    /// @throws IOException naming the address and the cause when it cannot be bound
+    public Channel listen(InetSocketAddress address, Consumer<Channel> accepted)
+            throws IOException {
+        var resolved =
+                address.isUnresolved()
+                        ? new InetSocketAddress(address.getHostString(), address.getPort())
+                        : address;
+        var bound =
+                new ServerBootstrap()
+                        .group(loops)
+                        .channel(
+                                epoll
+                                        ? EpollServerSocketChannel.class
+                                        : NioServerSocketChannel.class)
+                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        .childOption(ChannelOption.AUTO_READ, false)
+                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .childHandler(
+                                new ChannelInitializer<Channel>() {
+                                    @Override
+                                    protected void initChannel(Channel channel) {
+                                        accepted.accept(channel);
+                                    }
+                                })
+                        .bind(resolved)
+                        .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on "
+                            + address.getHostString()
+                            + ":"
+                            + address.getPort()
+                            + ": "
+                            + bound.cause().getMessage(),
+                    bound.cause());
+        }
+        return bound.channel();
+    }
+
+    /// Connects on the given loop, reading stopped; `done` is called there with the channel or the
+    /// failure.
+    public void connect(
+            EventLoop loop,
+            SocketAddress address,
+            Duration timeout,
+            ChannelHandler first,
+            Connected done) {
+        var bootstrap =
+                new Bootstrap()
+                        .group(loop)
+                        .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                        .option(ChannelOption.TCP_NODELAY, true)
+                        .option(ChannelOption.SO_KEEPALIVE, true)
+                        .option(ChannelOption.AUTO_READ, false)
+                        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .option(
+                                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                                Math.toIntExact(timeout.toMillis()))
+                        .handler(first);
+        var future = bootstrap.connect(address);
+        future.addListener(_ -> done.connected(future.channel(), future.cause()));
+    }
+
+    /// What came of a connection attempt.
+    @FunctionalInterface
+    public interface Connected {
+        /// @param failure null when the channel is connected
+        void connected(Channel channel, @Nullable Throwable failure);
+    }
+
+    @Override
+    public void close() {
+        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}
