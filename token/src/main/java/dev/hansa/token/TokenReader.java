@@ -6,6 +6,7 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.ECDSAVerifier;
+import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jose.util.X509CertUtils;
 import com.nimbusds.jwt.JWTClaimsSet;
@@ -14,11 +15,13 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.token.TokenRejection.Reason;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CertificateAuthority;
 import dev.hansa.trustbundle.tls.PeerVerifier;
+import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.text.ParseException;
@@ -26,9 +29,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a peering token and believes it only for what it proves: that the holder of the CA inside
@@ -45,6 +50,13 @@ public final class TokenReader {
     private static final int MAX_ADDRESSES = 64;
 
     private static final int MAX_CLAIM_CHARACTERS = 512;
+
+    /// R and S of ES256 (RFC 7518 3.4).
+    private static final int SIGNATURE_BYTES = 64;
+
+    /// Host names, IPv4 and bracketed IPv6, with a port.
+    private static final Pattern ADDRESS =
+            Pattern.compile("([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.%]{2,64}\\]):([0-9]{1,5})");
 
     /// The parameters that the issuer writes. A token with any other is not ours, and could point
     /// us elsewhere.
@@ -67,11 +79,11 @@ public final class TokenReader {
                     Reason.OVERSIZED,
                     "expected at most " + MAX_CHARACTERS + " characters; found " + text.length());
         }
+        canonical(text);
         var jwt = parsed(text);
         header(jwt.getHeader());
         var claims = claims(jwt);
-        if (!(claims.getClaim("ver") instanceof Number version)
-                || version.longValue() != TokenIssuer.VERSION) {
+        if (!(claims.getClaim("ver") instanceof Long version) || version != TokenIssuer.VERSION) {
             throw refuse(
                     Reason.UNKNOWN_VERSION,
                     "expected format version "
@@ -80,7 +92,18 @@ public final class TokenReader {
                             + shown(claims.getClaim("ver"))
                             + "'");
         }
+        var signature = jwt.getSignature().decode().length;
+        if (signature != SIGNATURE_BYTES) {
+            throw refuse(
+                    Reason.MALFORMED,
+                    "expected a signature of "
+                            + SIGNATURE_BYTES
+                            + " bytes; found "
+                            + signature
+                            + ": it was truncated or altered");
+        }
         var token = token(claims);
+        names(token);
         var bundle = bundle(token);
         verify(jwt, token, bundle, now);
         time(token, now);
@@ -96,17 +119,41 @@ public final class TokenReader {
         return new TokenReading.Accepted(token, CertificateAuthority.fingerprint(bundle));
     }
 
+    /// One token has one text: a lenient decoder would take characters that stand for nothing, and
+    /// a list of used or revoked texts could be stepped round.
+    private static void canonical(String text) throws Refusal {
+        var parts = text.split("\\.", -1);
+        if (parts.length != 3) {
+            throw malformed();
+        }
+        for (var part : parts) {
+            try {
+                var bytes = Base64.getUrlDecoder().decode(part);
+                if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(part)) {
+                    throw malformed();
+                }
+            } catch (IllegalArgumentException e) {
+                // the decoder's message would show a character of the token
+                throw malformed();
+            }
+        }
+    }
+
+    private static Refusal malformed() {
+        return refuse(
+                Reason.MALFORMED,
+                "expected a signed token of three parts; found something truncated or altered");
+    }
+
     private static SignedJWT parsed(String text) throws Refusal {
         try {
             return SignedJWT.parse(text);
         } catch (ParseException | RuntimeException e) {
             // an unsigned token parses as no SignedJWT; say which it was, the text itself stays out
-            if (text.chars().filter(c -> c == '.').count() == 2 && unsigned(text)) {
+            if (unsigned(text)) {
                 throw refuse(Reason.ALGORITHM, "expected algorithm ES256; found 'none'");
             }
-            throw refuse(
-                    Reason.MALFORMED,
-                    "expected a signed token of three parts; found something truncated or altered");
+            throw malformed();
         }
     }
 
@@ -223,6 +270,46 @@ public final class TokenReader {
         return texts;
     }
 
+    /// What the claims say of each other must agree; the words about addresses are those that
+    /// Consul's clients know.
+    private static void names(PeeringToken token) throws Refusal {
+        var server = MeshNames.peeringServer(token.datacenter(), token.issuer());
+        if (!token.serverName().equals(server)) {
+            throw refuse(
+                    Reason.BAD_CLAIM,
+                    "claim 'server_name': expected '"
+                            + server
+                            + "'; found '"
+                            + shown(token.serverName())
+                            + "'");
+        }
+        if (!token.expiresAt().isAfter(token.notBefore())) {
+            throw refuse(
+                    Reason.BAD_CLAIM,
+                    "claim 'exp': expected a time after "
+                            + token.notBefore()
+                            + "; found "
+                            + token.expiresAt());
+        }
+        if (token.serverAddresses().isEmpty() && token.manualServerAddresses().isEmpty()) {
+            throw refuse(Reason.BAD_CLAIM, "peering token server addresses value is empty");
+        }
+        for (var addresses : List.of(token.serverAddresses(), token.manualServerAddresses())) {
+            for (var address : addresses) {
+                var match = ADDRESS.matcher(address);
+                if (!match.matches() || !isPort(Integer.parseInt(match.group(2)))) {
+                    throw refuse(
+                            Reason.BAD_CLAIM,
+                            shown(address) + " is not a valid peering server address");
+                }
+            }
+        }
+    }
+
+    private static boolean isPort(int port) {
+        return port >= 1 && port <= 65535;
+    }
+
     private static TrustBundle bundle(PeeringToken token) throws Refusal {
         try {
             var bundle = TrustBundle.fromPem(token.issuer(), token.caPems());
@@ -270,14 +357,36 @@ public final class TokenReader {
                 }
             }
         }
+        inOrder(chain);
+        if (!(chain.getFirst().getPublicKey() instanceof ECPublicKey key)
+                || !Curve.P_256.equals(Curve.forECParameterSpec(key.getParams()))) {
+            throw refuse(
+                    Reason.KEY_NOT_TRUSTED,
+                    "expected a signing certificate for an EC P-256 key; found another key");
+        }
         try {
-            if (!(chain.getFirst().getPublicKey() instanceof ECPublicKey key)
-                    || !jwt.verify(new ECDSAVerifier(key))) {
+            if (!jwt.verify(new ECDSAVerifier(key))) {
                 throw refuse(
                         Reason.ALTERED, "its signature does not fit: it was altered on the way");
             }
         } catch (JOSEException e) {
             throw refuse(Reason.ALTERED, "its signature cannot be checked: " + e.getMessage());
+        }
+    }
+
+    /// Each certificate certifies the one before it (RFC 7515 4.1.6). Certificates that have no
+    /// part in the path are how other verifiers were led to check one and believe another.
+    private static void inOrder(List<X509Certificate> chain) throws Refusal {
+        for (var i = 1; i < chain.size(); i++) {
+            try {
+                chain.get(i - 1).verify(chain.get(i).getPublicKey());
+            } catch (GeneralSecurityException e) {
+                throw refuse(
+                        Reason.KEY_NOT_TRUSTED,
+                        "expected certificate "
+                                + i
+                                + " of its chain to certify the one before it; found a stranger");
+            }
         }
     }
 
@@ -311,7 +420,7 @@ public final class TokenReader {
     }
 
     private static String shown(@Nullable Object found) {
-        var text = String.valueOf(found).replaceAll("\\p{Cntrl}", "?");
+        var text = String.valueOf(found).replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
         return text.length() > 64 ? text.substring(0, 64) + "…" : text;
     }
 

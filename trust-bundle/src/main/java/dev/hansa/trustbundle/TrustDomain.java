@@ -29,9 +29,10 @@ public record TrustDomain(String name) implements Comparable<TrustDomain> {
         return name;
     }
 
-    /// Hostile names are shown cut and without control characters.
+    /// Hostile names are shown cut, and without characters that would move a terminal's cursor or
+    /// turn its text round.
     static String shown(String text) {
         var cut = text.length() > 80 ? text.substring(0, 80) + "…" : text;
-        return cut.replaceAll("\\p{Cntrl}", "?");
+        return cut.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
     }
 }

@@ -9,6 +9,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
@@ -29,6 +30,47 @@ public record CaMaterial(
 
     /// Signs every leaf; renewed with the root until rotation has its own schedule.
     private static final Duration INTERMEDIATE_LIFE = Duration.ofDays(365);
+
+    /// @throws IllegalArgumentException when a key does not belong to its certificate, or the root
+    ///   did not sign the intermediate
+    public CaMaterial {
+        belongs(trustDomain, "root", root, rootKey);
+        belongs(trustDomain, "intermediate", intermediate, intermediateKey);
+        try {
+            intermediate.verify(root.getPublicKey());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalArgumentException(
+                    "CA of '"
+                            + trustDomain
+                            + "': expected an intermediate that the root signed; found another",
+                    e);
+        }
+    }
+
+    private static void belongs(
+            TrustDomain trustDomain, String part, X509Certificate certificate, PrivateKey key) {
+        boolean fits;
+        try {
+            var probe = Signature.getInstance("SHA256withECDSA");
+            probe.initSign(key);
+            probe.update(certificate.getEncoded());
+            var signature = probe.sign();
+            probe.initVerify(certificate.getPublicKey());
+            probe.update(certificate.getEncoded());
+            fits = probe.verify(signature);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalArgumentException(
+                    "CA of '" + trustDomain + "': expected an EC key for its " + part, e);
+        }
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "CA of '"
+                            + trustDomain
+                            + "': expected the key of its "
+                            + part
+                            + " certificate; found another");
+        }
+    }
 
     /// A new root and an intermediate under it, both EC P-256.
     public static CaMaterial create(TrustDomain trustDomain, Datacenter datacenter, Instant now) {

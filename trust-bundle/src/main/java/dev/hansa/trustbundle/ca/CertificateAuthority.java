@@ -8,16 +8,17 @@ import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
-import java.security.interfaces.ECPublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCSException;
@@ -29,7 +30,9 @@ public final class CertificateAuthority {
     /// A P-256 request with one name is under 500 bytes.
     private static final int MAX_REQUEST_BYTES = 8 * 1024;
 
-    private static final Set<Integer> KEY_BITS = Set.of(256, 384);
+    /// Named curves only: explicit parameters can describe a curve that is none.
+    private static final Set<ASN1ObjectIdentifier> CURVES =
+            Set.of(SECObjectIdentifiers.secp256r1, SECObjectIdentifiers.secp384r1);
 
     private final CaMaterial material;
     private final Clock clock;
@@ -67,6 +70,18 @@ public final class CertificateAuthority {
                             + identity
                             + "'");
         }
+        var now = clock.instant();
+        if (life.isNegative() || life.isZero()) {
+            throw new IllegalArgumentException(
+                    "certificate of '" + identity + "': expected a life; found " + life);
+        }
+        if (!now.isBefore(material.intermediate().getNotAfter().toInstant())) {
+            throw new IllegalStateException(
+                    "CA of '"
+                            + material.trustDomain()
+                            + "': its intermediate expired at "
+                            + material.intermediate().getNotAfter().toInstant());
+        }
         var leaf =
                 X509Builder.leaf(
                         material.intermediatePair(),
@@ -74,7 +89,7 @@ public final class CertificateAuthority {
                         key,
                         identity,
                         dnsNames,
-                        clock.instant(),
+                        now,
                         life);
         return new LeafCertificate(identity, List.of(leaf, material.intermediate()));
     }
@@ -113,13 +128,15 @@ public final class CertificateAuthority {
         }
         try {
             var request = new JcaPKCS10CertificationRequest(csrDer);
-            var key = request.getPublicKey();
-            if (!(key instanceof ECPublicKey ec)
-                    || !KEY_BITS.contains(ec.getParams().getCurve().getField().getFieldSize())) {
+            var algorithm = request.getSubjectPublicKeyInfo().getAlgorithm();
+            if (!algorithm.getAlgorithm().equals(X9ObjectIdentifiers.id_ecPublicKey)
+                    || !(algorithm.getParameters() instanceof ASN1ObjectIdentifier curve)
+                    || !CURVES.contains(curve)) {
                 throw new CsrRejectedException(
-                        "certificate request: expected an EC P-256 or P-384 key; found "
-                                + key.getAlgorithm());
+                        "certificate request: expected an EC P-256 or P-384 key; found algorithm "
+                                + algorithm.getAlgorithm());
             }
+            var key = request.getPublicKey();
             if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
                 throw new CsrRejectedException(
                         "certificate request: expected a signature by its own key; found another");
@@ -140,6 +157,16 @@ public final class CertificateAuthority {
 
     private static void names(JcaPKCS10CertificationRequest request, SpiffeId identity)
             throws CsrRejectedException {
+        if (request.getSubject().getRDNs().length != 0) {
+            throw new CsrRejectedException(
+                    "certificate request: expected an empty subject; found one");
+        }
+        // a second attribute could hold names that this check did not see (CVE-2022-40716)
+        if (request.getAttributes().length > 1) {
+            throw new CsrRejectedException(
+                    "certificate request: expected one attribute; found "
+                            + request.getAttributes().length);
+        }
         var extensions = request.getRequestedExtensions();
         if (extensions == null) {
             throw new CsrRejectedException(

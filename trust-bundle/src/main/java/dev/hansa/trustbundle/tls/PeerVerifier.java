@@ -2,7 +2,9 @@ package dev.hansa.trustbundle.tls;
 
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustBundle;
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.cert.CertPathBuilder;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertStore;
@@ -12,6 +14,9 @@ import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.EdECPublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
@@ -31,6 +36,11 @@ public final class PeerVerifier {
     /// Leaf, and intermediates of a rotation in progress; a longer chain only costs CPU.
     private static final int MAX_CHAIN = 6;
 
+    /// What CAs issue; a larger modulus makes each check cost the verifier more than its maker.
+    private static final int MIN_RSA_BITS = 2048;
+
+    private static final int MAX_RSA_BITS = 4096;
+
     private PeerVerifier() {}
 
     /// In which role the other end must be allowed to act.
@@ -47,6 +57,7 @@ public final class PeerVerifier {
         NOT_A_SPIFFE_ID,
         UNKNOWN_TRUST_DOMAIN,
         NOT_A_LEAF,
+        UNFIT_KEY,
         WRONG_USAGE,
         EXPIRED,
         NOT_YET_VALID,
@@ -100,8 +111,43 @@ public final class PeerVerifier {
                             + "'");
         }
         return leafProblem(leaf, id, usage, now)
+                .or(() -> unfitKey(chain, id))
                 .<Verdict>map(problem -> problem)
-                .orElseGet(() -> path(chain, Set.copyOf(bundle.get().roots()), id, now));
+                .orElseGet(() -> path(chain, rootsAt(bundle.get(), now), id, now));
+    }
+
+    /// PKIX takes a trust anchor for good; a root of ours ends with its own validity, and is bound
+    /// to keys that are not a burden to check with.
+    private static Set<X509Certificate> rootsAt(TrustBundle bundle, Instant now) {
+        return bundle.roots().stream()
+                .filter(root -> !now.isAfter(root.getNotAfter().toInstant()))
+                .filter(root -> !now.isBefore(root.getNotBefore().toInstant()))
+                .filter(root -> fit(root.getPublicKey()))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static Optional<Rejected> unfitKey(List<X509Certificate> chain, SpiffeId id) {
+        return chain.stream().allMatch(certificate -> fit(certificate.getPublicKey()))
+                ? Optional.empty()
+                : rejected(
+                        Reason.UNFIT_KEY,
+                        "certificate of '"
+                                + id
+                                + "': expected keys on a named curve or RSA of "
+                                + MIN_RSA_BITS
+                                + " to "
+                                + MAX_RSA_BITS
+                                + " bits in its chain; found another");
+    }
+
+    private static boolean fit(PublicKey key) {
+        return switch (key) {
+            case ECPublicKey _, EdECPublicKey _ -> true;
+            case RSAPublicKey rsa ->
+                    rsa.getModulus().bitLength() >= MIN_RSA_BITS
+                            && rsa.getModulus().bitLength() <= MAX_RSA_BITS;
+            default -> false;
+        };
     }
 
     private static List<String> uris(X509Certificate leaf) {
@@ -123,7 +169,7 @@ public final class PeerVerifier {
         var keyUsage = leaf.getKeyUsage();
         if (leaf.getBasicConstraints() != -1
                 || id.path().isEmpty()
-                || keyUsage != null && keyUsage[5]) {
+                || keyUsage != null && (keyUsage[5] || keyUsage[6])) {
             return rejected(
                     Reason.NOT_A_LEAF, "expected a leaf certificate; found a CA's of '" + id + "'");
         }
@@ -174,7 +220,8 @@ public final class PeerVerifier {
             List<X509Certificate> chain, Set<X509Certificate> roots, SpiffeId id, Instant now) {
         if (roots.isEmpty()) {
             return new Rejected(
-                    Reason.NO_PATH_TO_ROOT, "the bundle of '" + id.trustDomain() + "' has no root");
+                    Reason.NO_PATH_TO_ROOT,
+                    "the bundle of '" + id.trustDomain() + "' has no root that is valid now");
         }
         try {
             var selector = new X509CertSelector();
