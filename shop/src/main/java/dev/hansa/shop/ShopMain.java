@@ -18,7 +18,8 @@ public final class ShopMain {
                     "checkoutservice",
                     "shippingservice",
                     "paymentservice",
-                    "redis-cart");
+                    "redis-cart",
+                    "debug");
 
     private ShopMain() {}
 
@@ -97,6 +98,7 @@ public final class ShopMain {
                 InetSocketAddress listen = environment.listen(RedisStandIn.PORT);
                 yield Optional.of(RedisStandIn.start(listen, Clock.systemUTC()));
             }
+            case "debug" -> Optional.of(QuoteProbe.start(environment));
             default -> Optional.empty();
         };
     }
