@@ -108,7 +108,10 @@ final class Datacenter {
                 () -> {
                     var gone = children.exited(process("server"));
                     if (gone.isPresent()) {
-                        throw new IOException("server ended with exit code " + gone.get());
+                        throw new StepFailed(
+                                process("server")
+                                        + ": expected to run; found it ended with exit code "
+                                        + gone.get());
                     }
                     return server.read("/v1/status/leader").ok();
                 });

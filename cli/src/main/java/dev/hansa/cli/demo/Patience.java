@@ -22,10 +22,10 @@ final class Patience {
         record NotYet<T>(String seen) implements Look<T> {}
     }
 
-    /// Looks once.
+    /// Looks once; a StepFailed says that waiting longer is of no use.
     @FunctionalInterface
     interface Watch<T> {
-        Look<T> look() throws IOException, InterruptedException;
+        Look<T> look() throws StepFailed, IOException, InterruptedException;
     }
 
     /// Looks until it is there, at most `limit`. A failure to look counts as not yet.
@@ -77,6 +77,6 @@ final class Patience {
     /// Something that comes true.
     @FunctionalInterface
     interface Condition {
-        boolean holds() throws IOException, InterruptedException;
+        boolean holds() throws StepFailed, IOException, InterruptedException;
     }
 }
