@@ -112,7 +112,7 @@ final class Children implements AutoCloseable {
             all = new ArrayList<>(running.values());
             running.clear();
         }
-        all.forEach(Process::destroy);
+        all.forEach(Children::tellToEnd);
         var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
         var interrupted = false;
         for (var process : all) {
@@ -130,5 +130,15 @@ final class Children implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /// The end of standard input reaches what a shell stands in front of; SIGTERM the rest.
+    private static void tellToEnd(Process process) {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            // the process has closed its end: it is ending already
+        }
+        process.destroy();
     }
 }

@@ -40,6 +40,24 @@ class ChildrenTest {
     }
 
     @Test
+    void whatAShellStandsInFrontOfEndsWithIt() throws IOException {
+        var children = new Children(logs);
+        children.start(
+                "redis",
+                List.of(
+                        "sh",
+                        "-c",
+                        "sleep 60 & redis=$!; echo $redis; trap 'kill $redis; exit 0' TERM; cat >/dev/null; kill $redis"),
+                Map.of());
+        Awaitility.await().until(() -> !children.lastLines("redis", 1).isBlank());
+        var behind = ProcessHandle.of(Long.parseLong(children.lastLines("redis", 1))).orElseThrow();
+
+        children.close();
+
+        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> !behind.isAlive());
+    }
+
+    @Test
     void killedProcessIsGoneAndTheOthersStay() throws Exception {
         try (var children = new Children(logs)) {
             children.start("one", List.of("sleep", "60"), Map.of());
