@@ -1,0 +1,13 @@
+package dev.hansa.cli.demo;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// What `hansa demo` was asked for. A network is the first three numbers of an IPv4 address.
+public record DemoOptions(
+        boolean once,
+        Optional<Path> report,
+        String eksNetwork,
+        String lkeNetwork,
+        boolean inNamespaces,
+        boolean keep) {}
