@@ -1,0 +1,188 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The HTTP API of one server. What is not a success becomes a [CommandFailedException] with the
+/// server's own words.
+final class ApiClient {
+    static final String DEFAULT_ADDRESS = "http://127.0.0.1:8500";
+
+    static final String JSON = "application/json";
+
+    /// A server on the same machine or network answers a SYN at once.
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+    /// Establishing waits for gateways and for the other datacenter; nothing else comes near.
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+
+    /// A catalog of ten thousand services fits; a body without end does not fill the heap.
+    private static final long MAX_ANSWER_BYTES = 16 << 20;
+
+    /// A message is a sentence; a page of it hides what happened.
+    private static final int MAX_MESSAGE = 2_000;
+
+    private final URI base;
+    private final HttpClient client;
+
+    /// An answer of status 2xx or 404.
+    record Answer(int status, String body) {
+        boolean found() {
+            return status != 404;
+        }
+    }
+
+    private ApiClient(URI base) {
+        this.base = base;
+        this.client =
+                HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .connectTimeout(CONNECT_TIMEOUT)
+                        .build();
+    }
+
+    /// The flag, or HANSA_HTTP_ADDR, or CONSUL_HTTP_ADDR, or the default.
+    static ApiClient of(Optional<String> flag, Map<String, String> environment)
+            throws CommandFailedException {
+        var address =
+                flag.or(() -> Optional.ofNullable(environment.get("HANSA_HTTP_ADDR")))
+                        .or(() -> Optional.ofNullable(environment.get("CONSUL_HTTP_ADDR")))
+                        .filter(text -> !text.isBlank())
+                        .orElse(DEFAULT_ADDRESS);
+        return new ApiClient(parse(address));
+    }
+
+    private static URI parse(String address) throws CommandFailedException {
+        var url = address.contains("://") ? address : "http://" + address;
+        try {
+            var uri = URI.create(url.replaceAll("/+$", ""));
+            if (uri.getHost() != null
+                    && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                return uri;
+            }
+        } catch (IllegalArgumentException e) {
+            throw badAddress(address, e);
+        }
+        throw badAddress(address, null);
+    }
+
+    private static CommandFailedException badAddress(String address, @Nullable Throwable cause) {
+        var message =
+                "HTTP address: expected host:port or a URL such as "
+                        + DEFAULT_ADDRESS
+                        + "; found '"
+                        + PlainText.of(address)
+                        + "' (set it by --http-addr or HANSA_HTTP_ADDR)";
+        return cause == null
+                ? new CommandFailedException(message)
+                : new CommandFailedException(message, cause);
+    }
+
+    /// One segment of a path.
+    static String segment(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    Answer read(String path) throws CommandFailedException, InterruptedException {
+        return send("GET", path, "", JSON);
+    }
+
+    /// The JSON at a path that must be there.
+    JsonNode json(String path) throws CommandFailedException, InterruptedException {
+        return Json.read(must("GET", path, "", JSON));
+    }
+
+    Answer delete(String path) throws CommandFailedException, InterruptedException {
+        return send("DELETE", path, "", JSON);
+    }
+
+    /// Sends a JSON body where only success will do.
+    String must(String method, String path, JsonNode body)
+            throws CommandFailedException, InterruptedException {
+        return must(method, path, body.toString(), JSON);
+    }
+
+    String must(String method, String path, String body, String contentType)
+            throws CommandFailedException, InterruptedException {
+        var answer = send(method, path, body, contentType);
+        if (!answer.found()) {
+            throw refused(method, path, answer.status(), answer.body());
+        }
+        return answer.body();
+    }
+
+    private Answer send(String method, String path, String body, String contentType)
+            throws CommandFailedException, InterruptedException {
+        var request =
+                HttpRequest.newBuilder(URI.create(base + path))
+                        .timeout(REQUEST_TIMEOUT)
+                        .header("Content-Type", contentType)
+                        .method(
+                                method,
+                                body.isEmpty()
+                                        ? BodyPublishers.noBody()
+                                        : BodyPublishers.ofString(body))
+                        .build();
+        try {
+            var response =
+                    client.send(
+                            request,
+                            BodyHandlers.limiting(BodyHandlers.ofString(), MAX_ANSWER_BYTES));
+            if (response.statusCode() / 100 == 2 || response.statusCode() == 404) {
+                return new Answer(response.statusCode(), response.body());
+            }
+            throw refused(method, path, response.statusCode(), response.body());
+        } catch (ConnectException e) {
+            throw new CommandFailedException(
+                    base
+                            + ": expected a server that accepts connections; found none (name another by --http-addr or HANSA_HTTP_ADDR)",
+                    e);
+        } catch (HttpTimeoutException e) {
+            throw new CommandFailedException(
+                    base
+                            + ": expected an answer to "
+                            + method
+                            + " "
+                            + path
+                            + " within "
+                            + REQUEST_TIMEOUT.toSeconds()
+                            + "s; found none",
+                    e);
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    base
+                            + ": expected an answer to "
+                            + method
+                            + " "
+                            + path
+                            + "; found '"
+                            + PlainText.of(String.valueOf(e.getMessage()))
+                            + "'",
+                    e);
+        }
+    }
+
+    private static CommandFailedException refused(
+            String method, String path, int status, String body) {
+        var words = PlainText.of(body.strip());
+        if (words.isEmpty()) {
+            return new CommandFailedException(
+                    method + " " + path + ": expected success; found 'HTTP " + status + "'");
+        }
+        return new CommandFailedException(
+                words.length() > MAX_MESSAGE ? words.substring(0, MAX_MESSAGE) + " ..." : words);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa catalog …`.
+final class CatalogCommands {
+    /// As much of a node's id as tells it apart.
+    private static final int SHORT_ID = 8;
+
+    private CatalogCommands() {}
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Catalog())
+                .addSubcommand(new Services(surroundings))
+                .addSubcommand(new Nodes(surroundings))
+                .addSubcommand(new Datacenters(surroundings));
+    }
+
+    @Command(
+            name = "catalog",
+            synopsisHeading = "Usage: ",
+            descriptionHeading = "%n",
+            optionListHeading = "%nOptions:%n",
+            commandListHeading = "%nCommands:%n",
+            description = "Print what the datacenter knows: services, nodes, datacenters.")
+    private static final class Catalog extends Main.Group {}
+
+    /// A command whose answer is printed as lines, or as the JSON that it was.
+    private abstract static class Printed extends ClientCommand {
+        @Option(
+                names = "--format",
+                paramLabel = "pretty|json",
+                description = "How to print (default: pretty).")
+        private OutputFormat format = OutputFormat.pretty;
+
+        Printed(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        abstract String path();
+
+        abstract String lines(JsonNode answer);
+
+        @Override
+        final void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var answer = api.json(path());
+            switch (format) {
+                case json -> out.println(Json.pretty(answer));
+                case pretty -> out.print(lines(answer));
+            }
+        }
+    }
+
+    @Command(
+            name = "services",
+            description = "Print the names of all services.",
+            footer = "  hansa catalog services -tags")
+    private static final class Services extends Printed {
+        @Option(names = "--tags", description = "Print each service's tags beside it.")
+        private boolean tags;
+
+        @Option(names = "--node", paramLabel = "NODE", description = "Only services of this node.")
+        private @Nullable String node;
+
+        Services(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        String path() {
+            return node == null
+                    ? "/v1/catalog/services"
+                    : "/v1/catalog/node/" + ApiClient.segment(node);
+        }
+
+        @Override
+        String lines(JsonNode answer) {
+            var byName = new TreeMap<String, JsonNode>();
+            if (node == null) {
+                answer.properties().forEach(pair -> byName.put(pair.getKey(), pair.getValue()));
+            } else {
+                answer.path("Services")
+                        .forEach(service ->
+                                byName.put(text(service, "Service"), service.path("Tags")));
+            }
+            var columns = new Columns();
+            byName.forEach((name, labels) -> {
+                if (tags) {
+                    columns.row(name, String.join(",", Json.texts(labels)));
+                } else {
+                    columns.row(name);
+                }
+            });
+            return columns.text();
+        }
+    }
+
+    @Command(
+            name = "nodes",
+            description = "Print all nodes.",
+            footer = "  hansa catalog nodes -service shippingservice")
+    private static final class Nodes extends Printed {
+        @Option(
+                names = "--service",
+                paramLabel = "NAME",
+                description = "Only nodes with an instance of this service.")
+        private @Nullable String service;
+
+        @Option(names = "--detailed", description = "Print addresses by network and meta too.")
+        private boolean detailed;
+
+        Nodes(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        String path() {
+            return service == null
+                    ? "/v1/catalog/nodes"
+                    : "/v1/catalog/service/" + ApiClient.segment(service);
+        }
+
+        @Override
+        String lines(JsonNode answer) {
+            var columns = new Columns();
+            if (detailed) {
+                columns.row("Node", "ID", "Address", "DC", "TaggedAddresses", "Meta");
+            } else {
+                columns.row("Node", "ID", "Address", "DC");
+            }
+            var byName = new TreeMap<String, JsonNode>();
+            answer.forEach(node -> byName.put(text(node, "Node"), node));
+            byName.forEach((name, node) -> {
+                var id = text(node, "ID");
+                if (detailed) {
+                    columns.row(
+                            name,
+                            id,
+                            text(node, "Address"),
+                            text(node, "Datacenter"),
+                            pairs(node.path("TaggedAddresses")),
+                            pairs(node.path(service == null ? "Meta" : "NodeMeta")));
+                } else {
+                    columns.row(
+                            name,
+                            id.substring(0, Math.min(SHORT_ID, id.length())),
+                            text(node, "Address"),
+                            text(node, "Datacenter"));
+                }
+            });
+            return columns.text();
+        }
+
+        private static String pairs(JsonNode object) {
+            return String.join(
+                    ", ",
+                    object.properties().stream()
+                            .map(pair -> pair.getKey() + "=" + pair.getValue().asText())
+                            .sorted()
+                            .toList());
+        }
+    }
+
+    @Command(
+            name = "datacenters",
+            description = "Print the names of all known datacenters.",
+            footer = "  hansa catalog datacenters")
+    private static final class Datacenters extends Printed {
+        Datacenters(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        String path() {
+            return "/v1/catalog/datacenters";
+        }
+
+        @Override
+        String lines(JsonNode answer) {
+            var columns = new Columns();
+            Json.texts(answer).forEach(name -> columns.row(name));
+            return columns.text();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.hansa.cli;
+
+import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `hansa config …`.
+final class ConfigCommands {
+    private ConfigCommands() {}
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Config())
+                .addSubcommand(new Write(surroundings))
+                .addSubcommand(new Read(surroundings))
+                .addSubcommand(new ListNames(surroundings))
+                .addSubcommand(new Delete(surroundings));
+    }
+
+    @Command(
+            name = "config",
+            synopsisHeading = "Usage: ",
+            descriptionHeading = "%n",
+            optionListHeading = "%nOptions:%n",
+            commandListHeading = "%nCommands:%n",
+            description = "Write, read, list and delete config entries.")
+    private static final class Config extends Main.Group {}
+
+    private static String path(String kind, String name) {
+        return "/v1/config/" + ApiClient.segment(kind) + "/" + ApiClient.segment(name);
+    }
+
+    /// `?cas=` when the index was given with `--cas`.
+    private static String condition(ClientCommand command, boolean cas, @Nullable Long index) {
+        if (cas != (index != null)) {
+            throw command.usage("--cas: expected together with --modify-index; found one alone");
+        }
+        return index == null ? "" : "?cas=" + index;
+    }
+
+    @Command(
+            name = "write",
+            description =
+                    "Write one config entry, as JSON or as YAML in the shape of Consul's custom resources.",
+            footer = "  hansa config write exported-services.yaml")
+    private static final class Write extends ClientCommand {
+        @Parameters(paramLabel = "FILE", description = "The entry; - for standard input.")
+        private String file = "";
+
+        @Option(names = "--cas", description = "Write only if the entry has --modify-index.")
+        private boolean cas;
+
+        @Option(
+                names = "--modify-index",
+                paramLabel = "N",
+                description = "With --cas: the index that was read; 0 if there must be no entry.")
+        private @Nullable Long modifyIndex;
+
+        Write(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var condition = condition(this, cas, modifyIndex);
+            var text = text("config entry", file);
+            var entry = EntryText.of(text);
+            var answer =
+                    api.must("PUT", "/v1/config" + condition, text, entry.contentType()).strip();
+            if (!"true".equals(answer)) {
+                throw new CommandFailedException(
+                        "Config entry not updated: " + entry.label() + " (its index has changed)");
+            }
+            out.println("Config entry written: " + entry.label());
+        }
+    }
+
+    @Command(
+            name = "read",
+            description = "Print one config entry as JSON.",
+            footer = "  hansa config read -kind service-resolver -name shippingservice")
+    private static final class Read extends ClientCommand {
+        @Option(names = "--kind", required = true, paramLabel = "KIND", description = "Its kind.")
+        private String kind = "";
+
+        @Option(names = "--name", required = true, paramLabel = "NAME", description = "Its name.")
+        private String name = "";
+
+        Read(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            out.println(Json.pretty(api.json(path(kind, name))));
+        }
+    }
+
+    @Command(
+            name = "list",
+            description = "Print the names of all entries of a kind.",
+            footer = "  hansa config list -kind service-resolver")
+    private static final class ListNames extends ClientCommand {
+        @Option(names = "--kind", required = true, paramLabel = "KIND", description = "The kind.")
+        private String kind = "";
+
+        ListNames(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            for (var entry : api.json("/v1/config/" + ApiClient.segment(kind))) {
+                out.println(entry.has("Name") ? text(entry, "Name") : kind);
+            }
+        }
+    }
+
+    @Command(
+            name = "delete",
+            description = "Delete one config entry; one that is not there is no mistake.",
+            footer = "  hansa config delete -kind exported-services -name default")
+    private static final class Delete extends ClientCommand {
+        @Option(names = "--kind", required = true, paramLabel = "KIND", description = "Its kind.")
+        private String kind = "";
+
+        @Option(names = "--name", required = true, paramLabel = "NAME", description = "Its name.")
+        private String name = "";
+
+        @Option(names = "--cas", description = "Delete only if the entry has --modify-index.")
+        private boolean cas;
+
+        @Option(
+                names = "--modify-index",
+                paramLabel = "N",
+                description = "With --cas: the index that was read.")
+        private @Nullable Long modifyIndex;
+
+        Delete(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var condition = condition(this, cas, modifyIndex);
+            var answer = api.must("DELETE", path(kind, name) + condition, "", ApiClient.JSON);
+            if ("false".equals(answer.strip())) {
+                throw new CommandFailedException(
+                        "Config entry not deleted: "
+                                + kind
+                                + "/"
+                                + name
+                                + " (its index has changed)");
+            }
+            out.println("Config entry deleted: " + kind + "/" + name);
+        }
+    }
+}

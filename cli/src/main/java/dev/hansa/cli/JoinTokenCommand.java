@@ -1,0 +1,89 @@
+package dev.hansa.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa join-token`: what a gateway or a sidecar needs to get its first certificate.
+@Command(
+        name = "join-token",
+        description = "Make a token with which a gateway or sidecar joins this datacenter.",
+        footer = "  hansa join-token --service frontend --ttl 24h --out frontend.token")
+final class JoinTokenCommand extends ClientCommand {
+    @Option(
+            names = "--service",
+            arity = "1..*",
+            paramLabel = "NAME",
+            description = "Services whose sidecars may join with it.")
+    private List<String> services = List.of();
+
+    @Option(names = "--mesh-gateway", description = "A mesh gateway may join with it.")
+    private boolean meshGateway;
+
+    @Option(
+            names = "--ttl",
+            paramLabel = "DURATION",
+            description = "How long it may be used (default: ${DEFAULT-VALUE}).")
+    private String ttl = "24h";
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = "Write it to FILE, readable by the owner alone, instead of printing it.")
+    private @Nullable Path out;
+
+    JoinTokenCommand(Surroundings surroundings) {
+        super(surroundings);
+    }
+
+    @Override
+    void run(ApiClient api, PrintWriter printed)
+            throws CommandFailedException, InterruptedException {
+        if (services.isEmpty() && !meshGateway) {
+            throw usage("join-token: expected --service NAME or --mesh-gateway; found neither");
+        }
+        var body = Json.MAPPER.createObjectNode();
+        var names = body.putArray("Services");
+        services.forEach(names::add);
+        body.put("MeshGateway", meshGateway).put("TTL", ttl);
+        var answer = Json.read(api.must("POST", "/v1/hansa/join-token", body));
+        var token = text(answer, "JoinToken");
+        if (out == null) {
+            printed.println(token);
+        } else {
+            write(token, out.toAbsolutePath());
+            printed.println("Join token written: " + out);
+        }
+    }
+
+    /// The file is owner-only before the secret is in it, and whole when it appears.
+    private static void write(String token, Path file) throws CommandFailedException {
+        try {
+            var folder = file.getParent() == null ? Path.of(".") : file.getParent();
+            var fresh = Files.createTempFile(folder, ".join-token", ".new");
+            try {
+                Files.writeString(fresh, token + "\n", StandardCharsets.UTF_8);
+                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(fresh);
+            }
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    "join token: expected to write '"
+                            + file
+                            + "'; found '"
+                            + e.getClass().getSimpleName()
+                            + ": "
+                            + e.getMessage()
+                            + "'",
+                    e);
+        }
+    }
+}

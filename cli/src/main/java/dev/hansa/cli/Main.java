@@ -1,0 +1,176 @@
+package dev.hansa.cli;
+
+import dev.hansa.bootstrap.Settings;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The one executable, `hansa`. Exit status: 0 done, 1 failed, 2 not understood.
+public final class Main {
+    /// `-name` as Consul's commands have it; `-h` and `-` stay as they are.
+    private static final Pattern SINGLE_DASH = Pattern.compile("-[a-zA-Z][a-zA-Z0-9-].*");
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(Surroundings.ofProcess(), arguments));
+    }
+
+    static int run(Surroundings surroundings, String... arguments) {
+        var status = commandLine(surroundings).execute(twoDashes(arguments));
+        surroundings.out().flush();
+        surroundings.err().flush();
+        return status;
+    }
+
+    /// Every long flag may have one dash or two.
+    private static String[] twoDashes(String[] arguments) {
+        var rewritten = arguments.clone();
+        for (var i = 0; i < rewritten.length && !"--".equals(rewritten[i]); i++) {
+            if (SINGLE_DASH.matcher(rewritten[i]).matches()) {
+                rewritten[i] = "-" + rewritten[i];
+            }
+        }
+        return rewritten;
+    }
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        var processes = new ProcessCommands(surroundings.environment(), ParentWatch::start);
+        var line =
+                new CommandLine(new Root())
+                        .addSubcommand(processes.server())
+                        .addSubcommand(processes.gateway())
+                        .addSubcommand(processes.sidecar())
+                        .addSubcommand(PeeringCommands.commandLine(surroundings))
+                        .addSubcommand(ConfigCommands.commandLine(surroundings))
+                        .addSubcommand(ServiceCommands.commandLine(surroundings))
+                        .addSubcommand(CatalogCommands.commandLine(surroundings))
+                        .addSubcommand(new JoinTokenCommand(surroundings))
+                        .addSubcommand(new VersionCommand(surroundings));
+        return line.setOut(surroundings.out())
+                .setErr(surroundings.err())
+                .setPosixClusteredShortOptionsAllowed(false)
+                .setOverwrittenOptionsAllowed(false)
+                .setAbbreviatedOptionsAllowed(false)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler(Main::misunderstood)
+                .setExecutionExceptionHandler(Main::failed);
+    }
+
+    private static int misunderstood(ParameterException problem, String[] arguments) {
+        var line = problem.getCommandLine();
+        var name = line.getCommandSpec().qualifiedName();
+        line.getErr()
+                .println(
+                        "hansa: "
+                                + PlainText.of(sentence(problem))
+                                + "; see '"
+                                + name
+                                + " --help'");
+        line.getErr().flush();
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static String sentence(ParameterException problem) {
+        // a mistyped flag leaves the right one missing: what was typed says more
+        var unmatched =
+                problem instanceof UnmatchedArgumentException words
+                        ? words.getUnmatched()
+                        : problem.getCommandLine().getUnmatchedArguments();
+        if (!unmatched.isEmpty()) {
+            var found = unmatched.getFirst();
+            var spec = problem.getCommandLine().getCommandSpec();
+            var isFlag = found.startsWith("-");
+            var known =
+                    isFlag
+                            ? spec.optionsMap().keySet().stream()
+                                    .filter(name -> name.startsWith("--"))
+                                    .toList()
+                            : List.copyOf(spec.subcommands().keySet());
+            var expected =
+                    isFlag ? "a known flag" : known.isEmpty() ? "no more words" : "a command";
+            var bare = found.contains("=") ? found.substring(0, found.indexOf('=')) : found;
+            return spec.qualifiedName()
+                    + ": expected "
+                    + expected
+                    + "; found '"
+                    + bare
+                    + "'"
+                    + Settings.Nearest.to(bare, known)
+                            .map(near -> "; did you mean '" + near + "'?")
+                            .orElse("");
+        }
+        var message = String.valueOf(problem.getMessage());
+        return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+    }
+
+    private static int failed(
+            Exception problem, CommandLine line, CommandLine.@Nullable ParseResult parsed) {
+        var sentence =
+                switch (problem) {
+                    case CommandFailedException known -> known.getMessage();
+                    case InterruptedException _ -> {
+                        Thread.currentThread().interrupt();
+                        yield line.getCommandSpec().qualifiedName() + ": interrupted";
+                    }
+                    default ->
+                            line.getCommandSpec().qualifiedName()
+                                    + ": expected to succeed; found '"
+                                    + problem.getClass().getSimpleName()
+                                    + ": "
+                                    + problem.getMessage()
+                                    + "'";
+                };
+        line.getErr().println("hansa: " + sentence);
+        line.getErr().flush();
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /// Run without a command, a group says what there is.
+    abstract static class Group implements Runnable {
+        @Option(
+                names = {"-h", "--help"},
+                usageHelp = true,
+                description = "Show this text.")
+        private boolean help;
+
+        @Spec private @Nullable CommandSpec spec;
+
+        @Override
+        public void run() {
+            if (spec == null) {
+                throw new IllegalStateException("command: expected to be run by picocli");
+            }
+            var names = String.join(", ", spec.subcommands().keySet());
+            throw new ParameterException(
+                    spec.commandLine(),
+                    spec.qualifiedName() + ": expected a command (" + names + "); found none");
+        }
+    }
+
+    @Command(
+            name = "hansa",
+            versionProvider = VersionCommand.Provider.class,
+            synopsisHeading = "Usage: ",
+            descriptionHeading = "%n",
+            optionListHeading = "%nOptions:%n",
+            commandListHeading = "%nCommands:%n",
+            footerHeading = "%nExample:%n",
+            description =
+                    "Joins clusters that share no network and no operator: peering, mesh gateways, failover.",
+            footer = {
+                "  hansa demo          see two datacenters peer and fail over",
+                "  hansa COMMAND -h    what a command takes"
+            })
+    private static final class Root extends Group {
+        @Option(names = "--version", versionHelp = true, description = "Print the version.")
+        private boolean version;
+    }
+}

@@ -1,0 +1,7 @@
+package dev.hansa.cli;
+
+/// What `-format` takes, spelt as on the command line.
+enum OutputFormat {
+    pretty,
+    json
+}

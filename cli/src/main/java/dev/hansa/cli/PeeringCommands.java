@@ -1,0 +1,339 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa peering …`, with the flags and the output of Consul's commands.
+final class PeeringCommands {
+    private PeeringCommands() {}
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Peering())
+                .addSubcommand(new GenerateToken(surroundings))
+                .addSubcommand(new Establish(surroundings))
+                .addSubcommand(new ListPeerings(surroundings))
+                .addSubcommand(new Read(surroundings))
+                .addSubcommand(new Delete(surroundings));
+    }
+
+    @Command(
+            name = "peering",
+            synopsisHeading = "Usage: ",
+            descriptionHeading = "%n",
+            optionListHeading = "%nOptions:%n",
+            commandListHeading = "%nCommands:%n",
+            description = "Make another datacenter a peer, look at peers, delete one.")
+    private static final class Peering extends Main.Group {}
+
+    private static String path(String name) {
+        return "/v1/peering/" + ApiClient.segment(name);
+    }
+
+    @Command(
+            name = "generate-token",
+            description =
+                    "Make the token with which another datacenter becomes a peer; it works once.",
+            footer = "  hansa peering generate-token -name lke --for-datacenter lke > token")
+    private static final class GenerateToken extends ClientCommand {
+        @Option(
+                names = "--name",
+                required = true,
+                paramLabel = "PEER",
+                description = "What the peer is called here.")
+        private String name = "";
+
+        @Option(
+                names = "--for-datacenter",
+                paramLabel = "DC",
+                description = "The only datacenter that may use it (default: the peer's name).")
+        private @Nullable String datacenter;
+
+        @Option(
+                names = "--ttl",
+                paramLabel = "DURATION",
+                description = "How long it may lie unused (default: the server's token.ttl).")
+        private @Nullable String ttl;
+
+        @Option(
+                names = "--server-external-addresses",
+                split = ",",
+                paramLabel = "HOST:PORT",
+                description = "Where the peer reaches our servers, if not where they say.")
+        private List<String> addresses = List.of();
+
+        @Option(
+                names = "--meta",
+                paramLabel = "KEY=VALUE",
+                description = "Kept with the peering; may be repeated.")
+        private Map<String, String> meta = Map.of();
+
+        @Option(
+                names = "--format",
+                paramLabel = "pretty|json",
+                description = "How to print (default: pretty).")
+        private OutputFormat format = OutputFormat.pretty;
+
+        GenerateToken(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var body = Json.MAPPER.createObjectNode().put("PeerName", name);
+            if (!addresses.isEmpty()) {
+                addresses.forEach(body.putArray("ServerExternalAddresses")::add);
+            }
+            putMap(body, "Meta", meta);
+            if (datacenter != null) {
+                body.put("ForDatacenter", datacenter);
+            }
+            if (ttl != null) {
+                body.put("TTL", ttl);
+            }
+            var answer = Json.read(api.must("POST", "/v1/peering/token", body));
+            out.println(
+                    switch (format) {
+                        case pretty -> text(answer, "PeeringToken");
+                        case json -> Json.pretty(answer);
+                    });
+        }
+    }
+
+    @Command(
+            name = "establish",
+            description = "Become a peer of the datacenter that made the token.",
+            footer = "  hansa peering establish -name eks --token-file token")
+    private static final class Establish extends ClientCommand {
+        @Option(
+                names = "--name",
+                required = true,
+                paramLabel = "PEER",
+                description = "What the peer is called here.")
+        private String name = "";
+
+        @Option(
+                names = "--peering-token",
+                paramLabel = "TOKEN",
+                description =
+                        "The token; other users of this machine may see it in the process list.")
+        private @Nullable String token;
+
+        @Option(
+                names = "--token-file",
+                paramLabel = "FILE",
+                description = "Read the token from FILE; - for standard input.")
+        private @Nullable String tokenFile;
+
+        @Option(
+                names = "--accept-audience",
+                paramLabel = "DC",
+                description = "Accept a token made for datacenter DC instead of this one.")
+        private @Nullable String audience;
+
+        @Option(
+                names = "--meta",
+                paramLabel = "KEY=VALUE",
+                description = "Kept with the peering; may be repeated.")
+        private Map<String, String> meta = Map.of();
+
+        Establish(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var body =
+                    Json.MAPPER
+                            .createObjectNode()
+                            .put("PeerName", name)
+                            .put("PeeringToken", token());
+            putMap(body, "Meta", meta);
+            if (audience != null) {
+                body.put("AcceptAudience", audience);
+            }
+            api.must("POST", "/v1/peering/establish", body);
+            out.println("Successfully established peering connection with " + name);
+        }
+
+        private String token() throws CommandFailedException {
+            if (token != null && tokenFile == null) {
+                return token.strip();
+            }
+            if (tokenFile != null && token == null) {
+                return text("peering token", tokenFile).strip();
+            }
+            throw usage(
+                    "peering token: expected --peering-token or --token-file; found "
+                            + (token == null ? "neither" : "both"));
+        }
+    }
+
+    @Command(name = "list", description = "Print all peers.", footer = "  hansa peering list")
+    private static final class ListPeerings extends ClientCommand {
+        @Option(
+                names = "--format",
+                paramLabel = "pretty|json",
+                description = "How to print (default: pretty).")
+        private OutputFormat format = OutputFormat.pretty;
+
+        ListPeerings(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var peerings = api.json("/v1/peerings");
+            switch (format) {
+                case json -> out.println(Json.pretty(peerings));
+                case pretty -> {
+                    if (peerings.isEmpty()) {
+                        out.println("There are no peering connections.");
+                    } else {
+                        out.print(table(peerings));
+                    }
+                }
+            }
+        }
+
+        private static String table(JsonNode peerings) {
+            var columns =
+                    new Columns().row("Name", "State", "Imported Svcs", "Exported Svcs", "Meta");
+            StreamSupport.stream(peerings.spliterator(), false)
+                    .sorted(Comparator.comparing(peering -> text(peering, "Name")))
+                    .forEach(peering ->
+                            columns.row(
+                                    text(peering, "Name"),
+                                    text(peering, "State"),
+                                    count(peering, "ImportedServices"),
+                                    count(peering, "ExportedServices"),
+                                    meta(peering).collect(Collectors.joining(","))));
+            return columns.text();
+        }
+    }
+
+    @Command(
+            name = "read",
+            description = "Print one peer.",
+            footer = "  hansa peering read -name lke")
+    private static final class Read extends ClientCommand {
+        @Option(
+                names = "--name",
+                required = true,
+                paramLabel = "PEER",
+                description = "What the peer is called here.")
+        private String name = "";
+
+        @Option(
+                names = "--format",
+                paramLabel = "pretty|json",
+                description = "How to print (default: pretty).")
+        private OutputFormat format = OutputFormat.pretty;
+
+        Read(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var answer = api.read(path(name));
+            if (!answer.found()) {
+                throw new CommandFailedException("No peering with name " + name + " found.");
+            }
+            var peering = Json.read(answer.body());
+            switch (format) {
+                case json -> out.println(Json.pretty(peering));
+                case pretty -> print(peering, out);
+            }
+        }
+
+        private static void print(JsonNode peering, PrintWriter out) {
+            out.print(
+                    new Columns()
+                            .row("Name:", text(peering, "Name"))
+                            .row("ID:", text(peering, "ID"))
+                            .row("Status:", text(peering, "State"))
+                            .text());
+            section(out, "Meta:", meta(peering).toList());
+            if (peering.hasNonNull("PeerID")) {
+                out.println();
+                out.print(
+                        new Columns()
+                                .row("Peer ID:", text(peering, "PeerID"))
+                                .row("Peer Server Name:", text(peering, "PeerServerName"))
+                                .row(
+                                        "Peer CA Pems:",
+                                        Integer.toString(peering.path("PeerCAPems").size()))
+                                .text());
+                section(
+                        out,
+                        "Peer Server Addresses:",
+                        Json.texts(peering.path("PeerServerAddresses")));
+            }
+            out.println();
+            out.println("Imported Services: " + count(peering, "ImportedServices"));
+            out.println("Exported Services: " + count(peering, "ExportedServices"));
+            out.println();
+            out.println("Create Index: " + text(peering, "CreateIndex"));
+            out.println("Modify Index: " + text(peering, "ModifyIndex"));
+        }
+
+        private static void section(PrintWriter out, String heading, List<String> lines) {
+            if (!lines.isEmpty()) {
+                out.println(heading);
+                lines.forEach(line -> out.println("    " + PlainText.of(line)));
+            }
+        }
+    }
+
+    @Command(
+            name = "delete",
+            description = "End a peering; the other side is told, imported services go.",
+            footer = "  hansa peering delete -name lke")
+    private static final class Delete extends ClientCommand {
+        @Option(
+                names = "--name",
+                required = true,
+                paramLabel = "PEER",
+                description = "What the peer is called here.")
+        private String name = "";
+
+        Delete(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            api.must("DELETE", path(name), "", ApiClient.JSON);
+            out.println("Successfully submitted peering connection, " + name + ", for deletion");
+        }
+    }
+
+    private static Stream<String> meta(JsonNode peering) {
+        return peering.path("Meta").properties().stream()
+                .map(pair -> pair.getKey() + "=" + pair.getValue().asText())
+                .sorted();
+    }
+
+    private static String count(JsonNode peering, String list) {
+        return Integer.toString(peering.path("StreamStatus").path(list).size());
+    }
+
+    private static String text(JsonNode node, String key) {
+        return ClientCommand.text(node, key);
+    }
+}

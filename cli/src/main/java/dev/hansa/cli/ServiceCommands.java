@@ -1,0 +1,223 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `hansa services …`.
+final class ServiceCommands {
+    private ServiceCommands() {}
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Services())
+                .addSubcommand(new Register(surroundings))
+                .addSubcommand(new Deregister(surroundings));
+    }
+
+    @Command(
+            name = "services",
+            synopsisHeading = "Usage: ",
+            descriptionHeading = "%n",
+            optionListHeading = "%nOptions:%n",
+            commandListHeading = "%nCommands:%n",
+            description = "Register services that no sidecar registers, and take them out again.")
+    private static final class Services extends Main.Group {}
+
+    /// The definitions in a file: `{"service": {}}`, `{"services": []}`, or one by itself.
+    private static List<ObjectNode> definitions(ClientCommand command, String file)
+            throws CommandFailedException {
+        var root = Json.MAPPER.createObjectNode();
+        if (parsed(command.text("service definition", file), file) instanceof ObjectNode object) {
+            root = object;
+        }
+        var found = new ArrayList<ObjectNode>();
+        for (var key : List.of("service", "Service", "services", "Services")) {
+            var value = root.path(key);
+            if (value instanceof ObjectNode one) {
+                found.add(one);
+            } else if (value.isArray()) {
+                for (var each : value) {
+                    if (each instanceof ObjectNode one) {
+                        found.add(one);
+                    }
+                }
+            }
+        }
+        if (found.isEmpty() && !name(root).isEmpty()) {
+            found.add(root);
+        }
+        if (found.isEmpty()) {
+            throw new CommandFailedException(
+                    "service definition: expected {\"Service\": {...}} or {\"Services\": [...]}; found neither in '"
+                            + file
+                            + "'");
+        }
+        return found;
+    }
+
+    private static JsonNode parsed(String text, String file) throws CommandFailedException {
+        try {
+            return Json.MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new CommandFailedException(
+                    "service definition: expected JSON in '"
+                            + file
+                            + "'; found '"
+                            + PlainText.of(e.getOriginalMessage())
+                            + "'",
+                    e);
+        }
+    }
+
+    private static String name(JsonNode definition) {
+        return definition.path("Name").asText(definition.path("name").asText(""));
+    }
+
+    private static String id(JsonNode definition) {
+        return definition.path("ID").asText(definition.path("id").asText(name(definition)));
+    }
+
+    @Command(
+            name = "register",
+            description = "Register a service by flags, or services by files of JSON.",
+            footer = "  hansa services register -name billing -address 127.0.0.1 -port 9090")
+    private static final class Register extends ClientCommand {
+        @Parameters(
+                arity = "0..*",
+                paramLabel = "FILE",
+                description = "Definitions; - for standard input.")
+        private List<String> files = List.of();
+
+        @Option(names = "--name", paramLabel = "NAME", description = "Name of the service.")
+        private @Nullable String name;
+
+        @Option(
+                names = "--id",
+                paramLabel = "ID",
+                description = "Id of the instance (default: the name).")
+        private @Nullable String id;
+
+        @Option(names = "--address", paramLabel = "HOST", description = "Where it listens.")
+        private @Nullable String address;
+
+        @Option(names = "--port", paramLabel = "PORT", description = "Where it listens.")
+        private @Nullable Integer port;
+
+        @Option(
+                names = "--kind",
+                paramLabel = "KIND",
+                description = "Its kind, if not an ordinary service.")
+        private @Nullable String kind;
+
+        @Option(names = "--tag", paramLabel = "TAG", description = "A tag; may be repeated.")
+        private List<String> tags = List.of();
+
+        @Option(
+                names = "--meta",
+                paramLabel = "KEY=VALUE",
+                description = "Kept with the service; may be repeated.")
+        private Map<String, String> meta = Map.of();
+
+        Register(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            if (files.isEmpty() == (name == null)) {
+                throw usage(
+                        "service: expected -name NAME or FILE...; found "
+                                + (name == null ? "neither" : "both"));
+            }
+            // every file is read before anything is registered
+            var all = new ArrayList<ObjectNode>();
+            if (name != null) {
+                all.add(fromFlags(name));
+            }
+            for (var file : files) {
+                all.addAll(definitions(this, file));
+            }
+            for (var definition : all) {
+                api.must("PUT", "/v1/agent/service/register", definition);
+                out.println(
+                        "Registered service: " + PlainText.of(ServiceCommands.name(definition)));
+            }
+        }
+
+        private ObjectNode fromFlags(String service) {
+            var definition = Json.MAPPER.createObjectNode().put("Name", service);
+            if (kind != null) {
+                definition.put("Kind", kind);
+            }
+            if (id != null) {
+                definition.put("ID", id);
+            }
+            if (address != null) {
+                definition.put("Address", address);
+            }
+            if (port != null) {
+                definition.put("Port", port);
+            }
+            if (!tags.isEmpty()) {
+                tags.forEach(definition.putArray("Tags")::add);
+            }
+            putMap(definition, "Meta", meta);
+            return definition;
+        }
+    }
+
+    @Command(
+            name = "deregister",
+            description = "Take a service out, by its id or by the files that registered it.",
+            footer = "  hansa services deregister -id billing")
+    private static final class Deregister extends ClientCommand {
+        @Parameters(
+                arity = "0..*",
+                paramLabel = "FILE",
+                description = "Definitions; - for standard input.")
+        private List<String> files = List.of();
+
+        @Option(names = "--id", paramLabel = "ID", description = "Id of the instance.")
+        private @Nullable String id;
+
+        Deregister(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            if (files.isEmpty() == (id == null)) {
+                throw usage(
+                        "service: expected -id ID or FILE...; found "
+                                + (id == null ? "neither" : "both"));
+            }
+            var ids = new ArrayList<String>();
+            if (id != null) {
+                ids.add(id);
+            }
+            for (var file : files) {
+                definitions(this, file)
+                        .forEach(definition -> ids.add(ServiceCommands.id(definition)));
+            }
+            for (var each : ids) {
+                api.must(
+                        "PUT",
+                        "/v1/agent/service/deregister/" + ApiClient.segment(each),
+                        "",
+                        ApiClient.JSON);
+                out.println("Deregistered service: " + PlainText.of(each));
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.hansa.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/// How one run of `hansa` ended.
+record Ran(int status, String out, String err) {
+    static Ran hansa(Map<String, String> environment, String in, String... arguments) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        var surroundings =
+                new Surroundings(
+                        new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)),
+                        new PrintWriter(out),
+                        new PrintWriter(err),
+                        environment);
+        var status = Main.run(surroundings, arguments);
+        return new Ran(status, out.toString(), err.toString());
+    }
+
+    static Ran hansa(TestingServer server, String... arguments) {
+        return hansa(Map.of("HANSA_HTTP_ADDR", server.address()), "", arguments);
+    }
+}

@@ -1,0 +1,68 @@
+package dev.hansa.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A real HTTP server that answers as it was told and keeps what it was asked.
+final class TestingServer implements AutoCloseable {
+    private final HttpServer server;
+    private final Map<String, Answer> answers = new HashMap<>();
+    private final List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
+
+    record Asked(String line, String contentType, String body) {}
+
+    private record Answer(int status, String body) {}
+
+    TestingServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    TestingServer on(String line, int status, String body) {
+        answers.put(line, new Answer(status, body));
+        return this;
+    }
+
+    String address() {
+        return "127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    List<Asked> asked() {
+        return List.copyOf(asked);
+    }
+
+    Asked onlyAsked() {
+        if (asked.size() != 1) {
+            throw new AssertionError("expected one request; found " + asked);
+        }
+        return asked.getFirst();
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            var line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+            var type = String.valueOf(exchange.getRequestHeaders().getFirst("Content-Type"));
+            var body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            asked.add(new Asked(line, type, body));
+            var answer = answers.getOrDefault(line, new Answer(500, "not expected: " + line));
+            var bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
+            exchange.getResponseBody().write(bytes);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}
