@@ -1,0 +1,14 @@
+package dev.hansa.peering.api;
+
+import dev.hansa.exportedservices.ServiceName;
+import java.time.Duration;
+import java.util.Set;
+
+/// Makes the tokens with which this datacenter's own proxies join. Blocks on disk.
+@FunctionalInterface
+public interface JoinTokens {
+    /// @param services whose sidecars may join with it
+    /// @param meshGateway whether a mesh gateway may
+    /// @return the text of a join token; whoever holds it can be these proxies
+    String issue(Set<ServiceName> services, boolean meshGateway, Duration life);
+}

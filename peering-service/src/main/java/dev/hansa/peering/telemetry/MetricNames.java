@@ -1,0 +1,25 @@
+package dev.hansa.peering.telemetry;
+
+/// The names of the control plane's metrics. Labels are peers and kinds of config entry, which an
+/// operator makes, or words of our own: nothing that a caller or a peer can multiply.
+public final class MetricNames {
+    public static final String CONFIG_WRITES = "hansa.config.writes";
+    public static final String TOKENS_GENERATED = "hansa.peering.tokens.generated";
+    public static final String SECRETS_REFUSED = "hansa.peering.secrets.refused";
+    public static final String ESTABLISHMENTS = "hansa.peering.establishments";
+    public static final String PEERINGS_DELETED = "hansa.peering.deleted";
+    public static final String STREAMS_OPENED = "hansa.peering.streams.opened";
+    public static final String STREAMS_REFUSED = "hansa.peering.streams.refused";
+    public static final String STREAMS_ENDED = "hansa.peering.streams.ended";
+    public static final String STREAMS_CONNECTED = "hansa.peering.streams.connected";
+    public static final String NACKS = "hansa.peering.nacks";
+    public static final String IMPORT_CHANGES = "hansa.peering.import.changes";
+    public static final String TRUST_UPDATES = "hansa.peering.trust.updates";
+    public static final String PROXIES_CONNECTED = "hansa.proxies.connected";
+    public static final String PROXIES_REFUSED = "hansa.proxies.refused";
+    public static final String CERTIFICATES_ISSUED = "hansa.certificates.issued";
+    public static final String HEALTH_CHANGES = "hansa.health.changes";
+    public static final String BACKGROUND_FAILURES = "hansa.background.failures";
+
+    private MetricNames() {}
+}

@@ -1,0 +1,221 @@
+package dev.hansa.peering.telemetry;
+
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.trustbundle.PeerName;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Decides alone what of all that happens becomes a log line, a metric or an audit record. An audit
+/// record says who, what and how it ended, for each act that changes what may reach what.
+public final class PeeringTelemetry implements Consumer<PeeringEvent> {
+    /// Its own name, so that a deployment can keep it apart from the log.
+    public static final String AUDIT_LOGGER = "hansa.audit";
+
+    private static final Logger LOG = LoggerFactory.getLogger("hansa.server");
+    private static final Logger AUDIT = LoggerFactory.getLogger(AUDIT_LOGGER);
+
+    /// The API knows no identities yet; whoever reaches its address is the operator.
+    private static final String OPERATOR = "operator";
+
+    /// Reasons and names that a peer or a caller chose are cut: a log is not theirs to fill.
+    private static final int MAX_FOREIGN = 512;
+
+    private final MeterRegistry metrics;
+    private final AtomicInteger proxies = new AtomicInteger();
+    private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
+
+    public PeeringTelemetry(MeterRegistry metrics) {
+        this.metrics = metrics;
+        metrics.gauge(MetricNames.PROXIES_CONNECTED, proxies);
+    }
+
+    @Override
+    public void accept(PeeringEvent event) {
+        switch (event) {
+            case PeeringEvent.ServerStarted started ->
+                    LOG.info(
+                            "server of datacenter '{}' started: trust domain {}, HTTP API {}, peers {}, proxies {}",
+                            started.datacenter(),
+                            started.trustDomain(),
+                            started.httpAddress(),
+                            started.peerAddress(),
+                            started.proxyAddress());
+            case PeeringEvent.ServerStopping(var reason) -> LOG.info("server stops: {}", reason);
+            case PeeringEvent.ConfigWritten(var kind, var name, var index) -> {
+                count(MetricNames.CONFIG_WRITES, "kind", kind, "act", "write");
+                LOG.info("config entry {}/{} written at index {}", kind, name, index);
+                audit(OPERATOR, "config write " + kind + "/" + name, "done, index " + index);
+            }
+            case PeeringEvent.ConfigDeleted(var kind, var name, var index) -> {
+                count(MetricNames.CONFIG_WRITES, "kind", kind, "act", "delete");
+                LOG.info("config entry {}/{} deleted at index {}", kind, name, index);
+                audit(OPERATOR, "config delete " + kind + "/" + name, "done, index " + index);
+            }
+            case PeeringEvent.TokenGenerated(var peer, var tokenId, var life) -> {
+                count(MetricNames.TOKENS_GENERATED);
+                LOG.info(
+                        "peering token {} generated for peer '{}', good for {}",
+                        tokenId,
+                        peer,
+                        life);
+                audit(OPERATOR, "generate token for peer " + peer, "done, token " + tokenId);
+            }
+            case PeeringEvent.SecretExchanged(var peer) -> {
+                LOG.info("peer '{}' used its token", peer);
+                audit("peer " + peer, "exchange establishment secret", "accepted");
+            }
+            case PeeringEvent.SecretRefused(var id, var reason) -> {
+                count(MetricNames.SECRETS_REFUSED);
+                LOG.warn(
+                        "establishment secret for peering '{}' refused: {}",
+                        foreign(id),
+                        foreign(reason));
+                audit(
+                        "unknown",
+                        "exchange establishment secret of peering " + id,
+                        "refused: " + reason);
+            }
+            case PeeringEvent.Established(var peer, var serverName) -> {
+                count(MetricNames.ESTABLISHMENTS, "outcome", "done");
+                LOG.info("peering '{}' established with {}", peer, foreign(serverName));
+                audit(OPERATOR, "establish peering " + peer, "done");
+            }
+            case PeeringEvent.EstablishFailed(var peer, var reason) -> {
+                count(MetricNames.ESTABLISHMENTS, "outcome", "failed");
+                LOG.warn("peering '{}' not established: {}", peer, foreign(reason));
+                audit(OPERATOR, "establish peering " + peer, "failed: " + reason);
+            }
+            case PeeringEvent.PeeringDeleted(var peer) -> {
+                count(MetricNames.PEERINGS_DELETED);
+                LOG.info("peering '{}' deleted", peer);
+                audit(OPERATOR, "delete peering " + peer, "done");
+            }
+            case PeeringEvent.StreamOpened(var peer, var dialed) -> {
+                count(MetricNames.STREAMS_OPENED, "peer", peer.value());
+                connected(peer).set(1);
+                LOG.info(
+                        "stream with peer '{}' opened by {}",
+                        peer,
+                        dialed ? "this side" : "the peer");
+                audit("peer " + peer, "open stream", "accepted");
+            }
+            case PeeringEvent.StreamRefused(var id, var reason) -> {
+                count(MetricNames.STREAMS_REFUSED);
+                LOG.warn("stream of peering '{}' refused: {}", foreign(id), foreign(reason));
+                audit("unknown", "open stream of peering " + id, "refused: " + reason);
+            }
+            case PeeringEvent.StreamEnded(var peer, var reason) -> {
+                count(MetricNames.STREAMS_ENDED, "peer", peer.value());
+                connected(peer).set(0);
+                LOG.warn("stream with peer '{}' ended: {}", peer, foreign(reason));
+            }
+            case PeeringEvent.PeerTerminated(var peer) -> {
+                connected(peer).set(0);
+                LOG.warn("peer '{}' deleted the peering: terminated", peer);
+                audit("peer " + peer, "terminate peering", "done");
+            }
+            case PeeringEvent.PeerNacked(var peer, var resource, var reason) -> {
+                count(MetricNames.NACKS, "peer", peer.value(), "by", "peer");
+                LOG.warn(
+                        "peer '{}' did not take '{}': {}",
+                        peer,
+                        foreign(resource),
+                        foreign(reason));
+            }
+            case PeeringEvent.ResourceRefused(var peer, var resource, var reason) -> {
+                count(MetricNames.NACKS, "peer", peer.value(), "by", "us");
+                LOG.warn(
+                        "'{}' from peer '{}' not taken: {}",
+                        foreign(resource),
+                        peer,
+                        foreign(reason));
+            }
+            case PeeringEvent.ServiceImported(var peer, var service, var instances) -> {
+                count(MetricNames.IMPORT_CHANGES, "peer", peer.value());
+                LOG.info(
+                        "service '{}' of peer '{}' now has {} instances",
+                        foreign(service),
+                        peer,
+                        instances);
+            }
+            case PeeringEvent.ServiceWithdrawn(var peer, var service) -> {
+                count(MetricNames.IMPORT_CHANGES, "peer", peer.value());
+                LOG.info("service '{}' of peer '{}' withdrawn", foreign(service), peer);
+            }
+            case PeeringEvent.TrustUpdated(var peer, var trustDomain, var roots) -> {
+                count(MetricNames.TRUST_UPDATES, "peer", peer.value());
+                LOG.info(
+                        "trust bundle of peer '{}' ({}): {} roots",
+                        peer,
+                        foreign(trustDomain),
+                        roots);
+                audit("peer " + peer, "replace trust bundle", "done, " + roots + " roots");
+            }
+            case PeeringEvent.ProxyConnected(var proxy, var identity) -> {
+                proxies.incrementAndGet();
+                LOG.info("proxy '{}' connected as {}", foreign(proxy), identity);
+            }
+            case PeeringEvent.ProxyDisconnected(var proxy, var reason) -> {
+                proxies.decrementAndGet();
+                LOG.info("proxy '{}' disconnected: {}", foreign(proxy), foreign(reason));
+            }
+            case PeeringEvent.ProxyRefused(var identity, var reason) -> {
+                count(MetricNames.PROXIES_REFUSED);
+                LOG.warn("proxy '{}' refused: {}", foreign(identity), foreign(reason));
+                audit("proxy " + identity, "connect", "refused: " + reason);
+            }
+            case PeeringEvent.CertificateIssued(var identity, var life) -> {
+                count(MetricNames.CERTIFICATES_ISSUED);
+                LOG.info("certificate issued to {} for {}", identity, life);
+                audit("proxy " + identity, "certificate", "issued for " + life);
+            }
+            case PeeringEvent.HealthChanged(var service, var instance, var status, var output) -> {
+                // Our own four words, so the label stays bounded.
+                count(MetricNames.HEALTH_CHANGES, "status", status);
+                LOG.info(
+                        "service '{}', instance '{}' is {}: {}",
+                        service,
+                        instance,
+                        status,
+                        foreign(output));
+            }
+            case PeeringEvent.BackgroundFailure(var what, var cause) -> {
+                count(MetricNames.BACKGROUND_FAILURES);
+                LOG.error("{} failed", what, cause);
+            }
+        }
+    }
+
+    private void count(String name, String... labels) {
+        metrics.counter(name, labels).increment();
+    }
+
+    private AtomicInteger connected(PeerName peer) {
+        return streams.computeIfAbsent(
+                peer,
+                _ ->
+                        metrics.gauge(
+                                MetricNames.STREAMS_CONNECTED,
+                                io.micrometer.core.instrument.Tags.of("peer", peer.value()),
+                                new AtomicInteger()));
+    }
+
+    private static void audit(String who, String what, String outcome) {
+        AUDIT.info(
+                "who=\"{}\" what=\"{}\" outcome=\"{}\"",
+                foreign(who),
+                foreign(what),
+                foreign(outcome));
+    }
+
+    /// Cut, on one line, and without quotes that could end ours.
+    private static String foreign(String text) {
+        var cut = text.length() > MAX_FOREIGN ? text.substring(0, MAX_FOREIGN) + "…" : text;
+        return cut.replaceAll("\\p{Cntrl}", " ").replace('"', '\'');
+    }
+}
