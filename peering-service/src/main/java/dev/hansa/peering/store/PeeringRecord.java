@@ -85,6 +85,24 @@ public record PeeringRecord(
                 modifyIndex);
     }
 
+    public PeeringRecord withMeta(Map<String, String> newMeta) {
+        return new PeeringRecord(
+                name,
+                id,
+                state,
+                newMeta,
+                peerId,
+                trustDomain,
+                remoteDatacenter,
+                serverName,
+                caPems,
+                serverAddresses,
+                manualAddresses,
+                deletedAt,
+                createIndex,
+                modifyIndex);
+    }
+
     public PeeringRecord withRemote(TrustDomain newTrustDomain, String newDatacenter) {
         return new PeeringRecord(
                 name,

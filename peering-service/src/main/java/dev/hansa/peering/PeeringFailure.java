@@ -1,0 +1,100 @@
+package dev.hansa.peering;
+
+import java.util.List;
+
+/// Why a peering could not be made: what, whose fault, and whether trying again can help. The
+/// sentences of those that Consul has too are Consul's, because its clients match on them.
+public sealed interface PeeringFailure {
+    enum Fault {
+        CLIENT,
+        PEER,
+        LOCAL
+    }
+
+    /// A lower-case fragment; never a secret.
+    String message();
+
+    Fault fault();
+
+    boolean retryable();
+
+    /// The token cannot be used, whoever made it.
+    record TokenUnusable(String message) implements PeeringFailure {
+        @Override
+        public Fault fault() {
+            return Fault.CLIENT;
+        }
+
+        @Override
+        public boolean retryable() {
+            return false;
+        }
+    }
+
+    /// Something that exists already stands against it: a peering of the other kind, with the same
+    /// trust domain, or with ourselves.
+    record Conflict(String message) implements PeeringFailure {
+        @Override
+        public Fault fault() {
+            return Fault.CLIENT;
+        }
+
+        @Override
+        public boolean retryable() {
+            return false;
+        }
+    }
+
+    /// The peer did not take the secret: used, superseded, expired or never its own.
+    record SecretDenied(String reason) implements PeeringFailure {
+        @Override
+        public String message() {
+            return "a new peering token must be generated: " + reason;
+        }
+
+        @Override
+        public Fault fault() {
+            return Fault.PEER;
+        }
+
+        @Override
+        public boolean retryable() {
+            return false;
+        }
+    }
+
+    /// No address answered.
+    record Unreachable(List<String> attempts) implements PeeringFailure {
+        public Unreachable {
+            attempts = List.copyOf(attempts);
+        }
+
+        @Override
+        public String message() {
+            return String.join("; ", attempts);
+        }
+
+        @Override
+        public Fault fault() {
+            return Fault.PEER;
+        }
+
+        @Override
+        public boolean retryable() {
+            return true;
+        }
+    }
+
+    /// Something of ours is missing or refused: a gateway, the certificate authority, the store.
+    record NotReady(String message) implements PeeringFailure {
+        @Override
+        public Fault fault() {
+            return Fault.LOCAL;
+        }
+
+        @Override
+        public boolean retryable() {
+            return true;
+        }
+    }
+}

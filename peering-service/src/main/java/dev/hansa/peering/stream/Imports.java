@@ -1,0 +1,269 @@
+package dev.hansa.peering.stream;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.exportedservices.CatalogCodec;
+import dev.hansa.exportedservices.CatalogUpdate;
+import dev.hansa.exportedservices.CatalogUpdate.ServiceReplaced;
+import dev.hansa.exportedservices.CatalogUpdate.ServicesListed;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.exportedservices.wire.ExportedService;
+import dev.hansa.exportedservices.wire.ExportedServiceList;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.BundleRecord;
+import dev.hansa.peering.store.PeeringRecord;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.wire.PeeringServerAddresses;
+import dev.hansa.peering.wire.PeeringTrustBundle;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Takes in what one peer sends. Whatever that is, it touches only what came from this peer: its
+/// services under its name, its bundle for the trust domain that was pinned, its own addresses.
+/// Anything else is an [IllegalArgumentException], which the session turns into a NACK.
+final class Imports {
+    /// A datacenter has a few gateways or servers; each attempt to dial costs time.
+    private static final int MAX_ADDRESSES = 64;
+
+    private final StreamContext context;
+    private final PeerName peer;
+    private final String peeringId;
+    private final boolean dials;
+
+    Imports(StreamContext context, PeeringRecord peering, boolean dials) {
+        this.context = context;
+        this.peer = peering.name();
+        this.peeringId = peering.id();
+        this.dials = dials;
+    }
+
+    /// @throws IllegalArgumentException when the resource is not for us to take; nothing has
+    ///   changed
+    void apply(String url, String id, Any resource) {
+        try {
+            switch (url) {
+                case PeerStreamRpc.EXPORTED_SERVICE ->
+                        replace(
+                                CatalogCodec.decode(
+                                        id, ExportedService.parseFrom(resource.getValue())));
+                case PeerStreamRpc.EXPORTED_SERVICE_LIST ->
+                        reconcile(
+                                CatalogCodec.decode(
+                                        ExportedServiceList.parseFrom(resource.getValue())));
+                case PeerStreamRpc.TRUST_BUNDLE ->
+                        trust(PeeringTrustBundle.parseFrom(resource.getValue()));
+                case PeerStreamRpc.SERVER_ADDRESSES ->
+                        dialAt(PeeringServerAddresses.parseFrom(resource.getValue()));
+                default ->
+                        throw new IllegalArgumentException(
+                                "expected a known resource; found '" + url + "'");
+            }
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("the resource cannot be decoded", e);
+        }
+    }
+
+    private void replace(ServiceReplaced update) {
+        var held = context.catalog().snapshots().get().from(peer).instances();
+        if (!held.containsKey(update.name()) && held.size() >= 2 * CatalogCodec.MAX_SERVICES) {
+            throw new IllegalArgumentException(
+                    "expected at most " + CatalogCodec.MAX_SERVICES + " services from one peer");
+        }
+        var trustDomain = pinned();
+        update.instances().forEach(instance -> check(instance, trustDomain));
+        change(update);
+        context.events()
+                .accept(
+                        update.instances().isEmpty()
+                                ? new PeeringEvent.ServiceWithdrawn(peer, update.name())
+                                : new PeeringEvent.ServiceImported(
+                                        peer, update.name(), update.instances().size()));
+    }
+
+    private void reconcile(ServicesListed update) {
+        var before = context.catalog().snapshots().get().from(peer).serviceNames();
+        change(update);
+        before.stream()
+                .filter(name -> !update.names().contains(name))
+                .forEach(name ->
+                        context.events().accept(new PeeringEvent.ServiceWithdrawn(peer, name)));
+    }
+
+    private void change(CatalogUpdate update) {
+        context.catalog().imported(peer, update::applyTo);
+    }
+
+    private Optional<TrustDomain> pinned() {
+        return context.store().now().peeringById(peeringId).flatMap(PeeringRecord::trustDomain);
+    }
+
+    /// A peer may name only identities and SNI names of its own trust domain: our gateway routes by
+    /// the one and our sidecars trust the other. Before its trust domain is known it may still not
+    /// name another's.
+    private void check(ServiceInstance instance, Optional<TrustDomain> trustDomain) {
+        if (instance.peerMeta().isEmpty()) {
+            return;
+        }
+        var meta = instance.peerMeta().get();
+        for (var text : meta.spiffeIds()) {
+            var named = SpiffeId.parse(text).trustDomain();
+            requireOwn(named, trustDomain);
+            for (var sni : meta.sni()) {
+                var service = instance.destination().map(ServiceName::value).orElse("");
+                if (!sni.startsWith(service + ".") || !sni.endsWith(".external." + named)) {
+                    throw new IllegalArgumentException(
+                            "instance '"
+                                    + instance.id()
+                                    + "': expected an SNI name of service '"
+                                    + service
+                                    + "' and trust domain '"
+                                    + named
+                                    + "'; found another");
+                }
+            }
+        }
+        if (meta.spiffeIds().isEmpty() || meta.sni().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "instance '"
+                            + instance.id()
+                            + "': expected an SNI name and an identity; found none");
+        }
+    }
+
+    private void requireOwn(TrustDomain named, Optional<TrustDomain> trustDomain) {
+        if (trustDomain.isPresent()) {
+            if (!trustDomain.get().equals(named)) {
+                throw mismatch(trustDomain.get(), named);
+            }
+        } else {
+            requireFree(named);
+        }
+    }
+
+    private static IllegalArgumentException mismatch(TrustDomain required, TrustDomain found) {
+        return new IllegalArgumentException(
+                "required trust domain '" + required + "'; found '" + found + "'");
+    }
+
+    private void requireFree(TrustDomain named) {
+        if (named.equals(context.own().trustDomain())) {
+            throw new IllegalArgumentException(
+                    "trust domain '" + named + "' is this datacenter's own");
+        }
+        holder(context.store().now(), named, peer)
+                .ifPresent(other -> {
+                    throw new IllegalArgumentException(
+                            "trust domain '" + named + "' is that of peer '" + other + "'");
+                });
+    }
+
+    /// The other peer that a trust domain belongs to.
+    static Optional<PeerName> holder(StoreState state, TrustDomain trustDomain, PeerName except) {
+        var byRecord =
+                state.peerings().values().stream()
+                        .filter(record -> record.trustDomain().equals(Optional.of(trustDomain)))
+                        .map(PeeringRecord::name);
+        var byBundle =
+                state.bundles().values().stream()
+                        .filter(bundle -> bundle.trustDomain().equals(trustDomain.name()))
+                        .map(BundleRecord::peer);
+        return java.util.stream.Stream.concat(byRecord, byBundle)
+                .filter(name -> !name.equals(except))
+                .findFirst();
+    }
+
+    private void trust(PeeringTrustBundle message) {
+        var trustDomain = new TrustDomain(message.getTrustDomain());
+        var roots = TrustBundle.fromPem(trustDomain, message.getRootPEMsList());
+        if (roots.roots().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "trust bundle of '" + trustDomain + "': expected a root; found none");
+        }
+        requireOwn(trustDomain, pinned());
+        require(
+                PeeringWrites.update(
+                        context.store(),
+                        peeringId,
+                        record -> {
+                            var pinned = record.withRemote(trustDomain, record.remoteDatacenter());
+                            return dials ? pinned.withCaPems(roots.pems()) : pinned;
+                        }));
+        var before = context.store().now().bundles().get(peer);
+        if (before == null
+                || !before.trustDomain().equals(trustDomain.name())
+                || !before.rootPems().equals(roots.pems())) {
+            switch (context.store()
+                    .apply(
+                            new StoreCommand.PutBundle(
+                                    new BundleRecord(peer, trustDomain.name(), roots.pems(), 0)))) {
+                case StoreAnswer.Applied _, StoreAnswer.Unchanged _ ->
+                        context.events()
+                                .accept(
+                                        new PeeringEvent.TrustUpdated(
+                                                peer, trustDomain.name(), roots.roots().size()));
+                case StoreAnswer.Refused(var reason) -> throw new IllegalArgumentException(reason);
+            }
+        }
+        dropForeign(trustDomain);
+    }
+
+    /// What came before the trust domain was pinned may name another that was free then.
+    private void dropForeign(TrustDomain trustDomain) {
+        var foreign = new ArrayList<String>();
+        context.catalog()
+                .snapshots()
+                .get()
+                .from(peer)
+                .instances()
+                .forEach((name, instances) -> {
+                    if (instances.stream().anyMatch(one -> !speaksFor(one, trustDomain))) {
+                        foreign.add(name);
+                    }
+                });
+        for (var name : foreign) {
+            change(new ServiceReplaced(name, List.of()));
+            context.events()
+                    .accept(
+                            new PeeringEvent.ResourceRefused(
+                                    peer,
+                                    name,
+                                    "required trust domain '" + trustDomain + "'; found another"));
+        }
+    }
+
+    private static boolean speaksFor(ServiceInstance instance, TrustDomain trustDomain) {
+        return instance.peerMeta().stream()
+                .flatMap(meta -> meta.spiffeIds().stream())
+                .allMatch(id -> SpiffeId.parse(id).trustDomain().equals(trustDomain));
+    }
+
+    private void dialAt(PeeringServerAddresses message) {
+        if (!dials) {
+            throw new IllegalArgumentException("server addresses are for the side that dials");
+        }
+        var addresses = message.getAddressesList();
+        if (addresses.isEmpty() || addresses.size() > MAX_ADDRESSES) {
+            throw new IllegalArgumentException(
+                    "expected 1 to " + MAX_ADDRESSES + " addresses; found " + addresses.size());
+        }
+        addresses.forEach(Endpoint::parse);
+        require(
+                PeeringWrites.update(
+                        context.store(), peeringId, record -> record.withAddresses(addresses)));
+    }
+
+    private static void require(Optional<String> refusal) {
+        refusal.ifPresent(reason -> {
+            throw new IllegalArgumentException(reason);
+        });
+    }
+}

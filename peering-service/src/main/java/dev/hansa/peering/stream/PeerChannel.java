@@ -1,0 +1,21 @@
+package dev.hansa.peering.stream;
+
+import dev.hansa.peering.wire.ReplicationMessage;
+
+/// The wire under a conversation, whichever end dialled. No call blocks; what arrives goes into the
+/// conversation's [Mailbox].
+interface PeerChannel {
+    /// May more be written without piling up in memory.
+    boolean isWritable();
+
+    void write(ReplicationMessage message);
+
+    /// Lets one more message come in.
+    void fetch();
+
+    /// Says that nothing more follows, in good order.
+    void end();
+
+    /// Ends both directions at once, telling the peer why where the wire can say it.
+    void fail(StreamError error);
+}

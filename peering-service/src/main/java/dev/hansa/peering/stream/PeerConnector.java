@@ -1,0 +1,248 @@
+package dev.hansa.peering.stream;
+
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.peering.wire.ExchangeSecretRequest;
+import dev.hansa.peering.wire.ExchangeSecretResponse;
+import dev.hansa.peering.wire.ReplicationMessage;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.client.GrpcClient;
+import io.vertx.grpc.client.GrpcClientOptions;
+import io.vertx.grpc.client.GrpcClientResponse;
+import io.vertx.grpc.common.GrpcStatus;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Dials a peer's servers, directly or through gateways: TLS with the server name that the token
+/// gave, against the roots that the token or the peer's bundle gave and no others, and no
+/// certificate of ours.
+public final class PeerConnector {
+    private final Vertx vertx;
+
+    public PeerConnector(Vertx vertx) {
+        this.vertx = vertx;
+    }
+
+    /// Whom to dial and how to know them.
+    ///
+    /// @param address `host:port` that is connected to: the peer's own or any gateway's
+    /// @param serverName in the ClientHello, and required in the server's certificate
+    /// @param caPems the roots that its chain must end in
+    public record Remote(String address, String serverName, List<String> caPems) {
+        public Remote {
+            caPems = List.copyOf(caPems);
+        }
+    }
+
+    /// What the peer made of an establishment secret.
+    public sealed interface Exchange {
+        record Granted(Secret streamSecret) implements Exchange {}
+
+        record Denied(String reason) implements Exchange {}
+
+        record Failed(String reason) implements Exchange {}
+    }
+
+    /// Uses an establishment secret at one address. Waits; never call it on an event loop.
+    ///
+    /// @throws InterruptedException when told to stop
+    public Exchange exchangeSecret(Remote remote, String peerId, Secret secret, Duration limit)
+            throws InterruptedException {
+        GrpcClient client;
+        SocketAddress address;
+        try {
+            client = client(remote, limit);
+            address = resolve(remote);
+        } catch (UnknownHostException | IllegalArgumentException e) {
+            return new Exchange.Failed(said(e));
+        }
+        try {
+            var request =
+                    ExchangeSecretRequest.newBuilder()
+                            .setPeerID(peerId)
+                            .setEstablishmentSecret(secret.value())
+                            .build();
+            return client.request(address, PeerStreamRpc.EXCHANGE_CLIENT)
+                    .compose(call -> call.send(request))
+                    .compose(PeerConnector::exchanged)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            return new Exchange.Failed(said(e.getCause() == null ? e : e.getCause()));
+        } catch (TimeoutException _) {
+            return new Exchange.Failed("no answer after " + limit.toMillis() + " ms");
+        } finally {
+            client.close();
+        }
+    }
+
+    private static Future<Exchange> exchanged(
+            GrpcClientResponse<ExchangeSecretRequest, ExchangeSecretResponse> response) {
+        return response.last()
+                .<Exchange>map(answer -> new Exchange.Granted(new Secret(answer.getStreamSecret())))
+                .otherwise(cause -> {
+                    var status = response.status();
+                    if (status == GrpcStatus.PERMISSION_DENIED) {
+                        return new Exchange.Denied(message(response));
+                    }
+                    return new Exchange.Failed(
+                            status == null || status == GrpcStatus.OK
+                                    ? said(cause)
+                                    : status + ": " + message(response));
+                });
+    }
+
+    /// The words beside a status: in the headers when there was nothing else to say, else in the
+    /// trailers, percent-encoded there (gRPC over HTTP/2, "Status-Message").
+    private static String message(GrpcClientResponse<?, ?> response) {
+        var message = response.statusMessage();
+        if (message != null && !message.isEmpty()) {
+            return message;
+        }
+        var trailing = response.trailers().get("grpc-message");
+        return trailing == null ? "" : percentDecoded(trailing);
+    }
+
+    private static String percentDecoded(String text) {
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException _) {
+            return text;
+        }
+    }
+
+    /// An open stream; closing it drops the connection under it.
+    record Stream(GrpcPeerChannel channel, Mailbox mailbox, GrpcClient client)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            client.close();
+        }
+    }
+
+    /// Connects and begins the stream; what the peer says to it comes in its mailbox.
+    ///
+    /// @throws PeerUnreachableException when there is no connection, or not in time
+    /// @throws InterruptedException when told to stop
+    Stream open(Remote remote, Duration limit)
+            throws PeerUnreachableException, InterruptedException {
+        GrpcClient client;
+        SocketAddress address;
+        try {
+            client = client(remote, limit);
+            address = resolve(remote);
+        } catch (UnknownHostException | IllegalArgumentException e) {
+            throw new PeerUnreachableException(remote.address(), said(e), e);
+        }
+        var isOpen = false;
+        try {
+            var mailbox = new Mailbox();
+            var loop = vertx.getOrCreateContext();
+            var opening = new java.util.concurrent.CompletableFuture<GrpcPeerChannel>();
+            loop.runOnContext(_ ->
+                    client.request(address, PeerStreamRpc.STREAM_CLIENT)
+                            .map(call -> attached(loop, call, mailbox))
+                            .onComplete(opening::complete, opening::completeExceptionally));
+            var channel = opening.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            isOpen = true;
+            return new Stream(channel, mailbox, client);
+        } catch (ExecutionException e) {
+            var cause = e.getCause() == null ? e : e.getCause();
+            throw new PeerUnreachableException(remote.address(), said(cause), cause);
+        } catch (TimeoutException e) {
+            throw new PeerUnreachableException(
+                    remote.address(), "no answer after " + limit.toMillis() + " ms", e);
+        } finally {
+            if (!isOpen) {
+                client.close();
+            }
+        }
+    }
+
+    private static GrpcPeerChannel attached(
+            Context loop,
+            io.vertx.grpc.client.GrpcClientRequest<ReplicationMessage, ReplicationMessage> call,
+            Mailbox mailbox) {
+        var channel = new GrpcPeerChannel(loop, call, mailbox, _ -> call.cancel());
+        call.exceptionHandler(cause -> mailbox.closed(Optional.of(broken(cause))));
+        call.response()
+                .onComplete(
+                        response -> {
+                            response.exceptionHandler(
+                                    cause -> mailbox.closed(Optional.of(broken(cause))));
+                            response.errorHandler(error ->
+                                    mailbox.closed(
+                                            Optional.of(
+                                                    new StreamError(
+                                                            error.status,
+                                                            "the stream was reset"))));
+                            response.endHandler(_ -> mailbox.closed(ending(response)));
+                            channel.attach(response);
+                        },
+                        cause -> mailbox.closed(Optional.of(broken(cause))));
+        return channel;
+    }
+
+    private static Optional<StreamError> ending(
+            GrpcClientResponse<ReplicationMessage, ReplicationMessage> response) {
+        var status = response.status();
+        return status == GrpcStatus.OK
+                ? Optional.empty()
+                : Optional.of(
+                        new StreamError(
+                                status == null ? GrpcStatus.UNAVAILABLE : status,
+                                message(response)));
+    }
+
+    private static StreamError broken(Throwable cause) {
+        return new StreamError(GrpcStatus.UNAVAILABLE, said(cause));
+    }
+
+    private GrpcClient client(Remote remote, Duration limit) {
+        var trust = new PemTrustOptions();
+        remote.caPems().forEach(pem -> trust.addCertValue(Buffer.buffer(pem)));
+        var http =
+                new HttpClientOptions()
+                        .setProtocolVersion(HttpVersion.HTTP_2)
+                        .setUseAlpn(true)
+                        .setSsl(true)
+                        .setVerifyHost(true)
+                        .setForceSni(true)
+                        .setTrustOptions(trust)
+                        .setConnectTimeout(Math.toIntExact(limit.toMillis()));
+        return GrpcClient.client(
+                vertx, new GrpcClientOptions().setMaxMessageSize(PeerStreamRpc.MAX_MESSAGE), http);
+    }
+
+    /// The address that is connected to, under the name that is asked for: the two differ whenever
+    /// a gateway stands between.
+    private static SocketAddress resolve(Remote remote) throws UnknownHostException {
+        var endpoint = Endpoint.parse(remote.address());
+        var ip = InetAddress.getByName(endpoint.host()).getAddress();
+        return SocketAddress.inetSocketAddress(
+                new InetSocketAddress(
+                        InetAddress.getByAddress(remote.serverName(), ip), endpoint.port()));
+    }
+
+    private static String said(Throwable cause) {
+        var message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
+    }
+}

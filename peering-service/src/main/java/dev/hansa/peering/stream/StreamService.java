@@ -1,0 +1,284 @@
+package dev.hansa.peering.stream;
+
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.PeeringRecord;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.wire.ExchangeSecretRequest;
+import dev.hansa.peering.wire.ExchangeSecretResponse;
+import dev.hansa.peering.wire.ReplicationMessage;
+import dev.hansa.token.EstablishmentSecret;
+import io.vertx.core.Vertx;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerRequest;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/// The acceptor's door: two calls, no client certificate; who calls is shown by secrets alone, each
+/// check in Consul's order and words.
+public final class StreamService {
+    /// Callers that have not shown who they are. More at once is no datacenter waking up.
+    private static final int MAX_STRANGERS = 256;
+
+    private final Vertx vertx;
+    private final StreamContext context;
+    private final Semaphore strangers = new Semaphore(MAX_STRANGERS);
+
+    public StreamService(Vertx vertx, StreamContext context) {
+        this.vertx = vertx;
+        this.context = context;
+    }
+
+    /// Adds both calls to a server, which should take messages of [PeerStreamRpc#MAX_MESSAGE]
+    /// bytes.
+    public void register(GrpcServer server) {
+        server.callHandler(PeerStreamRpc.STREAM_SERVER, this::stream);
+        server.callHandler(PeerStreamRpc.EXCHANGE_SERVER, this::exchange);
+    }
+
+    private void exchange(
+            GrpcServerRequest<ExchangeSecretRequest, ExchangeSecretResponse> request) {
+        var loop = vertx.getOrCreateContext();
+        request.handler(message ->
+                Thread.ofVirtual()
+                        .name("exchange-secret")
+                        .start(() -> {
+                            var answer = exchanged(message);
+                            loop.runOnContext(_ -> {
+                                var response = request.response();
+                                switch (answer) {
+                                    case Exchanged.Granted(var secret) ->
+                                            response.end(
+                                                    ExchangeSecretResponse.newBuilder()
+                                                            .setStreamSecret(secret)
+                                                            .build());
+                                    case Exchanged.Refused(var error) ->
+                                            response.status(error.status())
+                                                    .statusMessage(error.message())
+                                                    .end();
+                                }
+                            });
+                        }));
+    }
+
+    private sealed interface Exchanged {
+        /// @param secret shown to the dialer this once; only its hash stays
+        record Granted(String secret) implements Exchanged {
+            @Override
+            public String toString() {
+                return "Granted[<redacted>]";
+            }
+        }
+
+        record Refused(StreamError error) implements Exchanged {}
+    }
+
+    private Exchanged exchanged(ExchangeSecretRequest request) {
+        try {
+            var secret = EstablishmentSecret.random().value();
+            var hash = StreamSecrets.hash(request.getEstablishmentSecret());
+            var peering = context.store().now().peeringById(request.getPeerID());
+            // what cannot match is refused before it costs a write
+            var isOffered =
+                    peering.isPresent()
+                            && StreamSecrets.matches(
+                                    context.store()
+                                            .now()
+                                            .secrets(request.getPeerID())
+                                            .establishment()
+                                            .map(establishment -> establishment.hash()),
+                                    hash);
+            if (!isOffered) {
+                return denied(request.getPeerID(), "unknown peering, or secret used or superseded");
+            }
+            var answer =
+                    context.store()
+                            .apply(
+                                    new StoreCommand.ExchangeSecret(
+                                            request.getPeerID(),
+                                            hash,
+                                            StreamSecrets.hash(secret),
+                                            Instant.now(context.clock())));
+            return switch (answer) {
+                case StoreAnswer.Applied _, StoreAnswer.Unchanged _ -> {
+                    context.events().accept(new PeeringEvent.SecretExchanged(peering.get().name()));
+                    yield new Exchanged.Granted(secret);
+                }
+                case StoreAnswer.Refused(var reason) -> denied(request.getPeerID(), reason);
+            };
+        } catch (StoreFailure e) {
+            context.events().accept(new PeeringEvent.BackgroundFailure("exchange of a secret", e));
+            return new Exchanged.Refused(
+                    new StreamError(GrpcStatus.INTERNAL, "failed to persist peering secret"));
+        }
+    }
+
+    /// The caller learns no more than that it is not welcome; the reason is ours to know.
+    private Exchanged denied(String peeringId, String reason) {
+        context.events().accept(new PeeringEvent.SecretRefused(peeringId, reason));
+        return new Exchanged.Refused(
+                new StreamError(
+                        GrpcStatus.PERMISSION_DENIED, "invalid peering establishment secret"));
+    }
+
+    private void stream(GrpcServerRequest<ReplicationMessage, ReplicationMessage> request) {
+        var loop = vertx.getOrCreateContext();
+        var mailbox = new Mailbox();
+        var response = request.response();
+        var channel =
+                new GrpcPeerChannel(
+                        loop,
+                        response,
+                        mailbox,
+                        error ->
+                                response.status(error.status())
+                                        .statusMessage(error.message())
+                                        .end());
+        request.endHandler(_ -> mailbox.closed(Optional.empty()));
+        request.exceptionHandler(cause ->
+                mailbox.closed(
+                        Optional.of(
+                                new StreamError(
+                                        GrpcStatus.CANCELLED,
+                                        "the stream broke: " + cause.getMessage()))));
+        request.errorHandler(error ->
+                mailbox.closed(
+                        Optional.of(new StreamError(error.status, "the peer reset the stream"))));
+        channel.attach(request);
+        if (!strangers.tryAcquire()) {
+            channel.fail(new StreamError(GrpcStatus.RESOURCE_EXHAUSTED, "too many callers"));
+            return;
+        }
+        Thread.ofVirtual().name("peer-caller").start(() -> converse(channel, mailbox));
+    }
+
+    private void converse(GrpcPeerChannel channel, Mailbox mailbox) {
+        Admission admission;
+        try {
+            admission = admit(channel, mailbox);
+        } catch (StoreFailure e) {
+            context.events().accept(new PeeringEvent.BackgroundFailure("a peer's stream", e));
+            admission =
+                    new Admission.Refused(
+                            "", new StreamError(GrpcStatus.INTERNAL, "failed to persist peering"));
+        } catch (InterruptedException _) {
+            admission =
+                    new Admission.Refused(
+                            "", new StreamError(GrpcStatus.UNAVAILABLE, "the server is stopping"));
+        } finally {
+            strangers.release();
+        }
+        switch (admission) {
+            case Admission.Admitted(var peering, var tracker) -> {
+                Thread.currentThread().setName("peer-" + peering.name());
+                new PeerSession(context, peering, false, tracker, channel, mailbox).run();
+            }
+            case Admission.Refused(var peeringId, var error) -> {
+                context.events().accept(new PeeringEvent.StreamRefused(peeringId, error.message()));
+                channel.fail(error);
+            }
+        }
+    }
+
+    private sealed interface Admission {
+        record Admitted(PeeringRecord peering, StreamTracker tracker) implements Admission {}
+
+        record Refused(String peeringId, StreamError error) implements Admission {}
+    }
+
+    private static Admission refused(String peeringId, GrpcStatus status, String message) {
+        return new Admission.Refused(peeringId, new StreamError(status, message));
+    }
+
+    /// The order of the checks is part of the protocol.
+    private Admission admit(GrpcPeerChannel channel, Mailbox mailbox) throws InterruptedException {
+        var first = mailbox.take(System.nanoTime() + context.times().openLimit().toNanos());
+        if (!(first instanceof PeerFrame.Received(var message)) || !message.hasOpen()) {
+            return refused(
+                    "",
+                    GrpcStatus.INVALID_ARGUMENT,
+                    "first message when initiating a peering must be: Open");
+        }
+        channel.fetch();
+        var open = message.getOpen();
+        var id = open.getPeerID();
+        if (id.isEmpty()) {
+            return refused(
+                    id,
+                    GrpcStatus.INVALID_ARGUMENT,
+                    "initial subscription request must specify a PeerID");
+        }
+        var state = context.store().now();
+        var found = state.peeringById(id);
+        if (found.isEmpty()) {
+            return refused(
+                    id,
+                    GrpcStatus.INVALID_ARGUMENT,
+                    "initial subscription for unknown PeerID: " + id);
+        }
+        var peering = found.get();
+        switch (peering.state()) {
+            case PENDING, ESTABLISHING -> {}
+            case DELETING, TERMINATED -> {
+                if (peering.deletedAt().isPresent()) {
+                    channel.write(
+                            ReplicationMessage.newBuilder()
+                                    .setTerminated(
+                                            ReplicationMessage.Terminated.getDefaultInstance())
+                                    .build());
+                }
+                return refused(id, GrpcStatus.ABORTED, "peering is marked as deleted: " + id);
+            }
+        }
+        var secrets = state.secrets().get(id);
+        if (secrets == null) {
+            return refused(
+                    id,
+                    GrpcStatus.INTERNAL,
+                    "unable to authorize connection, peering must be re-established");
+        }
+        var hash = StreamSecrets.hash(open.getStreamSecretID());
+        var isPending = StreamSecrets.matches(secrets.pendingStream(), hash);
+        if (!isPending && !StreamSecrets.matches(secrets.activeStream(), hash)) {
+            return refused(id, GrpcStatus.PERMISSION_DENIED, "invalid peering stream secret");
+        }
+        if (isPending) {
+            var refusal = promote(peering, hash, open.getRemote().getDatacenter());
+            if (refusal.isPresent()) {
+                return refused(
+                        id, GrpcStatus.INTERNAL, "failed to persist peering: " + refusal.get());
+            }
+        }
+        if (!peering.peerId().isEmpty()) {
+            return refused(
+                    id,
+                    GrpcStatus.INVALID_ARGUMENT,
+                    "expected PeerID to be empty; the wrong end of peering is being dialed");
+        }
+        if (context.own().roots().apply(state).isEmpty()) {
+            return refused(id, GrpcStatus.UNAVAILABLE, "Connect CA is not yet initialized");
+        }
+        return context.streams()
+                .claim(peering.name())
+                .<Admission>map(tracker -> new Admission.Admitted(peering, tracker))
+                .orElseGet(() ->
+                        refused(
+                                id,
+                                GrpcStatus.UNKNOWN,
+                                "failed to register stream: there is an active stream for the given PeerID \""
+                                        + id
+                                        + "\""));
+    }
+
+    private Optional<String> promote(PeeringRecord peering, String hash, String datacenter) {
+        if (context.store().apply(new StoreCommand.PromoteStream(peering.id(), hash))
+                instanceof StoreAnswer.Refused(var reason)) {
+            return Optional.of(reason);
+        }
+        return PeeringWrites.update(
+                context.store(), peering.id(), record -> record.withDatacenter(datacenter));
+    }
+}

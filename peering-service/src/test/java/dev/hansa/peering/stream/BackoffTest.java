@@ -1,0 +1,47 @@
+package dev.hansa.peering.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.grpc.common.GrpcStatus;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class BackoffTest {
+    private static final Duration FIRST = Duration.ofMillis(250);
+    private static final Duration LONGEST = Duration.ofSeconds(8);
+
+    private final Backoff backoff = new Backoff(FIRST, LONGEST, new Random(7));
+
+    @Test
+    void waitsDoubleUpToTheLongestLessAQuarterAtMost() {
+        for (var expected = FIRST; ; expected = expected.multipliedBy(2)) {
+            var cut = expected.compareTo(LONGEST) < 0 ? expected : LONGEST;
+            assertThat(backoff.next(GrpcStatus.UNAVAILABLE))
+                    .isBetween(cut.multipliedBy(3).dividedBy(4), cut);
+            if (expected.compareTo(LONGEST.multipliedBy(1000)) > 0) {
+                return;
+            }
+        }
+    }
+
+    @Test
+    void followerSendsUsOnAtOnce() {
+        assertThat(backoff.next(GrpcStatus.FAILED_PRECONDITION)).isEqualTo(Duration.ofMillis(8));
+    }
+
+    @Test
+    void fullPeerIsLeftAlone() {
+        assertThat(backoff.next(GrpcStatus.RESOURCE_EXHAUSTED))
+                .isGreaterThanOrEqualTo(Duration.ofSeconds(6));
+    }
+
+    @Test
+    void streamThatLivedBeginsANewRow() {
+        backoff.next(GrpcStatus.UNAVAILABLE);
+        backoff.next(GrpcStatus.UNAVAILABLE);
+        backoff.reset();
+
+        assertThat(backoff.next(GrpcStatus.UNAVAILABLE)).isLessThanOrEqualTo(FIRST);
+    }
+}

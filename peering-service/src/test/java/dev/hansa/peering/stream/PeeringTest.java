@@ -1,0 +1,258 @@
+package dev.hansa.peering.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.PeeringFailure;
+import dev.hansa.peering.PeeringState;
+import dev.hansa.peering.establish.Establishment;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustDomain;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Two whole ends over real TLS on loopback: eks makes the token, lke dials.
+class PeeringTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    @TempDir Path dir;
+
+    private final Vertx vertx = Vertx.vertx();
+    private TestDatacenter eks;
+    private TestDatacenter lke;
+
+    @BeforeEach
+    void start() throws Exception {
+        eks = new TestDatacenter(vertx, "eks", dir.resolve("eks"));
+        lke = new TestDatacenter(vertx, "lke", dir.resolve("lke"));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        lke.close();
+        eks.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    private void peer() throws Exception {
+        assertThat(lke.establish("eks", eks.token("lke", "lke")))
+                .isInstanceOf(Establishment.Established.class);
+        await().atMost(SOON)
+                .untilAsserted(() -> {
+                    assertThat(eks.state("lke")).contains(PeeringState.ACTIVE);
+                    assertThat(lke.state("eks")).contains(PeeringState.ACTIVE);
+                });
+    }
+
+    @Test
+    void bothSidesAreActiveAndTrustEachOther() throws Exception {
+        peer();
+
+        await().atMost(SOON)
+                .untilAsserted(() -> {
+                    assertThat(eks.trusted("lke")).contains(lke.trustDomain.name());
+                    assertThat(lke.trusted("eks")).contains(eks.trustDomain.name());
+                });
+        assertThat(eks.store.now().peering(new PeerName("lke")).orElseThrow().trustDomain())
+                .contains(lke.trustDomain);
+        assertThat(eks.store.now().peering(new PeerName("lke")).orElseThrow().remoteDatacenter())
+                .isEqualTo("lke");
+    }
+
+    @Test
+    void onlyWhatIsExportedIsImportedAndWithdrawalTakesItAway() throws Exception {
+        lke.run("shippingservice", CheckStatus.PASSING);
+        lke.run("cartservice", CheckStatus.PASSING);
+        peer();
+        lke.export("shippingservice>eks");
+
+        await().atMost(SOON).until(() -> eks.imported("lke").equals(List.of("shippingservice")));
+        await().atMost(SOON).until(() -> !importedProxies("shippingservice").isEmpty());
+        var proxy = importedProxies("shippingservice").getFirst();
+        assertThat(proxy.peerMeta().orElseThrow().sni())
+                .containsExactly("shippingservice.default.default.eks.external." + lke.trustDomain);
+        assertThat(proxy.wanEndpoint().orElseThrow()).hasToString("203.0.113.7:8443");
+
+        lke.exportNothing();
+        await().atMost(SOON).until(() -> eks.imported("lke").isEmpty());
+        await().atMost(SOON).until(() -> importedProxies("shippingservice").isEmpty());
+    }
+
+    private List<ServiceInstance> importedProxies(String service) {
+        return eks.catalog
+                .snapshots()
+                .get()
+                .from(new PeerName("lke"))
+                .named(service + "-sidecar-proxy");
+    }
+
+    @Test
+    void bothSidesExportAtTheSameTimeAndChangesOfHealthArrive() throws Exception {
+        lke.run("shippingservice", CheckStatus.PASSING);
+        lke.export("*>eks");
+        eks.run("cartservice", CheckStatus.PASSING);
+        eks.export("cartservice>lke");
+        peer();
+
+        await().atMost(SOON).until(() -> lke.imported("eks").equals(List.of("cartservice")));
+        await().atMost(SOON).until(() -> eks.imported("lke").equals(List.of("shippingservice")));
+
+        lke.run("shippingservice", CheckStatus.CRITICAL);
+        await().atMost(SOON)
+                .until(() ->
+                        eks
+                                .catalog
+                                .snapshots()
+                                .get()
+                                .from(new PeerName("lke"))
+                                .named("shippingservice")
+                                .stream()
+                                .anyMatch(one -> one.status() == CheckStatus.CRITICAL));
+    }
+
+    @Test
+    void deletionTellsThePeerAndLeavesNothing() throws Exception {
+        lke.run("shippingservice", CheckStatus.PASSING);
+        lke.export("shippingservice>eks");
+        eks.run("cartservice", CheckStatus.PASSING);
+        eks.export("cartservice>lke");
+        peer();
+        await().atMost(SOON).until(() -> eks.imported("lke").equals(List.of("shippingservice")));
+        await().atMost(SOON).until(() -> lke.imported("eks").equals(List.of("cartservice")));
+
+        eks.delete("lke");
+
+        await().atMost(SOON)
+                .untilAsserted(() -> {
+                    assertThat(eks.state("lke")).isEmpty();
+                    assertThat(lke.state("eks")).contains(PeeringState.TERMINATED);
+                    assertThat(eks.catalog.snapshots().get().imported()).isEmpty();
+                    assertThat(lke.catalog.snapshots().get().imported()).isEmpty();
+                    assertThat(lke.store.now().bundles()).isEmpty();
+                    assertThat(eks.store.now().bundles()).isEmpty();
+                    assertThat(eks.store.now().secrets()).isEmpty();
+                });
+    }
+
+    @Test
+    void dialerMayDeleteTooAndPeerAgain() throws Exception {
+        peer();
+        lke.delete("eks");
+        await().atMost(SOON)
+                .untilAsserted(() -> {
+                    assertThat(lke.state("eks")).isEmpty();
+                    assertThat(eks.state("lke")).contains(PeeringState.TERMINATED);
+                });
+
+        eks.delete("lke");
+        await().atMost(SOON).until(() -> eks.state("lke").isEmpty());
+        peer();
+    }
+
+    @Test
+    void tokenWorksOnceAndARefusedOneChangesNothing() throws Exception {
+        var token = eks.token("lke", "lke");
+        assertThat(lke.establish("eks", token)).isInstanceOf(Establishment.Established.class);
+        await().atMost(SOON).until(() -> lke.state("eks").equals(Optional.of(PeeringState.ACTIVE)));
+
+        var third =
+                new TestDatacenter(
+                        vertx,
+                        "lke",
+                        new TrustDomain("33333333.consul"),
+                        dir.resolve("third"),
+                        TestDatacenter.times());
+        try (third) {
+            assertThat(third.establish("eks", token))
+                    .isEqualTo(
+                            new Establishment.Refused(
+                                    new PeeringFailure.SecretDenied(
+                                            "invalid peering establishment secret")));
+            assertThat(third.store.now().peerings()).isEmpty();
+        }
+        assertThat(lke.establish("eks", token)).isInstanceOf(Establishment.Refused.class);
+        assertThat(lke.state("eks")).contains(PeeringState.ACTIVE);
+        assertThat(lke.establish("again", token)).isInstanceOf(Establishment.Refused.class);
+        assertThat(lke.state("again")).isEmpty();
+    }
+
+    @Test
+    void peeringWithOneselfIsRefused() throws Exception {
+        var refused = (Establishment.Refused) eks.establish("me", eks.token("lke", "eks"));
+
+        assertThat(refused.failure().message())
+                .startsWith("cannot create a peering within the same cluster");
+        assertThat(eks.state("me")).isEmpty();
+    }
+
+    @Test
+    void acceptorCannotDialUnderTheSameNameNorDialerAccept() throws Exception {
+        peer();
+
+        var dialled = (Establishment.Refused) eks.establish("lke", lke.token("other", "eks"));
+        assertThat(dialled.failure().message())
+                .isEqualTo(
+                        "cannot create peering with name: \"lke\"; there is an existing peering expecting to be dialed");
+    }
+
+    @Test
+    void lostStreamKeepsTheCatalogAndAnotherOneReconciles() throws Exception {
+        eks.run("cartservice", CheckStatus.PASSING);
+        eks.run("shippingservice", CheckStatus.PASSING);
+        eks.export("cartservice>lke", "shippingservice>lke");
+        peer();
+        await().atMost(SOON)
+                .until(() -> lke.imported("eks").equals(List.of("cartservice", "shippingservice")));
+
+        eks.stopListening();
+        await().atMost(SOON)
+                .until(() -> lke.state("eks").equals(Optional.of(PeeringState.FAILING)));
+        assertThat(lke.imported("eks")).containsExactly("cartservice", "shippingservice");
+        assertThat(lke.catalog.snapshots().get().from(new PeerName("eks")).connected()).isFalse();
+        eks.export("cartservice>lke");
+        eks.listen();
+
+        await().atMost(SOON).until(() -> lke.state("eks").equals(Optional.of(PeeringState.ACTIVE)));
+        await().atMost(SOON).until(() -> lke.imported("eks").equals(List.of("cartservice")));
+    }
+
+    @Test
+    void aPeerWithAKnownTrustDomainIsNotTrusted() throws Exception {
+        peer();
+        await().atMost(SOON)
+                .until(() -> eks.store.now().bundles().containsKey(new PeerName("lke")));
+        var twin =
+                new TestDatacenter(
+                        vertx,
+                        "twin",
+                        lke.trustDomain,
+                        dir.resolve("twin"),
+                        TestDatacenter.times());
+        try (twin) {
+            twin.run("billing", CheckStatus.PASSING);
+            twin.export("billing>eks");
+            twin.establish("eks", eks.token("twin", "twin"));
+
+            await().atMost(SOON)
+                    .until(() ->
+                            eks.events.stream()
+                                    .anyMatch(event ->
+                                            event instanceof PeeringEvent.ResourceRefused refused
+                                                    && refused.reason()
+                                                            .contains("is that of peer 'lke'")));
+            assertThat(eks.store.now().bundles()).doesNotContainKey(new PeerName("twin"));
+            assertThat(eks.store.now().peering(new PeerName("twin")).orElseThrow().trustDomain())
+                    .isEmpty();
+        }
+    }
+}
