@@ -1,6 +1,8 @@
 package dev.hansa.cli;
 
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.cli.demo.DemoCommand;
+import dev.hansa.cli.demo.ShopCommand;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,8 @@ public final class Main {
                         .addSubcommand(processes.server())
                         .addSubcommand(processes.gateway())
                         .addSubcommand(processes.sidecar())
+                        .addSubcommand(new DemoCommand())
+                        .addSubcommand(new ShopCommand())
                         .addSubcommand(PeeringCommands.commandLine(surroundings))
                         .addSubcommand(ConfigCommands.commandLine(surroundings))
                         .addSubcommand(ServiceCommands.commandLine(surroundings))

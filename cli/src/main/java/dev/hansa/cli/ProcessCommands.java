@@ -1,6 +1,11 @@
 package dev.hansa.cli;
 
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.gateway.GatewayConfig;
+import dev.hansa.gateway.MeshGatewayMain;
+import dev.hansa.gateway.SidecarConfig;
+import dev.hansa.gateway.SidecarMain;
+import dev.hansa.peering.PeeringServiceMain;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +53,7 @@ final class ProcessCommands {
                         "Run a datacenter's peering service: catalog, certificates, config entries, peerings, routes.",
                         "hansa server --datacenter eks --data-dir /var/lib/hansa",
                         PeeringServiceConfig.KEYS,
-                        absent("server")));
+                        PeeringServiceMain::run));
     }
 
     CommandLine gateway() {
@@ -57,8 +62,8 @@ final class ProcessCommands {
                         "gateway",
                         "Run a mesh gateway: relays TLS between datacenters by name, without ending it.",
                         "hansa gateway --join-token-file gateway.token --listen 10.1.0.2:8443 --wan-address 192.0.2.1:8443",
-                        List.of(),
-                        absent("gateway")));
+                        GatewayConfig.KEYS,
+                        MeshGatewayMain::run));
     }
 
     CommandLine sidecar() {
@@ -67,15 +72,8 @@ final class ProcessCommands {
                         "sidecar",
                         "Run the sidecars of one or more services: mutual TLS in, upstreams by local port out.",
                         "hansa sidecar --join-token-file frontend.token --services frontend --set service.frontend.address=127.0.0.1:8080",
-                        List.of(),
-                        absent("sidecar")));
-    }
-
-    private static ToIntFunction<Settings> absent(String name) {
-        return _ -> {
-            System.err.println("hansa " + name + ": expected in this build; found no such process");
-            return CommandLine.ExitCode.SOFTWARE;
-        };
+                        SidecarConfig.KEYS,
+                        SidecarMain::run));
     }
 
     CommandLine commandLine(Role role) {

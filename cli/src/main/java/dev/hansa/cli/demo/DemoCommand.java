@@ -14,6 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
+        synopsisHeading = "Usage: ",
+        footer = {"", "Example:", "  hansa demo --once --report r.json"},
         description =
                 "Start two datacenters, eks and lke, peer them, and show a failover, step by step.")
 public final class DemoCommand implements Callable<Integer> {

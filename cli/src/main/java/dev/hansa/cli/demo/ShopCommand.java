@@ -11,6 +11,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "shop",
         hidden = true,
+        synopsisHeading = "Usage: ",
+        footer = {"", "Example:", "  hansa shop shippingservice"},
         description = "Run one service of the demo shop.",
         mixinStandardHelpOptions = true)
 public final class ShopCommand implements Callable<Integer> {

@@ -51,6 +51,13 @@ public final class LiveCatalog {
         }
     }
 
+    /// Everything local by who vouches for it, for the checkpoint.
+    public Map<String, List<ServiceInstance>> owners() {
+        synchronized (byOwner) {
+            return Map.copyOf(byOwner);
+        }
+    }
+
     private Map<String, List<ServiceInstance>> local() {
         var local = new TreeMap<String, List<ServiceInstance>>();
         byOwner.values().stream()

@@ -1,0 +1,224 @@
+package dev.hansa.peering;
+
+import dev.hansa.trustbundle.TrustBundle;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.ServerSSLOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedKeyManager;
+
+/// The sockets of a peering service: how each is secured, and how its certificate is replaced while
+/// it runs.
+final class ServerListeners implements AutoCloseable {
+    private static final Duration BIND_LIMIT = Duration.ofSeconds(10);
+
+    /// A peer or proxy opens one stream and a few calls on one connection.
+    private static final long MAX_STREAMS = 256;
+
+    private final Vertx vertx;
+    private final List<HttpServer> servers = new ArrayList<>();
+    private final List<Secured> secured = new ArrayList<>();
+
+    private record Secured(
+            HttpServer server, ClientAuth clientAuth, TrustBundle clients, Set<String> protocols) {}
+
+    ServerListeners(Vertx vertx) {
+        this.vertx = vertx;
+    }
+
+    /// Plain HTTP/1.1 for operators.
+    ///
+    /// @throws IOException naming the address when it cannot be bound
+    void plain(InetSocketAddress address, Handler<HttpServerRequest> handler)
+            throws IOException, InterruptedException {
+        bind(
+                address,
+                new HttpServerOptions().setIdleTimeout(700).setMaxHeaderSize(16 * 1024),
+                handler);
+    }
+
+    /// gRPC for peers: a certificate of ours, none of theirs.
+    ///
+    /// @throws IOException naming the address when it cannot be bound
+    void peers(
+            InetSocketAddress address, CertificateKeeper keeper, Handler<HttpServerRequest> handler)
+            throws IOException, InterruptedException {
+        var protocols = Set.of("TLSv1.2", "TLSv1.3");
+        var server =
+                bind(
+                        address,
+                        options(keeper, ClientAuth.NONE, keeper.authority().bundle(), protocols),
+                        handler);
+        secured.add(new Secured(server, ClientAuth.NONE, keeper.authority().bundle(), protocols));
+    }
+
+    /// gRPC for own proxies: a certificate of ours is asked for; a join comes without.
+    ///
+    /// @throws IOException naming the address when it cannot be bound
+    void proxies(
+            InetSocketAddress address, CertificateKeeper keeper, Handler<HttpServerRequest> handler)
+            throws IOException, InterruptedException {
+        var protocols = Set.of("TLSv1.3");
+        var server =
+                bind(
+                        address,
+                        options(keeper, ClientAuth.REQUEST, keeper.authority().bundle(), protocols),
+                        handler);
+        secured.add(
+                new Secured(server, ClientAuth.REQUEST, keeper.authority().bundle(), protocols));
+    }
+
+    private static HttpServerOptions options(
+            CertificateKeeper keeper,
+            ClientAuth clientAuth,
+            TrustBundle clients,
+            Set<String> protocols) {
+        var options =
+                new HttpServerOptions()
+                        .setSsl(true)
+                        .setUseAlpn(true)
+                        .setSni(false)
+                        .setClientAuth(clientAuth)
+                        .setEnabledSecureTransportProtocols(protocols)
+                        .setKeyCertOptions(key(keeper.own()));
+        if (clientAuth != ClientAuth.NONE) {
+            options.setTrustOptions(trust(clients));
+        }
+        options.getInitialSettings().setMaxConcurrentStreams(MAX_STREAMS);
+        return options;
+    }
+
+    private static PemTrustOptions trust(TrustBundle bundle) {
+        var trust = new PemTrustOptions();
+        bundle.pems().forEach(pem -> trust.addCertValue(Buffer.buffer(pem)));
+        return trust;
+    }
+
+    private static KeyCertOptions key(CertificateKeeper.Own own) {
+        return KeyCertOptions.wrap(new OneKey(own));
+    }
+
+    /// New connections get the keeper's newest certificate; open ones go on.
+    void replace(CertificateKeeper keeper) {
+        for (var each : secured) {
+            var options =
+                    new ServerSSLOptions()
+                            .setClientAuth(each.clientAuth())
+                            .setEnabledSecureTransportProtocols(each.protocols())
+                            .setKeyCertOptions(key(keeper.own()));
+            options.setUseAlpn(true);
+            if (each.clientAuth() != ClientAuth.NONE) {
+                options.setTrustOptions(trust(each.clients()));
+            }
+            each.server().updateSSLOptions(options);
+        }
+    }
+
+    private HttpServer bind(
+            InetSocketAddress address,
+            HttpServerOptions options,
+            Handler<HttpServerRequest> handler)
+            throws IOException, InterruptedException {
+        var server = vertx.createHttpServer(options).requestHandler(handler);
+        Future<HttpServer> bound = server.listen(address.getPort(), address.getHostString());
+        try {
+            bound.toCompletionStage()
+                    .toCompletableFuture()
+                    .get(BIND_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    "cannot listen on "
+                            + address.getHostString()
+                            + ":"
+                            + address.getPort()
+                            + ": "
+                            + Objects.requireNonNullElse(e.getCause(), e).getMessage(),
+                    e);
+        } catch (TimeoutException e) {
+            throw new IOException(
+                    "cannot listen on " + address + ": no answer after " + BIND_LIMIT, e);
+        }
+        servers.add(server);
+        return server;
+    }
+
+    @Override
+    public void close() {
+        servers.forEach(HttpServer::close);
+    }
+
+    /// A key manager with one key, whoever asks.
+    private static final class OneKey extends X509ExtendedKeyManager {
+        private static final String ALIAS = "own";
+
+        private final CertificateKeeper.Own own;
+
+        OneKey(CertificateKeeper.Own own) {
+            this.own = own;
+        }
+
+        @Override
+        public String[] getClientAliases(String keyType, Principal[] issuers) {
+            return new String[] {ALIAS};
+        }
+
+        @Override
+        public String chooseClientAlias(String[] keyType, Principal[] issuers, Socket socket) {
+            return ALIAS;
+        }
+
+        @Override
+        public String[] getServerAliases(String keyType, Principal[] issuers) {
+            return new String[] {ALIAS};
+        }
+
+        @Override
+        public String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
+            return ALIAS;
+        }
+
+        @Override
+        public String chooseEngineServerAlias(
+                String keyType, Principal[] issuers, SSLEngine engine) {
+            return ALIAS;
+        }
+
+        @Override
+        public String chooseEngineClientAlias(
+                String[] keyType, Principal[] issuers, SSLEngine engine) {
+            return ALIAS;
+        }
+
+        @Override
+        public X509Certificate[] getCertificateChain(String alias) {
+            return own.leaf().chain().toArray(X509Certificate[]::new);
+        }
+
+        @Override
+        public PrivateKey getPrivateKey(String alias) {
+            return own.key().getPrivate();
+        }
+    }
+}

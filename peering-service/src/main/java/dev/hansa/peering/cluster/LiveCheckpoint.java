@@ -1,0 +1,102 @@
+package dev.hansa.peering.cluster;
+
+import dev.hansa.exportedservices.ImportedCatalog;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.store.RecordJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/// What was live when the server last looked, on its own disk: it bridges the time until proxies
+/// and peers have told it again, so that a restart never empties a table. A file that is torn or of
+/// another form is as good as none.
+public final class LiveCheckpoint implements AutoCloseable {
+    /// Churn is gathered for this long before it is written; what a kill loses of it will be learnt
+    /// again.
+    private static final long GATHER_MILLIS = 200;
+
+    /// 10,000 services with three instances each are about 30 MB of text.
+    private static final long MAX_BYTES = 256L << 20;
+
+    private final Path file;
+    private final Supplier<Content> content;
+    private final Consumer<Throwable> failures;
+    private final Semaphore dirty = new Semaphore(0);
+    private final Thread thread;
+
+    /// @param owners instances by who vouches for them
+    /// @param imported by peer name
+    public record Content(
+            Map<String, List<ServiceInstance>> owners, Map<String, ImportedCatalog> imported) {
+        public Content {
+            owners = Map.copyOf(owners);
+            imported = Map.copyOf(imported);
+        }
+    }
+
+    /// @param failures told when the disk does not take it; nothing else depends on it
+    public LiveCheckpoint(Path directory, Supplier<Content> content, Consumer<Throwable> failures) {
+        this.file = file(directory);
+        this.content = content;
+        this.failures = failures;
+        this.thread = Thread.ofVirtual().name("checkpoint").start(this::run);
+    }
+
+    private static Path file(Path directory) {
+        return directory.resolve("live.json");
+    }
+
+    /// What an earlier life of this server left; empty when there is nothing that can be believed.
+    public static Optional<Content> load(Path directory, Consumer<Throwable> failures) {
+        var file = file(directory);
+        try {
+            if (!Files.exists(file) || Files.size(file) > MAX_BYTES) {
+                return Optional.empty();
+            }
+            return Optional.of(RecordJson.read(Files.readString(file), Content.class));
+        } catch (IOException | IllegalArgumentException e) {
+            failures.accept(e);
+            return Optional.empty();
+        }
+    }
+
+    public void changed() {
+        dirty.release();
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                dirty.acquire();
+                Thread.sleep(GATHER_MILLIS);
+                dirty.drainPermits();
+                try {
+                    save();
+                } catch (IOException e) {
+                    failures.accept(e);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void save() throws IOException {
+        var next = file.resolveSibling("live.json.new");
+        Files.writeString(next, RecordJson.write(content.get()));
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+    }
+}
