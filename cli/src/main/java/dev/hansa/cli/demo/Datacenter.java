@@ -35,6 +35,7 @@ final class Datacenter {
     private final Api server;
     private final Api gatewayAdmin;
     private final Api sidecarAdmin;
+    private final Api shippingAdmin;
 
     /// @param callsPeer whether it has a client whose upstream is the peer's shippingservice
     Datacenter(
@@ -55,6 +56,7 @@ final class Datacenter {
         this.server = new Api(client, site.at(Site.SERVER, 8500));
         this.gatewayAdmin = new Api(client, site.at(Site.GATEWAY, 19443));
         this.sidecarAdmin = new Api(client, site.at(Site.SIDECARS, 19000));
+        this.shippingAdmin = new Api(client, site.at(Site.SHIPPING_SIDECAR, 19000));
     }
 
     String name() {
@@ -71,6 +73,11 @@ final class Datacenter {
 
     Api gatewayAdmin() {
         return gatewayAdmin;
+    }
+
+    /// The admin port of shippingservice's own sidecar.
+    Api shippingAdmin() {
+        return shippingAdmin;
     }
 
     /// The admin port of the process with the sidecars of everything but shippingservice.

@@ -134,7 +134,7 @@ final class Story {
         eks.killShipping();
         var failure = awaitCartFailure();
         console.detail("the shop says: " + failure);
-        showRefusal(eks);
+        showRefusal(eks, "Connection refused");
         eks.startShipping();
         awaitHealth(eks, SHIPPING, "passing", STARTED);
         awaitCartFrom("eks");
@@ -201,13 +201,16 @@ final class Story {
                         .send(
                                 "POST",
                                 "/v1/peering/establish",
-                                Map.of("PeerName", "eks-again", "PeeringToken", token));
-        if (again.ok()) {
+                                Map.of("PeerName", "eks", "PeeringToken", token));
+        if (again.status() != 403) {
             throw new StepFailed(
-                    "token used a second time: expected to be refused; found '200 "
-                            + again.body()
+                    "token used a second time: expected '403' from its acceptor; found '"
+                            + again.status()
+                            + " "
+                            + again.body().strip()
                             + "'");
         }
+        awaitPeering(lke, "eks", "ACTIVE");
         console.detail("the same token again: " + again.status() + " " + again.body().strip());
         return "eks's token was established in lke, through both gateways; both sides are active";
     }
@@ -255,6 +258,21 @@ final class Story {
                                     ? new Patience.Look.Found<>(answer.body().strip())
                                     : new Patience.Look.NotYet<>(answer.body().strip());
                         });
+        console.detail(
+                patience.until(
+                        "the bytes of one call are the same on every leg",
+                        STARTED,
+                        () -> {
+                            // the next call ends the connection of the one before, and an ended one
+                            // is counted
+                            debug.read("/quote");
+                            return Legs.compare(
+                                    SHIPPING,
+                                    eks.sidecarAdmin().json("/connections"),
+                                    eks.gatewayAdmin().json("/connections"),
+                                    lke.gatewayAdmin().json("/connections"),
+                                    lke.shippingAdmin().json("/connections"));
+                        }));
         return "a client in eks with an upstream of peer lke: " + said;
     }
 
@@ -344,7 +362,7 @@ final class Story {
                                 && eks.health(SHIPPING, "?peer=lke").equals("absent"));
         eks.killShipping();
         console.detail("the shop says: " + awaitCartFailure());
-        showRefusal(eks);
+        showRefusal(eks, "not exported to us by peer 'lke'");
         eks.startShipping();
         awaitHealth(eks, SHIPPING, "passing", STARTED);
         return "lke withdrew the export and eks lost it; without an instance of its own requests failed, and the sidecar said why";
@@ -426,34 +444,66 @@ final class Story {
                 page.status() + " " + page.answeredBy() + " " + page.failure());
     }
 
-    /// The refusal of the calling sidecar in its three places: health, metric, log.
-    private void showRefusal(Datacenter datacenter) throws StepFailed, InterruptedException {
-        var health = awaitLine(datacenter, "/health", List.of(SHIPPING));
-        var metric = awaitLine(datacenter, "/metrics", List.of("refus"));
-        console.detail("the sidecar's health: " + health);
+    /// The refusal of the calling sidecar in its three places: health, metric, log. Health and log
+    /// must name the service and the cause.
+    private void showRefusal(Datacenter datacenter, String cause) throws StepFailed, InterruptedException {
+        var sentence =
+                patience.until(
+                        datacenter.name() + ": the sidecar's /health tells of the refusal",
+                        SEEN,
+                        () -> {
+                            var told =
+                                    datacenter
+                                            .sidecarAdmin()
+                                            .read("/health")
+                                            .json()
+                                            .at(
+                                                    "/services/frontend/upstreams/"
+                                                            + SHIPPING
+                                                            + "/lastRefusal/sentence")
+                                            .asText();
+                            shopper.cart();
+                            return told.contains(SHIPPING) && told.contains(cause)
+                                    ? new Patience.Look.Found<>(told)
+                                    : new Patience.Look.NotYet<>("found '" + told + "'");
+                        });
+        var metric =
+                patience.until(
+                        datacenter.name() + ": the sidecar's /metrics counts the refusal",
+                        SEEN,
+                        () ->
+                                datacenter
+                                        .sidecarAdmin()
+                                        .read("/metrics")
+                                        .body()
+                                        .lines()
+                                        .filter(line ->
+                                                line.startsWith("hansa_upstream_refused_total{")
+                                                        && line.contains("service=\"frontend\"")
+                                                        && line.contains(
+                                                                "upstream=\"" + SHIPPING + "\""))
+                                        .findFirst()
+                                        .<Patience.Look<String>>map(Patience.Look.Found::new)
+                                        .orElseGet(
+                                                () -> new Patience.Look.NotYet<>("no such line")));
+        var log =
+                patience.until(
+                        datacenter.name() + ": the sidecar's log tells of the refusal",
+                        SEEN,
+                        () ->
+                                children.lastLines(datacenter.process("sidecars"), 400)
+                                        .lines()
+                                        .filter(line ->
+                                                line.contains("WARN")
+                                                        && line.contains(
+                                                                "refused: upstream '" + SHIPPING)
+                                                        && line.contains(cause))
+                                        .reduce((_, last) -> last)
+                                        .<Patience.Look<String>>map(Patience.Look.Found::new)
+                                        .orElseGet(
+                                                () -> new Patience.Look.NotYet<>("no such line")));
+        console.detail("the sidecar's health: " + sentence);
         console.detail("the sidecar's metric: " + metric);
-        children.lastLines(datacenter.process("sidecars"), 400)
-                .lines()
-                .filter(line -> line.contains(SHIPPING) && line.contains("refus"))
-                .reduce((_, last) -> last)
-                .ifPresent(line -> console.detail("the sidecar's log: " + line));
-    }
-
-    private String awaitLine(Datacenter datacenter, String path, List<String> words)
-            throws StepFailed, InterruptedException {
-        return patience.until(
-                datacenter.name() + ": the sidecar's " + path + " tells of the refusal",
-                SEEN,
-                () -> {
-                    var body = datacenter.sidecarAdmin().read(path).body();
-                    return body.lines()
-                            .filter(line ->
-                                    !line.startsWith("#")
-                                            && words.stream().allMatch(line::contains))
-                            .reduce((_, last) -> last)
-                            .<Patience.Look<String>>map(
-                                    line -> new Patience.Look.Found<>(line.strip()))
-                            .orElseGet(() -> new Patience.Look.NotYet<>("no line with " + words));
-                });
+        console.detail("the sidecar's log: " + log);
     }
 }
