@@ -48,8 +48,7 @@ final class Normaliser {
     private JsonNode timespan(String path, JsonNode found) throws InvalidEntryException {
         try {
             if (found.isIntegralNumber() && found.canConvertToLong()) {
-                return NODES.textNode(
-                        GoDuration.format(Duration.ofNanos(found.longValue())));
+                return NODES.textNode(GoDuration.format(Duration.ofNanos(found.longValue())));
             }
             if (found.isTextual()) {
                 return NODES.textNode(GoDuration.format(GoDuration.parse(found.textValue())));
