@@ -1,18 +1,52 @@
 package dev.hansa.peering.api;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
-import java.time.Clock;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/// The operators' door: Consul's HTTP API.
+/// The operators' door: Consul's HTTP API. Bytes are read and written on the event loop; each
+/// request is answered on a virtual thread of its own, because answers wait on the disk, on peers
+/// and on changes.
 public final class ApiRouter implements AutoCloseable {
+    /// As Consul's largest transaction; a longer entry or token is a mistake.
+    private static final long MAX_BODY = 512 * 1024;
+
+    /// Each holds a body and a thread; waiting readers are among them and have a lower limit.
+    private static final int MAX_IN_FLIGHT = 1024;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ApiSettings settings;
+    private final BlockingReads reads;
+    private final Consumer<PeeringEvent> events;
+    private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
+
+    /// By path, then by method.
+    private final Map<String, Map<String, ApiResource>> resources = new TreeMap<>();
+
+    /// @param bundle the datacenter's own roots, the signing one first
     public ApiRouter(
             ApiSettings settings,
             Store store,
@@ -20,18 +54,247 @@ public final class ApiRouter implements AutoCloseable {
             PeeringOperations peerings,
             JoinTokens joinTokens,
             Supplier<TrustBundle> bundle,
-            Clock clock,
-            Consumer<PeeringEvent> events) {}
+            Consumer<PeeringEvent> events) {
+        this.settings = settings;
+        this.events = events;
+        this.reads = new BlockingReads(store, catalog, peerings.changes());
+        peerings(new PeeringResource(peerings, reads));
+        config(new ConfigResource(store, reads, events));
+        catalog(new CatalogResource(settings, catalog.snapshots(), reads));
+        registration(new RegistrationResource(settings, store));
+        mesh(new MeshResource(settings, store, catalog.snapshots(), bundle, joinTokens, reads));
+        agent(new AgentResource(settings));
+    }
 
+    private void peerings(PeeringResource peerings) {
+        on("POST", "/v1/peering/token", peerings::generateToken);
+        on("POST", "/v1/peering/establish", peerings::establish);
+        on("GET", "/v1/peering/", peerings::read);
+        on("GET", "/v1/peering/:name", peerings::read);
+        on("DELETE", "/v1/peering/:name", peerings::delete);
+        on("GET", "/v1/peerings", peerings::list);
+    }
+
+    private void config(ConfigResource config) {
+        on("PUT", "/v1/config", config::write);
+        on("GET", "/v1/config/:kind", config::list);
+        on("DELETE", "/v1/config/:kind", config::delete);
+        on("GET", "/v1/config/:kind/:name", config::read);
+        on("DELETE", "/v1/config/:kind/:name", config::delete);
+    }
+
+    private void catalog(CatalogResource catalog) {
+        on("GET", "/v1/catalog/datacenters", catalog::datacenters);
+        on("GET", "/v1/catalog/nodes", catalog::nodes);
+        on("GET", "/v1/catalog/node/", catalog::node);
+        on("GET", "/v1/catalog/node/:node", catalog::node);
+        on("GET", "/v1/catalog/services", catalog::services);
+        on("GET", "/v1/catalog/service/", catalog::service);
+        on("GET", "/v1/catalog/service/:service", catalog::service);
+        on("GET", "/v1/health/service/", catalog::health);
+        on("GET", "/v1/health/service/:service", catalog::health);
+        on("GET", "/v1/health/connect/", catalog::connect);
+        on("GET", "/v1/health/connect/:service", catalog::connect);
+        on("GET", "/v1/health/checks/:service", catalog::checks);
+        on("GET", "/v1/agent/services", catalog::agentServices);
+        on("GET", "/v1/hansa/imported-services", catalog::imported);
+    }
+
+    private void registration(RegistrationResource registration) {
+        on("PUT", "/v1/catalog/register", registration::register);
+        on("PUT", "/v1/catalog/deregister", registration::deregister);
+        on("PUT", "/v1/agent/service/register", registration::registerService);
+        on("PUT", "/v1/agent/service/deregister/:id", registration::deregisterService);
+    }
+
+    private void mesh(MeshResource mesh) {
+        on("GET", "/v1/connect/ca/roots", mesh::roots);
+        on("GET", "/v1/agent/connect/ca/roots", mesh::roots);
+        on("GET", "/v1/connect/intentions/check", mesh::checkIntention);
+        on("GET", "/v1/exported-services", mesh::exported);
+        on("POST", "/v1/hansa/join-token", mesh::issueJoinToken);
+    }
+
+    private void agent(AgentResource agent) {
+        on("GET", "/v1/agent/self", agent::self);
+        on("GET", "/v1/status/leader", agent::leader);
+        on("GET", "/v1/status/peers", agent::peers);
+    }
+
+    private void on(String method, String path, ApiResource resource) {
+        resources.computeIfAbsent(path, _ -> new TreeMap<>()).put(method, resource);
+    }
+
+    /// The routes, to be mounted on the API's listener.
     public Router router(Vertx vertx) {
-        return Router.router(vertx);
+        var router = Router.router(vertx);
+        router.route()
+                .handler(new OriginGuard(settings.listen()))
+                .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY))
+                .failureHandler(this::fail);
+        // Fixed paths before those with variable parts.
+        resources.entrySet().stream()
+                .sorted(
+                        Map.Entry.<String, Map<String, ApiResource>>comparingByKey(
+                                Comparator.comparing((String path) -> path.contains(":"))
+                                        .thenComparing(path -> path)))
+                .forEach(entry ->
+                        router.route(entry.getKey())
+                                .handler(call -> dispatch(call, entry.getValue())));
+        router.route().handler(call -> plain(call, 404, "404 page not found"));
+        return router;
     }
 
     /// Keeps the registrations that the store holds in the catalog, from now until closed.
     public static Latest.Subscription mirrorRegistrations(Store store, LiveCatalog catalog) {
-        return () -> {};
+        return store.state()
+                .watch(state ->
+                        catalog.publish(
+                                LiveCatalog.STORE,
+                                state.registrations().values().stream()
+                                        .map(RegistrationRecord::instance)
+                                        .toList()));
     }
 
+    private void dispatch(RoutingContext call, Map<String, ApiResource> methods) {
+        var method = call.request().method().name();
+        var resource = methods.get(method);
+        if (resource == null) {
+            call.response().putHeader("Allow", "OPTIONS," + String.join(",", methods.keySet()));
+            if (method.equals("OPTIONS")) {
+                plain(call, 200, "");
+            } else {
+                plain(call, 405, "method " + method + " not allowed");
+            }
+        } else if (!inFlight.tryAcquire()) {
+            plain(
+                    call,
+                    429,
+                    "request: expected at most "
+                            + MAX_IN_FLIGHT
+                            + " at once; found as many already running");
+        } else {
+            start(call, resource);
+        }
+    }
+
+    private void start(RoutingContext call, ApiResource resource) {
+        var gone = new AtomicBoolean();
+        call.response().closeHandler(_ -> gone.set(true));
+        var request = request(call, gone);
+        var loop = call.vertx().getOrCreateContext();
+        Thread.ofVirtual()
+                .name("api-request")
+                .start(() -> {
+                    try {
+                        var answer = answer(request, resource);
+                        loop.runOnContext(_ -> send(call, answer));
+                    } finally {
+                        inFlight.release();
+                    }
+                });
+    }
+
+    private static ApiRequest request(RoutingContext call, AtomicBoolean gone) {
+        var query = new HashMap<String, String>();
+        call.queryParams().forEach(query::putIfAbsent);
+        var body = call.body().asString();
+        return new ApiRequest(call.pathParams(), query, body == null ? "" : body, gone::get);
+    }
+
+    private ApiAnswer answer(ApiRequest request, ApiResource resource) {
+        try {
+            var datacenter = request.query().getOrDefault("dc", "");
+            if (!datacenter.isEmpty() && !datacenter.equals(settings.datacenter().name())) {
+                return ApiAnswer.text(500, "No path to datacenter");
+            }
+            return resource.answer(request);
+        } catch (RefusedRequestException e) {
+            return ApiAnswer.of(e);
+        } catch (StoreFailure e) {
+            events.accept(new PeeringEvent.BackgroundFailure("API request", e));
+            return ApiAnswer.text(500, String.valueOf(e.getMessage()));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return ApiAnswer.text(503, "server is stopping");
+        } catch (RuntimeException e) {
+            // A defect of ours: told in full to the log, in one word to the caller.
+            events.accept(new PeeringEvent.BackgroundFailure("API request", e));
+            return ApiAnswer.text(500, "internal error");
+        }
+    }
+
+    private static void send(RoutingContext call, ApiAnswer answer) {
+        var response = call.response();
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        switch (answer) {
+            case ApiAnswer.Json(var body, var index) -> {
+                headers(call, index);
+                response.putHeader("Content-Type", "application/json")
+                        .end(text(body, call.queryParams().contains("pretty")));
+            }
+            case ApiAnswer.Plain(var status, var type, var text, var index) -> {
+                headers(call, index);
+                response.setStatusCode(status).putHeader("Content-Type", type).end(text);
+            }
+        }
+    }
+
+    private static void headers(RoutingContext call, OptionalLong index) {
+        call.response().putHeader("X-Content-Type-Options", "nosniff");
+        index.ifPresent(at ->
+                call.response()
+                        .putHeader("X-Consul-Index", Long.toString(Math.max(1, at)))
+                        .putHeader("X-Consul-KnownLeader", "true")
+                        .putHeader("X-Consul-LastContact", "0")
+                        .putHeader("X-Consul-Effective-Consistency", "leader")
+                        .putHeader("X-Consul-Query-Backend", "blocking-query")
+                        .putHeader("X-Consul-Default-ACL-Policy", "allow"));
+    }
+
+    private static String text(JsonNode body, boolean pretty) {
+        if (!pretty) {
+            return body.toString();
+        }
+        var indenter = new DefaultIndenter("    ", "\n");
+        try {
+            return JSON.writer(
+                                    new DefaultPrettyPrinter()
+                                            .withObjectIndenter(indenter)
+                                            .withArrayIndenter(indenter))
+                            .writeValueAsString(body)
+                    + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a JSON tree cannot be written", e);
+        }
+    }
+
+    private void fail(RoutingContext call) {
+        var status = call.statusCode() < 400 ? 500 : call.statusCode();
+        if (status == 413) {
+            plain(call, 413, "body: expected at most " + MAX_BODY + " bytes; found more");
+        } else if (call.failure() == null) {
+            plain(call, status, "request: expected one that can be read; found otherwise");
+        } else {
+            events.accept(new PeeringEvent.BackgroundFailure("API request", call.failure()));
+            plain(call, status, status == 500 ? "internal error" : "request refused");
+        }
+    }
+
+    private static void plain(RoutingContext call, int status, String text) {
+        if (!call.response().ended()) {
+            call.response()
+                    .setStatusCode(status)
+                    .putHeader("Content-Type", "text/plain; charset=utf-8")
+                    .end(text);
+        }
+    }
+
+    /// Answers all who wait with what there is, and lets go of store and catalog.
     @Override
-    public void close() {}
+    public void close() {
+        reads.close();
+    }
 }

@@ -1,0 +1,40 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import java.util.OptionalLong;
+
+/// What a resource answers. Status lines, headers and bytes are the router's.
+sealed interface ApiAnswer {
+    /// @param index of the state that was read; empty when nothing was
+    record Json(JsonNode body, OptionalLong index) implements ApiAnswer {}
+
+    record Plain(int status, String contentType, String text, OptionalLong index)
+            implements ApiAnswer {}
+
+    ApiAnswer TRUE = json(BooleanNode.TRUE);
+    ApiAnswer FALSE = json(BooleanNode.FALSE);
+
+    /// Done, and nothing to say: 200 with an empty body.
+    ApiAnswer EMPTY = text(200, "");
+
+    static ApiAnswer json(JsonNode body) {
+        return new Json(body, OptionalLong.empty());
+    }
+
+    static ApiAnswer text(int status, String text) {
+        return new Plain(status, "text/plain; charset=utf-8", text, OptionalLong.empty());
+    }
+
+    static ApiAnswer of(RefusedRequestException refusal) {
+        return text(refusal.status(), refusal.sentence());
+    }
+
+    default ApiAnswer at(long index) {
+        return switch (this) {
+            case Json(var body, _) -> new Json(body, OptionalLong.of(index));
+            case Plain(var status, var type, var text, _) ->
+                    new Plain(status, type, text, OptionalLong.of(index));
+        };
+    }
+}

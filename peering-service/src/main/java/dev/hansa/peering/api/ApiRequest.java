@@ -1,0 +1,78 @@
+package dev.hansa.peering.api;
+
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.configentry.GoDuration;
+import dev.hansa.trustbundle.PeerName;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/// A request, taken off the event loop.
+///
+/// @param path the variable parts of the path
+/// @param gone whether the caller has hung up, so that nobody need wait for it
+record ApiRequest(
+        Map<String, String> path, Map<String, String> query, String body, BooleanSupplier gone) {
+    ApiRequest {
+        path = Map.copyOf(path);
+        query = Map.copyOf(query);
+    }
+
+    String part(String name) {
+        return path.getOrDefault(name, "");
+    }
+
+    Optional<String> parameter(String name) {
+        return Optional.ofNullable(query.get(name));
+    }
+
+    /// A flag as Consul's clients send it: present without a value, or a boolean word of Go's.
+    boolean flag(String name) throws RefusedRequestException {
+        return switch (query.get(name)) {
+            case null -> false;
+            case "", "1", "t", "T", "TRUE", "true", "True" -> true;
+            case "0", "f", "F", "FALSE", "false", "False" -> false;
+            default -> throw RefusedRequestException.bad("Invalid value for ?" + name);
+        };
+    }
+
+    Optional<PeerName> peer() throws RefusedRequestException {
+        var name = query.getOrDefault("peer", "");
+        return name.isEmpty() ? Optional.empty() : Optional.of(read(name, PeerName::of));
+    }
+
+    ServiceName service(String part) throws RefusedRequestException {
+        var name = part(part);
+        if (name.isEmpty()) {
+            throw RefusedRequestException.bad("Missing service name");
+        }
+        return read(name, ServiceName::new);
+    }
+
+    /// Reads a text by a constructor that refuses in words.
+    static <T> T read(String text, Function<String, T> reader) throws RefusedRequestException {
+        try {
+            return reader.apply(text);
+        } catch (IllegalArgumentException e) {
+            throw RefusedRequestException.bad(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// A life that a token may have.
+    static Duration life(String subject, String text, Duration longest)
+            throws RefusedRequestException {
+        var life = read(text, GoDuration::parse);
+        if (life.isNegative() || life.isZero() || life.compareTo(longest) > 0) {
+            throw RefusedRequestException.bad(
+                    subject
+                            + ": expected a duration above 0 and up to "
+                            + longest.toHours()
+                            + "h; found '"
+                            + RefusedRequestException.shown(text)
+                            + "'");
+        }
+        return life;
+    }
+}

@@ -1,0 +1,164 @@
+package dev.hansa.peering.api;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.configentry.GoDuration;
+import dev.hansa.peering.store.Store;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+
+/// Reads that may wait for a change: the caller names the index that it has seen, and is answered
+/// when there is a higher one or the time is over.
+///
+/// The index of a read is the number of the server's start in the high half (so that it grows
+/// across restarts, though catalog and streams begin anew) plus, in the low half, the sum of the
+/// versions of all that the read depends on. Each of them only grows, so the sum does. A change of
+/// something else in the same part wakes a reader too early; Consul promises no more.
+final class BlockingReads implements AutoCloseable {
+    /// What a read depends on.
+    enum Scope {
+        CONFIG,
+        CATALOG,
+        PEERINGS
+    }
+
+    private static final Duration DEFAULT_WAIT = Duration.ofMinutes(5);
+    private static final Duration MAX_WAIT = Duration.ofMinutes(10);
+
+    /// Consul's sixteenth: clients that began together must not come back together.
+    private static final int JITTER_DIVISOR = 16;
+
+    /// How late a caller that hung up is noticed.
+    private static final Duration SLICE = Duration.ofSeconds(2);
+
+    /// Each holds a socket and a parked thread; a datacenter's clients need some dozens.
+    private static final int MAX_WAITERS = 512;
+
+    private final Semaphore waiters = new Semaphore(MAX_WAITERS);
+    private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, false));
+    private final List<Latest.Subscription> subscriptions;
+
+    private record Revision(long starts, long store, long catalog, long streams, boolean closed) {
+        long index(Scope scope) {
+            var low =
+                    switch (scope) {
+                        case CONFIG -> store;
+                        case CATALOG -> store + catalog;
+                        case PEERINGS -> store + streams;
+                    };
+            return (starts << 32) + low;
+        }
+    }
+
+    BlockingReads(Store store, LiveCatalog catalog, Latest<Long> streams) {
+        subscriptions =
+                List.of(
+                        store.state()
+                                .watch(state ->
+                                        revision.update(old ->
+                                                new Revision(
+                                                        state.starts(),
+                                                        state.index(),
+                                                        old.catalog(),
+                                                        old.streams(),
+                                                        old.closed()))),
+                        catalog.snapshots()
+                                .watch(snapshot ->
+                                        revision.update(old ->
+                                                new Revision(
+                                                        old.starts(),
+                                                        old.store(),
+                                                        snapshot.version(),
+                                                        old.streams(),
+                                                        old.closed()))),
+                        streams.watch(count ->
+                                revision.update(old ->
+                                        new Revision(
+                                                old.starts(),
+                                                old.store(),
+                                                old.catalog(),
+                                                count,
+                                                old.closed()))));
+    }
+
+    /// Answers now, or after a change when the request says that it has seen the present.
+    ApiAnswer read(ApiRequest request, Scope scope, Supplier<ApiAnswer> answer)
+            throws RefusedRequestException, InterruptedException {
+        if (request.query().containsKey("stale") && request.query().containsKey("consistent")) {
+            throw RefusedRequestException.bad(
+                    "Cannot specify ?stale with ?consistent, conflicting semantics.");
+        }
+        var seen = seen(request);
+        var wait = wait(request);
+        if (seen > 0) {
+            await(scope, seen, wait, request);
+        }
+        // The index first: what changes in between is answered now and told again, never lost.
+        var index = revision.get().index(scope);
+        return answer.get().at(index);
+    }
+
+    private void await(Scope scope, long seen, Duration wait, ApiRequest request)
+            throws RefusedRequestException, InterruptedException {
+        if (!waiters.tryAcquire()) {
+            throw new RefusedRequestException(
+                    429,
+                    "blocking query: expected at most "
+                            + MAX_WAITERS
+                            + " waiting callers; found as many already waiting");
+        }
+        try {
+            var deadline = System.nanoTime() + wait.toNanos();
+            while (revision.get().index(scope) <= seen
+                    && !revision.get().closed()
+                    && !request.gone().getAsBoolean()) {
+                var left = Duration.ofNanos(deadline - System.nanoTime());
+                if (left.isNegative() || left.isZero()) {
+                    return;
+                }
+                revision.await(
+                        now -> now.index(scope) > seen || now.closed(),
+                        left.compareTo(SLICE) < 0 ? left : SLICE);
+            }
+        } finally {
+            waiters.release();
+        }
+    }
+
+    private static long seen(ApiRequest request) throws RefusedRequestException {
+        try {
+            return Long.parseUnsignedLong(request.parameter("index").orElse("0"));
+        } catch (NumberFormatException _) {
+            throw RefusedRequestException.bad("Invalid index");
+        }
+    }
+
+    private static Duration wait(ApiRequest request) throws RefusedRequestException {
+        var wait = DEFAULT_WAIT;
+        try {
+            var text = request.parameter("wait").orElse("");
+            if (!text.isEmpty()) {
+                wait = GoDuration.parse(text);
+            }
+        } catch (IllegalArgumentException _) {
+            throw RefusedRequestException.bad("Invalid wait time");
+        }
+        if (wait.isNegative()) {
+            throw RefusedRequestException.bad("Invalid wait time");
+        }
+        var bounded = wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait;
+        return bounded.plusNanos(
+                ThreadLocalRandom.current().nextLong(bounded.toNanos() / JITTER_DIVISOR + 1));
+    }
+
+    /// Answers all who wait with what there is.
+    @Override
+    public void close() {
+        subscriptions.forEach(Latest.Subscription::close);
+        revision.update(
+                old -> new Revision(old.starts(), old.store(), old.catalog(), old.streams(), true));
+    }
+}

@@ -1,0 +1,149 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.configentry.ConfigEntries;
+import dev.hansa.peering.configentry.ParsedEntry;
+import dev.hansa.peering.store.ConfigRecord;
+import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import java.util.Comparator;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
+/// `/v1/config`: the operator's word on mesh, exports, resolvers and intentions.
+final class ConfigResource {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Store store;
+    private final BlockingReads reads;
+    private final Consumer<PeeringEvent> events;
+
+    ConfigResource(Store store, BlockingReads reads, Consumer<PeeringEvent> events) {
+        this.store = store;
+        this.reads = reads;
+        this.events = events;
+    }
+
+    ApiAnswer write(ApiRequest request) throws RefusedRequestException {
+        var cas = cas(request);
+        return switch (ConfigEntries.parse(request.body())) {
+            case ParsedEntry.Invalid(var sentence, var status) ->
+                    ApiAnswer.text(
+                            status,
+                            status == 400 ? "Request decoding failed: " + sentence : sentence);
+            case ParsedEntry.Valid(var kind, var name, var json) ->
+                    switch (store.apply(new StoreCommand.PutConfig(kind, name, json, cas))) {
+                        case StoreAnswer.Applied(var index) -> {
+                            events.accept(new PeeringEvent.ConfigWritten(kind, name, index));
+                            yield ApiAnswer.TRUE;
+                        }
+                        case StoreAnswer.Unchanged _ -> ApiAnswer.TRUE;
+                        case StoreAnswer.Refused _ when cas.isPresent() -> ApiAnswer.FALSE;
+                        case StoreAnswer.Refused(var reason) -> ApiAnswer.text(500, reason);
+                    };
+        };
+    }
+
+    ApiAnswer read(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var kind = kind(request);
+        var name = request.part("name");
+        return reads.read(
+                request,
+                Scope.CONFIG,
+                () ->
+                        store.now()
+                                .config(kind, name)
+                                .map(record -> ApiAnswer.json(json(record)))
+                                .orElseGet(() ->
+                                        ApiAnswer.text(
+                                                404,
+                                                "Config entry not found for \""
+                                                        + kind
+                                                        + "\" / \""
+                                                        + RefusedRequestException.shown(name)
+                                                        + "\"")));
+    }
+
+    ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var kind = kind(request);
+        return reads.read(
+                request,
+                Scope.CONFIG,
+                () -> {
+                    var all = JSON.createArrayNode();
+                    store.now()
+                            .config(kind)
+                            .sorted(Comparator.comparing(ConfigRecord::name))
+                            .forEach(record -> all.add(json(record)));
+                    return ApiAnswer.json(all);
+                });
+    }
+
+    ApiAnswer delete(ApiRequest request) throws RefusedRequestException {
+        var kind = kind(request);
+        var name = request.part("name");
+        if (name.isEmpty()) {
+            throw new RefusedRequestException(404, "Must provide both a kind and name to delete");
+        }
+        var cas = cas(request);
+        return switch (store.apply(new StoreCommand.DeleteConfig(kind, name, cas))) {
+            case StoreAnswer.Applied(var index) -> {
+                events.accept(new PeeringEvent.ConfigDeleted(kind, name, index));
+                yield cas.isPresent() ? ApiAnswer.TRUE : ApiAnswer.json(JSON.createObjectNode());
+            }
+            case StoreAnswer.Unchanged _ ->
+                    cas.isPresent() ? ApiAnswer.TRUE : ApiAnswer.json(JSON.createObjectNode());
+            case StoreAnswer.Refused _ when cas.isPresent() -> ApiAnswer.FALSE;
+            case StoreAnswer.Refused(var reason) -> ApiAnswer.text(500, reason);
+        };
+    }
+
+    private static String kind(ApiRequest request) throws RefusedRequestException {
+        var kind = request.part("kind");
+        for (var known : ConfigEntries.kinds()) {
+            if (known.equals(kind)) {
+                return kind;
+            }
+        }
+        throw RefusedRequestException.bad(
+                "invalid config entry kind: "
+                        + RefusedRequestException.shown(kind)
+                        + ": expected one of "
+                        + String.join(", ", ConfigEntries.kinds()));
+    }
+
+    private static OptionalLong cas(ApiRequest request) throws RefusedRequestException {
+        var text = request.parameter("cas");
+        if (text.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(Long.parseUnsignedLong(text.get()));
+        } catch (NumberFormatException _) {
+            throw RefusedRequestException.bad(
+                    "cas: expected a modify index; found '"
+                            + RefusedRequestException.shown(text.get())
+                            + "'");
+        }
+    }
+
+    private static ObjectNode json(ConfigRecord record) {
+        try {
+            if (JSON.readTree(record.json()) instanceof ObjectNode entry) {
+                return entry.put("CreateIndex", record.createIndex())
+                        .put("ModifyIndex", record.modifyIndex());
+            }
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(
+                    "stored config entry " + record.kind() + "/" + record.name() + " is no JSON",
+                    e);
+        }
+        throw new IllegalStateException(
+                "stored config entry " + record.kind() + "/" + record.name() + " is no object");
+    }
+}

@@ -1,0 +1,188 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/// The fields of a JSON object as Go reads them: names in any case, null as absent.
+///
+/// @param subject what the object is, for messages
+record JsonFields(String subject, Map<String, JsonNode> byName) {
+    /// Definitions are shallow; a deep body is an attack on the reader.
+    private static final int MAX_DEPTH = 16;
+
+    private static final ObjectMapper JSON =
+            new ObjectMapper(
+                            JsonFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(MAX_DEPTH)
+                                                    .maxNumberLength(40)
+                                                    .build())
+                                    .build())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    /// @param phrase what a message about an undecodable body begins with
+    static JsonFields read(String body, String phrase) throws RefusedRequestException {
+        try {
+            return of("body", JSON.readTree(body));
+        } catch (JsonProcessingException e) {
+            var where = e.getLocation();
+            throw RefusedRequestException.bad(
+                    phrase
+                            + ": expected a JSON object; found a mistake"
+                            + (where == null
+                                    ? ""
+                                    : " at line "
+                                            + where.getLineNr()
+                                            + ", column "
+                                            + where.getColumnNr()));
+        } catch (RefusedRequestException e) {
+            throw RefusedRequestException.bad(phrase + ": " + e.sentence());
+        }
+    }
+
+    private static JsonFields of(String subject, JsonNode node) throws RefusedRequestException {
+        if (!node.isObject()) {
+            throw RefusedRequestException.bad(
+                    subject + ": expected a JSON object; found something else");
+        }
+        var byName = new LinkedHashMap<String, JsonNode>();
+        for (var property : node.properties()) {
+            if (!property.getValue().isNull()) {
+                // The last of two spellings wins, as in Go.
+                byName.put(property.getKey().toLowerCase(Locale.ROOT), property.getValue());
+            }
+        }
+        return new JsonFields(subject, byName);
+    }
+
+    /// Refuses any name but these, in the words of Go's decoder.
+    JsonFields only(Collection<String> names) throws RefusedRequestException {
+        var known = names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
+        for (var name : byName.keySet()) {
+            if (!known.contains(name)) {
+                throw RefusedRequestException.bad(
+                        "Body decoding failed: json: unknown field \""
+                                + RefusedRequestException.shown(name)
+                                + "\": expected one of "
+                                + String.join(", ", names));
+            }
+        }
+        return this;
+    }
+
+    boolean has(String name) {
+        return field(name).isPresent();
+    }
+
+    private Optional<JsonNode> field(String name) {
+        return Optional.ofNullable(byName.get(name.toLowerCase(Locale.ROOT)));
+    }
+
+    /// Empty when absent.
+    String text(String name) throws RefusedRequestException {
+        var found = field(name);
+        if (found.isPresent() && !found.get().isTextual()) {
+            throw mismatch(name, "text");
+        }
+        return found.map(JsonNode::textValue).orElse("");
+    }
+
+    boolean flag(String name) throws RefusedRequestException {
+        var found = field(name);
+        if (found.isPresent() && !found.get().isBoolean()) {
+            throw mismatch(name, "true or false");
+        }
+        return found.map(JsonNode::booleanValue).orElse(false);
+    }
+
+    /// A flag that may also be given as the name of what is accepted.
+    boolean flagOrName(String name) throws RefusedRequestException {
+        var found = field(name);
+        return found.isPresent() && found.get().isTextual()
+                ? !found.get().textValue().isEmpty()
+                : flag(name);
+    }
+
+    int number(String name, int fallback) throws RefusedRequestException {
+        var found = field(name);
+        if (found.isPresent()
+                && !(found.get().isIntegralNumber() && found.get().canConvertToInt())) {
+            throw mismatch(name, "a whole number");
+        }
+        return found.map(JsonNode::intValue).orElse(fallback);
+    }
+
+    List<String> texts(String name) throws RefusedRequestException {
+        var texts = new ArrayList<String>();
+        for (var item : items(name)) {
+            if (!item.isTextual()) {
+                throw mismatch(name, "a list of texts");
+            }
+            texts.add(item.textValue());
+        }
+        return texts;
+    }
+
+    Map<String, String> map(String name) throws RefusedRequestException {
+        var map = new LinkedHashMap<String, String>();
+        for (var pair : object(name).orElse(JSON.createObjectNode()).properties()) {
+            if (!pair.getValue().isTextual()) {
+                throw mismatch(name, "an object of texts");
+            }
+            map.put(pair.getKey(), pair.getValue().textValue());
+        }
+        return map;
+    }
+
+    /// An object within, by its keys as they are.
+    Optional<JsonNode> object(String name) throws RefusedRequestException {
+        var found = field(name);
+        if (found.isPresent() && !found.get().isObject()) {
+            throw mismatch(name, "an object");
+        }
+        return found;
+    }
+
+    Optional<JsonFields> fields(String name) throws RefusedRequestException {
+        var found = object(name);
+        return found.isEmpty() ? Optional.empty() : Optional.of(of(name, found.get()));
+    }
+
+    List<JsonFields> list(String name) throws RefusedRequestException {
+        var list = new ArrayList<JsonFields>();
+        for (var item : items(name)) {
+            list.add(of(name + "[" + list.size() + "]", item));
+        }
+        return list;
+    }
+
+    private Iterable<JsonNode> items(String name) throws RefusedRequestException {
+        var found = field(name);
+        if (found.isPresent() && !found.get().isArray()) {
+            throw mismatch(name, "a list");
+        }
+        return found.map(node -> (Iterable<JsonNode>) node).orElse(List.of());
+    }
+
+    private RefusedRequestException mismatch(String name, String expected) {
+        return RefusedRequestException.bad(
+                "Body decoding failed: "
+                        + (subject.equals("body") ? "" : subject + ".")
+                        + name
+                        + ": expected "
+                        + expected
+                        + "; found something else");
+    }
+}

@@ -1,0 +1,230 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.ExportPolicy;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.configentry.ConfigEntries;
+import dev.hansa.peering.store.Store;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/// What holds the mesh together: roots, exports, intentions, and the tokens that proxies join with.
+final class MeshResource {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private static final Duration DEFAULT_JOIN_LIFE = Duration.ofHours(24);
+
+    /// Longer, and a forgotten file is a standing invitation.
+    private static final Duration MAX_JOIN_LIFE = Duration.ofDays(7);
+
+    private final ApiSettings settings;
+    private final Store store;
+    private final Supplier<CatalogSnapshot> catalog;
+    private final Supplier<TrustBundle> bundle;
+    private final JoinTokens joinTokens;
+    private final BlockingReads reads;
+
+    MeshResource(
+            ApiSettings settings,
+            Store store,
+            Supplier<CatalogSnapshot> catalog,
+            Supplier<TrustBundle> bundle,
+            JoinTokens joinTokens,
+            BlockingReads reads) {
+        this.settings = settings;
+        this.store = store;
+        this.catalog = catalog;
+        this.bundle = bundle;
+        this.joinTokens = joinTokens;
+        this.reads = reads;
+    }
+
+    ApiAnswer roots(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var pem = request.parameter("pem").orElse("false");
+        if (!List.of("true", "false", "1", "0").contains(pem)) {
+            throw RefusedRequestException.bad("The 'pem' query parameter must be a boolean value");
+        }
+        return reads.read(
+                request,
+                Scope.CONFIG,
+                () -> {
+                    var now = bundle.get();
+                    return pem.equals("true") || pem.equals("1")
+                            ? new ApiAnswer.Plain(
+                                    200,
+                                    "application/pem-certificate-chain",
+                                    String.join("", now.pems()),
+                                    OptionalLong.empty())
+                            : json(now);
+                });
+    }
+
+    private ApiAnswer json(TrustBundle now) {
+        var json = JSON.objectNode();
+        // The first of a bundle is the one that signs.
+        json.put("ActiveRootID", now.roots().isEmpty() ? "" : fingerprint(now.roots().getFirst()))
+                .put("TrustDomain", now.trustDomain().name());
+        var roots = json.putArray("Roots");
+        var cluster = now.trustDomain().name().replaceFirst("\\.consul$", "");
+        for (var root : now.roots()) {
+            var entry =
+                    roots.addObject()
+                            .put("ID", fingerprint(root))
+                            .put("Name", root.getSubjectX500Principal().getName())
+                            .put("SerialNumber", root.getSerialNumber())
+                            .put("SigningKeyID", "")
+                            .put("ExternalTrustDomain", cluster)
+                            .put("NotBefore", root.getNotBefore().toInstant().toString())
+                            .put("NotAfter", root.getNotAfter().toInstant().toString())
+                            .put("RootCert", TrustBundle.pem(root))
+                            .putNull("IntermediateCerts")
+                            .put("Active", root.equals(now.roots().getFirst()));
+            switch (root.getPublicKey()) {
+                case ECPublicKey key ->
+                        entry.put("PrivateKeyType", "ec")
+                                .put(
+                                        "PrivateKeyBits",
+                                        key.getParams().getCurve().getField().getFieldSize());
+                case RSAPublicKey key ->
+                        entry.put("PrivateKeyType", "rsa")
+                                .put("PrivateKeyBits", key.getModulus().bitLength());
+                default -> entry.put("PrivateKeyType", "").put("PrivateKeyBits", 0);
+            }
+            entry.put("CreateIndex", 1).put("ModifyIndex", 1);
+        }
+        return ApiAnswer.json(json);
+    }
+
+    /// Consul's identifier of a root: SHA-1, in pairs. It names and does not protect.
+    private static String fingerprint(X509Certificate certificate) {
+        try {
+            return HexFormat.ofDelimiter(":")
+                    .formatHex(MessageDigest.getInstance("SHA-1").digest(certificate.getEncoded()));
+        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            throw new IllegalStateException("a parsed certificate cannot be hashed", e);
+        }
+    }
+
+    ApiAnswer exported(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        return reads.read(
+                request,
+                Scope.CATALOG,
+                () -> {
+                    var all = JSON.arrayNode();
+                    exports()
+                            .forEach((service, peers) -> {
+                                var entry = all.addObject().put("Service", service);
+                                var names = entry.putObject("Consumers").putArray("Peers");
+                                peers.forEach(peer -> names.add(peer.value()));
+                            });
+                    return ApiAnswer.json(all);
+                });
+    }
+
+    /// By service, with `*` as the services that it stands for at the moment.
+    private Map<String, Set<PeerName>> exports() {
+        var policy = ConfigEntries.exportPolicy(store.now());
+        var exports = new TreeMap<String, Set<PeerName>>();
+        for (var export : policy.exports()) {
+            var names =
+                    export.service().equals(ExportPolicy.ANY)
+                            ? typicalServices()
+                            : Set.of(export.service());
+            for (var name : names) {
+                for (var peer : export.peers()) {
+                    if (policy.exports(name, peer)) {
+                        exports.computeIfAbsent(name, _ -> new TreeSet<>()).add(peer);
+                    }
+                }
+            }
+        }
+        return exports;
+    }
+
+    private Set<String> typicalServices() {
+        var names = new TreeSet<String>();
+        catalog.get().local().values().stream()
+                .flatMap(List::stream)
+                .filter(instance -> instance.kind() == ServiceKind.TYPICAL)
+                .map(ServiceInstance::name)
+                .forEach(names::add);
+        return names;
+    }
+
+    /// May `source` (`name`, or `peer:<peer>/<name>`) call `destination`?
+    ApiAnswer checkIntention(ApiRequest request) throws RefusedRequestException {
+        var source = required(request, "source");
+        var destination = ApiRequest.read(required(request, "destination"), ServiceName::new);
+        Optional<PeerName> peer = Optional.empty();
+        var name = source;
+        if (source.startsWith("peer:")) {
+            var slash = source.indexOf('/');
+            if (slash < 0) {
+                throw RefusedRequestException.bad(
+                        "source: expected name or peer:<peer>/<name>; found '"
+                                + RefusedRequestException.shown(source)
+                                + "'");
+            }
+            peer = Optional.of(ApiRequest.read(source.substring(5, slash), PeerName::of));
+            name = source.substring(slash + 1);
+        }
+        var decision =
+                ConfigEntries.intentionTable(
+                                store.now(), settings.defaultAllow(), destination.value())
+                        .decide(
+                                peer,
+                                ApiRequest.read(name, ServiceName::new).value(),
+                                destination.value());
+        return ApiAnswer.json(JSON.objectNode().put("Allowed", decision.allowed()));
+    }
+
+    private static String required(ApiRequest request, String parameter)
+            throws RefusedRequestException {
+        var value = request.query().getOrDefault(parameter, "");
+        if (value.isEmpty()) {
+            throw RefusedRequestException.bad(
+                    "required query parameter '" + parameter + "' not set");
+        }
+        return value;
+    }
+
+    ApiAnswer issueJoinToken(ApiRequest request) throws RefusedRequestException {
+        var body =
+                JsonFields.read(request.body(), "Body decoding failed")
+                        .only(List.of("Services", "MeshGateway", "TTL"));
+        var services = new LinkedHashSet<ServiceName>();
+        for (var name : body.texts("Services")) {
+            services.add(ApiRequest.read(name, ServiceName::new));
+        }
+        var meshGateway = body.flag("MeshGateway");
+        if (services.isEmpty() && !meshGateway) {
+            throw RefusedRequestException.bad(
+                    "join token: expected Services, MeshGateway or both; found neither");
+        }
+        var ttl = body.text("TTL");
+        var life = ttl.isEmpty() ? DEFAULT_JOIN_LIFE : ApiRequest.life("TTL", ttl, MAX_JOIN_LIFE);
+        return ApiAnswer.json(
+                JSON.objectNode().put("JoinToken", joinTokens.issue(services, meshGateway, life)));
+    }
+}

@@ -1,0 +1,99 @@
+package dev.hansa.peering.api;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/// Keeps web pages out that an operator's browser happens to show.
+///
+/// A server on a loopback address is open to whoever works on the machine, and so to every page in
+/// a browser there. A page may point a host name of its own at 127.0.0.1 (DNS rebinding) and then
+/// read and write as if it came from us; its requests carry its own name in Host, so any name that
+/// is not ours is refused. A page may also post blindly across origins; its requests carry its own
+/// Origin. Programs send neither.
+final class OriginGuard implements Handler<RoutingContext> {
+    private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
+
+    private final String configuredHost;
+    private final boolean loopback;
+
+    OriginGuard(InetSocketAddress listen) {
+        configuredHost = listen.getHostString().toLowerCase(Locale.ROOT);
+        loopback = configuredHost.equals("localhost") || isLoopback(configuredHost);
+    }
+
+    private static boolean isLoopback(String host) {
+        return isAddress(host) && InetAddress.ofLiteral(unbracketed(host)).isLoopbackAddress();
+    }
+
+    private static boolean isAddress(String host) {
+        try {
+            InetAddress.ofLiteral(unbracketed(host));
+            return IPV4.matcher(host).matches() || host.contains(":");
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    private static String unbracketed(String host) {
+        return host.startsWith("[") && host.endsWith("]")
+                ? host.substring(1, host.length() - 1)
+                : host;
+    }
+
+    @Override
+    public void handle(RoutingContext call) {
+        var host = host(call.request());
+        if (loopback && !isOurs(host)) {
+            refuse(
+                    call,
+                    "Host: expected an IP address, localhost or '"
+                            + configuredHost
+                            + "'; found '"
+                            + RefusedRequestException.shown(host)
+                            + "'");
+            return;
+        }
+        var origin = call.request().getHeader("Origin");
+        if (origin != null && !isSame(origin, call.request())) {
+            refuse(
+                    call,
+                    "Origin: expected none or this server's; found '"
+                            + RefusedRequestException.shown(origin)
+                            + "'");
+            return;
+        }
+        call.next();
+    }
+
+    private static String host(HttpServerRequest request) {
+        var authority = request.authority();
+        return authority == null ? "" : authority.host().toLowerCase(Locale.ROOT);
+    }
+
+    private boolean isOurs(String host) {
+        return host.equals("localhost") || host.equals(configuredHost) || isAddress(host);
+    }
+
+    private static boolean isSame(String origin, HttpServerRequest request) {
+        var authority = request.authority();
+        try {
+            return authority != null
+                    && authority.toString().equalsIgnoreCase(URI.create(origin).getAuthority());
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    private static void refuse(RoutingContext call, String sentence) {
+        call.response()
+                .setStatusCode(403)
+                .putHeader("Content-Type", "text/plain; charset=utf-8")
+                .end(sentence);
+    }
+}

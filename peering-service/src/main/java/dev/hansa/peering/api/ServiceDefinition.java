@@ -1,0 +1,176 @@
+package dev.hansa.peering.api;
+
+import static dev.hansa.peering.api.RefusedRequestException.bad;
+import static dev.hansa.peering.api.RefusedRequestException.shown;
+
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Reads a service as clients of Consul define one. Fields that have no meaning here, such as
+/// weights of a proxy's configuration, are passed over: clients send many.
+final class ServiceDefinition {
+    /// Names of nodes, services' ids and addresses stand in keys and lists; DNS allows no longer
+    /// name.
+    private static final int MAX_NAME = 253;
+
+    /// What runs a check is a sidecar; a check to be run by this server would never change.
+    private static final List<String> RUNNERS =
+            List.of("TTL", "TCP", "HTTP", "GRPC", "UDP", "Args", "AliasService", "AliasNode");
+
+    private ServiceDefinition() {}
+
+    /// @param nameField `Name` for an agent, `Service` for the catalog
+    static ServiceInstance read(NodeRecord node, JsonFields service, String nameField)
+            throws RefusedRequestException {
+        var name = service.text(nameField);
+        if (name.isEmpty()) {
+            throw bad("Missing service name");
+        }
+        var kind = kind(service);
+        refuseReserved(ApiRequest.read(name, ServiceName::new));
+        var id = service.text("ID").isEmpty() ? name : service.text("ID");
+        word("ID", id);
+        var address = service.text("Address");
+        if (!address.isEmpty()) {
+            word("Address", address);
+        }
+        var port = service.number("Port", 0);
+        if (port < 0 || port > 65535) {
+            throw bad("Port: expected a port number from 0 to 65535; found '" + port + "'");
+        }
+        var weights = service.fields("Weights");
+        return new ServiceInstance(
+                node,
+                id,
+                name,
+                kind,
+                service.texts("Tags"),
+                address,
+                port,
+                taggedAddresses(service),
+                service.map("Meta"),
+                weights.isPresent() ? weight(weights.get(), "Passing") : 1,
+                weights.isPresent() ? weight(weights.get(), "Warning") : 1,
+                Optional.empty(),
+                Optional.empty(),
+                checks(service, "service:" + id, "Service '" + name + "' check"),
+                0,
+                0);
+    }
+
+    private static void refuseReserved(ServiceName name) throws RefusedRequestException {
+        if (name.value().equals("consul")) {
+            throw bad(
+                    "invalid service name: expected a name of your own; found 'consul', which is the servers'");
+        }
+        if (name.value().endsWith(ServiceName.SIDECAR_SUFFIX)) {
+            throw bad(
+                    "invalid service name: expected no name that ends in "
+                            + ServiceName.SIDECAR_SUFFIX
+                            + ", which are sidecars'; found '"
+                            + name
+                            + "'");
+        }
+    }
+
+    private static ServiceKind kind(JsonFields service) throws RefusedRequestException {
+        var kind = ApiRequest.read(service.text("Kind"), ServiceKind::of);
+        if (kind == ServiceKind.CONNECT_PROXY) {
+            throw bad(
+                    "Kind: expected '' or mesh-gateway; found 'connect-proxy', which a sidecar becomes by joining");
+        }
+        return kind;
+    }
+
+    private static int weight(JsonFields weights, String name) throws RefusedRequestException {
+        var weight = weights.number(name, 1);
+        // Consul's bounds
+        if (weight < 0 || weight > 65535) {
+            throw bad(
+                    "Weights."
+                            + name
+                            + ": expected a number from 0 to 65535; found '"
+                            + weight
+                            + "'");
+        }
+        return weight;
+    }
+
+    private static Map<String, Endpoint> taggedAddresses(JsonFields service)
+            throws RefusedRequestException {
+        var addresses = new LinkedHashMap<String, Endpoint>();
+        var tags = service.fields("TaggedAddresses");
+        for (var tag : tags.isPresent() ? tags.get().byName().keySet() : Set.<String>of()) {
+            var fields = tags.get().fields(tag);
+            if (fields.isPresent()) {
+                var host = fields.get().text("Address");
+                var port = fields.get().number("Port", service.number("Port", 0));
+                word("TaggedAddresses." + shown(tag) + ".Address", host);
+                addresses.put(tag, ApiRequest.read(host, address -> new Endpoint(address, port)));
+            }
+        }
+        return addresses;
+    }
+
+    /// `Check` and `Checks` of a definition.
+    static List<HealthCheck> checks(JsonFields definition, String id, String name)
+            throws RefusedRequestException {
+        var all = new ArrayList<JsonFields>();
+        definition.fields("Check").ifPresent(all::add);
+        all.addAll(definition.list("Checks"));
+        var checks = new LinkedHashMap<String, HealthCheck>();
+        for (var check : all) {
+            for (var runner : RUNNERS) {
+                if (check.has(runner)) {
+                    throw bad(
+                            check.subject()
+                                    + ": expected a Status and no way to find it, since sidecars run the checks; found "
+                                    + runner);
+                }
+            }
+            var given = check.text("CheckID");
+            var number = checks.isEmpty() ? "" : ":" + (checks.size() + 1);
+            var checkId = given.isEmpty() ? id + number : given;
+            word("CheckID", checkId);
+            var status = check.text("Status");
+            checks.put(
+                    checkId,
+                    new HealthCheck(
+                            checkId,
+                            check.text("Name").isEmpty() ? name : check.text("Name"),
+                            // As Consul: not known to be well is not well.
+                            status.isEmpty()
+                                    ? CheckStatus.CRITICAL
+                                    : ApiRequest.read(status, CheckStatus::of),
+                            check.text("Output"),
+                            ""));
+        }
+        return List.copyOf(checks.values());
+    }
+
+    /// One printable word that can stand in a key.
+    static void word(String subject, String text) throws RefusedRequestException {
+        if (text.isBlank()
+                || text.length() > MAX_NAME
+                || text.chars().anyMatch(c -> c == '/' || c <= ' ' || c == 0x7f)) {
+            throw bad(
+                    subject
+                            + ": expected 1 to "
+                            + MAX_NAME
+                            + " characters without '/' and white space; found '"
+                            + shown(text)
+                            + "'");
+        }
+    }
+}

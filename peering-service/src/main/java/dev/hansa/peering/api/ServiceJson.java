@@ -1,0 +1,165 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.trustbundle.PeerName;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Instances in the three shapes of Consul's API: health, catalog and agent.
+///
+/// @param peer where they were imported from; empty for the datacenter's own
+record ServiceJson(Optional<PeerName> peer) {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    static final ServiceJson LOCAL = new ServiceJson(Optional.empty());
+
+    /// Node, service and checks, as one item of `/v1/health/service`.
+    ObjectNode health(ServiceInstance instance) {
+        var json = JSON.objectNode();
+        json.set("Node", node(instance.node(), instance));
+        json.set("Service", agent(instance));
+        json.set("Checks", checks(instance));
+        return json;
+    }
+
+    ArrayNode checks(ServiceInstance instance) {
+        var checks = JSON.arrayNode();
+        instance.checks().forEach(check -> checks.add(check(instance, check)));
+        return checks;
+    }
+
+    private ObjectNode check(ServiceInstance instance, HealthCheck check) {
+        var json =
+                JSON.objectNode()
+                        .put("Node", instance.node().name())
+                        .put("CheckID", check.id())
+                        .put("Name", check.name())
+                        .put("Status", check.status().word())
+                        .put("Notes", "")
+                        .put("Output", check.output())
+                        .put("ServiceID", instance.id())
+                        .put("ServiceName", instance.name());
+        texts(json, "ServiceTags", instance.tags());
+        json.put("Type", check.type())
+                .put("Interval", "")
+                .put("Timeout", "")
+                .put("ExposedPort", 0)
+                .putObject("Definition");
+        return indexed(json, instance);
+    }
+
+    ObjectNode node(NodeRecord node, ServiceInstance instance) {
+        var json =
+                JSON.objectNode()
+                        .put("ID", node.id())
+                        .put("Node", node.name())
+                        .put("Address", node.address())
+                        .put("Datacenter", node.datacenter());
+        map(json, "TaggedAddresses", node.taggedAddresses());
+        map(json, "Meta", node.meta());
+        return indexed(json, instance);
+    }
+
+    /// The service alone, as the agent shows it.
+    ObjectNode agent(ServiceInstance instance) {
+        var json = JSON.objectNode();
+        if (instance.kind() != ServiceKind.TYPICAL) {
+            json.put("Kind", instance.kind().word());
+        }
+        json.put("ID", instance.id()).put("Service", instance.name());
+        texts(json, "Tags", instance.tags());
+        json.put("Address", instance.address());
+        if (!instance.taggedAddresses().isEmpty()) {
+            addresses(json, "TaggedAddresses", instance.taggedAddresses());
+        }
+        map(json, "Meta", instance.meta());
+        json.put("Port", instance.port());
+        weights(json, "Weights", instance);
+        json.put("EnableTagOverride", false);
+        proxy(json.putObject("Proxy"), instance);
+        connect(json.putObject("Connect"), instance);
+        return indexed(json, instance);
+    }
+
+    /// One item of `/v1/catalog/service`.
+    ObjectNode catalog(ServiceInstance instance) {
+        var node = instance.node();
+        var json =
+                JSON.objectNode()
+                        .put("ID", node.id())
+                        .put("Node", node.name())
+                        .put("Address", node.address())
+                        .put("Datacenter", node.datacenter());
+        map(json, "TaggedAddresses", node.taggedAddresses());
+        map(json, "NodeMeta", node.meta());
+        json.put("ServiceKind", instance.kind().word())
+                .put("ServiceID", instance.id())
+                .put("ServiceName", instance.name());
+        texts(json, "ServiceTags", instance.tags());
+        json.put("ServiceAddress", instance.address());
+        addresses(json, "ServiceTaggedAddresses", instance.taggedAddresses());
+        weights(json, "ServiceWeights", instance);
+        map(json, "ServiceMeta", instance.meta());
+        json.put("ServicePort", instance.port())
+                .put("ServiceSocketPath", "")
+                .put("ServiceEnableTagOverride", false);
+        proxy(json.putObject("ServiceProxy"), instance);
+        connect(json.putObject("ServiceConnect"), instance);
+        return indexed(json, instance);
+    }
+
+    private ObjectNode indexed(ObjectNode json, ServiceInstance instance) {
+        peer.ifPresent(name -> json.put("PeerName", name.value()));
+        return json.put("CreateIndex", instance.createIndex())
+                .put("ModifyIndex", instance.modifyIndex());
+    }
+
+    private static void weights(ObjectNode json, String name, ServiceInstance instance) {
+        json.putObject(name)
+                .put("Passing", instance.weightPassing())
+                .put("Warning", instance.weightWarning());
+    }
+
+    private static void proxy(ObjectNode json, ServiceInstance instance) {
+        instance.destination()
+                .ifPresent(service -> json.put("DestinationServiceName", service.value()));
+    }
+
+    private static void connect(ObjectNode json, ServiceInstance instance) {
+        instance.peerMeta()
+                .ifPresent(meta -> {
+                    var peerMeta = json.putObject("PeerMeta");
+                    texts(peerMeta, "SNI", meta.sni());
+                    texts(peerMeta, "SpiffeID", meta.spiffeIds());
+                    peerMeta.put("Protocol", meta.protocol());
+                });
+    }
+
+    private static void addresses(ObjectNode json, String name, Map<String, Endpoint> addresses) {
+        var object = json.putObject(name);
+        new TreeMap<>(addresses)
+                .forEach((tag, endpoint) ->
+                        object.putObject(tag)
+                                .put("Address", endpoint.host())
+                                .put("Port", endpoint.port()));
+    }
+
+    private static void map(ObjectNode json, String name, Map<String, String> map) {
+        var object = json.putObject(name);
+        new TreeMap<>(map).forEach(object::put);
+    }
+
+    static void texts(ObjectNode json, String name, Collection<String> values) {
+        var array = json.putArray(name);
+        values.forEach(array::add);
+    }
+}
