@@ -446,7 +446,8 @@ final class Story {
 
     /// The refusal of the calling sidecar in its three places: health, metric, log. Health and log
     /// must name the service and the cause.
-    private void showRefusal(Datacenter datacenter, String cause) throws StepFailed, InterruptedException {
+    private void showRefusal(Datacenter datacenter, String cause)
+            throws StepFailed, InterruptedException {
         var sentence =
                 patience.until(
                         datacenter.name() + ": the sidecar's /health tells of the refusal",
