@@ -90,7 +90,9 @@ public final class MeshGateway implements AutoCloseable {
                 listeners.add(proxy.transport.listen(address, gateway::accept));
             }
             proxy.telemetry.accept(
-                    new GatewayEvent.Started("mesh gateway", config.listen().toString()));
+                    new GatewayEvent.Started(
+                            "mesh gateway",
+                            config.listen().stream().map(Endpoints::text).toList().toString()));
             return running;
         } catch (Exception e) {
             try (proxy.closer) {

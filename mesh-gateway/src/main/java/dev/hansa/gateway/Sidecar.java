@@ -79,7 +79,10 @@ public final class Sidecar implements AutoCloseable {
                     new GatewayEvent.Started(
                             "sidecar",
                             config.services().stream()
-                                    .map(carried -> carried.name() + " on " + carried.listen())
+                                    .map(carried ->
+                                            carried.name()
+                                                    + " on "
+                                                    + Endpoints.text(carried.listen()))
                                     .toList()
                                     .toString()));
             return sidecar;

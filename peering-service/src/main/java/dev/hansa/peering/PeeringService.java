@@ -131,7 +131,6 @@ public final class PeeringService implements AutoCloseable {
                                     operations,
                                     desk::token,
                                     keeper.authority()::bundle,
-                                    clock,
                                     events));
             var listeners = closer.add(new ServerListeners(vertx));
             var proxies =
@@ -173,9 +172,9 @@ public final class PeeringService implements AutoCloseable {
                     new PeeringEvent.ServerStarted(
                             config.datacenter().name(),
                             keeper.trustDomain().name(),
-                            config.httpAddress().toString(),
-                            config.peerAddress().toString(),
-                            config.proxyAddress().toString()));
+                            endpoint(config.httpAddress()).toString(),
+                            endpoint(config.peerAddress()).toString(),
+                            endpoint(config.proxyAddress()).toString()));
             return new PeeringService(closer, events);
         } catch (Exception e) {
             try (closer) {
