@@ -131,7 +131,6 @@ public final class PeeringService implements AutoCloseable {
                                     operations,
                                     desk::token,
                                     keeper.authority()::bundle,
-                                    clock,
                                     events));
             var listeners = closer.add(new ServerListeners(vertx));
             var proxies =
