@@ -46,6 +46,9 @@ public final class Outbound {
     /// All attempts for one connection; a client that waits longer has gone.
     private static final Duration ALL_ATTEMPTS = Duration.ofSeconds(15);
 
+    /// One round trip to the other datacenter, generously.
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
     /// Attempts for one connection, over all targets.
     private static final int MAX_ATTEMPTS = 8;
 
@@ -248,6 +251,8 @@ public final class Outbound {
                 return;
             }
             tls.setHandshakeTimeoutMillis(route.connectTimeout().toMillis());
+            // the other end answers our close_notify with its own; leaving before that would reset it
+            tls.setCloseNotifyReadTimeoutMillis(CLOSE_LIMIT.toMillis());
             reached.pipeline()
                     .addLast(
                             tls,

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 /// are closed.
 public final class Relay {
     /// Long enough for an answer that is being computed when a client has said all it had to say.
-    static final long HALF_CLOSE_GRACE = 10;
+    static final long HALF_CLOSE_GRACE = 2;
 
     private final Channel a;
     private final Channel b;
@@ -120,6 +120,8 @@ public final class Relay {
                 channel.config().setOption(ChannelOption.SO_LINGER, 0);
                 channel.close();
             } else {
+                // what comes until the other end has closed too is read and dropped
+                channel.config().setAutoRead(true);
                 channel.writeAndFlush(Unpooled.EMPTY_BUFFER)
                         .addListener(ChannelFutureListener.CLOSE);
             }
