@@ -9,7 +9,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.hansa.bootstrap.Settings.Nearest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Set;
 
@@ -53,6 +56,9 @@ record EntryText(String kind, ObjectNode body) {
                             + text.length());
         }
         var isJson = text.stripLeading().startsWith("{");
+        if (!isJson) {
+            refuseAliases(text);
+        }
         var read = isJson ? parse(JSON, "JSON", text) : parse(YAML, "YAML", text);
         if (!(read instanceof ObjectNode entry)) {
             throw InvalidEntryException.unreadable(
@@ -62,6 +68,25 @@ record EntryText(String kind, ObjectNode body) {
                                     : "a plain value"));
         }
         return entry.has("apiVersion") ? resource(entry) : plain(entry);
+    }
+
+    /// As a tree an alias is the text of its own name: `service: *cart` would mean a service called
+    /// "cart", whatever the anchor stood for.
+    private static void refuseAliases(String text) throws InvalidEntryException {
+        try (var parser = (YAMLParser) YAML.createParser(text)) {
+            while (parser.nextToken() != null) {
+                if (parser.isCurrentAlias() || parser.getObjectId() != null) {
+                    throw InvalidEntryException.unreadable(
+                            "config entry: expected YAML without anchors and aliases; found one at line "
+                                    + parser.currentTokenLocation().getLineNr());
+                }
+            }
+        } catch (JsonProcessingException _) {
+            // told better by the reading that follows
+            return;
+        } catch (IOException e) {
+            throw new UncheckedIOException("text in memory cannot be read", e);
+        }
     }
 
     private static JsonNode parse(ObjectMapper mapper, String format, String text)

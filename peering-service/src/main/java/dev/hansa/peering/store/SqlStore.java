@@ -32,6 +32,12 @@ public final class SqlStore implements Store {
     private static final String JOIN = "join";
     private static final String CA = "ca";
 
+    private static final int PAGE_BYTES = 4096;
+
+    /// 1 GiB, a thousand times the state of a large datacenter: whoever writes without end is
+    /// stopped here, and not at the end of a disk that others need too.
+    private static final int MAX_PAGES = (1 << 30) / PAGE_BYTES;
+
     private final Path file;
     private final FileChannel lockFile;
     private final FileLock lock;
@@ -58,6 +64,11 @@ public final class SqlStore implements Store {
     /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
     ///   damaged, or of a newer version
     public static SqlStore open(Path dataDir) {
+        return open(dataDir, MAX_PAGES);
+    }
+
+    /// @param maxPages the database never grows larger; a write that would need more fails
+    static SqlStore open(Path dataDir, int maxPages) {
         var file = dataDir.resolve("hansa.db");
         FileChannel lockFile = null;
         Connection connection = null;
@@ -81,9 +92,9 @@ public final class SqlStore implements Store {
                 Files.createFile(file);
             }
             ownerOnly(file, "rw-------");
-            migrate(file);
-            connection = connect(file);
+            connection = connect(file, maxPages);
             integrity(connection, file);
+            migrate(file);
             var store = new SqlStore(file, lockFile, lock, connection, load(connection, file));
             store.apply(new StoreCommand.CountStart());
             return store;
@@ -139,29 +150,46 @@ public final class SqlStore implements Store {
         }
     }
 
+    /// Forward only: a newer Hansa may have written what this one would misread or lose.
     private static void migrate(Path file) {
-        Flyway.configure(SqlStore.class.getClassLoader())
-                .dataSource(url(file), null, null)
-                .locations("classpath:db/migration")
-                .validateMigrationNaming(true)
-                // a schema of a newer Hansa is refused, not downgraded
-                .ignoreMigrationPatterns(new String[0])
-                .load()
-                .migrate();
+        var flyway =
+                Flyway.configure(SqlStore.class.getClassLoader())
+                        .dataSource(url(file), null, null)
+                        .locations("classpath:db/migration")
+                        .validateMigrationNaming(true)
+                        // by default Flyway shrugs at a version from the future
+                        .ignoreMigrationPatterns(new String[0])
+                        .load();
+        var migrations = flyway.info();
+        var found = migrations.current();
+        if (found != null && found.getState().isApplied() && !found.getState().isResolved()) {
+            throw new StoreFailure(
+                    "'"
+                            + file
+                            + "': expected a schema that this version of Hansa knows; found version "
+                            + found.getVersion()
+                            + ", written by a newer one",
+                    null);
+        }
+        flyway.migrate();
     }
 
     private static String url(Path file) {
         return "jdbc:sqlite:" + file.toAbsolutePath();
     }
 
-    private static Connection connect(Path file) throws SQLException {
+    private static Connection connect(Path file, int maxPages) throws SQLException {
         var connection = DriverManager.getConnection(url(file));
         try (var statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
             statement.execute("PRAGMA synchronous=FULL");
             statement.execute("PRAGMA busy_timeout=5000");
+            statement.execute("PRAGMA max_page_count=" + maxPages);
+        } catch (SQLException e) {
+            try (connection) {
+                throw e;
+            }
         }
-        connection.setAutoCommit(false);
         return connection;
     }
 
@@ -173,7 +201,6 @@ public final class SqlStore implements Store {
                 throw new SQLException("'" + file + "' is damaged: " + verdict);
             }
         }
-        connection.commit();
     }
 
     private static StoreState load(Connection connection, Path file) throws SQLException {
@@ -192,7 +219,6 @@ public final class SqlStore implements Store {
                 }
             }
         }
-        connection.commit();
         return new StoreState(
                 counters.getOrDefault("index", 0L),
                 counters.getOrDefault("starts", 0L),
@@ -246,6 +272,7 @@ public final class SqlStore implements Store {
 
     private void persist(StoreState before, StoreState after) {
         try {
+            run("BEGIN IMMEDIATE");
             difference(
                     CONFIG, before.config(), after.config(), key -> key.kind() + "/" + key.name());
             difference(PEERING, before.peerings(), after.peerings(), PeerName::value);
@@ -260,17 +287,38 @@ public final class SqlStore implements Store {
             difference(CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
             counter("index", after.index());
             counter("starts", after.starts());
-            connection.commit();
+            run("COMMIT");
         } catch (SQLException e) {
             var failure = new StoreFailure("'" + file + "': a write failed: " + e.getMessage(), e);
-            try {
-                connection.rollback();
-            } catch (SQLException rollback) {
-                // what is on the disk is no longer known; refuse all writes rather than guess
-                failure.addSuppressed(rollback);
+            undo(before, failure);
+            throw failure;
+        }
+    }
+
+    private void run(String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /// After some errors, a full disk among them, SQLite has rolled back already and calls a
+    /// rollback a mistake. So what counts is that the disk says again what it said before; where it
+    /// does not, all later writes are refused rather than guessed at.
+    private void undo(StoreState before, StoreFailure failure) {
+        try {
+            run("ROLLBACK");
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
+        }
+        try (var statement = connection.createStatement();
+                var rows =
+                        statement.executeQuery("SELECT value FROM counters WHERE name = 'index'")) {
+            if (!rows.next() || rows.getLong(1) != before.index()) {
                 broken = failure;
             }
-            throw failure;
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
+            broken = failure;
         }
     }
 
@@ -318,10 +366,14 @@ public final class SqlStore implements Store {
 
     @Override
     public synchronized void close() {
-        try {
-            connection.close();
-            lock.release();
-            lockFile.close();
+        if (!lockFile.isOpen()) {
+            return;
+        }
+        // in this order, and the lock whatever happens: the directory is free when we are done
+        try (lockFile;
+                lock;
+                connection) {
+            broken = new StoreFailure("'" + file + "': closed", null);
         } catch (SQLException | IOException e) {
             throw new StoreFailure("'" + file + "': closing failed: " + e.getMessage(), e);
         }

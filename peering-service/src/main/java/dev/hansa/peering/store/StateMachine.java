@@ -287,6 +287,11 @@ final class StateMachine {
         }
 
         Optional<String> register(RegistrationRecord registration) {
+            var node = registration.instance().node().name();
+            if (node.isEmpty() || node.contains("/")) {
+                // else node 'a' with id 'b/c' would be node 'a/b' with id 'c'
+                return Optional.of("node name: expected one without '/'; found '" + node + "'");
+            }
             var before = registrations.get(registration.key());
             var instance = registration.instance();
             if (before != null && before.instance().indexed(0, 0).equals(instance.indexed(0, 0))) {
@@ -304,11 +309,14 @@ final class StateMachine {
         Optional<String> deregister(String node, String serviceId) {
             var removed =
                     registrations
-                            .keySet()
-                            .removeIf(key ->
-                                    serviceId.isEmpty()
-                                            ? key.startsWith(node + "/")
-                                            : key.equals(node + "/" + serviceId));
+                            .values()
+                            .removeIf(registration ->
+                                    registration.instance().node().name().equals(node)
+                                            && (serviceId.isEmpty()
+                                                    || registration
+                                                            .instance()
+                                                            .id()
+                                                            .equals(serviceId)));
             return removed ? done() : FINE;
         }
 

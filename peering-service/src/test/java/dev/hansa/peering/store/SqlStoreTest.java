@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.DriverManager;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +64,102 @@ class SqlStoreTest extends StoreContract {
                 .hasMessageContaining("data directory");
 
         Files.delete(file);
+        store = open();
+    }
+
+    @Test
+    void fullDiskRefusesOneWriteAndLosesNothing() {
+        store.close();
+        var whole = store.now();
+        store = SqlStore.open(folder.resolve("data"), 24);
+        var big = "x".repeat(40_000);
+        put("a", "kept");
+        assertThatThrownBy(
+                        () -> {
+                            for (var i = 0; i < 24; i++) {
+                                put("big" + i, big);
+                            }
+                        })
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageStartingWith(
+                        "'" + folder.resolve("data/hansa.db") + "': a write failed");
+        var full = store.now();
+        // what does not need more room is still taken
+        assertThat(store.apply(new StoreCommand.DeleteConfig("k", "big0", OptionalLong.empty())))
+                .isInstanceOf(StoreAnswer.Applied.class);
+        put("b", "kept too");
+        var after = store.now();
+        store.close();
+        store = open();
+
+        assertThat(full.index()).isGreaterThan(whole.index());
+        assertThat(after.index()).isEqualTo(full.index() + 2);
+        assertThat(store.now().config()).isEqualTo(after.config());
+    }
+
+    private void put(String name, String json) {
+        store.apply(new StoreCommand.PutConfig("k", name, json, OptionalLong.empty()));
+    }
+
+    @Test
+    void databaseOfANewerVersionIsRefusedAndLeftAlone() throws Exception {
+        put("a", "b");
+        store.close();
+        var url = "jdbc:sqlite:" + folder.resolve("data/hansa.db");
+        try (var connection = DriverManager.getConnection(url);
+                var statement = connection.createStatement()) {
+            statement.execute(
+                    "INSERT INTO flyway_schema_history SELECT 99, '99', 'from the future', type, script, checksum,"
+                            + " installed_by, installed_on, execution_time, success FROM flyway_schema_history");
+        }
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreFailure.class)
+                .hasMessage(
+                        "'"
+                                + folder.resolve("data/hansa.db")
+                                + "': expected a schema that this version of Hansa knows; found version 99, written by a newer one");
+
+        try (var connection = DriverManager.getConnection(url);
+                var statement = connection.createStatement()) {
+            statement.execute("DELETE FROM flyway_schema_history WHERE version = '99'");
+        }
+        store = open();
+        assertThat(store.now().config("k", "a")).isPresent();
+    }
+
+    /// What a newer version wrote into a record is not dropped in silence.
+    @Test
+    void recordThatIsNotOursIsRefusedWithoutItsContent() throws Exception {
+        put("a", "b");
+        store.close();
+        var url = "jdbc:sqlite:" + folder.resolve("data/hansa.db");
+        try (var connection = DriverManager.getConnection(url);
+                var statement = connection.createStatement()) {
+            statement.execute(
+                    "INSERT INTO records VALUES ('ca', 'x', '{\"rootKeyPem\":{\"canary\":1}}')");
+        }
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageContaining("expected a CaRecord in JSON")
+                .hasMessageNotContaining("canary");
+
+        try (var connection = DriverManager.getConnection(url);
+                var statement = connection.createStatement()) {
+            statement.execute("DELETE FROM records WHERE bucket = 'ca'");
+        }
+        store = open();
+    }
+
+    @Test
+    void closedStoreTakesNoMoreWrites() {
+        store.close();
+        store.close();
+
+        assertThatThrownBy(() -> put("a", "b"))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageEndingWith("closed");
         store = open();
     }
 

@@ -303,4 +303,42 @@ abstract class StoreContract {
 
         assertThat(store.now().joinSecrets()).containsOnlyKeys("b");
     }
+
+    private static ServiceInstance instance(String node, String id) {
+        return new ServiceInstance(
+                new NodeRecord("", node, "192.0.2.1", "eks", Map.of(), Map.of()),
+                id,
+                "db",
+                ServiceKind.TYPICAL,
+                List.of(),
+                "",
+                5432,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                0,
+                0);
+    }
+
+    @Test
+    void deregisteringANodeTouchesNoOtherNode() {
+        accept(new StoreCommand.PutRegistration(instance("vm1", "a")));
+        accept(new StoreCommand.PutRegistration(instance("vm1", "b/c")));
+        accept(new StoreCommand.PutRegistration(instance("vm10", "a")));
+        assertThat(store.apply(new StoreCommand.PutRegistration(instance("vm1/b", "c"))))
+                .isEqualTo(
+                        new StoreAnswer.Refused(
+                                "node name: expected one without '/'; found 'vm1/b'"));
+
+        accept(new StoreCommand.RemoveRegistration("vm1", "b/c"));
+        assertThat(store.now().registrations()).containsOnlyKeys("vm1/a", "vm10/a");
+        accept(new StoreCommand.RemoveRegistration("vm1", ""));
+        assertThat(store.now().registrations()).containsOnlyKeys("vm10/a");
+        assertThat(store.apply(new StoreCommand.RemoveRegistration("vm1", "")))
+                .isInstanceOf(StoreAnswer.Unchanged.class);
+    }
 }
