@@ -129,9 +129,7 @@ public final class ApiRouter implements AutoCloseable {
     public Router router(Vertx vertx) {
         var router = Router.router(vertx);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
-        router.route()
-                .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY))
-                .failureHandler(this::fail);
+        router.route().handler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
         // Fixed paths before those with variable parts.
         resources.entrySet().stream()
                 .sorted(
