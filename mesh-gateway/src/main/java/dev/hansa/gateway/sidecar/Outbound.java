@@ -251,7 +251,8 @@ public final class Outbound {
                 return;
             }
             tls.setHandshakeTimeoutMillis(route.connectTimeout().toMillis());
-            // the other end answers our close_notify with its own; leaving before that would reset it
+            // the other end answers our close_notify with its own; leaving before that would reset
+            // it
             tls.setCloseNotifyReadTimeoutMillis(CLOSE_LIMIT.toMillis());
             reached.pipeline()
                     .addLast(
