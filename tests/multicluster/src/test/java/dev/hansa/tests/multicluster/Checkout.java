@@ -36,11 +36,14 @@ final class Checkout {
         var command = new ArrayList<String>();
         command.add(ROOT.resolve("hansa").toString());
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
-                .directory(ROOT.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        var builder =
+                new ProcessBuilder(command)
+                        .directory(ROOT.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile());
+        // what this build has made is what is tested
+        builder.environment().put("HANSA_NO_BUILD", "1");
+        return builder.start();
     }
 
     /// Runs `./hansa` to its end; one that takes longer than `seconds` is killed.
