@@ -49,18 +49,15 @@ public final class ConfigEntries {
         try {
             var read = EntryText.read(text);
             var kind = read.kind();
-            var entry =
-                    new Normaliser(kind)
-                            .entry(
-                                    read.body(),
-                                    Schemas.byKind().getOrDefault(kind, Shape.fields()));
+            var schema = Schemas.byKind().getOrDefault(kind, Shape.fields());
+            var normaliser = new Normaliser(kind);
+            var entry = normaliser.entry(read.body(), schema);
             entry.put("Kind", kind);
             EntryRules.hold(kind, entry);
             entry.remove(List.of("Partition", "Hash", "CreateIndex", "ModifyIndex"));
-            var name = entry.path("Name").asText();
-            var ordered = JSON.createObjectNode().put("Kind", kind).put("Name", name);
-            ordered.setAll(entry);
-            return new ParsedEntry.Valid(kind, name, ordered.toString());
+            // Again, so that what the rules added stands where it would if it had been written.
+            var whole = normaliser.entry(entry, schema);
+            return new ParsedEntry.Valid(kind, whole.path("Name").asText(), whole.toString());
         } catch (InvalidEntryException e) {
             return e.told();
         }
