@@ -1,0 +1,147 @@
+package dev.hansa.peering.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Bad input is answered with one sentence and changes nothing.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ApiRefusalTest {
+    private ApiWorld world;
+
+    @BeforeAll
+    void start(@TempDir Path folder) throws Exception {
+        world = new ApiWorld(folder);
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        world.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "POST|/v1/peering/token||400|The peering arguments must be provided in the body",
+                "POST|/v1/peering/token|{|400|Body decoding failed: expected a JSON object; found a mistake at line",
+                "POST|/v1/peering/token|[]|400|Body decoding failed: body: expected a JSON object; found something else",
+                "POST|/v1/peering/token|{}|400|PeerName is required in the payload when generating a new peering token.",
+                "POST|/v1/peering/token|{\"Peer\":\"x\"}|400|Body decoding failed: json: unknown field \"peer\": expected one of PeerName",
+                "POST|/v1/peering/token|{\"PeerName\":7}|400|Body decoding failed: PeerName: expected text; found something else",
+                "POST|/v1/peering/token|{\"PeerName\":\"a_b\"}|400|a_b is not a valid peer name",
+                "POST|/v1/peering/token|{\"PeerName\":\"a\",\"TTL\":\"8760h\"}|400|TTL: expected a duration above 0 and up to 168h; found '8760h'",
+                "POST|/v1/peering/token|{\"PeerName\":\"a\",\"TTL\":\"soon\"}|400|expected a duration such as 250ms, 10s or 1h30m; found 'soon'",
+                "POST|/v1/peering/token|{\"PeerName\":\"a\",\"Partition\":\"p\"}|500|Partitions are a Consul Enterprise feature",
+                "POST|/v1/peering/establish|{\"PeeringToken\":\"x\"}|400|PeerName is required in the payload when establishing a peering.",
+                "POST|/v1/peering/establish|{\"PeerName\":\"x\"}|400|PeeringToken is required in the payload when establishing a peering.",
+                "GET|/v1/peering/||400|Must specify a name to fetch.",
+                "PUT|/v1/peering/token|{}|405|method PUT not allowed",
+                "PUT|/v1/config||400|Request decoding failed: config entry: expected an object with a Kind; found nothing",
+                "PUT|/v1/config|{\"Kind\":\"moon\"}|400|Request decoding failed: invalid config entry kind: moon",
+                "PUT|/v1/config|{\"Kind\":\"mesh\",\"Colour\":\"red\"}|400|Request decoding failed: invalid config key \"Colour\"",
+                "PUT|/v1/config|{\"Kind\":\"mesh\",\"Name\":\"x\"}|500|mesh Name must be \"mesh\"; found 'x'",
+                "PUT|/v1/config?cas=x|{\"Kind\":\"mesh\"}|400|cas: expected a modify index; found 'x'",
+                "GET|/v1/config/moon||400|invalid config entry kind: moon",
+                "DELETE|/v1/config/mesh||404|Must provide both a kind and name to delete",
+                "GET|/v1/config/mesh/mesh?index=x||400|Invalid index",
+                "GET|/v1/config/mesh/mesh?wait=x||400|Invalid wait time",
+                "GET|/v1/config/mesh/mesh?stale&consistent||400|Cannot specify ?stale with ?consistent, conflicting semantics.",
+                "GET|/v1/health/service/web?passing=maybe||400|Invalid value for ?passing",
+                "GET|/v1/health/service/web?filter=x||400|filter: filters are not supported yet: expected none",
+                "GET|/v1/health/service/||400|Missing service name",
+                "GET|/v1/health/service/web?peer=a&sg=b||400|peer-name and sameness-group are mutually exclusive",
+                "GET|/v1/catalog/services?dc=moon||500|No path to datacenter",
+                "PUT|/v1/agent/service/register|{\"Port\":1}|400|Missing service name",
+                "PUT|/v1/agent/service/register|{\"Name\":\"no/slash\"}|400|invalid service name: expected 1 to 63 lower-case letters",
+                "PUT|/v1/agent/service/register|{\"Name\":\"consul\"}|400|invalid service name: expected a name of your own; found 'consul'",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a-sidecar-proxy\"}|400|invalid service name: expected no name that ends in -sidecar-proxy",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Port\":70000}|400|Port: expected a port number from 0 to 65535; found '70000'",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"ID\":\"b/c\"}|400|ID: expected 1 to 253 characters without '/' and white space; found 'b/c'",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Kind\":\"connect-proxy\"}|400|Kind: expected '' or mesh-gateway",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TCP\":\"x:1\"}}|400|Check: expected a Status and no way to find it",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"Status\":\"well\"}}|400|expected passing, warning, critical or maintenance; found 'well'",
+                "PUT|/v1/catalog/register|{\"Node\":\"n\",\"Service\":{\"Service\":\"a\"}}|400|Must provide node and address",
+                "PUT|/v1/catalog/register|{\"Node\":\"n\",\"Address\":\"h\"}|400|body: expected a Service, or a Check of a registered one",
+                "PUT|/v1/catalog/register|{\"Node\":\"n\",\"PeerName\":\"x\"}|500|cannot register requests with PeerName in them",
+                "PUT|/v1/catalog/deregister|{}|400|Missing node name",
+                "POST|/v1/hansa/join-token|{}|400|join token: expected Services, MeshGateway or both; found neither",
+                "POST|/v1/hansa/join-token|{\"Services\":[\"A\"]}|400|invalid service name",
+                "GET|/v1/nowhere||404|404 page not found",
+            })
+    void badRequestIsRefusedWithOneSentence(
+            String method, String path, String body, int status, String sentence)
+            throws IOException, InterruptedException {
+        var before = world.store.now().index();
+
+        var answer = world.send(method, path, body == null ? "" : body);
+
+        assertThat(answer.body()).startsWith(sentence).doesNotContain("\n");
+        assertThat(answer.statusCode()).isEqualTo(status);
+        assertThat(answer.headers().firstValue("Content-Type").orElse("")).startsWith("text/plain");
+        assertThat(world.store.now().index()).isEqualTo(before);
+        assertThat(world.asked).isEmpty();
+    }
+
+    @Test
+    void wrongMethodNamesTheRightOnes() throws Exception {
+        assertThat(world.put("/v1/peerings", "").headers().firstValue("Allow"))
+                .contains("OPTIONS,GET");
+    }
+
+    @Test
+    void longBodyIsRefused() throws Exception {
+        var answer = world.put("/v1/config", "x".repeat(600 * 1024));
+
+        assertThat(answer.statusCode()).isEqualTo(413);
+        assertThat(answer.body()).isEqualTo("body: expected at most 524288 bytes; found more");
+    }
+
+    /// A page whose name was pointed at this address.
+    @Test
+    void hostThatIsNotOursIsRefused() throws Exception {
+        assertThat(withHost("evil.example:8500"))
+                .startsWith("HTTP/1.1 403")
+                .contains("Host: expected an IP address, localhost or '127.0.0.1'");
+        assertThat(withHost("127.0.0.1.evil.example")).startsWith("HTTP/1.1 403");
+        assertThat(withHost("localhost:8500")).startsWith("HTTP/1.1 200");
+        assertThat(withHost("[::1]:8500")).startsWith("HTTP/1.1 200");
+    }
+
+    private String withHost(String host) throws IOException {
+        try (var socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), world.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write(
+                            ("GET /v1/status/leader HTTP/1.1\r\nHost: "
+                                            + host
+                                            + "\r\nConnection: close\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void pageOfAnotherOriginIsRefused() throws Exception {
+        var path = "/v1/status/leader";
+
+        assertThat(world.send("GET", path, "", "Origin", "http://evil.example").statusCode())
+                .isEqualTo(403);
+        assertThat(
+                        world.send("GET", path, "", "Origin", "http://127.0.0.1:" + world.port())
+                                .statusCode())
+                .isEqualTo(200);
+    }
+}

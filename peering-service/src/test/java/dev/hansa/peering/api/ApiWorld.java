@@ -1,0 +1,182 @@
+package dev.hansa.peering.api;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.store.PeeringRecord;
+import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.ca.CaMaterial;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/// The API on a real socket, over a real store and catalog. Only the two collaborators that would
+/// need a second datacenter are made by hand.
+final class ApiWorld implements AutoCloseable, PeeringOperations {
+    final SqlStore store;
+    final LiveCatalog catalog = new LiveCatalog();
+    final List<PeeringEvent> events = Collections.synchronizedList(new ArrayList<>());
+    final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    private final Latest<Long> changes = new Latest<>(0L);
+    private final Vertx vertx = Vertx.vertx();
+    private final HttpServer server;
+    private final ApiRouter api;
+    private final Latest.Subscription mirror;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    ApiWorld(Path folder) throws Exception {
+        store = SqlStore.open(folder.resolve("data"));
+        mirror = ApiRouter.mirrorRegistrations(store, catalog);
+        var bundle = roots();
+        api =
+                new ApiRouter(
+                        new ApiSettings(
+                                new Datacenter("eks"),
+                                "eks-server",
+                                InetSocketAddress.createUnresolved("127.0.0.1", 8500),
+                                false),
+                        store,
+                        catalog,
+                        this,
+                        this::joinToken,
+                        () -> bundle,
+                        events::add);
+        server =
+                vertx.createHttpServer()
+                        .requestHandler(api.router(vertx))
+                        .listen(0, "127.0.0.1")
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .get(10, TimeUnit.SECONDS);
+    }
+
+    private static TrustBundle roots() {
+        var domain = new TrustDomain("0b6f0b5c-0000-4000-8000-000000000001.consul");
+        var authority =
+                CaMaterial.create(
+                        domain, new Datacenter("eks"), Instant.parse("2026-01-01T00:00:00Z"));
+        return new TrustBundle(domain, List.of(authority.root()));
+    }
+
+    private String joinToken(Set<ServiceName> services, boolean meshGateway, Duration life) {
+        asked.add(services.stream().sorted().toList() + " " + meshGateway + " " + life);
+        return "hansa-join.x";
+    }
+
+    int port() {
+        return server.actualPort();
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send("GET", path, "");
+    }
+
+    HttpResponse<String> put(String path, String body) throws IOException, InterruptedException {
+        return send("PUT", path, body);
+    }
+
+    HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+        return send("POST", path, body);
+    }
+
+    HttpResponse<String> send(String method, String path, String body, String... headers)
+            throws IOException, InterruptedException {
+        var request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+                        .timeout(Duration.ofSeconds(20))
+                        .method(method, HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Override
+    public TokenResult generateToken(
+            PeerName peer,
+            String forDatacenter,
+            Map<String, String> meta,
+            List<String> externalAddresses,
+            Optional<Duration> life) {
+        asked.add(peer + " " + forDatacenter + " " + meta + " " + externalAddresses + " " + life);
+        store.apply(new StoreCommand.PutPeering(PeeringRecord.accepting(peer, "id-" + peer, meta)));
+        return new TokenResult.Ok("token-of-" + peer);
+    }
+
+    @Override
+    public EstablishResult establish(
+            PeerName peer, String token, Map<String, String> meta, boolean acceptAudience) {
+        asked.add(peer + " " + acceptAudience);
+        return token.equals("used")
+                ? new EstablishResult.Failed(
+                        403,
+                        "a new peering token must be generated: invalid peering establishment secret")
+                : new EstablishResult.Ok("SHA256:abc");
+    }
+
+    @Override
+    public Optional<String> delete(PeerName peer) {
+        store.apply(new StoreCommand.RemovePeering(peer));
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<PeeringView> view(PeerName peer) {
+        return store.now().peering(peer).map(this::view);
+    }
+
+    @Override
+    public List<PeeringView> list() {
+        return store.now().peerings().values().stream().map(this::view).toList();
+    }
+
+    private PeeringView view(PeeringRecord record) {
+        return new PeeringView(
+                record,
+                changes.get() == 0 ? "PENDING" : "ACTIVE",
+                List.of("shippingservice"),
+                List.of(),
+                Optional.of(Instant.EPOCH),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    @Override
+    public Latest<Long> changes() {
+        return changes;
+    }
+
+    void stopWaiting() {
+        api.close();
+    }
+
+    @Override
+    public void close() throws Exception {
+        client.close();
+        api.close();
+        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        mirror.close();
+        store.close();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.hansa.peering.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BlockingReadsTest {
+    private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
+    @TempDir Path folder;
+    private ApiWorld world;
+
+    @BeforeEach
+    void start() throws Exception {
+        world = new ApiWorld(folder);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        world.close();
+        clients.close();
+    }
+
+    private static String index(HttpResponse<String> answer) {
+        return answer.headers().firstValue("X-Consul-Index").orElseThrow();
+    }
+
+    @Test
+    void readerIsAnsweredWhenTheEntryChanges() throws Exception {
+        var seen = index(world.get("/v1/config/mesh"));
+        var waiting = reading("/v1/config/mesh?index=" + seen + "&wait=60s");
+
+        world.put("/v1/config", "{\"Kind\":\"mesh\"}");
+
+        var answer = waiting.get(10, TimeUnit.SECONDS);
+        assertThat(answer.body()).contains("\"Name\":\"mesh\"");
+        assertThat(Long.parseLong(index(answer))).isGreaterThan(Long.parseLong(seen));
+    }
+
+    @Test
+    void readerOfHealthIsAnsweredWhenAServiceComes() throws Exception {
+        var seen = index(world.get("/v1/health/service/web"));
+        var waiting = reading("/v1/health/service/web?index=" + seen + "&wait=60s");
+
+        world.put("/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":1}");
+
+        assertThat(waiting.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+        assertThat(world.get("/v1/health/service/web").body()).contains("\"Service\":\"web\"");
+    }
+
+    @Test
+    void readerOfPeeringsIsAnsweredWhenAStreamOpens() throws Exception {
+        world.post("/v1/peering/token", "{\"PeerName\":\"lke\"}");
+        var seen = index(world.get("/v1/peering/lke"));
+        var waiting = reading("/v1/peering/lke?index=" + seen + "&wait=60s");
+
+        world.changes().set(1L);
+
+        assertThat(waiting.get(10, TimeUnit.SECONDS).body()).contains("\"State\":\"ACTIVE\"");
+    }
+
+    @Test
+    void unchangedReaderIsAnsweredWhenItsTimeIsOver() throws Exception {
+        var seen = index(world.get("/v1/config/mesh"));
+        var begun = System.nanoTime();
+
+        var answer = world.get("/v1/config/mesh?index=" + seen + "&wait=200ms");
+
+        assertThat(index(answer)).isEqualTo(seen);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .isGreaterThanOrEqualTo(Duration.ofMillis(200));
+    }
+
+    @Test
+    void indexFromBeforeARestartIsLowerThanAnyAfter() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":1}");
+        var before = Long.parseLong(index(world.get("/v1/catalog/services")));
+        world.close();
+
+        world = new ApiWorld(folder);
+
+        assertThat(Long.parseLong(index(world.get("/v1/catalog/services")))).isGreaterThan(before);
+    }
+
+    @Test
+    void closingAnswersAllWhoWait() throws Exception {
+        var seen = index(world.get("/v1/config/mesh"));
+        var waiting = reading("/v1/config/mesh?index=" + seen + "&wait=60s");
+
+        world.stopWaiting();
+
+        await().atMost(Duration.ofSeconds(10)).until(waiting::isDone);
+        assertThat(waiting.get().statusCode()).isEqualTo(200);
+    }
+
+    private Future<HttpResponse<String>> reading(String path) {
+        Callable<HttpResponse<String>> read = () -> world.get(path);
+        return clients.submit(read);
+    }
+}
