@@ -1,0 +1,62 @@
+package dev.hansa.peering;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(
+        packages = "dev.hansa.peering",
+        importOptions = ImportOption.DoNotIncludeTests.class)
+class ImportRulesTest {
+    @ArchTest
+    static final ArchRule hazelcastIsKnownOnlyWhereTheClusterIs =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("dev.hansa.peering.cluster..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("com.hazelcast..")
+                    .because(
+                            "how servers share state is one package's affair; all others see a Store and a catalog");
+
+    @ArchTest
+    static final ArchRule sqlIsKnownOnlyToTheStore =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("dev.hansa.peering.store..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            "java.sql..", "javax.sql..", "org.flywaydb..", "org.sqlite..")
+                    .because(
+                            "a change is a StoreCommand; whoever writes beside it breaks the order");
+
+    @ArchTest
+    static final ArchRule tokensAreReadByTheTokenModule =
+            noClasses()
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("com.nimbusds..")
+                    .because("a second reader of tokens would be a second set of rules");
+
+    @ArchTest
+    static final ArchRule certificatesAreMadeByTheTrustModule =
+            noClasses()
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("org.bouncycastle..")
+                    .because("the JDK suffices, and one place makes certificates: trust-bundle");
+
+    @ArchTest
+    static final ArchRule entriesKnowNothingOfHttp =
+            noClasses()
+                    .that()
+                    .resideInAPackage("dev.hansa.peering.configentry..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("io.vertx..", "dev.hansa.peering.api..")
+                    .because("entries come from files and controllers too");
+}

@@ -1,0 +1,82 @@
+package dev.hansa.peering.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.trustbundle.PeerName;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class PeeringTelemetryTest {
+    private static final PeerName LKE = new PeerName("lke");
+
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final PeeringTelemetry telemetry = new PeeringTelemetry(metrics);
+    private final ListAppender<ILoggingEvent> audit = new ListAppender<>();
+    private final Logger logger = (Logger) LoggerFactory.getLogger(PeeringTelemetry.AUDIT_LOGGER);
+
+    @BeforeEach
+    void listen() {
+        audit.start();
+        logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
+        logger.addAppender(audit);
+    }
+
+    @AfterEach
+    void stop() {
+        logger.detachAppender(audit);
+    }
+
+    @Test
+    void streamIsConnectedUntilItEnds() {
+        telemetry.accept(new PeeringEvent.StreamOpened(LKE, true));
+        assertThat(connected()).isOne();
+
+        telemetry.accept(new PeeringEvent.StreamEnded(LKE, "connection lost"));
+        assertThat(connected()).isZero();
+        assertThat(metrics.counter(MetricNames.STREAMS_ENDED, "peer", "lke").count()).isOne();
+    }
+
+    private double connected() {
+        return metrics.get(MetricNames.STREAMS_CONNECTED).tag("peer", "lke").gauge().value();
+    }
+
+    @Test
+    void auditSaysWhoDidWhatAndHowItEnded() {
+        telemetry.accept(new PeeringEvent.TokenGenerated(LKE, "id-7", Duration.ofHours(1)));
+
+        assertThat(audit.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly(
+                        "who=\"operator\" what=\"generate token for peer lke\" outcome=\"done, token id-7\"");
+    }
+
+    @Test
+    void foreignWordsCannotForgeAuditLines() {
+        telemetry.accept(
+                new PeeringEvent.SecretRefused("x\" outcome=\"accepted\nwho=\"root", "wrong"));
+
+        assertThat(audit.list.getFirst().getFormattedMessage())
+                .isEqualTo(
+                        "who=\"unknown\" what=\"exchange establishment secret of peering x' outcome='accepted who='root\" outcome=\"refused: wrong\"");
+    }
+
+    @Test
+    void strangersNamesAreNoLabels() {
+        for (var i = 0; i < 20; i++) {
+            telemetry.accept(new PeeringEvent.StreamRefused("peering-" + i, "unknown " + i));
+            telemetry.accept(new PeeringEvent.ProxyRefused("proxy-" + i, "unknown " + i));
+        }
+
+        assertThat(metrics.getMeters()).hasSizeLessThan(10);
+    }
+}
