@@ -17,7 +17,8 @@ class MetricsAreDocumentedTest {
                         dev.hansa.peering.telemetry.MetricNames.class,
                         dev.hansa.gateway.telemetry.MetricNames.class)
                 .flatMap(owner -> Arrays.stream(owner.getDeclaredFields()))
-                .filter(field -> Modifier.isStatic(field.getModifiers()) && field.getType() == String.class)
+                .filter(field ->
+                        Modifier.isStatic(field.getModifiers()) && field.getType() == String.class)
                 .map(field -> {
                     try {
                         return (String) field.get(null);

@@ -20,7 +20,7 @@ class ServerSurvivesKillIT {
         var mesh =
                 Files.writeString(
                         folder.resolve("mesh.json"),
-                        "{\"Kind\":\"mesh\",\"Peering\":{\"PeerThroughMeshGateways\":true}}");
+                        "{\"Kind\":\"mesh\",\"ValidateClusters\":true}");
         try (var server = LoneServer.start(data, Checkout.target("survives-1.log"))) {
             assertDone("config", "write", mesh.toString());
             assertDone("peering", "generate-token", "-name", "lke");
@@ -28,7 +28,7 @@ class ServerSurvivesKillIT {
         }
         try (var _ = LoneServer.start(data, Checkout.target("survives-2.log"))) {
             assertThat(assertDone("config", "read", "-kind", "mesh", "-name", "mesh"))
-                    .contains("\"PeerThroughMeshGateways\": true");
+                    .contains("\"ValidateClusters\": true");
             assertThat(assertDone("peering", "list")).contains("lke", "PENDING");
         }
     }
