@@ -24,6 +24,7 @@ public record GatewayConfig(
         InetSocketAddress adminAddress,
         Optional<Path> dataDir,
         Duration drainTimeout,
+        Duration idleTimeout,
         int maxConnections) {
 
     public static final List<Settings.Key> KEYS =
@@ -61,10 +62,18 @@ public record GatewayConfig(
                             "DURATION",
                             "how long open connections may last after a stop (default: 10s)"),
                     new Settings.Key(
+                            "idle-timeout",
+                            "DURATION",
+                            "how long a connection may carry no byte (default: 1h)"),
+                    new Settings.Key(
                             "max-connections", "N", "open connections at most (default: 8000)"));
 
     /// Two descriptors each; the usual limit of open files is 20,000.
     private static final int MAX_CONNECTIONS = 8000;
+
+    /// Long enough for a stream that waits for news; a connection whose other end has vanished
+    /// without a word is found by TCP's keepalive before.
+    private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
 
     /// Reads and checks everything.
     ///
@@ -86,6 +95,7 @@ public record GatewayConfig(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19443));
         var dataDir = settings.optionalPath("data-dir");
         var drain = settings.duration("drain-timeout", Duration.ofSeconds(10));
+        var idle = settings.duration("idle-timeout", IDLE_TIMEOUT);
         var most = settings.number("max-connections", MAX_CONNECTIONS, 1, 1_000_000);
         if (listen != null && listen.isEmpty()) {
             settings.problem("listen", "expected at least one address; found none");
@@ -102,6 +112,7 @@ public record GatewayConfig(
                 admin,
                 dataDir,
                 drain,
+                idle,
                 most);
     }
 }

@@ -37,6 +37,8 @@ public sealed interface GatewayEvent {
 
     record SnapshotTaken(String identity, long version) implements GatewayEvent {}
 
+    record SnapshotIgnored(String identity, long version, long present) implements GatewayEvent {}
+
     record SnapshotRefused(String identity, String reason) implements GatewayEvent {}
 
     record CertificateTaken(String identity, Instant notAfter) implements GatewayEvent {}

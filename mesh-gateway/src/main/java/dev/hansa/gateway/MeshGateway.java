@@ -14,11 +14,11 @@ import dev.hansa.trustbundle.SpiffeId;
 import io.netty.channel.Channel;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A running mesh gateway: routes by name for its datacenter and its peers. It has a certificate of
 /// its own for its server and none for anybody else's traffic.
@@ -74,11 +74,12 @@ public final class MeshGateway implements AutoCloseable {
                             proxy.transport,
                             new SniRouter(table),
                             config.maxConnections(),
+                            config.idleTimeout(),
                             clock,
                             proxy.telemetry,
                             proxy.telemetry::bytesIn,
                             proxy.telemetry::bytesOut);
-            var listeners = new ArrayList<Channel>();
+            var listeners = new CopyOnWriteArrayList<Channel>();
             var running = new MeshGateway(proxy, config, routes, identity, gateway, listeners);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
             var adminChannel = admin.listen(proxy.transport, config.adminAddress());

@@ -23,6 +23,7 @@ public record SidecarConfig(
         InetSocketAddress adminAddress,
         Optional<Path> dataDir,
         Duration drainTimeout,
+        Duration idleTimeout,
         int maxConnections,
         List<Carried> services) {
 
@@ -90,6 +91,10 @@ public record SidecarConfig(
                             "DURATION",
                             "how long open connections may last after a stop (default: 10s)"),
                     new Settings.Key(
+                            "idle-timeout",
+                            "DURATION",
+                            "how long a connection may carry no byte (default: 1h)"),
+                    new Settings.Key(
                             "max-connections",
                             "N",
                             "open connections at most, for each listener (default: 4000)"));
@@ -98,6 +103,10 @@ public record SidecarConfig(
 
     /// Each has listeners, a thread and a stream of its own.
     private static final int MAX_SERVICES = 256;
+
+    /// Long enough for a stream that waits for news; a connection whose other end has vanished
+    /// without a word is found by TCP's keepalive before.
+    private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
 
     /// Reads and checks everything.
     ///
@@ -110,6 +119,7 @@ public record SidecarConfig(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19000));
         var dataDir = settings.optionalPath("data-dir");
         var drain = settings.duration("drain-timeout", Duration.ofSeconds(10));
+        var idle = settings.duration("idle-timeout", IDLE_TIMEOUT);
         var most = settings.number("max-connections", MAX_CONNECTIONS, 1, 1_000_000);
         var names =
                 settings.required(
@@ -120,7 +130,7 @@ public record SidecarConfig(
         }
         settings.finish();
         return new SidecarConfig(
-                nodeName, token, admin, dataDir, drain, most, List.copyOf(services));
+                nodeName, token, admin, dataDir, drain, idle, most, List.copyOf(services));
     }
 
     private static List<ServiceName> names(String text) {

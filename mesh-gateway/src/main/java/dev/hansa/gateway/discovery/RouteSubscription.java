@@ -13,6 +13,8 @@ import dev.hansa.failover.wire.Registration;
 import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.failover.wire.Snapshot;
 import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.RouteTable;
+import dev.hansa.trustbundle.TrustDomain;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -78,13 +80,29 @@ public final class RouteSubscription implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            return file.get().load();
+            var found = file.get().load();
+            if (found.isPresent() && !found.get().trustDomain().equals(ownDomain())) {
+                events.accept(
+                        new GatewayEvent.SnapshotRefused(
+                                identity.id().uri(),
+                                "on disk: required trust domain '"
+                                        + ownDomain()
+                                        + "'; found '"
+                                        + found.get().trustDomain()
+                                        + "'"));
+                return Optional.empty();
+            }
+            return found;
         } catch (IOException e) {
             events.accept(
                     new GatewayEvent.SnapshotRefused(
                             identity.id().uri(), String.valueOf(e.getMessage())));
             return Optional.empty();
         }
+    }
+
+    private TrustDomain ownDomain() {
+        return identity.id().trustDomain();
     }
 
     /// The newest good snapshot; empty until there is one.
@@ -107,11 +125,11 @@ public final class RouteSubscription implements AutoCloseable {
                 if (certificate.isEmpty()) {
                     continue;
                 }
-                var heard = converse(attempt++, certificate.get());
+                var served = converse(attempt++, certificate.get());
                 if (lostAt.get().isEmpty()) {
                     lostAt.set(Optional.of(clock.instant()));
                 }
-                if (heard) {
+                if (served) {
                     backoff.reset();
                 }
                 backoff.pause();
@@ -121,7 +139,7 @@ public final class RouteSubscription implements AutoCloseable {
         }
     }
 
-    /// One stream, from hello to its end; true when the server answered.
+    /// One stream, from hello to its end; true when the server sent routes.
     private boolean converse(int attempt, ProxyCertificate certificate)
             throws InterruptedException {
         var server = control.server(attempt);
@@ -149,7 +167,7 @@ public final class RouteSubscription implements AutoCloseable {
             channel.shutdownNow();
             channel.awaitTermination(1, TimeUnit.SECONDS);
         }
-        return conversation.heard;
+        return conversation.served;
     }
 
     private final class Conversation implements StreamObserver<ServerMessage> {
@@ -157,6 +175,7 @@ public final class RouteSubscription implements AutoCloseable {
         private final CountDownLatch ended = new CountDownLatch(1);
         private @Nullable StreamObserver<ProxyMessage> out;
         private volatile boolean heard;
+        private volatile boolean served;
 
         Conversation(String server) {
             this.server = server;
@@ -202,7 +221,10 @@ public final class RouteSubscription implements AutoCloseable {
                 events.accept(new GatewayEvent.ControlConnected(identity.id().uri(), server));
             }
             switch (message.getKindCase()) {
-                case SNAPSHOT -> acknowledge(message.getSnapshot());
+                case SNAPSHOT -> {
+                    served = true;
+                    acknowledge(message.getSnapshot());
+                }
                 case REFUSED ->
                         events.accept(
                                 new GatewayEvent.ControlLost(
@@ -259,10 +281,21 @@ public final class RouteSubscription implements AutoCloseable {
     private String take(Snapshot message) {
         try {
             var next = RouteCodec.decode(message);
-            var present = snapshot.get();
-            if (present.isPresent() && present.get().version() >= next.version()) {
-                // content of an older version, already replaced: acknowledging it is all there is
-                // to do
+            if (!next.trustDomain().equals(ownDomain())) {
+                throw new IllegalArgumentException(
+                        "required trust domain '"
+                                + ownDomain()
+                                + "'; found '"
+                                + next.trustDomain()
+                                + "'");
+            }
+            // what a gateway would make of it must be possible before anything is replaced
+            var table = RouteTable.of(next);
+            var present = snapshot.get().map(RouteSnapshot::version).orElse(0L);
+            if (table.version() <= present) {
+                events.accept(
+                        new GatewayEvent.SnapshotIgnored(
+                                identity.id().uri(), next.version(), present));
                 return "";
             }
             snapshot.set(Optional.of(next));

@@ -19,9 +19,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,6 +49,7 @@ public final class Inbound {
     private final Transport transport;
     private final Supplier<Optional<TlsEnds>> ends;
     private final int maxConnections;
+    private final Duration idleTimeout;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
     private final Runnable applicationRefused;
@@ -62,6 +63,7 @@ public final class Inbound {
             Transport transport,
             Supplier<Optional<TlsEnds>> ends,
             int maxConnections,
+            Duration idleTimeout,
             Clock clock,
             Consumer<GatewayEvent> events,
             Runnable applicationRefused,
@@ -72,6 +74,7 @@ public final class Inbound {
         this.transport = transport;
         this.ends = ends;
         this.maxConnections = maxConnections;
+        this.idleTimeout = idleTimeout;
         this.clock = clock;
         this.events = events;
         this.applicationRefused = applicationRefused;
@@ -100,6 +103,8 @@ public final class Inbound {
                     open.decrementAndGet();
                     if (!connection.carried) {
                         connection.abandon();
+                        connection.deny(
+                                Refusal.CLOSED_EARLY, "the caller closed before it was let in");
                         connection.record();
                     }
                 });
@@ -116,6 +121,7 @@ public final class Inbound {
         private boolean carried;
         private String refusal = "";
         private String sentence = "";
+        private String end = "";
 
         Connection(Channel channel) {
             this.channel = channel;
@@ -166,7 +172,7 @@ public final class Inbound {
             }
             transport.connect(
                     channel.eventLoop(),
-                    new InetSocketAddress(application.host(), application.port()),
+                    application,
                     APPLICATION_TIMEOUT,
                     upstreamBytes,
                     (reached, failure) -> {
@@ -203,14 +209,21 @@ public final class Inbound {
                 return;
             }
             toApplication = reached;
-            reached.closeFuture().addListener(_ -> channel.close());
+            reached.closeFuture()
+                    .addListener(_ -> {
+                        if (!carried) {
+                            channel.close();
+                        }
+                    });
             var tls = new SslHandler(present.server().newEngine(channel.alloc()));
             tls.setHandshakeTimeoutMillis(HANDSHAKE_TIMEOUT.toMillis());
-            channel.pipeline().addLast(tls, new Introduction(this, present, tls));
-            channel.pipeline().remove(HelloGate.class);
-            // the bytes that the gate held are the first that TLS sees
-            var bytes = channel.pipeline().context(downstreamBytes);
+            tls.setCloseNotifyReadTimeoutMillis(Relay.GOODBYE.toMillis());
+            var pipeline = channel.pipeline();
+            pipeline.remove(HelloGate.class);
+            pipeline.addLast(tls, new Introduction(this, present, tls));
             channel.config().setAutoRead(true);
+            // the bytes that the gate held are the first that TLS sees
+            var bytes = pipeline.context(downstreamBytes);
             bytes.fireChannelRead(hello);
             bytes.fireChannelReadComplete();
         }
@@ -277,7 +290,9 @@ public final class Inbound {
         private void turnAway(Refusal reason, String why) {
             deny(reason, why);
             abandon();
-            channel.close();
+            // a reset past TLS: a goodbye would make an orderly answer of this
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.unsafe().close(channel.voidPromise());
         }
 
         private void carry() {
@@ -290,7 +305,15 @@ public final class Inbound {
             }
             carried = true;
             channel.config().setAutoRead(false);
-            Relay.join(channel, Unpooled.EMPTY_BUFFER, reached, this::record);
+            Relay.join(
+                    channel,
+                    Unpooled.EMPTY_BUFFER,
+                    reached,
+                    idleTimeout,
+                    how -> {
+                        end = how.word();
+                        record();
+                    });
         }
 
         void record() {
@@ -310,6 +333,7 @@ public final class Inbound {
                                     downstreamBytes.out(),
                                     upstreamBytes.in(),
                                     upstreamBytes.out(),
+                                    end,
                                     refusal,
                                     sentence)));
         }

@@ -1,5 +1,7 @@
 package dev.hansa.gateway.sidecar;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.Target;
@@ -20,7 +22,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,17 +47,18 @@ public final class Outbound {
     /// All attempts for one connection; a client that waits longer has gone.
     private static final Duration ALL_ATTEMPTS = Duration.ofSeconds(15);
 
-    /// One round trip to the other datacenter, generously.
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+    /// Endpoints tried of one target: the next target gets its chance while the caller still waits.
+    private static final int MAX_ATTEMPTS_EACH = 3;
 
     /// Attempts for one connection, over all targets.
-    private static final int MAX_ATTEMPTS = 8;
+    private static final int MAX_ATTEMPTS = 12;
 
     private final ServiceName service;
     private final UpstreamName upstream;
     private final Transport transport;
     private final Supplier<Optional<TlsEnds>> ends;
     private final int maxConnections;
+    private final Duration idleTimeout;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
     private final LongConsumer bytesIn;
@@ -74,6 +76,7 @@ public final class Outbound {
             Transport transport,
             Supplier<Optional<TlsEnds>> ends,
             int maxConnections,
+            Duration idleTimeout,
             Clock clock,
             Consumer<GatewayEvent> events,
             LongConsumer bytesIn,
@@ -83,6 +86,7 @@ public final class Outbound {
         this.transport = transport;
         this.ends = ends;
         this.maxConnections = maxConnections;
+        this.idleTimeout = idleTimeout;
         this.clock = clock;
         this.events = events;
         this.bytesIn = bytesIn;
@@ -116,6 +120,7 @@ public final class Outbound {
                 .addListener(_ -> {
                     open.decrementAndGet();
                     if (!connection.carried) {
+                        connection.gone();
                         connection.record();
                     }
                 });
@@ -144,8 +149,10 @@ public final class Outbound {
         private String target = "";
         private String upstreamAddress = "";
         private boolean carried;
+        private boolean tried;
         private String refusal = "";
         private String sentence = "";
+        private String end = "";
 
         Connection(Channel channel) {
             this.channel = channel;
@@ -174,19 +181,30 @@ public final class Outbound {
                     candidate.endpoints().stream()
                             .filter(endpoint -> endpoint.health().healthy())
                             .toList();
+            if (healthy.isEmpty()) {
+                causes.add(candidate.label() + ": no healthy endpoint" + evidence(candidate));
+                return;
+            }
             var start = next.getAndIncrement();
-            for (var i = 0; i < healthy.size() && plan.size() < MAX_ATTEMPTS; i++) {
+            var most = Math.min(healthy.size(), MAX_ATTEMPTS_EACH);
+            for (var i = 0; i < most && plan.size() < MAX_ATTEMPTS; i++) {
                 plan.add(
                         new Attempt(
                                 candidate, healthy.get(Math.floorMod(start + i, healthy.size()))));
             }
         }
 
+        private static String evidence(Target candidate) {
+            return candidate.endpoints().stream()
+                    .map(endpoint -> endpoint.address() + " " + endpoint.health().evidence())
+                    .collect(joining(", ", " (", ")"));
+        }
+
         private void attempt(TlsEnds present, Route route, Deque<Attempt> plan) {
             var attempt = plan.poll();
             if (attempt == null || System.nanoTime() > deadline) {
                 refuse(
-                        Refusal.NO_HEALTHY_ENDPOINT,
+                        tried ? Refusal.UPSTREAM_FAILED : Refusal.NO_HEALTHY_ENDPOINT,
                         "upstream '"
                                 + upstream
                                 + "' of '"
@@ -195,11 +213,11 @@ public final class Outbound {
                                 + String.join("; ", causes));
                 return;
             }
+            tried = true;
             upstreamBytes = new WireBytes(bytesIn, bytesOut);
-            var address = attempt.endpoint().address();
             transport.connect(
                     channel.eventLoop(),
-                    new InetSocketAddress(address.host(), address.port()),
+                    attempt.endpoint().address(),
                     route.connectTimeout(),
                     upstreamBytes,
                     (reached, failure) -> {
@@ -253,7 +271,7 @@ public final class Outbound {
             tls.setHandshakeTimeoutMillis(route.connectTimeout().toMillis());
             // the other end answers our close_notify with its own; leaving before that would reset
             // it
-            tls.setCloseNotifyReadTimeoutMillis(CLOSE_LIMIT.toMillis());
+            tls.setCloseNotifyReadTimeoutMillis(Relay.GOODBYE.toMillis());
             reached.pipeline()
                     .addLast(
                             tls,
@@ -319,7 +337,23 @@ public final class Outbound {
             upstreamAddress = attempt.endpoint().address().toString();
             events.accept(new GatewayEvent.Served(service.value(), upstream.toString(), target));
             reached.config().setAutoRead(false);
-            Relay.join(channel, Unpooled.EMPTY_BUFFER, reached, this::record);
+            Relay.join(
+                    channel,
+                    Unpooled.EMPTY_BUFFER,
+                    reached,
+                    idleTimeout,
+                    how -> {
+                        end = how.word();
+                        record();
+                    });
+        }
+
+        /// The application has closed before there was a way.
+        void gone() {
+            if (refusal.isEmpty()) {
+                refusal = Refusal.CLOSED_EARLY.word();
+                sentence = "the application closed before a target was reached";
+            }
         }
 
         void refuse(Refusal reason, String why) {
@@ -351,6 +385,7 @@ public final class Outbound {
                                     downstreamBytes.out(),
                                     upstreamBytes.in(),
                                     upstreamBytes.out(),
+                                    end,
                                     refusal,
                                     sentence)));
         }

@@ -121,6 +121,7 @@ public final class AdminServer {
                         .put("downstreamOut", record.downstreamOut())
                         .put("upstreamIn", record.upstreamIn())
                         .put("upstreamOut", record.upstreamOut())
+                        .put("end", record.end())
                         .put("refusal", record.refusal())
                         .put("sentence", record.sentence());
             }

@@ -13,6 +13,7 @@ import java.time.Instant;
 ///   caller's identity inbound
 /// @param downstream `host:port` of who connected
 /// @param upstream `host:port` of where it was carried to; empty when it was not
+/// @param end `finished`, `reset` or `idle` when it was carried
 /// @param refusal empty when it was carried
 public record ConnectionRecord(
         Instant began,
@@ -28,5 +29,6 @@ public record ConnectionRecord(
         long downstreamOut,
         long upstreamIn,
         long upstreamOut,
+        String end,
         String refusal,
         String sentence) {}

@@ -101,9 +101,12 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                         .set(status.equals("passing") ? 1 : 0);
                 LOG.info("check of '{}' is {}: {}", service, status, output);
             }
-            case GatewayEvent.ControlConnected(var identity, var server) ->
-                    LOG.info("{} is connected to {}", identity, server);
+            case GatewayEvent.ControlConnected(var identity, var server) -> {
+                gauge(MetricNames.CONTROL_CONNECTED, Tags.of("identity", identity)).set(1);
+                LOG.info("{} is connected to {}", identity, server);
+            }
             case GatewayEvent.ControlLost(var identity, var reason) -> {
+                gauge(MetricNames.CONTROL_CONNECTED, Tags.of("identity", identity)).set(0);
                 metrics.counter(MetricNames.CONTROL_LOST).increment();
                 LOG.warn(
                         "{} lost its server, and routes on by its last snapshot: {}",
@@ -114,6 +117,12 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                 gauge(MetricNames.SNAPSHOT_VERSION, Tags.of("identity", identity)).set(version);
                 LOG.debug("{} routes by snapshot {}", identity, version);
             }
+            case GatewayEvent.SnapshotIgnored(var identity, var version, var present) ->
+                    LOG.info(
+                            "{}: route snapshot {} ignored: {} already applied",
+                            identity,
+                            version,
+                            present);
             case GatewayEvent.SnapshotRefused(var identity, var reason) ->
                     LOG.error(
                             "{}: snapshot refused, the last good one stays: {}", identity, reason);
@@ -165,7 +174,7 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                     record.downstreamOut(),
                     record.millis(),
                     record.refusal().isEmpty()
-                            ? "carried"
+                            ? record.end()
                             : record.refusal() + ": " + record.sentence());
         }
     }

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -76,7 +77,7 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
             ReferenceCountUtil.release(message);
             return;
         }
-        held = held.isReadable() ? joined(ctx, bytes) : bytes;
+        held = ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), held, bytes);
         if (held.readableBytes() < wanted) {
             return;
         }
@@ -90,14 +91,6 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
                 decision.named(ctx, name, hello);
             }
         }
-    }
-
-    private ByteBuf joined(ChannelHandlerContext ctx, ByteBuf more) {
-        var whole = ctx.alloc().buffer(held.readableBytes() + more.readableBytes());
-        whole.writeBytes(held).writeBytes(more);
-        held.release();
-        more.release();
-        return whole;
     }
 
     private void settled(ChannelHandlerContext ctx) {

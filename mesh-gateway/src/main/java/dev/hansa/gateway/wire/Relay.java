@@ -7,178 +7,258 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Moves bytes between two channels on the same event loop, both ways, until both have ended: a
 /// reader that is faster than the other side's socket is stopped, FIN is passed on as FIN, RST as
 /// RST. After it is in place no byte is looked at.
 ///
-/// Where one side is TLS an end of one direction cannot be passed on alone (TLS's close_notify ends
-/// both for most peers), so the other direction gets [#HALF_CLOSE_GRACE] without a byte before both
-/// are closed.
+/// Where one side is TLS, an end of one direction cannot be passed on alone: BoringSSL's end of
+/// Netty closes both directions at the other side's close_notify. So a FIN from the plain side is
+/// followed by a close_notify only when the TLS side has been quiet for a while ([#UNANSWERED] or
+/// [#ANSWERED]), and a close_notify ends both. A FIN without a close_notify is a truncation, and is
+/// passed on as a reset.
 public final class Relay {
-    /// Long enough for an answer that is being computed when a client has said all it had to say.
-    static final long HALF_CLOSE_GRACE = 2;
+    /// The plain side has ended with the last word its own: an answer is being computed.
+    static final Duration UNANSWERED = Duration.ofSeconds(10);
 
-    private final Channel a;
-    private final Channel b;
-    private final Runnable ended;
-    private boolean aDone;
-    private boolean bDone;
-    private boolean closed;
+    /// The plain side has ended after an answer. A client that closes a connection that it has used
+    /// ends here, so this is what each costs; a stream that goes on may not pause for longer.
+    static final Duration ANSWERED = Duration.ofSeconds(1);
+
+    /// How long to wait for the other end's close_notify after our own; leaving before it comes
+    /// would reset the other end. One round trip to the other datacenter, generously.
+    public static final Duration GOODBYE = Duration.ofSeconds(1);
+
+    private final Side a;
+    private final Side b;
+    private final Consumer<End> ended;
+    private @Nullable Side lastWord;
+    private @Nullable End end;
+    private boolean told;
     private long moved;
 
-    private Relay(Channel a, Channel b, Runnable ended) {
-        this.a = a;
-        this.b = b;
+    /// How it came to its end.
+    public enum End {
+        FINISHED,
+        RESET,
+        IDLE;
+
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private Relay(Channel a, Channel b, Consumer<End> ended) {
+        this.a = new Side(a);
+        this.b = new Side(b);
         this.ended = ended;
     }
 
     /// Joins two channels whose reading is stopped; bytes that `a` has sent before go to `b` first.
     ///
-    /// @param early released or handed over; may be empty
+    /// @param early handed over; may be empty
+    /// @param idle without a byte for this long, at most for twice as long, both are reset
     /// @param ended called once on the loop when both channels are closed
-    public static void join(Channel a, ByteBuf early, Channel b, Runnable ended) {
+    public static void join(
+            Channel a, ByteBuf early, Channel b, Duration idle, Consumer<End> ended) {
         var relay = new Relay(a, b, ended);
-        a.pipeline().addLast(relay.new Side(b, true));
-        b.pipeline().addLast(relay.new Side(a, false));
-        a.closeFuture().addListener(_ -> relay.gone());
-        b.closeFuture().addListener(_ -> relay.gone());
+        a.pipeline().addLast(relay.a);
+        b.pipeline().addLast(relay.b);
         if (early.isReadable()) {
-            b.writeAndFlush(early);
+            relay.a.move(early);
+            b.flush();
         } else {
             early.release();
         }
+        a.closeFuture().addListener(_ -> relay.gone());
+        b.closeFuture().addListener(_ -> relay.gone());
         if (!a.isActive() || !b.isActive()) {
-            relay.close(false);
-            return;
+            relay.end(End.RESET);
         }
-        a.config().setAutoRead(b.isWritable());
-        b.config().setAutoRead(a.isWritable());
+        if (relay.end == null) {
+            relay.watchIdle(idle);
+            a.config().setAutoRead(b.isWritable());
+            b.config().setAutoRead(a.isWritable());
+        }
     }
 
     private void gone() {
-        if (!a.isOpen() && !b.isOpen() && !closed) {
-            closed = true;
-            ended.run();
+        if (!told && !a.channel.isOpen() && !b.channel.isOpen()) {
+            told = true;
+            ended.accept(end == null ? End.RESET : end);
         }
     }
 
-    private static boolean secured(Channel channel) {
-        return channel.pipeline().get(SslHandler.class) != null;
+    private Side other(Side side) {
+        return side == a ? b : a;
+    }
+
+    private void watchIdle(Duration idle) {
+        after(
+                idle,
+                moved,
+                () -> {
+                    if (end == null) {
+                        end(End.IDLE);
+                    } else {
+                        // it has ended, but one side does not take what is left for it
+                        a.reset();
+                        b.reset();
+                    }
+                });
+    }
+
+    /// Runs `then` when no byte has moved for `quiet`, unless both are closed by then.
+    private void after(Duration quiet, long seen, Runnable then) {
+        a.channel
+                .eventLoop()
+                .schedule(
+                        () -> {
+                            if (told) {
+                                return;
+                            }
+                            if (moved == seen) {
+                                then.run();
+                            } else {
+                                after(quiet, moved, then);
+                            }
+                        },
+                        quiet.toMillis(),
+                        TimeUnit.MILLISECONDS);
     }
 
     /// One direction has ended in an orderly way.
-    private void finished(boolean fromA) {
-        if (fromA) {
-            aDone = true;
+    private void finished(Side from) {
+        from.done = true;
+        var to = other(from);
+        if (to.done || from.secured) {
+            end(End.FINISHED);
+        } else if (to.secured) {
+            after(lastWord == from ? UNANSWERED : ANSWERED, moved, () -> end(End.FINISHED));
         } else {
-            bDone = true;
+            to.channel
+                    .writeAndFlush(Unpooled.EMPTY_BUFFER)
+                    .addListener(_ -> ((DuplexChannel) to.channel).shutdownOutput());
         }
-        if (aDone && bDone) {
-            close(false);
+    }
+
+    private void end(End how) {
+        if (end != null) {
             return;
         }
-        var to = fromA ? b : a;
-        if (!secured(a) && !secured(b)) {
-            to.writeAndFlush(Unpooled.EMPTY_BUFFER)
-                    .addListener(_ -> ((DuplexChannel) to).shutdownOutput());
-        } else if (secured(fromA ? a : b)) {
-            // the TLS side has said goodbye: it sends no more and, as most do, reads no more
-            close(false);
-        } else {
-            closeWhenQuiet(moved);
+        end = how;
+        switch (how) {
+            case FINISHED -> {
+                a.close();
+                b.close();
+            }
+            case RESET, IDLE -> {
+                a.reset();
+                b.reset();
+            }
         }
     }
 
-    private void closeWhenQuiet(long seen) {
-        a.eventLoop()
-                .schedule(
-                        () -> {
-                            if (moved == seen) {
-                                close(false);
-                            } else {
-                                closeWhenQuiet(moved);
-                            }
-                        },
-                        HALF_CLOSE_GRACE,
-                        TimeUnit.SECONDS);
-    }
+    private final class Side extends ChannelInboundHandlerAdapter {
+        private final Channel channel;
+        private final boolean secured;
+        private final ChannelFutureListener failed =
+                written -> {
+                    if (!written.isSuccess()) {
+                        end(End.RESET);
+                    }
+                };
+        private boolean done;
 
-    private void close(boolean reset) {
-        for (var channel : new Channel[] {a, b}) {
-            if (!channel.isOpen()) {
-                continue;
-            }
-            if (reset) {
-                channel.config().setOption(ChannelOption.SO_LINGER, 0);
-                channel.close();
-            } else {
+        Side(Channel channel) {
+            this.channel = channel;
+            this.secured = channel.pipeline().get(SslHandler.class) != null;
+        }
+
+        void move(ByteBuf bytes) {
+            moved += bytes.readableBytes();
+            lastWord = this;
+            var to = other(this);
+            to.channel.write(bytes).addListener(to.failed);
+        }
+
+        /// After the last byte is out.
+        void close() {
+            if (channel.isOpen()) {
                 // what comes until the other end has closed too is read and dropped
                 channel.config().setAutoRead(true);
                 channel.writeAndFlush(Unpooled.EMPTY_BUFFER)
                         .addListener(ChannelFutureListener.CLOSE);
             }
         }
-    }
 
-    private final class Side extends ChannelInboundHandlerAdapter {
-        private final Channel other;
-        private final boolean isA;
-
-        Side(Channel other, boolean isA) {
-            this.other = other;
-            this.isA = isA;
+        /// Past TLS: its goodbye would make an orderly end of this.
+        void reset() {
+            if (channel.isOpen()) {
+                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+                channel.unsafe().close(channel.voidPromise());
+            }
         }
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (!(message instanceof ByteBuf) || !other.isActive()) {
+            if (!(message instanceof ByteBuf bytes) || end != null) {
                 ReferenceCountUtil.release(message);
                 return;
             }
-            moved++;
-            other.write(message);
-            if (!other.isWritable()) {
-                ctx.channel().config().setAutoRead(false);
+            move(bytes);
+            if (!other(this).channel.isWritable()) {
+                channel.config().setAutoRead(false);
             }
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            other.flush();
+            other(this).channel.flush();
         }
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            other.config().setAutoRead(ctx.channel().isWritable());
+            if (end != null) {
+                return;
+            }
+            other(this).channel.config().setAutoRead(channel.isWritable());
         }
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelInputShutdownReadComplete) {
-                if (!(isA ? aDone : bDone)) {
-                    finished(isA);
+            if (event instanceof SslCloseCompletionEvent goodbye) {
+                if (goodbye.isSuccess() && !done) {
+                    finished(this);
                 }
-            } else if (!(event instanceof ChannelInputShutdownEvent)) {
-                ctx.fireUserEventTriggered(event);
+            } else if (event instanceof ChannelInputShutdownReadComplete && !done) {
+                if (secured) {
+                    end(End.RESET);
+                } else {
+                    finished(this);
+                }
             }
         }
 
+        /// Ours to close in an orderly end; whoever closes otherwise has been reset.
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            close(false);
+            end(End.RESET);
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            close(cause instanceof IOException);
+            end(End.RESET);
         }
     }
 }

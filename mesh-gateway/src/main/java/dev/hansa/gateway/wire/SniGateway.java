@@ -26,9 +26,14 @@ public final class SniGateway {
     /// One attempt at one endpoint; black holes are left after this.
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
+    /// Endpoints tried for one connection: with the timeout above, what a caller may still wait
+    /// for.
+    private static final int MAX_ATTEMPTS = 4;
+
     private final Transport transport;
     private final SniRouter router;
     private final int maxConnections;
+    private final Duration idleTimeout;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
     private final LongConsumer bytesIn;
@@ -40,6 +45,7 @@ public final class SniGateway {
             Transport transport,
             SniRouter router,
             int maxConnections,
+            Duration idleTimeout,
             Clock clock,
             Consumer<GatewayEvent> events,
             LongConsumer bytesIn,
@@ -47,6 +53,7 @@ public final class SniGateway {
         this.transport = transport;
         this.router = router;
         this.maxConnections = maxConnections;
+        this.idleTimeout = idleTimeout;
         this.clock = clock;
         this.events = events;
         this.bytesIn = bytesIn;
@@ -74,6 +81,8 @@ public final class SniGateway {
                 .addListener(_ -> {
                     open.decrementAndGet();
                     if (connection.upstream == null) {
+                        connection.refuse(
+                                Refusal.CLOSED_EARLY, "the caller closed before it was carried");
                         connection.record();
                     }
                 });
@@ -83,21 +92,24 @@ public final class SniGateway {
         private final Channel channel;
         private final Instant began = clock.instant();
         private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
-        private final WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
+        private WireBytes upstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private String name = "";
         private @Nullable SniRoute route;
         private @Nullable Channel upstream;
         private String upstreamAddress = "";
         private String refusal = "";
         private String sentence = "";
+        private String end = "";
 
         Connection(Channel channel) {
             this.channel = channel;
         }
 
         void refuse(Refusal reason, String why) {
-            refusal = reason.word();
-            sentence = why;
+            if (refusal.isEmpty()) {
+                refusal = reason.word();
+                sentence = why;
+            }
         }
 
         @Override
@@ -129,7 +141,11 @@ public final class SniGateway {
         private void attempt(
                 ChannelHandlerContext ctx, ByteBuf hello, int start, int tried, String failures) {
             var endpoints = Objects.requireNonNull(route).endpoints();
-            if (tried == endpoints.size()) {
+            if (!channel.isActive()) {
+                hello.release();
+                return;
+            }
+            if (tried == Math.min(endpoints.size(), MAX_ATTEMPTS)) {
                 hello.release();
                 refuse(
                         Refusal.UPSTREAM_FAILED,
@@ -138,42 +154,26 @@ public final class SniGateway {
                 return;
             }
             var endpoint = endpoints.get((start + tried) % endpoints.size()).address();
-            Attempts.resolve(
+            var counted = new WireBytes(bytesIn, bytesOut);
+            transport.connect(
+                    channel.eventLoop(),
                     endpoint,
-                    address ->
-                            ctx.executor()
-                                    .execute(() ->
-                                            transport.connect(
-                                                    ctx.channel().eventLoop(),
-                                                    address,
-                                                    CONNECT_TIMEOUT,
-                                                    upstreamBytes,
-                                                    (reached, failure) -> {
-                                                        if (failure != null) {
-                                                            attempt(
-                                                                    ctx,
-                                                                    hello,
-                                                                    start,
-                                                                    tried + 1,
-                                                                    failures
-                                                                            + " "
-                                                                            + endpoint
-                                                                            + " "
-                                                                            + failure.getMessage()
-                                                                            + ";");
-                                                        } else {
-                                                            carry(
-                                                                    ctx,
-                                                                    hello,
-                                                                    reached,
-                                                                    endpoint.toString());
-                                                        }
-                                                    })));
+                    CONNECT_TIMEOUT,
+                    counted,
+                    (reached, failure) -> {
+                        if (failure == null) {
+                            upstreamBytes = counted;
+                            carry(ctx, hello, reached, endpoint.toString());
+                        } else {
+                            var cause = " " + endpoint + ": " + failure.getMessage() + ";";
+                            attempt(ctx, hello, start, tried + 1, failures + cause);
+                        }
+                    });
         }
 
         private void carry(
                 ChannelHandlerContext ctx, ByteBuf hello, Channel reached, String address) {
-            if (!ctx.channel().isActive()) {
+            if (!channel.isActive()) {
                 hello.release();
                 reached.close();
                 return;
@@ -181,7 +181,15 @@ public final class SniGateway {
             upstream = reached;
             upstreamAddress = address;
             ctx.pipeline().remove(HelloGate.class);
-            Relay.join(ctx.channel(), hello, reached, this::record);
+            Relay.join(
+                    channel,
+                    hello,
+                    reached,
+                    idleTimeout,
+                    how -> {
+                        end = how.word();
+                        record();
+                    });
         }
 
         private void record() {
@@ -202,6 +210,7 @@ public final class SniGateway {
                                     downstreamBytes.out(),
                                     upstreamBytes.in(),
                                     upstreamBytes.out(),
+                                    end,
                                     refusal,
                                     sentence)));
         }

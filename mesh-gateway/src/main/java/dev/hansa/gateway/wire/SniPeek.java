@@ -82,6 +82,10 @@ public final class SniPeek {
                     return new Refused(Refusal.HELLO_TOO_LARGE);
                 }
                 if (held >= wanted) {
+                    // the same answer, whether it came at once or byte by byte
+                    if (offset + RECORD_HEADER + present - (held - wanted) > MAX_HELD) {
+                        return new Refused(Refusal.HELLO_TOO_LARGE);
+                    }
                     return new Hello(hello, HANDSHAKE_HEADER, wanted).name();
                 }
             }

@@ -1,5 +1,6 @@
 package dev.hansa.gateway.wire;
 
+import dev.hansa.exportedservices.Endpoint;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -7,39 +8,35 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The sockets of a process: epoll where it is native, NIO elsewhere, one set of event loops for
-/// all listeners.
+/// The sockets of a process: NIO, one set of event loops for all listeners.
+///
+/// Not Netty's epoll channels: in 4.2.18 a channel whose other side has said FIN leaves the epoll
+/// set and cannot come back (`epoll_ctl` answers "No such file or directory"), so that the first
+/// answer which does not fit the socket's buffer closes it; and after a FIN they read although
+/// reading is stopped. `SniGatewayTest` shows both when it runs on them.
 public final class Transport implements AutoCloseable {
     /// Waiting connections that the kernel holds for us while a loop is busy.
     private static final int BACKLOG = 1024;
 
-    private final boolean epoll = Epoll.isAvailable();
     private final MultiThreadIoEventLoopGroup loops;
 
     /// @param threads event loops; 0 means one for each processor
     public Transport(int threads) {
-        IoHandlerFactory factory = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.loops =
                 new MultiThreadIoEventLoopGroup(
                         threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
-                        factory);
+                        NioIoHandler.newFactory());
     }
 
     public MultiThreadIoEventLoopGroup loops() {
@@ -59,10 +56,7 @@ public final class Transport implements AutoCloseable {
         var bound =
                 new ServerBootstrap()
                         .group(loops)
-                        .channel(
-                                epoll
-                                        ? EpollServerSocketChannel.class
-                                        : NioServerSocketChannel.class)
+                        .channel(NioServerSocketChannel.class)
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .childOption(ChannelOption.TCP_NODELAY, true)
@@ -92,17 +86,30 @@ public final class Transport implements AutoCloseable {
     }
 
     /// Connects on the given loop, reading stopped; `done` is called there with the channel or the
-    /// failure.
+    /// failure. A host name is resolved first, off the loop.
+    ///
+    /// @param first the first handler of the new channel; one of its own for each call
     public void connect(
             EventLoop loop,
-            SocketAddress address,
+            Endpoint endpoint,
+            Duration timeout,
+            ChannelHandler first,
+            Connected done) {
+        HostNames.resolve(
+                endpoint,
+                address -> loop.execute(() -> connectTo(loop, address, timeout, first, done)));
+    }
+
+    private void connectTo(
+            EventLoop loop,
+            InetSocketAddress address,
             Duration timeout,
             ChannelHandler first,
             Connected done) {
         var bootstrap =
                 new Bootstrap()
                         .group(loop)
-                        .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                        .channel(NioSocketChannel.class)
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
                         .option(ChannelOption.AUTO_READ, false)

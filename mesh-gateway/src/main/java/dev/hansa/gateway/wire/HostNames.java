@@ -7,8 +7,8 @@ import java.net.UnknownHostException;
 
 /// Turns an endpoint into a socket address without ever blocking a loop on DNS: numbers at once,
 /// host names through the JVM's resolver on a thread of its own.
-final class Attempts {
-    private Attempts() {}
+final class HostNames {
+    private HostNames() {}
 
     /// What came of the resolution; called on any thread.
     interface Resolved {
