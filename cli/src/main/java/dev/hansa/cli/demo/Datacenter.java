@@ -266,9 +266,11 @@ final class Datacenter {
             startApp("redis-cart", Site.REDIS, Map.of());
             return;
         }
+        // protected mode would turn away callers that are not on 127.0.0.1, and there is nothing in
+        // it to protect;
         // a shell holds the pipe to the demo, since redis-server would not notice that it closed
         var script =
-                "\"$1\" --bind \"$2\" --port 6379 --save '' --appendonly no --set-proc-title no --syslog-ident \"$0\" & redis=$!; "
+                "\"$1\" --bind \"$2\" --port 6379 --protected-mode no --save '' --appendonly no --set-proc-title no --syslog-ident \"$0\" & redis=$!; "
                         + "trap 'kill $redis; exit 0' TERM INT HUP; cat >/dev/null; kill $redis";
         var command = new ArrayList<>(site.enter());
         command.addAll(
