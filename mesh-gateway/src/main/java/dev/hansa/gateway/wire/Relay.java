@@ -28,8 +28,10 @@ import org.jspecify.annotations.Nullable;
 /// [#ANSWERED]), and a close_notify ends both. A FIN without a close_notify is a truncation, and is
 /// passed on as a reset.
 public final class Relay {
-    /// The plain side has ended with the last word its own: an answer is being computed.
-    static final Duration UNANSWERED = Duration.ofSeconds(10);
+    /// The plain side has ended with the last word its own: an answer is being computed, or it was
+    /// a goodbye of its own protocol (HTTP/2 has one). Each such connection holds its place for
+    /// this long.
+    static final Duration UNANSWERED = Duration.ofSeconds(3);
 
     /// The plain side has ended after an answer. A client that closes a connection that it has used
     /// ends here, so this is what each costs; a stream that goes on may not pause for longer.
