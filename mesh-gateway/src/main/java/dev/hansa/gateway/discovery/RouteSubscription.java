@@ -175,6 +175,7 @@ public final class RouteSubscription implements AutoCloseable {
         private final CountDownLatch ended = new CountDownLatch(1);
         private @Nullable StreamObserver<ProxyMessage> out;
         private volatile boolean heard;
+        private volatile boolean leaving;
         private volatile boolean served;
 
         Conversation(String server) {
@@ -207,6 +208,7 @@ public final class RouteSubscription implements AutoCloseable {
         }
 
         synchronized void close() {
+            leaving = true;
             if (out != null && ended.getCount() > 0) {
                 out.onCompleted();
             }
@@ -251,6 +253,10 @@ public final class RouteSubscription implements AutoCloseable {
 
         @Override
         public void onError(Throwable failure) {
+            if (leaving) {
+                ended.countDown();
+                return;
+            }
             var status = Status.fromThrowable(failure);
             var cause = status.getCause();
             events.accept(

@@ -357,8 +357,8 @@ public final class Inbound {
                 ctx.fireUserEventTriggered(event);
                 return;
             }
-            ctx.pipeline().remove(this);
             if (done.isSuccess()) {
+                ctx.pipeline().remove(this);
                 connection.introduced(present, tls);
             } else {
                 connection.deny(

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -284,7 +285,7 @@ public final class Outbound {
                                     if (!(event instanceof SslHandshakeCompletionEvent done)) {
                                         ctx.fireUserEventTriggered(event);
                                     } else if (!done.isSuccess()) {
-                                        fail(ctx, Inbound.reason(done.cause()));
+                                        fail(ctx, told(done.cause()));
                                     } else if (present.server(attempt.target(), chain(tls))
                                             instanceof PeerVerifier.Rejected(_, var why)) {
                                         fail(ctx, why);
@@ -303,7 +304,7 @@ public final class Outbound {
                                 @Override
                                 public void exceptionCaught(
                                         ChannelHandlerContext ctx, Throwable cause) {
-                                    fail(ctx, Inbound.reason(cause));
+                                    fail(ctx, told(cause));
                                 }
 
                                 private void fail(ChannelHandlerContext ctx, String why) {
@@ -315,6 +316,20 @@ public final class Outbound {
                                 }
                             });
             reached.config().setAutoRead(true);
+        }
+
+        /// What a handshake's failure means here; the library's own words otherwise.
+        private static String told(Throwable failure) {
+            var words = Inbound.reason(failure);
+            var upper = words.toUpperCase(Locale.ROOT);
+            if (upper.contains("INTERNAL_ERROR")) {
+                return "TLS alert internal_error: the application there does not accept connections,"
+                        + " or a gateway on the way cannot reach it";
+            }
+            if (upper.contains("UNRECOGNIZED_NAME")) {
+                return "TLS alert unrecognized_name: a gateway on the way does not serve the name";
+            }
+            return words;
         }
 
         private List<X509Certificate> chain(SslHandler tls) {

@@ -1,0 +1,120 @@
+package dev.hansa.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.Settings;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.trustbundle.PeerName;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SidecarConfigTest {
+    private static final ServiceName CART = new ServiceName("cart");
+
+    @Test
+    void defaultsAreThoseOfTheTable() throws Exception {
+        var config =
+                read(
+                        Map.of(
+                                "join-token-file", "join",
+                                "services", "cart",
+                                "service.cart.address", "127.0.0.1:7070"));
+
+        assertThat(config)
+                .isEqualTo(
+                        new SidecarConfig(
+                                "sidecar",
+                                Path.of("join"),
+                                at("127.0.0.1", 19000),
+                                Optional.empty(),
+                                Duration.ofSeconds(10),
+                                Duration.ofHours(1),
+                                4000,
+                                List.of(
+                                        new SidecarConfig.Carried(
+                                                CART,
+                                                new Endpoint("127.0.0.1", 7070),
+                                                at("127.0.0.1", 20000),
+                                                new CheckKind.Tcp(),
+                                                Duration.ofSeconds(1),
+                                                List.of(),
+                                                List.of()))));
+    }
+
+    @Test
+    void everyKeyOfEachServiceIsRead() throws Exception {
+        var config =
+                read(
+                        Map.ofEntries(
+                                Map.entry("join-token-file", "join"),
+                                Map.entry("node-name", "pod-1"),
+                                Map.entry("admin.address", "127.0.0.1:1"),
+                                Map.entry("data-dir", "data"),
+                                Map.entry("drain-timeout", "1s"),
+                                Map.entry("idle-timeout", "1m"),
+                                Map.entry("max-connections", "9"),
+                                Map.entry("services", "cart, pay"),
+                                Map.entry("service.cart.address", "10.0.0.9:7070"),
+                                Map.entry("service.cart.listen", "10.0.0.9:20000"),
+                                Map.entry("service.cart.check", "http:/ready"),
+                                Map.entry("service.cart.check-interval", "250ms"),
+                                Map.entry(
+                                        "service.cart.upstreams",
+                                        "pay:1, ship.svc:2, ship.svc.lke.peer:3"),
+                                Map.entry("service.cart.upstream-address", "10.0.0.9"),
+                                Map.entry("service.cart.tags", "a, b"),
+                                Map.entry("service.pay.address", "127.0.0.1:2"),
+                                Map.entry("service.pay.check", "grpc")));
+
+        assertThat(config.nodeName()).isEqualTo("pod-1");
+        assertThat(config.idleTimeout()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(config.services())
+                .first()
+                .isEqualTo(
+                        new SidecarConfig.Carried(
+                                CART,
+                                new Endpoint("10.0.0.9", 7070),
+                                at("10.0.0.9", 20000),
+                                new CheckKind.Http("/ready"),
+                                Duration.ofMillis(250),
+                                List.of(
+                                        upstream("pay", Optional.empty(), 1),
+                                        upstream("ship", Optional.empty(), 2),
+                                        upstream("ship", Optional.of(new PeerName("lke")), 3)),
+                                List.of("a", "b")));
+        assertThat(config.services().getLast().check()).isEqualTo(new CheckKind.Grpc());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"pay", "pay:0", "pay:70000", "pay:x", "pay.svc.lke:1", "pay.x.lke.peer:1"})
+    void upstreamOutsideTheGrammarIsRefused(String text) {
+        assertThatThrownBy(() -> SidecarConfig.upstream(text, "127.0.0.1"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static SidecarConfig.Upstream upstream(String name, Optional<PeerName> peer, int port) {
+        return new SidecarConfig.Upstream(
+                new UpstreamName(new ServiceName(name), peer), at("10.0.0.9", port));
+    }
+
+    private static SidecarConfig read(Map<String, String> values) throws InvalidConfigException {
+        return SidecarConfig.read(Settings.of(values, Map.of(), Optional.empty()));
+    }
+
+    private static InetSocketAddress at(String host, int port) {
+        return InetSocketAddress.createUnresolved(host, port);
+    }
+}

@@ -1,0 +1,203 @@
+package dev.hansa.gateway.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.failover.RouteCodec;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.SniRoute;
+import dev.hansa.failover.wire.Registration;
+import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.GatewayEvent.SnapshotIgnored;
+import dev.hansa.gateway.GatewayEvent.SnapshotRefused;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.SpiffeId;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class RouteSubscriptionTest {
+    private static final Clock CLOCK = Clock.systemUTC();
+
+    @TempDir Path directory;
+    private final Closer closer = new Closer();
+    private final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
+    private TestingControl server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = closer.add(new TestingControl("west", CLOCK));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        closer.close();
+    }
+
+    @Test
+    void snapshotIsTakenThenAcknowledged() throws Exception {
+        var version = server.publish(TestingControl.GATEWAY, routes("a.example"));
+        var subscription = subscribe();
+
+        awaitVersion(subscription, version);
+        assertThat(server.acks().await(acks -> !acks.isEmpty(), Duration.ofSeconds(10)))
+                .singleElement()
+                .satisfies(ack -> {
+                    assertThat(ack.getVersion()).isEqualTo(version);
+                    assertThat(ack.getError()).isEmpty();
+                });
+        assertThat(subscription.lostAt()).isEmpty();
+    }
+
+    @Test
+    void snapshotThatCannotBeUsedIsAnsweredWithItsErrorAndTheLastGoodStays() throws Exception {
+        var version = server.publish(TestingControl.GATEWAY, routes("a.example"));
+        var subscription = subscribe();
+        awaitVersion(subscription, version);
+
+        var bad = RouteCodec.encode(routes("10.0.0.1").at(version + 1));
+        server.send(TestingControl.GATEWAY, bad);
+
+        var acks = server.acks().await(all -> all.size() == 2, Duration.ofSeconds(10));
+        assertThat(acks.getLast().getError()).startsWith("expected a host name");
+        assertThat(subscription.snapshot().get().orElseThrow().version()).isEqualTo(version);
+
+        server.send(TestingControl.GATEWAY, bad.toBuilder().setTrustDomain("evil.consul").build());
+
+        acks = server.acks().await(all -> all.size() == 3, Duration.ofSeconds(10));
+        assertThat(acks.getLast().getError())
+                .isEqualTo(
+                        "required trust domain '"
+                                + server.trustDomain()
+                                + "'; found 'evil.consul'");
+        assertThat(subscription.snapshot().get().orElseThrow().version()).isEqualTo(version);
+        assertThat(events).filteredOn(SnapshotRefused.class::isInstance).hasSize(2);
+    }
+
+    @Test
+    void olderSnapshotIsIgnored() throws Exception {
+        var version = server.publish(TestingControl.GATEWAY, routes("a.example"));
+        var subscription = subscribe();
+        awaitVersion(subscription, version);
+
+        server.send(TestingControl.GATEWAY, RouteCodec.encode(routes("b.example").at(version - 1)));
+
+        await().until(() -> events.stream().anyMatch(SnapshotIgnored.class::isInstance));
+        assertThat(subscription.snapshot().get().orElseThrow().sniRoutes().getFirst().sni())
+                .isEqualTo("a.example");
+    }
+
+    @Test
+    void returnsByItselfAndSaysWhatItHas() throws Exception {
+        var version = server.publish(TestingControl.GATEWAY, routes("a.example"));
+        var subscription = subscribe();
+        awaitVersion(subscription, version);
+
+        server.stop();
+        await().until(() -> subscription.lostAt().isPresent());
+        assertThat(subscription.snapshot().get().orElseThrow().version()).isEqualTo(version);
+
+        server.start();
+        var next = server.publish(TestingControl.GATEWAY, routes("b.example"));
+        awaitVersion(subscription, next);
+        assertThat(subscription.lostAt()).isEmpty();
+        assertThat(server.hellos().get().getLast().getHaveVersion()).isEqualTo(version);
+    }
+
+    @Test
+    void lastGoodSnapshotIsThereBeforeTheServerIs() throws Exception {
+        var version = server.publish(TestingControl.GATEWAY, routes("a.example"));
+        try (var first = subscribe()) {
+            awaitVersion(first, version);
+            await().until(() -> Files.exists(file()));
+        }
+        server.stop();
+
+        var second = subscribe();
+
+        assertThat(second.snapshot().get().orElseThrow().version()).isEqualTo(version);
+        assertThat(second.lostAt()).isPresent();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+                .isEqualTo("rw-------");
+    }
+
+    @Test
+    void alteredFileIsNotBelieved() throws Exception {
+        var version = server.publish(TestingControl.GATEWAY, routes("a.example"));
+        try (var first = subscribe()) {
+            awaitVersion(first, version);
+            await().until(() -> Files.exists(file()));
+        }
+        server.stop();
+        var bytes = Files.readAllBytes(file());
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file(), bytes);
+
+        assertThat(subscribe().snapshot().get()).isEmpty();
+        assertThat(events)
+                .anySatisfy(event ->
+                        assertThat(event)
+                                .isInstanceOfSatisfying(
+                                        SnapshotRefused.class,
+                                        refused ->
+                                                assertThat(refused.reason())
+                                                        .contains("torn or altered")));
+    }
+
+    private Path file() {
+        return directory.resolve("routes_gateway_mesh_dc_west.snapshot");
+    }
+
+    private static void awaitVersion(RouteSubscription subscription, long version) {
+        await().until(() ->
+                subscription.snapshot().get().map(RouteSnapshot::version).orElse(0L) == version);
+    }
+
+    private RouteSnapshot routes(String name) {
+        return new RouteSnapshot(
+                0,
+                server.datacenter(),
+                server.trustDomain(),
+                List.of(),
+                List.of(new SniRoute(name, SniRoute.EXPORTED, "east", List.of(), "none")),
+                BundleSet.EMPTY.with(server.bundle()),
+                Optional.empty());
+    }
+
+    private RouteSubscription subscribe() {
+        var loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        closer.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
+        var control = new ControlChannel(server.token(), loops);
+        var id = SpiffeId.meshGateway(server.trustDomain(), server.datacenter());
+        var identity = closer.add(new Identity(id, control, CLOCK, events::add));
+        return closer.add(
+                new RouteSubscription(
+                        identity,
+                        control,
+                        Registration.newBuilder().setProxyId("gateway").build(),
+                        List.of(),
+                        new Latest<>(List.of()),
+                        Optional.of(directory),
+                        "test",
+                        CLOCK,
+                        events::add));
+    }
+}

@@ -1,0 +1,282 @@
+package dev.hansa.gateway.discovery;
+
+import com.google.protobuf.ByteString;
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.JoinToken;
+import dev.hansa.failover.ProxyRpc;
+import dev.hansa.failover.RouteCodec;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.wire.Ack;
+import dev.hansa.failover.wire.CheckResult;
+import dev.hansa.failover.wire.Hello;
+import dev.hansa.failover.wire.Issued;
+import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.failover.wire.ProxyMessage;
+import dev.hansa.failover.wire.RenewRequest;
+import dev.hansa.failover.wire.ServerMessage;
+import dev.hansa.failover.wire.Snapshot;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.MeshNames;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.ca.CaMaterial;
+import dev.hansa.trustbundle.ca.CertificateAuthority;
+import dev.hansa.trustbundle.ca.CertificateRequest;
+import dev.hansa.trustbundle.ca.CsrRejectedException;
+import dev.hansa.trustbundle.ca.LeafCertificate;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.cert.CertificateEncodingException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/// A datacenter's server as far as its proxies see it: a real CA behind a real gRPC server that
+/// sends what a test tells it to send.
+public final class TestingControl implements AutoCloseable {
+    /// The key of the mesh gateway's stream; a sidecar's is its service.
+    public static final String GATEWAY = "mesh-gateway";
+
+    private static final Secret SECRET = new Secret("opensesame");
+
+    private final Datacenter datacenter;
+    private final CertificateAuthority authority;
+    private final MultiThreadIoEventLoopGroup loops =
+            new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final Map<String, Snapshot> snapshots = new HashMap<>();
+    private final Map<String, StreamObserver<ServerMessage>> streams = new HashMap<>();
+    private final Latest<List<Ack>> acks = new Latest<>(List.of());
+    private final Latest<List<Hello>> hellos = new Latest<>(List.of());
+    private final Latest<Map<String, CheckResult>> checks = new Latest<>(Map.of());
+    private Optional<Server> server = Optional.empty();
+    private int port;
+    private long version = 100;
+
+    public TestingControl(String name, Clock clock) throws IOException {
+        this.datacenter = new Datacenter(name);
+        var domain = new TrustDomain("0000000" + name.length() + "-" + name + ".consul");
+        this.authority =
+                new CertificateAuthority(
+                        CaMaterial.create(domain, datacenter, clock.instant()), clock);
+        start();
+    }
+
+    public Datacenter datacenter() {
+        return datacenter;
+    }
+
+    public TrustBundle bundle() {
+        return authority.bundle();
+    }
+
+    public TrustDomain trustDomain() {
+        return bundle().trustDomain();
+    }
+
+    public SpiffeId service(String name) {
+        return SpiffeId.service(trustDomain(), datacenter, name);
+    }
+
+    public JoinToken token() {
+        return new JoinToken(
+                List.of(new Endpoint("127.0.0.1", port)),
+                MeshNames.controlServer(datacenter, trustDomain()),
+                datacenter,
+                bundle(),
+                SECRET);
+    }
+
+    public Latest<List<Ack>> acks() {
+        return acks;
+    }
+
+    public Latest<List<Hello>> hellos() {
+        return hellos;
+    }
+
+    /// The newest result by service.
+    public Latest<Map<String, CheckResult>> checks() {
+        return checks;
+    }
+
+    /// Starts, or comes back where it was.
+    public void start() throws IOException {
+        var key = CertificateRequest.newKey();
+        var leaf =
+                authority.issue(
+                        key.getPublic(),
+                        SpiffeId.server(trustDomain(), datacenter),
+                        List.of(MeshNames.controlServer(datacenter, trustDomain())),
+                        Duration.ofHours(1));
+        var tls =
+                GrpcSslContexts.configure(
+                                SslContextBuilder.forServer(key.getPrivate(), leaf.chain()))
+                        .trustManager(bundle().roots())
+                        .clientAuth(ClientAuth.OPTIONAL)
+                        .build();
+        var started =
+                NettyServerBuilder.forAddress(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                        .bossEventLoopGroup(loops)
+                        .workerEventLoopGroup(loops)
+                        .channelType(NioServerSocketChannel.class)
+                        .sslContext(tls)
+                        .permitKeepAliveTime(1, TimeUnit.SECONDS)
+                        .addService(service())
+                        .build()
+                        .start();
+        port = started.getPort();
+        server = Optional.of(started);
+    }
+
+    /// Goes away without a word.
+    public void stop() throws InterruptedException {
+        if (server.isPresent()) {
+            server.get().shutdownNow().awaitTermination();
+            server = Optional.empty();
+        }
+    }
+
+    /// Sends this content as the next version, now and to every stream that comes.
+    public synchronized long publish(String key, RouteSnapshot content) {
+        var next = RouteCodec.encode(content.at(++version));
+        send(key, next);
+        return next.getVersion();
+    }
+
+    /// Sends a message as it is.
+    public synchronized void send(String key, Snapshot message) {
+        snapshots.put(key, message);
+        var stream = streams.get(key);
+        if (stream != null) {
+            stream.onNext(ServerMessage.newBuilder().setSnapshot(message).build());
+        }
+    }
+
+    private ServerServiceDefinition service() {
+        return ServerServiceDefinition.builder(ProxyRpc.SERVICE)
+                .addMethod(ControlChannel.JOIN, ServerCalls.asyncUnaryCall(this::join))
+                .addMethod(ControlChannel.RENEW, ServerCalls.asyncUnaryCall(this::renew))
+                .addMethod(ControlChannel.ROUTES, ServerCalls.asyncBidiStreamingCall(Stream::new))
+                .build();
+    }
+
+    private void join(JoinRequest request, StreamObserver<Issued> answer) {
+        if (!SECRET.matches(request.getJoinSecret())) {
+            answer.onError(Status.PERMISSION_DENIED.withDescription("wrong secret").asException());
+            return;
+        }
+        try {
+            var leaf =
+                    authority.issue(
+                            request.getCsr().toByteArray(),
+                            new SpiffeId(trustDomain(), request.getIdentityPath()),
+                            List.of(),
+                            Duration.ofHours(1));
+            answer.onNext(issued(leaf));
+            answer.onCompleted();
+        } catch (CsrRejectedException e) {
+            answer.onError(Status.INVALID_ARGUMENT.withCause(e).asException());
+        }
+    }
+
+    private void renew(RenewRequest request, StreamObserver<Issued> answer) {
+        answer.onError(Status.UNIMPLEMENTED.asException());
+    }
+
+    private Issued issued(LeafCertificate leaf) {
+        var issued = Issued.newBuilder().setTrustDomain(trustDomain().name());
+        for (var certificate : leaf.chain()) {
+            try {
+                issued.addChain(ByteString.copyFrom(certificate.getEncoded()));
+            } catch (CertificateEncodingException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return issued.build();
+    }
+
+    private final class Stream implements StreamObserver<ProxyMessage> {
+        private final StreamObserver<ServerMessage> out;
+        private String key = "";
+
+        Stream(StreamObserver<ServerMessage> out) {
+            this.out = out;
+        }
+
+        @Override
+        public void onNext(ProxyMessage message) {
+            synchronized (TestingControl.this) {
+                switch (message.getKindCase()) {
+                    case HELLO -> begin(message.getHello());
+                    case ACK -> acks.set(with(acks.get(), message.getAck()));
+                    case CHECKS -> checked(message.getChecks().getResultsList());
+                    case UPSTREAMS, KIND_NOT_SET -> throw new IllegalStateException(key);
+                }
+            }
+        }
+
+        private void begin(Hello hello) {
+            var service = hello.getRegistration().getService();
+            key = service.isEmpty() ? GATEWAY : service;
+            hellos.set(with(hellos.get(), hello));
+            checked(hello.getChecksList());
+            streams.put(key, out);
+            var present = snapshots.get(key);
+            if (present != null) {
+                out.onNext(ServerMessage.newBuilder().setSnapshot(present).build());
+            }
+        }
+
+        private void checked(List<CheckResult> results) {
+            var all = new HashMap<>(checks.get());
+            results.forEach(result -> all.put(key, result));
+            checks.set(Map.copyOf(all));
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            onCompleted();
+        }
+
+        @Override
+        public void onCompleted() {
+            synchronized (TestingControl.this) {
+                streams.remove(key, out);
+            }
+        }
+    }
+
+    private static <T> List<T> with(List<T> list, T more) {
+        var all = new ArrayList<>(list);
+        all.add(more);
+        return List.copyOf(all);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        stop();
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}
