@@ -38,6 +38,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Two datacenters in one JVM, by real sockets and real TLS: in west the service `web` with its
 /// sidecar, an upstream `billing` and a local `billing` that a test may bring up; in east the
@@ -50,6 +52,8 @@ final class TestingMesh implements AutoCloseable {
     static final UpstreamName UPSTREAM = new UpstreamName(BILLING, Optional.empty());
 
     private static final Clock CLOCK = Clock.systemUTC();
+
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(11_000));
 
     final Path directory;
     final Closer closer = new Closer();
@@ -326,12 +330,18 @@ final class TestingMesh implements AutoCloseable {
         return JsonMapper.builder().build().readTree(read(admin, path));
     }
 
+    /// Below the range from which the kernel takes ports for outgoing connections, so that none of
+    /// those takes it before the test does.
     static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new IllegalStateException("no port is free", e);
+        for (var tries = 0; tries < 1000; tries++) {
+            var port = 21_000 + Math.floorMod(NEXT_PORT.getAndIncrement(), 11_000);
+            try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // taken: the next one
+            }
         }
+        throw new IllegalStateException("expected a free port of 1000; found none");
     }
 
     @Override
