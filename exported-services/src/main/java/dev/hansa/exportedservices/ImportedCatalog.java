@@ -1,9 +1,9 @@
 package dev.hansa.exportedservices;
 
+import dev.hansa.bootstrap.PersistentMap;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /// Everything that one peer has sent us, by the name it came under (services and their
 /// `-sidecar-proxy` companions). It outlives the stream: a lost peer never empties it.
@@ -15,7 +15,7 @@ public record ImportedCatalog(
     public static final ImportedCatalog EMPTY = new ImportedCatalog(Map.of(), Instant.EPOCH, false);
 
     public ImportedCatalog {
-        instances = Map.copyOf(instances);
+        instances = PersistentMap.copyOf(instances);
     }
 
     public List<ServiceInstance> named(String name) {
@@ -30,15 +30,19 @@ public record ImportedCatalog(
                 .toList();
     }
 
-    /// Replaces one name's instances whole; an empty list removes the name.
+    /// Replaces one name's instances whole; an empty list removes the name. The same catalog when
+    /// that changes nothing.
     public ImportedCatalog with(String name, List<ServiceInstance> replacement) {
-        var copy = new TreeMap<>(instances);
-        if (replacement.isEmpty()) {
-            copy.remove(name);
-        } else {
-            copy.put(name, List.copyOf(replacement));
+        var held = PersistentMap.copyOf(instances);
+        if (replacement.equals(named(name))) {
+            return this;
         }
-        return new ImportedCatalog(copy, heardAt, connected);
+        return new ImportedCatalog(
+                replacement.isEmpty()
+                        ? held.without(name)
+                        : held.with(name, List.copyOf(replacement)),
+                heardAt,
+                connected);
     }
 
     public ImportedCatalog heard(Instant at, boolean isConnected) {

@@ -241,7 +241,6 @@ public final class PeeringService implements AutoCloseable {
     private static LiveCheckpoint.Content content(LiveCatalog live) {
         var owners = new HashMap<>(live.owners());
         owners.remove(SERVER);
-        owners.remove(LiveCatalog.STORE);
         var imported = new HashMap<String, ImportedCatalog>();
         live.snapshots()
                 .get()

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
-import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.trustbundle.TrustBundle;
@@ -145,13 +144,7 @@ public final class ApiRouter implements AutoCloseable {
 
     /// Keeps the registrations that the store holds in the catalog, from now until closed.
     public static Latest.Subscription mirrorRegistrations(Store store, LiveCatalog catalog) {
-        return store.state()
-                .watch(state ->
-                        catalog.publish(
-                                LiveCatalog.STORE,
-                                state.registrations().values().stream()
-                                        .map(RegistrationRecord::instance)
-                                        .toList()));
+        return store.state().watch(state -> catalog.registered(state.registrations()));
     }
 
     private void dispatch(RoutingContext call, Map<String, ApiResource> methods) {

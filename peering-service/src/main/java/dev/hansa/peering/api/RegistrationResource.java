@@ -14,13 +14,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Registering of services that no sidecar vouches for, with the agent or straight in the catalog.
 final class RegistrationResource {
     private static final String DECODING = "Request decode failed";
 
+    /// More than the callers that are served at once need; instances that share one only wait.
+    private static final int TURNS = 256;
+
     private final ApiSettings settings;
     private final Store store;
+    private final List<Object> turns = Stream.generate(Object::new).limit(TURNS).toList();
 
     RegistrationResource(ApiSettings settings, Store store) {
         this.settings = settings;
@@ -145,33 +150,52 @@ final class RegistrationResource {
     }
 
     private Optional<ServiceInstance> registered(String node, String id) {
-        return Optional.ofNullable(store.now().registrations().get(node + "/" + id))
+        return Optional.ofNullable(
+                        store.now().registrations().get(RegistrationRecord.key(node, id)))
                 .map(RegistrationRecord::instance);
     }
 
-    /// Checks that the definition does not name stay, as in Consul. One at a time, or two results
-    /// that come together would lose one.
-    private synchronized void put(ServiceInstance defined) throws RefusedRequestException {
-        var before =
-                registered(defined.node().name(), defined.id())
-                        .map(ServiceInstance::checks)
-                        .orElse(List.of());
-        apply(
-                new StoreCommand.PutRegistration(
-                        defined.withChecks(merged(before, defined.checks()), 0)));
+    /// Checks that the definition does not name stay, as in Consul. One at a time for each
+    /// instance, or two results that come together would lose one.
+    private void put(ServiceInstance defined) throws RefusedRequestException {
+        synchronized (turn(defined)) {
+            var before =
+                    registered(defined.node().name(), defined.id())
+                            .map(ServiceInstance::checks)
+                            .orElse(List.of());
+            apply(
+                    new StoreCommand.PutRegistration(
+                            defined.withChecks(merged(before, defined.checks()), 0)));
+        }
+    }
+
+    private Object turn(ServiceInstance instance) {
+        return turns.get(
+                Math.floorMod(
+                        RegistrationRecord.key(instance.node().name(), instance.id()).hashCode(),
+                        TURNS));
     }
 
     /// @param id of the service; empty: any of the node
-    private synchronized void removeCheck(String node, String id, String check)
-            throws RefusedRequestException {
+    private void removeCheck(String node, String id, String check) throws RefusedRequestException {
         for (var record : store.now().registrations().values()) {
             var instance = record.instance();
             if (instance.node().name().equals(node) && (id.isEmpty() || instance.id().equals(id))) {
+                removeCheck(instance, check);
+            }
+        }
+    }
+
+    private void removeCheck(ServiceInstance instance, String check)
+            throws RefusedRequestException {
+        synchronized (turn(instance)) {
+            var now = registered(instance.node().name(), instance.id());
+            if (now.isPresent()) {
                 var left =
-                        instance.checks().stream()
+                        now.get().checks().stream()
                                 .filter(each -> !each.id().equals(check))
                                 .toList();
-                apply(new StoreCommand.PutRegistration(instance.withChecks(left, 0)));
+                apply(new StoreCommand.PutRegistration(now.get().withChecks(left, 0)));
             }
         }
     }

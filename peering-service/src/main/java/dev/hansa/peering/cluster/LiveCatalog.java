@@ -1,28 +1,26 @@
 package dev.hansa.peering.cluster;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.trustbundle.PeerName;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /// What runs here and what peers let us see, now. Owners write their own part: each proxy's stream
 /// the instances that it vouches for, the store the registrations without a live owner, each peer's
-/// session what it imports.
+/// session what it imports. A change costs what it changes, however much there is.
 public final class LiveCatalog {
-    /// The owner of all registrations that the store holds.
-    public static final String STORE = "store";
-
     private final Latest<CatalogSnapshot> snapshots = new Latest<>(CatalogSnapshot.EMPTY);
     private final Map<String, List<ServiceInstance>> byOwner = new HashMap<>();
+    private PersistentMap<String, RegistrationRecord> registrations = PersistentMap.empty();
 
     public Latest<CatalogSnapshot> snapshots() {
         return snapshots;
@@ -31,17 +29,54 @@ public final class LiveCatalog {
     /// Replaces all that `owner` vouches for; an empty list forgets the owner.
     public void publish(String owner, Collection<ServiceInstance> instances) {
         synchronized (byOwner) {
+            var before = ownedBy(owner);
             if (instances.isEmpty()) {
                 byOwner.remove(owner);
             } else {
                 byOwner.put(owner, List.copyOf(instances));
             }
-            var local = local();
-            snapshots.update(old ->
-                    old.local().equals(local)
-                            ? old
-                            : new CatalogSnapshot(old.version() + 1, local, old.imported()));
+            replace(before, instances);
         }
+    }
+
+    /// Replaces all that the store holds without a live owner.
+    public void registered(Map<String, RegistrationRecord> all) {
+        synchronized (byOwner) {
+            var now = PersistentMap.<String, RegistrationRecord>copyOf(all);
+            var gone = new ArrayList<ServiceInstance>();
+            var come = new ArrayList<ServiceInstance>();
+            for (var key : now.changedSince(registrations)) {
+                var before = registrations.get(key);
+                if (before != null) {
+                    gone.add(before.instance());
+                }
+                var after = now.get(key);
+                if (after != null) {
+                    come.add(after.instance());
+                }
+            }
+            registrations = now;
+            replace(gone, come);
+        }
+    }
+
+    private void replace(Collection<ServiceInstance> gone, Collection<ServiceInstance> come) {
+        snapshots.update(old -> {
+            var touched = new HashMap<String, List<ServiceInstance>>();
+            gone.forEach(instance -> instances(touched, old, instance).remove(instance));
+            come.forEach(instance -> instances(touched, old, instance).add(instance));
+            touched.values().forEach(instances -> instances.sort(CatalogSnapshot.ORDER));
+            touched.entrySet()
+                    .removeIf(entry -> entry.getValue().equals(old.named(entry.getKey())));
+            return touched.isEmpty() ? old : old.withLocal(touched);
+        });
+    }
+
+    private static List<ServiceInstance> instances(
+            Map<String, List<ServiceInstance>> touched,
+            CatalogSnapshot old,
+            ServiceInstance instance) {
+        return touched.computeIfAbsent(instance.name(), name -> new ArrayList<>(old.named(name)));
     }
 
     /// What an owner vouches for at the moment.
@@ -51,24 +86,11 @@ public final class LiveCatalog {
         }
     }
 
-    /// Everything local by who vouches for it, for the checkpoint.
+    /// What live owners vouch for, by owner, for the checkpoint: the store keeps the rest itself.
     public Map<String, List<ServiceInstance>> owners() {
         synchronized (byOwner) {
             return Map.copyOf(byOwner);
         }
-    }
-
-    private Map<String, List<ServiceInstance>> local() {
-        var local = new TreeMap<String, List<ServiceInstance>>();
-        byOwner.values().stream()
-                .flatMap(List::stream)
-                .sorted(
-                        Comparator.comparing((ServiceInstance instance) -> instance.node().name())
-                                .thenComparing(ServiceInstance::id))
-                .forEach(instance ->
-                        local.computeIfAbsent(instance.name(), _ -> new ArrayList<>())
-                                .add(instance));
-        return local;
     }
 
     /// Changes what one peer has sent; the change is a pure function of what was there.
@@ -76,24 +98,14 @@ public final class LiveCatalog {
         snapshots.update(old -> {
             var before = old.from(peer);
             var after = change.apply(before);
-            if (after.equals(before) && old.imported().containsKey(peer)) {
-                return old;
-            }
-            var imported = new TreeMap<>(old.imported());
-            imported.put(peer, after);
-            return new CatalogSnapshot(old.version() + 1, old.local(), imported);
+            return after.equals(before) && old.imported().containsKey(peer)
+                    ? old
+                    : old.withImported(peer, after);
         });
     }
 
     /// Forgets a peer and all that came from it.
     public void forget(PeerName peer) {
-        snapshots.update(old -> {
-            if (!old.imported().containsKey(peer)) {
-                return old;
-            }
-            var imported = new TreeMap<>(old.imported());
-            imported.remove(peer);
-            return new CatalogSnapshot(old.version() + 1, old.local(), imported);
-        });
+        snapshots.update(old -> old.imported().containsKey(peer) ? old.without(peer) : old);
     }
 }

@@ -6,6 +6,11 @@ import dev.hansa.exportedservices.ServiceInstance;
 public record RegistrationRecord(ServiceInstance instance) {
     /// Unique in a datacenter.
     public String key() {
-        return instance.node().name() + "/" + instance.id();
+        return key(instance.node().name(), instance.id());
+    }
+
+    /// The key of a node's instance; a node's name holds no slash.
+    public static String key(String node, String serviceId) {
+        return node + "/" + serviceId;
     }
 }

@@ -1,6 +1,9 @@
 package dev.hansa.peering.store;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.trustbundle.PeerName;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -13,16 +16,20 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
 /// The store on one server's disk: SQLite in the data directory. Each command is one transaction
-/// that is on the disk before it is answered or seen (WAL, synchronous FULL).
+/// that is on the disk before it is answered or seen (WAL, synchronous FULL); those of callers that
+/// wait at the same time share one.
 public final class SqlStore implements Store {
     private static final String CONFIG = "config";
     private static final String PEERING = "peering";
@@ -43,6 +50,13 @@ public final class SqlStore implements Store {
     private final FileLock lock;
     private final Connection connection;
     private final Latest<StoreState> state;
+
+    /// Held by the one that writes.
+    private final ReentrantLock writer = new ReentrantLock();
+
+    /// One for each caller that waits, so their number is that of the callers.
+    private final List<Waiting> arrivals = new ArrayList<>();
+
     private @Nullable StoreFailure broken;
 
     private SqlStore(
@@ -256,18 +270,91 @@ public final class SqlStore implements Store {
         return state;
     }
 
+    /// Callers that come while one transaction goes to the disk share the next: the disk takes
+    /// hundreds of waits a second, and a datacenter may change oftener.
     @Override
-    public synchronized StoreAnswer apply(StoreCommand command) {
+    public StoreAnswer apply(StoreCommand command) {
+        var mine = new Waiting(command);
+        synchronized (arrivals) {
+            arrivals.add(mine);
+        }
+        writer.lock();
+        try {
+            if (!mine.isDone()) {
+                applyArrivals();
+            }
+        } finally {
+            writer.unlock();
+        }
+        return mine.answer();
+    }
+
+    /// One command and, when it has been carried out, what became of it.
+    private static final class Waiting {
+        private final StoreCommand command;
+        private @Nullable StoreAnswer answer;
+        private @Nullable RuntimeException failure;
+
+        Waiting(StoreCommand command) {
+            this.command = command;
+        }
+
+        boolean isDone() {
+            return answer != null || failure != null;
+        }
+
+        StoreAnswer answer() {
+            if (failure != null) {
+                throw failure;
+            }
+            return requireNonNull(answer, "a command that was carried out has an answer");
+        }
+    }
+
+    private void applyArrivals() {
+        List<Waiting> batch;
+        synchronized (arrivals) {
+            batch = List.copyOf(arrivals);
+            arrivals.clear();
+        }
+        if (batch.size() > 1 && carryOut(batch).isPresent()) {
+            // what one of them asks for may be what cannot be done: the others do not pay for it
+            for (var waiting : batch) {
+                carryOut(List.of(waiting)).ifPresent(failure -> waiting.failure = failure);
+            }
+        } else if (batch.size() == 1) {
+            var only = batch.getFirst();
+            carryOut(batch).ifPresent(failure -> only.failure = failure);
+        }
+    }
+
+    /// @return why none of them was carried out
+    private Optional<RuntimeException> carryOut(List<Waiting> batch) {
         if (broken != null) {
-            throw broken;
+            return Optional.of(broken);
         }
         var before = state.get();
-        var transition = StateMachine.apply(before, command);
-        if (transition.state() != before) {
-            persist(before, transition.state());
-            state.set(transition.state());
+        var after = before;
+        var answers = new ArrayList<StoreAnswer>(batch.size());
+        try {
+            for (var waiting : batch) {
+                var transition = StateMachine.apply(after, waiting.command);
+                after = transition.state();
+                answers.add(transition.answer());
+            }
+            if (after != before) {
+                persist(before, after);
+            }
+        } catch (RuntimeException e) {
+            return Optional.of(e);
         }
-        return transition.answer();
+        for (var i = 0; i < batch.size(); i++) {
+            batch.get(i).answer = answers.get(i);
+        }
+        if (after != before) {
+            state.set(after);
+        }
+        return Optional.empty();
     }
 
     private void persist(StoreState before, StoreState after) {
@@ -329,27 +416,26 @@ public final class SqlStore implements Store {
     private <K, V> void difference(
             String bucket, Map<K, V> before, Map<K, V> after, Function<K, String> text)
             throws SQLException {
-        for (var entry : after.entrySet()) {
-            if (!entry.getValue().equals(before.get(entry.getKey()))) {
-                try (var put =
-                        connection.prepareStatement(
-                                "INSERT INTO records (bucket, key, value) VALUES (?, ?, ?)"
-                                        + " ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value")) {
-                    put.setString(1, bucket);
-                    put.setString(2, text.apply(entry.getKey()));
-                    put.setString(3, RecordJson.write(entry.getValue()));
-                    put.executeUpdate();
-                }
-            }
-        }
-        for (var key : before.keySet()) {
-            if (!after.containsKey(key)) {
+        var changed = PersistentMap.copyOf(after).changedSince(PersistentMap.copyOf(before));
+        for (var key : changed) {
+            var value = after.get(key);
+            if (value == null) {
                 try (var delete =
                         connection.prepareStatement(
                                 "DELETE FROM records WHERE bucket = ? AND key = ?")) {
                     delete.setString(1, bucket);
                     delete.setString(2, text.apply(key));
                     delete.executeUpdate();
+                }
+            } else {
+                try (var put =
+                        connection.prepareStatement(
+                                "INSERT INTO records (bucket, key, value) VALUES (?, ?, ?)"
+                                        + " ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value")) {
+                    put.setString(1, bucket);
+                    put.setString(2, text.apply(key));
+                    put.setString(3, RecordJson.write(value));
+                    put.executeUpdate();
                 }
             }
         }
@@ -365,7 +451,16 @@ public final class SqlStore implements Store {
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
+        writer.lock();
+        try {
+            shut();
+        } finally {
+            writer.unlock();
+        }
+    }
+
+    private void shut() {
         if (!lockFile.isOpen()) {
             return;
         }

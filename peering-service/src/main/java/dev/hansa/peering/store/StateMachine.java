@@ -1,13 +1,12 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.peering.store.StoreAnswer.Applied;
 import dev.hansa.peering.store.StoreAnswer.Refused;
 import dev.hansa.peering.store.StoreAnswer.Unchanged;
 import dev.hansa.trustbundle.PeerName;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -67,12 +66,12 @@ final class StateMachine {
 
         private final StoreState old;
         private final long index;
-        private final Map<ConfigKey, ConfigRecord> config;
-        private final Map<PeerName, PeeringRecord> peerings;
-        private final Map<String, PeeringSecrets> secrets;
-        private final Map<PeerName, BundleRecord> bundles;
-        private final Map<String, RegistrationRecord> registrations;
-        private final Map<String, JoinSecretRecord> joinSecrets;
+        private PersistentMap<ConfigKey, ConfigRecord> config;
+        private PersistentMap<PeerName, PeeringRecord> peerings;
+        private PersistentMap<String, PeeringSecrets> secrets;
+        private PersistentMap<PeerName, BundleRecord> bundles;
+        private PersistentMap<String, RegistrationRecord> registrations;
+        private PersistentMap<String, JoinSecretRecord> joinSecrets;
         private Optional<CaRecord> ca;
         private long starts;
         private boolean changed;
@@ -80,12 +79,12 @@ final class StateMachine {
         Draft(StoreState old) {
             this.old = old;
             this.index = old.index() + 1;
-            this.config = new HashMap<>(old.config());
-            this.peerings = new HashMap<>(old.peerings());
-            this.secrets = new HashMap<>(old.secrets());
-            this.bundles = new HashMap<>(old.bundles());
-            this.registrations = new HashMap<>(old.registrations());
-            this.joinSecrets = new HashMap<>(old.joinSecrets());
+            this.config = PersistentMap.copyOf(old.config());
+            this.peerings = PersistentMap.copyOf(old.peerings());
+            this.secrets = PersistentMap.copyOf(old.secrets());
+            this.bundles = PersistentMap.copyOf(old.bundles());
+            this.registrations = PersistentMap.copyOf(old.registrations());
+            this.joinSecrets = PersistentMap.copyOf(old.joinSecrets());
             this.ca = old.ca();
             this.starts = old.starts();
         }
@@ -135,14 +134,15 @@ final class StateMachine {
             if (refusal.isPresent() || before != null && before.json().equals(json)) {
                 return refusal;
             }
-            config.put(
-                    key,
-                    new ConfigRecord(
-                            kind,
-                            name,
-                            json,
-                            before == null ? index : before.createIndex(),
-                            index));
+            config =
+                    config.with(
+                            key,
+                            new ConfigRecord(
+                                    kind,
+                                    name,
+                                    json,
+                                    before == null ? index : before.createIndex(),
+                                    index));
             return done();
         }
 
@@ -157,7 +157,7 @@ final class StateMachine {
             if (refusal.isPresent() || before == null) {
                 return refusal;
             }
-            config.remove(key);
+            config = config.without(key);
             return done();
         }
 
@@ -177,25 +177,26 @@ final class StateMachine {
                 return Optional.of("cannot write to peering that is marked for deletion");
             }
             var written = peering.indexed(before == null ? index : before.createIndex(), index);
-            peerings.put(peering.name(), written);
+            peerings = peerings.with(peering.name(), written);
             if (!written.state().isLive()) {
-                secrets.remove(written.id());
+                secrets = secrets.without(written.id());
             }
             return done();
         }
 
         Optional<String> removePeering(PeerName name) {
-            var before = peerings.remove(name);
+            var before = peerings.get(name);
             if (before == null) {
                 return FINE;
             }
-            secrets.remove(before.id());
-            bundles.remove(name);
+            peerings = peerings.without(name);
+            secrets = secrets.without(before.id());
+            bundles = bundles.without(name);
             return done();
         }
 
         private Optional<String> keep(PeeringSecrets changedSecrets) {
-            secrets.put(changedSecrets.peeringId(), changedSecrets);
+            secrets = secrets.with(changedSecrets.peeringId(), changedSecrets);
             return done();
         }
 
@@ -275,15 +276,18 @@ final class StateMachine {
                     && before.rootPems().equals(bundle.rootPems())) {
                 return FINE;
             }
-            bundles.put(
-                    bundle.peer(),
-                    new BundleRecord(
-                            bundle.peer(), bundle.trustDomain(), bundle.rootPems(), index));
+            bundles =
+                    bundles.with(
+                            bundle.peer(),
+                            new BundleRecord(
+                                    bundle.peer(), bundle.trustDomain(), bundle.rootPems(), index));
             return done();
         }
 
         Optional<String> removeBundle(PeerName peer) {
-            return bundles.remove(peer) == null ? FINE : done();
+            var before = bundles;
+            bundles = bundles.without(peer);
+            return bundles == before ? FINE : done();
         }
 
         Optional<String> register(RegistrationRecord registration) {
@@ -297,27 +301,30 @@ final class StateMachine {
             if (before != null && before.instance().indexed(0, 0).equals(instance.indexed(0, 0))) {
                 return FINE;
             }
-            registrations.put(
-                    registration.key(),
-                    new RegistrationRecord(
-                            instance.indexed(
-                                    before == null ? index : before.instance().createIndex(),
-                                    index)));
+            registrations =
+                    registrations.with(
+                            registration.key(),
+                            new RegistrationRecord(
+                                    instance.indexed(
+                                            before == null
+                                                    ? index
+                                                    : before.instance().createIndex(),
+                                            index)));
             return done();
         }
 
         Optional<String> deregister(String node, String serviceId) {
-            var removed =
-                    registrations
-                            .values()
-                            .removeIf(registration ->
-                                    registration.instance().node().name().equals(node)
-                                            && (serviceId.isEmpty()
-                                                    || registration
-                                                            .instance()
-                                                            .id()
-                                                            .equals(serviceId)));
-            return removed ? done() : FINE;
+            var before = registrations;
+            if (serviceId.isEmpty()) {
+                before.forEach((key, registration) -> {
+                    if (registration.instance().node().name().equals(node)) {
+                        registrations = registrations.without(key);
+                    }
+                });
+            } else {
+                registrations = registrations.without(RegistrationRecord.key(node, serviceId));
+            }
+            return registrations == before ? FINE : done();
         }
 
         Optional<String> initCa(CaRecord fresh) {
@@ -332,8 +339,12 @@ final class StateMachine {
         }
 
         Optional<String> putJoinSecret(StoreCommand.PutJoinSecret join) {
-            joinSecrets.values().removeIf(secret -> secret.expiresAt().isBefore(join.now()));
-            joinSecrets.put(join.secret().hash(), join.secret());
+            for (var secret : old.joinSecrets().values()) {
+                if (secret.expiresAt().isBefore(join.now())) {
+                    joinSecrets = joinSecrets.without(secret.hash());
+                }
+            }
+            joinSecrets = joinSecrets.with(join.secret().hash(), join.secret());
             return done();
         }
     }

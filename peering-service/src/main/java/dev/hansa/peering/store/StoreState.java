@@ -1,11 +1,13 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.trustbundle.PeerName;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Everything the store holds, as of one index. A later write replaces it whole.
+/// Everything the store holds, as of one index. A later write replaces it whole; what it did not
+/// touch is the same object in both, so that what is derived from it can be kept.
 ///
 /// @param starts how often a server has opened this store: the high half of every version that must
 ///   grow across restarts
@@ -20,12 +22,12 @@ public record StoreState(
         Map<String, JoinSecretRecord> joinSecrets,
         Optional<CaRecord> ca) {
     public StoreState {
-        config = Map.copyOf(config);
-        peerings = Map.copyOf(peerings);
-        secrets = Map.copyOf(secrets);
-        bundles = Map.copyOf(bundles);
-        registrations = Map.copyOf(registrations);
-        joinSecrets = Map.copyOf(joinSecrets);
+        config = PersistentMap.copyOf(config);
+        peerings = PersistentMap.copyOf(peerings);
+        secrets = PersistentMap.copyOf(secrets);
+        bundles = PersistentMap.copyOf(bundles);
+        registrations = PersistentMap.copyOf(registrations);
+        joinSecrets = PersistentMap.copyOf(joinSecrets);
     }
 
     public Optional<ConfigRecord> config(String kind, String name) {
