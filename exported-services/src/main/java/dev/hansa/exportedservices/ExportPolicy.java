@@ -1,11 +1,16 @@
 package dev.hansa.exportedservices;
 
 import dev.hansa.trustbundle.PeerName;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/// Which service may be seen by which peer: the `exported-services` entry, whole.
-public record ExportPolicy(List<Export> exports) {
+/// Which service may be seen by which peer: the `exported-services` entry, whole. An answer costs
+/// the same however many lines the entry has.
+public final class ExportPolicy {
     public static final ExportPolicy NONE = new ExportPolicy(List.of());
 
     /// Every service.
@@ -14,8 +19,17 @@ public record ExportPolicy(List<Export> exports) {
     /// Consul never exports its own servers; nor do we, under any name.
     public static final Set<String> NEVER = Set.of("consul");
 
-    public ExportPolicy {
-        exports = List.copyOf(exports);
+    private final List<Export> exports;
+    private final Map<String, Set<PeerName>> peersByService;
+
+    public ExportPolicy(List<Export> exports) {
+        this.exports = List.copyOf(exports);
+        var gathered = new HashMap<String, Set<PeerName>>();
+        for (var export : exports) {
+            gathered.computeIfAbsent(export.service(), _ -> new HashSet<>()).addAll(export.peers());
+        }
+        gathered.replaceAll((_, peers) -> Set.copyOf(peers));
+        this.peersByService = Map.copyOf(gathered);
     }
 
     /// One line of the entry.
@@ -27,13 +41,46 @@ public record ExportPolicy(List<Export> exports) {
         }
     }
 
+    /// The lines as they were written.
+    public List<Export> exports() {
+        return exports;
+    }
+
     /// Is `service` offered to `peer`: any matching line suffices.
     public boolean exports(String service, PeerName peer) {
         return !NEVER.contains(service)
                 && !service.endsWith(ServiceName.SIDECAR_SUFFIX)
-                && exports.stream()
-                        .anyMatch(export ->
-                                (export.service().equals(ANY) || export.service().equals(service))
-                                        && export.peers().contains(peer));
+                && (peers(service).contains(peer) || peers(ANY).contains(peer));
+    }
+
+    private Set<PeerName> peers(String service) {
+        return peersByService.getOrDefault(service, Set.of());
+    }
+
+    /// Does a line state this very name (or `*`).
+    public boolean names(String service) {
+        return peersByService.containsKey(service);
+    }
+
+    /// The names that lines state, without `*`.
+    public Set<String> services() {
+        var names = new HashSet<>(peersByService.keySet());
+        names.remove(ANY);
+        return names;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ExportPolicy that && peersByService.equals(that.peersByService);
+    }
+
+    @Override
+    public int hashCode() {
+        return peersByService.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ExportPolicy" + peersByService;
     }
 }

@@ -131,7 +131,7 @@ final class PeeringDesk implements PeeringOperations {
         return new PeeringView(
                 record,
                 registry.state(record).name(),
-                status.importedServices(),
+                registry.imported(record.name()),
                 status.exportedServices(),
                 status.lastHeartbeat(),
                 status.lastReceive(),

@@ -47,6 +47,14 @@ public sealed interface PeeringEvent {
     /// We did not take what the peer sent.
     record ResourceRefused(PeerName peer, String resource, String reason) implements PeeringEvent {}
 
+    /// A resource of ours went out to the peer.
+    record ResourceSent(PeerName peer) implements PeeringEvent {}
+
+    /// The peer has acknowledged all that there was to say when its stream began.
+    ///
+    /// @param after since the stream was opened
+    record StreamSynced(PeerName peer, Duration after, int resources) implements PeeringEvent {}
+
     record ServiceImported(PeerName peer, String service, int instances) implements PeeringEvent {}
 
     record ServiceWithdrawn(PeerName peer, String service) implements PeeringEvent {}

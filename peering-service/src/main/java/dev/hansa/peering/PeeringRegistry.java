@@ -50,6 +50,11 @@ public final class PeeringRegistry implements AutoCloseable {
         return context.streams().status(peer);
     }
 
+    /// The services that we hold from a peer, sorted.
+    public List<String> imported(PeerName peer) {
+        return context.catalog().snapshots().get().from(peer).serviceNames();
+    }
+
     /// What an operator is to be shown of a peering now.
     public PeeringState state(PeeringRecord peering) {
         return PeeringLifecycle.shown(peering.state(), status(peering.name()));

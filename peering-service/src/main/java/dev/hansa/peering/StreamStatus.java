@@ -9,14 +9,12 @@ import java.util.Optional;
 /// @param lastError why the last stream ended or the last attempt failed; empty while connected and
 ///   after a graceful end
 /// @param exportedServices what we last told the peer that it may see
-/// @param importedServices what we hold from the peer
 public record StreamStatus(
         boolean connected,
         Optional<String> lastError,
         Optional<Instant> lastHeartbeat,
         Optional<Instant> lastReceive,
         Optional<Instant> lastSend,
-        List<String> importedServices,
         List<String> exportedServices) {
     public static final StreamStatus NONE =
             new StreamStatus(
@@ -25,56 +23,30 @@ public record StreamStatus(
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
-                    List.of(),
                     List.of());
 
     public StreamStatus {
-        importedServices = List.copyOf(importedServices);
         exportedServices = List.copyOf(exportedServices);
     }
 
     public StreamStatus opened() {
         return new StreamStatus(
-                true,
-                Optional.empty(),
-                lastHeartbeat,
-                lastReceive,
-                lastSend,
-                importedServices,
-                exportedServices);
+                true, Optional.empty(), lastHeartbeat, lastReceive, lastSend, exportedServices);
     }
 
     public StreamStatus ended(Optional<String> error) {
         return new StreamStatus(
-                false,
-                error,
-                lastHeartbeat,
-                lastReceive,
-                lastSend,
-                importedServices,
-                exportedServices);
+                false, error, lastHeartbeat, lastReceive, lastSend, exportedServices);
     }
 
     public StreamStatus heartbeat(Instant at) {
         return new StreamStatus(
-                connected,
-                lastError,
-                Optional.of(at),
-                Optional.of(at),
-                lastSend,
-                importedServices,
-                exportedServices);
+                connected, lastError, Optional.of(at), Optional.of(at), lastSend, exportedServices);
     }
 
     public StreamStatus received(Instant at) {
         return new StreamStatus(
-                connected,
-                lastError,
-                lastHeartbeat,
-                Optional.of(at),
-                lastSend,
-                importedServices,
-                exportedServices);
+                connected, lastError, lastHeartbeat, Optional.of(at), lastSend, exportedServices);
     }
 
     public StreamStatus sent(Instant at) {
@@ -84,29 +56,10 @@ public record StreamStatus(
                 lastHeartbeat,
                 lastReceive,
                 Optional.of(at),
-                importedServices,
-                exportedServices);
-    }
-
-    public StreamStatus importing(List<String> names) {
-        return new StreamStatus(
-                connected,
-                lastError,
-                lastHeartbeat,
-                lastReceive,
-                lastSend,
-                names,
                 exportedServices);
     }
 
     public StreamStatus exporting(List<String> names) {
-        return new StreamStatus(
-                connected,
-                lastError,
-                lastHeartbeat,
-                lastReceive,
-                lastSend,
-                importedServices,
-                names);
+        return new StreamStatus(connected, lastError, lastHeartbeat, lastReceive, lastSend, names);
     }
 }

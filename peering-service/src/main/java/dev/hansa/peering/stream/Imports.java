@@ -7,6 +7,7 @@ import dev.hansa.exportedservices.CatalogUpdate;
 import dev.hansa.exportedservices.CatalogUpdate.ServiceReplaced;
 import dev.hansa.exportedservices.CatalogUpdate.ServicesListed;
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.exportedservices.wire.ExportedService;
@@ -46,9 +47,21 @@ final class Imports {
         this.dials = dials;
     }
 
+    /// @return whether there is a service now that was not there, or the other way round
     /// @throws IllegalArgumentException when the resource is not for us to take; nothing has
     ///   changed
-    void apply(String url, String id, Any resource) {
+    boolean apply(String url, String id, Any resource) {
+        var before = held().instances().size();
+        take(url, id, resource);
+        // neither message adds some names and takes away others
+        return held().instances().size() != before;
+    }
+
+    private ImportedCatalog held() {
+        return context.catalog().snapshots().get().from(peer);
+    }
+
+    private void take(String url, String id, Any resource) {
         try {
             switch (url) {
                 case PeerStreamRpc.EXPORTED_SERVICE ->
@@ -73,7 +86,7 @@ final class Imports {
     }
 
     private void replace(ServiceReplaced update) {
-        var held = context.catalog().snapshots().get().from(peer).instances();
+        var held = held().instances();
         if (!held.containsKey(update.name()) && held.size() >= 2 * CatalogCodec.MAX_SERVICES) {
             throw new IllegalArgumentException(
                     "expected at most " + CatalogCodec.MAX_SERVICES + " services from one peer");
@@ -90,10 +103,11 @@ final class Imports {
     }
 
     private void reconcile(ServicesListed update) {
-        var before = context.catalog().snapshots().get().from(peer).serviceNames();
+        var before = held().serviceNames();
         change(update);
+        var left = held().instances();
         before.stream()
-                .filter(name -> !update.names().contains(name))
+                .filter(name -> !left.containsKey(name))
                 .forEach(name ->
                         context.events().accept(new PeeringEvent.ServiceWithdrawn(peer, name)));
     }
@@ -219,11 +233,7 @@ final class Imports {
     /// What came before the trust domain was pinned may name another that was free then.
     private void dropForeign(TrustDomain trustDomain) {
         var foreign = new ArrayList<String>();
-        context.catalog()
-                .snapshots()
-                .get()
-                .from(peer)
-                .instances()
+        held().instances()
                 .forEach((name, instances) -> {
                     if (instances.stream().anyMatch(one -> !speaksFor(one, trustDomain))) {
                         foreign.add(name);

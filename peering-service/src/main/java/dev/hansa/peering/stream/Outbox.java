@@ -4,11 +4,10 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.hansa.exportedservices.CatalogCodec;
 import dev.hansa.exportedservices.CatalogSnapshot;
-import dev.hansa.exportedservices.ExportPolicy;
-import dev.hansa.exportedservices.ExportedView;
-import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.PeerExport;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.wire.Operation;
@@ -23,15 +22,18 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
-/// What one stream still has to tell its peer: the difference between what the peer may see and
-/// what this stream has sent. A resource that changes again before it is sent is sent once, as it
-/// is then.
+/// What one stream still has to tell its peer: the names of the resources that may differ from what
+/// it has sent. A resource is encoded when the wire has room for it, as it is then, so one that
+/// changes again meanwhile is sent once, and a peer that does not read costs the names alone.
 final class Outbox {
     /// Responses that the peer has not acknowledged. Consul sends without limit; this keeps a peer
     /// that reads but does not keep up from being sent a whole catalog ahead of its answers.
@@ -40,32 +42,51 @@ final class Outbox {
     /// A full message has an envelope around the resource.
     private static final int MAX_RESOURCE = PeerStreamRpc.MAX_MESSAGE - 1024;
 
+    /// Between two lists that only add names: the services themselves travel at once, and a list of
+    /// 10,000 names is 200 KB, too much to send for each service of a datacenter that starts. A
+    /// list that takes a name away does not wait.
+    private static final long LIST_GAP_NANOS = 100_000_000;
+
     private record Key(String url, String id) {}
 
-    private record Pending(ByteString bytes, ByteString hash) {}
+    private static final Key BUNDLE = new Key(PeerStreamRpc.TRUST_BUNDLE, PeerStreamRpc.BUNDLE_ID);
+    private static final Key ADDRESSES =
+            new Key(PeerStreamRpc.SERVER_ADDRESSES, PeerStreamRpc.ADDRESSES_ID);
+    private static final Key LIST =
+            new Key(PeerStreamRpc.EXPORTED_SERVICE_LIST, PeerStreamRpc.LIST_ID);
+
+    /// In place of a hash; equals none.
+    private static final ByteString WITHDRAWN = ByteString.EMPTY;
 
     private final OwnDatacenter own;
     private final PeerName peer;
     private final Set<String> subscriptions = new HashSet<>();
     private final Map<Key, ByteString> sent = new HashMap<>();
-    private final Map<Key, Pending> pending = new LinkedHashMap<>();
+    private final Set<Key> dirty = new LinkedHashSet<>();
+    private final List<String> tooLarge = new ArrayList<>();
+    private SortedSet<String> services = new TreeSet<>();
     private List<String> exported = List.of();
+    private ListState list = ListState.SENT;
+    private long listSentAt = System.nanoTime() - LIST_GAP_NANOS;
     private Optional<Seen> seen = Optional.empty();
     private long nonce;
     private long acknowledged;
 
-    /// What the last refresh was made from; the same again needs no work.
+    /// How the list that the peer has compares with what is true.
+    private enum ListState {
+        SENT,
+        LACKS_NAMES,
+        HAS_TOO_MANY
+    }
+
+    /// What the last refresh was made from.
     private record Seen(
-            Map<String, List<ServiceInstance>> local,
-            ExportPolicy policy,
+            PeerExport export,
+            StoreState state,
             List<String> roots,
             Optional<List<String>> addresses) {
-        /// The catalog by identity: imports make new snapshots around the same local part.
-        boolean isSame(Seen other) {
-            return local == other.local
-                    && policy.equals(other.policy)
-                    && roots.equals(other.roots)
-                    && addresses.equals(other.addresses);
+        boolean hasSameConfig(StoreState other) {
+            return state.config() == other.config();
         }
     }
 
@@ -87,94 +108,185 @@ final class Outbox {
         acknowledged = Math.min(nonce, acknowledged + 1);
     }
 
-    /// The services that the peer may see, as of the last refresh.
+    /// The services that the peer was last told that it may see.
     List<String> exported() {
         return exported;
     }
 
-    /// Takes in the present state.
-    ///
-    /// @return resources that are too large to send, in words
-    List<String> refresh(CatalogSnapshot catalog, StoreState state) {
+    /// Has the peer taken all that there is to say.
+    boolean isEmpty() {
+        return dirty.isEmpty() && list == ListState.SENT && acknowledged == nonce;
+    }
+
+    /// Takes in the present state, at the price of what changed since the last time.
+    void refresh(CatalogSnapshot catalog, StoreState state) {
+        var before = seen;
+        var policy =
+                before.filter(last -> last.hasSameConfig(state))
+                        .map(last -> last.export().policy())
+                        .orElseGet(() -> own.exports().apply(state));
         var now =
                 new Seen(
-                        catalog.local(),
-                        own.exports().apply(state),
+                        new PeerExport(catalog, policy, peer, own.trustDomain(), own.datacenter()),
+                        state,
                         own.roots().apply(state),
                         own.addresses().now(state, catalog));
-        if (seen.isPresent() && seen.get().isSame(now)) {
-            return List.of();
-        }
         seen = Optional.of(now);
-        var tooLarge = new ArrayList<String>();
-        if (subscriptions.contains(PeerStreamRpc.TRUST_BUNDLE) && !now.roots().isEmpty()) {
-            offer(
-                    new Key(PeerStreamRpc.TRUST_BUNDLE, PeerStreamRpc.BUNDLE_ID),
+        if (subscriptions.contains(PeerStreamRpc.TRUST_BUNDLE)
+                && !now.roots().isEmpty()
+                && before.filter(last -> last.roots().equals(now.roots())).isEmpty()) {
+            dirty.add(BUNDLE);
+        }
+        if (subscriptions.contains(PeerStreamRpc.SERVER_ADDRESSES)
+                && now.addresses().isPresent()
+                && before.filter(last -> last.addresses().equals(now.addresses())).isEmpty()) {
+            dirty.add(ADDRESSES);
+        }
+        if (subscriptions.contains(PeerStreamRpc.EXPORTED_SERVICE)) {
+            if (before.isPresent() && concernsSomeOnly(before.get().export(), now.export())) {
+                catalog.localChangesSince(before.get().export().catalog())
+                        .forEach(name -> touch(PeerExport.service(name), now.export()));
+            } else {
+                touchAll(now.export());
+            }
+        }
+    }
+
+    private static boolean concernsSomeOnly(PeerExport before, PeerExport now) {
+        return before.policy().equals(now.policy())
+                && before.catalog().meshGateways().equals(now.catalog().meshGateways());
+    }
+
+    /// What the policy or the gateways decide may be different for every name.
+    private void touchAll(PeerExport export) {
+        var names = export.services();
+        var gone = new TreeSet<>(services);
+        gone.removeAll(names);
+        gone.forEach(this::withdraw);
+        names.forEach(this::markDirty);
+        if (!gone.isEmpty()) {
+            list = ListState.HAS_TOO_MANY;
+        } else if (!services.equals(names) || !sent.containsKey(LIST)) {
+            outdated(ListState.LACKS_NAMES);
+        }
+        services = names;
+    }
+
+    private void touch(String service, PeerExport export) {
+        if (export.includes(service)) {
+            markDirty(service);
+            if (services.add(service)) {
+                outdated(ListState.LACKS_NAMES);
+            }
+        } else if (services.remove(service)) {
+            withdraw(service);
+            list = ListState.HAS_TOO_MANY;
+        }
+    }
+
+    /// The list will make the peer forget both names, so that neither may pass for sent if the
+    /// service comes back.
+    private void withdraw(String service) {
+        for (var key : keys(service)) {
+            sent.computeIfPresent(key, (_, _) -> WITHDRAWN);
+            dirty.add(key);
+        }
+    }
+
+    private void outdated(ListState how) {
+        if (list == ListState.SENT) {
+            list = how;
+        }
+    }
+
+    private void markDirty(String service) {
+        dirty.addAll(keys(service));
+    }
+
+    private static List<Key> keys(String service) {
+        return List.of(
+                new Key(PeerStreamRpc.EXPORTED_SERVICE, service),
+                new Key(PeerStreamRpc.EXPORTED_SERVICE, service + ServiceName.SIDECAR_SUFFIX));
+    }
+
+    /// The next response to send, if there is one and the peer keeps up.
+    Optional<ReplicationMessage> next() {
+        if (seen.isEmpty()) {
+            return Optional.empty();
+        }
+        var now = seen.get();
+        while (nonce - acknowledged < WINDOW) {
+            if (isListDue()) {
+                list = ListState.SENT;
+                listSentAt = System.nanoTime();
+                exported = List.copyOf(services);
+                var response = response(LIST, CatalogCodec.encodeNames(exported));
+                if (response.isPresent()) {
+                    return response;
+                }
+                continue;
+            }
+            if (dirty.isEmpty()) {
+                return Optional.empty();
+            }
+            var key = dirty.iterator().next();
+            dirty.remove(key);
+            var response = content(key, now).flatMap(message -> response(key, message));
+            if (response.isPresent()) {
+                return response;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// After the services, so that a peer that has read the list has read what it names; but at
+    /// once when it takes a name away.
+    private boolean isListDue() {
+        return switch (list) {
+            case SENT -> false;
+            case HAS_TOO_MANY -> true;
+            case LACKS_NAMES -> dirty.isEmpty() && listWait() <= 0;
+        };
+    }
+
+    private long listWait() {
+        return listSentAt + LIST_GAP_NANOS - System.nanoTime();
+    }
+
+    /// When there may be something to send although nothing changes, a `System.nanoTime`.
+    OptionalLong due() {
+        return list == ListState.LACKS_NAMES && dirty.isEmpty()
+                ? OptionalLong.of(listSentAt + LIST_GAP_NANOS)
+                : OptionalLong.empty();
+    }
+
+    /// A service that may not be seen any more is withdrawn by the list alone; its companion is
+    /// said to be empty as well. Either is sent whole if it comes back.
+    private Optional<MessageLite> content(Key key, Seen now) {
+        if (key.equals(BUNDLE)) {
+            return Optional.of(
                     PeeringTrustBundle.newBuilder()
                             .setTrustDomain(own.trustDomain().name())
                             .addAllRootPEMs(now.roots())
-                            .build(),
-                    tooLarge);
+                            .build());
         }
-        if (subscriptions.contains(PeerStreamRpc.SERVER_ADDRESSES)) {
-            now.addresses()
-                    .ifPresent(addresses ->
-                            offer(
-                                    new Key(
-                                            PeerStreamRpc.SERVER_ADDRESSES,
-                                            PeerStreamRpc.ADDRESSES_ID),
-                                    PeeringServerAddresses.newBuilder()
-                                            .addAllAddresses(addresses)
-                                            .build(),
-                                    tooLarge));
+        if (key.equals(ADDRESSES)) {
+            return now.addresses()
+                    .map(addresses ->
+                            PeeringServerAddresses.newBuilder().addAllAddresses(addresses).build());
         }
-        if (subscriptions.contains(PeerStreamRpc.EXPORTED_SERVICE)) {
-            refreshServices(
-                    ExportedView.of(
-                            catalog, now.policy(), peer, own.trustDomain(), own.datacenter()),
-                    tooLarge);
+        var instances = now.export().named(key.id());
+        if (instances.isPresent()) {
+            return Optional.of(CatalogCodec.encode(instances.get()));
         }
-        return tooLarge;
+        var wasSent = sent.remove(key) != null;
+        return wasSent && key.id().endsWith(ServiceName.SIDECAR_SUFFIX)
+                ? Optional.of(CatalogCodec.encode(List.of()))
+                : Optional.empty();
     }
 
-    private void refreshServices(ExportedView view, List<String> tooLarge) {
-        for (var key : Set.copyOf(sent.keySet())) {
-            if (key.url().equals(PeerStreamRpc.EXPORTED_SERVICE)
-                    && !view.services().containsKey(key.id())) {
-                withdraw(key, tooLarge);
-            }
-        }
-        pending.keySet()
-                .removeIf(key ->
-                        key.url().equals(PeerStreamRpc.EXPORTED_SERVICE)
-                                && !view.services().containsKey(key.id())
-                                && !sent.containsKey(key));
-        view.services()
-                .forEach((name, instances) ->
-                        offer(
-                                new Key(PeerStreamRpc.EXPORTED_SERVICE, name),
-                                CatalogCodec.encode(instances),
-                                tooLarge));
-        // after the services, so that a peer that has read the list has read what it names
-        offer(
-                new Key(PeerStreamRpc.EXPORTED_SERVICE_LIST, PeerStreamRpc.LIST_ID),
-                CatalogCodec.encodeNames(view.names()),
-                tooLarge);
-        exported = view.names();
-    }
-
-    /// The list alone takes a service away; its companion is said to be empty as well. Either is
-    /// sent again whole if it comes back.
-    private void withdraw(Key key, List<String> tooLarge) {
-        pending.remove(key);
-        if (key.id().endsWith(ServiceName.SIDECAR_SUFFIX)) {
-            offer(key, CatalogCodec.encode(List.of()), tooLarge);
-        } else {
-            sent.remove(key);
-        }
-    }
-
-    private void offer(Key key, MessageLite message, List<String> tooLarge) {
+    /// Empty when the peer has it already, or when it is too large.
+    private Optional<ReplicationMessage> response(Key key, MessageLite message) {
         if (message.getSerializedSize() > MAX_RESOURCE) {
             tooLarge.add(
                     "resource '"
@@ -183,26 +295,17 @@ final class Outbox {
                             + MAX_RESOURCE
                             + " bytes; found "
                             + message.getSerializedSize());
-            return;
+            return Optional.empty();
         }
         var bytes = deterministic(message);
         var hash = sha256(bytes);
         if (hash.equals(sent.get(key))) {
-            pending.remove(key);
-        } else {
-            pending.put(key, new Pending(ByteString.copyFrom(bytes), hash));
-        }
-    }
-
-    /// The next response to send, if there is one and the peer keeps up.
-    Optional<ReplicationMessage> next() {
-        if (pending.isEmpty() || nonce - acknowledged >= WINDOW) {
             return Optional.empty();
         }
-        var first = pending.entrySet().iterator().next();
-        var key = first.getKey();
-        pending.remove(key);
-        sent.put(key, first.getValue().hash());
+        var isWithdrawal = message.getSerializedSize() == 0 && !key.equals(LIST);
+        if (!isWithdrawal || services.contains(PeerExport.service(key.id()))) {
+            sent.put(key, hash);
+        }
         nonce++;
         return Optional.of(
                 ReplicationMessage.newBuilder()
@@ -214,9 +317,18 @@ final class Outbox {
                                         .setResource(
                                                 Any.newBuilder()
                                                         .setTypeUrl(key.url())
-                                                        .setValue(first.getValue().bytes()))
+                                                        .setValue(
+                                                                UnsafeByteOperations.unsafeWrap(
+                                                                        bytes)))
                                         .setOperation(Operation.OPERATION_UPSERT))
                         .build());
+    }
+
+    /// What was left out since the last call because it is too large to send, in words.
+    List<String> leftOut() {
+        var words = List.copyOf(tooLarge);
+        tooLarge.clear();
+        return words;
     }
 
     private static byte[] deterministic(MessageLite message) {

@@ -9,6 +9,7 @@ import dev.hansa.peering.wire.ReplicationMessage.Request;
 import dev.hansa.peering.wire.ReplicationMessage.Response;
 import dev.hansa.peering.wire.Status;
 import io.vertx.grpc.common.GrpcStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -51,6 +52,9 @@ final class PeerSession {
     private long heartbeatDue;
     private long silenceEnds;
     private boolean isOpen;
+    private boolean isSynced;
+    private long begunAt;
+    private int resources;
 
     PeerSession(
             StreamContext context,
@@ -72,6 +76,7 @@ final class PeerSession {
     /// Converses until one side ends it or the wire breaks; the channel is closed then.
     SessionEnd run() {
         tracker.begun(mailbox);
+        begunAt = System.nanoTime();
         if (!dials) {
             open();
         }
@@ -160,8 +165,11 @@ final class PeerSession {
                         GrpcStatus.RESOURCE_EXHAUSTED,
                         "the peer does not read: " + control.size() + " answers unwritten");
             }
+            var next = earliest(heartbeatDue, silenceEnds);
+            var listDue = outbox.due();
             var end =
-                    switch (mailbox.take(earliest(heartbeatDue, silenceEnds))) {
+                    switch (mailbox.take(
+                            listDue.isPresent() ? earliest(next, listDue.getAsLong()) : next)) {
                         case PeerFrame.Received(var message) -> {
                             var outcome = receive(message);
                             channel.fetch();
@@ -216,24 +224,39 @@ final class PeerSession {
                 channel.write(answer);
                 continue;
             }
+            var before = outbox.exported();
             var resource = outbox.next();
+            for (var tooLarge : outbox.leftOut()) {
+                context.events()
+                        .accept(new PeeringEvent.PeerNacked(peering.name(), "export", tooLarge));
+            }
+            if (before != outbox.exported()) {
+                tracker.publish(status -> status.exporting(outbox.exported()));
+            }
             if (resource.isEmpty()) {
                 return;
             }
             channel.write(resource.get());
+            resources++;
+            context.events().accept(new PeeringEvent.ResourceSent(peering.name()));
             tracker.note(status -> status.sent(Instant.now(context.clock())));
         }
     }
 
     private void refresh() {
-        var before = outbox.exported();
-        for (var tooLarge :
-                outbox.refresh(context.catalog().snapshots().get(), context.store().now())) {
+        outbox.refresh(context.catalog().snapshots().get(), context.store().now());
+    }
+
+    /// Once for each stream, when the peer has taken all that there was to say at its beginning.
+    private void noteSynced() {
+        if (!isSynced && outbox.isEmpty()) {
+            isSynced = true;
             context.events()
-                    .accept(new PeeringEvent.PeerNacked(peering.name(), "export", tooLarge));
-        }
-        if (!before.equals(outbox.exported())) {
-            tracker.publish(status -> status.exporting(outbox.exported()));
+                    .accept(
+                            new PeeringEvent.StreamSynced(
+                                    peering.name(),
+                                    Duration.ofNanos(System.nanoTime() - begunAt),
+                                    resources));
         }
     }
 
@@ -287,6 +310,7 @@ final class PeerSession {
         }
         if (!outbox.subscribe(url)) {
             outbox.acknowledged();
+            noteSynced();
             if (request.hasError()) {
                 var reason =
                         "client peer was unable to apply resource: "
@@ -341,10 +365,6 @@ final class PeerSession {
                 });
         control.add(request(answer));
         tracker.note(status -> status.received(Instant.now(context.clock())));
-        var names = context.catalog().snapshots().get().from(peering.name()).serviceNames();
-        if (!names.equals(tracker.status().importedServices())) {
-            tracker.publish(status -> status.importing(names));
-        }
     }
 
     private Optional<Status> refusal(Response response) {
@@ -378,7 +398,9 @@ final class PeerSession {
                 throw new IllegalArgumentException(
                         "mismatched resource URL: \"" + response.getResource().getTypeUrl() + "\"");
             }
-            imports.apply(url, response.getResourceID(), response.getResource());
+            if (imports.apply(url, response.getResourceID(), response.getResource())) {
+                tracker.changed();
+            }
             return Optional.empty();
         } catch (IllegalArgumentException e) {
             return status(

@@ -76,6 +76,11 @@ final class StreamTracker {
 
     void publish(UnaryOperator<StreamStatus> change) {
         note(change);
+        changed();
+    }
+
+    /// What is derived from elsewhere and shown with the status is another now.
+    void changed() {
         onChange.run();
     }
 

@@ -135,6 +135,16 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         peer,
                         foreign(reason));
             }
+            case PeeringEvent.ResourceSent(var peer) ->
+                    count(MetricNames.RESOURCES_SENT, "peer", peer.value());
+            case PeeringEvent.StreamSynced(var peer, var after, var resources) -> {
+                metrics.timer(MetricNames.FULL_SYNC, "peer", peer.value()).record(after);
+                LOG.info(
+                        "peer '{}' has taken all of our {} resources in {} ms",
+                        peer,
+                        resources,
+                        after.toMillis());
+            }
             case PeeringEvent.ServiceImported(var peer, var service, var instances) -> {
                 count(MetricNames.IMPORT_CHANGES, "peer", peer.value());
                 LOG.info(
