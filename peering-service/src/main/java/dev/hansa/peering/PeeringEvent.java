@@ -55,7 +55,8 @@ public sealed interface PeeringEvent {
     /// @param after since the stream was opened
     record StreamSynced(PeerName peer, Duration after, int resources) implements PeeringEvent {}
 
-    record ServiceImported(PeerName peer, String service, int instances) implements PeeringEvent {}
+    record ServiceImported(PeerName peer, String service, int before, int instances)
+            implements PeeringEvent {}
 
     record ServiceWithdrawn(PeerName peer, String service) implements PeeringEvent {}
 

@@ -3,6 +3,7 @@ package dev.hansa.peering.cluster;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.store.RecordJson;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +19,15 @@ import java.util.function.Supplier;
 /// and peers have told it again, so that a restart never empties a table. A file that is torn or of
 /// another form is as good as none.
 public final class LiveCheckpoint implements AutoCloseable {
-    /// Churn is gathered for this long before it is written; what a kill loses of it will be learnt
-    /// again.
+    /// Churn is gathered for this long at least before it is written; what a kill loses of it will
+    /// be learnt again.
     private static final long GATHER_MILLIS = 200;
+
+    /// A large catalog that never rests is gathered for so many times as long as writing it took: a
+    /// twentieth of one core and of the disk is what the bridge may cost.
+    private static final long GATHER_FACTOR = 20;
+
+    private static final long MAX_GATHER_MILLIS = 60_000;
 
     /// 10,000 services with three instances each are about 30 MB of text.
     private static final long MAX_BYTES = 256L << 20;
@@ -73,15 +80,19 @@ public final class LiveCheckpoint implements AutoCloseable {
 
     private void run() {
         try {
+            var gather = GATHER_MILLIS;
             while (true) {
                 dirty.acquire();
-                Thread.sleep(GATHER_MILLIS);
+                Thread.sleep(gather);
                 dirty.drainPermits();
+                var begun = System.nanoTime();
                 try {
                     save();
                 } catch (IOException e) {
                     failures.accept(e);
                 }
+                var took = (System.nanoTime() - begun) / 1_000_000;
+                gather = Math.clamp(took * GATHER_FACTOR, GATHER_MILLIS, MAX_GATHER_MILLIS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -90,7 +101,9 @@ public final class LiveCheckpoint implements AutoCloseable {
 
     private void save() throws IOException {
         var next = file.resolveSibling("live.json.new");
-        Files.writeString(next, RecordJson.write(content.get()));
+        try (var output = new BufferedOutputStream(Files.newOutputStream(next))) {
+            RecordJson.write(content.get(), output);
+        }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.io.OutputStream;
 
 /// Records as JSON text for our own disk, components only. Not for the API, and not for anybody
 /// else to read.
@@ -32,6 +34,13 @@ public final class RecordJson {
             throw new IllegalStateException(
                     "a record of ours cannot be written: " + record.getClass(), e);
         }
+    }
+
+    /// Writes bit by bit what may be too large to hold as one text.
+    ///
+    /// @throws IOException when the output does not take it
+    public static void write(Object record, OutputStream output) throws IOException {
+        MAPPER.writeValue(output, record);
     }
 
     /// @throws IllegalArgumentException when the text is not such a record; the message never

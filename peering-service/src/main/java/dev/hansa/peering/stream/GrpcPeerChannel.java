@@ -59,8 +59,10 @@ final class GrpcPeerChannel implements PeerChannel {
                 output.write(message)
                         .onComplete(
                                 _ -> {
-                                    unflushed.addAndGet(-size);
-                                    mailbox.writable();
+                                    var before = unflushed.getAndAdd(-size);
+                                    if (before >= MAX_UNFLUSHED) {
+                                        mailbox.writable();
+                                    }
                                 },
                                 this::broken));
     }

@@ -93,13 +93,16 @@ final class Imports {
         }
         var trustDomain = pinned();
         update.instances().forEach(instance -> check(instance, trustDomain));
+        var before = held.getOrDefault(update.name(), List.of());
         change(update);
-        context.events()
-                .accept(
-                        update.instances().isEmpty()
-                                ? new PeeringEvent.ServiceWithdrawn(peer, update.name())
-                                : new PeeringEvent.ServiceImported(
-                                        peer, update.name(), update.instances().size()));
+        if (!update.instances().isEmpty()) {
+            context.events()
+                    .accept(
+                            new PeeringEvent.ServiceImported(
+                                    peer, update.name(), before.size(), update.instances().size()));
+        } else if (!before.isEmpty()) {
+            context.events().accept(new PeeringEvent.ServiceWithdrawn(peer, update.name()));
+        }
     }
 
     private void reconcile(ServicesListed update) {

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// Decides alone what of all that happens becomes a log line, a metric or an audit record. An audit
 /// record says who, what and how it ended, for each act that changes what may reach what.
@@ -145,13 +146,15 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         resources,
                         after.toMillis());
             }
-            case PeeringEvent.ServiceImported(var peer, var service, var instances) -> {
+            case PeeringEvent.ServiceImported(var peer, var service, var before, var instances) -> {
                 count(MetricNames.IMPORT_CHANGES, "peer", peer.value());
-                LOG.info(
-                        "service '{}' of peer '{}' now has {} instances",
-                        foreign(service),
-                        peer,
-                        instances);
+                // a peer's health goes up and down all day; that there are more or fewer is news
+                LOG.atLevel(before == instances ? Level.DEBUG : Level.INFO)
+                        .log(
+                                "service '{}' of peer '{}' now has {} instances",
+                                foreign(service),
+                                peer,
+                                instances);
             }
             case PeeringEvent.ServiceWithdrawn(var peer, var service) -> {
                 count(MetricNames.IMPORT_CHANGES, "peer", peer.value());
