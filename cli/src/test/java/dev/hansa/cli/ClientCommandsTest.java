@@ -36,7 +36,10 @@ class ClientCommandsTest {
 
     @Test
     void generateTokenPrintsTheTokenAlone() {
-        server.on("POST /v1/peering/token", 200, "{\"PeeringToken\":\"a.b.c\"}");
+        server.on(
+                "POST /v1/peering/token",
+                200,
+                "{\"PeeringToken\":\"a.b.c\",\"Fingerprint\":\"7f00:0001\",\"FingerprintWords\":\"lusab-babad\"}");
 
         var ran =
                 Ran.hansa(
@@ -49,7 +52,15 @@ class ClientCommandsTest {
                         "--ttl",
                         "10m");
 
-        assertThat(ran).isEqualTo(new Ran(0, "a.b.c\n", ""));
+        assertThat(ran)
+                .isEqualTo(
+                        new Ran(
+                                0,
+                                "a.b.c\n",
+                                """
+                                fingerprint: 7f00:0001 (lusab-babad)
+                                tell it to the other operator in another way than the token
+                                """));
         assertThat(server.onlyAsked().body())
                 .isEqualTo("{\"PeerName\":\"lke\",\"ForDatacenter\":\"lke\",\"TTL\":\"10m\"}");
     }
@@ -79,7 +90,10 @@ class ClientCommandsTest {
 
     @Test
     void establishReadsTheTokenFromStandardInput() {
-        server.on("POST /v1/peering/establish", 200, "{}");
+        server.on(
+                "POST /v1/peering/establish",
+                200,
+                "{\"Fingerprint\":\"7f00:0001\",\"FingerprintWords\":\"lusab-babad\"}");
 
         var ran =
                 Ran.hansa(
@@ -94,9 +108,42 @@ class ClientCommandsTest {
 
         assertThat(ran)
                 .isEqualTo(
-                        new Ran(0, "Successfully established peering connection with eks\n", ""));
+                        new Ran(
+                                0,
+                                "Successfully established peering connection with eks\n",
+                                "trusted on first use: fingerprint 7f00:0001 (lusab-babad)\n"));
         assertThat(server.onlyAsked().body())
                 .isEqualTo("{\"PeerName\":\"eks\",\"PeeringToken\":\"a.b.c\"}");
+    }
+
+    @Test
+    void establishHoldsTheTokenToWhatWasSaid() {
+        server.on("POST /v1/peering/establish", 200, "{\"Fingerprint\":\"7f00\"}");
+
+        var ran =
+                Ran.hansa(
+                        Map.of("CONSUL_HTTP_ADDR", "http://" + server.address() + "/"),
+                        "a.b.c\n",
+                        "peering",
+                        "establish",
+                        "-name=eks",
+                        "-token-file=-",
+                        "-require-signed",
+                        "-accept-audience=lke1",
+                        "-expect-fingerprint=lusab-babad");
+
+        assertThat(ran.err()).startsWith("as expected: fingerprint 7f00");
+        assertThat(server.onlyAsked().body())
+                .isEqualTo(
+                        "{\"PeerName\":\"eks\",\"PeeringToken\":\"a.b.c\",\"AcceptAudience\":\"lke1\",\"RequireSigned\":true,\"ExpectFingerprint\":\"lusab-babad\"}");
+    }
+
+    @Test
+    void revokedTokenIsNamed() {
+        server.on("DELETE /v1/peering/lke/token", 200, "{\"TokenID\":\"1-2\"}");
+
+        assertThat(Ran.hansa(server, "peering", "revoke-token", "-name", "lke"))
+                .isEqualTo(new Ran(0, "Token 1-2 of peer lke revoked.\n", ""));
     }
 
     @Test

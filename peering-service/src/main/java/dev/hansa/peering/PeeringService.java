@@ -114,6 +114,7 @@ public final class PeeringService implements AutoCloseable {
                             acceptor,
                             dialer,
                             peers.registry(),
+                            config.datacenter(),
                             config.tokenLife(),
                             config.tokenForm(),
                             clock,

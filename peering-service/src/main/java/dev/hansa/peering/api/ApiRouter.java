@@ -71,6 +71,7 @@ public final class ApiRouter implements AutoCloseable {
         on("GET", "/v1/peering/", peerings::read);
         on("GET", "/v1/peering/:name", peerings::read);
         on("DELETE", "/v1/peering/:name", peerings::delete);
+        on("DELETE", "/v1/peering/:name/token", peerings::revokeToken);
         on("GET", "/v1/peerings", peerings::list);
     }
 
