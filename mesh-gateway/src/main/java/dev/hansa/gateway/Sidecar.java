@@ -157,6 +157,10 @@ public final class Sidecar implements AutoCloseable {
                                         proxy.telemetry::bytesIn,
                                         proxy.telemetry::bytesOut))
                         .toList();
+        ends.watch(_ -> {
+            inbound.review();
+            upstreams.forEach(Outbound::review);
+        });
         return new One(carried, identity, routes, check, ends, inbound, upstreams);
     }
 
