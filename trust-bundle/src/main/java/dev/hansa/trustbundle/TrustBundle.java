@@ -2,12 +2,15 @@ package dev.hansa.trustbundle;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 
 /// The root certificates that speak for one trust domain, and for no other.
@@ -77,6 +80,17 @@ public record TrustBundle(TrustDomain trustDomain, List<X509Certificate> roots) 
     /// Each root as PEM with a line end after it.
     public List<String> pems() {
         return roots.stream().map(TrustBundle::pem).toList();
+    }
+
+    /// SHA-256 of a certificate, hex: names it, on our own wire and in our own words.
+    public static String fingerprint(X509Certificate certificate) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));
+        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            throw new IllegalStateException("a parsed certificate cannot be hashed", e);
+        }
     }
 
     /// One certificate as PEM (RFC 7468).

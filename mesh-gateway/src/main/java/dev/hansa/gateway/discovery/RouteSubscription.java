@@ -159,7 +159,8 @@ public final class RouteSubscription implements AutoCloseable {
                             channel.newCall(ControlChannel.ROUTES, CallOptions.DEFAULT),
                             conversation);
             conversation.begin(out);
-            try (var _ = checks.watch(conversation::report)) {
+            try (var _ = checks.watch(conversation::report);
+                    var _ = identity.certificate().watch(_ -> conversation.certified())) {
                 conversation.ended.await();
             }
         } finally {
@@ -177,6 +178,8 @@ public final class RouteSubscription implements AutoCloseable {
         private volatile boolean heard;
         private volatile boolean leaving;
         private volatile boolean served;
+        private long acknowledged;
+        private String toldIssuer = "";
 
         Conversation(String server) {
             this.server = server;
@@ -242,13 +245,33 @@ public final class RouteSubscription implements AutoCloseable {
 
         private void acknowledge(Snapshot message) {
             var error = take(message);
-            send(
-                    ProxyMessage.newBuilder()
-                            .setAck(
-                                    Ack.newBuilder()
-                                            .setVersion(message.getVersion())
-                                            .setError(error))
-                            .build());
+            synchronized (this) {
+                acknowledged = message.getVersion();
+                toldIssuer = issuer();
+                send(ack(error));
+            }
+        }
+
+        /// Whoever waits for the end of an issuer waits for this word.
+        synchronized void certified() {
+            if (acknowledged != 0 && !toldIssuer.equals(issuer())) {
+                toldIssuer = issuer();
+                send(ack(""));
+            }
+        }
+
+        private ProxyMessage ack(String error) {
+            return ProxyMessage.newBuilder()
+                    .setAck(
+                            Ack.newBuilder()
+                                    .setVersion(acknowledged)
+                                    .setError(error)
+                                    .setIssuer(toldIssuer))
+                    .build();
+        }
+
+        private String issuer() {
+            return identity.certificate().get().map(ProxyCertificate::issuer).orElse("");
         }
 
         @Override
@@ -305,6 +328,7 @@ public final class RouteSubscription implements AutoCloseable {
                 return "";
             }
             snapshot.set(Optional.of(next));
+            identity.issuerIs(next.activeIssuer());
             events.accept(new GatewayEvent.SnapshotTaken(identity.id().uri(), next.version()));
             if (file.isPresent()) {
                 file.get().save(next);
