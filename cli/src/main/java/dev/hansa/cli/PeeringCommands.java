@@ -83,6 +83,13 @@ final class PeeringCommands {
                 description = "How to print (default: pretty).")
         private OutputFormat format = OutputFormat.pretty;
 
+        @Option(
+                names = "--token-form",
+                paramLabel = "signed|consul",
+                description =
+                        "How it is written; consul for a Consul datacenter (default: the server's token.form).")
+        private @Nullable String form;
+
         GenerateToken(Surroundings surroundings) {
             super(surroundings);
         }
@@ -100,6 +107,9 @@ final class PeeringCommands {
             }
             if (ttl != null) {
                 body.put("TTL", ttl);
+            }
+            if (form != null) {
+                body.put("TokenForm", form);
             }
             var answer = Json.read(api.must("POST", "/v1/peering/token", body));
             out.println(
@@ -126,7 +136,7 @@ final class PeeringCommands {
                 names = "--peering-token",
                 paramLabel = "TOKEN",
                 description =
-                        "The token; other users of this machine may see it in the process list.")
+                        "The token; other users of this machine may see it in the process list: better --token-file.")
         private @Nullable String token;
 
         @Option(
@@ -147,6 +157,11 @@ final class PeeringCommands {
                 description = "Kept with the peering; may be repeated.")
         private Map<String, String> meta = Map.of();
 
+        @Option(
+                names = "--require-signed",
+                description = "Refuse a token in Consul's form, which nobody signed.")
+        private boolean requireSigned;
+
         Establish(Surroundings surroundings) {
             super(surroundings);
         }
@@ -162,6 +177,9 @@ final class PeeringCommands {
             putMap(body, "Meta", meta);
             if (audience != null) {
                 body.put("AcceptAudience", audience);
+            }
+            if (requireSigned) {
+                body.put("RequireSigned", true);
             }
             api.must("POST", "/v1/peering/establish", body);
             out.println("Successfully established peering connection with " + name);

@@ -12,6 +12,7 @@ import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoredState;
+import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,6 +33,7 @@ final class PeeringDesk implements PeeringOperations {
     private final Dialer dialer;
     private final PeeringRegistry registry;
     private final Duration tokenLife;
+    private final TokenForm tokenForm;
     private final Clock clock;
     private final Consumer<PeeringEvent> events;
 
@@ -41,6 +43,7 @@ final class PeeringDesk implements PeeringOperations {
             Dialer dialer,
             PeeringRegistry registry,
             Duration tokenLife,
+            TokenForm tokenForm,
             Clock clock,
             Consumer<PeeringEvent> events) {
         this.store = store;
@@ -48,6 +51,7 @@ final class PeeringDesk implements PeeringOperations {
         this.dialer = dialer;
         this.registry = registry;
         this.tokenLife = tokenLife;
+        this.tokenForm = tokenForm;
         this.clock = clock;
         this.events = events;
     }
@@ -58,10 +62,16 @@ final class PeeringDesk implements PeeringOperations {
             String forDatacenter,
             Map<String, String> meta,
             List<String> externalAddresses,
-            Optional<Duration> life) {
+            Optional<Duration> life,
+            Optional<TokenForm> form) {
         var audience = forDatacenter.isEmpty() ? peer.value() : forDatacenter;
         return switch (acceptor.generateToken(
-                peer, audience, meta, externalAddresses, life.orElse(tokenLife))) {
+                peer,
+                audience,
+                meta,
+                externalAddresses,
+                life.orElse(tokenLife),
+                form.orElse(tokenForm))) {
             case TokenGeneration.Generated(var text, _, _) -> new TokenResult.Ok(text);
             case TokenGeneration.Refused(var failure) ->
                     new TokenResult.Failed(status(failure), failure.message());
@@ -70,9 +80,13 @@ final class PeeringDesk implements PeeringOperations {
 
     @Override
     public EstablishResult establish(
-            PeerName peer, String token, Map<String, String> meta, boolean acceptAudience) {
+            PeerName peer,
+            String token,
+            Map<String, String> meta,
+            Optional<String> acceptedAudience,
+            boolean requiresSigned) {
         try {
-            return switch (dialer.establish(peer, token, meta, acceptAudience)) {
+            return switch (dialer.establish(peer, token, meta, acceptedAudience, requiresSigned)) {
                 case Establishment.Established(var fingerprint) ->
                         new EstablishResult.Ok(fingerprint);
                 case Establishment.Refused(var failure) ->

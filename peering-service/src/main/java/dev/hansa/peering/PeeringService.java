@@ -115,6 +115,7 @@ public final class PeeringService implements AutoCloseable {
                             dialer,
                             peers.registry(),
                             config.tokenLife(),
+                            config.tokenForm(),
                             clock,
                             events);
 

@@ -43,6 +43,14 @@ public final class TokenIssuer {
         this.chain = List.copyOf(encoded);
     }
 
+    /// The token's text in a form.
+    public String issue(PeeringToken token, TokenForm form) {
+        return switch (form) {
+            case SIGNED -> issue(token);
+            case CONSUL -> ConsulToken.encode(token);
+        };
+    }
+
     /// The token's text: three parts of base64url, joined by dots.
     public String issue(PeeringToken token) {
         var header =

@@ -49,7 +49,7 @@ public final class TokenReader {
     /// More addresses than a datacenter has gateways are a mistake.
     private static final int MAX_ADDRESSES = 64;
 
-    private static final int MAX_CLAIM_CHARACTERS = 512;
+    static final int MAX_CLAIM_CHARACTERS = 512;
 
     /// R and S of ES256 (RFC 7518 3.4).
     private static final int SIGNATURE_BYTES = 64;
@@ -62,22 +62,24 @@ public final class TokenReader {
     /// us elsewhere.
     private static final Set<String> HEADER = Set.of("alg", "typ", "x5c");
 
-    /// @param own this datacenter, which the token must be for
-    /// @param acceptAnyAudience the operator has said that another audience is all right
-    public TokenReading read(String text, Instant now, Datacenter own, boolean acceptAnyAudience) {
+    /// Reads a token of either form.
+    public TokenReading read(String text, Instant now, TokenTerms terms) {
         try {
-            return accepted(text.strip(), now, own, acceptAnyAudience);
-        } catch (Refusal e) {
-            return new TokenReading.Rejected(e.rejection);
+            return accepted(text.strip(), now, terms);
+        } catch (TokenRefusal e) {
+            return new TokenReading.Rejected(e.rejection());
         }
     }
 
-    private static TokenReading accepted(
-            String text, Instant now, Datacenter own, boolean acceptAnyAudience) throws Refusal {
+    private static TokenReading accepted(String text, Instant now, TokenTerms terms)
+            throws TokenRefusal {
         if (text.length() > MAX_CHARACTERS) {
             throw refuse(
                     Reason.OVERSIZED,
                     "expected at most " + MAX_CHARACTERS + " characters; found " + text.length());
+        }
+        if (ConsulToken.looksLike(text)) {
+            return unsigned(text, terms);
         }
         canonical(text);
         var jwt = parsed(text);
@@ -107,21 +109,38 @@ public final class TokenReader {
         var bundle = bundle(token);
         verify(jwt, token, bundle, now);
         time(token, now);
-        if (!acceptAnyAudience && !token.audience().equals(own.name())) {
+        if (!terms.accepts(token.audience())) {
             throw refuse(
                     Reason.WRONG_AUDIENCE,
                     "expected a token for datacenter '"
-                            + own
+                            + terms.own()
+                            + terms.acceptedAudience()
+                                    .map(other -> "' or '" + shown(other))
+                                    .orElse("")
                             + "'; found one for '"
                             + shown(token.audience())
                             + "'");
         }
-        return new TokenReading.Accepted(token, CertificateAuthority.fingerprint(bundle));
+        return new TokenReading.Accepted(
+                token, CertificateAuthority.fingerprint(bundle), TokenForm.SIGNED);
+    }
+
+    /// Whose it is can only be believed; that is why its fingerprint is worth comparing.
+    private static TokenReading unsigned(String text, TokenTerms terms) throws TokenRefusal {
+        if (terms.requiresSigned()) {
+            throw refuse(
+                    Reason.UNSIGNED,
+                    "expected a signed token; found one in Consul's form, unsigned");
+        }
+        var token = ConsulToken.decode(text);
+        addresses(token);
+        return new TokenReading.Accepted(
+                token, CertificateAuthority.fingerprint(bundle(token)), TokenForm.CONSUL);
     }
 
     /// One token has one text: a lenient decoder would take characters that stand for nothing, and
     /// a list of used or revoked texts could be stepped round.
-    private static void canonical(String text) throws Refusal {
+    private static void canonical(String text) throws TokenRefusal {
         var parts = text.split("\\.", -1);
         if (parts.length != 3) {
             throw malformed();
@@ -139,13 +158,13 @@ public final class TokenReader {
         }
     }
 
-    private static Refusal malformed() {
+    private static TokenRefusal malformed() {
         return refuse(
                 Reason.MALFORMED,
-                "expected a signed token of three parts; found something truncated or altered");
+                "expected a signed token of three parts, or Consul's in base64; found something truncated or altered");
     }
 
-    private static SignedJWT parsed(String text) throws Refusal {
+    private static SignedJWT parsed(String text) throws TokenRefusal {
         try {
             return SignedJWT.parse(text);
         } catch (ParseException | RuntimeException e) {
@@ -167,7 +186,7 @@ public final class TokenReader {
         }
     }
 
-    private static void header(JWSHeader header) throws Refusal {
+    private static void header(JWSHeader header) throws TokenRefusal {
         if (!JWSAlgorithm.ES256.equals(header.getAlgorithm())) {
             throw refuse(
                     Reason.ALGORITHM,
@@ -191,7 +210,7 @@ public final class TokenReader {
         }
     }
 
-    private static JWTClaimsSet claims(SignedJWT jwt) throws Refusal {
+    private static JWTClaimsSet claims(SignedJWT jwt) throws TokenRefusal {
         try {
             var claims = jwt.getJWTClaimsSet();
             if (claims == null) {
@@ -205,7 +224,7 @@ public final class TokenReader {
         }
     }
 
-    private static PeeringToken token(JWTClaimsSet claims) throws Refusal {
+    private static PeeringToken token(JWTClaimsSet claims) throws TokenRefusal {
         try {
             var audience = claims.getAudience();
             if (audience.size() != 1) {
@@ -232,7 +251,7 @@ public final class TokenReader {
         }
     }
 
-    private static String text(JWTClaimsSet claims, String name) throws Refusal {
+    private static String text(JWTClaimsSet claims, String name) throws TokenRefusal {
         if (claims.getClaim(name) instanceof String text
                 && !text.isEmpty()
                 && text.length() <= MAX_CLAIM_CHARACTERS) {
@@ -247,14 +266,15 @@ public final class TokenReader {
                         + " characters");
     }
 
-    private static Instant instant(@Nullable Date date, String name) throws Refusal {
+    private static Instant instant(@Nullable Date date, String name) throws TokenRefusal {
         if (date == null) {
             throw refuse(Reason.BAD_CLAIM, "claim '" + name + "': expected a time; found none");
         }
         return date.toInstant();
     }
 
-    private static List<String> list(JWTClaimsSet claims, String name, int most) throws Refusal {
+    private static List<String> list(JWTClaimsSet claims, String name, int most)
+            throws TokenRefusal {
         if (!(claims.getClaim(name) instanceof List<?> list) || list.size() > most) {
             throw refuse(
                     Reason.BAD_CLAIM,
@@ -272,7 +292,7 @@ public final class TokenReader {
 
     /// What the claims say of each other must agree; the words about addresses are those that
     /// Consul's clients know.
-    private static void names(PeeringToken token) throws Refusal {
+    private static void names(PeeringToken token) throws TokenRefusal {
         var server = MeshNames.peeringServer(token.datacenter(), token.issuer());
         if (!token.serverName().equals(server)) {
             throw refuse(
@@ -291,6 +311,10 @@ public final class TokenReader {
                             + "; found "
                             + token.expiresAt());
         }
+        addresses(token);
+    }
+
+    private static void addresses(PeeringToken token) throws TokenRefusal {
         if (token.serverAddresses().isEmpty() && token.manualServerAddresses().isEmpty()) {
             throw refuse(Reason.BAD_CLAIM, "peering token server addresses value is empty");
         }
@@ -310,7 +334,7 @@ public final class TokenReader {
         return port >= 1 && port <= 65535;
     }
 
-    private static TrustBundle bundle(PeeringToken token) throws Refusal {
+    private static TrustBundle bundle(PeeringToken token) throws TokenRefusal {
         try {
             var bundle = TrustBundle.fromPem(token.issuer(), token.caPems());
             if (bundle.roots().isEmpty()) {
@@ -327,7 +351,7 @@ public final class TokenReader {
     /// The key that signed must belong to a server of the issuer, by the CA that the token brings;
     /// then nothing between header and claims can have been changed by anyone else.
     private static void verify(SignedJWT jwt, PeeringToken token, TrustBundle bundle, Instant now)
-            throws Refusal {
+            throws TokenRefusal {
         var chain = new ArrayList<X509Certificate>();
         var x5c = jwt.getHeader().getX509CertChain();
         if (x5c == null || x5c.isEmpty()) {
@@ -376,7 +400,7 @@ public final class TokenReader {
 
     /// Each certificate certifies the one before it (RFC 7515 4.1.6). Certificates that have no
     /// part in the path are how other verifiers were led to check one and believe another.
-    private static void inOrder(List<X509Certificate> chain) throws Refusal {
+    private static void inOrder(List<X509Certificate> chain) throws TokenRefusal {
         for (var i = 1; i < chain.size(); i++) {
             try {
                 chain.get(i - 1).verify(chain.get(i).getPublicKey());
@@ -390,7 +414,7 @@ public final class TokenReader {
         }
     }
 
-    private static void time(PeeringToken token, Instant now) throws Refusal {
+    private static void time(PeeringToken token, Instant now) throws TokenRefusal {
         if (now.isAfter(token.expiresAt())) {
             throw refuse(
                     Reason.EXPIRED,
@@ -419,22 +443,12 @@ public final class TokenReader {
         return age.toMinutes() > 0 ? age.toMinutes() + "m" : age.toSeconds() + "s";
     }
 
-    private static String shown(@Nullable Object found) {
+    static String shown(@Nullable Object found) {
         var text = String.valueOf(found).replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
         return text.length() > 64 ? text.substring(0, 64) + "…" : text;
     }
 
-    private static Refusal refuse(Reason reason, String detail) {
-        return new Refusal(new TokenRejection(reason, detail));
-    }
-
-    private static final class Refusal extends Exception {
-        private static final long serialVersionUID = 1;
-        private final transient TokenRejection rejection;
-
-        Refusal(TokenRejection rejection) {
-            super(rejection.detail(), null, false, false);
-            this.rejection = rejection;
-        }
+    static TokenRefusal refuse(Reason reason, String detail) {
+        return new TokenRefusal(new TokenRejection(reason, detail));
     }
 }

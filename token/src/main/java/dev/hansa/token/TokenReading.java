@@ -3,7 +3,9 @@ package dev.hansa.token;
 /// What came of reading a token.
 public sealed interface TokenReading {
     /// @param fingerprint over trust domain and root keys, for two people to compare
-    record Accepted(PeeringToken token, String fingerprint) implements TokenReading {}
+    /// @param form how it was written
+    record Accepted(PeeringToken token, String fingerprint, TokenForm form)
+            implements TokenReading {}
 
     record Rejected(TokenRejection rejection) implements TokenReading {}
 }

@@ -8,6 +8,7 @@ public record TokenRejection(Reason reason, String detail) {
     public enum Reason {
         OVERSIZED,
         MALFORMED,
+        UNSIGNED,
         ALGORITHM,
         WRONG_TYPE,
         FORBIDDEN_HEADER,

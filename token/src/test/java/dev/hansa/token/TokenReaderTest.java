@@ -13,13 +13,16 @@ import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TokenReaderTest extends TokenWorld {
     @Test
     void tokenSaysWhatItWasGiven() {
         assertThat(read(good))
-                .isEqualTo(new TokenReading.Accepted(token(), authority.fingerprint()));
+                .isEqualTo(
+                        new TokenReading.Accepted(
+                                token(), authority.fingerprint(), TokenForm.SIGNED));
     }
 
     @Test
@@ -59,14 +62,24 @@ class TokenReaderTest extends TokenWorld {
     void tokenForAnotherDatacenterNeedsTheOperatorsWord() {
         var north = new Datacenter("north");
 
-        assertThat(new TokenReader().read(good, NOW, north, false))
+        assertThat(new TokenReader().read(good, NOW, TokenTerms.of(north)))
                 .isEqualTo(
                         new TokenReading.Rejected(
                                 new TokenRejection(
                                         Reason.WRONG_AUDIENCE,
                                         "expected a token for datacenter 'north'; found one for 'east'")));
-        assertThat(new TokenReader().read(good, NOW, north, true))
+        assertThat(new TokenReader().read(good, NOW, terms(north, "east")))
                 .isInstanceOf(TokenReading.Accepted.class);
+        assertThat(new TokenReader().read(good, NOW, terms(north, "south")))
+                .isEqualTo(
+                        new TokenReading.Rejected(
+                                new TokenRejection(
+                                        Reason.WRONG_AUDIENCE,
+                                        "expected a token for datacenter 'north' or 'south'; found one for 'east'")));
+    }
+
+    private static TokenTerms terms(Datacenter own, String accepted) {
+        return new TokenTerms(own, Optional.of(accepted), false);
     }
 
     @Test

@@ -139,7 +139,7 @@ class TokenWorld {
     }
 
     static TokenReading read(String text, Instant now) {
-        return new TokenReader().read(text, now, EAST, false);
+        return new TokenReader().read(text, now, TokenTerms.of(EAST));
     }
 
     static TokenRejection rejection(String text) {

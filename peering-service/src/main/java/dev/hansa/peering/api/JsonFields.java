@@ -107,14 +107,6 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
         return found.map(JsonNode::booleanValue).orElse(false);
     }
 
-    /// A flag that may also be given as the name of what is accepted.
-    boolean flagOrName(String name) throws RefusedRequestException {
-        var found = field(name);
-        return found.isPresent() && found.get().isTextual()
-                ? !found.get().textValue().isEmpty()
-                : flag(name);
-    }
-
     int number(String name, int fallback) throws RefusedRequestException {
         var found = field(name);
         if (found.isPresent()

@@ -1,6 +1,7 @@
 package dev.hansa.peering.api;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
 import java.util.List;
@@ -13,16 +14,23 @@ public interface PeeringOperations {
     /// @param forDatacenter the only datacenter that may use the token; empty: any
     /// @param externalAddresses put into the token instead of our own addresses, when not empty
     /// @param life how long the token may lie unused; empty: the server's default
+    /// @param form empty: the server's default
     TokenResult generateToken(
             PeerName peer,
             String forDatacenter,
             Map<String, String> meta,
             List<String> externalAddresses,
-            Optional<Duration> life);
+            Optional<Duration> life,
+            Optional<TokenForm> form);
 
-    /// @param acceptAudience take a token that was made for another datacenter
+    /// @param acceptedAudience another datacenter that the token may have been made for
+    /// @param requiresSigned refuse a token in Consul's form
     EstablishResult establish(
-            PeerName peer, String token, Map<String, String> meta, boolean acceptAudience);
+            PeerName peer,
+            String token,
+            Map<String, String> meta,
+            Optional<String> acceptedAudience,
+            boolean requiresSigned);
 
     /// Begins to delete; returns why it could not. A peering that is not there is deleted already.
     Optional<String> delete(PeerName peer);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.api.PeeringOperations.EstablishResult;
 import dev.hansa.peering.api.PeeringOperations.TokenResult;
+import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,7 +44,8 @@ final class PeeringResource {
                                         "Meta",
                                         "ServerExternalAddresses",
                                         "ForDatacenter",
-                                        "TTL"));
+                                        "TTL",
+                                        "TokenForm"));
         var peer =
                 name(
                         body,
@@ -59,7 +61,8 @@ final class PeeringResource {
                 body.text("ForDatacenter"),
                 body.map("Meta"),
                 body.texts("ServerExternalAddresses"),
-                life)) {
+                life,
+                form(body))) {
             case TokenResult.Ok(var token) ->
                     ApiAnswer.json(JSON.objectNode().put("PeeringToken", token));
             case TokenResult.Failed(var status, var sentence) -> ApiAnswer.text(status, sentence);
@@ -75,7 +78,8 @@ final class PeeringResource {
                                         "PeeringToken",
                                         "Partition",
                                         "Meta",
-                                        "AcceptAudience"));
+                                        "AcceptAudience",
+                                        "RequireSigned"));
         var peer = name(body, "PeerName is required in the payload when establishing a peering.");
         var token = body.text("PeeringToken");
         if (token.isEmpty()) {
@@ -84,7 +88,11 @@ final class PeeringResource {
         }
         refusePartition(body);
         return switch (peerings.establish(
-                peer, token, body.map("Meta"), body.flagOrName("AcceptAudience"))) {
+                peer,
+                token,
+                body.map("Meta"),
+                Optional.of(body.text("AcceptAudience")).filter(name -> !name.isEmpty()),
+                body.flag("RequireSigned"))) {
             case EstablishResult.Ok(var fingerprint) -> {
                 var answer = JSON.objectNode();
                 if (!fingerprint.isEmpty()) {
@@ -95,6 +103,18 @@ final class PeeringResource {
             case EstablishResult.Failed(var status, var sentence) ->
                     ApiAnswer.text(status, sentence);
         };
+    }
+
+    private static Optional<TokenForm> form(JsonFields body) throws RefusedRequestException {
+        var name = body.text("TokenForm");
+        var form = TokenForm.named(name);
+        if (!name.isEmpty() && form.isEmpty()) {
+            throw RefusedRequestException.bad(
+                    "TokenForm: expected 'signed' or 'consul'; found '"
+                            + RefusedRequestException.shown(name)
+                            + "'");
+        }
+        return form;
     }
 
     private static JsonFields body(ApiRequest request) throws RefusedRequestException {

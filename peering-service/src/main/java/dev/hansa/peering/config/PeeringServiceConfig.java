@@ -2,6 +2,7 @@ package dev.hansa.peering.config;
 
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.List;
 /// @param adminAddress `/health` and `/metrics`
 /// @param defaultAllow what happens to a call that no intention decides
 /// @param tokenLife how long a peering token may lie unused
+/// @param tokenForm how tokens are written unless a request says otherwise
 /// @param leafLife the life of a proxy's certificate; renewed from one third of it
 public record PeeringServiceConfig(
         Datacenter datacenter,
@@ -29,6 +31,7 @@ public record PeeringServiceConfig(
         InetSocketAddress adminAddress,
         boolean defaultAllow,
         Duration tokenLife,
+        TokenForm tokenForm,
         Duration leafLife) {
 
     public static final List<Settings.Key> KEYS =
@@ -64,6 +67,10 @@ public record PeeringServiceConfig(
                             "DURATION",
                             "life of an unused peering token (default: 1h)"),
                     new Settings.Key(
+                            "token.form",
+                            "signed|consul",
+                            "form of peering tokens; consul: as Consul writes them, unsigned (default: signed)"),
+                    new Settings.Key(
                             "leaf.ttl",
                             "DURATION",
                             "life of proxies' certificates (default: 72h)"));
@@ -89,6 +96,11 @@ public record PeeringServiceConfig(
         var defaultAllow = settings.flag("intentions.default-allow", false);
         var tokenLife = settings.duration("token.ttl", Duration.ofHours(1));
         var leafLife = settings.duration("leaf.ttl", Duration.ofDays(3));
+        var form = settings.text("token.form", TokenForm.SIGNED.toString());
+        var tokenForm = TokenForm.named(form);
+        if (tokenForm.isEmpty()) {
+            settings.problem("token.form", "expected 'signed' or 'consul'; found '" + form + "'");
+        }
         if (tokenLife != null && tokenLife.compareTo(MAX_TOKEN_LIFE) > 0) {
             settings.problem(
                     "token.ttl", "expected at most " + MAX_TOKEN_LIFE + "; found " + tokenLife);
@@ -108,6 +120,7 @@ public record PeeringServiceConfig(
                 admin,
                 defaultAllow,
                 tokenLife,
+                tokenForm.orElse(TokenForm.SIGNED),
                 leafLife);
     }
 

@@ -13,6 +13,7 @@ import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.stream.StreamContext;
 import dev.hansa.token.EstablishmentSecret;
 import dev.hansa.token.PeeringToken;
+import dev.hansa.token.TokenForm;
 import dev.hansa.token.TokenIssuer;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
@@ -48,7 +49,8 @@ public final class Acceptor {
             String audience,
             Map<String, String> meta,
             List<String> externalAddresses,
-            Duration life) {
+            Duration life,
+            TokenForm form) {
         for (var address : externalAddresses) {
             try {
                 Endpoint.parse(address);
@@ -96,7 +98,7 @@ public final class Acceptor {
                         externalAddresses,
                         roots,
                         secret);
-        var text = issuer.get().issue(token);
+        var text = issuer.get().issue(token, form);
         return write(state.peering(name), PeeringRecord.accepting(name, id, meta), meta)
                 .or(() -> issue(token, secret))
                 .<TokenGeneration>map(reason ->

@@ -17,6 +17,7 @@ import dev.hansa.peering.stream.StreamContext;
 import dev.hansa.token.PeeringToken;
 import dev.hansa.token.TokenReader;
 import dev.hansa.token.TokenReading;
+import dev.hansa.token.TokenTerms;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
 import java.time.Duration;
@@ -62,20 +63,25 @@ public final class Dialer {
     /// nothing has changed here, unless the peer took the secret. Waits on the network and the
     /// disk.
     ///
-    /// @param acceptAnyAudience the operator says that a token for another datacenter is meant
+    /// @param acceptedAudience another datacenter that the operator knows the token to be for
+    /// @param requiresSigned refuse a token in Consul's form
     /// @throws InterruptedException when told to stop
     public Establishment establish(
-            PeerName name, String tokenText, Map<String, String> meta, boolean acceptAnyAudience)
+            PeerName name,
+            String tokenText,
+            Map<String, String> meta,
+            Optional<String> acceptedAudience,
+            boolean requiresSigned)
             throws InterruptedException {
         var outcome =
                 switch (reader.read(
                         tokenText,
                         Instant.now(context.clock()),
-                        context.own().datacenter(),
-                        acceptAnyAudience)) {
+                        new TokenTerms(
+                                context.own().datacenter(), acceptedAudience, requiresSigned))) {
                     case TokenReading.Rejected(var rejection) ->
                             new Refused(new PeeringFailure.TokenUnusable(rejection.sentence()));
-                    case TokenReading.Accepted(var token, var fingerprint) ->
+                    case TokenReading.Accepted(var token, var fingerprint, _) ->
                             establish(name, token, fingerprint, meta);
                 };
         switch (outcome) {

@@ -54,10 +54,11 @@ class ApiTest {
         var answer =
                 world.post(
                         "/v1/peering/token",
-                        "{\"PeerName\":\"lke\",\"ForDatacenter\":\"lke1\",\"TTL\":\"10m\",\"Meta\":{\"a\":\"b\"},\"ServerExternalAddresses\":[\"h:1\"]}");
+                        "{\"PeerName\":\"lke\",\"ForDatacenter\":\"lke1\",\"TTL\":\"10m\",\"TokenForm\":\"consul\",\"Meta\":{\"a\":\"b\"},\"ServerExternalAddresses\":[\"h:1\"]}");
 
         assertThat(json(answer).path("PeeringToken").asText()).isEqualTo("token-of-lke");
-        assertThat(world.asked).containsExactly("lke lke1 {a=b} [h:1] Optional[PT10M]");
+        assertThat(world.asked)
+                .containsExactly("lke lke1 {a=b} [h:1] Optional[PT10M] Optional[consul]");
     }
 
     @Test
@@ -65,7 +66,7 @@ class ApiTest {
         var done =
                 world.post(
                         "/v1/peering/establish",
-                        "{\"PeerName\":\"lke\",\"PeeringToken\":\"t\",\"AcceptAudience\":true}");
+                        "{\"PeerName\":\"lke\",\"PeeringToken\":\"t\",\"AcceptAudience\":\"lke1\",\"RequireSigned\":true}");
         var denied =
                 world.post(
                         "/v1/peering/establish",
@@ -76,7 +77,8 @@ class ApiTest {
         assertThat(denied.body())
                 .isEqualTo(
                         "a new peering token must be generated: invalid peering establishment secret");
-        assertThat(world.asked).containsExactly("lke true", "lke false");
+        assertThat(world.asked)
+                .containsExactly("lke Optional[lke1] true", "lke Optional.empty false");
     }
 
     @Test

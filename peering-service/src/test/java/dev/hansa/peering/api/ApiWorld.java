@@ -7,6 +7,7 @@ import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.SqlStore;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
@@ -118,16 +119,23 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
             String forDatacenter,
             Map<String, String> meta,
             List<String> externalAddresses,
-            Optional<Duration> life) {
-        asked.add(peer + " " + forDatacenter + " " + meta + " " + externalAddresses + " " + life);
+            Optional<Duration> life,
+            Optional<TokenForm> form) {
+        asked.add(
+                "%s %s %s %s %s %s"
+                        .formatted(peer, forDatacenter, meta, externalAddresses, life, form));
         store.apply(new StoreCommand.PutPeering(PeeringRecord.accepting(peer, "id-" + peer, meta)));
         return new TokenResult.Ok("token-of-" + peer);
     }
 
     @Override
     public EstablishResult establish(
-            PeerName peer, String token, Map<String, String> meta, boolean acceptAudience) {
-        asked.add(peer + " " + acceptAudience);
+            PeerName peer,
+            String token,
+            Map<String, String> meta,
+            Optional<String> acceptedAudience,
+            boolean requiresSigned) {
+        asked.add(peer + " " + acceptedAudience + " " + requiresSigned);
         return token.equals("used")
                 ? new EstablishResult.Failed(
                         403,

@@ -9,6 +9,7 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
 import dev.hansa.peering.PeeringState;
 import dev.hansa.peering.establish.Establishment;
+import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
 import io.vertx.core.Vertx;
@@ -52,6 +53,15 @@ class PeeringTest {
                     assertThat(eks.state("lke")).contains(PeeringState.ACTIVE);
                     assertThat(lke.state("eks")).contains(PeeringState.ACTIVE);
                 });
+    }
+
+    /// Consul's TestPeeringService_Establish: the token that Consul knows, used up as any other.
+    @Test
+    void tokenInConsulsFormEstablishesOnce() throws Exception {
+        var token = eks.token("lke", "lke", TokenForm.CONSUL);
+
+        assertThat(lke.establish("eks", token)).isInstanceOf(Establishment.Established.class);
+        assertThat(lke.establish("eks", token)).isInstanceOf(Establishment.Refused.class);
     }
 
     @Test

@@ -20,6 +20,7 @@ import dev.hansa.peering.establish.TokenGeneration;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.SqlStore;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.token.TokenForm;
 import dev.hansa.token.TokenIssuer;
 import dev.hansa.token.TokenReader;
 import dev.hansa.trustbundle.Datacenter;
@@ -200,8 +201,12 @@ final class TestDatacenter implements AutoCloseable {
     }
 
     String token(String peer, String audience) {
+        return token(peer, audience, TokenForm.SIGNED);
+    }
+
+    String token(String peer, String audience, TokenForm form) {
         return switch (acceptor.generateToken(
-                new PeerName(peer), audience, Map.of(), List.of(), Duration.ofHours(1))) {
+                new PeerName(peer), audience, Map.of(), List.of(), Duration.ofHours(1), form)) {
             case TokenGeneration.Generated(var text, _, _) -> text;
             case TokenGeneration.Refused(var failure) ->
                     throw new AssertionError(failure.message());
@@ -209,7 +214,7 @@ final class TestDatacenter implements AutoCloseable {
     }
 
     Establishment establish(String peer, String token) throws InterruptedException {
-        return dialer.establish(new PeerName(peer), token, Map.of(), false);
+        return dialer.establish(new PeerName(peer), token, Map.of(), Optional.empty(), false);
     }
 
     Optional<PeeringState> state(String peer) {

@@ -1,0 +1,18 @@
+package dev.hansa.benchmarks;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The benchmarks by name; `./benchmarks/run` starts it.
+@Command(
+        name = "benchmarks/run",
+        description = "Measures Hansa on this machine, with real processes.",
+        subcommands = PeerStreamBenchmark.class,
+        mixinStandardHelpOptions = true)
+public final class Benchmarks {
+    private Benchmarks() {}
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Benchmarks()).execute(arguments));
+    }
+}

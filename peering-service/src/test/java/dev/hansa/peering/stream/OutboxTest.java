@@ -1,0 +1,217 @@
+package dev.hansa.peering.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.ExportPolicy;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.wire.ExportedServiceList;
+import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.wire.ReplicationMessage.Response;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustDomain;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OutboxTest {
+    private static final PeerName EKS = new PeerName("eks");
+    private static final int MANY = 2000;
+
+    @TempDir private Path directory;
+
+    private SqlStore store;
+    private final LiveCatalog catalog = new LiveCatalog();
+    private ExportPolicy policy =
+            new ExportPolicy(List.of(new ExportPolicy.Export(ExportPolicy.ANY, Set.of(EKS))));
+    private Outbox outbox;
+
+    @BeforeEach
+    void open() {
+        store = SqlStore.open(directory);
+        outbox =
+                new Outbox(
+                        new OwnDatacenter(
+                                new TrustDomain("11111111-2222-3333-4444-555555555555.consul"),
+                                new Datacenter("lke"),
+                                _ -> List.of(),
+                                _ -> policy,
+                                new AdvertisedAddresses(List.of("127.0.0.1:8503"), _ -> false)),
+                        EKS);
+        outbox.subscribe(PeerStreamRpc.EXPORTED_SERVICE);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private static ServiceInstance instance(String service, CheckStatus status) {
+        return new ServiceInstance(
+                new NodeRecord("", "node-" + service, "10.0.0.1", "lke", Map.of(), Map.of()),
+                service + "-0",
+                service,
+                ServiceKind.TYPICAL,
+                List.of(),
+                "10.0.0.1",
+                8080,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(new HealthCheck("tcp", "tcp", status, "", "")),
+                0,
+                0);
+    }
+
+    private void runs(String service, CheckStatus status) {
+        catalog.publish(service, List.of(instance(service, status)));
+    }
+
+    /// All that goes out now, each answered at once.
+    private List<Response> sent() {
+        outbox.refresh(catalog.snapshots().get(), store.now());
+        var responses = new ArrayList<Response>();
+        for (var next = outbox.next(); next.isPresent(); next = outbox.next()) {
+            responses.add(next.get().getResponse());
+            outbox.acknowledged();
+        }
+        return responses;
+    }
+
+    private static List<String> ids(List<Response> responses) {
+        return responses.stream().map(Response::getResourceID).toList();
+    }
+
+    private static List<String> listed(Response response) throws InvalidProtocolBufferException {
+        return ExportedServiceList.parseFrom(response.getResource().getValue()).getServicesList();
+    }
+
+    @Test
+    void oneChangedInstanceAmongManyIsOneMessage() {
+        for (var i = 0; i < MANY; i++) {
+            runs("service-" + i, CheckStatus.PASSING);
+        }
+        assertThat(sent()).hasSize(MANY + 1);
+
+        runs("service-7", CheckStatus.CRITICAL);
+
+        assertThat(ids(sent())).containsExactly("service-7");
+        assertThat(outbox.isEmpty()).isTrue();
+    }
+
+    @Test
+    void changeThatIsTakenBackBeforeItIsSentIsNoMessage() {
+        runs("billing", CheckStatus.PASSING);
+        sent();
+
+        runs("billing", CheckStatus.CRITICAL);
+        outbox.refresh(catalog.snapshots().get(), store.now());
+        runs("billing", CheckStatus.PASSING);
+
+        assertThat(sent()).isEmpty();
+    }
+
+    @Test
+    void listFollowsTheServicesThatItNames() throws Exception {
+        runs("a", CheckStatus.PASSING);
+        runs("b", CheckStatus.PASSING);
+        var responses = sent();
+
+        assertThat(ids(responses)).endsWith(PeerStreamRpc.LIST_ID).contains("a", "b");
+        assertThat(listed(responses.getLast())).containsExactly("a", "b");
+        assertThat(outbox.exported()).containsExactly("a", "b");
+    }
+
+    @Test
+    void listThatTakesANameAwayDoesNotWait() throws Exception {
+        runs("a", CheckStatus.PASSING);
+        runs("b", CheckStatus.PASSING);
+        sent();
+
+        catalog.publish("a", List.of());
+        var responses = sent();
+
+        assertThat(ids(responses)).containsExactly(PeerStreamRpc.LIST_ID);
+        assertThat(listed(responses.getFirst())).containsExactly("b");
+    }
+
+    @Test
+    void listThatOnlyAddsNamesWaitsForFurtherOnes() {
+        runs("a", CheckStatus.PASSING);
+        sent();
+
+        runs("b", CheckStatus.PASSING);
+
+        assertThat(ids(sent())).containsExactly("b");
+        assertThat(outbox.isEmpty()).isFalse();
+        assertThat(outbox.due()).isPresent();
+    }
+
+    @Test
+    void serviceThatCameBackWhileItsWithdrawalWaitedIsSentWhole() {
+        runs("a", CheckStatus.PASSING);
+        runs("b", CheckStatus.PASSING);
+        sent();
+
+        // the peer reads the list without 'a' and forgets it; only then is there room for more
+        catalog.publish("a", List.of());
+        outbox.refresh(catalog.snapshots().get(), store.now());
+        assertThat(outbox.next().orElseThrow().getResponse().getResourceID())
+                .isEqualTo(PeerStreamRpc.LIST_ID);
+        outbox.acknowledged();
+        runs("a", CheckStatus.PASSING);
+
+        assertThat(ids(sent())).contains("a");
+    }
+
+    @Test
+    void peerThatDoesNotAnswerIsSentAWindowAndNoMore() {
+        for (var i = 0; i < MANY; i++) {
+            runs("service-" + i, CheckStatus.PASSING);
+        }
+        outbox.refresh(catalog.snapshots().get(), store.now());
+        var count = 0;
+        while (outbox.next().isPresent()) {
+            count++;
+        }
+
+        assertThat(count).isEqualTo(1024);
+        outbox.acknowledged();
+        assertThat(outbox.next()).isPresent();
+        assertThat(outbox.next()).isEmpty();
+    }
+
+    @Test
+    void changedPolicyIsSentForEachServiceThatItConcerns() throws Exception {
+        runs("a", CheckStatus.PASSING);
+        runs("b", CheckStatus.PASSING);
+        sent();
+
+        policy = new ExportPolicy(List.of(new ExportPolicy.Export("b", Set.of(EKS))));
+        store.apply(
+                new StoreCommand.PutConfig(
+                        "exported-services", "default", "{}", OptionalLong.empty()));
+        var responses = sent();
+
+        assertThat(ids(responses)).containsExactly(PeerStreamRpc.LIST_ID);
+        assertThat(listed(responses.getFirst())).containsExactly("b");
+    }
+}
