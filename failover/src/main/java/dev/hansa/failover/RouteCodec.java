@@ -36,7 +36,8 @@ public final class RouteCodec {
                 Snapshot.newBuilder()
                         .setVersion(snapshot.version())
                         .setDatacenter(snapshot.datacenter().name())
-                        .setTrustDomain(snapshot.trustDomain().name());
+                        .setTrustDomain(snapshot.trustDomain().name())
+                        .setActiveIssuer(snapshot.activeIssuer());
         snapshot.routes().forEach(route -> message.addRoutes(encode(route)));
         snapshot.sniRoutes().forEach(route -> message.addSniRoutes(encode(route)));
         new TreeMap<>(snapshot.bundles().bundles())
@@ -61,9 +62,8 @@ public final class RouteCodec {
                 message.getRoutesList().stream().map(RouteCodec::decode).toList(),
                 message.getSniRoutesList().stream().map(RouteCodec::decode).toList(),
                 new BundleSet(bundles),
-                message.hasInbound()
-                        ? Optional.of(decode(message.getInbound()))
-                        : Optional.empty());
+                message.hasInbound() ? Optional.of(decode(message.getInbound())) : Optional.empty(),
+                message.getActiveIssuer());
     }
 
     public static Upstream encode(UpstreamName name) {

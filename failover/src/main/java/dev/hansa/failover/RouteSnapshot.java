@@ -13,6 +13,8 @@ import java.util.Optional;
 /// @param routes for a sidecar: one for each upstream that it asked for
 /// @param sniRoutes for a gateway: every name that it serves
 /// @param inbound for a sidecar: the policy of the service that it carries
+/// @param activeIssuer SHA-256, hex, of the certificate that signs proxies' certificates now;
+///   empty: not said
 public record RouteSnapshot(
         long version,
         Datacenter datacenter,
@@ -20,10 +22,23 @@ public record RouteSnapshot(
         List<Route> routes,
         List<SniRoute> sniRoutes,
         BundleSet bundles,
-        Optional<InboundPolicy> inbound) {
+        Optional<InboundPolicy> inbound,
+        String activeIssuer) {
     public RouteSnapshot {
         routes = List.copyOf(routes);
         sniRoutes = List.copyOf(sniRoutes);
+    }
+
+    /// One that does not say who signs.
+    public RouteSnapshot(
+            long version,
+            Datacenter datacenter,
+            TrustDomain trustDomain,
+            List<Route> routes,
+            List<SniRoute> sniRoutes,
+            BundleSet bundles,
+            Optional<InboundPolicy> inbound) {
+        this(version, datacenter, trustDomain, routes, sniRoutes, bundles, inbound, "");
     }
 
     public Optional<Route> route(UpstreamName upstream) {
@@ -33,6 +48,19 @@ public record RouteSnapshot(
     /// The same content under another version.
     public RouteSnapshot at(long newVersion) {
         return new RouteSnapshot(
-                newVersion, datacenter, trustDomain, routes, sniRoutes, bundles, inbound);
+                newVersion,
+                datacenter,
+                trustDomain,
+                routes,
+                sniRoutes,
+                bundles,
+                inbound,
+                activeIssuer);
+    }
+
+    /// The same, saying who signs.
+    public RouteSnapshot issuedBy(String issuer) {
+        return new RouteSnapshot(
+                version, datacenter, trustDomain, routes, sniRoutes, bundles, inbound, issuer);
     }
 }

@@ -70,7 +70,8 @@ class RouteCodecTest {
                                                                 "*",
                                                                 Optional.of(new PeerName("p")),
                                                                 "a",
-                                                                false))))));
+                                                                false))))),
+                        "ab12");
 
         var bytes = RouteCodec.encode(snapshot).toByteArray();
 

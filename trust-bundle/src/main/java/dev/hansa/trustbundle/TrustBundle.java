@@ -2,12 +2,16 @@ package dev.hansa.trustbundle;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 
 /// The root certificates that speak for one trust domain, and for no other.
@@ -59,7 +63,13 @@ public record TrustBundle(TrustDomain trustDomain, List<X509Certificate> roots) 
                 if (found.isEmpty()) {
                     throw new CertificateException("no certificate in it");
                 }
-                found.forEach(certificate -> roots.add((X509Certificate) certificate));
+                for (var certificate : found) {
+                    var root = (X509Certificate) certificate;
+                    if (root.getBasicConstraints() < 0) {
+                        throw new CertificateException("not a CA's");
+                    }
+                    roots.add(root);
+                }
             } catch (CertificateException e) {
                 throw new IllegalArgumentException(
                         "trust bundle of '"
@@ -77,6 +87,27 @@ public record TrustBundle(TrustDomain trustDomain, List<X509Certificate> roots) 
     /// Each root as PEM with a line end after it.
     public List<String> pems() {
         return roots.stream().map(TrustBundle::pem).toList();
+    }
+
+    /// SHA-256 of a certificate, hex: names it, on our own wire and in our own words.
+    public static String fingerprint(X509Certificate certificate) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));
+        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            throw new IllegalStateException("a parsed certificate cannot be hashed", e);
+        }
+    }
+
+    /// Eight hex digits of a key's SHA-256: tells two CAs of one datacenter apart in a name.
+    public static String keyName(PublicKey key) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()), 0, 4);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
     }
 
     /// One certificate as PEM (RFC 7468).

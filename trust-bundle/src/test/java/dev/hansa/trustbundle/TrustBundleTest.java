@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hansa.trustbundle.ca.CaMaterial;
+import dev.hansa.trustbundle.ca.CertificateAuthority;
+import dev.hansa.trustbundle.ca.CertificateRequest;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +38,28 @@ class TrustBundleTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("trust bundle of 'west.example', root 1: expected");
         }
+    }
+
+    /// SPIRE 1.14.7: what travels with the certificate that is checked must not be believed with
+    /// it.
+    @Test
+    void certificateThatIsNoAuthoritysSpeaksForNobody() {
+        var leaf =
+                new CertificateAuthority(
+                                CA,
+                                Clock.fixed(Instant.parse("2026-11-23T00:00:00Z"), ZoneOffset.UTC))
+                        .issue(
+                                CertificateRequest.newKey().getPublic(),
+                                SpiffeId.service(WEST, new Datacenter("dc1"), "billing"),
+                                List.of(),
+                                Duration.ofHours(1))
+                        .chain()
+                        .getFirst();
+
+        assertThatThrownBy(() ->
+                        TrustBundle.fromPem(WEST, List.of(CA.rootPem() + TrustBundle.pem(leaf))))
+                .hasMessage(
+                        "trust bundle of 'west.example', root 0: expected a PEM certificate: not a CA's");
     }
 
     @Test

@@ -29,12 +29,18 @@ import javax.net.ssl.SSLException;
 public final class Identity implements AutoCloseable {
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(5);
 
+    /// When the issuer changes, all proxies of a datacenter hear it at once. Spread over this part
+    /// of a certificate's life, 10 s of 72 h, a thousand of them are a hundred signatures a second.
+    private static final int REISSUE_SPREAD_PART = 25_920;
+
     private final SpiffeId id;
     private final ControlChannel control;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
     private final Latest<Optional<ProxyCertificate>> certificate = new Latest<>(Optional.empty());
+    private final Latest<String> activeIssuer = new Latest<>("");
     private final Thread thread;
+    private String lastIssuer = "";
 
     public Identity(
             SpiffeId id, ControlChannel control, Clock clock, Consumer<GatewayEvent> events) {
@@ -54,17 +60,21 @@ public final class Identity implements AutoCloseable {
         return certificate;
     }
 
+    /// The server has said who signs now. A certificate of another issuer is renewed soon.
+    void issuerIs(String issuer) {
+        activeIssuer.set(issuer);
+    }
+
     private void run() {
         var backoff = new Backoff();
         var attempt = 0;
         try {
             while (true) {
-                var pause = untilRenewal();
-                if (!pause.isNegative() && !pause.isZero()) {
-                    Thread.sleep(pause);
-                }
+                awaitRenewal();
+                var issuer = activeIssuer.get();
                 try {
                     take(attempt++);
+                    lastIssuer = issuer;
                     backoff.reset();
                 } catch (StatusRuntimeException e) {
                     events.accept(new GatewayEvent.CertificateFailed(id.uri(), reason(e)));
@@ -79,6 +89,32 @@ public final class Identity implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void awaitRenewal() throws InterruptedException {
+        var pause = untilRenewal();
+        if (pause.isNegative() || pause.isZero()) {
+            return;
+        }
+        if (isOutdatedBy(activeIssuer.await(this::isOutdatedBy, pause))) {
+            Thread.sleep(ThreadLocalRandom.current().nextLong(1 + life() / REISSUE_SPREAD_PART));
+        }
+    }
+
+    /// In milliseconds.
+    private long life() {
+        return certificate
+                .get()
+                .map(own -> Duration.between(own.taken(), own.notAfter()).toMillis())
+                .orElse(0L);
+    }
+
+    /// Asked for once for each issuer: a server that says one thing and signs with another is not
+    /// asked again and again.
+    private boolean isOutdatedBy(String issuer) {
+        return !issuer.isEmpty()
+                && !issuer.equals(lastIssuer)
+                && certificate.get().filter(own -> !own.issuer().equals(issuer)).isPresent();
     }
 
     static String reason(StatusRuntimeException failure) {

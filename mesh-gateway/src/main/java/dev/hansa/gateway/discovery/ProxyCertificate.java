@@ -1,5 +1,6 @@
 package dev.hansa.gateway.discovery;
 
+import dev.hansa.trustbundle.TrustBundle;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -13,6 +14,12 @@ public record ProxyCertificate(PrivateKey key, List<X509Certificate> chain, Inst
 
     public Instant notAfter() {
         return chain.getFirst().getNotAfter().toInstant();
+    }
+
+    /// Names the certificate that signed this one, as a snapshot of routes does; empty when the
+    /// chain does not show it.
+    public String issuer() {
+        return chain.size() < 2 ? "" : TrustBundle.fingerprint(chain.get(1));
     }
 
     @Override

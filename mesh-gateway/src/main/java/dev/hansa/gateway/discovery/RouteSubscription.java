@@ -171,7 +171,8 @@ public final class RouteSubscription implements AutoCloseable {
                             channel.newCall(ControlChannel.ROUTES, CallOptions.DEFAULT), talk);
             talk.begin(out);
             conversation = talk;
-            try (var _ = checks.watch(talk::report)) {
+            try (var _ = checks.watch(talk::report);
+                    var _ = identity.certificate().watch(_ -> talk.certified())) {
                 talk.ended.await();
             }
         } finally {
@@ -209,6 +210,8 @@ public final class RouteSubscription implements AutoCloseable {
         private volatile boolean heard;
         private volatile boolean leaving;
         private volatile boolean served;
+        private long acknowledged;
+        private String toldIssuer = "";
 
         Conversation(String server) {
             this.server = server;
@@ -286,13 +289,33 @@ public final class RouteSubscription implements AutoCloseable {
 
         private void acknowledge(Snapshot message) {
             var error = take(message);
-            send(
-                    ProxyMessage.newBuilder()
-                            .setAck(
-                                    Ack.newBuilder()
-                                            .setVersion(message.getVersion())
-                                            .setError(error))
-                            .build());
+            synchronized (this) {
+                acknowledged = message.getVersion();
+                toldIssuer = issuer();
+                send(ack(error));
+            }
+        }
+
+        /// Whoever waits for the end of an issuer waits for this word.
+        synchronized void certified() {
+            if (acknowledged != 0 && !toldIssuer.equals(issuer())) {
+                toldIssuer = issuer();
+                send(ack(""));
+            }
+        }
+
+        private ProxyMessage ack(String error) {
+            return ProxyMessage.newBuilder()
+                    .setAck(
+                            Ack.newBuilder()
+                                    .setVersion(acknowledged)
+                                    .setError(error)
+                                    .setIssuer(toldIssuer))
+                    .build();
+        }
+
+        private String issuer() {
+            return identity.certificate().get().map(ProxyCertificate::issuer).orElse("");
         }
 
         @Override
@@ -349,6 +372,7 @@ public final class RouteSubscription implements AutoCloseable {
                 return "";
             }
             snapshot.set(Optional.of(next));
+            identity.issuerIs(next.activeIssuer());
             events.accept(new GatewayEvent.SnapshotTaken(identity.id().uri(), next.version()));
             if (file.isPresent()) {
                 file.get().save(next);

@@ -14,6 +14,7 @@ import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.store.BundleRecord;
+import dev.hansa.peering.store.CaRecord;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.MeshNames;
@@ -34,9 +35,11 @@ public final class RouteView {
     private final RouteWorld world;
     private final Map<PeerName, TrustBundle> peerBundles;
     private final ServiceResolver resolver;
+    private final String activeIssuer;
 
     public RouteView(RouteWorld world) {
         this.world = world;
+        this.activeIssuer = world.state().ca().map(CaRecord::issuer).orElse("");
         this.peerBundles = peerBundles(world);
         var domains = new HashMap<PeerName, TrustDomain>();
         peerBundles.forEach((peer, bundle) -> domains.put(peer, bundle.trustDomain()));
@@ -96,8 +99,8 @@ public final class RouteView {
                 List.of(),
                 bundles,
                 Optional.of(
-                        new InboundPolicy(
-                                inboundPeers, world.intentions().apply(service.value()))));
+                        new InboundPolicy(inboundPeers, world.intentions().apply(service.value()))),
+                activeIssuer);
     }
 
     private static boolean reaches(List<Route> routes, PeerName peer) {
@@ -123,7 +126,8 @@ public final class RouteView {
                 List.of(),
                 List.copyOf(routes.values()),
                 BundleSet.EMPTY.with(world.own()),
-                Optional.empty());
+                Optional.empty(),
+                activeIssuer);
     }
 
     private void exported(Map<String, SniRoute> routes) {

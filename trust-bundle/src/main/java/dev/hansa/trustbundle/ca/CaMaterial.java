@@ -6,15 +6,11 @@ import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.PrivateKey;
-import java.security.Signature;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 
 /// A datacenter's root and intermediate with their keys. `toString` shows the trust domain only.
@@ -28,14 +24,17 @@ public record CaMaterial(
     /// Consul's root life; a rotation is announced to peers long before.
     private static final Duration ROOT_LIFE = Duration.ofDays(3650);
 
-    /// Signs every leaf; renewed with the root until rotation has its own schedule.
+    /// Signs every leaf; renewed from half of it.
     private static final Duration INTERMEDIATE_LIFE = Duration.ofDays(365);
+
+    /// An intermediate, and a bridge above it when this root hands over to the next.
+    private static final int ROOT_PATH = 2;
 
     /// @throws IllegalArgumentException when a key does not belong to its certificate, or the root
     ///   did not sign the intermediate
     public CaMaterial {
-        belongs(trustDomain, "root", root, rootKey);
-        belongs(trustDomain, "intermediate", intermediate, intermediateKey);
+        IssuingCa.belongs(trustDomain, "root", root, rootKey);
+        IssuingCa.belongs(trustDomain, "intermediate", intermediate, intermediateKey);
         try {
             intermediate.verify(root.getPublicKey());
         } catch (GeneralSecurityException e) {
@@ -47,49 +46,26 @@ public record CaMaterial(
         }
     }
 
-    private static void belongs(
-            TrustDomain trustDomain, String part, X509Certificate certificate, PrivateKey key) {
-        boolean fits;
-        try {
-            var probe = Signature.getInstance("SHA256withECDSA");
-            probe.initSign(key);
-            probe.update(certificate.getEncoded());
-            var signature = probe.sign();
-            probe.initVerify(certificate.getPublicKey());
-            probe.update(certificate.getEncoded());
-            fits = probe.verify(signature);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalArgumentException(
-                    "CA of '" + trustDomain + "': expected an EC key for its " + part, e);
-        }
-        if (!fits) {
-            throw new IllegalArgumentException(
-                    "CA of '"
-                            + trustDomain
-                            + "': expected the key of its "
-                            + part
-                            + " certificate; found another");
-        }
-    }
-
     /// A new root and an intermediate under it, both EC P-256.
     public static CaMaterial create(TrustDomain trustDomain, Datacenter datacenter, Instant now) {
         var rootKey = CertificateRequest.newKey();
         var intermediateKey = CertificateRequest.newKey();
         var id = SpiffeId.authority(trustDomain);
+        // two roots of one datacenter have two names: a verifier looks for an issuer by its name
+        var generation = TrustBundle.keyName(rootKey.getPublic());
         var root =
                 X509Builder.authority(
-                        "Hansa CA root " + datacenter,
+                        "Hansa CA root " + datacenter + " " + generation,
                         rootKey,
                         rootKey.getPublic(),
                         null,
                         id,
                         now,
                         ROOT_LIFE,
-                        1);
+                        ROOT_PATH);
         var intermediate =
                 X509Builder.authority(
-                        "Hansa CA intermediate " + datacenter,
+                        "Hansa CA intermediate " + datacenter + " " + generation,
                         rootKey,
                         intermediateKey.getPublic(),
                         root,
@@ -120,34 +96,40 @@ public record CaMaterial(
         return new CaMaterial(
                 trustDomain,
                 datacenter,
-                certificate(trustDomain, rootPem),
-                key(rootKeyPem),
-                certificate(trustDomain, intermediatePem),
-                key(intermediateKeyPem));
+                CaPem.certificate(trustDomain, rootPem),
+                CaPem.key(rootKeyPem),
+                CaPem.certificate(trustDomain, intermediatePem),
+                CaPem.key(intermediateKeyPem));
     }
 
-    private static X509Certificate certificate(TrustDomain trustDomain, String pem) {
-        var found = TrustBundle.fromPem(trustDomain, List.of(pem)).roots();
-        if (found.size() != 1) {
-            throw new IllegalArgumentException(
-                    "CA of '" + trustDomain + "': expected one certificate; found " + found.size());
-        }
-        return found.getFirst();
+    /// A new intermediate under the same root.
+    public CaMaterial withNewIntermediate(Instant now) {
+        var key = CertificateRequest.newKey();
+        var certificate =
+                X509Builder.authority(
+                        "Hansa CA intermediate "
+                                + datacenter
+                                + " "
+                                + TrustBundle.keyName(key.getPublic()),
+                        new KeyPair(root.getPublicKey(), rootKey),
+                        key.getPublic(),
+                        root,
+                        SpiffeId.authority(trustDomain),
+                        now,
+                        INTERMEDIATE_LIFE,
+                        0);
+        return new CaMaterial(
+                trustDomain, datacenter, root, rootKey, certificate, key.getPrivate());
     }
 
-    private static PrivateKey key(Secret pem) {
-        try {
-            var body =
-                    pem.value()
-                            .replace("-----BEGIN PRIVATE KEY-----", "")
-                            .replace("-----END PRIVATE KEY-----", "");
-            return KeyFactory.getInstance("EC")
-                    .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(body)));
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
-            // the cause's text could hold parts of the key
-            throw new IllegalArgumentException(
-                    "CA key: expected an EC private key in PKCS#8 PEM; found something else");
-        }
+    /// The next root's key, certified by this root: a bridge for those who know this root alone.
+    public X509Certificate bridgeTo(X509Certificate next, Instant now) {
+        return X509Builder.bridge(
+                new KeyPair(root.getPublicKey(), rootKey),
+                root,
+                next,
+                SpiffeId.authority(trustDomain),
+                now);
     }
 
     public String rootPem() {
@@ -159,23 +141,17 @@ public record CaMaterial(
     }
 
     public Secret rootKeyPem() {
-        return pem(rootKey);
+        return CaPem.pem(rootKey);
     }
 
     public Secret intermediateKeyPem() {
-        return pem(intermediateKey);
+        return CaPem.pem(intermediateKey);
     }
 
-    private static Secret pem(PrivateKey key) {
-        return new Secret(
-                "-----BEGIN PRIVATE KEY-----\n"
-                        + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                                .encodeToString(key.getEncoded())
-                        + "\n-----END PRIVATE KEY-----\n");
-    }
-
-    KeyPair intermediatePair() {
-        return new KeyPair(intermediate.getPublicKey(), intermediateKey);
+    /// As the one that signs, alone.
+    public IssuingCa issuing() {
+        return new IssuingCa(
+                trustDomain, root, intermediate, intermediateKey, List.of(), List.of());
     }
 
     @Override

@@ -8,11 +8,14 @@ import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.Extension;
@@ -34,17 +37,26 @@ public final class CertificateAuthority {
     private static final Set<ASN1ObjectIdentifier> CURVES =
             Set.of(SECObjectIdentifiers.secp256r1, SECObjectIdentifiers.secp384r1);
 
-    private final CaMaterial material;
+    private final Supplier<IssuingCa> issuing;
     private final Clock clock;
 
     public CertificateAuthority(CaMaterial material, Clock clock) {
-        this.material = material;
+        this(constant(material.issuing()), clock);
+    }
+
+    /// @param issuing asked anew for each certificate: a rotation changes it
+    public CertificateAuthority(Supplier<IssuingCa> issuing, Clock clock) {
+        this.issuing = issuing;
         this.clock = clock;
     }
 
-    /// What speaks for this trust domain.
+    private static Supplier<IssuingCa> constant(IssuingCa ca) {
+        return () -> ca;
+    }
+
+    /// What speaks for this trust domain, the signing root first.
     public TrustBundle bundle() {
-        return new TrustBundle(material.trustDomain(), List.of(material.root()));
+        return issuing.get().bundle();
     }
 
     /// A certificate for the request's key and this identity.
@@ -62,6 +74,7 @@ public final class CertificateAuthority {
     /// A certificate for a key of our own.
     public LeafCertificate issue(
             PublicKey key, SpiffeId identity, List<String> dnsNames, Duration life) {
+        var material = issuing.get();
         if (!identity.trustDomain().equals(material.trustDomain())) {
             throw new IllegalArgumentException(
                     "CA of '"
@@ -91,7 +104,11 @@ public final class CertificateAuthority {
                         dnsNames,
                         now,
                         life);
-        return new LeafCertificate(identity, List.of(leaf, material.intermediate()));
+        var chain = new ArrayList<X509Certificate>();
+        chain.add(leaf);
+        chain.add(material.intermediate());
+        chain.addAll(material.bridges());
+        return new LeafCertificate(identity, chain);
     }
 
     /// SHA-256 over the trust domain and the root's public key, in groups of four hex digits: what

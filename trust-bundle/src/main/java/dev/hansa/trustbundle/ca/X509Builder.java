@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.security.KeyPair;
 import java.security.NoSuchAlgorithmException;
+import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
@@ -12,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -68,6 +70,40 @@ final class X509Builder {
         } catch (IOException e) {
             throw new IllegalStateException("a CA certificate cannot be encoded", e);
         }
+    }
+
+    /// `next` again, with its own name and key, signed by another root.
+    static X509Certificate bridge(
+            KeyPair signer,
+            X509Certificate issuer,
+            X509Certificate next,
+            SpiffeId id,
+            Instant now) {
+        var ends = List.of(issuer.getNotAfter().toInstant(), next.getNotAfter().toInstant());
+        try {
+            var builder =
+                    builder(
+                            subjectOf(issuer),
+                            subjectOf(next),
+                            next.getPublicKey(),
+                            now,
+                            Duration.between(now, Collections.min(ends)));
+            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(1));
+            builder.addExtension(
+                    Extension.keyUsage,
+                    true,
+                    new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
+            builder.addExtension(Extension.subjectAlternativeName, false, names(id, List.of()));
+            keyIds(builder, next.getPublicKey(), signer.getPublic());
+            return sign(builder, signer);
+        } catch (IOException e) {
+            throw new IllegalStateException("a bridge certificate cannot be encoded", e);
+        }
+    }
+
+    /// How a key of this kind signs.
+    static String signatureBy(PrivateKey key) {
+        return key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
     }
 
     static X509Certificate leaf(
@@ -148,7 +184,7 @@ final class X509Builder {
             return new JcaX509CertificateConverter()
                     .getCertificate(
                             builder.build(
-                                    new JcaContentSignerBuilder("SHA256withECDSA")
+                                    new JcaContentSignerBuilder(signatureBy(signer.getPrivate()))
                                             .build(signer.getPrivate())));
         } catch (OperatorCreationException | CertificateException e) {
             throw new IllegalStateException("a certificate cannot be signed by our own key", e);

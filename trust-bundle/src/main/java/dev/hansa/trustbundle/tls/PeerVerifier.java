@@ -41,6 +41,8 @@ public final class PeerVerifier {
 
     private static final int MAX_RSA_BITS = 4096;
 
+    private static final int MAX_RSA_EXPONENT_BITS = 33;
+
     private PeerVerifier() {}
 
     /// In which role the other end must be allowed to act.
@@ -140,12 +142,17 @@ public final class PeerVerifier {
                                 + " bits in its chain; found another");
     }
 
-    private static boolean fit(PublicKey key) {
+    /// The size limits what a check costs, and so does the exponent: the usual one has 17 bits, one
+    /// that is even, tiny or as long as the modulus has no honest use (SPIRE 1.14.2).
+    public static boolean fit(PublicKey key) {
         return switch (key) {
             case ECPublicKey _, EdECPublicKey _ -> true;
             case RSAPublicKey rsa ->
                     rsa.getModulus().bitLength() >= MIN_RSA_BITS
-                            && rsa.getModulus().bitLength() <= MAX_RSA_BITS;
+                            && rsa.getModulus().bitLength() <= MAX_RSA_BITS
+                            && rsa.getPublicExponent().testBit(0)
+                            && rsa.getPublicExponent().bitLength() > 16
+                            && rsa.getPublicExponent().bitLength() <= MAX_RSA_EXPONENT_BITS;
             default -> false;
         };
     }

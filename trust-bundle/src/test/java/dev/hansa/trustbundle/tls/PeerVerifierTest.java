@@ -16,10 +16,13 @@ import dev.hansa.trustbundle.tls.PeerVerifier.Rejected;
 import dev.hansa.trustbundle.tls.PeerVerifier.Trusted;
 import dev.hansa.trustbundle.tls.PeerVerifier.Usage;
 import dev.hansa.trustbundle.tls.PeerVerifier.Verdict;
+import java.math.BigInteger;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -276,14 +279,32 @@ class PeerVerifierTest {
                                 "expected a chain of at most 6 certificates; found 7"));
     }
 
+    /// SPIRE 1.14.2: a certificate whose key makes the server burn CPU; and exponents of no honest
+    /// use.
     @Test
     void keyThatIsTooSmallOrAnUndueBurdenIsRefused() throws Exception {
-        for (var bits : List.of(1024, 5120)) {
-            assertRejected(
-                    verify(chain(leaf().uri(BILLING.uri()).key(rsa(bits)))), Reason.UNFIT_KEY);
+        var usual = BigInteger.valueOf(65537);
+        for (var unfit :
+                List.of(
+                        rsa(1024, usual),
+                        rsa(5120, usual),
+                        rsa(16384, usual),
+                        rsa(2048, BigInteger.valueOf(3)),
+                        rsa(2048, usual.add(BigInteger.ONE)),
+                        rsa(2048, BigInteger.ONE.shiftLeft(40).setBit(0)))) {
+            assertRejected(verify(chain(leaf().uri(BILLING.uri()).key(unfit))), Reason.UNFIT_KEY);
         }
         assertThat(verify(chain(leaf().uri(BILLING.uri()).key(rsa(2048)))))
                 .isInstanceOf(Trusted.class);
+    }
+
+    /// A public key of that shape; nobody needs its private half.
+    private static KeyPair rsa(int bits, BigInteger exponent) throws Exception {
+        var modulus = BigInteger.ONE.shiftLeft(bits - 1).setBit(0);
+        return new KeyPair(
+                KeyFactory.getInstance("RSA")
+                        .generatePublic(new RSAPublicKeySpec(modulus, exponent)),
+                CertificateRequest.newKey().getPrivate());
     }
 
     @Test
