@@ -53,7 +53,9 @@ public final class MeshGateway implements AutoCloseable {
         try {
             var id = SpiffeId.meshGateway(proxy.token.trustDomain(), proxy.token.datacenter());
             var identity =
-                    proxy.closer.add(new Identity(id, proxy.control, clock, proxy.telemetry));
+                    proxy.closer.add(
+                            new Identity(
+                                    id, proxy.control, config.dataDir(), clock, proxy.telemetry));
             var routes =
                     proxy.closer.add(
                             new RouteSubscription(

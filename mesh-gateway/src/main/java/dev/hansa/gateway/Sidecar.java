@@ -109,7 +109,9 @@ public final class Sidecar implements AutoCloseable {
                                 proxy.controlLoops,
                                 proxy.telemetry));
         var identity =
-                proxy.closer.add(new Identity(id, proxy.control, proxy.clock, proxy.telemetry));
+                proxy.closer.add(
+                        new Identity(
+                                id, proxy.control, config.dataDir(), proxy.clock, proxy.telemetry));
         var routes =
                 proxy.closer.add(
                         new RouteSubscription(

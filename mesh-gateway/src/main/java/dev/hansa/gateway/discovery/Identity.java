@@ -15,6 +15,8 @@ import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.security.KeyPair;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,18 +39,50 @@ public final class Identity implements AutoCloseable {
     private final ControlChannel control;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
-    private final Latest<Optional<ProxyCertificate>> certificate = new Latest<>(Optional.empty());
+    private final Optional<CertificateFile> file;
+    private final Latest<Optional<ProxyCertificate>> certificate;
     private final Latest<String> activeIssuer = new Latest<>("");
     private final Thread thread;
     private String lastIssuer = "";
 
+    /// @param dataDir where key and certificate are kept; empty: nowhere, and a restart needs a new
+    ///   join token
     public Identity(
-            SpiffeId id, ControlChannel control, Clock clock, Consumer<GatewayEvent> events) {
+            SpiffeId id,
+            ControlChannel control,
+            Optional<Path> dataDir,
+            Clock clock,
+            Consumer<GatewayEvent> events) {
         this.id = id;
         this.control = control;
         this.clock = clock;
         this.events = events;
+        this.file = dataDir.map(directory -> new CertificateFile(directory, id.path()));
+        this.certificate = new Latest<>(remembered());
         this.thread = Thread.ofVirtual().name("identity-" + id.path()).start(this::run);
+    }
+
+    /// What an earlier life of this proxy left, if it is still good for us.
+    private Optional<ProxyCertificate> remembered() {
+        if (file.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            var found = file.get().load();
+            if (found.isEmpty() || !found.get().notAfter().isAfter(clock.instant())) {
+                return Optional.empty();
+            }
+            if (found.get().names(id)) {
+                return found;
+            }
+            events.accept(
+                    new GatewayEvent.CertificateFailed(
+                            id.uri(), "on disk: expected one of ours; found another's"));
+        } catch (IOException e) {
+            events.accept(
+                    new GatewayEvent.CertificateFailed(id.uri(), String.valueOf(e.getMessage())));
+        }
+        return Optional.empty();
     }
 
     public SpiffeId id() {
@@ -195,6 +229,14 @@ public final class Identity implements AutoCloseable {
         }
         var taken = new ProxyCertificate(key.getPrivate(), chain, clock.instant());
         events.accept(new GatewayEvent.CertificateTaken(id.uri(), taken.notAfter()));
+        if (file.isPresent()) {
+            try {
+                file.get().save(taken);
+            } catch (IOException e) {
+                // it is good all the same; only a restart would need a new join token
+                events.accept(new GatewayEvent.BackgroundFailure("saving the certificate", e));
+            }
+        }
         certificate.set(Optional.of(taken));
     }
 

@@ -187,7 +187,7 @@ class RouteSubscriptionTest {
         closer.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
         var control = new ControlChannel(server.token(), loops);
         var id = SpiffeId.meshGateway(server.trustDomain(), server.datacenter());
-        var identity = closer.add(new Identity(id, control, CLOCK, events::add));
+        var identity = closer.add(new Identity(id, control, Optional.empty(), CLOCK, events::add));
         return closer.add(
                 new RouteSubscription(
                         identity,

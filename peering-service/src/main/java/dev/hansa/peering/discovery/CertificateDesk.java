@@ -9,6 +9,7 @@ import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.store.JoinSecretRecord;
 import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.MeshNames;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -107,40 +109,52 @@ public final class CertificateDesk {
     }
 
     Answer join(JoinRequest request) {
-        var record = store.now().joinSecrets().get(hash(request.getJoinSecret()));
-        if (record == null) {
-            return new Denied(
-                    "join secret: expected one that this datacenter gave out; found another");
+        var hash = hash(request.getJoinSecret());
+        var path = request.getIdentityPath();
+        var now = clock.instant();
+        // signing is work: nobody gets it done who has nothing to pay with
+        var secret = Optional.ofNullable(store.now().joinSecrets().get(hash));
+        var refusal =
+                secret.isEmpty()
+                        ? Optional.of(JoinSecretRecord.UNKNOWN)
+                        : secret.get().refusal(path, now);
+        if (refusal.isPresent()) {
+            return new Denied(refusal.get());
         }
-        if (record.expiresAt().isBefore(clock.instant())) {
-            return new Denied("join secret: expired at " + record.expiresAt());
+        var answer = sign(new SpiffeId(trustDomain(), path), request.getCsr());
+        if (answer instanceof Given given) {
+            // paid for after it was made, so that a request that cannot be fulfilled uses nothing
+            // up; of two that race one finds the secret used
+            return switch (store.apply(new StoreCommand.UseJoinSecret(hash, path, now))) {
+                case StoreAnswer.Applied _, StoreAnswer.Unchanged _ -> told(given, path);
+                case StoreAnswer.Refused(var reason) -> new Denied(reason);
+            };
         }
-        if (!record.identityPaths().contains(request.getIdentityPath())) {
-            return new Denied(
-                    "join secret: expected one of the identities "
-                            + record.identityPaths()
-                            + "; found '"
-                            + request.getIdentityPath()
-                            + "'");
-        }
-        return issue(new SpiffeId(trustDomain(), request.getIdentityPath()), request.getCsr());
+        return answer;
     }
 
     Answer renew(SpiffeId identity, ByteString csr) {
         return ProxyIdentity.of(identity, trustDomain(), datacenter).isEmpty()
                 ? new Denied(
                         "renewal: expected a proxy of " + datacenter + "; found '" + identity + "'")
-                : issue(identity, csr);
+                : told(sign(identity, csr), identity.path());
     }
 
-    private Answer issue(SpiffeId identity, ByteString csr) {
+    private Answer sign(SpiffeId identity, ByteString csr) {
         try {
-            var leaf = authority.issue(csr.toByteArray(), identity, List.of(), leafLife);
-            events.accept(new PeeringEvent.CertificateIssued(identity.uri(), leafLife));
-            return new Given(leaf);
+            return new Given(authority.issue(csr.toByteArray(), identity, List.of(), leafLife));
         } catch (CsrRejectedException e) {
             return new Denied(String.valueOf(e.getMessage()));
         }
+    }
+
+    private Answer told(Answer answer, String path) {
+        if (answer instanceof Given) {
+            events.accept(
+                    new PeeringEvent.CertificateIssued(
+                            new SpiffeId(trustDomain(), path).uri(), leafLife));
+        }
+        return answer;
     }
 
     private static String hash(String secret) {

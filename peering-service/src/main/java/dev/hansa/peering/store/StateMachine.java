@@ -53,6 +53,7 @@ final class StateMachine {
                             next.deregister(node, id);
                     case StoreCommand.InitCa(var ca) -> next.initCa(ca);
                     case StoreCommand.PutJoinSecret join -> next.putJoinSecret(join);
+                    case StoreCommand.UseJoinSecret join -> next.useJoinSecret(join);
                 };
         if (refusal.isPresent()) {
             return new Transition(state, new Refused(refusal.get()));
@@ -352,6 +353,19 @@ final class StateMachine {
                                 + "'");
             }
             ca = Optional.of(fresh);
+            return done();
+        }
+
+        Optional<String> useJoinSecret(StoreCommand.UseJoinSecret join) {
+            var secret = joinSecrets.get(join.hash());
+            if (secret == null) {
+                return Optional.of(JoinSecretRecord.UNKNOWN);
+            }
+            var refusal = secret.refusal(join.identityPath(), join.now());
+            if (refusal.isPresent()) {
+                return refusal;
+            }
+            joinSecrets = joinSecrets.with(join.hash(), secret.used(join.identityPath()));
             return done();
         }
 

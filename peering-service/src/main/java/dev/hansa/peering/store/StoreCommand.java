@@ -58,6 +58,11 @@ public sealed interface StoreCommand {
     /// Only when there is none yet.
     record InitCa(CaRecord ca) implements StoreCommand {}
 
+    /// Buys the one certificate for an identity that a join secret is good for; refused when there
+    /// is no such secret, when it has expired at `now`, when it is not for that identity, and when
+    /// it was used for it before.
+    record UseJoinSecret(String hash, String identityPath, Instant now) implements StoreCommand {}
+
     /// Also forgets the join secrets that have expired at `now`.
     record PutJoinSecret(JoinSecretRecord secret, Instant now) implements StoreCommand {}
 }

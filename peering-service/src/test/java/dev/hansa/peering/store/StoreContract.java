@@ -13,13 +13,16 @@ import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -291,6 +294,57 @@ abstract class StoreContract {
 
         assertThat(store.apply(new StoreCommand.InitCa(ca)))
                 .isInstanceOf(StoreAnswer.Refused.class);
+    }
+
+    private StoreAnswer join(String hash, String path) {
+        return store.apply(new StoreCommand.UseJoinSecret(hash, path, NOW));
+    }
+
+    @Test
+    void joinSecretBuysOneCertificateForEachIdentity() {
+        accept(
+                new StoreCommand.PutJoinSecret(
+                        new JoinSecretRecord("h", Set.of("/a", "/b"), NOW.plusSeconds(9)), NOW));
+
+        assertThat(join("h", "/a")).isInstanceOf(StoreAnswer.Applied.class);
+        assertThat(join("h", "/b")).isInstanceOf(StoreAnswer.Applied.class);
+        assertThat(join("h", "/a"))
+                .isInstanceOfSatisfying(
+                        StoreAnswer.Refused.class,
+                        refused -> assertThat(refused.reason()).contains("found it used"));
+        assertThat(join("h", "/c").toString()).contains("expected one of the identities");
+        assertThat(join("other", "/a").toString()).contains("found another");
+        assertThat(
+                        store.apply(new StoreCommand.UseJoinSecret("h", "/a", NOW.plusSeconds(10)))
+                                .toString())
+                .contains("expired at");
+    }
+
+    /// As SPIRE's was until 1.14.6: two who show one secret at once.
+    @Test
+    void joinSecretThatTwoShowAtOnceIsGoodForOne() throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var round = 0; round < 50; round++) {
+                var hash = "h" + round;
+                accept(
+                        new StoreCommand.PutJoinSecret(
+                                new JoinSecretRecord(hash, Set.of("/a"), NOW.plusSeconds(9)), NOW));
+                var together = new CyclicBarrier(4);
+                var answers = new ArrayList<Future<StoreAnswer>>();
+                for (var i = 0; i < 4; i++) {
+                    answers.add(
+                            threads.submit(() -> {
+                                together.await();
+                                return join(hash, "/a");
+                            }));
+                }
+                var bought = 0;
+                for (var answer : answers) {
+                    bought += answer.get() instanceof StoreAnswer.Applied ? 1 : 0;
+                }
+                assertThat(bought).isEqualTo(1);
+            }
+        }
     }
 
     @Test
