@@ -114,6 +114,13 @@ public final class ApiRouter implements AutoCloseable {
         on("POST", "/v1/hansa/join-token", mesh::issueJoinToken);
     }
 
+    /// Also answers for the certificate authority; before [#router].
+    public void certificateAuthority(CaOperations ca) {
+        var resource = new CaResource(ca);
+        on("GET", "/v1/hansa/ca", resource::status);
+        on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
+    }
+
     private void agent(AgentResource agent) {
         on("GET", "/v1/agent/self", agent::self);
         on("GET", "/v1/status/leader", agent::leader);

@@ -50,6 +50,7 @@ final class StateMachine {
                     case StoreCommand.RemoveRegistration(var node, var id) ->
                             next.deregister(node, id);
                     case StoreCommand.InitCa(var ca) -> next.initCa(ca);
+                    case StoreCommand.ReplaceCa(var ca) -> next.replaceCa(ca);
                     case StoreCommand.PutJoinSecret join -> next.putJoinSecret(join);
                 };
         if (refusal.isPresent()) {
@@ -335,6 +336,28 @@ final class StateMachine {
                                 + "'");
             }
             ca = Optional.of(fresh);
+            return done();
+        }
+
+        Optional<String> replaceCa(CaRecord next) {
+            var held =
+                    ca.filter(before -> before.trustDomain().equals(next.trustDomain()))
+                            .filter(before -> before.generation() + 1 == next.generation());
+            if (held.isEmpty()) {
+                return Optional.of(
+                        "certificate authority: expected generation "
+                                + (next.generation() - 1)
+                                + " of '"
+                                + next.trustDomain()
+                                + "'; found "
+                                + ca.map(before ->
+                                                before.generation()
+                                                        + " of '"
+                                                        + before.trustDomain()
+                                                        + "'")
+                                        .orElse("none"));
+            }
+            ca = Optional.of(next);
             return done();
         }
 

@@ -54,6 +54,9 @@ public sealed interface StoreCommand {
     /// Only when there is none yet.
     record InitCa(CaRecord ca) implements StoreCommand {}
 
+    /// Only when the stored one is the generation before it, of the same trust domain.
+    record ReplaceCa(CaRecord ca) implements StoreCommand {}
+
     /// Also forgets the join secrets that have expired at `now`.
     record PutJoinSecret(JoinSecretRecord secret, Instant now) implements StoreCommand {}
 }
