@@ -71,6 +71,12 @@ abstract class ClientCommand implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
+    /// Something to know beside the output, which may go into a file or another command.
+    final void note(String sentence) {
+        surroundings.err().println(PlainText.of(sentence));
+        surroundings.err().flush();
+    }
+
     /// A mistake in the flags that only their combination shows.
     final ParameterException usage(String sentence) {
         if (spec == null) {

@@ -21,6 +21,7 @@ final class PeeringCommands {
         return new CommandLine(new Peering())
                 .addSubcommand(new GenerateToken(surroundings))
                 .addSubcommand(new Establish(surroundings))
+                .addSubcommand(new RevokeToken(surroundings))
                 .addSubcommand(new ListPeerings(surroundings))
                 .addSubcommand(new Read(surroundings))
                 .addSubcommand(new Delete(surroundings));
@@ -112,12 +113,21 @@ final class PeeringCommands {
                 body.put("TokenForm", form);
             }
             var answer = Json.read(api.must("POST", "/v1/peering/token", body));
-            out.println(
-                    switch (format) {
-                        case pretty -> text(answer, "PeeringToken");
-                        case json -> Json.pretty(answer);
-                    });
+            switch (format) {
+                case pretty -> {
+                    out.println(text(answer, "PeeringToken"));
+                    // beside the token, which may go into a file or another command
+                    note("fingerprint: " + fingerprint(answer));
+                    note("tell it to the other operator in another way than the token");
+                }
+                case json -> out.println(Json.pretty(answer));
+            }
         }
+    }
+
+    /// The digits and the words of an answer.
+    private static String fingerprint(JsonNode answer) {
+        return text(answer, "Fingerprint") + " (" + text(answer, "FingerprintWords") + ")";
     }
 
     @Command(
@@ -158,6 +168,13 @@ final class PeeringCommands {
         private Map<String, String> meta = Map.of();
 
         @Option(
+                names = "--expect-fingerprint",
+                paramLabel = "FINGERPRINT",
+                description =
+                        "What the token's maker says that its fingerprint is, in digits or words; another's token is refused.")
+        private @Nullable String fingerprint;
+
+        @Option(
                 names = "--require-signed",
                 description = "Refuse a token in Consul's form, which nobody signed.")
         private boolean requireSigned;
@@ -181,8 +198,15 @@ final class PeeringCommands {
             if (requireSigned) {
                 body.put("RequireSigned", true);
             }
-            api.must("POST", "/v1/peering/establish", body);
+            if (fingerprint != null) {
+                body.put("ExpectFingerprint", fingerprint);
+            }
+            var answer = Json.read(api.must("POST", "/v1/peering/establish", body));
             out.println("Successfully established peering connection with " + name);
+            note(
+                    (fingerprint == null ? "trusted on first use: " : "as expected: ")
+                            + "fingerprint "
+                            + fingerprint(answer));
         }
 
         private String token() throws CommandFailedException {
@@ -195,6 +219,30 @@ final class PeeringCommands {
             throw usage(
                     "peering token: expected --peering-token or --token-file; found "
                             + (token == null ? "neither" : "both"));
+        }
+    }
+
+    @Command(
+            name = "revoke-token",
+            description = "Make a peer's token worthless, if it was not used yet.",
+            footer = "  hansa peering revoke-token -name lke")
+    private static final class RevokeToken extends ClientCommand {
+        @Option(
+                names = "--name",
+                required = true,
+                paramLabel = "PEER",
+                description = "What the peer is called here.")
+        private String name = "";
+
+        RevokeToken(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var answer = Json.read(api.must("DELETE", path(name) + "/token", "", ApiClient.JSON));
+            out.println("Token " + text(answer, "TokenID") + " of peer " + name + " revoked.");
         }
     }
 

@@ -36,7 +36,10 @@ class ClientCommandsTest {
 
     @Test
     void generateTokenPrintsTheTokenAlone() {
-        server.on("POST /v1/peering/token", 200, "{\"PeeringToken\":\"a.b.c\"}");
+        server.on(
+                "POST /v1/peering/token",
+                200,
+                "{\"PeeringToken\":\"a.b.c\",\"Fingerprint\":\"7f00:0001\",\"FingerprintWords\":\"lusab-babad\"}");
 
         var ran =
                 Ran.hansa(
@@ -49,7 +52,15 @@ class ClientCommandsTest {
                         "--ttl",
                         "10m");
 
-        assertThat(ran).isEqualTo(new Ran(0, "a.b.c\n", ""));
+        assertThat(ran)
+                .isEqualTo(
+                        new Ran(
+                                0,
+                                "a.b.c\n",
+                                """
+                                fingerprint: 7f00:0001 (lusab-babad)
+                                tell it to the other operator in another way than the token
+                                """));
         assertThat(server.onlyAsked().body())
                 .isEqualTo("{\"PeerName\":\"lke\",\"ForDatacenter\":\"lke\",\"TTL\":\"10m\"}");
     }
@@ -79,7 +90,10 @@ class ClientCommandsTest {
 
     @Test
     void establishReadsTheTokenFromStandardInput() {
-        server.on("POST /v1/peering/establish", 200, "{}");
+        server.on(
+                "POST /v1/peering/establish",
+                200,
+                "{\"Fingerprint\":\"7f00:0001\",\"FingerprintWords\":\"lusab-babad\"}");
 
         var ran =
                 Ran.hansa(
@@ -94,9 +108,78 @@ class ClientCommandsTest {
 
         assertThat(ran)
                 .isEqualTo(
-                        new Ran(0, "Successfully established peering connection with eks\n", ""));
+                        new Ran(
+                                0,
+                                "Successfully established peering connection with eks\n",
+                                "trusted on first use: fingerprint 7f00:0001 (lusab-babad)\n"));
         assertThat(server.onlyAsked().body())
                 .isEqualTo("{\"PeerName\":\"eks\",\"PeeringToken\":\"a.b.c\"}");
+    }
+
+    @Test
+    void establishHoldsTheTokenToWhatWasSaid() {
+        server.on("POST /v1/peering/establish", 200, "{\"Fingerprint\":\"7f00\"}");
+
+        var ran =
+                Ran.hansa(
+                        Map.of("CONSUL_HTTP_ADDR", "http://" + server.address() + "/"),
+                        "a.b.c\n",
+                        "peering",
+                        "establish",
+                        "-name=eks",
+                        "-token-file=-",
+                        "-require-signed",
+                        "-accept-audience=lke1",
+                        "-expect-fingerprint=lusab-babad");
+
+        assertThat(ran.err()).startsWith("as expected: fingerprint 7f00");
+        assertThat(server.onlyAsked().body())
+                .isEqualTo(
+                        "{\"PeerName\":\"eks\",\"PeeringToken\":\"a.b.c\",\"AcceptAudience\":\"lke1\",\"RequireSigned\":true,\"ExpectFingerprint\":\"lusab-babad\"}");
+    }
+
+    @Test
+    void intentionIsCreatedWhereNoneIs() {
+        server.on(
+                "GET /v1/connect/intentions/exact?source=peer%3Aeks%2Fweb&destination=db",
+                404, "Intention not found");
+        server.on(
+                "PUT /v1/connect/intentions/exact?source=peer%3Aeks%2Fweb&destination=db",
+                200, "true");
+
+        assertThat(Ran.hansa(server, "intention", "create", "-deny", "peer:eks/web", "db"))
+                .isEqualTo(new Ran(0, "Created: peer:eks/web => db (deny)\n", ""));
+    }
+
+    @Test
+    void deniedCallIsAnExitCode() {
+        server.on(
+                "GET /v1/connect/intentions/check?source=web&destination=db",
+                200,
+                "{\"Allowed\":false}");
+
+        assertThat(Ran.hansa(server, "intention", "check", "web", "db").status()).isEqualTo(1);
+    }
+
+    @Test
+    void denialsAreATable() {
+        server.on(
+                "GET /v1/hansa/intention-denials",
+                200,
+                "[{\"At\":\"2026-11-23T00:00:00Z\",\"Source\":\"spiffe://x/web\",\"Destination\":\"db\",\"Intention\":\"default\"}]");
+
+        assertThat(Ran.hansa(server, "intention", "denials").out())
+                .contains("Time")
+                .contains("2026-11-23T00:00:00Z")
+                .contains("default");
+    }
+
+    @Test
+    void revokedTokenIsNamed() {
+        server.on("DELETE /v1/peering/lke/token", 200, "{\"TokenID\":\"1-2\"}");
+
+        assertThat(Ran.hansa(server, "peering", "revoke-token", "-name", "lke"))
+                .isEqualTo(new Ran(0, "Token 1-2 of peer lke revoked.\n", ""));
     }
 
     @Test
@@ -369,7 +452,8 @@ class ClientCommandsTest {
                 """
                 {"TrustDomain":"a.consul","ActiveRootID":"aa:bb","External":false,"Rotation":
                 {"Phase":"publishing","OtherRootID":"cc:dd","StartedAt":"t0","Since":"t1","Until":"t2",
-                "WaitsFor":[{"Kind":"peer","Name":"lke","Reason":"is away","Since":"t3"}]}}""";
+                "WaitsFor":[{"Kind":"peer","Name":"lke","Reason":"is away","Since":"t3"}]}}\
+                """;
         server.on("PUT /v1/hansa/ca/rotate", 200, status);
 
         assertThat(Ran.hansa(server, "ca", "rotate", "--external").out())

@@ -29,6 +29,15 @@ public sealed interface GatewayEvent {
     record InboundDenied(String service, String source, String reason, String sentence)
             implements GatewayEvent {}
 
+    /// An intention, or the default, forbade a call by a verified caller; its connection may have
+    /// stood until then.
+    ///
+    /// @param source the SPIFFE ID from the caller's certificate
+    /// @param intention the label of the rule; `default` when none decided
+    record IntentionDenied(
+            Instant at, String source, String destination, String intention, String sentence)
+            implements GatewayEvent {}
+
     record CheckChanged(String service, String status, String output) implements GatewayEvent {}
 
     record ControlConnected(String identity, String server) implements GatewayEvent {}

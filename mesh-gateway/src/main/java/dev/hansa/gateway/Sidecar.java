@@ -138,7 +138,12 @@ public final class Sidecar implements AutoCloseable {
                         config.maxConnections(),
                         config.idleTimeout(),
                         proxy.clock,
-                        proxy.telemetry,
+                        event -> {
+                            proxy.telemetry.accept(event);
+                            if (event instanceof GatewayEvent.IntentionDenied denied) {
+                                routes.report(denied);
+                            }
+                        },
                         check::hurry,
                         proxy.telemetry::bytesIn,
                         proxy.telemetry::bytesOut);
@@ -157,6 +162,10 @@ public final class Sidecar implements AutoCloseable {
                                         proxy.telemetry::bytesIn,
                                         proxy.telemetry::bytesOut))
                         .toList();
+        ends.watch(_ -> {
+            inbound.review();
+            upstreams.forEach(Outbound::review);
+        });
         return new One(carried, identity, routes, check, ends, inbound, upstreams);
     }
 

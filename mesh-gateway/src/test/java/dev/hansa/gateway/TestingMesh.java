@@ -154,8 +154,31 @@ final class TestingMesh implements AutoCloseable {
                 gatewayRoutes(east, SniRoute.EXPORTED, WEST, eastBillingPort));
     }
 
+    /// East has deleted the peering.
+    void publishEastWithoutPeer() {
+        east.publish(
+                BILLING.value(),
+                new RouteSnapshot(
+                        0,
+                        east.datacenter(),
+                        east.trustDomain(),
+                        List.of(),
+                        List.of(),
+                        BundleSet.EMPTY.with(east.bundle()),
+                        Optional.of(
+                                new InboundPolicy(Map.of(), new IntentionTable(true, List.of())))));
+    }
+
     void publishWest(List<Target> targets) {
-        var bundles = BundleSet.EMPTY.with(east.bundle()).with(west.bundle());
+        publishWest(targets, BundleSet.EMPTY.with(east.bundle()).with(west.bundle()));
+    }
+
+    /// West has deleted the peering.
+    void publishWestWithoutPeer() {
+        publishWest(List.of(localTarget()), BundleSet.EMPTY.with(west.bundle()));
+    }
+
+    private void publishWest(List<Target> targets, BundleSet bundles) {
         var policy = new InboundPolicy(Map.of(), new IntentionTable(true, List.of()));
         west.publish(
                 WEB.value(),

@@ -13,6 +13,8 @@ import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoredState;
 import dev.hansa.token.TokenForm;
+import dev.hansa.token.TokenTerms;
+import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,6 +34,7 @@ final class PeeringDesk implements PeeringOperations {
     private final Acceptor acceptor;
     private final Dialer dialer;
     private final PeeringRegistry registry;
+    private final Datacenter datacenter;
     private final Duration tokenLife;
     private final TokenForm tokenForm;
     private final Clock clock;
@@ -42,6 +45,7 @@ final class PeeringDesk implements PeeringOperations {
             Acceptor acceptor,
             Dialer dialer,
             PeeringRegistry registry,
+            Datacenter datacenter,
             Duration tokenLife,
             TokenForm tokenForm,
             Clock clock,
@@ -50,6 +54,7 @@ final class PeeringDesk implements PeeringOperations {
         this.acceptor = acceptor;
         this.dialer = dialer;
         this.registry = registry;
+        this.datacenter = datacenter;
         this.tokenLife = tokenLife;
         this.tokenForm = tokenForm;
         this.clock = clock;
@@ -72,7 +77,8 @@ final class PeeringDesk implements PeeringOperations {
                 externalAddresses,
                 life.orElse(tokenLife),
                 form.orElse(tokenForm))) {
-            case TokenGeneration.Generated(var text, _, _) -> new TokenResult.Ok(text);
+            case TokenGeneration.Generated(var text, _, _, var fingerprint) ->
+                    new TokenResult.Ok(text, fingerprint.hex(), fingerprint.words());
             case TokenGeneration.Refused(var failure) ->
                     new TokenResult.Failed(status(failure), failure.message());
         };
@@ -80,15 +86,17 @@ final class PeeringDesk implements PeeringOperations {
 
     @Override
     public EstablishResult establish(
-            PeerName peer,
-            String token,
-            Map<String, String> meta,
-            Optional<String> acceptedAudience,
-            boolean requiresSigned) {
+            PeerName peer, String token, Map<String, String> meta, Conditions conditions) {
+        var terms =
+                new TokenTerms(
+                        datacenter,
+                        conditions.acceptedAudience(),
+                        conditions.requiresSigned(),
+                        conditions.expectedFingerprint());
         try {
-            return switch (dialer.establish(peer, token, meta, acceptedAudience, requiresSigned)) {
+            return switch (dialer.establish(peer, token, meta, terms)) {
                 case Establishment.Established(var fingerprint) ->
-                        new EstablishResult.Ok(fingerprint);
+                        new EstablishResult.Ok(fingerprint.hex(), fingerprint.words());
                 case Establishment.Refused(var failure) ->
                         new EstablishResult.Failed(status(failure), failure.message());
             };
@@ -96,6 +104,14 @@ final class PeeringDesk implements PeeringOperations {
             Thread.currentThread().interrupt();
             return new EstablishResult.Failed(503, "the server is stopping");
         }
+    }
+
+    @Override
+    public RevokeResult revokeToken(PeerName peer) {
+        return switch (acceptor.revokeToken(peer)) {
+            case Acceptor.Revocation.Revoked(var id) -> new RevokeResult.Ok(id);
+            case Acceptor.Revocation.Refused(var reason) -> new RevokeResult.Failed(reason);
+        };
     }
 
     /// Consul answers 403 where the secret was denied and 500 for all the rest; its clients match

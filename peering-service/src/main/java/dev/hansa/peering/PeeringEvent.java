@@ -1,5 +1,6 @@
 package dev.hansa.peering;
 
+import dev.hansa.token.TokenRejection;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
 
@@ -22,6 +23,11 @@ public sealed interface PeeringEvent {
     record ConfigDeleted(String kind, String name, long index) implements PeeringEvent {}
 
     record TokenGenerated(PeerName peer, String tokenId, Duration life) implements PeeringEvent {}
+
+    record TokenRevoked(PeerName peer, String tokenId) implements PeeringEvent {}
+
+    /// A token that was shown here was not taken.
+    record TokenRejected(PeerName peer, TokenRejection.Reason reason) implements PeeringEvent {}
 
     record SecretExchanged(PeerName peer) implements PeeringEvent {}
 

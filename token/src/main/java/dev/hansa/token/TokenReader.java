@@ -19,7 +19,6 @@ import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
-import dev.hansa.trustbundle.ca.CertificateAuthority;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
@@ -121,8 +120,7 @@ public final class TokenReader {
                             + shown(token.audience())
                             + "'");
         }
-        return new TokenReading.Accepted(
-                token, CertificateAuthority.fingerprint(bundle), TokenForm.SIGNED);
+        return new TokenReading.Accepted(token, expected(bundle, terms), TokenForm.SIGNED);
     }
 
     /// Whose it is can only be believed; that is why its fingerprint is worth comparing.
@@ -134,8 +132,24 @@ public final class TokenReader {
         }
         var token = ConsulToken.decode(text);
         addresses(token);
-        return new TokenReading.Accepted(
-                token, CertificateAuthority.fingerprint(bundle(token)), TokenForm.CONSUL);
+        return new TokenReading.Accepted(token, expected(bundle(token), terms), TokenForm.CONSUL);
+    }
+
+    private static Fingerprint expected(TrustBundle bundle, TokenTerms terms) throws TokenRefusal {
+        var found = Fingerprint.of(bundle);
+        var said = terms.expectedFingerprint();
+        if (said.isPresent() && !found.isSaidBy(said.get())) {
+            throw refuse(
+                    Reason.WRONG_FINGERPRINT,
+                    "expected fingerprint '"
+                            + shown(said.get())
+                            + "'; found "
+                            + found
+                            + " ("
+                            + found.words()
+                            + "): this is another's token");
+        }
+        return found;
     }
 
     /// One token has one text: a lenient decoder would take characters that stand for nothing, and

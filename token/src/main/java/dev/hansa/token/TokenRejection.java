@@ -18,6 +18,7 @@ public record TokenRejection(Reason reason, String detail) {
         EXPIRED,
         NOT_YET_VALID,
         WRONG_AUDIENCE,
+        WRONG_FINGERPRINT,
         BAD_CLAIM
     }
 

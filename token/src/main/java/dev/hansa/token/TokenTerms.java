@@ -9,11 +9,16 @@ import java.util.Optional;
 /// @param acceptedAudience another datacenter's name that the operator knows the token to be for,
 ///   and means
 /// @param requiresSigned a token that nobody signed, as Consul's are, is refused
+/// @param expectedFingerprint what the token's issuer said that its fingerprint is, in digits or in
+///   words; empty: trusted on first use
 public record TokenTerms(
-        Datacenter own, Optional<String> acceptedAudience, boolean requiresSigned) {
+        Datacenter own,
+        Optional<String> acceptedAudience,
+        boolean requiresSigned,
+        Optional<String> expectedFingerprint) {
     /// A token for this very datacenter, in either form.
     public static TokenTerms of(Datacenter own) {
-        return new TokenTerms(own, Optional.empty(), false);
+        return new TokenTerms(own, Optional.empty(), false, Optional.empty());
     }
 
     boolean accepts(String audience) {

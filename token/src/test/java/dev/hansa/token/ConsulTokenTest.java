@@ -113,7 +113,7 @@ class ConsulTokenTest {
 
     @Test
     void signedOneCanBeRequired() {
-        var terms = new TokenTerms(EAST, Optional.empty(), true);
+        var terms = new TokenTerms(EAST, Optional.empty(), true, Optional.empty());
 
         assertThat(new TokenReader().read(base64(json(CA, ADDRESSES)), NOW, terms))
                 .isEqualTo(

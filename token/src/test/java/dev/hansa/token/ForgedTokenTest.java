@@ -199,8 +199,8 @@ class ForgedTokenTest extends TokenWorld {
                         TokenReading.Accepted.class,
                         accepted ->
                                 assertThat(accepted.fingerprint())
-                                        .isEqualTo(impostor.fingerprint())
-                                        .isNotEqualTo(authority.fingerprint()));
+                                        .isEqualTo(new Fingerprint(impostor.fingerprint()))
+                                        .isNotEqualTo(new Fingerprint(authority.fingerprint())));
     }
 
     @Test

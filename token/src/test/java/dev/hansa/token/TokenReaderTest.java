@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,9 @@ class TokenReaderTest extends TokenWorld {
         assertThat(read(good))
                 .isEqualTo(
                         new TokenReading.Accepted(
-                                token(), authority.fingerprint(), TokenForm.SIGNED));
+                                token(),
+                                new Fingerprint(authority.fingerprint()),
+                                TokenForm.SIGNED));
     }
 
     @Test
@@ -78,8 +81,46 @@ class TokenReaderTest extends TokenWorld {
                                         "expected a token for datacenter 'north' or 'south'; found one for 'east'")));
     }
 
+    @Test
+    void fingerprintIsHeldToWhatTheOtherOperatorSaid() {
+        var fingerprint = new Fingerprint(authority.fingerprint());
+        for (var said :
+                List.of(
+                        fingerprint.hex(),
+                        fingerprint.words(),
+                        fingerprint.words().replace('-', ' ').toUpperCase(Locale.ROOT))) {
+            assertThat(readExpecting(said)).isInstanceOf(TokenReading.Accepted.class);
+        }
+        for (var other :
+                List.of("", fingerprint.hex().substring(0, 20), fingerprint.words().substring(6))) {
+            assertThat(readExpecting(other))
+                    .isInstanceOfSatisfying(
+                            TokenReading.Rejected.class,
+                            rejected ->
+                                    assertThat(rejected.rejection().reason())
+                                            .isEqualTo(Reason.WRONG_FINGERPRINT));
+        }
+    }
+
+    private TokenReading readExpecting(String fingerprint) {
+        return new TokenReader()
+                .read(
+                        good,
+                        NOW,
+                        new TokenTerms(EAST, Optional.empty(), true, Optional.of(fingerprint)));
+    }
+
+    /// The first examples of the proquint paper: 127.0.0.1 is lusab-babad, 63.84.220.193
+    /// gutih-tugad.
+    @Test
+    void wordsAreProquints() {
+        var fingerprint = new Fingerprint("7f00:0001:3f54:dcc1" + ":0000".repeat(12));
+
+        assertThat(fingerprint.words()).startsWith("lusab-babad-gutih-tugad-");
+    }
+
     private static TokenTerms terms(Datacenter own, String accepted) {
-        return new TokenTerms(own, Optional.of(accepted), false);
+        return new TokenTerms(own, Optional.of(accepted), false, Optional.empty());
     }
 
     @Test

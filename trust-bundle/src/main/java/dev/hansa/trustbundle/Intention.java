@@ -20,6 +20,14 @@ public record Intention(
         return source.equals(ANY) ? 8 : 9;
     }
 
+    /// For people: `peer:eks/frontend -> shippingservice`.
+    public String label() {
+        return sourcePeer.map(peer -> "peer:" + peer + "/").orElse("")
+                + source
+                + " -> "
+                + destination;
+    }
+
     boolean matches(Optional<PeerName> peer, String name, String called) {
         return sourcePeer.equals(peer)
                 && (source.equals(ANY) || source.equals(name))

@@ -12,6 +12,7 @@ import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
+import dev.hansa.trustbundle.Intention;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.netty.buffer.ByteBuf;
@@ -29,6 +30,8 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -56,6 +59,9 @@ public final class Inbound {
     private final LongConsumer bytesIn;
     private final LongConsumer bytesOut;
     private final AtomicInteger open = new AtomicInteger();
+
+    /// Those that were let in; at most `maxConnections`.
+    private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
 
     public Inbound(
             ServiceName service,
@@ -86,6 +92,14 @@ public final class Inbound {
         return open.get();
     }
 
+    /// Closes what was let in and would not be let in now: a deny or a peer that is gone takes
+    /// effect at once. Call it after each change of the ends.
+    public void review() {
+        for (var connection : standing) {
+            connection.channel.eventLoop().execute(connection::review);
+        }
+    }
+
     /// Takes a new connection on its loop.
     public void accept(Channel channel) {
         var connection = new Connection(channel);
@@ -101,6 +115,7 @@ public final class Inbound {
         channel.closeFuture()
                 .addListener(_ -> {
                     open.decrementAndGet();
+                    standing.remove(connection);
                     if (!connection.carried) {
                         connection.abandon();
                         connection.deny(
@@ -110,6 +125,17 @@ public final class Inbound {
                 });
     }
 
+    /// Why a caller whose identity is known may not come in.
+    ///
+    /// @param intention the rule's label; [#DEFAULT] when none decided
+    private record Denial(String intention, String why) {
+        static final String DEFAULT = "default";
+
+        static Optional<Denial> of(String why) {
+            return Optional.of(new Denial(DEFAULT, why));
+        }
+    }
+
     private final class Connection implements HelloGate.Decision {
         private final Channel channel;
         private final Instant began = clock.instant();
@@ -117,6 +143,7 @@ public final class Inbound {
         private final WireBytes upstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private String name = "";
         private String source = "";
+        private @Nullable SpiffeId caller;
         private @Nullable Channel toApplication;
         private boolean carried;
         private String refusal = "";
@@ -136,6 +163,16 @@ public final class Inbound {
                             new GatewayEvent.InboundDenied(
                                     service.value(), source, reason.word(), why));
                 }
+            }
+        }
+
+        /// @param intention the rule that decided; `default` when none did
+        private void forbid(String intention, String why) {
+            if (refusal.isEmpty()) {
+                deny(Refusal.INTENTION_DENIED, why);
+                events.accept(
+                        new GatewayEvent.IntentionDenied(
+                                clock.instant(), source, service.value(), intention, why));
             }
         }
 
@@ -243,54 +280,86 @@ public final class Inbound {
                 case PeerVerifier.Rejected(_, var why) -> turnAway(Refusal.IDENTITY_REFUSED, why);
                 case PeerVerifier.Trusted(var id) -> {
                     source = id.uri();
-                    permitted(present, id)
-                            .ifPresentOrElse(
-                                    why -> turnAway(Refusal.INTENTION_DENIED, why), this::carry);
+                    caller = id;
+                    permitted(present, id).ifPresentOrElse(this::turnAway, this::carry);
                 }
             }
         }
 
+        /// The policy or the trust may be another than when it was let in.
+        void review() {
+            var present = ends.get();
+            var id = caller;
+            if (!carried || id == null || present.isEmpty() || !channel.isActive()) {
+                return;
+            }
+            if (!present.get().mayCall(id.trustDomain())) {
+                deny(
+                        Refusal.TRUST_REMOVED,
+                        "trust domain '"
+                                + id.trustDomain()
+                                + "' may not call '"
+                                + service
+                                + "' any more");
+                reset();
+            } else {
+                permitted(present.get(), id)
+                        .ifPresent(denial -> {
+                            forbid(denial.intention(), denial.why());
+                            reset();
+                        });
+            }
+        }
+
+        private void turnAway(Denial denial) {
+            forbid(denial.intention(), denial.why());
+            abandon();
+            reset();
+        }
+
         /// Why the caller may not come in; empty when it may.
-        private Optional<String> permitted(TlsEnds present, SpiffeId id) {
+        private Optional<Denial> permitted(TlsEnds present, SpiffeId id) {
             var snapshot = present.snapshot();
-            var caller = id.asService();
-            if (caller.isEmpty()) {
-                return Optional.of("expected the certificate of a service; found '" + id + "'");
+            var named = id.asService();
+            if (named.isEmpty()) {
+                return Denial.of("expected the certificate of a service; found '" + id + "'");
             }
             var policy = snapshot.inbound();
             if (policy.isEmpty()) {
-                return Optional.of("service '" + service + "' has no policy yet");
+                return Denial.of("service '" + service + "' has no policy yet");
             }
             var peer =
                     Optional.ofNullable(
                             policy.map(InboundPolicy::peers).get().get(id.trustDomain()));
             var decision =
-                    policy.get().intentions().decide(peer, caller.get().name(), service.value());
+                    policy.get().intentions().decide(peer, named.get().name(), service.value());
             return decision.allowed()
                     ? Optional.empty()
                     : Optional.of(
-                            "'"
-                                    + caller.get().name()
-                                    + "'"
-                                    + peer.map(p -> " of peer '" + p + "'").orElse("")
-                                    + " may not call '"
-                                    + service
-                                    + "': "
-                                    + decision.by()
-                                            .map(rule ->
-                                                    "intention "
-                                                            + rule.source()
-                                                            + " to "
-                                                            + rule.destination()
-                                                            + " denies")
-                                            .orElse(
-                                                    "no intention allows it and the default is to deny"));
+                            new Denial(
+                                    decision.by().map(Intention::label).orElse(Denial.DEFAULT),
+                                    "'"
+                                            + named.get().name()
+                                            + "'"
+                                            + peer.map(p -> " of peer '" + p + "'").orElse("")
+                                            + " may not call '"
+                                            + service
+                                            + "': "
+                                            + decision.by()
+                                                    .map(rule ->
+                                                            "intention " + rule.label() + " denies")
+                                                    .orElse(
+                                                            "no intention allows it and the default is to deny")));
         }
 
         private void turnAway(Refusal reason, String why) {
             deny(reason, why);
             abandon();
-            // a reset past TLS: a goodbye would make an orderly answer of this
+            reset();
+        }
+
+        /// Past TLS: a goodbye would make an orderly answer of this.
+        private void reset() {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
             channel.unsafe().close(channel.voidPromise());
         }
@@ -304,6 +373,10 @@ public final class Inbound {
                 return;
             }
             carried = true;
+            standing.add(this);
+            if (!channel.isActive()) {
+                standing.remove(this);
+            }
             channel.config().setAutoRead(false);
             Relay.join(
                     channel,

@@ -14,6 +14,7 @@ import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
+import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -33,6 +34,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -67,6 +70,9 @@ public final class Outbound {
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger next = new AtomicInteger();
     private volatile @Nullable LastRefusal lastRefusal;
+
+    /// Those that reached a target; at most `maxConnections`.
+    private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
 
     /// The newest refusal, for `/health`.
     public record LastRefusal(Instant at, String reason, String sentence) {}
@@ -111,6 +117,14 @@ public final class Outbound {
         return ends.get().flatMap(present -> present.snapshot().route(upstream));
     }
 
+    /// Closes connections to peers that are not trusted any more. Call it after each change of the
+    /// ends.
+    public void review() {
+        for (var connection : standing) {
+            connection.channel.eventLoop().execute(connection::review);
+        }
+    }
+
     /// Takes an application's connection on its loop; its reading is stopped until there is
     /// somebody to read for.
     public void accept(Channel channel) {
@@ -120,6 +134,7 @@ public final class Outbound {
         channel.closeFuture()
                 .addListener(_ -> {
                     open.decrementAndGet();
+                    standing.remove(connection);
                     if (!connection.carried) {
                         connection.gone();
                         connection.record();
@@ -147,6 +162,7 @@ public final class Outbound {
         private final WireBytes downstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
         private final List<String> causes = new ArrayList<>();
+        private @Nullable TrustDomain callee;
         private String target = "";
         private String upstreamAddress = "";
         private boolean carried;
@@ -348,6 +364,11 @@ public final class Outbound {
                 return;
             }
             carried = true;
+            callee = attempt.target().trustDomain();
+            standing.add(this);
+            if (!channel.isActive()) {
+                standing.remove(this);
+            }
             target = attempt.target().label();
             upstreamAddress = attempt.endpoint().address().toString();
             events.accept(new GatewayEvent.Served(service.value(), upstream.toString(), target));
@@ -361,6 +382,23 @@ public final class Outbound {
                         end = how.word();
                         record();
                     });
+        }
+
+        void review() {
+            var present = ends.get();
+            var domain = callee;
+            if (domain != null
+                    && present.isPresent()
+                    && channel.isActive()
+                    && !present.get().mayBeCalled(domain)) {
+                refuse(
+                        Refusal.TRUST_REMOVED,
+                        "upstream '"
+                                + upstream
+                                + "': trust domain '"
+                                + domain
+                                + "' is not trusted any more");
+            }
         }
 
         /// The application has closed before there was a way.

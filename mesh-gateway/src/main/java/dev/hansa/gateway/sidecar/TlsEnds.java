@@ -95,6 +95,17 @@ public final class TlsEnds {
                 chain, callers(snapshot), PeerVerifier.Usage.CLIENT, clock.instant());
     }
 
+    /// Is this trust domain still one that may call. A connection that stands is not asked for its
+    /// chain again: a root that was retired in order, after all were given others, ends none.
+    public boolean mayCall(TrustDomain trustDomain) {
+        return callers(snapshot).of(trustDomain).isPresent();
+    }
+
+    /// Is this trust domain still one that may be called.
+    public boolean mayBeCalled(TrustDomain trustDomain) {
+        return snapshot.bundles().of(trustDomain).isPresent();
+    }
+
     /// The end that opens TLS to a target: it believes the target's bundle alone, and one of its
     /// identities alone.
     ///

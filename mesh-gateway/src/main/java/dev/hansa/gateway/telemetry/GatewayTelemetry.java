@@ -4,7 +4,9 @@ import dev.hansa.gateway.GatewayEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -16,6 +18,12 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
     private static final Logger LOG = LoggerFactory.getLogger("hansa.proxy");
     private static final Logger ACCESS = LoggerFactory.getLogger("hansa.access");
 
+    /// A peer decides how many names its services have; a metric must not grow with them.
+    private static final int MAX_DENIALS = 1000;
+
+    private static final String OTHER = "other";
+
+    private final Set<List<String>> denials = ConcurrentHashMap.newKeySet();
     private final MeterRegistry metrics;
     private final ConnectionLog connections;
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
@@ -95,6 +103,20 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                         service,
                         source.isEmpty() ? "" : " from " + source,
                         sentence);
+            }
+            case GatewayEvent.IntentionDenied(_, var source, var destination, var intention, _) -> {
+                var labels = List.of(source, destination, intention);
+                var known =
+                        denials.contains(labels)
+                                || denials.size() < MAX_DENIALS && denials.add(labels);
+                count(
+                        MetricNames.INTENTION_DENIALS,
+                        "source",
+                        known ? source : OTHER,
+                        "destination",
+                        destination,
+                        "intention",
+                        known ? intention : OTHER);
             }
             case GatewayEvent.CheckChanged(var service, var status, var output) -> {
                 gauge(MetricNames.CHECK_PASSING, Tags.of("service", service))

@@ -13,6 +13,7 @@ public final class MetricNames {
     public static final String UPSTREAM_REFUSED = "hansa_upstream_refused_total";
     public static final String UPSTREAM_ATTEMPTS_FAILED = "hansa_upstream_attempts_failed_total";
     public static final String INBOUND_DENIED = "hansa_inbound_denied_total";
+    public static final String INTENTION_DENIALS = "hansa_intention_denials_total";
     public static final String SNAPSHOT_VERSION = "hansa_snapshot_version";
     public static final String CONTROL_CONNECTED = "hansa_control_connected";
     public static final String CONTROL_LOST = "hansa_control_lost_total";

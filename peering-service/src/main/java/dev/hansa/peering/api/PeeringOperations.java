@@ -23,14 +23,21 @@ public interface PeeringOperations {
             Optional<Duration> life,
             Optional<TokenForm> form);
 
+    EstablishResult establish(
+            PeerName peer, String token, Map<String, String> meta, Conditions conditions);
+
+    /// Makes the unused token of a peering worthless.
+    RevokeResult revokeToken(PeerName peer);
+
+    /// What an operator asks of a token beyond what every token must be.
+    ///
     /// @param acceptedAudience another datacenter that the token may have been made for
     /// @param requiresSigned refuse a token in Consul's form
-    EstablishResult establish(
-            PeerName peer,
-            String token,
-            Map<String, String> meta,
+    /// @param expectedFingerprint as the other operator said it; empty: trusted on first use
+    record Conditions(
             Optional<String> acceptedAudience,
-            boolean requiresSigned);
+            boolean requiresSigned,
+            Optional<String> expectedFingerprint) {}
 
     /// Begins to delete; returns why it could not. A peering that is not there is deleted already.
     Optional<String> delete(PeerName peer);
@@ -45,19 +52,28 @@ public interface PeeringOperations {
 
     sealed interface TokenResult {
         /// @param token whoever holds it can peer
-        record Ok(String token) implements TokenResult {
+        /// @param fingerprint of this datacenter, in digits
+        /// @param words the same to be spoken
+        record Ok(String token, String fingerprint, String words) implements TokenResult {
             @Override
             public String toString() {
-                return "Ok[token=<redacted>]";
+                return "Ok[token=<redacted>, fingerprint=" + fingerprint + "]";
             }
         }
 
         record Failed(int httpStatus, String sentence) implements TokenResult {}
     }
 
+    sealed interface RevokeResult {
+        record Ok(String tokenId) implements RevokeResult {}
+
+        record Failed(String sentence) implements RevokeResult {}
+    }
+
     sealed interface EstablishResult {
-        /// @param fingerprint of whose token it was, for two operators to compare; may be empty
-        record Ok(String fingerprint) implements EstablishResult {}
+        /// @param fingerprint of whose token it was, for two operators to compare
+        /// @param words the same to be spoken
+        record Ok(String fingerprint, String words) implements EstablishResult {}
 
         record Failed(int httpStatus, String sentence) implements EstablishResult {}
     }

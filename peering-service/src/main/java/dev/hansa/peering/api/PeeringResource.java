@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.api.PeeringOperations.EstablishResult;
+import dev.hansa.peering.api.PeeringOperations.RevokeResult;
 import dev.hansa.peering.api.PeeringOperations.TokenResult;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
@@ -63,8 +64,12 @@ final class PeeringResource {
                 body.texts("ServerExternalAddresses"),
                 life,
                 form(body))) {
-            case TokenResult.Ok(var token) ->
-                    ApiAnswer.json(JSON.objectNode().put("PeeringToken", token));
+            case TokenResult.Ok(var token, var fingerprint, var words) ->
+                    ApiAnswer.json(
+                            JSON.objectNode()
+                                    .put("PeeringToken", token)
+                                    .put("Fingerprint", fingerprint)
+                                    .put("FingerprintWords", words));
             case TokenResult.Failed(var status, var sentence) -> ApiAnswer.text(status, sentence);
         };
     }
@@ -79,7 +84,8 @@ final class PeeringResource {
                                         "Partition",
                                         "Meta",
                                         "AcceptAudience",
-                                        "RequireSigned"));
+                                        "RequireSigned",
+                                        "ExpectFingerprint"));
         var peer = name(body, "PeerName is required in the payload when establishing a peering.");
         var token = body.text("PeeringToken");
         if (token.isEmpty()) {
@@ -91,18 +97,31 @@ final class PeeringResource {
                 peer,
                 token,
                 body.map("Meta"),
-                Optional.of(body.text("AcceptAudience")).filter(name -> !name.isEmpty()),
-                body.flag("RequireSigned"))) {
-            case EstablishResult.Ok(var fingerprint) -> {
-                var answer = JSON.objectNode();
-                if (!fingerprint.isEmpty()) {
-                    answer.put("Fingerprint", fingerprint);
-                }
-                yield ApiAnswer.json(answer);
-            }
+                new PeeringOperations.Conditions(
+                        given(body, "AcceptAudience"),
+                        body.flag("RequireSigned"),
+                        given(body, "ExpectFingerprint")))) {
+            case EstablishResult.Ok(var fingerprint, var words) ->
+                    ApiAnswer.json(
+                            JSON.objectNode()
+                                    .put("Fingerprint", fingerprint)
+                                    .put("FingerprintWords", words));
             case EstablishResult.Failed(var status, var sentence) ->
                     ApiAnswer.text(status, sentence);
         };
+    }
+
+    ApiAnswer revokeToken(ApiRequest request) throws RefusedRequestException {
+        var name = ApiRequest.read(request.part("name"), PeerName::of);
+        return switch (peerings.revokeToken(name)) {
+            case RevokeResult.Ok(var id) -> ApiAnswer.json(JSON.objectNode().put("TokenID", id));
+            case RevokeResult.Failed(var sentence) -> ApiAnswer.text(404, sentence);
+        };
+    }
+
+    private static Optional<String> given(JsonFields body, String name)
+            throws RefusedRequestException {
+        return Optional.of(body.text(name)).filter(text -> !text.isEmpty());
     }
 
     private static Optional<TokenForm> form(JsonFields body) throws RefusedRequestException {

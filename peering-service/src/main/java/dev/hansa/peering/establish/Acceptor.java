@@ -12,10 +12,12 @@ import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.stream.StreamContext;
 import dev.hansa.token.EstablishmentSecret;
+import dev.hansa.token.Fingerprint;
 import dev.hansa.token.PeeringToken;
 import dev.hansa.token.TokenForm;
 import dev.hansa.token.TokenIssuer;
 import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -106,8 +108,43 @@ public final class Acceptor {
                 .orElseGet(() -> {
                     context.events()
                             .accept(new PeeringEvent.TokenGenerated(name, token.id(), life));
-                    return new Generated(text, token.id(), token.expiresAt());
+                    return new Generated(
+                            text,
+                            token.id(),
+                            token.expiresAt(),
+                            Fingerprint.of(TrustBundle.fromPem(token.issuer(), token.caPems())));
                 });
+    }
+
+    /// Makes the unused token of a peering worthless. A stream that lives goes on.
+    ///
+    /// @return the id of the token that was revoked, or why none was
+    public Revocation revokeToken(PeerName name) {
+        var peering = context.store().now().peering(name);
+        if (peering.isEmpty()) {
+            return new Revocation.Refused("Peering not found for \"" + name + "\"");
+        }
+        var unused = context.store().now().secrets(peering.get().id()).establishment();
+        if (unused.isEmpty()) {
+            return new Revocation.Refused(
+                    "peering '" + name + "': expected a token that was not used yet; found none");
+        }
+        var tokenId = unused.get().tokenId();
+        return switch (context.store()
+                .apply(new StoreCommand.RevokeEstablishment(peering.get().id(), tokenId))) {
+            case StoreAnswer.Applied _, StoreAnswer.Unchanged _ -> {
+                context.events().accept(new PeeringEvent.TokenRevoked(name, tokenId));
+                yield new Revocation.Revoked(tokenId);
+            }
+            case StoreAnswer.Refused(var reason) -> new Revocation.Refused(reason);
+        };
+    }
+
+    /// What came of revoking a token.
+    public sealed interface Revocation {
+        record Revoked(String tokenId) implements Revocation {}
+
+        record Refused(String reason) implements Revocation {}
     }
 
     private static TokenGeneration refused(PeeringFailure failure) {

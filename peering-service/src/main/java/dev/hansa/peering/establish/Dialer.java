@@ -14,6 +14,7 @@ import dev.hansa.peering.store.StoredState;
 import dev.hansa.peering.stream.PeerConnector;
 import dev.hansa.peering.stream.PeerConnector.Exchange;
 import dev.hansa.peering.stream.StreamContext;
+import dev.hansa.token.Fingerprint;
 import dev.hansa.token.PeeringToken;
 import dev.hansa.token.TokenReader;
 import dev.hansa.token.TokenReading;
@@ -63,24 +64,18 @@ public final class Dialer {
     /// nothing has changed here, unless the peer took the secret. Waits on the network and the
     /// disk.
     ///
-    /// @param acceptedAudience another datacenter that the operator knows the token to be for
-    /// @param requiresSigned refuse a token in Consul's form
+    /// @param terms what this operator asks of the token
     /// @throws InterruptedException when told to stop
     public Establishment establish(
-            PeerName name,
-            String tokenText,
-            Map<String, String> meta,
-            Optional<String> acceptedAudience,
-            boolean requiresSigned)
+            PeerName name, String tokenText, Map<String, String> meta, TokenTerms terms)
             throws InterruptedException {
         var outcome =
-                switch (reader.read(
-                        tokenText,
-                        Instant.now(context.clock()),
-                        new TokenTerms(
-                                context.own().datacenter(), acceptedAudience, requiresSigned))) {
-                    case TokenReading.Rejected(var rejection) ->
-                            new Refused(new PeeringFailure.TokenUnusable(rejection.sentence()));
+                switch (reader.read(tokenText, Instant.now(context.clock()), terms)) {
+                    case TokenReading.Rejected(var rejection) -> {
+                        context.events()
+                                .accept(new PeeringEvent.TokenRejected(name, rejection.reason()));
+                        yield new Refused(new PeeringFailure.TokenUnusable(rejection.sentence()));
+                    }
                     case TokenReading.Accepted(var token, var fingerprint, _) ->
                             establish(name, token, fingerprint, meta);
                 };
@@ -94,7 +89,7 @@ public final class Dialer {
     }
 
     private Establishment establish(
-            PeerName name, PeeringToken token, String fingerprint, Map<String, String> meta)
+            PeerName name, PeeringToken token, Fingerprint fingerprint, Map<String, String> meta)
             throws InterruptedException {
         var state = context.store().now();
         var failure = unusable(token).or(() -> conflict(name, token, state));
@@ -290,7 +285,8 @@ public final class Dialer {
         }
     }
 
-    private Establishment finish(String id, Secret secret, PeeringToken token, String fingerprint) {
+    private Establishment finish(
+            String id, Secret secret, PeeringToken token, Fingerprint fingerprint) {
         var record = context.store().now().peeringById(id);
         if (record.isEmpty() || !record.get().state().isLive()) {
             return new Refused(

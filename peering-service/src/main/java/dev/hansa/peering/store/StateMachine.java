@@ -31,6 +31,8 @@ final class StateMachine {
                     case StoreCommand.RemovePeering(var name) -> next.removePeering(name);
                     case StoreCommand.IssueEstablishment(var id, var establishment) ->
                             next.issue(id, establishment);
+                    case StoreCommand.RevokeEstablishment(var id, var token) ->
+                            next.revoke(id, token);
                     case StoreCommand.ExchangeSecret exchange -> next.exchange(exchange);
                     case StoreCommand.PromoteStream(var id, var hash) -> next.promote(id, hash);
                     case StoreCommand.Establish(var peering, var secret) ->
@@ -216,6 +218,21 @@ final class StateMachine {
                     new PeeringSecrets(
                             peeringId,
                             Optional.of(establishment),
+                            before.pendingStream(),
+                            before.activeStream(),
+                            before.dialerStream()));
+        }
+
+        Optional<String> revoke(String peeringId, String tokenId) {
+            var before = old.secrets(peeringId);
+            if (before.establishment().filter(one -> one.tokenId().equals(tokenId)).isEmpty()) {
+                return Optional.of(
+                        "token '" + tokenId + "': expected one that was not used; found it used");
+            }
+            return keep(
+                    new PeeringSecrets(
+                            peeringId,
+                            Optional.empty(),
                             before.pendingStream(),
                             before.activeStream(),
                             before.dialerStream()));

@@ -29,6 +29,10 @@ public sealed interface StoreCommand {
     record IssueEstablishment(String peeringId, PeeringSecrets.Establishment establishment)
             implements StoreCommand {}
 
+    /// Makes the unused establishment secret of this very token worthless; refused when it was used
+    /// or superseded meanwhile.
+    record RevokeEstablishment(String peeringId, String tokenId) implements StoreCommand {}
+
     /// Uses the establishment secret up, at most once, and stores the pending stream secret.
     /// Refused when the hash is not the unused one, when it has expired at `now`, or when the
     /// peering is not live.

@@ -3,6 +3,7 @@ package dev.hansa.peering.telemetry;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,6 +67,17 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         life);
                 audit(OPERATOR, "generate token for peer " + peer, "done, token " + tokenId);
             }
+            case PeeringEvent.TokenRevoked(var peer, var tokenId) -> {
+                count(MetricNames.TOKENS_REVOKED);
+                LOG.info("peering token {} for peer '{}' revoked", tokenId, peer);
+                audit(OPERATOR, "revoke token of peer " + peer, "done, token " + tokenId);
+            }
+            // the sentence follows with the failed establishment
+            case PeeringEvent.TokenRejected(_, var reason) ->
+                    count(
+                            MetricNames.TOKENS_REJECTED,
+                            "reason",
+                            reason.name().toLowerCase(Locale.ROOT));
             case PeeringEvent.SecretExchanged(var peer) -> {
                 LOG.info("peer '{}' used its token", peer);
                 audit("peer " + peer, "exchange establishment secret", "accepted");

@@ -62,23 +62,34 @@ class ApiTest {
     }
 
     @Test
+    void tokenIsRevokedByThePeersName() throws Exception {
+        var done = world.send("DELETE", "/v1/peering/lke/token", "");
+        var none = world.send("DELETE", "/v1/peering/other/token", "");
+
+        assertThat(json(done).path("TokenID").asText()).isEqualTo("id-1");
+        assertThat(none.statusCode()).isEqualTo(404);
+    }
+
+    @Test
     void establishAnswersWithTheFingerprintOrTheReason() throws Exception {
         var done =
                 world.post(
                         "/v1/peering/establish",
-                        "{\"PeerName\":\"lke\",\"PeeringToken\":\"t\",\"AcceptAudience\":\"lke1\",\"RequireSigned\":true}");
+                        "{\"PeerName\":\"lke\",\"PeeringToken\":\"t\",\"AcceptAudience\":\"lke1\",\"RequireSigned\":true,\"ExpectFingerprint\":\"lusab\"}");
         var denied =
                 world.post(
                         "/v1/peering/establish",
                         "{\"PeerName\":\"lke\",\"PeeringToken\":\"used\"}");
 
-        assertThat(json(done).path("Fingerprint").asText()).isEqualTo("SHA256:abc");
+        assertThat(json(done).path("Fingerprint").asText()).isEqualTo("abcd");
         assertThat(denied.statusCode()).isEqualTo(403);
         assertThat(denied.body())
                 .isEqualTo(
                         "a new peering token must be generated: invalid peering establishment secret");
         assertThat(world.asked)
-                .containsExactly("lke Optional[lke1] true", "lke Optional.empty false");
+                .containsExactly(
+                        "lke Conditions[acceptedAudience=Optional[lke1], requiresSigned=true, expectedFingerprint=Optional[lusab]]",
+                        "lke Conditions[acceptedAudience=Optional.empty, requiresSigned=false, expectedFingerprint=Optional.empty]");
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.SqlStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -62,6 +63,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         this,
                         this::joinToken,
                         () -> bundle,
+                        new DenialLog(),
                         events::add);
         server =
                 vertx.createHttpServer()
@@ -125,22 +127,25 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                 "%s %s %s %s %s %s"
                         .formatted(peer, forDatacenter, meta, externalAddresses, life, form));
         store.apply(new StoreCommand.PutPeering(PeeringRecord.accepting(peer, "id-" + peer, meta)));
-        return new TokenResult.Ok("token-of-" + peer);
+        return new TokenResult.Ok("token-of-" + peer, "abcd", "lusab-babad");
     }
 
     @Override
     public EstablishResult establish(
-            PeerName peer,
-            String token,
-            Map<String, String> meta,
-            Optional<String> acceptedAudience,
-            boolean requiresSigned) {
-        asked.add(peer + " " + acceptedAudience + " " + requiresSigned);
+            PeerName peer, String token, Map<String, String> meta, Conditions conditions) {
+        asked.add(peer + " " + conditions);
         return token.equals("used")
                 ? new EstablishResult.Failed(
                         403,
                         "a new peering token must be generated: invalid peering establishment secret")
-                : new EstablishResult.Ok("SHA256:abc");
+                : new EstablishResult.Ok("abcd", "lusab-babad");
+    }
+
+    @Override
+    public RevokeResult revokeToken(PeerName peer) {
+        return peer.value().equals("lke")
+                ? new RevokeResult.Ok("id-1")
+                : new RevokeResult.Failed("none");
     }
 
     @Override

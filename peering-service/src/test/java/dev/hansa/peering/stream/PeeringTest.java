@@ -8,6 +8,7 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
 import dev.hansa.peering.PeeringState;
+import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Establishment;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
@@ -53,6 +54,18 @@ class PeeringTest {
                     assertThat(eks.state("lke")).contains(PeeringState.ACTIVE);
                     assertThat(lke.state("eks")).contains(PeeringState.ACTIVE);
                 });
+    }
+
+    @Test
+    void revokedTokenIsWorthless() throws Exception {
+        var token = eks.token("lke", "lke");
+
+        assertThat(eks.acceptor.revokeToken(new PeerName("lke")))
+                .isInstanceOf(Acceptor.Revocation.Revoked.class);
+        assertThat(lke.establish("eks", token).toString())
+                .contains("invalid peering establishment secret");
+        assertThat(eks.acceptor.revokeToken(new PeerName("lke")))
+                .isInstanceOf(Acceptor.Revocation.Refused.class);
     }
 
     /// Consul's TestPeeringService_Establish: the token that Consul knows, used up as any other.

@@ -23,6 +23,7 @@ import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.token.TokenForm;
 import dev.hansa.token.TokenIssuer;
 import dev.hansa.token.TokenReader;
+import dev.hansa.token.TokenTerms;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.PeerName;
@@ -207,14 +208,14 @@ final class TestDatacenter implements AutoCloseable {
     String token(String peer, String audience, TokenForm form) {
         return switch (acceptor.generateToken(
                 new PeerName(peer), audience, Map.of(), List.of(), Duration.ofHours(1), form)) {
-            case TokenGeneration.Generated(var text, _, _) -> text;
+            case TokenGeneration.Generated(var text, _, _, _) -> text;
             case TokenGeneration.Refused(var failure) ->
                     throw new AssertionError(failure.message());
         };
     }
 
     Establishment establish(String peer, String token) throws InterruptedException {
-        return dialer.establish(new PeerName(peer), token, Map.of(), Optional.empty(), false);
+        return dialer.establish(new PeerName(peer), token, Map.of(), TokenTerms.of(datacenter));
     }
 
     Optional<PeeringState> state(String peer) {
