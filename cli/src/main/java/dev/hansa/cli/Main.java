@@ -58,6 +58,7 @@ public final class Main {
                         .addSubcommand(ServiceCommands.commandLine(surroundings))
                         .addSubcommand(CatalogCommands.commandLine(surroundings))
                         .addSubcommand(new JoinTokenCommand(surroundings))
+                        .addSubcommand(CaCommands.commandLine(surroundings))
                         .addSubcommand(new VersionCommand(surroundings));
         return line.setOut(surroundings.out())
                 .setErr(surroundings.err())

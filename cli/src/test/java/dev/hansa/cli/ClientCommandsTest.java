@@ -447,6 +447,40 @@ class ClientCommandsTest {
     }
 
     @Test
+    void rotationSaysWhatItWaitsFor() {
+        var status =
+                """
+                {"TrustDomain":"a.consul","ActiveRootID":"aa:bb","External":false,"Rotation":
+                {"Phase":"publishing","OtherRootID":"cc:dd","StartedAt":"t0","Since":"t1","Until":"t2",
+                "WaitsFor":[{"Kind":"peer","Name":"lke","Reason":"is away","Since":"t3"}]}}\
+                """;
+        server.on("PUT /v1/hansa/ca/rotate", 200, status);
+
+        assertThat(Ran.hansa(server, "ca", "rotate", "--external").out())
+                .isEqualTo(
+                        """
+                        Trust domain: a.consul
+                        Signing root: aa:bb
+                        Rotation:     publishing since t1, begun t0, goes on at t2 at the latest
+                        Other root:   cc:dd
+                        Waits for:    peer lke: is away, since t3
+                        """);
+        assertThat(server.onlyAsked().body()).isEqualTo("{\"External\":true}");
+    }
+
+    @Test
+    void certificateAuthorityAtRestHasNoRotation() {
+        server.on(
+                "GET /v1/hansa/ca",
+                200,
+                "{\"TrustDomain\":\"a.consul\",\"ActiveRootID\":\"aa:bb\",\"External\":true,\"Rotation\":null}");
+
+        assertThat(Ran.hansa(server, "ca", "status").out())
+                .isEqualTo(
+                        "Trust domain: a.consul\nSigning root: aa:bb (yours)\nRotation:     none\n");
+    }
+
+    @Test
     void refusedConnectionNamesAddressAndFlag() {
         var address = server.address();
         server.close();

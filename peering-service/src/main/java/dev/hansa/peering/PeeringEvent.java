@@ -76,6 +76,12 @@ public sealed interface PeeringEvent {
 
     record CertificateIssued(String identity, Duration life) implements PeeringEvent {}
 
+    /// A rotation of the certificate authority has come to this step.
+    ///
+    /// @param step a word of ours
+    /// @param detail for people
+    record CaRotated(String step, String detail) implements PeeringEvent {}
+
     record HealthChanged(String service, String instance, String status, String output)
             implements PeeringEvent {}
 

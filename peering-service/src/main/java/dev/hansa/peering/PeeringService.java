@@ -78,7 +78,8 @@ public final class PeeringService implements AutoCloseable {
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             var events = new PeeringTelemetry(metrics);
             var store = closer.add(SqlStore.open(config.dataDir()));
-            var keeper = CertificateKeeper.open(store, config.datacenter(), clock);
+            var keeper =
+                    CertificateKeeper.open(store, config.datacenter(), config.externalCa(), clock);
             var timer = timer(closer);
             var catalog = catalog(closer, config, store, timer, events);
             var vertx = vertx(closer);
@@ -138,6 +139,23 @@ public final class PeeringService implements AutoCloseable {
                                     denials,
                                     events));
             var listeners = closer.add(new ServerListeners(vertx));
+            var rotation =
+                    closer.add(
+                            new RootRotation(
+                                    store,
+                                    peers.context().streams(),
+                                    publisher::trust,
+                                    () -> {
+                                        keeper.renew();
+                                        listeners.replace(keeper);
+                                    },
+                                    new RootRotation.Terms(
+                                            config.externalCa(),
+                                            config.retireLimit(),
+                                            config.leafLife()),
+                                    clock,
+                                    events));
+            api.certificateAuthority(rotation);
             var proxies =
                     GrpcServer.server(
                             vertx,
@@ -173,6 +191,7 @@ public final class PeeringService implements AutoCloseable {
                             .router(vertx));
             listeners.plain(config.httpAddress(), api.router(vertx));
             renewals(keeper, listeners, timer, events);
+            rotation.start();
 
             events.accept(
                     new PeeringEvent.ServerStarted(

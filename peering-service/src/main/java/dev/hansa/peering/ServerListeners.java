@@ -41,8 +41,7 @@ final class ServerListeners implements AutoCloseable {
     private final List<HttpServer> servers = new ArrayList<>();
     private final List<Secured> secured = new ArrayList<>();
 
-    private record Secured(
-            HttpServer server, ClientAuth clientAuth, TrustBundle clients, Set<String> protocols) {}
+    private record Secured(HttpServer server, ClientAuth clientAuth, Set<String> protocols) {}
 
     ServerListeners(Vertx vertx) {
         this.vertx = vertx;
@@ -66,12 +65,8 @@ final class ServerListeners implements AutoCloseable {
             InetSocketAddress address, CertificateKeeper keeper, Handler<HttpServerRequest> handler)
             throws IOException, InterruptedException {
         var protocols = Set.of("TLSv1.2", "TLSv1.3");
-        var server =
-                bind(
-                        address,
-                        options(keeper, ClientAuth.NONE, keeper.authority().bundle(), protocols),
-                        handler);
-        secured.add(new Secured(server, ClientAuth.NONE, keeper.authority().bundle(), protocols));
+        var server = bind(address, options(keeper, ClientAuth.NONE, protocols), handler);
+        secured.add(new Secured(server, ClientAuth.NONE, protocols));
     }
 
     /// gRPC for own proxies: a certificate of ours is asked for; a join comes without.
@@ -81,20 +76,12 @@ final class ServerListeners implements AutoCloseable {
             InetSocketAddress address, CertificateKeeper keeper, Handler<HttpServerRequest> handler)
             throws IOException, InterruptedException {
         var protocols = Set.of("TLSv1.3");
-        var server =
-                bind(
-                        address,
-                        options(keeper, ClientAuth.REQUEST, keeper.authority().bundle(), protocols),
-                        handler);
-        secured.add(
-                new Secured(server, ClientAuth.REQUEST, keeper.authority().bundle(), protocols));
+        var server = bind(address, options(keeper, ClientAuth.REQUEST, protocols), handler);
+        secured.add(new Secured(server, ClientAuth.REQUEST, protocols));
     }
 
     private static HttpServerOptions options(
-            CertificateKeeper keeper,
-            ClientAuth clientAuth,
-            TrustBundle clients,
-            Set<String> protocols) {
+            CertificateKeeper keeper, ClientAuth clientAuth, Set<String> protocols) {
         var options =
                 new HttpServerOptions()
                         .setSsl(true)
@@ -104,7 +91,7 @@ final class ServerListeners implements AutoCloseable {
                         .setEnabledSecureTransportProtocols(protocols)
                         .setKeyCertOptions(key(keeper.own()));
         if (clientAuth != ClientAuth.NONE) {
-            options.setTrustOptions(trust(clients));
+            options.setTrustOptions(trust(keeper.authority().bundle()));
         }
         options.getInitialSettings().setMaxConcurrentStreams(MAX_STREAMS);
         return options;
@@ -120,7 +107,8 @@ final class ServerListeners implements AutoCloseable {
         return KeyCertOptions.wrap(new OneKey(own));
     }
 
-    /// New connections get the keeper's newest certificate; open ones go on.
+    /// New connections get the keeper's newest certificate and are checked against its present
+    /// bundle; open ones go on.
     void replace(CertificateKeeper keeper) {
         for (var each : secured) {
             var options =
@@ -130,7 +118,7 @@ final class ServerListeners implements AutoCloseable {
                             .setKeyCertOptions(key(keeper.own()));
             options.setUseAlpn(true);
             if (each.clientAuth() != ClientAuth.NONE) {
-                options.setTrustOptions(trust(each.clients()));
+                options.setTrustOptions(trust(keeper.authority().bundle()));
             }
             each.server().updateSSLOptions(options);
         }

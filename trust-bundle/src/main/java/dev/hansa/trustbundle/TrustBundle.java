@@ -100,6 +100,16 @@ public record TrustBundle(TrustDomain trustDomain, List<X509Certificate> roots) 
         }
     }
 
+    /// Consul's identifier of a root: SHA-1, in pairs. It names and does not protect.
+    public static String rootId(X509Certificate certificate) {
+        try {
+            return HexFormat.ofDelimiter(":")
+                    .formatHex(MessageDigest.getInstance("SHA-1").digest(certificate.getEncoded()));
+        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            throw new IllegalStateException("a parsed certificate cannot be hashed", e);
+        }
+    }
+
     /// Eight hex digits of a key's SHA-256: tells two CAs of one datacenter apart in a name.
     public static String keyName(PublicKey key) {
         try {

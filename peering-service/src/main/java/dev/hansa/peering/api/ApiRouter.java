@@ -118,6 +118,13 @@ public final class ApiRouter implements AutoCloseable {
         on("POST", "/v1/hansa/join-token", mesh::issueJoinToken);
     }
 
+    /// Also answers for the certificate authority; before [#router].
+    public void certificateAuthority(CaOperations ca) {
+        var resource = new CaResource(ca);
+        on("GET", "/v1/hansa/ca", resource::status);
+        on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
+    }
+
     private void intentions(IntentionResource intentions) {
         on("GET", "/v1/connect/intentions", intentions::list);
         on("POST", "/v1/connect/intentions", intentions::create);

@@ -1,6 +1,7 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.ExportPolicy;
 import dev.hansa.exportedservices.ServiceInstance;
@@ -11,14 +12,9 @@ import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.store.Store;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.cert.CertificateEncodingException;
-import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -82,14 +78,16 @@ final class MeshResource {
     private ApiAnswer json(TrustBundle now) {
         var json = JSON.objectNode();
         // The first of a bundle is the one that signs.
-        json.put("ActiveRootID", now.roots().isEmpty() ? "" : fingerprint(now.roots().getFirst()))
+        json.put(
+                        "ActiveRootID",
+                        now.roots().isEmpty() ? "" : TrustBundle.rootId(now.roots().getFirst()))
                 .put("TrustDomain", now.trustDomain().name());
         var roots = json.putArray("Roots");
         var cluster = now.trustDomain().name().replaceFirst("\\.consul$", "");
         for (var root : now.roots()) {
             var entry =
                     roots.addObject()
-                            .put("ID", fingerprint(root))
+                            .put("ID", TrustBundle.rootId(root))
                             .put("Name", root.getSubjectX500Principal().getName())
                             .put("SerialNumber", root.getSerialNumber())
                             .put("SigningKeyID", "")
@@ -97,8 +95,12 @@ final class MeshResource {
                             .put("NotBefore", root.getNotBefore().toInstant().toString())
                             .put("NotAfter", root.getNotAfter().toInstant().toString())
                             .put("RootCert", TrustBundle.pem(root))
-                            .putNull("IntermediateCerts")
                             .put("Active", root.equals(now.roots().getFirst()));
+            if (root.equals(now.roots().getFirst())) {
+                intermediates(entry);
+            } else {
+                entry.putNull("IntermediateCerts");
+            }
             switch (root.getPublicKey()) {
                 case ECPublicKey key ->
                         entry.put("PrivateKeyType", "ec")
@@ -115,14 +117,16 @@ final class MeshResource {
         return ApiAnswer.json(json);
     }
 
-    /// Consul's identifier of a root: SHA-1, in pairs. It names and does not protect.
-    private static String fingerprint(X509Certificate certificate) {
-        try {
-            return HexFormat.ofDelimiter(":")
-                    .formatHex(MessageDigest.getInstance("SHA-1").digest(certificate.getEncoded()));
-        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
-            throw new IllegalStateException("a parsed certificate cannot be hashed", e);
+    /// What travels behind a leaf of the signing root: Consul's clients put it into their chains.
+    private void intermediates(ObjectNode entry) {
+        var ca = store.now().ca();
+        if (ca.isEmpty()) {
+            entry.putNull("IntermediateCerts");
+            return;
         }
+        var pems = entry.putArray("IntermediateCerts");
+        pems.add(ca.get().intermediatePem());
+        ca.get().bridgePem().ifPresent(pems::add);
     }
 
     ApiAnswer exported(ApiRequest request) throws RefusedRequestException, InterruptedException {

@@ -4,10 +4,12 @@ import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.ca.ExternalCa;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// The settings of `hansa server`, read once.
 ///
@@ -21,6 +23,8 @@ import java.util.List;
 /// @param tokenLife how long a peering token may lie unused
 /// @param tokenForm how tokens are written unless a request says otherwise
 /// @param leafLife the life of a proxy's certificate; renewed from one third of it
+/// @param externalCa an operator's own root and intermediate
+/// @param retireLimit how long a phase of a rotation waits for peers and proxies at most
 public record PeeringServiceConfig(
         Datacenter datacenter,
         String nodeName,
@@ -32,7 +36,9 @@ public record PeeringServiceConfig(
         boolean defaultAllow,
         Duration tokenLife,
         TokenForm tokenForm,
-        Duration leafLife) {
+        Duration leafLife,
+        Optional<ExternalCaFiles> externalCa,
+        Duration retireLimit) {
 
     public static final List<Settings.Key> KEYS =
             List.of(
@@ -71,9 +77,23 @@ public record PeeringServiceConfig(
                             "signed|consul",
                             "form of peering tokens; consul: as Consul writes them, unsigned (default: signed)"),
                     new Settings.Key(
-                            "leaf.ttl",
+                            "leaf.ttl", "DURATION", "life of proxies' certificates (default: 72h)"),
+                    new Settings.Key(
+                            ExternalCa.ROOT,
+                            "FILE",
+                            "PEM of your own root, to bring your own certificate authority"),
+                    new Settings.Key(
+                            ExternalCa.INTERMEDIATE,
+                            "FILE",
+                            "PEM of an intermediate of that root, which signs certificates"),
+                    new Settings.Key(
+                            ExternalCa.KEY,
+                            "FILE",
+                            "PEM of that intermediate's private key, not encrypted"),
+                    new Settings.Key(
+                            "ca.retire-limit",
                             "DURATION",
-                            "life of proxies' certificates (default: 72h)"));
+                            "how long a rotation waits for peers and proxies that are away (default: 72h)"));
 
     /// Longer, and a forgotten token is a standing invitation.
     private static final Duration MAX_TOKEN_LIFE = Duration.ofDays(7);
@@ -109,6 +129,8 @@ public record PeeringServiceConfig(
             settings.problem(
                     "leaf.ttl", "expected at least " + MIN_LEAF_LIFE + "; found " + leafLife);
         }
+        var retireLimit = settings.duration("ca.retire-limit", Duration.ofDays(3));
+        var externalCa = externalCa(settings);
         settings.finish();
         return new PeeringServiceConfig(
                 datacenter,
@@ -121,7 +143,30 @@ public record PeeringServiceConfig(
                 defaultAllow,
                 tokenLife,
                 tokenForm.orElse(TokenForm.SIGNED),
-                leafLife);
+                leafLife,
+                externalCa,
+                retireLimit);
+    }
+
+    /// All three or none.
+    private static Optional<ExternalCaFiles> externalCa(Settings settings) {
+        var root = settings.optionalPath(ExternalCa.ROOT);
+        var intermediate = settings.optionalPath(ExternalCa.INTERMEDIATE);
+        var key = settings.optionalPath(ExternalCa.KEY);
+        if (root.isEmpty() && intermediate.isEmpty() && key.isEmpty()) {
+            return Optional.empty();
+        }
+        if (root.isEmpty() || intermediate.isEmpty() || key.isEmpty()) {
+            settings.problem(
+                    ExternalCa.ROOT,
+                    "expected together with "
+                            + ExternalCa.INTERMEDIATE
+                            + " and "
+                            + ExternalCa.KEY
+                            + "; found only some");
+            return Optional.empty();
+        }
+        return Optional.of(new ExternalCaFiles(root.get(), intermediate.get(), key.get()));
     }
 
     private static InetSocketAddress address(int port) {

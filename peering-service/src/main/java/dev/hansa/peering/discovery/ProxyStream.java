@@ -50,7 +50,8 @@ final class ProxyStream implements RoutePublisher.Session {
     private volatile List<UpstreamName> upstreams = List.of();
     private volatile RouteSnapshot acknowledged = RoutePublisher.NOTHING_YET;
     private @Nullable Registration registration;
-    private String owner = "";
+    private volatile String owner = "";
+    private volatile String issuer = "";
     private @Nullable RouteSnapshot waiting;
     private boolean ended;
 
@@ -86,6 +87,16 @@ final class ProxyStream implements RoutePublisher.Session {
     @Override
     public ProxyIdentity identity() {
         return identity;
+    }
+
+    @Override
+    public String name() {
+        return owner;
+    }
+
+    @Override
+    public String issuer() {
+        return issuer;
     }
 
     @Override
@@ -126,7 +137,10 @@ final class ProxyStream implements RoutePublisher.Session {
         try {
             switch (message.getKindCase()) {
                 case HELLO -> hello(message);
-                case ACK -> ack(message.getAck().getVersion(), message.getAck().getError());
+                case ACK -> {
+                    issuer = message.getAck().getIssuer();
+                    ack(message.getAck().getVersion(), message.getAck().getError());
+                }
                 case CHECKS -> register(message.getChecks().getResultsList());
                 case UPSTREAMS -> {
                     upstreams = names(message.getUpstreams().getUpstreamsList());

@@ -6,7 +6,9 @@ import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -73,6 +75,28 @@ public final class RoutePublisher implements AutoCloseable {
         return sent.size();
     }
 
+    /// What a connected proxy has said about trust.
+    ///
+    /// @param name its identity's path and its own id
+    /// @param roots our roots in the snapshot that it has acknowledged
+    /// @param issuer names the certificate that signed the one it uses; empty: not said
+    public record ProxyTrust(String name, List<X509Certificate> roots, String issuer) {}
+
+    public List<ProxyTrust> trust() {
+        return sent.keySet().stream()
+                .map(session -> {
+                    var taken = session.acknowledgedRoutes();
+                    return new ProxyTrust(
+                            session.name(),
+                            taken.bundles()
+                                    .of(taken.trustDomain())
+                                    .map(TrustBundle::roots)
+                                    .orElse(List.of()),
+                            session.issuer());
+                })
+                .toList();
+    }
+
     /// Waits until a gateway has taken a snapshot in which this name leads somewhere, at most
     /// `limit`.
     ///
@@ -135,6 +159,12 @@ public final class RoutePublisher implements AutoCloseable {
     /// What a session must tell about itself.
     interface Session {
         ProxyIdentity identity();
+
+        /// Its identity's path and its own id.
+        String name();
+
+        /// Names the certificate that signed the one it uses; empty: not said.
+        String issuer();
 
         Collection<UpstreamName> upstreams();
 

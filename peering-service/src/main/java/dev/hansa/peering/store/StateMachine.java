@@ -52,6 +52,7 @@ final class StateMachine {
                     case StoreCommand.RemoveRegistration(var node, var id) ->
                             next.deregister(node, id);
                     case StoreCommand.InitCa(var ca) -> next.initCa(ca);
+                    case StoreCommand.ReplaceCa(var ca) -> next.replaceCa(ca);
                     case StoreCommand.PutJoinSecret join -> next.putJoinSecret(join);
                     case StoreCommand.UseJoinSecret join -> next.useJoinSecret(join);
                 };
@@ -366,6 +367,28 @@ final class StateMachine {
                 return refusal;
             }
             joinSecrets = joinSecrets.with(join.hash(), secret.used(join.identityPath()));
+            return done();
+        }
+
+        Optional<String> replaceCa(CaRecord next) {
+            var held =
+                    ca.filter(before -> before.trustDomain().equals(next.trustDomain()))
+                            .filter(before -> before.generation() + 1 == next.generation());
+            if (held.isEmpty()) {
+                return Optional.of(
+                        "certificate authority: expected generation "
+                                + (next.generation() - 1)
+                                + " of '"
+                                + next.trustDomain()
+                                + "'; found "
+                                + ca.map(before ->
+                                                before.generation()
+                                                        + " of '"
+                                                        + before.trustDomain()
+                                                        + "'")
+                                        .orElse("none"));
+            }
+            ca = Optional.of(next);
             return done();
         }
 

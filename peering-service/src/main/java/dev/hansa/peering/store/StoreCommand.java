@@ -63,6 +63,9 @@ public sealed interface StoreCommand {
     /// it was used for it before.
     record UseJoinSecret(String hash, String identityPath, Instant now) implements StoreCommand {}
 
+    /// Only when the stored one is the generation before it, of the same trust domain.
+    record ReplaceCa(CaRecord ca) implements StoreCommand {}
+
     /// Also forgets the join secrets that have expired at `now`.
     record PutJoinSecret(JoinSecretRecord secret, Instant now) implements StoreCommand {}
 }

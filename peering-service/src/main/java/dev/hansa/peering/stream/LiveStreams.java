@@ -3,6 +3,7 @@ package dev.hansa.peering.stream;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.StreamStatus;
 import dev.hansa.trustbundle.PeerName;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +23,12 @@ public final class LiveStreams {
     public StreamStatus status(PeerName peer) {
         var tracker = trackers.get(peer);
         return tracker == null ? StreamStatus.NONE : tracker.status();
+    }
+
+    /// Our roots that a peer has acknowledged on its present stream; empty when it has none.
+    public List<String> trustedBy(PeerName peer) {
+        var tracker = trackers.get(peer);
+        return tracker == null ? List.of() : tracker.trusted();
     }
 
     StreamTracker tracker(PeerName peer) {

@@ -71,6 +71,8 @@ final class Outbox {
     private Optional<Seen> seen = Optional.empty();
     private long nonce;
     private long acknowledged;
+    private String bundleNonce = "";
+    private List<String> bundleRoots = List.of();
 
     /// How the list that the peer has compares with what is true.
     private enum ListState {
@@ -106,6 +108,12 @@ final class Outbox {
 
     void acknowledged() {
         acknowledged = Math.min(nonce, acknowledged + 1);
+    }
+
+    /// The roots that an acknowledgement with this nonce is for; empty when it is for something
+    /// else.
+    List<String> rootsOf(String acknowledgedNonce) {
+        return acknowledgedNonce.equals(bundleNonce) ? bundleRoots : List.of();
     }
 
     /// The services that the peer was last told that it may see.
@@ -307,6 +315,10 @@ final class Outbox {
             sent.put(key, hash);
         }
         nonce++;
+        if (key.equals(BUNDLE)) {
+            bundleNonce = "%08x".formatted(nonce);
+            bundleRoots = seen.map(Seen::roots).orElse(List.of());
+        }
         return Optional.of(
                 ReplicationMessage.newBuilder()
                         .setResponse(

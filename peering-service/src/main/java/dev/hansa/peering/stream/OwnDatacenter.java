@@ -1,6 +1,7 @@
 package dev.hansa.peering.stream;
 
 import dev.hansa.exportedservices.ExportPolicy;
+import dev.hansa.peering.store.CaRecord;
 import dev.hansa.peering.store.StoreState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.MeshNames;
@@ -21,7 +22,7 @@ public record OwnDatacenter(
         AdvertisedAddresses addresses) {
     /// The roots as the store keeps them.
     public static List<String> storedRoots(StoreState state) {
-        return state.ca().map(ca -> List.of(ca.rootPem())).orElse(List.of());
+        return state.ca().map(CaRecord::rootPems).orElse(List.of());
     }
 
     /// The name that peers dial us by.

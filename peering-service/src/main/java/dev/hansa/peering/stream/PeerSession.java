@@ -316,6 +316,11 @@ final class PeerSession {
                         "client peer was unable to apply resource: "
                                 + request.getError().getMessage();
                 context.events().accept(new PeeringEvent.PeerNacked(peering.name(), url, reason));
+            } else {
+                var roots = outbox.rootsOf(request.getResponseNonce());
+                if (!roots.isEmpty()) {
+                    tracker.trusts(roots);
+                }
             }
             return Optional.empty();
         }

@@ -3,6 +3,7 @@ package dev.hansa.peering.stream;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.StreamStatus;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class StreamTracker {
     private @Nullable Mailbox mailbox;
     private @Nullable Thread conversation;
     private boolean ending;
+    private List<String> trusted = List.of();
 
     StreamTracker(Runnable onChange) {
         this.onChange = onChange;
@@ -25,6 +27,18 @@ final class StreamTracker {
 
     synchronized StreamStatus status() {
         return status;
+    }
+
+    /// Our roots that the peer has acknowledged on this stream.
+    synchronized List<String> trusted() {
+        return trusted;
+    }
+
+    void trusts(List<String> roots) {
+        synchronized (this) {
+            trusted = List.copyOf(roots);
+        }
+        onChange.run();
     }
 
     synchronized boolean claim() {
@@ -55,6 +69,7 @@ final class StreamTracker {
             mailbox = null;
             conversation = null;
             ending = false;
+            trusted = List.of();
             status = status.ended(error);
         }
         taken.set(false);

@@ -22,6 +22,7 @@ public final class MetricNames {
     public static final String PROXIES_CONNECTED = "hansa.proxies.connected";
     public static final String PROXIES_REFUSED = "hansa.proxies.refused";
     public static final String CERTIFICATES_ISSUED = "hansa.certificates.issued";
+    public static final String CA_ROTATION_STEPS = "hansa.ca.rotation.steps";
     public static final String HEALTH_CHANGES = "hansa.health.changes";
     public static final String BACKGROUND_FAILURES = "hansa.background.failures";
 

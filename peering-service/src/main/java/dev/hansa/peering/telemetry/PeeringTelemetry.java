@@ -199,6 +199,11 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 LOG.info("certificate issued to {} for {}", identity, life);
                 audit("proxy " + identity, "certificate", "issued for " + life);
             }
+            case PeeringEvent.CaRotated(var step, var detail) -> {
+                count(MetricNames.CA_ROTATION_STEPS, "step", step);
+                LOG.info("certificate authority: {}: {}", step, foreign(detail));
+                audit(OPERATOR, "rotate certificate authority: " + step, detail);
+            }
             case PeeringEvent.HealthChanged(var service, var instance, var status, var output) -> {
                 // Our own four words, so the label stays bounded.
                 count(MetricNames.HEALTH_CHANGES, "status", status);
