@@ -3,6 +3,7 @@ package dev.hansa.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -42,6 +43,7 @@ final class ServerProcess implements AutoCloseable {
 
     static ServerProcess start(Path checkout, Path directory, String datacenter, String host)
             throws IOException, InterruptedException {
+        requireFree(host);
         var log = directory.resolve(datacenter + ".log");
         var builder =
                 new ProcessBuilder(
@@ -65,6 +67,17 @@ final class ServerProcess implements AutoCloseable {
         var server = new ServerProcess(host, builder.start(), log);
         server.await("an answer", START_LIMIT, server::answers);
         return server;
+    }
+
+    /// Another server there would answer in the place of ours, and be measured.
+    private static void requireFree(String host) {
+        try (var taken = new Socket(host, 8500)) {
+            throw new IllegalStateException(
+                    taken.getRemoteSocketAddress()
+                            + ": expected a free address; found a server there (see --network)");
+        } catch (IOException _) {
+            // refused, as it should be
+        }
     }
 
     private boolean answers() {
@@ -182,8 +195,37 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /// Writes one instance, on a node of its own as pods are.
+    void register(String service, int instance, boolean isUp)
+            throws IOException, InterruptedException {
+        var id = service + "-" + instance;
+        call(
+                "PUT",
+                "/v1/catalog/register",
+                registration(
+                        "node-" + id,
+                        "10.0.%d.%d".formatted(instance, service.hashCode() & 127),
+                        service,
+                        id,
+                        status(isUp)));
+    }
+
+    static String status(boolean isUp) {
+        return isUp ? "passing" : "critical";
+    }
+
+    /// What an answer about a service's health says of one instance; empty when it is not in it.
+    static String status(JsonNode health, String id) {
+        for (var entry : health) {
+            if (entry.path("Service").path("ID").asText().equals(id)) {
+                return entry.path("Checks").path(0).path("Status").asText();
+            }
+        }
+        return "";
+    }
+
     /// A body for the catalog: one instance with one check.
-    static Map<String, Object> registration(
+    private static Map<String, Object> registration(
             String node, String address, String service, String id, String status) {
         return Map.of(
                 "Node",
