@@ -32,7 +32,8 @@ class UsageTest {
                                 "",
                                 "hansa: hansa peering list: expected a known flag; found '--formt'; did you mean '--format'?; see 'hansa peering list --help'\n"));
         assertThat(hansa("peering").err())
-                .contains("expected a command (generate-token, establish, revoke-token, list, read, delete)");
+                .contains(
+                        "expected a command (generate-token, establish, revoke-token, list, read, delete)");
         for (var mistake :
                 List.of(
                         List.of(),

@@ -29,6 +29,7 @@ final class Datacenter {
     private final Site site;
     private final String peer;
     private final boolean callsPeer;
+    private final boolean deniesByDefault;
     private final Children children;
     private final Patience patience;
     private final Path directory;
@@ -42,6 +43,7 @@ final class Datacenter {
             Site site,
             String peer,
             boolean callsPeer,
+            boolean deniesByDefault,
             Children children,
             Patience patience,
             HttpClient client,
@@ -50,6 +52,7 @@ final class Datacenter {
         this.site = site;
         this.peer = peer;
         this.callsPeer = callsPeer;
+        this.deniesByDefault = deniesByDefault;
         this.children = children;
         this.patience = patience;
         this.directory = Files.createDirectory(work.resolve(site.name()));
@@ -61,6 +64,11 @@ final class Datacenter {
 
     String name() {
         return site.name();
+    }
+
+    /// Are calls denied that no intention decides.
+    boolean deniesByDefault() {
+        return deniesByDefault;
     }
 
     Site site() {
@@ -101,6 +109,7 @@ final class Datacenter {
                 "server",
                 Map.of(
                         "datacenter", site.name(),
+                        "intentions.default-allow", String.valueOf(!deniesByDefault),
                         "data-dir", directory.resolve("server").toString(),
                         "http.address", site.at(Site.SERVER, 8500),
                         "proxy.address", site.at(Site.SERVER, 8502),

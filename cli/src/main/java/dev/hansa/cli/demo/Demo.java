@@ -54,13 +54,29 @@ public final class Demo {
             var patience = new Patience(console);
             var eks =
                     new Datacenter(
-                            network.eks(), "lke", true, children, patience, client, work.path());
+                            network.eks(),
+                            "lke",
+                            true,
+                            options.defaultDeny(),
+                            children,
+                            patience,
+                            client,
+                            work.path());
             var lke =
                     new Datacenter(
-                            network.lke(), "eks", false, children, patience, client, work.path());
+                            network.lke(),
+                            "eks",
+                            false,
+                            options.defaultDeny(),
+                            children,
+                            patience,
+                            client,
+                            work.path());
             var held =
                     tell(
-                            new Story(eks, lke, children, patience, console, report, client),
+                            chosen(
+                                    new Story(eks, lke, children, patience, console, report, client)
+                                            .steps()),
                             children,
                             List.of(eks, lke));
             if (options.report().isPresent()) {
@@ -85,10 +101,27 @@ public final class Demo {
         }
     }
 
-    private boolean tell(Story story, Children children, List<Datacenter> datacenters)
+    private List<Story.Step> chosen(List<Story.Step> steps) throws StepFailed {
+        if (options.upTo().isEmpty()) {
+            return steps;
+        }
+        var last = options.upTo().get();
+        for (var i = 0; i < steps.size(); i++) {
+            if (steps.get(i).id().equals(last)) {
+                return steps.subList(0, i + 1);
+            }
+        }
+        throw new StepFailed(
+                "--up-to: expected one of "
+                        + String.join(", ", steps.stream().map(Story.Step::id).toList())
+                        + "; found '"
+                        + last
+                        + "'");
+    }
+
+    private boolean tell(List<Story.Step> steps, Children children, List<Datacenter> datacenters)
             throws InterruptedException {
         console.heading("Hansa " + version() + ": two datacenters, eks and lke, on this machine");
-        var steps = story.steps();
         var begun = System.nanoTime();
         for (var i = 0; i < steps.size(); i++) {
             var step = steps.get(i);

@@ -52,6 +52,18 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Leave logs and data in place at the end.")
     private boolean keep;
 
+    @Option(
+            names = "--up-to",
+            paramLabel = "STEP",
+            description = "Tell the story up to this step, e.g. order, and stay up there.")
+    private @Nullable String upTo;
+
+    @Option(
+            names = "--default-deny",
+            description =
+                    "Deny what no intention allows, as an installation does; the story writes the intentions that it needs.")
+    private boolean defaultDeny;
+
     @Spec private @Nullable CommandSpec spec;
 
     @Override
@@ -63,7 +75,9 @@ public final class DemoCommand implements Callable<Integer> {
                         network("--eks-network", eksNetwork, inNamespaces ? "10.1.0" : "127.1.0"),
                         network("--lke-network", lkeNetwork, inNamespaces ? "10.2.0" : "127.2.0"),
                         inNamespaces,
-                        keep));
+                        keep,
+                        Optional.ofNullable(upTo),
+                        defaultDeny));
     }
 
     private String network(String option, @Nullable String text, String fallback) {

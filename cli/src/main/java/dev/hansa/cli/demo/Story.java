@@ -91,8 +91,10 @@ final class Story {
         }
         for (var datacenter : List.of(eks, lke)) {
             datacenter.awaitServer();
-            for (var entry : Entries.SHOP_INTENTIONS) {
-                datacenter.write(entry);
+            if (datacenter.deniesByDefault()) {
+                for (var entry : Entries.SHOP_INTENTIONS) {
+                    datacenter.write(entry);
+                }
             }
             datacenter.startRest();
         }
@@ -216,7 +218,9 @@ final class Story {
     }
 
     private String export() throws StepFailed, IOException, InterruptedException {
-        lke.write(Entries.shippingIntentionsWith("eks"));
+        if (lke.deniesByDefault()) {
+            lke.write(Entries.shippingIntentionsWith("eks"));
+        }
         lke.write(Entries.exportShipping("eks"));
         patience.untilTrue(
                 "eks: shippingservice of lke is imported",

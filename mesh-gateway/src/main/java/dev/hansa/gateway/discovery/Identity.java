@@ -45,6 +45,9 @@ public final class Identity implements AutoCloseable {
     private final Thread thread;
     private String lastIssuer = "";
 
+    /// A join secret is good for one key: an answer that was lost is asked for again with the same.
+    private final KeyPair joinKey = CertificateRequest.newKey();
+
     /// @param dataDir where key and certificate are kept; empty: nowhere, and a restart needs a new
     ///   join token
     public Identity(
@@ -176,9 +179,9 @@ public final class Identity implements AutoCloseable {
     }
 
     private void take(int attempt) throws SSLException {
-        var key = CertificateRequest.newKey();
-        var csr = ByteString.copyFrom(CertificateRequest.encode(key, id));
         var present = certificate.get().filter(own -> own.notAfter().isAfter(clock.instant()));
+        var key = present.isPresent() ? CertificateRequest.newKey() : joinKey;
+        var csr = ByteString.copyFrom(CertificateRequest.encode(key, id));
         var channel = control.open(control.server(attempt), present);
         try {
             var options =

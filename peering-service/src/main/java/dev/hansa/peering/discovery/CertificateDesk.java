@@ -123,9 +123,10 @@ public final class CertificateDesk {
         }
         var answer = sign(new SpiffeId(trustDomain(), path), request.getCsr());
         if (answer instanceof Given given) {
+            var key = hash(given.leaf().chain().getFirst().getPublicKey().getEncoded());
             // paid for after it was made, so that a request that cannot be fulfilled uses nothing
             // up; of two that race one finds the secret used
-            return switch (store.apply(new StoreCommand.UseJoinSecret(hash, path, now))) {
+            return switch (store.apply(new StoreCommand.UseJoinSecret(hash, path, key, now))) {
                 case StoreAnswer.Applied _, StoreAnswer.Unchanged _ -> told(given, path);
                 case StoreAnswer.Refused(var reason) -> new Denied(reason);
             };
@@ -158,11 +159,12 @@ public final class CertificateDesk {
     }
 
     private static String hash(String secret) {
+        return hash(secret.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String hash(byte[] bytes) {
         try {
-            return HexFormat.of()
-                    .formatHex(
-                            MessageDigest.getInstance("SHA-256")
-                                    .digest(secret.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }

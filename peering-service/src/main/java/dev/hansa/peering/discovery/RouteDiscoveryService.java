@@ -165,7 +165,17 @@ public final class RouteDiscoveryService {
 
     /// Signing and the store are slow; they run off the event loop, and the answer returns to it.
     private <Q> void issue(GrpcServerRequest<Q, Issued> request, String what, Issuance issuance) {
-        Handler<LeafCertificate> answer = leaf -> request.response().end(message(leaf));
+        Handler<LeafCertificate> answer =
+                leaf -> {
+                    try {
+                        request.response().end(message(leaf));
+                    } catch (IllegalStateException e) {
+                        // it did not wait, and asks again: with the same key when it joins
+                        events.accept(
+                                new PeeringEvent.ProxyRefused(
+                                        what, "it was gone before its answer: " + e.getMessage()));
+                    }
+                };
         vertx.<CertificateDesk.Answer>executeBlocking(issuance::run, false)
                 .onSuccess(result -> {
                     switch (result) {

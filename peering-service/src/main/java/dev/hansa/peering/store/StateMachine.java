@@ -362,11 +362,12 @@ final class StateMachine {
             if (secret == null) {
                 return Optional.of(JoinSecretRecord.UNKNOWN);
             }
-            var refusal = secret.refusal(join.identityPath(), join.now());
-            if (refusal.isPresent()) {
+            var refusal = secret.refusal(join.identityPath(), join.keyHash(), join.now());
+            if (refusal.isPresent() || secret.usedBy().containsKey(join.identityPath())) {
                 return refusal;
             }
-            joinSecrets = joinSecrets.with(join.hash(), secret.used(join.identityPath()));
+            joinSecrets =
+                    joinSecrets.with(join.hash(), secret.used(join.identityPath(), join.keyHash()));
             return done();
         }
 

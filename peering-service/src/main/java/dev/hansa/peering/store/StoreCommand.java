@@ -60,8 +60,11 @@ public sealed interface StoreCommand {
 
     /// Buys the one certificate for an identity that a join secret is good for; refused when there
     /// is no such secret, when it has expired at `now`, when it is not for that identity, and when
-    /// it was used for it before.
-    record UseJoinSecret(String hash, String identityPath, Instant now) implements StoreCommand {}
+    /// it was used for it with another key before.
+    ///
+    /// @param keyHash SHA-256 (hex) of the public key that is certified
+    record UseJoinSecret(String hash, String identityPath, String keyHash, Instant now)
+            implements StoreCommand {}
 
     /// Only when the stored one is the generation before it, of the same trust domain.
     record ReplaceCa(CaRecord ca) implements StoreCommand {}

@@ -296,8 +296,8 @@ abstract class StoreContract {
                 .isInstanceOf(StoreAnswer.Refused.class);
     }
 
-    private StoreAnswer join(String hash, String path) {
-        return store.apply(new StoreCommand.UseJoinSecret(hash, path, NOW));
+    private StoreAnswer join(String hash, String path, String key) {
+        return store.apply(new StoreCommand.UseJoinSecret(hash, path, key, NOW));
     }
 
     @Test
@@ -306,16 +306,20 @@ abstract class StoreContract {
                 new StoreCommand.PutJoinSecret(
                         new JoinSecretRecord("h", Set.of("/a", "/b"), NOW.plusSeconds(9)), NOW));
 
-        assertThat(join("h", "/a")).isInstanceOf(StoreAnswer.Applied.class);
-        assertThat(join("h", "/b")).isInstanceOf(StoreAnswer.Applied.class);
-        assertThat(join("h", "/a"))
+        assertThat(join("h", "/a", "k1")).isInstanceOf(StoreAnswer.Applied.class);
+        // as a proxy does whose answer was lost
+        assertThat(join("h", "/a", "k1")).isInstanceOf(StoreAnswer.Unchanged.class);
+        assertThat(join("h", "/b", "k1")).isInstanceOf(StoreAnswer.Applied.class);
+        assertThat(join("h", "/a", "k2"))
                 .isInstanceOfSatisfying(
                         StoreAnswer.Refused.class,
                         refused -> assertThat(refused.reason()).contains("found it used"));
-        assertThat(join("h", "/c").toString()).contains("expected one of the identities");
-        assertThat(join("other", "/a").toString()).contains("found another");
+        assertThat(join("h", "/c", "k1").toString()).contains("expected one of the identities");
+        assertThat(join("other", "/a", "k1").toString()).contains("found another");
         assertThat(
-                        store.apply(new StoreCommand.UseJoinSecret("h", "/a", NOW.plusSeconds(10)))
+                        store.apply(
+                                        new StoreCommand.UseJoinSecret(
+                                                "h", "/a", "k1", NOW.plusSeconds(10)))
                                 .toString())
                 .contains("expired at");
     }
@@ -332,10 +336,11 @@ abstract class StoreContract {
                 var together = new CyclicBarrier(4);
                 var answers = new ArrayList<Future<StoreAnswer>>();
                 for (var i = 0; i < 4; i++) {
+                    var key = "key " + i;
                     answers.add(
                             threads.submit(() -> {
                                 together.await();
-                                return join(hash, "/a");
+                                return join(hash, "/a", key);
                             }));
                 }
                 var bought = 0;
