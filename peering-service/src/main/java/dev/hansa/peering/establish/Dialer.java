@@ -21,6 +21,8 @@ import dev.hansa.token.TokenReading;
 import dev.hansa.token.TokenTerms;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -174,6 +176,10 @@ public final class Dialer {
                                     + token.issuer()
                                     + "'");
                 }
+                var stranger = stranger(other, token, state);
+                if (stranger.isPresent()) {
+                    return stranger;
+                }
             } else if (other.trustDomain().equals(Optional.of(token.issuer()))) {
                 return conflict(
                         "trust domain '"
@@ -188,6 +194,45 @@ public final class Dialer {
 
     private static Optional<PeeringFailure> conflict(String message) {
         return Optional.of(new PeeringFailure.Conflict(message));
+    }
+
+    /// A trust domain is only a name; what it was first seen with are keys. A token may bring those
+    /// that are known, and those that they certify.
+    private static Optional<PeeringFailure> stranger(
+            PeeringRecord peering, PeeringToken token, StoreState state) {
+        var bundle = state.bundles().get(peering.name());
+        var known =
+                TrustBundle.fromPem(
+                                token.issuer(),
+                                bundle == null ? peering.caPems() : bundle.rootPems())
+                        .roots();
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        for (var root : TrustBundle.fromPem(token.issuer(), token.caPems()).roots()) {
+            if (known.stream().noneMatch(each -> vouches(each, root))) {
+                return conflict(
+                        "peering '"
+                                + peering.name()
+                                + "': required a root of trust domain '"
+                                + token.issuer()
+                                + "' that is known here, or certified by one that is; found another:"
+                                + " delete the peering first if the peer was made anew");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean vouches(X509Certificate known, X509Certificate root) {
+        if (known.getPublicKey().equals(root.getPublicKey())) {
+            return true;
+        }
+        try {
+            root.verify(known.getPublicKey());
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
     }
 
     /// A live stream's addresses are fresher than the token's.
