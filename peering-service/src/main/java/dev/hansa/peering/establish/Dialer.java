@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
+import dev.hansa.peering.PeeringFailure.Conflict.Cause;
 import dev.hansa.peering.establish.Establishment.Established;
 import dev.hansa.peering.establish.Establishment.Refused;
 import dev.hansa.peering.store.PeeringRecord;
@@ -84,8 +85,7 @@ public final class Dialer {
         switch (outcome) {
             case Established _ -> {}
             case Refused(var failure) ->
-                    context.events()
-                            .accept(new PeeringEvent.EstablishFailed(name, failure.message()));
+                    context.events().accept(new PeeringEvent.EstablishFailed(name, failure));
         }
         return outcome;
     }
@@ -150,6 +150,7 @@ public final class Dialer {
         if (token.serverName().equals(context.own().serverName())
                 || token.issuer().equals(context.own().trustDomain())) {
             return conflict(
+                    Cause.WITH_ONESELF,
                     "cannot create a peering within the same cluster \""
                             + token.serverName()
                             + "\". Refer to the `exported-services` documentation if you want to export between partitions without peering");
@@ -158,16 +159,19 @@ public final class Dialer {
             if (other.name().equals(name)) {
                 if (!other.dials()) {
                     return conflict(
+                            Cause.ACCEPTS_ALREADY,
                             "cannot create peering with name: \""
                                     + name
                                     + "\"; there is an existing peering expecting to be dialed");
                 }
                 if (other.state() == StoredState.DELETING) {
-                    return conflict("cannot write to peering that is marked for deletion");
+                    return conflict(
+                            Cause.DELETING, "cannot write to peering that is marked for deletion");
                 }
                 if (other.trustDomain().isPresent()
                         && !other.trustDomain().get().equals(token.issuer())) {
                     return conflict(
+                            Cause.OTHER_TRUST_DOMAIN,
                             "peering '"
                                     + name
                                     + "': required trust domain '"
@@ -182,6 +186,7 @@ public final class Dialer {
                 }
             } else if (other.trustDomain().equals(Optional.of(token.issuer()))) {
                 return conflict(
+                        Cause.PEERED_ALREADY,
                         "trust domain '"
                                 + token.issuer()
                                 + "' is peered already, as '"
@@ -192,8 +197,8 @@ public final class Dialer {
         return Optional.empty();
     }
 
-    private static Optional<PeeringFailure> conflict(String message) {
-        return Optional.of(new PeeringFailure.Conflict(message));
+    private static Optional<PeeringFailure> conflict(Cause cause, String message) {
+        return Optional.of(new PeeringFailure.Conflict(cause, message));
     }
 
     /// A trust domain is only a name; what it was first seen with are keys. A token may bring those
@@ -212,6 +217,7 @@ public final class Dialer {
         for (var root : TrustBundle.fromPem(token.issuer(), token.caPems()).roots()) {
             if (known.stream().noneMatch(each -> vouches(each, root))) {
                 return conflict(
+                        Cause.UNKNOWN_ROOT,
                         "peering '"
                                 + peering.name()
                                 + "': required a root of trust domain '"
@@ -336,6 +342,7 @@ public final class Dialer {
         if (record.isEmpty() || !record.get().state().isLive()) {
             return new Refused(
                     new PeeringFailure.Conflict(
+                            Cause.DELETING,
                             "peering does not exist or has been marked for deletion"));
         }
         var established = record.get().with(StoredState.ESTABLISHING);
@@ -370,7 +377,9 @@ public final class Dialer {
             context.events()
                     .accept(
                             new PeeringEvent.EstablishFailed(
-                                    name, "the former peering was not restored: " + reason));
+                                    name,
+                                    new PeeringFailure.NotReady(
+                                            "the former peering was not restored: " + reason)));
         }
     }
 }

@@ -213,6 +213,7 @@ class PeeringTest {
     void peeringWithOneselfIsRefused() throws Exception {
         var refused = (Establishment.Refused) eks.establish("me", eks.token("lke", "eks"));
 
+        assertThat(refused.failure().reason()).isEqualTo("with_oneself");
         assertThat(refused.failure().message())
                 .startsWith("cannot create a peering within the same cluster");
         assertThat(eks.state("me")).isEmpty();
@@ -266,6 +267,7 @@ class PeeringTest {
             var refused =
                     (Establishment.Refused) lke.establish("eks", impostor.token("lke", "lke"));
 
+            assertThat(refused.failure().reason()).isEqualTo("unknown_root");
             assertThat(refused.failure().message()).contains("found another: delete the peering");
             assertThat(impostor.events).noneMatch(PeeringEvent.SecretExchanged.class::isInstance);
         }
@@ -281,6 +283,7 @@ class PeeringTest {
 
         var refused = (Establishment.Refused) lke.establish("again", eks.token("again", "lke"));
 
+        assertThat(refused.failure().reason()).isEqualTo("peered_already");
         assertThat(refused.failure().message())
                 .isEqualTo("trust domain '" + eks.trustDomain + "' is peered already, as 'eks'");
         assertThat(lke.state("again")).isEmpty();
