@@ -21,7 +21,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -268,7 +267,7 @@ abstract class StoreContract {
     @Test
     void trustDomainIsThatOfOnePeeringWhoeverRaces() throws Exception {
         var domain = new TrustDomain("claimed.consul");
-        var names = new AtomicInteger();
+        var names = new java.util.concurrent.atomic.AtomicInteger();
         var racer =
                 (Callable<StoreAnswer>)
                         () -> {
