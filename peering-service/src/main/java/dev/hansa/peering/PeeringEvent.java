@@ -35,7 +35,7 @@ public sealed interface PeeringEvent {
 
     record Established(PeerName peer, String serverName) implements PeeringEvent {}
 
-    record EstablishFailed(PeerName peer, String reason) implements PeeringEvent {}
+    record EstablishFailed(PeerName peer, PeeringFailure failure) implements PeeringEvent {}
 
     record PeeringDeleted(PeerName peer) implements PeeringEvent {}
 

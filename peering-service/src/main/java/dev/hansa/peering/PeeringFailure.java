@@ -1,6 +1,7 @@
 package dev.hansa.peering;
 
 import java.util.List;
+import java.util.Locale;
 
 /// Why a peering could not be made: what, whose fault, and whether trying again can help. The
 /// sentences of those that Consul has too are Consul's, because its clients match on them.
@@ -11,6 +12,9 @@ public sealed interface PeeringFailure {
         LOCAL
     }
 
+    /// One of a few names, for a metric's label.
+    String reason();
+
     /// A lower-case fragment; never a secret.
     String message();
 
@@ -20,6 +24,11 @@ public sealed interface PeeringFailure {
 
     /// The token cannot be used, whoever made it.
     record TokenUnusable(String message) implements PeeringFailure {
+        @Override
+        public String reason() {
+            return "token_unusable";
+        }
+
         @Override
         public Fault fault() {
             return Fault.CLIENT;
@@ -33,7 +42,24 @@ public sealed interface PeeringFailure {
 
     /// Something that exists already stands against it: a peering of the other kind, with the same
     /// trust domain, or with ourselves.
-    record Conflict(String message) implements PeeringFailure {
+    record Conflict(Cause cause, String message) implements PeeringFailure {
+        public enum Cause {
+            BAD_ADDRESS,
+            WITH_ONESELF,
+            ACCEPTS_ALREADY,
+            DIALS_ALREADY,
+            PEERED_ALREADY,
+            OTHER_TRUST_DOMAIN,
+            UNKNOWN_ROOT,
+            DELETING,
+            TERMINATED
+        }
+
+        @Override
+        public String reason() {
+            return cause.name().toLowerCase(Locale.ROOT);
+        }
+
         @Override
         public Fault fault() {
             return Fault.CLIENT;
@@ -46,10 +72,15 @@ public sealed interface PeeringFailure {
     }
 
     /// The peer did not take the secret: used, superseded, expired or never its own.
-    record SecretDenied(String reason) implements PeeringFailure {
+    record SecretDenied(String answer) implements PeeringFailure {
+        @Override
+        public String reason() {
+            return "secret_denied";
+        }
+
         @Override
         public String message() {
-            return "a new peering token must be generated: " + reason;
+            return "a new peering token must be generated: " + answer;
         }
 
         @Override
@@ -70,6 +101,11 @@ public sealed interface PeeringFailure {
         }
 
         @Override
+        public String reason() {
+            return "unreachable";
+        }
+
+        @Override
         public String message() {
             return String.join("; ", attempts);
         }
@@ -87,6 +123,11 @@ public sealed interface PeeringFailure {
 
     /// Something of ours is missing or refused: a gateway, the certificate authority, the store.
     record NotReady(String message) implements PeeringFailure {
+        @Override
+        public String reason() {
+            return "not_ready";
+        }
+
         @Override
         public Fault fault() {
             return Fault.LOCAL;

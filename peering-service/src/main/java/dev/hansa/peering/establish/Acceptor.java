@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
+import dev.hansa.peering.PeeringFailure.Conflict.Cause;
 import dev.hansa.peering.establish.TokenGeneration.Generated;
 import dev.hansa.peering.establish.TokenGeneration.Refused;
 import dev.hansa.peering.store.PeeringRecord;
@@ -59,6 +60,7 @@ public final class Acceptor {
             } catch (IllegalArgumentException _) {
                 return refused(
                         new PeeringFailure.Conflict(
+                                Cause.BAD_ADDRESS,
                                 address + " is not a valid peering server address"));
             }
         }
@@ -77,7 +79,7 @@ public final class Acceptor {
         }
         var conflict = state.peering(name).flatMap(Acceptor::conflict);
         if (conflict.isPresent()) {
-            return refused(new PeeringFailure.Conflict(conflict.get()));
+            return refused(conflict.get());
         }
         var id =
                 state.peering(name)
@@ -152,22 +154,29 @@ public final class Acceptor {
     }
 
     /// A name is an acceptor's or a dialer's for life, and one that is ending is nobody's.
-    private static Optional<String> conflict(PeeringRecord peering) {
+    private static Optional<PeeringFailure> conflict(PeeringRecord peering) {
         if (peering.dials()) {
-            return Optional.of(
+            return conflict(
+                    Cause.DIALS_ALREADY,
                     "cannot create peering with name: \""
                             + peering.name()
                             + "\"; there is already an established peering");
         }
         return switch (peering.state()) {
             case PENDING, ESTABLISHING -> Optional.empty();
-            case DELETING -> Optional.of("cannot write to peering that is marked for deletion");
+            case DELETING ->
+                    conflict(Cause.DELETING, "cannot write to peering that is marked for deletion");
             case TERMINATED ->
-                    Optional.of(
+                    conflict(
+                            Cause.TERMINATED,
                             "peering '"
                                     + peering.name()
                                     + "' was terminated by the peer: delete it before a new token is generated");
         };
+    }
+
+    private static Optional<PeeringFailure> conflict(Cause cause, String message) {
+        return Optional.of(new PeeringFailure.Conflict(cause, message));
     }
 
     private Optional<String> write(

@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
+import dev.hansa.peering.PeeringFailure.Conflict.Cause;
 import dev.hansa.peering.establish.Establishment.Established;
 import dev.hansa.peering.establish.Establishment.Refused;
 import dev.hansa.peering.store.PeeringRecord;
@@ -21,6 +22,8 @@ import dev.hansa.token.TokenReading;
 import dev.hansa.token.TokenTerms;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -82,8 +85,7 @@ public final class Dialer {
         switch (outcome) {
             case Established _ -> {}
             case Refused(var failure) ->
-                    context.events()
-                            .accept(new PeeringEvent.EstablishFailed(name, failure.message()));
+                    context.events().accept(new PeeringEvent.EstablishFailed(name, failure));
         }
         return outcome;
     }
@@ -148,6 +150,7 @@ public final class Dialer {
         if (token.serverName().equals(context.own().serverName())
                 || token.issuer().equals(context.own().trustDomain())) {
             return conflict(
+                    Cause.WITH_ONESELF,
                     "cannot create a peering within the same cluster \""
                             + token.serverName()
                             + "\". Refer to the `exported-services` documentation if you want to export between partitions without peering");
@@ -156,16 +159,19 @@ public final class Dialer {
             if (other.name().equals(name)) {
                 if (!other.dials()) {
                     return conflict(
+                            Cause.ACCEPTS_ALREADY,
                             "cannot create peering with name: \""
                                     + name
                                     + "\"; there is an existing peering expecting to be dialed");
                 }
                 if (other.state() == StoredState.DELETING) {
-                    return conflict("cannot write to peering that is marked for deletion");
+                    return conflict(
+                            Cause.DELETING, "cannot write to peering that is marked for deletion");
                 }
                 if (other.trustDomain().isPresent()
                         && !other.trustDomain().get().equals(token.issuer())) {
                     return conflict(
+                            Cause.OTHER_TRUST_DOMAIN,
                             "peering '"
                                     + name
                                     + "': required trust domain '"
@@ -174,8 +180,13 @@ public final class Dialer {
                                     + token.issuer()
                                     + "'");
                 }
+                var stranger = stranger(other, token, state);
+                if (stranger.isPresent()) {
+                    return stranger;
+                }
             } else if (other.trustDomain().equals(Optional.of(token.issuer()))) {
                 return conflict(
+                        Cause.PEERED_ALREADY,
                         "trust domain '"
                                 + token.issuer()
                                 + "' is peered already, as '"
@@ -186,8 +197,48 @@ public final class Dialer {
         return Optional.empty();
     }
 
-    private static Optional<PeeringFailure> conflict(String message) {
-        return Optional.of(new PeeringFailure.Conflict(message));
+    private static Optional<PeeringFailure> conflict(Cause cause, String message) {
+        return Optional.of(new PeeringFailure.Conflict(cause, message));
+    }
+
+    /// A trust domain is only a name; what it was first seen with are keys. A token may bring those
+    /// that are known, and those that they certify.
+    private static Optional<PeeringFailure> stranger(
+            PeeringRecord peering, PeeringToken token, StoreState state) {
+        var bundle = state.bundles().get(peering.name());
+        var known =
+                TrustBundle.fromPem(
+                                token.issuer(),
+                                bundle == null ? peering.caPems() : bundle.rootPems())
+                        .roots();
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        for (var root : TrustBundle.fromPem(token.issuer(), token.caPems()).roots()) {
+            if (known.stream().noneMatch(each -> vouches(each, root))) {
+                return conflict(
+                        Cause.UNKNOWN_ROOT,
+                        "peering '"
+                                + peering.name()
+                                + "': required a root of trust domain '"
+                                + token.issuer()
+                                + "' that is known here, or certified by one that is; found another:"
+                                + " delete the peering first if the peer was made anew");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean vouches(X509Certificate known, X509Certificate root) {
+        if (known.getPublicKey().equals(root.getPublicKey())) {
+            return true;
+        }
+        try {
+            root.verify(known.getPublicKey());
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
     }
 
     /// A live stream's addresses are fresher than the token's.
@@ -291,6 +342,7 @@ public final class Dialer {
         if (record.isEmpty() || !record.get().state().isLive()) {
             return new Refused(
                     new PeeringFailure.Conflict(
+                            Cause.DELETING,
                             "peering does not exist or has been marked for deletion"));
         }
         var established = record.get().with(StoredState.ESTABLISHING);
@@ -325,7 +377,9 @@ public final class Dialer {
             context.events()
                     .accept(
                             new PeeringEvent.EstablishFailed(
-                                    name, "the former peering was not restored: " + reason));
+                                    name,
+                                    new PeeringFailure.NotReady(
+                                            "the former peering was not restored: " + reason)));
         }
     }
 }

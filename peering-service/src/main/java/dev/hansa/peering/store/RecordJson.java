@@ -31,9 +31,18 @@ public final class RecordJson {
         try {
             return MAPPER.writeValueAsString(record);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException(
-                    "a record of ours cannot be written: " + record.getClass(), e);
+            throw unwritable(record, e);
         }
+    }
+
+    /// A copy, for whoever writes a type of component in another way.
+    static ObjectMapper mapper() {
+        return MAPPER.copy();
+    }
+
+    static IllegalStateException unwritable(Object record, JsonProcessingException e) {
+        return new IllegalStateException(
+                "a record of ours cannot be written: " + record.getClass(), e);
     }
 
     /// Writes bit by bit what may be too large to hold as one text.
@@ -49,12 +58,13 @@ public final class RecordJson {
         try {
             return MAPPER.readValue(json, type);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(
-                    "expected a "
-                            + type.getSimpleName()
-                            + " in JSON; found a fault at "
-                            + position(e));
+            throw unreadable(type, e);
         }
+    }
+
+    static IllegalArgumentException unreadable(Class<?> type, JsonProcessingException e) {
+        return new IllegalArgumentException(
+                "expected a " + type.getSimpleName() + " in JSON; found a fault at " + position(e));
     }
 
     private static String position(JsonProcessingException e) {

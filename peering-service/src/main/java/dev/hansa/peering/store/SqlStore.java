@@ -49,6 +49,7 @@ public final class SqlStore implements Store {
     private final FileChannel lockFile;
     private final FileLock lock;
     private final Connection connection;
+    private final SealedRecords records;
     private final Latest<StoreState> state;
 
     /// Held by the one that writes.
@@ -64,11 +65,13 @@ public final class SqlStore implements Store {
             FileChannel lockFile,
             FileLock lock,
             Connection connection,
+            SealedRecords records,
             StoreState state) {
         this.file = file;
         this.lockFile = lockFile;
         this.lock = lock;
         this.connection = connection;
+        this.records = records;
         this.state = new Latest<>(state);
     }
 
@@ -102,6 +105,7 @@ public final class SqlStore implements Store {
                                 + "': expected to be its only server; found another that holds it",
                         null);
             }
+            var records = new SealedRecords(SecretSeal.open(dataDir, file));
             if (!Files.exists(file)) {
                 Files.createFile(file);
             }
@@ -109,7 +113,9 @@ public final class SqlStore implements Store {
             connection = connect(file, maxPages);
             integrity(connection, file);
             migrate(file);
-            var store = new SqlStore(file, lockFile, lock, connection, load(connection, file));
+            var store =
+                    new SqlStore(
+                            file, lockFile, lock, connection, records, load(connection, records));
             store.apply(new StoreCommand.CountStart());
             return store;
         } catch (IOException | SQLException | FlywayException | IllegalArgumentException e) {
@@ -217,7 +223,8 @@ public final class SqlStore implements Store {
         }
     }
 
-    private static StoreState load(Connection connection, Path file) throws SQLException {
+    private static StoreState load(Connection connection, SealedRecords records)
+            throws SQLException {
         var buckets = new HashMap<String, Map<String, String>>();
         var counters = new HashMap<String, Long>();
         try (var statement = connection.createStatement()) {
@@ -237,29 +244,35 @@ public final class SqlStore implements Store {
                 counters.getOrDefault("index", 0L),
                 counters.getOrDefault("starts", 0L),
                 read(
+                        records,
                         buckets,
                         CONFIG,
                         ConfigRecord.class,
                         entry -> new ConfigKey(entry.kind(), entry.name())),
-                read(buckets, PEERING, PeeringRecord.class, PeeringRecord::name),
-                read(buckets, SECRETS, PeeringSecrets.class, PeeringSecrets::peeringId),
-                read(buckets, BUNDLE, BundleRecord.class, BundleRecord::peer),
-                read(buckets, REGISTRATION, RegistrationRecord.class, RegistrationRecord::key),
-                read(buckets, JOIN, JoinSecretRecord.class, JoinSecretRecord::hash),
-                read(buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
+                read(records, buckets, PEERING, PeeringRecord.class, PeeringRecord::name),
+                read(records, buckets, SECRETS, PeeringSecrets.class, PeeringSecrets::peeringId),
+                read(records, buckets, BUNDLE, BundleRecord.class, BundleRecord::peer),
+                read(
+                        records,
+                        buckets,
+                        REGISTRATION,
+                        RegistrationRecord.class,
+                        RegistrationRecord::key),
+                read(records, buckets, JOIN, JoinSecretRecord.class, JoinSecretRecord::hash),
+                read(records, buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
                         .findFirst());
     }
 
     private static <K, V> Map<K, V> read(
+            SealedRecords sealed,
             Map<String, Map<String, String>> buckets,
             String bucket,
             Class<V> type,
             Function<V, K> key) {
         var records = new HashMap<K, V>();
         buckets.getOrDefault(bucket, Map.of())
-                .values()
-                .forEach(json -> {
-                    var record = RecordJson.read(json, type);
+                .forEach((name, json) -> {
+                    var record = sealed.read(json, type, bucket + "/" + name);
                     records.put(key.apply(record), record);
                 });
         return records;
@@ -434,7 +447,7 @@ public final class SqlStore implements Store {
                                         + " ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value")) {
                     put.setString(1, bucket);
                     put.setString(2, text.apply(key));
-                    put.setString(3, RecordJson.write(value));
+                    put.setString(3, records.write(value, bucket + "/" + text.apply(key)));
                     put.executeUpdate();
                 }
             }

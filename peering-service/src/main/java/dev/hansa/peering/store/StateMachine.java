@@ -180,6 +180,20 @@ final class StateMachine {
                     && peering.state() != StoredState.DELETING) {
                 return Optional.of("cannot write to peering that is marked for deletion");
             }
+            if (before == null || !before.trustDomain().equals(peering.trustDomain())) {
+                for (var other : peerings.values()) {
+                    if (peering.trustDomain().isPresent()
+                            && !other.name().equals(peering.name())
+                            && other.trustDomain().equals(peering.trustDomain())) {
+                        return Optional.of(
+                                "trust domain '"
+                                        + peering.trustDomain().get()
+                                        + "' is peered already, as '"
+                                        + other.name()
+                                        + "'");
+                    }
+                }
+            }
             var written = peering.indexed(before == null ? index : before.createIndex(), index);
             peerings = peerings.with(peering.name(), written);
             if (!written.state().isLive()) {

@@ -94,14 +94,14 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         "refused: " + reason);
             }
             case PeeringEvent.Established(var peer, var serverName) -> {
-                count(MetricNames.ESTABLISHMENTS, "outcome", "done");
+                count(MetricNames.ESTABLISHMENTS, "outcome", "done", "reason", "none");
                 LOG.info("peering '{}' established with {}", peer, foreign(serverName));
                 audit(OPERATOR, "establish peering " + peer, "done");
             }
-            case PeeringEvent.EstablishFailed(var peer, var reason) -> {
-                count(MetricNames.ESTABLISHMENTS, "outcome", "failed");
-                LOG.warn("peering '{}' not established: {}", peer, foreign(reason));
-                audit(OPERATOR, "establish peering " + peer, "failed: " + reason);
+            case PeeringEvent.EstablishFailed(var peer, var failure) -> {
+                count(MetricNames.ESTABLISHMENTS, "outcome", "failed", "reason", failure.reason());
+                LOG.warn("peering '{}' not established: {}", peer, foreign(failure.message()));
+                audit(OPERATOR, "establish peering " + peer, "failed: " + failure.message());
             }
             case PeeringEvent.PeeringDeleted(var peer) -> {
                 count(MetricNames.PEERINGS_DELETED);

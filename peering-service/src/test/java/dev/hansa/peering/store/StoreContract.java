@@ -12,6 +12,7 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustDomain;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -262,6 +263,41 @@ abstract class StoreContract {
         assertThat(store.apply(new StoreCommand.PutPeering(seen.withDatacenter("other"))))
                 .isInstanceOf(StoreAnswer.Refused.class);
         assertThat(store.now().peering(LKE).orElseThrow().remoteDatacenter()).isEqualTo("lke");
+    }
+
+    /// Checked where writes are in order: two that are made at once could each find the other
+    /// absent.
+    @Test
+    void trustDomainIsThatOfOnePeeringWhoeverRaces() throws Exception {
+        var domain = new TrustDomain("claimed.consul");
+        var names = new java.util.concurrent.atomic.AtomicInteger();
+        var racer =
+                (Callable<StoreAnswer>)
+                        () -> {
+                            var name = "peer-" + names.incrementAndGet();
+                            return store.apply(
+                                    new StoreCommand.PutPeering(
+                                            PeeringRecord.accepting(
+                                                            new PeerName(name), name, Map.of())
+                                                    .withRemote(domain, "lke")));
+                        };
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var answers =
+                    threads.invokeAll(java.util.Collections.nCopies(16, racer)).stream()
+                            .map(future -> future.resultNow())
+                            .toList();
+
+            assertThat(answers).filteredOn(StoreAnswer.Applied.class::isInstance).hasSize(1);
+            var winner = store.now().peerings().keySet().iterator().next();
+            assertThat(answers)
+                    .filteredOn(StoreAnswer.Refused.class::isInstance)
+                    .hasSize(15)
+                    .containsOnly(
+                            new StoreAnswer.Refused(
+                                    "trust domain 'claimed.consul' is peered already, as '"
+                                            + winner
+                                            + "'"));
+        }
     }
 
     @Test

@@ -213,6 +213,7 @@ class PeeringTest {
     void peeringWithOneselfIsRefused() throws Exception {
         var refused = (Establishment.Refused) eks.establish("me", eks.token("lke", "eks"));
 
+        assertThat(refused.failure().reason()).isEqualTo("with_oneself");
         assertThat(refused.failure().message())
                 .startsWith("cannot create a peering within the same cluster");
         assertThat(eks.state("me")).isEmpty();
@@ -247,6 +248,45 @@ class PeeringTest {
 
         await().atMost(SOON).until(() -> lke.state("eks").equals(Optional.of(PeeringState.ACTIVE)));
         await().atMost(SOON).until(() -> lke.imported("eks").equals(List.of("cartservice")));
+    }
+
+    /// Whoever says the name of a trust domain does not have its keys yet. Refused before the
+    /// secret is used, and the peering stays as it is.
+    @Test
+    void tokenOfTheSameTrustDomainUnderAnotherAuthorityIsRefused() throws Exception {
+        peer();
+        var before = lke.store.now().peering(new PeerName("eks"));
+        var impostor =
+                new TestDatacenter(
+                        vertx,
+                        "eks",
+                        eks.trustDomain,
+                        dir.resolve("impostor"),
+                        TestDatacenter.times());
+        try (impostor) {
+            var refused =
+                    (Establishment.Refused) lke.establish("eks", impostor.token("lke", "lke"));
+
+            assertThat(refused.failure().reason()).isEqualTo("unknown_root");
+            assertThat(refused.failure().message()).contains("found another: delete the peering");
+            assertThat(impostor.events).noneMatch(PeeringEvent.SecretExchanged.class::isInstance);
+        }
+        assertThat(lke.store.now().peering(new PeerName("eks"))).isEqualTo(before);
+        assertThat(lke.state("eks")).contains(PeeringState.ACTIVE);
+        assertThat(lke.establish("eks", eks.token("lke", "lke")))
+                .isInstanceOf(Establishment.Established.class);
+    }
+
+    @Test
+    void samePairIsNotPeeredTwice() throws Exception {
+        peer();
+
+        var refused = (Establishment.Refused) lke.establish("again", eks.token("again", "lke"));
+
+        assertThat(refused.failure().reason()).isEqualTo("peered_already");
+        assertThat(refused.failure().message())
+                .isEqualTo("trust domain '" + eks.trustDomain + "' is peered already, as 'eks'");
+        assertThat(lke.state("again")).isEmpty();
     }
 
     @Test

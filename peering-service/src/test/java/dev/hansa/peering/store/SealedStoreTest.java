@@ -1,0 +1,139 @@
+package dev.hansa.peering.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.trustbundle.PeerName;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What the disk tells to one who has the database and not the key beside it.
+class SealedStoreTest {
+    private static final Secret STREAM = new Secret("canary-of-the-stream");
+    private static final Secret ROOT = new Secret("canary-of-the-root-key");
+    private static final Secret INTERMEDIATE = new Secret("canary-of-the-intermediate-key");
+
+    @TempDir Path data;
+
+    @BeforeEach
+    void write() {
+        try (var store = SqlStore.open(data)) {
+            for (var name : new String[] {"lke", "gke"}) {
+                var peering =
+                        PeeringRecord.accepting(new PeerName(name), "id-of-" + name, Map.of());
+                assertThat(store.apply(new StoreCommand.Establish(peering, STREAM)))
+                        .isInstanceOf(StoreAnswer.Applied.class);
+            }
+            assertThat(
+                            store.apply(
+                                    new StoreCommand.InitCa(
+                                            new CaRecord(
+                                                    "eks.consul",
+                                                    "eks",
+                                                    "root",
+                                                    ROOT,
+                                                    "intermediate",
+                                                    INTERMEDIATE))))
+                    .isInstanceOf(StoreAnswer.Applied.class);
+        }
+    }
+
+    private void sql(String statement) throws SQLException {
+        try (var connection =
+                        DriverManager.getConnection("jdbc:sqlite:" + data.resolve("hansa.db"));
+                var execution = connection.createStatement()) {
+            execution.execute(statement);
+        }
+    }
+
+    @Test
+    void noFileHoldsASecretInTheClear() throws Exception {
+        try (var files = Files.list(data)) {
+            for (var file : files.toList()) {
+                assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                        .as(file.toString())
+                        .doesNotContain("canary");
+            }
+        }
+        try (var store = SqlStore.open(data)) {
+            assertThat(store.now().secrets("id-of-lke").dialerStream()).contains(STREAM);
+            assertThat(store.now().ca().orElseThrow().rootKeyPem()).isEqualTo(ROOT);
+            assertThat(store.now().ca().orElseThrow().intermediateKeyPem()).isEqualTo(INTERMEDIATE);
+        }
+    }
+
+    @Test
+    void keyIsForTheOwnerOnlyWhateverItWas() throws Exception {
+        var key = data.resolve(SecretSeal.FILE);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
+                .isEqualTo("rw-------");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
+
+        SqlStore.open(data).close();
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
+                .isEqualTo("rw-------");
+    }
+
+    @Test
+    void databaseWithoutItsKeyIsRefusedAndNoOtherKeyIsMade() throws Exception {
+        var key = data.resolve(SecretSeal.FILE);
+        Files.delete(key);
+
+        assertThatThrownBy(() -> SqlStore.open(data))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageStartingWith("'" + key + "': expected the key")
+                .hasMessageContaining("found no such file");
+        assertThat(key).doesNotExist();
+    }
+
+    @Test
+    void anotherKeyOrHalfOfOneIsRefused() throws Exception {
+        var key = data.resolve(SecretSeal.FILE);
+        var bytes = Files.readAllBytes(key);
+        bytes[0] ^= 1;
+        Files.write(key, bytes);
+        assertThatThrownBy(() -> SqlStore.open(data))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageContaining("expected one sealed with the key in '" + key + "'");
+
+        Files.write(key, new byte[16]);
+        assertThatThrownBy(() -> SqlStore.open(data))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageContaining("expected a key of 32 bytes; found 16");
+    }
+
+    @Test
+    void sealedSecretOpensOnlyWhereItWasSealed() throws Exception {
+        sql(
+                "UPDATE records SET value = replace((SELECT value FROM records WHERE bucket ="
+                        + " 'secrets' AND key = 'id-of-gke'), 'id-of-gke', 'id-of-lke') WHERE"
+                        + " bucket = 'secrets' AND key = 'id-of-lke'");
+
+        assertThatThrownBy(() -> SqlStore.open(data))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageContaining("secret of 'secrets/id-of-lke#dialerStream'");
+    }
+
+    /// Else whoever can write the file, but has no key, could put a secret of his own there.
+    @Test
+    void secretInTheClearIsNotTaken() throws Exception {
+        sql(
+                "UPDATE records SET value = json_set(value, '$.dialerStream',"
+                        + " json('{\"value\":\"canary\"}')) WHERE bucket = 'secrets'");
+
+        assertThatThrownBy(() -> SqlStore.open(data))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageContaining("expected a PeeringSecrets in JSON")
+                .hasMessageNotContaining("canary");
+    }
+}
