@@ -9,6 +9,7 @@ import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.RenewRequest;
 import dev.hansa.failover.wire.ServerMessage;
+import dev.hansa.trustbundle.TrustBundle;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.netty.GrpcSslContexts;
@@ -17,6 +18,8 @@ import io.grpc.protobuf.ProtoUtils;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -50,10 +53,12 @@ public final class ControlChannel {
 
     private final JoinToken token;
     private final EventLoopGroup loops;
+    private volatile TrustBundle bundle;
 
     /// @param loops NIO event loops for the control connections of this process
     public ControlChannel(JoinToken token, EventLoopGroup loops) {
         this.token = token;
+        this.bundle = token.bundle();
         this.loops = loops;
     }
 
@@ -78,10 +83,7 @@ public final class ControlChannel {
     /// @throws SSLException when the library does not take our own certificate
     ManagedChannel open(Endpoint server, Optional<ProxyCertificate> certificate)
             throws SSLException {
-        var tls =
-                GrpcSslContexts.forClient()
-                        .protocols("TLSv1.3")
-                        .trustManager(token.bundle().roots());
+        var tls = GrpcSslContexts.forClient().protocols("TLSv1.3").trustManager(bundle.roots());
         certificate.ifPresent(own -> tls.keyManager(own.key(), own.chain()));
         return NettyChannelBuilder.forAddress(new InetSocketAddress(server.host(), server.port()))
                 .overrideAuthority(token.serverName())
@@ -93,6 +95,23 @@ public final class ControlChannel {
                 .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .keepAliveWithoutCalls(false)
                 .build();
+    }
+
+    /// The roots that the server is checked against.
+    TrustBundle bundle() {
+        return bundle;
+    }
+
+    /// From now on these: the join token's go out of date with a rotation.
+    void trusts(TrustBundle newer) {
+        bundle = newer;
+    }
+
+    /// These too: of a snapshot on disk it is not known whether the join token is newer.
+    void alsoTrusts(TrustBundle remembered) {
+        var roots = new LinkedHashSet<>(remembered.roots());
+        roots.addAll(bundle.roots());
+        bundle = new TrustBundle(bundle.trustDomain(), List.copyOf(roots));
     }
 
     JoinToken token() {

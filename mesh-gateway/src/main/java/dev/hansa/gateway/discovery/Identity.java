@@ -222,7 +222,7 @@ public final class Identity implements AutoCloseable {
         var verdict =
                 PeerVerifier.verify(
                         chain,
-                        BundleSet.EMPTY.with(control.token().bundle()),
+                        BundleSet.EMPTY.with(control.bundle()),
                         PeerVerifier.Usage.SERVER,
                         clock.instant());
         if (!verdict.equals(new PeerVerifier.Trusted(id))

@@ -15,6 +15,7 @@ import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.failover.wire.Snapshot;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.RouteTable;
+import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -95,6 +96,7 @@ public final class RouteSubscription implements AutoCloseable {
                                         + "'"));
                 return Optional.empty();
             }
+            found.flatMap(this::ownBundle).ifPresent(control::alsoTrusts);
             return found;
         } catch (IOException e) {
             events.accept(
@@ -102,6 +104,10 @@ public final class RouteSubscription implements AutoCloseable {
                             identity.id().uri(), String.valueOf(e.getMessage())));
             return Optional.empty();
         }
+    }
+
+    private Optional<TrustBundle> ownBundle(RouteSnapshot from) {
+        return from.bundles().of(ownDomain()).filter(bundle -> !bundle.roots().isEmpty());
     }
 
     private TrustDomain ownDomain() {
@@ -372,6 +378,7 @@ public final class RouteSubscription implements AutoCloseable {
                 return "";
             }
             snapshot.set(Optional.of(next));
+            ownBundle(next).ifPresent(control::trusts);
             identity.issuerIs(next.activeIssuer());
             events.accept(new GatewayEvent.SnapshotTaken(identity.id().uri(), next.version()));
             if (file.isPresent()) {
