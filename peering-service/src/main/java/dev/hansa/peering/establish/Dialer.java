@@ -38,7 +38,8 @@ public final class Dialer {
     /// Consul's budget for one round of addresses; a second round follows when gateways are used.
     private static final Duration ROUND = Duration.ofSeconds(3);
 
-    /// One address of several must not use up the round.
+    /// One address of several must not use up the round. An only address has all of it: an attempt
+    /// that we give up may have used the secret.
     private static final Duration ATTEMPT = Duration.ofSeconds(2);
 
     /// A gateway has its new route within a round trip; a restarting one within this.
@@ -309,6 +310,7 @@ public final class Dialer {
     private Optional<Answer> round(PeeringToken token, List<String> ring, List<String> failures)
             throws InterruptedException {
         var ends = System.nanoTime() + ROUND.toNanos();
+        var attempt = ring.stream().distinct().count() == 1 ? ROUND : ATTEMPT;
         for (var i = 0; ; i++) {
             var left = Duration.ofNanos(ends - System.nanoTime());
             if (!left.isPositive()) {
@@ -316,14 +318,14 @@ public final class Dialer {
             }
             var address = ring.get(i % ring.size());
             var remote = new PeerConnector.Remote(address, token.serverName(), token.caPems());
-            var limit = left.compareTo(ATTEMPT) < 0 ? left : ATTEMPT;
+            var limit = left.compareTo(attempt) < 0 ? left : attempt;
             switch (connector.exchangeSecret(
                     remote, token.peerId(), token.establishmentSecret(), limit)) {
                 case Exchange.Granted(var secret) -> {
                     return Optional.of(new Answer.Granted(secret));
                 }
                 case Exchange.Denied(var reason) -> {
-                    return Optional.of(new Answer.Failed(new PeeringFailure.SecretDenied(reason)));
+                    return Optional.of(new Answer.Failed(denied(reason, failures)));
                 }
                 case Exchange.Failed(var reason) ->
                         failures.add(
@@ -334,6 +336,16 @@ public final class Dialer {
             }
             Thread.sleep(PAUSE);
         }
+    }
+
+    /// When attempts of ours went unanswered, one of them may be who used the secret.
+    private static PeeringFailure denied(String reason, List<String> failures) {
+        return new PeeringFailure.SecretDenied(
+                failures.isEmpty()
+                        ? reason
+                        : reason
+                                + "; earlier attempts: "
+                                + String.join("; ", failures.stream().distinct().toList()));
     }
 
     private Establishment finish(

@@ -14,6 +14,8 @@ import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
 import io.vertx.core.Vertx;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -207,6 +209,31 @@ class PeeringTest {
         assertThat(lke.state("eks")).contains(PeeringState.ACTIVE);
         assertThat(lke.establish("again", token)).isInstanceOf(Establishment.Refused.class);
         assertThat(lke.state("again")).isEmpty();
+    }
+
+    @Test
+    void onlyAddressHasTheWholeRound() throws Exception {
+        try (var silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            var address = "127.0.0.1:" + silent.getLocalPort();
+            var token = eks.token("lke", "lke", TokenForm.SIGNED, List.of(address));
+
+            assertThat(lke.establish("eks", token).toString())
+                    .contains("Unreachable")
+                    .containsPattern("no answer after (2[5-9]\\d\\d|3000) ms");
+        }
+    }
+
+    @Test
+    void denialNamesTheAttemptsBeforeIt() throws Exception {
+        var closed = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        closed.close();
+        var address = "127.0.0.1:" + closed.getLocalPort();
+        var token = eks.token("lke", "lke", TokenForm.SIGNED, List.of(address, eks.address));
+        eks.acceptor.revokeToken(new PeerName("lke"));
+
+        assertThat(lke.establish("eks", token).toString())
+                .contains("SecretDenied")
+                .contains("invalid peering establishment secret; earlier attempts: ", address);
     }
 
     @Test

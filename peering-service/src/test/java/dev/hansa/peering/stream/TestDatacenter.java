@@ -206,8 +206,12 @@ final class TestDatacenter implements AutoCloseable {
     }
 
     String token(String peer, String audience, TokenForm form) {
+        return token(peer, audience, form, List.of());
+    }
+
+    String token(String peer, String audience, TokenForm form, List<String> addresses) {
         return switch (acceptor.generateToken(
-                new PeerName(peer), audience, Map.of(), List.of(), Duration.ofHours(1), form)) {
+                new PeerName(peer), audience, Map.of(), addresses, Duration.ofHours(1), form)) {
             case TokenGeneration.Generated(var text, _, _, _) -> text;
             case TokenGeneration.Refused(var failure) ->
                     throw new AssertionError(failure.message());
