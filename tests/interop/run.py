@@ -1,0 +1,52 @@
+"""Runs every check against a `hansa server` and says how each went: `run.py FOLDER [WORD]`."""
+
+import sys
+import time
+import traceback
+
+import acceptor
+from world import Server
+
+try:
+    import dialer
+except ImportError:
+    dialer = None
+
+
+def checks(module):
+    return [
+        (f"{module.__name__}.{name}", check)
+        for name, check in vars(module).items()
+        if name.startswith("check_")
+    ]
+
+
+def main(folder, word=""):
+    server = Server(folder)
+    failed = 0
+    try:
+        watch = acceptor.HeartbeatWatch(server)
+        every = checks(acceptor) + (checks(dialer) if dialer else [])
+        every.append(("acceptor.check_heartbeats_come_every_15_seconds", watch.finish))
+        for name, check in every:
+            if word not in name:
+                continue
+            began = time.monotonic()
+            try:
+                check(server)
+                outcome = "ok"
+            except Exception:
+                failed += 1
+                outcome = "FAILED"
+                traceback.print_exc(file=sys.stdout)
+            print(f"{outcome:6} {time.monotonic() - began:6.2f} s  {name}", flush=True)
+    finally:
+        server.close()
+    print(f"interop: {len(every)} checks, {failed} failed")
+    if failed:
+        print(server.log.read_text())
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
