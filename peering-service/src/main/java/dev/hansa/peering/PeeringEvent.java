@@ -45,6 +45,11 @@ public sealed interface PeeringEvent {
 
     record StreamEnded(PeerName peer, String reason) implements PeeringEvent {}
 
+    /// A server of the peer said that another one leads.
+    ///
+    /// @param followed whether that one was known as the peer's, and so is dialled next
+    record LeaderNamed(PeerName peer, boolean followed) implements PeeringEvent {}
+
     record PeerTerminated(PeerName peer) implements PeeringEvent {}
 
     /// The peer did not take what we sent.

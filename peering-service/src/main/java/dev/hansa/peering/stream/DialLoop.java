@@ -20,7 +20,7 @@ public final class DialLoop implements Runnable {
     private final PeerConnector connector;
     private final String peeringId;
     private final Backoff backoff;
-    private int attempt;
+    private final DialRing ring = new DialRing();
 
     public DialLoop(StreamContext context, PeerConnector connector, String peeringId) {
         this.context = context;
@@ -99,7 +99,7 @@ public final class DialLoop implements Runnable {
             return Optional.of(backoff.next(GrpcStatus.UNKNOWN));
         }
         var tracker = claimed.get();
-        var address = call.addresses().get(attempt++ % call.addresses().size());
+        var address = ring.next(call.addresses());
         try (var stream =
                 connector.open(
                         new PeerConnector.Remote(address, peering.serverName(), peering.caPems()),
@@ -114,6 +114,7 @@ public final class DialLoop implements Runnable {
                     && System.nanoTime() - began > context.times().longestRetry().toNanos()) {
                 backoff.reset();
             }
+            stream.leader().get().ifPresent(leader -> follow(leader, call));
             if (Thread.interrupted()) {
                 throw new InterruptedException("told to stop");
             }
@@ -138,6 +139,13 @@ public final class DialLoop implements Runnable {
             tracker.released(Optional.of("the server is stopping"));
             throw e;
         }
+    }
+
+    private void follow(String leader, Call call) {
+        context.events()
+                .accept(
+                        new PeeringEvent.LeaderNamed(
+                                call.peering().name(), ring.follow(leader, call.addresses())));
     }
 
     private ReplicationMessage open(Call call) {

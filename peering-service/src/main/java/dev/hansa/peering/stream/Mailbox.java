@@ -49,6 +49,16 @@ final class Mailbox {
         });
     }
 
+    /// Has the peer closed, or the wire.
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Is the wire gone, so that nothing more can be said on it.
     boolean isBroken() {
         lock.lock();

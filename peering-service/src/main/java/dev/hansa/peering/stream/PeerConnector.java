@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// Dials a peer's servers, directly or through gateways: TLS with the server name that the token
 /// gave, against the roots that the token or the peer's bundle gave and no others, and no
@@ -129,7 +130,13 @@ public final class PeerConnector {
     }
 
     /// An open stream; closing it drops the connection under it.
-    record Stream(GrpcPeerChannel channel, Mailbox mailbox, GrpcClient client)
+    ///
+    /// @param leader whom the peer named as its leader when it refused
+    record Stream(
+            GrpcPeerChannel channel,
+            Mailbox mailbox,
+            AtomicReference<Optional<String>> leader,
+            GrpcClient client)
             implements AutoCloseable {
         @Override
         public void close() {
@@ -154,15 +161,16 @@ public final class PeerConnector {
         var isOpen = false;
         try {
             var mailbox = new Mailbox();
+            var leader = new AtomicReference<Optional<String>>(Optional.empty());
             var loop = vertx.getOrCreateContext();
             var opening = new java.util.concurrent.CompletableFuture<GrpcPeerChannel>();
             loop.runOnContext(_ ->
                     client.request(address, PeerStreamRpc.STREAM_CLIENT)
-                            .map(call -> attached(loop, call, mailbox))
+                            .map(call -> attached(loop, call, mailbox, leader))
                             .onComplete(opening::complete, opening::completeExceptionally));
             var channel = opening.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             isOpen = true;
-            return new Stream(channel, mailbox, client);
+            return new Stream(channel, mailbox, leader, client);
         } catch (ExecutionException e) {
             var cause = e.getCause() == null ? e : e.getCause();
             throw new PeerUnreachableException(remote.address(), said(cause), cause);
@@ -179,7 +187,10 @@ public final class PeerConnector {
     private static GrpcPeerChannel attached(
             Context loop,
             io.vertx.grpc.client.GrpcClientRequest<ReplicationMessage, ReplicationMessage> call,
-            Mailbox mailbox) {
+            Mailbox mailbox,
+            AtomicReference<Optional<String>> leader) {
+        Keepalive.announce(call.headers());
+        var keepalive = Keepalive.start(loop, call.connection(), mailbox, Keepalive.CONSULS);
         var channel = new GrpcPeerChannel(loop, call, mailbox, _ -> call.cancel());
         call.exceptionHandler(cause -> mailbox.closed(Optional.of(broken(cause))));
         call.response()
@@ -193,7 +204,13 @@ public final class PeerConnector {
                                                     new StreamError(
                                                             error.status,
                                                             "the stream was reset"))));
-                            response.endHandler(_ -> mailbox.closed(ending(response)));
+                            response.endHandler(_ -> {
+                                leader.set(
+                                        LeaderHint.in(response.trailers())
+                                                .or(() -> LeaderHint.in(response.headers())));
+                                mailbox.closed(ending(response));
+                            });
+                            Keepalive.announced(response.headers()).ifPresent(keepalive::at);
                             channel.attach(response);
                         },
                         cause -> mailbox.closed(Optional.of(broken(cause))));

@@ -148,6 +148,9 @@ public final class StreamService {
                 mailbox.closed(
                         Optional.of(new StreamError(error.status, "the peer reset the stream"))));
         channel.attach(request);
+        Keepalive.announce(response.headers());
+        Keepalive.announced(request.headers())
+                .ifPresent(pace -> Keepalive.start(loop, request.connection(), mailbox, pace));
         if (!strangers.tryAcquire()) {
             channel.fail(new StreamError(GrpcStatus.RESOURCE_EXHAUSTED, "too many callers"));
             return;

@@ -127,6 +127,13 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 connected(peer).set(0);
                 LOG.warn("stream with peer '{}' ended: {}", peer, foreign(reason));
             }
+            case PeeringEvent.LeaderNamed(var peer, var followed) ->
+                    count(
+                            MetricNames.LEADER_HINTS,
+                            "peer",
+                            peer.value(),
+                            "followed",
+                            Boolean.toString(followed));
             case PeeringEvent.PeerTerminated(var peer) -> {
                 connected(peer).set(0);
                 LOG.warn("peer '{}' deleted the peering: terminated", peer);
