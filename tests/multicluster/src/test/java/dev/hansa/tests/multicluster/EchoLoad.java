@@ -1,0 +1,159 @@
+package dev.hansa.tests.multicluster;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// An application that says again what it hears, and callers that hold it to that: some with a new
+/// connection for each word, some with one for all.
+final class EchoLoad implements AutoCloseable {
+    private static final int WORD = 32;
+    private static final int TIMEOUT_MILLIS = 10_000;
+
+    private final Queue<String> failures = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger shortOnes = new AtomicInteger();
+    private final AtomicInteger words = new AtomicInteger();
+    private final List<ServerSocket> servers = new ArrayList<>();
+    private final List<Thread> callers = new ArrayList<>();
+    private volatile boolean isOver;
+
+    void serve(String host, int port) throws IOException {
+        var server = new ServerSocket(port, 128, InetAddress.getByName(host));
+        servers.add(server);
+        Thread.ofVirtual()
+                .start(() -> {
+                    while (!server.isClosed()) {
+                        try {
+                            var socket = server.accept();
+                            Thread.ofVirtual().start(() -> echo(socket));
+                        } catch (IOException _) {
+                            return;
+                        }
+                    }
+                });
+    }
+
+    private static void echo(Socket socket) {
+        try (socket) {
+            socket.getInputStream().transferTo(socket.getOutputStream());
+        } catch (IOException _) {
+            // a check or a caller that went away
+        }
+    }
+
+    /// One word there and back, on a connection of its own.
+    static boolean answers(InetSocketAddress address) {
+        try (var socket = connect(address)) {
+            exchange(socket, 0);
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    private static Socket connect(InetSocketAddress address) throws IOException {
+        var socket = new Socket();
+        try {
+            socket.setSoTimeout(TIMEOUT_MILLIS);
+            socket.setTcpNoDelay(true);
+            socket.connect(address, TIMEOUT_MILLIS);
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static void exchange(Socket socket, int number) throws IOException {
+        var word = "%032d".formatted(number).getBytes(StandardCharsets.US_ASCII);
+        socket.getOutputStream().write(word);
+        var heard = socket.getInputStream().readNBytes(WORD);
+        if (!Arrays.equals(word, heard)) {
+            throw new IOException("expected " + WORD + " bytes back; found " + heard.length);
+        }
+    }
+
+    void start(InetSocketAddress address, int shortCallers, int longCallers) {
+        for (var i = 0; i < shortCallers; i++) {
+            caller(() -> {
+                for (var number = 0; !isOver; number++) {
+                    try (var socket = connect(address)) {
+                        exchange(socket, number);
+                        shortOnes.incrementAndGet();
+                    }
+                    TimeUnit.MILLISECONDS.sleep(20);
+                }
+            });
+        }
+        for (var i = 0; i < longCallers; i++) {
+            caller(() -> {
+                try (var socket = connect(address)) {
+                    for (var number = 0; !isOver; number++) {
+                        exchange(socket, number);
+                        words.incrementAndGet();
+                        TimeUnit.MILLISECONDS.sleep(50);
+                    }
+                }
+            });
+        }
+    }
+
+    @FunctionalInterface
+    private interface Call {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void caller(Call call) {
+        callers.add(
+                Thread.ofVirtual()
+                        .start(() -> {
+                            while (!isOver) {
+                                try {
+                                    call.run();
+                                } catch (IOException e) {
+                                    failures.add(Instant.now() + " " + e);
+                                } catch (InterruptedException _) {
+                                    return;
+                                }
+                            }
+                        }));
+    }
+
+    void stop() throws InterruptedException {
+        isOver = true;
+        for (var caller : callers) {
+            caller.join();
+        }
+    }
+
+    Queue<String> failures() {
+        return failures;
+    }
+
+    int shortConnections() {
+        return shortOnes.get();
+    }
+
+    int wordsOnLongConnections() {
+        return words.get();
+    }
+
+    @Override
+    public void close() throws IOException {
+        isOver = true;
+        for (var server : servers) {
+            server.close();
+        }
+    }
+}

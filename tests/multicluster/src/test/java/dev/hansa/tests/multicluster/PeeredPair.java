@@ -1,0 +1,189 @@
+package dev.hansa.tests.multicluster;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// Two datacenters of real processes, peered: `caller` in eks has `echo` of lke as its upstream.
+/// Applications are the test's own.
+final class PeeredPair implements AutoCloseable {
+    static final String EKS = "127.109.0";
+    static final String LKE = "127.110.0";
+
+    /// Where the sidecar of `caller` takes connections to `echo`.
+    static final int UPSTREAM_PORT = 5001;
+
+    static final int APP_PORT = 8080;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+    private final Map<String, Process> processes = new HashMap<>();
+    private final Path folder;
+
+    PeeredPair(Path folder) {
+        this.folder = folder;
+    }
+
+    void start() throws IOException, InterruptedException {
+        startServer("eks", EKS);
+        startServer("lke", LKE);
+        awaitServer(EKS);
+        awaitServer(LKE);
+        // on a machine that starts six processes at once an answer may come too late for a token
+        await().atMost(Duration.ofMinutes(1)).until(this::isPeered);
+        call(
+                LKE,
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
+                        + "[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
+        startProxies("eks", EKS, "caller", "echo.svc.lke.peer:" + UPSTREAM_PORT);
+        startProxies("lke", LKE, "echo", "");
+    }
+
+    private boolean isPeered() throws IOException, InterruptedException {
+        var token =
+                call(LKE, "POST", "/v1/peering/token", "{\"PeerName\":\"eks\"}")
+                        .path("PeeringToken")
+                        .asText();
+        try {
+            call(
+                    EKS,
+                    "POST",
+                    "/v1/peering/establish",
+                    "{\"PeerName\":\"lke\",\"PeeringToken\":\"" + token + "\"}");
+            return true;
+        } catch (AssertionError _) {
+            return false;
+        }
+    }
+
+    void startServer(String name, String prefix) throws IOException {
+        run(
+                name + "-server",
+                "server",
+                "--datacenter",
+                name,
+                "--data-dir",
+                folder.resolve(name).toString(),
+                "--http-address",
+                prefix + ".1:8500",
+                "--proxy-address",
+                prefix + ".1:8502",
+                "--peer-address",
+                prefix + ".1:8503",
+                "--admin-address",
+                prefix + ".1:19500",
+                "--intentions-default-allow",
+                "true",
+                // the spread of renewals is a part of it
+                "--leaf-ttl",
+                "1h");
+    }
+
+    private void startProxies(String name, String prefix, String service, String upstreams)
+            throws IOException, InterruptedException {
+        run(
+                name + "-gateway",
+                "gateway",
+                "--node-name",
+                name + "-gateway",
+                "--join-token-file",
+                joinToken(prefix, name + "-gateway", "{\"MeshGateway\":true}"),
+                "--listen",
+                prefix + ".2:8443",
+                "--wan-address",
+                prefix + ".2:8443",
+                "--lan-address",
+                prefix + ".2:8443",
+                "--data-dir",
+                folder.resolve(name + "-gateway").toString(),
+                "--admin-address",
+                prefix + ".2:19443");
+        var key = "service." + service + ".";
+        var settings =
+                Files.write(
+                        folder.resolve(name + "-sidecar.properties"),
+                        List.of(
+                                "node-name = " + name + "-sidecar",
+                                "join-token-file = "
+                                        + joinToken(
+                                                prefix,
+                                                name + "-sidecar",
+                                                "{\"Services\":[\"" + service + "\"]}"),
+                                "data-dir = " + folder.resolve(name + "-sidecar"),
+                                "admin.address = " + prefix + ".3:19000",
+                                "services = " + service,
+                                key + "address = " + prefix + ".10:" + APP_PORT,
+                                key + "listen = " + prefix + ".10:20000",
+                                key + "check = tcp",
+                                upstreams.isEmpty() ? "" : key + "upstreams = " + upstreams,
+                                upstreams.isEmpty()
+                                        ? ""
+                                        : key + "upstream-address = " + prefix + ".10"));
+        run(name + "-sidecar", "sidecar", "--config", settings.toString());
+    }
+
+    private String joinToken(String prefix, String name, String body)
+            throws IOException, InterruptedException {
+        var token = call(prefix, "POST", "/v1/hansa/join-token", body).path("JoinToken").asText();
+        return Files.writeString(folder.resolve(name + ".token"), token).toString();
+    }
+
+    private void run(String name, String... arguments) throws IOException {
+        var words = new ArrayList<>(List.of(arguments));
+        words.add("--exit-with-parent");
+        processes.put(
+                name,
+                Checkout.start(
+                        Checkout.target("pair-" + name + ".log"), words.toArray(String[]::new)));
+    }
+
+    /// SIGKILL.
+    void kill(String name) throws InterruptedException {
+        Objects.requireNonNull(processes.get(name), name).destroyForcibly().waitFor();
+    }
+
+    void awaitServer(String prefix) {
+        await().atMost(Duration.ofMinutes(1))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> call(prefix, "GET", "/v1/hansa/ca", "").has("ActiveRootID"));
+    }
+
+    JsonNode call(String prefix, String method, String path, String body)
+            throws IOException, InterruptedException {
+        var answer =
+                client.send(
+                        HttpRequest.newBuilder(URI.create("http://" + prefix + ".1:8500" + path))
+                                .timeout(Duration.ofSeconds(20))
+                                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+            throw new AssertionError(method + " " + path + ": " + answer.body());
+        }
+        return JSON.readTree(answer.body());
+    }
+
+    @Override
+    public void close() {
+        processes.values().forEach(Process::destroyForcibly);
+        client.close();
+    }
+}
