@@ -8,6 +8,12 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +83,55 @@ class StandingConnectionsTest {
                 assertThat(mesh.read(mesh.eastAdmin, "/connections"))
                         .contains("intention_denied")
                         .contains("'web' of peer 'west' may not call 'billing'"));
+    }
+
+    /// The caller said hello to one policy and is judged by the next.
+    @Test
+    void denyWrittenDuringTheHandshakeCounts() throws Exception {
+        standing().close();
+        var tls =
+                mesh.west.caller(
+                        "web",
+                        new DuringHandshake(() -> {
+                            var before = mesh.east.acks().get().size();
+                            mesh.publishEast(false);
+                            await().until(() -> mesh.east.acks().get().size() == before + 2);
+                        }));
+        try (var socket = (SSLSocket) tls.createSocket("127.0.0.1", mesh.eastBillingPort)) {
+            socket.setSoTimeout(20_000);
+            var parameters = socket.getSSLParameters();
+            parameters.setServerNames(List.of(new SNIHostName(mesh.sni())));
+            socket.setSSLParameters(parameters);
+
+            assertThatThrownBy(
+                            () -> {
+                                socket.startHandshake();
+                                say(socket, 1);
+                            })
+                    .isInstanceOf(SocketException.class);
+        }
+        await().untilAsserted(() ->
+                assertThat(mesh.read(mesh.eastAdmin, "/metrics"))
+                        .contains("hansa_intention_denials_total{destination=\"billing\""));
+    }
+
+    /// Believes any server, and does something between its certificate and our own.
+    private record DuringHandshake(Runnable meanwhile) implements X509TrustManager {
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {
+            meanwhile.run();
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type)
+                throws CertificateException {
+            throw new CertificateException("expected to be the client");
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
     }
 
     @Test

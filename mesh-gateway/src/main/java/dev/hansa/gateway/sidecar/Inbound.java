@@ -60,7 +60,7 @@ public final class Inbound {
     private final LongConsumer bytesOut;
     private final AtomicInteger open = new AtomicInteger();
 
-    /// Those that were let in; at most `maxConnections`.
+    /// Those that have shown who they are, let in or about to be; at most `maxConnections`.
     private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
 
     public Inbound(
@@ -265,7 +265,7 @@ public final class Inbound {
             bytes.fireChannelReadComplete();
         }
 
-        /// The handshake is done: who is it, and may it?
+        /// The handshake is done: who is it, and may it? A change since the hello counts.
         void introduced(TlsEnds present, SslHandler tls) {
             List<X509Certificate> chain;
             try {
@@ -276,12 +276,19 @@ public final class Inbound {
             } catch (SSLPeerUnverifiedException e) {
                 chain = List.of();
             }
-            switch (present.caller(chain)) {
+            // first to where a review finds it, then judged by what holds now: whichever order a
+            // change and this come in, one of the two sees the other
+            standing.add(this);
+            if (!channel.isActive()) {
+                standing.remove(this);
+            }
+            var now = ends.get().orElse(present);
+            switch (now.caller(chain)) {
                 case PeerVerifier.Rejected(_, var why) -> turnAway(Refusal.IDENTITY_REFUSED, why);
                 case PeerVerifier.Trusted(var id) -> {
                     source = id.uri();
                     caller = id;
-                    permitted(present, id).ifPresentOrElse(this::turnAway, this::carry);
+                    permitted(now, id).ifPresentOrElse(this::turnAway, this::carry);
                 }
             }
         }
@@ -313,7 +320,6 @@ public final class Inbound {
 
         private void turnAway(Denial denial) {
             forbid(denial.intention(), denial.why());
-            abandon();
             reset();
         }
 
@@ -354,11 +360,11 @@ public final class Inbound {
 
         private void turnAway(Refusal reason, String why) {
             deny(reason, why);
-            abandon();
             reset();
         }
 
-        /// Past TLS: a goodbye would make an orderly answer of this.
+        /// Past TLS: a goodbye would make an orderly answer of this. The application's side is let
+        /// go by what follows a close; before it, its end would say that goodbye.
         private void reset() {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
             channel.unsafe().close(channel.voidPromise());
@@ -373,10 +379,6 @@ public final class Inbound {
                 return;
             }
             carried = true;
-            standing.add(this);
-            if (!channel.isActive()) {
-                standing.remove(this);
-            }
             channel.config().setAutoRead(false);
             Relay.join(
                     channel,

@@ -39,7 +39,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,6 +54,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.X509TrustManager;
 
 /// A datacenter's server as far as its proxies see it: a real CA behind a real gRPC server that
 /// sends what a test tells it to send.
@@ -124,6 +129,21 @@ public final class TestingControl implements AutoCloseable {
     /// The newest result by service.
     public Latest<Map<String, CheckResult>> checks() {
         return checks;
+    }
+
+    /// The end of a caller of the test's own, with a certificate of this datacenter.
+    public SSLSocketFactory caller(String service, X509TrustManager believes) throws SSLException {
+        var key = CertificateRequest.newKey();
+        var leaf =
+                authority.issue(key.getPublic(), service(service), List.of(), Duration.ofHours(1));
+        var context =
+                SslContextBuilder.forClient()
+                        .sslProvider(SslProvider.JDK)
+                        .protocols("TLSv1.3")
+                        .keyManager(key.getPrivate(), leaf.chain())
+                        .trustManager(believes)
+                        .build();
+        return ((JdkSslContext) context).context().getSocketFactory();
     }
 
     /// Starts, or comes back where it was.

@@ -21,6 +21,7 @@ final class IntentionRules {
     static void hold(ObjectNode entry) throws InvalidEntryException {
         var destination = EntryRules.named(entry);
         EntryRules.service("service-intentions Name", destination, true);
+        PermissionRules.jwt(entry);
         var sources = entry.path("Sources");
         if (sources.isEmpty()) {
             throw forbidden("At least one source is required");
@@ -29,7 +30,7 @@ final class IntentionRules {
         var ordered = new ArrayList<ObjectNode>();
         for (var i = 0; i < sources.size(); i++) {
             var source = (ObjectNode) sources.get(i);
-            source("Sources[" + i + "]", source, seen);
+            source("Sources[" + i + "]", destination, source, seen);
             source.put("Type", "consul");
             source.put("Precedence", intention(destination, source).precedence());
             ordered.add(source);
@@ -40,7 +41,8 @@ final class IntentionRules {
         entry.putArray("Sources").addAll(ordered);
     }
 
-    private static void source(String where, ObjectNode source, Set<String> seen)
+    private static void source(
+            String where, String destination, ObjectNode source, Set<String> seen)
             throws InvalidEntryException {
         var name = source.path("Name").asText();
         var peer = source.path("Peer").asText();
@@ -64,11 +66,7 @@ final class IntentionRules {
         if (!source.path("Partition").asText().isEmpty()) {
             throw forbidden(where + ".Partition: Setting Partition requires Consul Enterprise");
         }
-        if (!source.path("Permissions").isEmpty()) {
-            throw forbidden(
-                    where
-                            + ".Permissions: L7 permissions are not supported yet: expected an Action of allow or deny");
-        }
+        PermissionRules.hold(where, destination, source);
         if (!List.of("allow", "deny").contains(source.path("Action").asText())) {
             throw forbidden(
                     where

@@ -212,7 +212,7 @@ final class Schemas {
                         "Precedence", COUNT,
                         "Type", TEXT,
                         "Description", TEXT);
-        return fields("Sources", listOf(source));
+        return fields("Sources", listOf(source), "JWT", OPAQUE);
     }
 
     private static Shape.Fields serviceDefaults() {
