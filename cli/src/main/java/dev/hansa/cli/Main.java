@@ -54,6 +54,7 @@ public final class Main {
                         .addSubcommand(new ShopCommand())
                         .addSubcommand(PeeringCommands.commandLine(surroundings))
                         .addSubcommand(ConfigCommands.commandLine(surroundings))
+                        .addSubcommand(IntentionCommands.commandLine(surroundings))
                         .addSubcommand(ServiceCommands.commandLine(surroundings))
                         .addSubcommand(CatalogCommands.commandLine(surroundings))
                         .addSubcommand(new JoinTokenCommand(surroundings))

@@ -139,6 +139,42 @@ class ClientCommandsTest {
     }
 
     @Test
+    void intentionIsCreatedWhereNoneIs() {
+        server.on(
+                "GET /v1/connect/intentions/exact?source=peer%3Aeks%2Fweb&destination=db",
+                404, "Intention not found");
+        server.on(
+                "PUT /v1/connect/intentions/exact?source=peer%3Aeks%2Fweb&destination=db",
+                200, "true");
+
+        assertThat(Ran.hansa(server, "intention", "create", "-deny", "peer:eks/web", "db"))
+                .isEqualTo(new Ran(0, "Created: peer:eks/web => db (deny)\n", ""));
+    }
+
+    @Test
+    void deniedCallIsAnExitCode() {
+        server.on(
+                "GET /v1/connect/intentions/check?source=web&destination=db",
+                200,
+                "{\"Allowed\":false}");
+
+        assertThat(Ran.hansa(server, "intention", "check", "web", "db").status()).isEqualTo(1);
+    }
+
+    @Test
+    void denialsAreATable() {
+        server.on(
+                "GET /v1/hansa/intention-denials",
+                200,
+                "[{\"At\":\"2026-11-23T00:00:00Z\",\"Source\":\"spiffe://x/web\",\"Destination\":\"db\",\"Intention\":\"default\"}]");
+
+        assertThat(Ran.hansa(server, "intention", "denials").out())
+                .contains("Time")
+                .contains("2026-11-23T00:00:00Z")
+                .contains("default");
+    }
+
+    @Test
     void revokedTokenIsNamed() {
         server.on("DELETE /v1/peering/lke/token", 200, "{\"TokenID\":\"1-2\"}");
 

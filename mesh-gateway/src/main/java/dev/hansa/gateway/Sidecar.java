@@ -138,7 +138,12 @@ public final class Sidecar implements AutoCloseable {
                         config.maxConnections(),
                         config.idleTimeout(),
                         proxy.clock,
-                        proxy.telemetry,
+                        event -> {
+                            proxy.telemetry.accept(event);
+                            if (event instanceof GatewayEvent.IntentionDenied denied) {
+                                routes.report(denied);
+                            }
+                        },
                         check::hurry,
                         proxy.telemetry::bytesIn,
                         proxy.telemetry::bytesOut);

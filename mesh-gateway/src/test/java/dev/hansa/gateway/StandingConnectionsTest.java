@@ -66,6 +66,14 @@ class StandingConnectionsTest {
                                         + mesh.west.service("web").uri()
                                         + "\"} 1.0"));
         await().untilAsserted(() ->
+                assertThat(mesh.east.denials().get())
+                        .singleElement()
+                        .satisfies(denial -> {
+                            assertThat(denial.getSource())
+                                    .isEqualTo(mesh.west.service("web").uri());
+                            assertThat(denial.getIntention()).isEqualTo("default");
+                        }));
+        await().untilAsserted(() ->
                 assertThat(mesh.read(mesh.eastAdmin, "/connections"))
                         .contains("intention_denied")
                         .contains("'web' of peer 'west' may not call 'billing'"));

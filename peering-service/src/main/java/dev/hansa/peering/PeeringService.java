@@ -19,6 +19,7 @@ import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.discovery.CertificateDesk;
+import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.discovery.ProxyRegistrations;
 import dev.hansa.peering.discovery.RouteDiscoveryService;
 import dev.hansa.peering.discovery.RoutePublisher;
@@ -91,6 +92,7 @@ public final class PeeringService implements AutoCloseable {
             closer.add(store.state().watch(_ -> publisher.changed()));
             closer.add(catalog.live().snapshots().watch(_ -> publisher.changed()));
 
+            var denials = new DenialLog();
             var desk =
                     new CertificateDesk(
                             keeper.authority(),
@@ -133,6 +135,7 @@ public final class PeeringService implements AutoCloseable {
                                     operations,
                                     desk::token,
                                     keeper.authority()::bundle,
+                                    denials,
                                     events));
             var listeners = closer.add(new ServerListeners(vertx));
             var proxies =
@@ -145,6 +148,7 @@ public final class PeeringService implements AutoCloseable {
                             config.datacenter(),
                             publisher,
                             catalog.registrations(),
+                            denials,
                             clock,
                             events)
                     .register(proxies);

@@ -7,6 +7,7 @@ import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Ack;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.CheckResults;
+import dev.hansa.failover.wire.Denial;
 import dev.hansa.failover.wire.Hello;
 import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.Registration;
@@ -47,7 +48,9 @@ public final class RouteSubscription implements AutoCloseable {
     private final Consumer<GatewayEvent> events;
     private final Latest<Optional<RouteSnapshot>> snapshot;
     private final Latest<Optional<Instant>> lostAt;
+    private final Allowance denials = new Allowance();
     private final Thread thread;
+    private volatile @Nullable Conversation conversation;
 
     /// @param checks of the application; each change is reported
     /// @param dataDir where the last good snapshot is kept; empty: nowhere
@@ -115,6 +118,15 @@ public final class RouteSubscription implements AutoCloseable {
         return lostAt.get();
     }
 
+    /// Tells the server of a call that was denied, if there is one that listens and keeps up; the
+    /// access log has them all.
+    public void report(GatewayEvent.IntentionDenied denied) {
+        var listening = conversation;
+        if (listening != null && denials.tryTake(System.nanoTime())) {
+            listening.report(denied);
+        }
+    }
+
     private void run() {
         var backoff = new Backoff();
         var attempt = 0;
@@ -152,22 +164,42 @@ public final class RouteSubscription implements AutoCloseable {
                             identity.id().uri(), String.valueOf(e.getMessage())));
             return false;
         }
-        var conversation = new Conversation(server.toString());
+        var talk = new Conversation(server.toString());
         try {
             var out =
                     ClientCalls.asyncBidiStreamingCall(
-                            channel.newCall(ControlChannel.ROUTES, CallOptions.DEFAULT),
-                            conversation);
-            conversation.begin(out);
-            try (var _ = checks.watch(conversation::report)) {
-                conversation.ended.await();
+                            channel.newCall(ControlChannel.ROUTES, CallOptions.DEFAULT), talk);
+            talk.begin(out);
+            conversation = talk;
+            try (var _ = checks.watch(talk::report)) {
+                talk.ended.await();
             }
         } finally {
-            conversation.close();
+            conversation = null;
+            talk.close();
             channel.shutdownNow();
             channel.awaitTermination(1, TimeUnit.SECONDS);
         }
-        return conversation.served;
+        return talk.served;
+    }
+
+    /// So many at once, and so many a second after that: a caller that is denied in a loop must not
+    /// keep the server busy.
+    private static final class Allowance {
+        private static final int BURST = 100;
+        private static final long EVERY_NANOS = 20_000_000;
+
+        private long fullAt = System.nanoTime();
+
+        /// Is there one left at this `System.nanoTime`.
+        synchronized boolean tryTake(long now) {
+            var start = fullAt - now > 0 ? fullAt : now;
+            if (start - now > (BURST - 1) * EVERY_NANOS) {
+                return false;
+            }
+            fullAt = start + EVERY_NANOS;
+            return true;
+        }
     }
 
     private final class Conversation implements StreamObserver<ServerMessage> {
@@ -192,6 +224,18 @@ public final class RouteSubscription implements AutoCloseable {
                             .addAllChecks(checks.get());
             upstreams.forEach(upstream -> hello.addUpstreams(RouteCodec.encode(upstream)));
             send(ProxyMessage.newBuilder().setHello(hello).build());
+        }
+
+        void report(GatewayEvent.IntentionDenied denied) {
+            send(
+                    ProxyMessage.newBuilder()
+                            .setDenial(
+                                    Denial.newBuilder()
+                                            .setAtUnixMs(denied.at().toEpochMilli())
+                                            .setSource(denied.source())
+                                            .setIntention(denied.intention())
+                                            .setSentence(denied.sentence()))
+                            .build());
         }
 
         void report(List<CheckResult> results) {

@@ -10,6 +10,7 @@ import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.wire.Ack;
 import dev.hansa.failover.wire.CheckResult;
+import dev.hansa.failover.wire.Denial;
 import dev.hansa.failover.wire.Hello;
 import dev.hansa.failover.wire.Issued;
 import dev.hansa.failover.wire.JoinRequest;
@@ -69,6 +70,7 @@ public final class TestingControl implements AutoCloseable {
     private final Latest<List<Ack>> acks = new Latest<>(List.of());
     private final Latest<List<Hello>> hellos = new Latest<>(List.of());
     private final Latest<Map<String, CheckResult>> checks = new Latest<>(Map.of());
+    private final Latest<List<Denial>> denials = new Latest<>(List.of());
     private Optional<Server> server = Optional.empty();
     private int port;
     private long version = 100;
@@ -105,6 +107,10 @@ public final class TestingControl implements AutoCloseable {
                 datacenter,
                 bundle(),
                 SECRET);
+    }
+
+    public Latest<List<Denial>> denials() {
+        return denials;
     }
 
     public Latest<List<Ack>> acks() {
@@ -232,6 +238,7 @@ public final class TestingControl implements AutoCloseable {
                     case HELLO -> begin(message.getHello());
                     case ACK -> acks.set(with(acks.get(), message.getAck()));
                     case CHECKS -> checked(message.getChecks().getResultsList());
+                    case DENIAL -> denials.set(with(denials.get(), message.getDenial()));
                     case UPSTREAMS, KIND_NOT_SET -> throw new IllegalStateException(key);
                 }
             }

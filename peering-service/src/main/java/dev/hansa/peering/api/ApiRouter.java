@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.trustbundle.TrustBundle;
@@ -46,6 +47,7 @@ public final class ApiRouter implements AutoCloseable {
     private final Map<String, Map<String, ApiResource>> resources = new TreeMap<>();
 
     /// @param bundle the datacenter's own roots, the signing one first
+    /// @param denials what the sidecars told of
     public ApiRouter(
             ApiSettings settings,
             Store store,
@@ -53,6 +55,7 @@ public final class ApiRouter implements AutoCloseable {
             PeeringOperations peerings,
             JoinTokens joinTokens,
             Supplier<TrustBundle> bundle,
+            DenialLog denials,
             Consumer<PeeringEvent> events) {
         this.settings = settings;
         this.events = events;
@@ -62,6 +65,7 @@ public final class ApiRouter implements AutoCloseable {
         catalog(new CatalogResource(settings, catalog.snapshots(), reads));
         registration(new RegistrationResource(settings, store));
         mesh(new MeshResource(settings, store, catalog.snapshots(), bundle, joinTokens, reads));
+        intentions(new IntentionResource(settings, store, denials, reads, events));
         agent(new AgentResource(settings));
     }
 
@@ -110,9 +114,22 @@ public final class ApiRouter implements AutoCloseable {
     private void mesh(MeshResource mesh) {
         on("GET", "/v1/connect/ca/roots", mesh::roots);
         on("GET", "/v1/agent/connect/ca/roots", mesh::roots);
-        on("GET", "/v1/connect/intentions/check", mesh::checkIntention);
         on("GET", "/v1/exported-services", mesh::exported);
         on("POST", "/v1/hansa/join-token", mesh::issueJoinToken);
+    }
+
+    private void intentions(IntentionResource intentions) {
+        on("GET", "/v1/connect/intentions", intentions::list);
+        on("POST", "/v1/connect/intentions", intentions::create);
+        on("GET", "/v1/connect/intentions/exact", intentions::exact);
+        on("PUT", "/v1/connect/intentions/exact", intentions::put);
+        on("DELETE", "/v1/connect/intentions/exact", intentions::remove);
+        on("GET", "/v1/connect/intentions/match", intentions::match);
+        on("GET", "/v1/connect/intentions/check", intentions::check);
+        on("GET", "/v1/connect/intentions/:id", intentions::byId);
+        on("PUT", "/v1/connect/intentions/:id", intentions::putById);
+        on("DELETE", "/v1/connect/intentions/:id", intentions::removeById);
+        on("GET", "/v1/hansa/intention-denials", intentions::denials);
     }
 
     private void agent(AgentResource agent) {

@@ -22,7 +22,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -173,32 +172,6 @@ final class MeshResource {
     }
 
     /// May `source` (`name`, or `peer:<peer>/<name>`) call `destination`?
-    ApiAnswer checkIntention(ApiRequest request) throws RefusedRequestException {
-        var source = required(request, "source");
-        var destination = ApiRequest.read(required(request, "destination"), ServiceName::new);
-        Optional<PeerName> peer = Optional.empty();
-        var name = source;
-        if (source.startsWith("peer:")) {
-            var slash = source.indexOf('/');
-            if (slash < 0) {
-                throw RefusedRequestException.bad(
-                        "source: expected name or peer:<peer>/<name>; found '"
-                                + RefusedRequestException.shown(source)
-                                + "'");
-            }
-            peer = Optional.of(ApiRequest.read(source.substring(5, slash), PeerName::of));
-            name = source.substring(slash + 1);
-        }
-        var decision =
-                ConfigEntries.intentionTable(
-                                store.now(), settings.defaultAllow(), destination.value())
-                        .decide(
-                                peer,
-                                ApiRequest.read(name, ServiceName::new).value(),
-                                destination.value());
-        return ApiAnswer.json(JSON.objectNode().put("Allowed", decision.allowed()));
-    }
-
     private static String required(ApiRequest request, String parameter)
             throws RefusedRequestException {
         var value = request.query().getOrDefault(parameter, "");

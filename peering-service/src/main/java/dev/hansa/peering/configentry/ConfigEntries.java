@@ -15,6 +15,7 @@ import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.PeerName;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,6 +141,36 @@ public final class ConfigEntries {
                                     .forEach(intentions::add));
         }
         return new IntentionTable(defaultAllow, intentions);
+    }
+
+    /// A stored intention with what only the API shows.
+    ///
+    /// @param createIndex of the entry that holds it, as is `modifyIndex`
+    public record StoredIntention(
+            Intention intention, String description, long createIndex, long modifyIndex) {}
+
+    /// Every intention, the more exact first, then by name.
+    public static List<StoredIntention> intentions(StoreState state) {
+        return state.config(Schemas.SERVICE_INTENTIONS)
+                .flatMap(record ->
+                        each(read(record).path("Sources"))
+                                .map(source ->
+                                        new StoredIntention(
+                                                IntentionRules.intention(record.name(), source),
+                                                source.path("Description").asText(),
+                                                record.createIndex(),
+                                                record.modifyIndex())))
+                .sorted(
+                        Comparator.comparingInt(
+                                        (StoredIntention one) -> -one.intention().precedence())
+                                .thenComparing(one -> one.intention().destination())
+                                .thenComparing(one -> one.intention().source())
+                                .thenComparing(one ->
+                                        one.intention()
+                                                .sourcePeer()
+                                                .map(PeerName::value)
+                                                .orElse("")))
+                .toList();
     }
 
     /// Whether peerings run through mesh gateways.

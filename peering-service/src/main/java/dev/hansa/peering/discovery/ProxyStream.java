@@ -4,6 +4,7 @@ import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.CheckResult;
+import dev.hansa.failover.wire.Denial;
 import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.Refused;
 import dev.hansa.failover.wire.Registration;
@@ -15,6 +16,7 @@ import io.vertx.core.Context;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServerRequest;
 import io.vertx.grpc.server.GrpcServerResponse;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -32,7 +34,11 @@ final class ProxyStream implements RoutePublisher.Session {
     /// to its content.
     private static final int MAX_UNACKNOWLEDGED = 8;
 
+    /// Names and a sentence of names.
+    private static final int MAX_DENIAL_TEXT = 512;
+
     private final ProxyIdentity identity;
+    private final DenialLog denials;
     private final GrpcServerResponse<ProxyMessage, ServerMessage> response;
     private final Context loop;
     private final Datacenter datacenter;
@@ -55,6 +61,7 @@ final class ProxyStream implements RoutePublisher.Session {
             Datacenter datacenter,
             RoutePublisher publisher,
             ProxyRegistrations registrations,
+            DenialLog denials,
             Consumer<PeeringEvent> events) {
         this.identity = identity;
         this.response = request.response();
@@ -62,6 +69,7 @@ final class ProxyStream implements RoutePublisher.Session {
         this.datacenter = datacenter;
         this.publisher = publisher;
         this.registrations = registrations;
+        this.denials = denials;
         this.events = events;
         response.drainHandler(_ -> flush());
         response.exceptionHandler(failure -> end("stream failed: " + failure.getMessage()));
@@ -124,12 +132,32 @@ final class ProxyStream implements RoutePublisher.Session {
                     upstreams = names(message.getUpstreams().getUpstreamsList());
                     publisher.changed();
                 }
+                case DENIAL -> denied(message.getDenial());
                 case KIND_NOT_SET ->
                         throw new IllegalArgumentException("message: expected a kind; found none");
             }
         } catch (IllegalArgumentException e) {
             refuse(String.valueOf(e.getMessage()));
         }
+    }
+
+    /// A sidecar speaks for its own service only.
+    private void denied(Denial denial) {
+        if (!(identity instanceof ProxyIdentity.Sidecar(_, var service))) {
+            throw new IllegalArgumentException(
+                    "denial: expected one from a sidecar; found one from '" + identity.id() + "'");
+        }
+        denials.add(
+                new DenialLog.Denial(
+                        Instant.ofEpochMilli(denial.getAtUnixMs()),
+                        cut(denial.getSource()),
+                        service.value(),
+                        cut(denial.getIntention()),
+                        cut(denial.getSentence())));
+    }
+
+    private static String cut(String text) {
+        return text.length() > MAX_DENIAL_TEXT ? text.substring(0, MAX_DENIAL_TEXT) : text;
     }
 
     private void hello(ProxyMessage message) {

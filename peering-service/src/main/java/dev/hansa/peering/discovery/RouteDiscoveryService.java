@@ -59,6 +59,7 @@ public final class RouteDiscoveryService {
     private final Datacenter datacenter;
     private final RoutePublisher publisher;
     private final ProxyRegistrations registrations;
+    private final DenialLog denials;
     private final Clock clock;
     private final Consumer<PeeringEvent> events;
 
@@ -68,6 +69,7 @@ public final class RouteDiscoveryService {
             Datacenter datacenter,
             RoutePublisher publisher,
             ProxyRegistrations registrations,
+            DenialLog denials,
             Clock clock,
             Consumer<PeeringEvent> events) {
         this.vertx = vertx;
@@ -75,6 +77,7 @@ public final class RouteDiscoveryService {
         this.datacenter = datacenter;
         this.publisher = publisher;
         this.registrations = registrations;
+        this.denials = denials;
         this.clock = clock;
         this.events = events;
     }
@@ -131,6 +134,7 @@ public final class RouteDiscoveryService {
                         datacenter,
                         publisher,
                         registrations,
+                        denials,
                         events);
         assert stream.identity().equals(identity.get());
     }

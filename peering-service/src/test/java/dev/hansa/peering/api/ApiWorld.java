@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.SqlStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -62,6 +63,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         this,
                         this::joinToken,
                         () -> bundle,
+                        new DenialLog(),
                         events::add);
         server =
                 vertx.createHttpServer()

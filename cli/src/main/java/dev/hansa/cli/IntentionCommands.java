@@ -1,0 +1,305 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `hansa intention …`, with the flags and the output of Consul's commands. A source may also be a
+/// peer's service: `peer:eks/frontend`.
+final class IntentionCommands {
+    private static final String PATH = "/v1/connect/intentions";
+    private static final String SOURCE = "A service, * or peer:PEER/SERVICE.";
+
+    private IntentionCommands() {}
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Group())
+                .addSubcommand(new Create(surroundings))
+                .addSubcommand(new Check(surroundings))
+                .addSubcommand(new Get(surroundings))
+                .addSubcommand(new ListAll(surroundings))
+                .addSubcommand(new Delete(surroundings))
+                .addSubcommand(new Match(surroundings))
+                .addSubcommand(new Denials(surroundings));
+    }
+
+    @Command(
+            name = "intention",
+            synopsisHeading = "Usage: ",
+            descriptionHeading = "%n",
+            optionListHeading = "%nOptions:%n",
+            commandListHeading = "%nCommands:%n",
+            description = "Say which service may call which, and see who was denied.")
+    private static final class Group extends Main.Group {}
+
+    private static String of(String path, String source, String destination) {
+        return PATH + path + "?source=" + encoded(source) + "&destination=" + encoded(destination);
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private static String source(JsonNode intention) {
+        var peer = ClientCommand.text(intention, "SourcePeer");
+        return (peer.isEmpty() ? "" : "peer:" + peer + "/")
+                + ClientCommand.text(intention, "SourceName");
+    }
+
+    @Command(
+            name = "create",
+            description = "Allow or deny calls from a service to a service.",
+            footer = "  hansa intention create -allow checkoutservice paymentservice")
+    private static final class Create extends ClientCommand {
+        @Option(names = "--allow", description = "Allow the calls (default).")
+        private boolean allow;
+
+        @Option(names = "--deny", description = "Deny the calls; those that stand are closed.")
+        private boolean deny;
+
+        @Option(names = "--replace", description = "Replace a rule that is there already.")
+        private boolean replace;
+
+        @Option(names = "--description", paramLabel = "TEXT", description = "Kept with the rule.")
+        private @Nullable String note;
+
+        @Parameters(index = "0", paramLabel = "SRC", description = SOURCE)
+        private String source = "";
+
+        @Parameters(index = "1", paramLabel = "DST", description = "A service, or *.")
+        private String destination = "";
+
+        Create(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            if (allow && deny) {
+                throw usage("action: expected -allow or -deny; found both");
+            }
+            var path = of("/exact", source, destination);
+            if (!replace && api.read(path).found()) {
+                throw new CommandFailedException(
+                        "Error creating intention "
+                                + source
+                                + " => "
+                                + destination
+                                + ": there is one already; -replace replaces it");
+            }
+            var body = Json.MAPPER.createObjectNode().put("Action", deny ? "deny" : "allow");
+            if (note != null) {
+                body.put("Description", note);
+            }
+            api.must("PUT", path, body);
+            out.println(
+                    "Created: "
+                            + source
+                            + " => "
+                            + destination
+                            + " ("
+                            + (deny ? "deny" : "allow")
+                            + ")");
+        }
+    }
+
+    @Command(
+            name = "check",
+            description = "Say whether a call would be allowed now; the exit code is 1 if not.",
+            footer = "  hansa intention check frontend paymentservice")
+    private static final class Check extends ClientCommand {
+        @Parameters(index = "0", paramLabel = "SRC", description = SOURCE)
+        private String source = "";
+
+        @Parameters(index = "1", paramLabel = "DST", description = "A service.")
+        private String destination = "";
+
+        Check(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var answer = api.json(of("/check", source, destination));
+            if (!answer.path("Allowed").asBoolean()) {
+                throw new CommandFailedException("Denied");
+            }
+            out.println("Allowed");
+        }
+    }
+
+    @Command(
+            name = "get",
+            description = "Print one rule.",
+            footer = "  hansa intention get checkoutservice paymentservice")
+    private static final class Get extends ClientCommand {
+        @Parameters(index = "0", paramLabel = "SRC", description = SOURCE)
+        private String source = "";
+
+        @Parameters(index = "1", paramLabel = "DST", description = "A service, or *.")
+        private String destination = "";
+
+        Get(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var answer = api.read(of("/exact", source, destination));
+            if (!answer.found()) {
+                throw new CommandFailedException("Intention not found");
+            }
+            var intention = Json.read(answer.body());
+            out.print(
+                    new Columns()
+                            .row("Source:", source(intention))
+                            .row("Destination:", text(intention, "DestinationName"))
+                            .row("Action:", text(intention, "Action"))
+                            .row("ID:", text(intention, "ID"))
+                            .row("Description:", text(intention, "Description"))
+                            .text());
+        }
+    }
+
+    @Command(
+            name = "list",
+            description = "Print all rules, the more exact first.",
+            footer = "  hansa intention list")
+    private static final class ListAll extends ClientCommand {
+        ListAll(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var all = api.json(PATH);
+            if (all.isEmpty()) {
+                out.println("There are no intentions.");
+                return;
+            }
+            var columns = new Columns().row("ID", "Source", "Action", "Destination", "Precedence");
+            all.forEach(intention ->
+                    columns.row(
+                            text(intention, "ID"),
+                            source(intention),
+                            text(intention, "Action"),
+                            text(intention, "DestinationName"),
+                            text(intention, "Precedence")));
+            out.print(columns.text());
+        }
+    }
+
+    @Command(
+            name = "delete",
+            description = "Delete one rule, by source and destination or by ID.",
+            footer = "  hansa intention delete checkoutservice paymentservice")
+    private static final class Delete extends ClientCommand {
+        @Parameters(arity = "1..2", paramLabel = "SRC DST", description = "The two, or the ID.")
+        private List<String> rule = List.of();
+
+        Delete(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var path =
+                    rule.size() == 2
+                            ? of("/exact", rule.getFirst(), rule.getLast())
+                            : PATH + "/" + ApiClient.segment(rule.getFirst());
+            api.must("DELETE", path, "", ApiClient.JSON);
+            out.println("Intention deleted.");
+        }
+    }
+
+    @Command(
+            name = "match",
+            description = "Print the rules that may decide for a service, in their order.",
+            footer = "  hansa intention match paymentservice")
+    private static final class Match extends ClientCommand {
+        @Option(names = "--source", description = "As the caller.")
+        private boolean source;
+
+        @Option(names = "--destination", description = "As the one that is called (default).")
+        private boolean destination;
+
+        @Parameters(paramLabel = "SERVICE", description = "The service.")
+        private String service = "";
+
+        Match(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            if (source && destination) {
+                throw usage("side: expected -source or -destination; found both");
+            }
+            var answer =
+                    api.json(
+                            PATH
+                                    + "/match?by="
+                                    + (source ? "source" : "destination")
+                                    + "&name="
+                                    + encoded(service));
+            answer.path(service)
+                    .forEach(intention ->
+                            out.println(
+                                    source(intention)
+                                            + " => "
+                                            + text(intention, "DestinationName")
+                                            + " ("
+                                            + text(intention, "Action")
+                                            + ")"));
+        }
+    }
+
+    @Command(
+            name = "denials",
+            description = "Print the last calls that were denied in this datacenter, newest first.",
+            footer = "  hansa intention denials -limit 20")
+    private static final class Denials extends ClientCommand {
+        @Option(
+                names = "--limit",
+                paramLabel = "N",
+                description = "How many at most (default: 50).")
+        private int limit = 50;
+
+        Denials(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var all = api.json("/v1/hansa/intention-denials");
+            if (all.isEmpty()) {
+                out.println("No call was denied since the server started.");
+                return;
+            }
+            var columns = new Columns().row("Time", "Source", "Destination", "Intention");
+            for (var i = 0; i < Math.min(limit, all.size()); i++) {
+                var denial = all.get(i);
+                columns.row(
+                        text(denial, "At"),
+                        text(denial, "Source"),
+                        text(denial, "Destination"),
+                        text(denial, "Intention"));
+            }
+            out.print(columns.text());
+        }
+    }
+}

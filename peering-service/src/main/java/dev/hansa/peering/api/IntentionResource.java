@@ -1,0 +1,361 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.configentry.ConfigEntries;
+import dev.hansa.peering.configentry.ConfigEntries.StoredIntention;
+import dev.hansa.peering.configentry.ParsedEntry;
+import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.store.ConfigRecord;
+import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.trustbundle.Intention;
+import dev.hansa.trustbundle.PeerName;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/// `/v1/connect/intentions`: one rule at a time, kept in the `service-intentions` entry of its
+/// destination. Beyond Consul's, a source may be a peer's service here too.
+final class IntentionResource {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final String KIND = "service-intentions";
+
+    /// An entry is read, changed and written if nobody else did meanwhile; more writers than this
+    /// at once do not come together on one service.
+    private static final int ATTEMPTS = 8;
+
+    private final ApiSettings settings;
+    private final Store store;
+    private final DenialLog denials;
+    private final BlockingReads reads;
+    private final Consumer<PeeringEvent> events;
+
+    IntentionResource(
+            ApiSettings settings,
+            Store store,
+            DenialLog denials,
+            BlockingReads reads,
+            Consumer<PeeringEvent> events) {
+        this.settings = settings;
+        this.store = store;
+        this.denials = denials;
+        this.reads = reads;
+        this.events = events;
+    }
+
+    /// Who is meant by a rule, as a text names it.
+    private record Pair(String source, Optional<PeerName> peer, String destination) {
+        boolean isOf(Intention intention) {
+            return intention.source().equals(source)
+                    && intention.sourcePeer().equals(peer)
+                    && intention.destination().equals(destination);
+        }
+    }
+
+    ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        return reads.read(request, Scope.CONFIG, () -> ApiAnswer.json(array(_ -> true)));
+    }
+
+    private ArrayNode array(Predicate<Intention> wanted) {
+        var all = JSON.arrayNode();
+        ConfigEntries.intentions(store.now()).stream()
+                .filter(one -> wanted.test(one.intention()))
+                .forEach(one -> all.add(json(one)));
+        return all;
+    }
+
+    private static ObjectNode json(StoredIntention stored) {
+        var intention = stored.intention();
+        var json = JSON.objectNode().put("ID", id(intention));
+        if (!stored.description().isEmpty()) {
+            json.put("Description", stored.description());
+        }
+        json.put("SourceNS", "default")
+                .put("SourceName", intention.source())
+                .put("DestinationNS", "default")
+                .put("DestinationName", intention.destination());
+        intention.sourcePeer().ifPresent(peer -> json.put("SourcePeer", peer.value()));
+        return json.put("SourceType", "consul")
+                .put("Action", intention.allow() ? "allow" : "deny")
+                .put("Precedence", intention.precedence())
+                .put("CreateIndex", stored.createIndex())
+                .put("ModifyIndex", stored.modifyIndex());
+    }
+
+    /// The same for the same pair always: the older of Consul's commands want one.
+    private static String id(Intention intention) {
+        return UUID.nameUUIDFromBytes(intention.label().getBytes(StandardCharsets.UTF_8))
+                .toString();
+    }
+
+    ApiAnswer exact(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var pair = pair(request);
+        return reads.read(request, Scope.CONFIG, () -> found(pair::isOf));
+    }
+
+    private ApiAnswer found(Predicate<Intention> wanted) {
+        return ConfigEntries.intentions(store.now()).stream()
+                .filter(one -> wanted.test(one.intention()))
+                .findFirst()
+                .map(one -> ApiAnswer.json(json(one)))
+                .orElseGet(() -> ApiAnswer.text(404, "Intention not found"));
+    }
+
+    ApiAnswer put(ApiRequest request) throws RefusedRequestException {
+        var pair = pair(request);
+        write(pair, JsonFields.read(request.body(), "Failed to decode request body"));
+        return ApiAnswer.TRUE;
+    }
+
+    ApiAnswer remove(ApiRequest request) throws RefusedRequestException {
+        remove(pair(request));
+        return ApiAnswer.TRUE;
+    }
+
+    /// The older form of Consul's command line.
+    ApiAnswer create(ApiRequest request) throws RefusedRequestException {
+        var body = JsonFields.read(request.body(), "Failed to decode request body");
+        var pair =
+                pair(
+                        (body.text("SourcePeer").isEmpty()
+                                        ? ""
+                                        : "peer:" + body.text("SourcePeer") + "/")
+                                + body.text("SourceName"),
+                        body.text("DestinationName"));
+        var same =
+                ConfigEntries.intentions(store.now()).stream()
+                        .map(StoredIntention::intention)
+                        .filter(pair::isOf)
+                        .findFirst();
+        if (same.isPresent()) {
+            throw new RefusedRequestException(
+                    500, "duplicate intention found: " + same.get().label());
+        }
+        write(pair, body);
+        return ApiAnswer.json(
+                JSON.objectNode()
+                        .put(
+                                "ID",
+                                id(
+                                        new Intention(
+                                                pair.source(),
+                                                pair.peer(),
+                                                pair.destination(),
+                                                true))));
+    }
+
+    ApiAnswer byId(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var id = request.part("id");
+        return reads.read(
+                request, Scope.CONFIG, () -> found(intention -> id(intention).equals(id)));
+    }
+
+    ApiAnswer putById(ApiRequest request) throws RefusedRequestException {
+        var body = JsonFields.read(request.body(), "Failed to decode request body");
+        write(named(request.part("id")), body);
+        return ApiAnswer.json(JSON.objectNode().put("ID", request.part("id")));
+    }
+
+    ApiAnswer removeById(ApiRequest request) throws RefusedRequestException {
+        remove(named(request.part("id")));
+        return ApiAnswer.TRUE;
+    }
+
+    private Pair named(String id) throws RefusedRequestException {
+        for (var stored : ConfigEntries.intentions(store.now())) {
+            var intention = stored.intention();
+            if (id(intention).equals(id)) {
+                return new Pair(
+                        intention.source(), intention.sourcePeer(), intention.destination());
+            }
+        }
+        throw new RefusedRequestException(404, "Intention not found");
+    }
+
+    ApiAnswer match(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var by = wanted(request, "by");
+        if (!List.of("source", "destination").contains(by)) {
+            throw new RefusedRequestException(
+                    500, "'by' parameter must be one of 'source' or 'destination'");
+        }
+        var name = local(wanted(request, "name"));
+        Predicate<Intention> matching =
+                by.equals("source")
+                        ? intention ->
+                                intention.sourcePeer().isEmpty()
+                                        && List.of(name, Intention.ANY).contains(intention.source())
+                        : intention ->
+                                List.of(name, Intention.ANY).contains(intention.destination());
+        return reads.read(
+                request,
+                Scope.CONFIG,
+                () -> ApiAnswer.json(JSON.objectNode().set(name, array(matching))));
+    }
+
+    private static String wanted(ApiRequest request, String parameter)
+            throws RefusedRequestException {
+        var value = request.parameter(parameter).orElse("");
+        if (value.isEmpty()) {
+            throw new RefusedRequestException(
+                    500, "required query parameter '" + parameter + "' not set");
+        }
+        return value;
+    }
+
+    ApiAnswer check(ApiRequest request) throws RefusedRequestException {
+        var pair = pair(request);
+        var decision =
+                ConfigEntries.intentionTable(
+                                store.now(), settings.defaultAllow(), pair.destination())
+                        .decide(pair.peer(), pair.source(), pair.destination());
+        return ApiAnswer.json(JSON.objectNode().put("Allowed", decision.allowed()));
+    }
+
+    ApiAnswer denials(ApiRequest request) {
+        var all = JSON.arrayNode();
+        for (var denial : denials.last()) {
+            all.addObject()
+                    .put("At", denial.at().toString())
+                    .put("Source", denial.source())
+                    .put("Destination", denial.destination())
+                    .put("Intention", denial.intention())
+                    .put("Reason", denial.sentence());
+        }
+        return ApiAnswer.json(all);
+    }
+
+    private static Pair pair(ApiRequest request) throws RefusedRequestException {
+        return pair(wanted(request, "source"), wanted(request, "destination"));
+    }
+
+    private static Pair pair(String source, String destination) throws RefusedRequestException {
+        if (destination.startsWith("peer:")) {
+            throw RefusedRequestException.bad(
+                    "destination \""
+                            + RefusedRequestException.shown(destination)
+                            + "\" is invalid: cannot specify a peer here");
+        }
+        if (!source.startsWith("peer:")) {
+            return new Pair(local(source), Optional.empty(), local(destination));
+        }
+        var slash = source.indexOf('/');
+        if (slash < 0) {
+            throw RefusedRequestException.bad(
+                    "source: expected <service> or peer:<peer>/<service>; found '"
+                            + RefusedRequestException.shown(source)
+                            + "'");
+        }
+        var peer = ApiRequest.read(source.substring("peer:".length(), slash), PeerName::of);
+        return new Pair(local(source.substring(slash + 1)), Optional.of(peer), local(destination));
+    }
+
+    /// A name, maybe with the one namespace that there is.
+    private static String local(String name) throws RefusedRequestException {
+        var bare = name.startsWith("default/") ? name.substring("default/".length()) : name;
+        return bare.equals(Intention.ANY) ? bare : ApiRequest.read(bare, ServiceName::new).value();
+    }
+
+    private void write(Pair pair, JsonFields body) throws RefusedRequestException {
+        if (!body.list("Permissions").isEmpty()) {
+            throw RefusedRequestException.bad(
+                    "Permissions: L7 permissions are not supported yet: expected an Action of allow or deny");
+        }
+        var source = JSON.objectNode().put("Name", pair.source());
+        pair.peer().ifPresent(peer -> source.put("Peer", peer.value()));
+        source.put("Action", body.text("Action"));
+        if (body.has("Description")) {
+            source.put("Description", body.text("Description"));
+        }
+        change(pair, Optional.of(source));
+    }
+
+    private void remove(Pair pair) throws RefusedRequestException {
+        change(pair, Optional.empty());
+    }
+
+    /// Replaces the pair's source in its destination's entry, or takes it out.
+    private void change(Pair pair, Optional<ObjectNode> source) throws RefusedRequestException {
+        for (var attempt = 0; attempt < ATTEMPTS; attempt++) {
+            var record = store.now().config(KIND, pair.destination());
+            var before = record.map(ConfigRecord::json).orElse("");
+            var entry = without(pair, before);
+            source.ifPresent(entry.withArray("Sources")::add);
+            var cas = OptionalLong.of(record.map(ConfigRecord::modifyIndex).orElse(0L));
+            if (entry.path("Sources").isEmpty()) {
+                if (record.isEmpty()
+                        || apply(
+                                pair,
+                                new StoreCommand.DeleteConfig(KIND, pair.destination(), cas))) {
+                    return;
+                }
+            } else if (apply(pair, put(entry, cas))) {
+                return;
+            }
+        }
+        throw new RefusedRequestException(
+                500,
+                "service-intentions '" + pair.destination() + "': it kept changing; try again");
+    }
+
+    private static ObjectNode without(Pair pair, String json) {
+        var entry = JSON.objectNode().put("Kind", KIND).put("Name", pair.destination());
+        var sources = entry.putArray("Sources");
+        if (json.isEmpty()) {
+            return entry;
+        }
+        try {
+            var read = (ObjectNode) MAPPER.readTree(json);
+            for (var one : read.path("Sources")) {
+                if (!one.path("Name").asText().equals(pair.source())
+                        || !one.path("Peer")
+                                .asText()
+                                .equals(pair.peer().map(PeerName::value).orElse(""))) {
+                    sources.add(one);
+                }
+            }
+            read.set("Sources", sources);
+            return read;
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(
+                    "stored config entry " + KIND + "/" + pair.destination() + " is no JSON", e);
+        }
+    }
+
+    private static StoreCommand put(ObjectNode entry, OptionalLong cas)
+            throws RefusedRequestException {
+        return switch (ConfigEntries.parse(entry.toString())) {
+            case ParsedEntry.Invalid(var sentence, var status) ->
+                    throw new RefusedRequestException(status, sentence);
+            case ParsedEntry.Valid(var kind, var name, var json) ->
+                    new StoreCommand.PutConfig(kind, name, json, cas);
+        };
+    }
+
+    /// False when somebody else was first.
+    private boolean apply(Pair pair, StoreCommand command) {
+        return switch (store.apply(command)) {
+            case StoreAnswer.Applied(var index) -> {
+                events.accept(
+                        command instanceof StoreCommand.DeleteConfig
+                                ? new PeeringEvent.ConfigDeleted(KIND, pair.destination(), index)
+                                : new PeeringEvent.ConfigWritten(KIND, pair.destination(), index));
+                yield true;
+            }
+            case StoreAnswer.Unchanged _ -> true;
+            case StoreAnswer.Refused _ -> false;
+        };
+    }
+}
