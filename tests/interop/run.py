@@ -5,12 +5,8 @@ import time
 import traceback
 
 import acceptor
+import dialer
 from world import Server
-
-try:
-    import dialer
-except ImportError:
-    dialer = None
 
 
 def checks(module):
@@ -26,7 +22,7 @@ def main(folder, word=""):
     failed = 0
     try:
         watch = acceptor.HeartbeatWatch(server)
-        every = checks(acceptor) + (checks(dialer) if dialer else [])
+        every = checks(acceptor) + checks(dialer)
         every.append(("acceptor.check_heartbeats_come_every_15_seconds", watch.finish))
         for name, check in every:
             if word not in name:
