@@ -15,6 +15,7 @@ public final class MetricNames {
     public static final String STREAMS_ENDED = "hansa.peering.streams.ended";
     public static final String STREAMS_CONNECTED = "hansa.peering.streams.connected";
     public static final String LEADER_HINTS = "hansa.peering.leader.hints";
+    public static final String RESOURCES_REFUSED = "hansa.peering.resources.refused";
     public static final String RESOURCES_SENT = "hansa.peering.resources.sent";
     public static final String FULL_SYNC = "hansa.peering.full.sync";
     public static final String NACKS = "hansa.peering.nacks";

@@ -147,7 +147,13 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         foreign(resource),
                         foreign(reason));
             }
-            case PeeringEvent.ResourceRefused(var peer, var resource, var reason) -> {
+            case PeeringEvent.ResourceRefused(var peer, var resource, var why, var reason) -> {
+                count(
+                        MetricNames.RESOURCES_REFUSED,
+                        "peer",
+                        peer.value(),
+                        "reason",
+                        why.name().toLowerCase(Locale.ROOT));
                 count(MetricNames.NACKS, "peer", peer.value(), "by", "us");
                 LOG.warn(
                         "'{}' from peer '{}' not taken: {}",

@@ -10,6 +10,7 @@ import dev.hansa.peering.PeeringFailure;
 import dev.hansa.peering.PeeringState;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Establishment;
+import dev.hansa.peering.establish.TokenGeneration;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
@@ -17,6 +18,7 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -247,6 +249,34 @@ class PeeringTest {
 
         await().atMost(SOON).until(() -> lke.state("eks").equals(Optional.of(PeeringState.ACTIVE)));
         await().atMost(SOON).until(() -> lke.imported("eks").equals(List.of("cartservice")));
+    }
+
+    /// Consul's Test_processResponse_Validation: what the operator gave is not overwritten.
+    @Test
+    void addressesFromTheStreamLeaveThoseOfTheOperatorAlone() throws Exception {
+        var manual = List.of(eks.address.replace("127.0.0.1", "localhost"));
+        var made =
+                (TokenGeneration.Generated)
+                        eks.acceptor.generateToken(
+                                new PeerName("lke"),
+                                "lke",
+                                Map.of(),
+                                manual,
+                                Duration.ofHours(1),
+                                TokenForm.SIGNED);
+        assertThat(lke.establish("eks", made.text())).isInstanceOf(Establishment.Established.class);
+
+        await().atMost(SOON)
+                .until(() ->
+                        lke.store
+                                .now()
+                                .peering(new PeerName("eks"))
+                                .orElseThrow()
+                                .serverAddresses()
+                                .equals(List.of(eks.address)));
+        var record = lke.store.now().peering(new PeerName("eks")).orElseThrow();
+        assertThat(record.manualAddresses()).isEqualTo(manual);
+        assertThat(record.addressesToDial()).isEqualTo(manual);
     }
 
     @Test
