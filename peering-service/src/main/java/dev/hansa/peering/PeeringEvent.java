@@ -56,7 +56,8 @@ public sealed interface PeeringEvent {
     record PeerNacked(PeerName peer, String resource, String reason) implements PeeringEvent {}
 
     /// We did not take what the peer sent.
-    record ResourceRefused(PeerName peer, String resource, String reason) implements PeeringEvent {}
+    record ResourceRefused(PeerName peer, String resource, RefusalReason why, String reason)
+            implements PeeringEvent {}
 
     /// A resource of ours went out to the peer.
     record ResourceSent(PeerName peer) implements PeeringEvent {}

@@ -13,6 +13,7 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.exportedservices.wire.ExportedService;
 import dev.hansa.exportedservices.wire.ExportedServiceList;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.RefusalReason;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoreAnswer;
@@ -88,7 +89,8 @@ final class Imports {
     private void replace(ServiceReplaced update) {
         var held = held().instances();
         if (!held.containsKey(update.name()) && held.size() >= 2 * CatalogCodec.MAX_SERVICES) {
-            throw new IllegalArgumentException(
+            throw new RefusedImportException(
+                    RefusalReason.LIMIT,
                     "expected at most " + CatalogCodec.MAX_SERVICES + " services from one peer");
         }
         var trustDomain = pinned();
@@ -137,7 +139,8 @@ final class Imports {
             for (var sni : meta.sni()) {
                 var service = instance.destination().map(ServiceName::value).orElse("");
                 if (!sni.startsWith(service + ".") || !sni.endsWith(".external." + named)) {
-                    throw new IllegalArgumentException(
+                    throw new RefusedImportException(
+                            RefusalReason.FOREIGN_NAME,
                             "instance '"
                                     + instance.id()
                                     + "': expected an SNI name of service '"
@@ -167,18 +170,21 @@ final class Imports {
     }
 
     private static IllegalArgumentException mismatch(TrustDomain required, TrustDomain found) {
-        return new IllegalArgumentException(
+        return new RefusedImportException(
+                RefusalReason.FOREIGN_TRUST_DOMAIN,
                 "required trust domain '" + required + "'; found '" + found + "'");
     }
 
     private void requireFree(TrustDomain named) {
         if (named.equals(context.own().trustDomain())) {
-            throw new IllegalArgumentException(
+            throw new RefusedImportException(
+                    RefusalReason.FOREIGN_TRUST_DOMAIN,
                     "trust domain '" + named + "' is this datacenter's own");
         }
         holder(context.store().now(), named, peer)
                 .ifPresent(other -> {
-                    throw new IllegalArgumentException(
+                    throw new RefusedImportException(
+                            RefusalReason.FOREIGN_TRUST_DOMAIN,
                             "trust domain '" + named + "' is that of peer '" + other + "'");
                 });
     }
@@ -227,7 +233,8 @@ final class Imports {
                                 .accept(
                                         new PeeringEvent.TrustUpdated(
                                                 peer, trustDomain.name(), roots.roots().size()));
-                case StoreAnswer.Refused(var reason) -> throw new IllegalArgumentException(reason);
+                case StoreAnswer.Refused(var reason) ->
+                        throw new RefusedImportException(RefusalReason.NOT_STORED, reason);
             }
         }
         dropForeign(trustDomain);
@@ -249,6 +256,7 @@ final class Imports {
                             new PeeringEvent.ResourceRefused(
                                     peer,
                                     name,
+                                    RefusalReason.FOREIGN_TRUST_DOMAIN,
                                     "required trust domain '" + trustDomain + "'; found another"));
         }
     }
@@ -261,7 +269,8 @@ final class Imports {
 
     private void dialAt(PeeringServerAddresses message) {
         if (!dials) {
-            throw new IllegalArgumentException("server addresses are for the side that dials");
+            throw new RefusedImportException(
+                    RefusalReason.PROTOCOL, "server addresses are for the side that dials");
         }
         var addresses = message.getAddressesList();
         if (addresses.isEmpty() || addresses.size() > MAX_ADDRESSES) {
@@ -276,7 +285,7 @@ final class Imports {
 
     private static void require(Optional<String> refusal) {
         refusal.ifPresent(reason -> {
-            throw new IllegalArgumentException(reason);
+            throw new RefusedImportException(RefusalReason.NOT_STORED, reason);
         });
     }
 }

@@ -1,6 +1,7 @@
 package dev.hansa.peering.stream;
 
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.RefusalReason;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoredState;
 import dev.hansa.peering.wire.Operation;
@@ -359,28 +360,33 @@ final class PeerSession {
                         .setResourceURL(response.getResourceURL())
                         .setResponseNonce(response.getNonce());
         refusal(response)
-                .ifPresent(status -> {
-                    answer.setError(status);
+                .ifPresent(refusal -> {
+                    answer.setError(refusal.status());
                     context.events()
                             .accept(
                                     new PeeringEvent.ResourceRefused(
                                             peering.name(),
                                             response.getResourceID(),
-                                            status.getMessage()));
+                                            refusal.why(),
+                                            refusal.status().getMessage()));
                 });
         control.add(request(answer));
         tracker.note(status -> status.received(Instant.now(context.clock())));
     }
 
-    private Optional<Status> refusal(Response response) {
+    private record Refusal(RefusalReason why, Status status) {}
+
+    private Optional<Refusal> refusal(Response response) {
         var url = response.getResourceURL();
         if (!KNOWN.contains(url)) {
-            return status(
+            return refusal(
+                    RefusalReason.PROTOCOL,
                     GrpcStatus.INVALID_ARGUMENT,
                     "received response for unknown resource type \"" + url + "\"");
         }
         if (response.getNonce().isEmpty()) {
-            return status(
+            return refusal(
+                    RefusalReason.PROTOCOL,
                     GrpcStatus.INVALID_ARGUMENT,
                     "received response without a nonce for: "
                             + url
@@ -392,15 +398,21 @@ final class PeerSession {
                     response.getOperation() == Operation.UNRECOGNIZED
                             ? Integer.toString(response.getOperationValue())
                             : response.getOperation().name();
-            return status(
-                    GrpcStatus.INVALID_ARGUMENT, "unsupported operation: \"" + operation + "\"");
+            return refusal(
+                    RefusalReason.PROTOCOL,
+                    GrpcStatus.INVALID_ARGUMENT,
+                    "unsupported operation: \"" + operation + "\"");
         }
         if (!response.hasResource()) {
-            return status(GrpcStatus.INVALID_ARGUMENT, "received upsert response with no content");
+            return refusal(
+                    RefusalReason.PROTOCOL,
+                    GrpcStatus.INVALID_ARGUMENT,
+                    "received upsert response with no content");
         }
         try {
             if (!response.getResource().getTypeUrl().equals(url)) {
-                throw new IllegalArgumentException(
+                throw new RefusedImportException(
+                        RefusalReason.PROTOCOL,
                         "mismatched resource URL: \"" + response.getResource().getTypeUrl() + "\"");
             }
             if (imports.apply(url, response.getResourceID(), response.getResource())) {
@@ -408,7 +420,8 @@ final class PeerSession {
             }
             return Optional.empty();
         } catch (IllegalArgumentException e) {
-            return status(
+            return refusal(
+                    RefusedImportException.reason(e),
                     GrpcStatus.INTERNAL,
                     "upsert error, ResourceURL: \""
                             + url
@@ -419,8 +432,10 @@ final class PeerSession {
         }
     }
 
-    private static Optional<Status> status(GrpcStatus code, String message) {
-        return Optional.of(Status.newBuilder().setCode(code.code).setMessage(message).build());
+    private static Optional<Refusal> refusal(RefusalReason why, GrpcStatus code, String message) {
+        return Optional.of(
+                new Refusal(
+                        why, Status.newBuilder().setCode(code.code).setMessage(message).build()));
     }
 
     private static SessionEnd lost(GrpcStatus status, String message) {
@@ -436,7 +451,10 @@ final class PeerSession {
                         context.events()
                                 .accept(
                                         new PeeringEvent.ResourceRefused(
-                                                peering.name(), "terminated", reason)));
+                                                peering.name(),
+                                                "terminated",
+                                                RefusalReason.NOT_STORED,
+                                                reason)));
         context.events().accept(new PeeringEvent.PeerTerminated(peering.name()));
         channel.end();
         drain();

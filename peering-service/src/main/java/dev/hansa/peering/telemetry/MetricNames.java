@@ -15,9 +15,11 @@ public final class MetricNames {
     public static final String STREAMS_ENDED = "hansa.peering.streams.ended";
     public static final String STREAMS_CONNECTED = "hansa.peering.streams.connected";
     public static final String LEADER_HINTS = "hansa.peering.leader.hints";
+    public static final String RESOURCES_REFUSED = "hansa.peering.resources.refused";
     public static final String RESOURCES_SENT = "hansa.peering.resources.sent";
     public static final String FULL_SYNC = "hansa.peering.full.sync";
     public static final String NACKS = "hansa.peering.nacks";
+    public static final String IMPORT_STALE = "hansa.peering.import.stale.seconds";
     public static final String IMPORT_CHANGES = "hansa.peering.import.changes";
     public static final String TRUST_UPDATES = "hansa.peering.trust.updates";
     public static final String PROXIES_CONNECTED = "hansa.proxies.connected";

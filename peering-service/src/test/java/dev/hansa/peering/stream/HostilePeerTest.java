@@ -12,6 +12,7 @@ import dev.hansa.exportedservices.wire.NodeService;
 import dev.hansa.exportedservices.wire.PeeringServiceMeta;
 import dev.hansa.exportedservices.wire.ServiceConnect;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.RefusalReason;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.wire.PeeringTrustBundle;
 import dev.hansa.peering.wire.ReplicationMessage;
@@ -178,6 +179,71 @@ class HostilePeerTest extends RawCaller {
                                                 "cartservice.default.default.eks.external."
                                                         + FOREIGN))))
                 .contains("expected an SNI name of service 'billing'");
+    }
+
+    @Test
+    void whatAPeerSaysOfOthersIsCountedByReason() throws Exception {
+        nacked(
+                response(
+                        PeerStreamRpc.EXPORTED_SERVICE,
+                        "billing-sidecar-proxy",
+                        proxy(
+                                "billing",
+                                FOREIGN,
+                                "cartservice.default.default.eks.external." + FOREIGN)));
+
+        assertThat(eks.events)
+                .anyMatch(event ->
+                        event instanceof PeeringEvent.ResourceRefused refused
+                                && refused.why() == RefusalReason.FOREIGN_NAME);
+    }
+
+    @Test
+    void bundleForOurOwnTrustDomainIsNacked() throws Exception {
+        var bundle =
+                PeeringTrustBundle.newBuilder()
+                        .setTrustDomain(eks.trustDomain.name())
+                        .addAllRootPEMs(lke.ca.bundle().pems())
+                        .build();
+
+        assertThat(nacked(response(PeerStreamRpc.TRUST_BUNDLE, "roots", bundle)))
+                .endsWith("is this datacenter's own");
+    }
+
+    /// Consul's Test_processResponse_Validation: a nil resource.
+    @Test
+    void responseWithoutAResourceIsNacked() throws Exception {
+        var bad = response(PeerStreamRpc.EXPORTED_SERVICE, "billing", plain("billing")).toBuilder();
+        bad.getResponseBuilder().clearResource();
+
+        assertThat(nacked(bad.build())).isEqualTo("3 received upsert response with no content");
+    }
+
+    @Test
+    void resourceOfAnotherTypeThanItsEnvelopeSaysIsNacked() throws Exception {
+        var bad = response(PeerStreamRpc.EXPORTED_SERVICE, "billing", plain("billing")).toBuilder();
+        bad.getResponseBuilder().getResourceBuilder().setTypeUrl(PeerStreamRpc.TRUST_BUNDLE);
+
+        assertThat(nacked(bad.build())).startsWith("13 upsert error").contains("mismatched");
+    }
+
+    @Test
+    void bytesThatAreNoMessageAreNacked() throws Exception {
+        var bad = response(PeerStreamRpc.EXPORTED_SERVICE, "billing", plain("billing")).toBuilder();
+        bad.getResponseBuilder()
+                .getResourceBuilder()
+                .setValue(com.google.protobuf.ByteString.copyFromUtf8("\u0001\u0002 garbage"));
+
+        assertThat(nacked(bad.build())).startsWith("13 upsert error");
+    }
+
+    /// Consul panics on each of these.
+    @Test
+    void namelessNodeOrServiceIsNacked() throws Exception {
+        var node = plain("billing").toBuilder();
+        node.getNodesBuilder(0).getNodeBuilder().clearNode();
+        assertThat(nacked(response(PeerStreamRpc.EXPORTED_SERVICE, "billing", node.build())))
+                .startsWith("13 upsert error");
     }
 
     @Test

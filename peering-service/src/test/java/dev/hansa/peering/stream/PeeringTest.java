@@ -10,6 +10,7 @@ import dev.hansa.peering.PeeringFailure;
 import dev.hansa.peering.PeeringState;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Establishment;
+import dev.hansa.peering.establish.TokenGeneration;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
@@ -19,6 +20,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -314,6 +316,34 @@ class PeeringTest {
         assertThat(refused.failure().message())
                 .isEqualTo("trust domain '" + eks.trustDomain + "' is peered already, as 'eks'");
         assertThat(lke.state("again")).isEmpty();
+    }
+
+    /// Consul's Test_processResponse_Validation: what the operator gave is not overwritten.
+    @Test
+    void addressesFromTheStreamLeaveThoseOfTheOperatorAlone() throws Exception {
+        var manual = List.of(eks.address.replace("127.0.0.1", "localhost"));
+        var made =
+                (TokenGeneration.Generated)
+                        eks.acceptor.generateToken(
+                                new PeerName("lke"),
+                                "lke",
+                                Map.of(),
+                                manual,
+                                Duration.ofHours(1),
+                                TokenForm.SIGNED);
+        assertThat(lke.establish("eks", made.text())).isInstanceOf(Establishment.Established.class);
+
+        await().atMost(SOON)
+                .until(() ->
+                        lke.store
+                                .now()
+                                .peering(new PeerName("eks"))
+                                .orElseThrow()
+                                .serverAddresses()
+                                .equals(List.of(eks.address)));
+        var record = lke.store.now().peering(new PeerName("eks")).orElseThrow();
+        assertThat(record.manualAddresses()).isEqualTo(manual);
+        assertThat(record.addressesToDial()).isEqualTo(manual);
     }
 
     @Test

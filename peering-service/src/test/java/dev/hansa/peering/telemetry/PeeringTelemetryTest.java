@@ -46,6 +46,28 @@ class PeeringTelemetryTest {
         assertThat(metrics.counter(MetricNames.STREAMS_ENDED, "peer", "lke").count()).isOne();
     }
 
+    @Test
+    void importsOfALostPeerGrowOldAndThoseOfADeletedOneDoNot() {
+        telemetry.accept(new PeeringEvent.StreamOpened(LKE, true));
+        assertThat(staleSeconds()).isZero();
+
+        telemetry.accept(new PeeringEvent.StreamEnded(LKE, "connection lost"));
+        var young = staleSeconds();
+        telemetry.accept(new PeeringEvent.StreamEnded(LKE, "no answer"));
+        assertThat(staleSeconds()).isGreaterThan(young);
+
+        telemetry.accept(new PeeringEvent.StreamOpened(LKE, true));
+        assertThat(staleSeconds()).isZero();
+
+        telemetry.accept(new PeeringEvent.PeerTerminated(LKE));
+        telemetry.accept(new PeeringEvent.StreamEnded(LKE, "terminated by the peer"));
+        assertThat(staleSeconds()).isZero();
+    }
+
+    private double staleSeconds() {
+        return metrics.get(MetricNames.IMPORT_STALE).tag("peer", "lke").gauge().value();
+    }
+
     private double connected() {
         return metrics.get(MetricNames.STREAMS_CONNECTED).tag("peer", "lke").gauge().value();
     }
