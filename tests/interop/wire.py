@@ -20,6 +20,11 @@ def _compile():
     sys.path.insert(0, _generated.name)
 
 
+def discard():
+    """Removes what was compiled; an ordinary exit does it too."""
+    _generated.cleanup()
+
+
 _compile()
 common = importlib.import_module("interop_common_pb2")
 peering = importlib.import_module("interop_peering_pb2")
