@@ -10,6 +10,7 @@ import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.trustbundle.PeerName;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -174,15 +175,24 @@ final class CatalogResource {
                             .forEach((peer, imported) -> {
                                 for (var name : imported.serviceNames()) {
                                     var instances = imported.named(name);
-                                    all.addObject()
-                                            .put("Service", name)
-                                            .put("Peer", peer.value())
-                                            .put("Instances", instances.size())
-                                            .put(
-                                                    "Healthy",
-                                                    instances.stream()
-                                                            .filter(ServiceInstance::isHealthy)
-                                                            .count());
+                                    var one =
+                                            all.addObject()
+                                                    .put("Service", name)
+                                                    .put("Peer", peer.value())
+                                                    .put("Instances", instances.size())
+                                                    .put(
+                                                            "Healthy",
+                                                            instances.stream()
+                                                                    .filter(
+                                                                            ServiceInstance
+                                                                                    ::isHealthy)
+                                                                    .count())
+                                                    // the last that was heard stays when a peer is
+                                                    // lost
+                                                    .put("Stale", !imported.connected());
+                                    if (imported.heardAt().isAfter(Instant.EPOCH)) {
+                                        one.put("HeardAt", imported.heardAt().toString());
+                                    }
                                 }
                             });
                     return ApiAnswer.json(all);

@@ -258,8 +258,15 @@ public final class PeerConnector {
                         InetAddress.getByAddress(remote.serverName(), ip), endpoint.port()));
     }
 
+    /// With the innermost reason, where a TLS library says it only there.
     private static String said(Throwable cause) {
-        var message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message;
+        var message =
+                cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        var innermost = cause;
+        while (innermost.getCause() != null && innermost.getCause() != innermost) {
+            innermost = innermost.getCause();
+        }
+        var reason = innermost.getMessage();
+        return reason == null || message.contains(reason) ? message : message + ": " + reason;
     }
 }

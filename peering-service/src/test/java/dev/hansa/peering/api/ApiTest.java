@@ -244,7 +244,7 @@ class ApiTest {
         assertThat(proxy.path("Service").path("PeerName").asText()).isEqualTo("lke");
         assertThat(json(world.get("/v1/hansa/imported-services")).toString())
                 .isEqualTo(
-                        "[{\"Service\":\"shippingservice\",\"Peer\":\"lke\",\"Instances\":2,\"Healthy\":1}]");
+                        "[{\"Service\":\"shippingservice\",\"Peer\":\"lke\",\"Instances\":2,\"Healthy\":1,\"Stale\":true}]");
     }
 
     private static ServiceInstance imported(String name, ServiceKind kind, CheckStatus status) {
