@@ -12,7 +12,7 @@ import java.util.Map;
 final class Story {
     /// A change that one datacenter makes is seen by all its processes, and by the other, within
     /// this; the usual time is far below a second.
-    private static final Duration SEEN = Duration.ofSeconds(15);
+    static final Duration SEEN = Duration.ofSeconds(15);
 
     /// Starting a JVM, joining, and the first check.
     private static final Duration STARTED = Duration.ofSeconds(30);
@@ -136,7 +136,7 @@ final class Story {
         eks.killShipping();
         var failure = awaitCartFailure();
         console.detail("the shop says: " + failure);
-        showRefusal(eks, "Connection refused");
+        new SidecarRefusal(patience, children, console, shopper).show(eks, "Connection refused");
         eks.startShipping();
         awaitHealth(eks, SHIPPING, "passing", STARTED);
         awaitCartFrom("eks");
@@ -366,7 +366,8 @@ final class Story {
                                 && eks.health(SHIPPING, "?peer=lke").equals("absent"));
         eks.killShipping();
         console.detail("the shop says: " + awaitCartFailure());
-        showRefusal(eks, "not exported to us by peer 'lke'");
+        new SidecarRefusal(patience, children, console, shopper)
+                .show(eks, "not exported to us by peer 'lke'");
         eks.startShipping();
         awaitHealth(eks, SHIPPING, "passing", STARTED);
         return "lke withdrew the export and eks lost it; without an instance of its own requests failed, and the sidecar said why";
@@ -446,69 +447,5 @@ final class Story {
     private static <T> Patience.Look<T> notYet(Shopper.Page page) {
         return new Patience.Look.NotYet<>(
                 page.status() + " " + page.answeredBy() + " " + page.failure());
-    }
-
-    /// The refusal of the calling sidecar in its three places: health, metric, log. Health and log
-    /// must name the service and the cause.
-    private void showRefusal(Datacenter datacenter, String cause)
-            throws StepFailed, InterruptedException {
-        var sentence =
-                patience.until(
-                        datacenter.name() + ": the sidecar's /health tells of the refusal",
-                        SEEN,
-                        () -> {
-                            var told =
-                                    datacenter
-                                            .sidecarAdmin()
-                                            .read("/health")
-                                            .json()
-                                            .at(
-                                                    "/services/frontend/upstreams/"
-                                                            + SHIPPING
-                                                            + "/lastRefusal/sentence")
-                                            .asText();
-                            shopper.cart();
-                            return told.contains(SHIPPING) && told.contains(cause)
-                                    ? new Patience.Look.Found<>(told)
-                                    : new Patience.Look.NotYet<>("found '" + told + "'");
-                        });
-        var metric =
-                patience.until(
-                        datacenter.name() + ": the sidecar's /metrics counts the refusal",
-                        SEEN,
-                        () ->
-                                datacenter
-                                        .sidecarAdmin()
-                                        .read("/metrics")
-                                        .body()
-                                        .lines()
-                                        .filter(line ->
-                                                line.startsWith("hansa_upstream_refused_total{")
-                                                        && line.contains("service=\"frontend\"")
-                                                        && line.contains(
-                                                                "upstream=\"" + SHIPPING + "\""))
-                                        .findFirst()
-                                        .<Patience.Look<String>>map(Patience.Look.Found::new)
-                                        .orElseGet(
-                                                () -> new Patience.Look.NotYet<>("no such line")));
-        var log =
-                patience.until(
-                        datacenter.name() + ": the sidecar's log tells of the refusal",
-                        SEEN,
-                        () ->
-                                children.lastLines(datacenter.process("sidecars"), 400)
-                                        .lines()
-                                        .filter(line ->
-                                                line.contains("WARN")
-                                                        && line.contains(
-                                                                "refused: upstream '" + SHIPPING)
-                                                        && line.contains(cause))
-                                        .reduce((_, last) -> last)
-                                        .<Patience.Look<String>>map(Patience.Look.Found::new)
-                                        .orElseGet(
-                                                () -> new Patience.Look.NotYet<>("no such line")));
-        console.detail("the sidecar's health: " + sentence);
-        console.detail("the sidecar's metric: " + metric);
-        console.detail("the sidecar's log: " + log);
     }
 }
