@@ -7,9 +7,6 @@ import dev.hansa.failover.wire.StoredCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.cert.CertificateEncodingException;
@@ -45,21 +42,7 @@ final class CertificateFile {
                 throw new IOException("'" + file + "': a certificate cannot be encoded", e);
             }
         }
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        var next = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(next);
-        Files.createFile(next, ownerOnly(next));
-        Files.write(next, stored.build().toByteArray());
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    private static FileAttribute<?>[] ownerOnly(Path path) {
-        return path.getFileSystem().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
+        OwnerOnlyFile.replace(file, stored.build().toByteArray());
     }
 
     /// Empty when there is none. Whether it is still good is for the caller to see.

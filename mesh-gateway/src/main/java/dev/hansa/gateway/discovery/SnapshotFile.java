@@ -8,9 +8,6 @@ import dev.hansa.failover.wire.Snapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -32,21 +29,7 @@ final class SnapshotFile {
         var body = RouteCodec.encode(snapshot).toByteArray();
         var bytes = Arrays.copyOf(digest(body), DIGEST + body.length);
         System.arraycopy(body, 0, bytes, DIGEST, body.length);
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        var next = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(next);
-        Files.createFile(next, ownerOnly(next));
-        Files.write(next, bytes);
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    private static FileAttribute<?>[] ownerOnly(Path path) {
-        return path.getFileSystem().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
+        OwnerOnlyFile.replace(file, bytes);
     }
 
     /// Empty when there is none.
