@@ -21,6 +21,7 @@ import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -135,7 +136,12 @@ final class TestingMesh implements AutoCloseable {
     }
 
     void publishEast(boolean allowed) {
-        var bundles = BundleSet.EMPTY.with(east.bundle()).with(west.bundle());
+        publishEast(allowed, west.bundle());
+    }
+
+    /// @param ofWest what east believes of west
+    void publishEast(boolean allowed, TrustBundle ofWest) {
+        var bundles = BundleSet.EMPTY.with(east.bundle()).with(ofWest);
         var policy =
                 new InboundPolicy(
                         Map.of(west.trustDomain(), WEST), new IntentionTable(allowed, List.of()));

@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -106,15 +107,19 @@ public final class TlsEnds {
                 chain, callers(snapshot), PeerVerifier.Usage.CLIENT, clock.instant());
     }
 
-    /// Is this trust domain still one that may call. A connection that stands is not asked for its
-    /// chain again: a root that was retired in order, after all were given others, ends none.
-    public boolean mayCall(TrustDomain trustDomain) {
-        return callers(snapshot).of(trustDomain).isPresent();
+    /// Why somebody who was let in may not stay.
+    Optional<String> callerObjection(StandingTrust caller) {
+        return objection(caller, callers(snapshot));
     }
 
-    /// Is this trust domain still one that may be called.
-    public boolean mayBeCalled(TrustDomain trustDomain) {
-        return snapshot.bundles().of(trustDomain).isPresent();
+    /// Why somebody who was called may not be spoken to any longer.
+    Optional<String> calleeObjection(StandingTrust callee) {
+        return objection(callee, snapshot.bundles());
+    }
+
+    private Optional<String> objection(StandingTrust trust, BundleSet bundles) {
+        return trust.objection(
+                bundles.of(trust.identity().trustDomain()), certificate.life(), clock.instant());
     }
 
     /// The end that opens TLS to a target: it believes the target's bundle alone, and one of its
@@ -165,7 +170,7 @@ public final class TlsEnds {
             PeerVerifier.Usage usage) {
         var verdict = PeerVerifier.verify(chain, bundles, usage, clock.instant());
         if (usage == PeerVerifier.Usage.SERVER
-                && verdict instanceof PeerVerifier.Trusted(SpiffeId id)
+                && verdict instanceof PeerVerifier.Trusted(SpiffeId id, _)
                 && !identities.contains(id.uri())) {
             return new PeerVerifier.Rejected(
                     PeerVerifier.Reason.WRONG_IDENTITY,

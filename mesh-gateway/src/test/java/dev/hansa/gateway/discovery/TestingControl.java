@@ -133,9 +133,14 @@ public final class TestingControl implements AutoCloseable {
 
     /// The end of a caller of the test's own, with a certificate of this datacenter.
     public SSLSocketFactory caller(String service, X509TrustManager believes) throws SSLException {
+        return caller(service, believes, Duration.ofHours(1));
+    }
+
+    /// @param life of the caller's certificate
+    public SSLSocketFactory caller(String service, X509TrustManager believes, Duration life)
+            throws SSLException {
         var key = CertificateRequest.newKey();
-        var leaf =
-                authority.issue(key.getPublic(), service(service), List.of(), Duration.ofHours(1));
+        var leaf = authority.issue(key.getPublic(), service(service), List.of(), life);
         var context =
                 SslContextBuilder.forClient()
                         .sslProvider(SslProvider.JDK)
