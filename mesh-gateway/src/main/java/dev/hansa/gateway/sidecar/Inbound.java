@@ -252,7 +252,7 @@ public final class Inbound {
                             channel.close();
                         }
                     });
-            var tls = new SslHandler(present.server().newEngine(channel.alloc()));
+            var tls = new SslHandler(present.accepting(channel.alloc()));
             tls.setHandshakeTimeoutMillis(HANDSHAKE_TIMEOUT.toMillis());
             tls.setCloseNotifyReadTimeoutMillis(Relay.GOODBYE.toMillis());
             var pipeline = channel.pipeline();
