@@ -24,6 +24,9 @@ public sealed interface PeeringEvent {
 
     record TokenGenerated(PeerName peer, String tokenId, Duration life) implements PeeringEvent {}
 
+    /// No token was made.
+    record TokenNotGenerated(PeerName peer, PeeringFailure failure) implements PeeringEvent {}
+
     record TokenRevoked(PeerName peer, String tokenId) implements PeeringEvent {}
 
     /// A token that was shown here was not taken.

@@ -332,7 +332,15 @@ public final class PeeringService implements AutoCloseable {
         var streams = new LiveStreams();
         closer.add(streams::close);
         var context =
-                new StreamContext(own, store, live, streams, StreamTimes.DEFAULT, clock, events);
+                new StreamContext(
+                        own,
+                        store,
+                        live,
+                        streams,
+                        StreamTimes.DEFAULT.withLongestRetry(config.longestRetry()),
+                        config.limits(),
+                        clock,
+                        events);
         var connector = new PeerConnector(vertx);
         return new Peers(context, connector, closer.add(PeeringRegistry.start(context, connector)));
     }

@@ -5,6 +5,7 @@ package dev.hansa.peering.telemetry;
 public final class MetricNames {
     public static final String CONFIG_WRITES = "hansa.config.writes";
     public static final String TOKENS_GENERATED = "hansa.peering.tokens.generated";
+    public static final String TOKENS_REFUSED = "hansa.peering.tokens.refused";
     public static final String TOKENS_REVOKED = "hansa.peering.tokens.revoked";
     public static final String TOKENS_REJECTED = "hansa.peering.tokens.rejected";
     public static final String SECRETS_REFUSED = "hansa.peering.secrets.refused";

@@ -75,6 +75,14 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         life);
                 audit(OPERATOR, "generate token for peer " + peer, "done, token " + tokenId);
             }
+            case PeeringEvent.TokenNotGenerated(var peer, var failure) -> {
+                count(MetricNames.TOKENS_REFUSED, "reason", failure.reason());
+                LOG.warn(
+                        "peering token for peer '{}' not generated: {}",
+                        peer,
+                        foreign(failure.message()));
+                audit(OPERATOR, "generate token for peer " + peer, "failed: " + failure.message());
+            }
             case PeeringEvent.TokenRevoked(var peer, var tokenId) -> {
                 count(MetricNames.TOKENS_REVOKED);
                 LOG.info("peering token {} for peer '{}' revoked", tokenId, peer);

@@ -97,6 +97,17 @@ final class TestDatacenter implements AutoCloseable {
     TestDatacenter(
             Vertx vertx, String name, TrustDomain trustDomain, Path dataDir, StreamTimes times)
             throws Exception {
+        this(vertx, name, trustDomain, dataDir, times, PeerLimits.DEFAULT);
+    }
+
+    TestDatacenter(
+            Vertx vertx,
+            String name,
+            TrustDomain trustDomain,
+            Path dataDir,
+            StreamTimes times,
+            PeerLimits limits)
+            throws Exception {
         this.vertx = vertx;
         this.trustDomain = trustDomain;
         this.datacenter = new Datacenter(name);
@@ -138,6 +149,7 @@ final class TestDatacenter implements AutoCloseable {
                         catalog,
                         new LiveStreams(),
                         times,
+                        limits,
                         Clock.systemUTC(),
                         events::add);
         this.connector = new PeerConnector(vertx);
