@@ -32,7 +32,7 @@ def instances(name, *ids, node="far-node", status="passing", port=9000):
     )
 
 
-def proxy(name, trust_domain, peer, sni=None, identity=None):
+def proxy(name, trust_domain, peer, sni=None, identity=None, protocol="tcp"):
     """The made-up proxy of a service at one gateway."""
     companion = f"{name}-sidecar-proxy"
     meta = service.PeeringServiceMeta(
@@ -41,7 +41,7 @@ def proxy(name, trust_domain, peer, sni=None, identity=None):
             identity or f"spiffe://{trust_domain}/ns/default/dc/py/svc/{name}",
             f"spiffe://{trust_domain}/gateway/mesh/dc/py",
         ],
-        Protocol="tcp",
+        Protocol=protocol,
     )
     message = instances(companion, f"{companion}-instance-0", node="far-gateway", port=8443)
     one = message.Nodes[0].Service

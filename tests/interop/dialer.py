@@ -265,6 +265,25 @@ def check_catalog_that_we_send_is_in_its(server):
     far.close()
 
 
+def check_gateway_answers_where_it_ends_tls(server):
+    """6.2, 6.4: our gateway's identity counts for HTTP, which it reads, and not for what it relays."""
+    far, stream = established(server, "py-gateway")
+    stream.taken(wire.BUNDLE_URL, "roots", far.bundle(far.authority.root))
+    own = f"spiffe://{far.trust_domain}/ns/default/dc/py/svc/web"
+    gateway = f"spiffe://{far.trust_domain}/gateway/mesh/dc/py"
+    both = {"http": [own, gateway], "http2": [own, gateway], "grpc": [own, gateway]}
+    for protocol in ("tcp", "http", "http2", "grpc", "mongo", ""):
+        companion = catalog.proxy("web", far.trust_domain, "java", protocol=protocol)
+        catalog.give(stream, "web-sidecar-proxy", companion)
+        found = server.get("/v1/health/connect/web?peer=py-gateway")[0]["Service"]
+        same(f"identities of {protocol!r}", found["Connect"]["PeerMeta"]["SpiffeID"],
+             both.get(protocol, [own]))
+    alone = catalog.proxy("web", far.trust_domain, "java", identity=gateway)
+    answer = stream.offer(wire.SERVICE_URL, "web-sidecar-proxy", alone)
+    same("code of nobody who answers", answer.Error.code, 13)
+    far.close()
+
+
 def check_bundle_counts_for_its_own_trust_domain_only(server):
     """3.6, 6.4: the trust domain of the token is pinned; a new root of it is taken."""
     far, stream = established(server, "py-bundle")

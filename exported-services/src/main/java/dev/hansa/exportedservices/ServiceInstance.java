@@ -92,6 +92,26 @@ public record ServiceInstance(
                 index);
     }
 
+    public ServiceInstance withPeerMeta(PeerMeta newMeta) {
+        return new ServiceInstance(
+                node,
+                id,
+                name,
+                kind,
+                tags,
+                address,
+                port,
+                taggedAddresses,
+                meta,
+                weightPassing,
+                weightWarning,
+                destination,
+                Optional.of(newMeta),
+                checks,
+                createIndex,
+                modifyIndex);
+    }
+
     public ServiceInstance indexed(long create, long modify) {
         return new ServiceInstance(
                 node,

@@ -80,7 +80,8 @@ public final class MeshGateway implements AutoCloseable {
                             clock,
                             proxy.telemetry,
                             proxy.telemetry::bytesIn,
-                            proxy.telemetry::bytesOut);
+                            proxy.telemetry::bytesOut,
+                            proxy.telemetry::routed);
             var listeners = new CopyOnWriteArrayList<Channel>();
             var running = new MeshGateway(proxy, config, routes, identity, gateway, listeners);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);

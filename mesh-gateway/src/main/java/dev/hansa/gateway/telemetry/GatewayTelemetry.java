@@ -1,5 +1,6 @@
 package dev.hansa.gateway.telemetry;
 
+import dev.hansa.failover.SniRoute;
 import dev.hansa.gateway.GatewayEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -44,6 +45,25 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     public void bytesOut(long bytes) {
         out.increment((double) bytes);
+    }
+
+    /// The counts of a route's kind and peer.
+    public ByteCounts routed(SniRoute route) {
+        var from = routed(route, "in");
+        var to = routed(route, "out");
+        return new ByteCounts(
+                bytes -> from.increment((double) bytes), bytes -> to.increment((double) bytes));
+    }
+
+    private Counter routed(SniRoute route, String direction) {
+        return metrics.counter(
+                MetricNames.ROUTED_BYTES,
+                "purpose",
+                route.purpose(),
+                "peer",
+                route.peer(),
+                "direction",
+                direction);
     }
 
     @Override
@@ -161,25 +181,6 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
         gauge(MetricNames.OPEN, Tags.of("listener", record.listener())).decrementAndGet();
         if (!record.refusal().isEmpty()) {
             count(MetricNames.REFUSED, "listener", record.listener(), "reason", record.refusal());
-        } else if (record.listener().equals("gateway")) {
-            metrics.counter(
-                            MetricNames.ROUTED_BYTES,
-                            "purpose",
-                            record.purpose(),
-                            "peer",
-                            record.peer(),
-                            "direction",
-                            "in")
-                    .increment((double) record.downstreamIn());
-            metrics.counter(
-                            MetricNames.ROUTED_BYTES,
-                            "purpose",
-                            record.purpose(),
-                            "peer",
-                            record.peer(),
-                            "direction",
-                            "out")
-                    .increment((double) record.downstreamOut());
         }
         connections.add(record);
         if (!record.refusal().equals("closed_early")) {

@@ -6,6 +6,7 @@ import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.RouteDecision;
 import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.route.SniRouter;
+import dev.hansa.gateway.telemetry.ByteCounts;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +40,11 @@ public final class SniGateway {
     private final Consumer<GatewayEvent> events;
     private final LongConsumer bytesIn;
     private final LongConsumer bytesOut;
+    private final Function<SniRoute, ByteCounts> routed;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger next = new AtomicInteger();
 
+    /// @param routed the counts of what a route has carried; called once for each connection
     public SniGateway(
             Transport transport,
             SniRouter router,
@@ -49,7 +53,8 @@ public final class SniGateway {
             Clock clock,
             Consumer<GatewayEvent> events,
             LongConsumer bytesIn,
-            LongConsumer bytesOut) {
+            LongConsumer bytesOut,
+            Function<SniRoute, ByteCounts> routed) {
         this.transport = transport;
         this.router = router;
         this.maxConnections = maxConnections;
@@ -58,6 +63,7 @@ public final class SniGateway {
         this.events = events;
         this.bytesIn = bytesIn;
         this.bytesOut = bytesOut;
+        this.routed = routed;
     }
 
     /// How many connections are open; for draining.
@@ -180,6 +186,7 @@ public final class SniGateway {
             }
             upstream = reached;
             upstreamAddress = address;
+            downstreamBytes.alsoTo(routed.apply(Objects.requireNonNull(route)));
             ctx.pipeline().remove(HelloGate.class);
             Relay.join(
                     channel,

@@ -1,5 +1,6 @@
 package dev.hansa.gateway.wire;
 
+import dev.hansa.gateway.telemetry.ByteCounts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,6 +12,7 @@ import java.util.function.LongConsumer;
 public final class WireBytes extends ChannelDuplexHandler {
     private final LongConsumer totalIn;
     private final LongConsumer totalOut;
+    private ByteCounts also = ByteCounts.NONE;
     private long in;
     private long out;
 
@@ -18,6 +20,13 @@ public final class WireBytes extends ChannelDuplexHandler {
     public WireBytes(LongConsumer totalIn, LongConsumer totalOut) {
         this.totalIn = totalIn;
         this.totalOut = totalOut;
+    }
+
+    /// From now on counted there too, with what has passed before.
+    void alsoTo(ByteCounts counts) {
+        counts.in().accept(in);
+        counts.out().accept(out);
+        also = counts;
     }
 
     public long in() {
@@ -33,6 +42,7 @@ public final class WireBytes extends ChannelDuplexHandler {
         if (message instanceof ByteBuf bytes) {
             in += bytes.readableBytes();
             totalIn.accept(bytes.readableBytes());
+            also.in().accept(bytes.readableBytes());
         }
         ctx.fireChannelRead(message);
     }
@@ -42,6 +52,7 @@ public final class WireBytes extends ChannelDuplexHandler {
         if (message instanceof ByteBuf bytes) {
             out += bytes.readableBytes();
             totalOut.accept(bytes.readableBytes());
+            also.out().accept(bytes.readableBytes());
         }
         ctx.write(message, promise);
     }

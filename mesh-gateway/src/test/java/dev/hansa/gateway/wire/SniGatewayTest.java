@@ -14,6 +14,7 @@ import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.RouteTable;
 import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.route.SniRouter;
+import dev.hansa.gateway.telemetry.ByteCounts;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import io.netty.channel.Channel;
 import java.io.IOException;
@@ -35,6 +36,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,8 @@ class SniGatewayTest {
     private final Transport transport = new Transport(2);
     private final Latest<RouteTable> table = new Latest<>(RouteTable.EMPTY);
     private final Queue<ConnectionRecord> records = new ConcurrentLinkedQueue<>();
+    private final AtomicLong routedIn = new AtomicLong();
+    private final AtomicLong routedOut = new AtomicLong();
     private final List<ServerSocket> servers = new ArrayList<>();
 
     @AfterEach
@@ -106,6 +110,24 @@ class SniGatewayTest {
                 try (var accepted = upstream.accept()) {
                     assertThat(accepted.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
                 }
+            }
+        }
+    }
+
+    @Test
+    void bytesAreCountedToTheirRouteWhileTheConnectionLives() throws Exception {
+        var upstream = server();
+        serve(NAME, endpoint(upstream));
+        try (var client = client(HOUR, 10)) {
+            client.getOutputStream().write(HELLO);
+            try (var accepted = upstream.accept()) {
+                assertThat(accepted.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
+                accepted.getOutputStream().write(new byte[7]);
+                assertThat(client.getInputStream().readNBytes(7)).hasSize(7);
+
+                assertThat(routedIn).hasValue(HELLO.length);
+                assertThat(routedOut).hasValue(7);
+                assertThat(records).isEmpty();
             }
         }
     }
@@ -388,7 +410,8 @@ class SniGatewayTest {
                             }
                         },
                         _ -> {},
-                        _ -> {});
+                        _ -> {},
+                        _ -> new ByteCounts(routedIn::addAndGet, routedOut::addAndGet));
         Channel channel =
                 transport.listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

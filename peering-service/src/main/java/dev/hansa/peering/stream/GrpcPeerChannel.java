@@ -23,6 +23,8 @@ final class GrpcPeerChannel implements PeerChannel {
     private final AtomicLong unflushed = new AtomicLong();
     private final AtomicBoolean ended = new AtomicBoolean();
 
+    private volatile boolean hansa;
+
     /// Touched only on the event loop.
     private @Nullable GrpcReadStream<ReplicationMessage> input;
 
@@ -39,11 +41,19 @@ final class GrpcPeerChannel implements PeerChannel {
     }
 
     /// Lets the other direction flow into the mailbox. Call on the event loop.
-    void attach(GrpcReadStream<ReplicationMessage> stream) {
+    ///
+    /// @param fromHansa what the other side's headers say of it
+    void attach(GrpcReadStream<ReplicationMessage> stream, boolean fromHansa) {
+        hansa = fromHansa;
         input = stream;
         stream.pause();
         stream.handler(mailbox::received);
         stream.fetch(Mailbox.CREDITS);
+    }
+
+    @Override
+    public boolean isHansa() {
+        return hansa;
     }
 
     @Override

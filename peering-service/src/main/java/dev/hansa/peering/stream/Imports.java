@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /// Takes in what one peer sends. Whatever that is, it touches only what came from this peer: its
 /// services under its name, its bundle for the trust domain that was pinned, its own addresses.
@@ -41,17 +42,24 @@ final class Imports {
     private final PeerName peer;
     private final String peeringId;
     private final boolean dials;
+    private final BooleanSupplier fromHansa;
 
     /// What `companions` was counted in.
     private Map<String, List<ServiceInstance>> counted = Map.of();
 
     private int companions;
 
-    Imports(StreamContext context, PeeringRecord peering, boolean dials) {
+    /// @param fromHansa asked with each message, as a dialer knows it only once headers have come
+    Imports(
+            StreamContext context,
+            PeeringRecord peering,
+            boolean dials,
+            BooleanSupplier fromHansa) {
         this.context = context;
         this.peer = peering.name();
         this.peeringId = peering.id();
         this.dials = dials;
+        this.fromHansa = fromHansa;
     }
 
     /// @return whether there is a service now that was not there, or the other way round
@@ -156,13 +164,16 @@ final class Imports {
         return name.endsWith(ServiceName.SIDECAR_SUFFIX);
     }
 
-    private void replace(ServiceReplaced update) {
+    private void replace(ServiceReplaced sent) {
         var held = held().instances();
-        if (!update.instances().isEmpty()) {
-            requireRoom(held, update.name());
+        if (!sent.instances().isEmpty()) {
+            requireRoom(held, sent.name());
         }
         var trustDomain = pinned();
-        update.instances().forEach(instance -> check(instance, trustDomain));
+        var update =
+                new ServiceReplaced(
+                        sent.name(),
+                        sent.instances().stream().map(one -> checked(one, trustDomain)).toList());
         var before = held.getOrDefault(update.name(), List.of());
         change(update);
         recount(update.name(), held);
@@ -197,9 +208,11 @@ final class Imports {
     /// A peer may name only identities and SNI names of its own trust domain: our gateway routes by
     /// the one and our sidecars trust the other. Before its trust domain is known it may still not
     /// name another's.
-    private void check(ServiceInstance instance, Optional<TrustDomain> trustDomain) {
+    ///
+    /// @return the instance with the identities that may answer for it
+    private ServiceInstance checked(ServiceInstance instance, Optional<TrustDomain> trustDomain) {
         if (instance.peerMeta().isEmpty()) {
-            return;
+            return instance;
         }
         var meta = instance.peerMeta().get();
         for (var text : meta.spiffeIds()) {
@@ -220,12 +233,14 @@ final class Imports {
                 }
             }
         }
-        if (meta.spiffeIds().isEmpty() || meta.sni().isEmpty()) {
+        var answering = meta.answeredBy(fromHansa.getAsBoolean());
+        if (answering.spiffeIds().isEmpty() || meta.sni().isEmpty()) {
             throw new IllegalArgumentException(
                     "instance '"
                             + instance.id()
-                            + "': expected an SNI name and an identity; found none");
+                            + "': expected an SNI name and an identity of a service; found none");
         }
+        return instance.withPeerMeta(answering);
     }
 
     private void requireOwn(TrustDomain named, Optional<TrustDomain> trustDomain) {

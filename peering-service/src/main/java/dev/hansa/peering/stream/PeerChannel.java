@@ -5,6 +5,9 @@ import dev.hansa.peering.wire.ReplicationMessage;
 /// The wire under a conversation, whichever end dialled. No call blocks; what arrives goes into the
 /// conversation's [Mailbox].
 interface PeerChannel {
+    /// Has the peer said in its headers that it is hansa; false for Consul.
+    boolean isHansa();
+
     /// May more be written without piling up in memory.
     boolean isWritable();
 

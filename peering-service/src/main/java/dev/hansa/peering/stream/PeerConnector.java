@@ -210,8 +210,9 @@ public final class PeerConnector {
                                                 .or(() -> LeaderHint.in(response.headers())));
                                 mailbox.closed(ending(response));
                             });
-                            Keepalive.announced(response.headers()).ifPresent(keepalive::at);
-                            channel.attach(response);
+                            var announced = Keepalive.announced(response.headers());
+                            announced.ifPresent(keepalive::at);
+                            channel.attach(response, announced.isPresent());
                         },
                         cause -> mailbox.closed(Optional.of(broken(cause))));
         return channel;

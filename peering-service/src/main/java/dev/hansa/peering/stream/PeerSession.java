@@ -71,7 +71,7 @@ final class PeerSession {
         this.channel = channel;
         this.mailbox = mailbox;
         this.outbox = new Outbox(context.own(), peering.name());
-        this.imports = new Imports(context, peering, dials);
+        this.imports = new Imports(context, peering, dials, channel::isHansa);
     }
 
     /// Converses until one side ends it or the wire breaks; the channel is closed then.

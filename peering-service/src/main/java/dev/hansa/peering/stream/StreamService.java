@@ -147,10 +147,10 @@ public final class StreamService {
         request.errorHandler(error ->
                 mailbox.closed(
                         Optional.of(new StreamError(error.status, "the peer reset the stream"))));
-        channel.attach(request);
+        var announced = Keepalive.announced(request.headers());
+        channel.attach(request, announced.isPresent());
         Keepalive.announce(response.headers());
-        Keepalive.announced(request.headers())
-                .ifPresent(pace -> Keepalive.start(loop, request.connection(), mailbox, pace));
+        announced.ifPresent(pace -> Keepalive.start(loop, request.connection(), mailbox, pace));
         if (!strangers.tryAcquire()) {
             channel.fail(new StreamError(GrpcStatus.RESOURCE_EXHAUSTED, "too many callers"));
             return;

@@ -181,6 +181,41 @@ class HostilePeerTest extends RawCaller {
                 .contains("expected an SNI name of service 'billing'");
     }
 
+    /// A gateway of hansa ends no TLS, whatever protocol is said.
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp", "http", "grpc"})
+    void gatewayOfAHansaPeerNeverAnswersForAService(String protocol) throws Exception {
+        var sent = proxy("billing", FOREIGN, "billing.default.default.eks.external." + FOREIGN);
+        var both = sent.toBuilder();
+        both.getNodesBuilder(0)
+                .getServiceBuilder()
+                .getConnectBuilder()
+                .getPeerMetaBuilder()
+                .addSpiffeID("spiffe://" + FOREIGN + "/gateway/mesh/dc/lke")
+                .addSpiffeID("spiffe://" + FOREIGN + "/agent/server/dc/lke")
+                .setProtocol(protocol);
+        var stream = opened();
+        stream.channel()
+                .write(
+                        response(
+                                PeerStreamRpc.EXPORTED_SERVICE,
+                                "billing-sidecar-proxy",
+                                both.build()));
+
+        assertThat(received(stream).getRequest().hasError()).isFalse();
+        assertThat(
+                        eks.catalog
+                                .snapshots()
+                                .get()
+                                .from(LKE)
+                                .named("billing-sidecar-proxy")
+                                .getFirst()
+                                .peerMeta()
+                                .orElseThrow()
+                                .spiffeIds())
+                .containsExactly("spiffe://" + FOREIGN + "/ns/default/dc/lke/svc/billing");
+    }
+
     @Test
     void whatAPeerSaysOfOthersIsCountedByReason() throws Exception {
         nacked(
