@@ -58,6 +58,11 @@ public sealed interface PeeringEvent {
     /// The peer did not take what we sent.
     record PeerNacked(PeerName peer, String resource, String reason) implements PeeringEvent {}
 
+    /// A resource of ours is not sent because the peer would not take a message so long. Told once,
+    /// until it fits again.
+    record ResourceTooLarge(PeerName peer, String resource, int most, long found)
+            implements PeeringEvent {}
+
     /// We did not take what the peer sent.
     record ResourceRefused(PeerName peer, String resource, RefusalReason why, String reason)
             implements PeeringEvent {}

@@ -18,6 +18,7 @@ public final class MetricNames {
     public static final String LEADER_HINTS = "hansa.peering.leader.hints";
     public static final String RESOURCES_REFUSED = "hansa.peering.resources.refused";
     public static final String RESOURCES_SENT = "hansa.peering.resources.sent";
+    public static final String RESOURCES_TOO_LARGE = "hansa.peering.resources.too.large";
     public static final String FULL_SYNC = "hansa.peering.full.sync";
     public static final String NACKS = "hansa.peering.nacks";
     public static final String IMPORT_STALE = "hansa.peering.import.stale.seconds";

@@ -184,6 +184,15 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.ResourceSent(var peer) ->
                     count(MetricNames.RESOURCES_SENT, "peer", peer.value());
+            case PeeringEvent.ResourceTooLarge(var peer, var resource, var most, var found) -> {
+                count(MetricNames.RESOURCES_TOO_LARGE, "peer", peer.value());
+                LOG.warn(
+                        "'{}' not sent to peer '{}': expected a message of at most {} bytes; found {}",
+                        foreign(resource),
+                        peer,
+                        most,
+                        found);
+            }
             case PeeringEvent.StreamSynced(var peer, var after, var resources) -> {
                 metrics.timer(MetricNames.FULL_SYNC, "peer", peer.value()).record(after);
                 LOG.info(

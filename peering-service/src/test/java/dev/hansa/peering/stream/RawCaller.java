@@ -49,7 +49,7 @@ abstract class RawCaller {
                         "eks",
                         new TrustDomain(UUID.randomUUID() + ".consul"),
                         dir.resolve("eks"),
-                        TestDatacenter.times(),
+                        times(),
                         limits());
         lke = new TestDatacenter(vertx, "lke", dir.resolve("lke"));
         eks.store.apply(new StoreCommand.PutPeering(PeeringRecord.accepting(LKE, ID, Map.of())));
@@ -66,6 +66,10 @@ abstract class RawCaller {
     /// Those of the acceptor.
     PeerLimits limits() {
         return PeerLimits.DEFAULT;
+    }
+
+    StreamTimes times() {
+        return TestDatacenter.times();
     }
 
     void handOutSecret() {
@@ -170,6 +174,7 @@ abstract class RawCaller {
                 }
                 case PeerFrame.Tick _ -> throw new AssertionError("the stream did not end");
                 case PeerFrame.Changed _, PeerFrame.Writable _, PeerFrame.Goodbye _ -> {}
+                case PeerFrame.Unreadable(var error) -> throw new AssertionError(error);
             }
         }
     }
