@@ -180,7 +180,13 @@ public final class Sidecar implements AutoCloseable {
             return;
         }
         try {
-            ends.set(Optional.of(new TlsEnds(certificate.get(), snapshot.get(), proxy.clock)));
+            ends.set(
+                    Optional.of(
+                            new TlsEnds(
+                                    certificate.get(),
+                                    snapshot.get(),
+                                    config.tlsMinVersion(),
+                                    proxy.clock)));
         } catch (SSLException e) {
             proxy.telemetry.accept(new GatewayEvent.BackgroundFailure("making TLS ends", e));
         }

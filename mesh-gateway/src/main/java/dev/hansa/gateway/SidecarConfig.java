@@ -6,6 +6,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import java.util.Optional;
 
 /// The settings of `hansa sidecar`, read once. One process may carry the sidecars of several
 /// services, each with an identity of its own.
+///
+/// @param tlsMinVersion the oldest TLS that is spoken, in and out
 public record SidecarConfig(
         String nodeName,
         Path joinTokenFile,
@@ -25,6 +28,7 @@ public record SidecarConfig(
         Duration drainTimeout,
         Duration idleTimeout,
         int maxConnections,
+        TlsVersion tlsMinVersion,
         List<Carried> services) {
 
     /// One service.
@@ -97,7 +101,11 @@ public record SidecarConfig(
                     new Settings.Key(
                             "max-connections",
                             "N",
-                            "open connections at most, for each listener (default: 4000)"));
+                            "open connections at most, for each listener (default: 4000)"),
+                    new Settings.Key(
+                            "tls.min-version",
+                            "1.2|1.3",
+                            "oldest TLS spoken to other proxies; 1.2 for peers whose proxies know no other (default: 1.3)"));
 
     private static final int MAX_CONNECTIONS = 4000;
 
@@ -121,6 +129,11 @@ public record SidecarConfig(
         var drain = settings.duration("drain-timeout", Duration.ofSeconds(10));
         var idle = settings.duration("idle-timeout", IDLE_TIMEOUT);
         var most = settings.number("max-connections", MAX_CONNECTIONS, 1, 1_000_000);
+        var version = settings.text("tls.min-version", TlsVersion.V1_3.toString());
+        var tlsMinVersion = TlsVersion.named(version);
+        if (tlsMinVersion.isEmpty()) {
+            settings.problem("tls.min-version", "expected '1.2' or '1.3'; found '" + version + "'");
+        }
         var names =
                 settings.required(
                         "services", "service names separated by commas", SidecarConfig::names);
@@ -130,7 +143,15 @@ public record SidecarConfig(
         }
         settings.finish();
         return new SidecarConfig(
-                nodeName, token, admin, dataDir, drain, idle, most, List.copyOf(services));
+                nodeName,
+                token,
+                admin,
+                dataDir,
+                drain,
+                idle,
+                most,
+                tlsMinVersion.orElse(TlsVersion.V1_3),
+                List.copyOf(services));
     }
 
     private static List<ServiceName> names(String text) {

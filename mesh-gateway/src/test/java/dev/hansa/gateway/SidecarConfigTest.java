@@ -9,6 +9,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -42,6 +43,7 @@ class SidecarConfigTest {
                                 Duration.ofSeconds(10),
                                 Duration.ofHours(1),
                                 4000,
+                                TlsVersion.V1_3,
                                 List.of(
                                         new SidecarConfig.Carried(
                                                 CART,

@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.ca.CaMaterial;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,12 +102,7 @@ class StandingConnectionsTest {
                             mesh.publishEast(false);
                             await().until(() -> mesh.east.acks().get().size() == before + 2);
                         }));
-        try (var socket = (SSLSocket) tls.createSocket("127.0.0.1", mesh.eastBillingPort)) {
-            socket.setSoTimeout(20_000);
-            var parameters = socket.getSSLParameters();
-            parameters.setServerNames(List.of(new SNIHostName(mesh.sni())));
-            socket.setSSLParameters(parameters);
-
+        try (var socket = dialEast(tls)) {
             assertThatThrownBy(
                             () -> {
                                 socket.startHandshake();
@@ -113,6 +113,55 @@ class StandingConnectionsTest {
         await().untilAsserted(() ->
                 assertThat(mesh.read(mesh.eastAdmin, "/metrics"))
                         .contains("hansa_intention_denials_total{destination=\"billing\""));
+    }
+
+    private SSLSocket dialEast(SSLSocketFactory tls) throws IOException {
+        var socket = (SSLSocket) tls.createSocket("127.0.0.1", mesh.eastBillingPort);
+        socket.setSoTimeout(20_000);
+        var parameters = socket.getSSLParameters();
+        parameters.setServerNames(List.of(new SNIHostName(mesh.sni())));
+        socket.setSSLParameters(parameters);
+        return socket;
+    }
+
+    /// A rotation fails nobody, and a root that is gone speaks for nobody for ever.
+    @Test
+    void connectionOutlivesItsRootButNotItsCertificate() throws Exception {
+        var another =
+                CaMaterial.create(mesh.west.trustDomain(), mesh.west.datacenter(), Instant.now());
+        var withdrawn = new TrustBundle(mesh.west.trustDomain(), List.of(another.root()));
+        var longLived = mesh.west.caller("web", new DuringHandshake(() -> {}));
+        var shortLived =
+                mesh.west.caller("web", new DuringHandshake(() -> {}), Duration.ofSeconds(4));
+        try (var staying = dialEast(longLived);
+                var going = dialEast(shortLived)) {
+            say(staying, 1);
+            say(going, 1);
+            publishAndTake(withdrawn);
+            say(going, 2);
+            try (var refused = dialEast(longLived)) {
+                assertThatThrownBy(() -> say(refused, 1)).isInstanceOf(IOException.class);
+            }
+
+            await().until(() -> {
+                publishAndTake(withdrawn);
+                return mesh.read(mesh.eastAdmin, "/connections").contains("trust_removed");
+            });
+            assertReset(going);
+            say(staying, 2);
+
+            // the root came back in the meantime: nothing hangs over those that stand
+            publishAndTake(mesh.west.bundle());
+            say(staying, 3);
+        }
+        assertThat(mesh.read(mesh.eastAdmin, "/connections"))
+                .contains("the root of the certificate of '" + mesh.west.service("web").uri());
+    }
+
+    private void publishAndTake(TrustBundle ofWest) {
+        var before = mesh.east.acks().get().size();
+        mesh.publishEast(true, ofWest);
+        await().until(() -> mesh.east.acks().get().size() >= before + 2);
     }
 
     /// Believes any server, and does something between its certificate and our own.

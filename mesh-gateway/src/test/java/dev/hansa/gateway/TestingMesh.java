@@ -17,10 +17,12 @@ import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.discovery.TestingControl;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -56,6 +58,7 @@ final class TestingMesh implements AutoCloseable {
     private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(11_000));
 
     final Path directory;
+    private final TlsVersion tlsMinVersion;
     final Closer closer = new Closer();
     final TestingControl west;
     final TestingControl east;
@@ -73,7 +76,12 @@ final class TestingMesh implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
 
     TestingMesh(Path directory) throws IOException {
+        this(directory, TlsVersion.V1_3);
+    }
+
+    TestingMesh(Path directory, TlsVersion tlsMinVersion) throws IOException {
         this.directory = directory;
+        this.tlsMinVersion = tlsMinVersion;
         this.west = closer.add(new TestingControl("west", CLOCK));
         this.east = closer.add(new TestingControl("east", CLOCK));
         this.eastApplication = closer.add(new EchoServer(0));
@@ -135,7 +143,12 @@ final class TestingMesh implements AutoCloseable {
     }
 
     void publishEast(boolean allowed) {
-        var bundles = BundleSet.EMPTY.with(east.bundle()).with(west.bundle());
+        publishEast(allowed, west.bundle());
+    }
+
+    /// @param ofWest what east believes of west
+    void publishEast(boolean allowed, TrustBundle ofWest) {
+        var bundles = BundleSet.EMPTY.with(east.bundle()).with(ofWest);
         var policy =
                 new InboundPolicy(
                         Map.of(west.trustDomain(), WEST), new IntentionTable(allowed, List.of()));
@@ -304,6 +317,7 @@ final class TestingMesh implements AutoCloseable {
                 Duration.ofSeconds(1),
                 Duration.ofHours(1),
                 1000,
+                tlsMinVersion,
                 List.of(services));
     }
 

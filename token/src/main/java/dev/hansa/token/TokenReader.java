@@ -387,7 +387,7 @@ public final class TokenReader {
                     throw refuse(
                             Reason.KEY_NOT_TRUSTED,
                             "its signing key does not belong to its issuer: " + sentence);
-            case PeerVerifier.Trusted(var id) -> {
+            case PeerVerifier.Trusted(var id, _) -> {
                 if (!id.equals(server)) {
                     throw refuse(
                             Reason.KEY_NOT_TRUSTED,

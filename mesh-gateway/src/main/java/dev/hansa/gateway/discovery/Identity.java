@@ -225,7 +225,7 @@ public final class Identity implements AutoCloseable {
                         BundleSet.EMPTY.with(control.bundle()),
                         PeerVerifier.Usage.SERVER,
                         clock.instant());
-        if (!verdict.equals(new PeerVerifier.Trusted(id))
+        if (!verdict.trusted().equals(Optional.of(id))
                 || !chain.getFirst().getPublicKey().equals(key.getPublic())) {
             throw new IllegalArgumentException(
                     "certificate: expected one for '" + id + "' and our key; found " + verdict);

@@ -5,6 +5,7 @@ import dev.hansa.trustbundle.TrustBundle;
 import java.security.PrivateKey;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -19,6 +20,11 @@ public record ProxyCertificate(PrivateKey key, List<X509Certificate> chain, Inst
 
     public Instant notAfter() {
         return chain.getFirst().getNotAfter().toInstant();
+    }
+
+    /// From its making to its end.
+    public Duration life() {
+        return Duration.between(chain.getFirst().getNotBefore().toInstant(), notAfter());
     }
 
     /// Names the certificate that signed this one, as a snapshot of routes does; empty when the

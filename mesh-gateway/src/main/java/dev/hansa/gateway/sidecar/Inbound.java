@@ -143,7 +143,7 @@ public final class Inbound {
         private final WireBytes upstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private String name = "";
         private String source = "";
-        private @Nullable SpiffeId caller;
+        private @Nullable StandingTrust caller;
         private @Nullable Channel toApplication;
         private boolean carried;
         private String refusal = "";
@@ -252,7 +252,7 @@ public final class Inbound {
                             channel.close();
                         }
                     });
-            var tls = new SslHandler(present.server().newEngine(channel.alloc()));
+            var tls = new SslHandler(present.accepting(channel.alloc()));
             tls.setHandshakeTimeoutMillis(HANDSHAKE_TIMEOUT.toMillis());
             tls.setCloseNotifyReadTimeoutMillis(Relay.GOODBYE.toMillis());
             var pipeline = channel.pipeline();
@@ -285,9 +285,10 @@ public final class Inbound {
             var now = ends.get().orElse(present);
             switch (now.caller(chain)) {
                 case PeerVerifier.Rejected(_, var why) -> turnAway(Refusal.IDENTITY_REFUSED, why);
-                case PeerVerifier.Trusted(var id) -> {
+                case PeerVerifier.Trusted trusted -> {
+                    var id = trusted.identity();
                     source = id.uri();
-                    caller = id;
+                    caller = new StandingTrust(trusted, chain.getFirst());
                     permitted(now, id).ifPresentOrElse(this::turnAway, this::carry);
                 }
             }
@@ -296,21 +297,17 @@ public final class Inbound {
         /// The policy or the trust may be another than when it was let in.
         void review() {
             var present = ends.get();
-            var id = caller;
-            if (!carried || id == null || present.isEmpty() || !channel.isActive()) {
+            var trust = caller;
+            if (!carried || trust == null || present.isEmpty() || !channel.isActive()) {
                 return;
             }
-            if (!present.get().mayCall(id.trustDomain())) {
-                deny(
+            var objection = present.get().callerObjection(trust);
+            if (objection.isPresent()) {
+                turnAway(
                         Refusal.TRUST_REMOVED,
-                        "trust domain '"
-                                + id.trustDomain()
-                                + "' may not call '"
-                                + service
-                                + "' any more");
-                reset();
+                        "may not call '" + service + "' any more: " + objection.get());
             } else {
-                permitted(present.get(), id)
+                permitted(present.get(), trust.identity())
                         .ifPresent(denial -> {
                             forbid(denial.intention(), denial.why());
                             reset();

@@ -14,7 +14,6 @@ import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
-import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -162,7 +161,7 @@ public final class Outbound {
         private final WireBytes downstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
         private final List<String> causes = new ArrayList<>();
-        private @Nullable TrustDomain callee;
+        private @Nullable StandingTrust callee;
         private String target = "";
         private String upstreamAddress = "";
         private boolean carried;
@@ -302,13 +301,21 @@ public final class Outbound {
                                         ctx.fireUserEventTriggered(event);
                                     } else if (!done.isSuccess()) {
                                         fail(ctx, told(done.cause()));
-                                    } else if (present.server(attempt.target(), chain(tls))
-                                            instanceof PeerVerifier.Rejected(_, var why)) {
-                                        fail(ctx, why);
                                     } else {
-                                        settled = true;
-                                        ctx.pipeline().remove(this);
-                                        carry(attempt, reached);
+                                        introduced(ctx, chain(tls));
+                                    }
+                                }
+
+                                private void introduced(
+                                        ChannelHandlerContext ctx, List<X509Certificate> chain) {
+                                    switch (present.server(attempt.target(), chain)) {
+                                        case PeerVerifier.Rejected(_, var why) -> fail(ctx, why);
+                                        case PeerVerifier.Trusted trusted -> {
+                                            settled = true;
+                                            ctx.pipeline().remove(this);
+                                            callee = new StandingTrust(trusted, chain.getFirst());
+                                            carry(attempt, reached);
+                                        }
                                     }
                                 }
 
@@ -364,7 +371,6 @@ public final class Outbound {
                 return;
             }
             carried = true;
-            callee = attempt.target().trustDomain();
             standing.add(this);
             if (!channel.isActive()) {
                 standing.remove(this);
@@ -386,18 +392,14 @@ public final class Outbound {
 
         void review() {
             var present = ends.get();
-            var domain = callee;
-            if (domain != null
-                    && present.isPresent()
-                    && channel.isActive()
-                    && !present.get().mayBeCalled(domain)) {
-                refuse(
-                        Refusal.TRUST_REMOVED,
-                        "upstream '"
-                                + upstream
-                                + "': trust domain '"
-                                + domain
-                                + "' is not trusted any more");
+            var trust = callee;
+            if (trust != null && present.isPresent() && channel.isActive()) {
+                present.get()
+                        .calleeObjection(trust)
+                        .ifPresent(why ->
+                                refuse(
+                                        Refusal.TRUST_REMOVED,
+                                        "upstream '" + upstream + "': " + why));
             }
         }
 

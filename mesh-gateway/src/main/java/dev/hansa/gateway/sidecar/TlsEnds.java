@@ -8,14 +8,18 @@ import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.tls.PeerVerifier;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.internal.tcnative.SSL;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -23,6 +27,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -30,13 +35,14 @@ import javax.net.ssl.X509ExtendedTrustManager;
 
 /// The two ends of mutual TLS for one service, as of one certificate and one snapshot: a change of
 /// either makes new ends, so nothing that was believed before is believed by a context that
-/// outlived it. TLS 1.3, no resumption.
+/// outlived it. No session is resumed: a resumed one skips the certificate that it rests on.
 public final class TlsEnds {
     private static final SslProvider PROVIDER =
             OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
 
     private final ProxyCertificate certificate;
     private final RouteSnapshot snapshot;
+    private final TlsVersion oldest;
     private final Clock clock;
     private final SslContext server;
     private final Map<Expected, SslContext> clients = new ConcurrentHashMap<>();
@@ -44,32 +50,43 @@ public final class TlsEnds {
     /// What a client end checks; as many as the snapshot has targets.
     private record Expected(TrustDomain trustDomain, List<String> identities) {}
 
+    /// @param oldest the oldest TLS that is spoken
     /// @throws SSLException when the library does not take our own certificate
-    public TlsEnds(ProxyCertificate certificate, RouteSnapshot snapshot, Clock clock)
+    public TlsEnds(
+            ProxyCertificate certificate, RouteSnapshot snapshot, TlsVersion oldest, Clock clock)
             throws SSLException {
         this.certificate = certificate;
         this.snapshot = snapshot;
+        this.oldest = oldest;
         this.clock = clock;
         this.server =
-                withGroups(SslContextBuilder.forServer(certificate.key(), certificate.chain()))
-                        .sslProvider(PROVIDER)
-                        .protocols("TLSv1.3")
-                        .clientAuth(ClientAuth.REQUIRE)
-                        .trustManager(
-                                new Verifier(
-                                        callers(snapshot), List.of(), PeerVerifier.Usage.CLIENT))
-                        .applicationProtocolConfig(alpn())
-                        .build();
+                made(
+                        SslContextBuilder.forServer(certificate.key(), certificate.chain())
+                                .clientAuth(ClientAuth.REQUIRE)
+                                .trustManager(
+                                        new Verifier(
+                                                callers(snapshot),
+                                                List.of(),
+                                                PeerVerifier.Usage.CLIENT)));
     }
 
     /// What is recorded today must stay closed to a quantum computer of later; who does not know
     /// the hybrid takes what Consul's Envoys offer.
-    private static SslContextBuilder withGroups(SslContextBuilder builder) {
-        return PROVIDER == SslProvider.OPENSSL
-                ? builder.option(
-                        OpenSslContextOption.GROUPS,
-                        new String[] {"X25519MLKEM768", "X25519", "P-256"})
-                : builder;
+    private SslContext made(SslContextBuilder builder) throws SSLException {
+        builder.sslProvider(PROVIDER)
+                .protocols(oldest.protocols())
+                .ciphers(oldest.suites())
+                .applicationProtocolConfig(alpn());
+        if (PROVIDER == SslProvider.OPENSSL) {
+            builder.option(
+                    OpenSslContextOption.GROUPS,
+                    new String[] {"X25519MLKEM768", "X25519", "P-256"});
+        }
+        var made = builder.build();
+        if (made.sessionContext() instanceof OpenSslSessionContext sessions) {
+            sessions.setSessionCacheEnabled(false);
+        }
+        return made;
     }
 
     private static ApplicationProtocolConfig alpn() {
@@ -92,8 +109,14 @@ public final class TlsEnds {
         return new BundleSet(bundles);
     }
 
-    public SslContext server() {
-        return server;
+    /// The end of one connection that was opened by another.
+    SSLEngine accepting(ByteBufAllocator buffers) {
+        var engine = server.newEngine(buffers);
+        if (engine instanceof ReferenceCountedOpenSslEngine boring) {
+            // Netty's server contexts let the library hand out tickets, whatever else is set
+            SSL.setOptions(boring.sslPointer(), SSL.SSL_OP_NO_TICKET);
+        }
+        return engine;
     }
 
     public RouteSnapshot snapshot() {
@@ -106,15 +129,19 @@ public final class TlsEnds {
                 chain, callers(snapshot), PeerVerifier.Usage.CLIENT, clock.instant());
     }
 
-    /// Is this trust domain still one that may call. A connection that stands is not asked for its
-    /// chain again: a root that was retired in order, after all were given others, ends none.
-    public boolean mayCall(TrustDomain trustDomain) {
-        return callers(snapshot).of(trustDomain).isPresent();
+    /// Why somebody who was let in may not stay.
+    Optional<String> callerObjection(StandingTrust caller) {
+        return objection(caller, callers(snapshot));
     }
 
-    /// Is this trust domain still one that may be called.
-    public boolean mayBeCalled(TrustDomain trustDomain) {
-        return snapshot.bundles().of(trustDomain).isPresent();
+    /// Why somebody who was called may not be spoken to any longer.
+    Optional<String> calleeObjection(StandingTrust callee) {
+        return objection(callee, snapshot.bundles());
+    }
+
+    private Optional<String> objection(StandingTrust trust, BundleSet bundles) {
+        return trust.objection(
+                bundles.of(trust.identity().trustDomain()), certificate.life(), clock.instant());
     }
 
     /// The end that opens TLS to a target: it believes the target's bundle alone, and one of its
@@ -133,17 +160,17 @@ public final class TlsEnds {
                         .map(BundleSet.EMPTY::with)
                         .orElse(BundleSet.EMPTY);
         var made =
-                withGroups(SslContextBuilder.forClient())
-                        .sslProvider(PROVIDER)
-                        .protocols("TLSv1.3")
-                        .keyManager(certificate.key(), certificate.chain())
-                        .trustManager(
-                                new Verifier(
-                                        bundles, expected.identities(), PeerVerifier.Usage.SERVER))
-                        // identities are SPIFFE IDs, checked below; host names have no meaning here
-                        .endpointIdentificationAlgorithm(null)
-                        .applicationProtocolConfig(alpn())
-                        .build();
+                made(
+                        SslContextBuilder.forClient()
+                                .keyManager(certificate.key(), certificate.chain())
+                                .trustManager(
+                                        new Verifier(
+                                                bundles,
+                                                expected.identities(),
+                                                PeerVerifier.Usage.SERVER))
+                                // identities are SPIFFE IDs, checked below; host names have no
+                                // meaning here
+                                .endpointIdentificationAlgorithm(null));
         clients.put(expected, made);
         return made;
     }
@@ -165,7 +192,7 @@ public final class TlsEnds {
             PeerVerifier.Usage usage) {
         var verdict = PeerVerifier.verify(chain, bundles, usage, clock.instant());
         if (usage == PeerVerifier.Usage.SERVER
-                && verdict instanceof PeerVerifier.Trusted(SpiffeId id)
+                && verdict instanceof PeerVerifier.Trusted(SpiffeId id, _)
                 && !identities.contains(id.uri())) {
             return new PeerVerifier.Rejected(
                     PeerVerifier.Reason.WRONG_IDENTITY,

@@ -55,6 +55,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLServerSocketFactory;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.X509TrustManager;
 
@@ -133,17 +134,33 @@ public final class TestingControl implements AutoCloseable {
 
     /// The end of a caller of the test's own, with a certificate of this datacenter.
     public SSLSocketFactory caller(String service, X509TrustManager believes) throws SSLException {
+        return caller(service, believes, Duration.ofHours(1));
+    }
+
+    /// @param life of the caller's certificate
+    public SSLSocketFactory caller(String service, X509TrustManager believes, Duration life)
+            throws SSLException {
         var key = CertificateRequest.newKey();
-        var leaf =
-                authority.issue(key.getPublic(), service(service), List.of(), Duration.ofHours(1));
+        var leaf = authority.issue(key.getPublic(), service(service), List.of(), life);
         var context =
                 SslContextBuilder.forClient()
                         .sslProvider(SslProvider.JDK)
-                        .protocols("TLSv1.3")
+                        .protocols("TLSv1.3", "TLSv1.2")
                         .keyManager(key.getPrivate(), leaf.chain())
                         .trustManager(believes)
                         .build();
         return ((JdkSslContext) context).context().getSocketFactory();
+    }
+
+    /// TLS of the JDK as it comes, with a certificate of this datacenter.
+    public SSLServerSocketFactory resumingServer() throws SSLException {
+        var key = CertificateRequest.newKey();
+        var leaf = authority.issue(key.getPublic(), service("any"), List.of(), Duration.ofHours(1));
+        var context =
+                SslContextBuilder.forServer(key.getPrivate(), leaf.chain())
+                        .sslProvider(SslProvider.JDK)
+                        .build();
+        return ((JdkSslContext) context).context().getServerSocketFactory();
     }
 
     /// Starts, or comes back where it was.

@@ -18,7 +18,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
 /// ClientHellos: as real libraries send them, and as nobody should.
-final class Hellos {
+public final class Hellos {
     private Hellos() {}
 
     static byte[] ofJdk(String name, String... protocols)
@@ -29,7 +29,7 @@ final class Hellos {
         return first(engine);
     }
 
-    static byte[] ofBoringSsl(String name, String... protocols) throws SSLException {
+    public static byte[] ofBoringSsl(String name, String... protocols) throws SSLException {
         var context =
                 SslContextBuilder.forClient()
                         .sslProvider(SslProvider.OPENSSL)

@@ -155,7 +155,7 @@ public final class RouteDiscoveryService {
                 BundleSet.EMPTY.with(desk.bundle()),
                 PeerVerifier.Usage.CLIENT,
                 clock.instant())) {
-            case PeerVerifier.Trusted(var id) -> Optional.of(id);
+            case PeerVerifier.Trusted(var id, _) -> Optional.of(id);
             case PeerVerifier.Rejected(_, var sentence) -> {
                 events.accept(new PeeringEvent.ProxyRefused("unknown", sentence));
                 yield Optional.empty();

@@ -179,7 +179,7 @@ public final class ExternalCa {
                         BundleSet.EMPTY.with(ca.bundle()),
                         PeerVerifier.Usage.SERVER,
                         now);
-        if (!verdict.equals(new PeerVerifier.Trusted(id))) {
+        if (!verdict.trusted().equals(Optional.of(id))) {
             throw problem(
                     INTERMEDIATE,
                     "expected one whose constraints allow certificates of trust domain '"

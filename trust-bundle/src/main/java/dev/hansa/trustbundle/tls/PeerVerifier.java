@@ -8,9 +8,11 @@ import java.security.PublicKey;
 import java.security.cert.CertPathBuilder;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertStore;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.PKIXCertPathBuilderResult;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
@@ -20,6 +22,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -67,9 +70,22 @@ public final class PeerVerifier {
         WRONG_IDENTITY
     }
 
-    public sealed interface Verdict {}
+    public sealed interface Verdict {
+        /// Who it is, when it is believed.
+        default Optional<SpiffeId> trusted() {
+            return this instanceof Trusted(var identity, _)
+                    ? Optional.of(identity)
+                    : Optional.empty();
+        }
+    }
 
-    public record Trusted(SpiffeId identity) implements Verdict {}
+    /// @param signers the keys that the belief rests on: those of the path from the certificate's
+    ///   issuer to a root of the bundle
+    public record Trusted(SpiffeId identity, Set<PublicKey> signers) implements Verdict {
+        public Trusted {
+            signers = Set.copyOf(signers);
+        }
+    }
 
     /// @param sentence names what was expected and found
     public record Rejected(Reason reason, String sentence) implements Verdict {}
@@ -247,8 +263,8 @@ public final class PeerVerifier {
             parameters.setRevocationEnabled(false);
             parameters.setDate(Date.from(now));
             parameters.setMaxPathLength(MAX_CHAIN);
-            CertPathBuilder.getInstance("PKIX").build(parameters);
-            return new Trusted(id);
+            var built = CertPathBuilder.getInstance("PKIX").build(parameters);
+            return new Trusted(id, signers((PKIXCertPathBuilderResult) built));
         } catch (CertPathBuilderException e) {
             return new Rejected(
                     Reason.NO_PATH_TO_ROOT,
@@ -260,5 +276,15 @@ public final class PeerVerifier {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK has PKIX", e);
         }
+    }
+
+    private static Set<PublicKey> signers(PKIXCertPathBuilderResult built) {
+        var keys = new HashSet<PublicKey>();
+        keys.add(built.getTrustAnchor().getTrustedCert().getPublicKey());
+        built.getCertPath().getCertificates().stream()
+                .skip(1)
+                .map(Certificate::getPublicKey)
+                .forEach(keys::add);
+        return keys;
     }
 }

@@ -50,9 +50,9 @@ class PeerVerifierTest {
 
     @Test
     void leafOfItsOwnTrustDomainIsTrusted() {
-        assertThat(verify(issued())).isEqualTo(new Trusted(BILLING));
-        assertThat(PeerVerifier.verify(issued(), bundles, Usage.SERVER, NOW))
-                .isEqualTo(new Trusted(BILLING));
+        assertThat(verify(issued()).trusted()).contains(BILLING);
+        assertThat(PeerVerifier.verify(issued(), bundles, Usage.SERVER, NOW).trusted())
+                .contains(BILLING);
     }
 
     @Test
@@ -60,7 +60,7 @@ class PeerVerifierTest {
         var chain = new ArrayList<>(issued());
         chain.add(west.root());
 
-        assertThat(verify(chain)).isEqualTo(new Trusted(BILLING));
+        assertThat(verify(chain).trusted()).contains(BILLING);
     }
 
     @Test
