@@ -19,13 +19,6 @@ import java.util.Optional;
 
 /// The one place where service instances become the messages of the peer stream and come back.
 public final class CatalogCodec {
-    /// Consul deployments with more instances of one service than this are unheard of; an
-    /// ExportedService of this many still fits in one 8 MiB message.
-    public static final int MAX_INSTANCES = 8192;
-
-    /// Ten times the largest export that we measure with; a list this long is about 1 MiB.
-    public static final int MAX_SERVICES = 100_000;
-
     /// An exporter flattens its checks to one; older ones and other makes may send a few.
     private static final int MAX_CHECKS = 64;
 
@@ -134,15 +127,6 @@ public final class CatalogCodec {
                                 ? name.substring(
                                         0, name.length() - ServiceName.SIDECAR_SUFFIX.length())
                                 : name);
-        if (message.getNodesCount() > MAX_INSTANCES) {
-            throw new IllegalArgumentException(
-                    "service '"
-                            + name
-                            + "': expected at most "
-                            + MAX_INSTANCES
-                            + " instances; found "
-                            + message.getNodesCount());
-        }
         var seen = new HashSet<List<String>>();
         var instances = new ArrayList<ServiceInstance>();
         for (var node : message.getNodesList()) {
@@ -181,15 +165,8 @@ public final class CatalogCodec {
         return new CatalogUpdate.ServiceReplaced(name, instances);
     }
 
-    /// @throws IllegalArgumentException when there are too many names or one is not a service name
+    /// @throws IllegalArgumentException when a name is not a service name
     public static CatalogUpdate.ServicesListed decode(ExportedServiceList message) {
-        if (message.getServicesCount() > MAX_SERVICES) {
-            throw new IllegalArgumentException(
-                    "exported service list: expected at most "
-                            + MAX_SERVICES
-                            + " names; found "
-                            + message.getServicesCount());
-        }
         return new CatalogUpdate.ServicesListed(
                 message.getServicesList().stream()
                         .map(name -> new ServiceName(name).value())

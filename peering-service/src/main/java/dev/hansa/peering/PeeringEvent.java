@@ -24,6 +24,9 @@ public sealed interface PeeringEvent {
 
     record TokenGenerated(PeerName peer, String tokenId, Duration life) implements PeeringEvent {}
 
+    /// No token was made.
+    record TokenNotGenerated(PeerName peer, PeeringFailure failure) implements PeeringEvent {}
+
     record TokenRevoked(PeerName peer, String tokenId) implements PeeringEvent {}
 
     /// A token that was shown here was not taken.
@@ -54,6 +57,11 @@ public sealed interface PeeringEvent {
 
     /// The peer did not take what we sent.
     record PeerNacked(PeerName peer, String resource, String reason) implements PeeringEvent {}
+
+    /// A resource of ours is not sent because the peer would not take a message so long. Told once,
+    /// until it fits again.
+    record ResourceTooLarge(PeerName peer, String resource, int most, long found)
+            implements PeeringEvent {}
 
     /// We did not take what the peer sent.
     record ResourceRefused(PeerName peer, String resource, RefusalReason why, String reason)

@@ -1,5 +1,6 @@
 package dev.hansa.peering;
 
+import dev.hansa.trustbundle.PeerName;
 import java.util.List;
 import java.util.Locale;
 
@@ -52,7 +53,21 @@ public sealed interface PeeringFailure {
             OTHER_TRUST_DOMAIN,
             UNKNOWN_ROOT,
             DELETING,
-            TERMINATED
+            TERMINATED,
+            TOO_MANY_PEERINGS
+        }
+
+        /// @param most how many peerings this server may have
+        public static Conflict tooMany(PeerName peer, int most, int found) {
+            return new Conflict(
+                    Cause.TOO_MANY_PEERINGS,
+                    "peering '"
+                            + peer
+                            + "': expected at most "
+                            + most
+                            + " peerings (peer.max-peerings), ended ones that are not deleted"
+                            + " included; found "
+                            + found);
         }
 
         @Override

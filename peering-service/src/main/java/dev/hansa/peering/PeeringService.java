@@ -32,7 +32,6 @@ import dev.hansa.peering.stream.AdvertisedAddresses;
 import dev.hansa.peering.stream.LiveStreams;
 import dev.hansa.peering.stream.OwnDatacenter;
 import dev.hansa.peering.stream.PeerConnector;
-import dev.hansa.peering.stream.PeerStreamRpc;
 import dev.hansa.peering.stream.StreamContext;
 import dev.hansa.peering.stream.StreamService;
 import dev.hansa.peering.stream.StreamTimes;
@@ -173,7 +172,7 @@ public final class PeeringService implements AutoCloseable {
             var strangers =
                     GrpcServer.server(
                             vertx,
-                            new GrpcServerOptions().setMaxMessageSize(PeerStreamRpc.MAX_MESSAGE));
+                            new GrpcServerOptions().setMaxMessageSize(config.limits().message()));
             new StreamService(vertx, peers.context()).register(strangers);
             listeners.proxies(config.proxyAddress(), keeper, proxies);
             listeners.peers(config.peerAddress(), keeper, strangers);
@@ -332,8 +331,16 @@ public final class PeeringService implements AutoCloseable {
         var streams = new LiveStreams();
         closer.add(streams::close);
         var context =
-                new StreamContext(own, store, live, streams, StreamTimes.DEFAULT, clock, events);
-        var connector = new PeerConnector(vertx);
+                new StreamContext(
+                        own,
+                        store,
+                        live,
+                        streams,
+                        StreamTimes.DEFAULT.withLongestRetry(config.longestRetry()),
+                        config.limits(),
+                        clock,
+                        events);
+        var connector = new PeerConnector(vertx, config.limits());
         return new Peers(context, connector, closer.add(PeeringRegistry.start(context, connector)));
     }
 

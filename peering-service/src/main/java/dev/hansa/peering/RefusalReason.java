@@ -4,9 +4,9 @@ package dev.hansa.peering;
 public enum RefusalReason {
     /// Against the rules of the conversation: type, nonce, operation, or not for this side.
     PROTOCOL,
-    /// No legal meaning, or too large.
+    /// No legal meaning.
     INVALID,
-    /// More services than one peer may have.
+    /// More than one peer may have: services, instances, bytes of a message.
     LIMIT,
     /// Speaks for a trust domain that is not this peer's.
     FOREIGN_TRUST_DOMAIN,

@@ -2,6 +2,7 @@ package dev.hansa.peering.config;
 
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.peering.stream.PeerLimits;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.ca.ExternalCa;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The settings of `hansa server`, read once.
 ///
@@ -25,6 +27,8 @@ import java.util.Optional;
 /// @param leafLife the life of a proxy's certificate; renewed from one third of it
 /// @param externalCa an operator's own root and intermediate
 /// @param retireLimit how long a phase of a rotation waits for peers and proxies at most
+/// @param limits how much of this server peers may take up
+/// @param longestRetry between two attempts to reach a peer
 public record PeeringServiceConfig(
         Datacenter datacenter,
         String nodeName,
@@ -38,9 +42,11 @@ public record PeeringServiceConfig(
         TokenForm tokenForm,
         Duration leafLife,
         Optional<ExternalCaFiles> externalCa,
-        Duration retireLimit) {
+        Duration retireLimit,
+        PeerLimits limits,
+        Duration longestRetry) {
 
-    public static final List<Settings.Key> KEYS =
+    private static final List<Settings.Key> OWN =
             List.of(
                     new Settings.Key(
                             "datacenter", "NAME", "name of this datacenter, e.g. eks (required)"),
@@ -95,6 +101,9 @@ public record PeeringServiceConfig(
                             "DURATION",
                             "how long a rotation waits for peers and proxies that are away (default: 72h)"));
 
+    public static final List<Settings.Key> KEYS =
+            Stream.concat(OWN.stream(), PeerLimitSettings.KEYS.stream()).toList();
+
     /// Longer, and a forgotten token is a standing invitation.
     private static final Duration MAX_TOKEN_LIFE = Duration.ofDays(7);
 
@@ -131,6 +140,8 @@ public record PeeringServiceConfig(
         }
         var retireLimit = settings.duration("ca.retire-limit", Duration.ofDays(3));
         var externalCa = externalCa(settings);
+        var limits = PeerLimitSettings.limits(settings);
+        var longestRetry = PeerLimitSettings.longestRetry(settings);
         settings.finish();
         return new PeeringServiceConfig(
                 datacenter,
@@ -145,7 +156,9 @@ public record PeeringServiceConfig(
                 tokenForm.orElse(TokenForm.SIGNED),
                 leafLife,
                 externalCa,
-                retireLimit);
+                retireLimit,
+                limits,
+                longestRetry);
     }
 
     /// All three or none.

@@ -54,6 +54,22 @@ public final class Acceptor {
             List<String> externalAddresses,
             Duration life,
             TokenForm form) {
+        var outcome = generate(name, audience, meta, externalAddresses, life, form);
+        switch (outcome) {
+            case Generated _ -> {}
+            case Refused(var failure) ->
+                    context.events().accept(new PeeringEvent.TokenNotGenerated(name, failure));
+        }
+        return outcome;
+    }
+
+    private TokenGeneration generate(
+            PeerName name,
+            String audience,
+            Map<String, String> meta,
+            List<String> externalAddresses,
+            Duration life,
+            TokenForm form) {
         for (var address : externalAddresses) {
             try {
                 Endpoint.parse(address);
@@ -76,6 +92,10 @@ public final class Acceptor {
                             context.own().addresses().throughGateways().test(state)
                                     ? "servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered"
                                     : "a grpc bind port must be specified in the configuration for all servers"));
+        }
+        var most = context.limits().peerings();
+        if (state.peering(name).isEmpty() && state.peerings().size() >= most) {
+            return refused(PeeringFailure.Conflict.tooMany(name, most, state.peerings().size()));
         }
         var conflict = state.peering(name).flatMap(Acceptor::conflict);
         if (conflict.isPresent()) {
@@ -185,7 +205,9 @@ public final class Acceptor {
             return Optional.empty();
         }
         var record = existing.map(old -> old.withMeta(meta)).orElse(fresh);
-        return refusal(context.store().apply(new StoreCommand.PutPeering(record)));
+        return refusal(
+                context.store()
+                        .apply(new StoreCommand.PutPeering(record, context.limits().peerings())));
     }
 
     private Optional<String> issue(PeeringToken token, Secret secret) {

@@ -95,14 +95,17 @@ public final class Dialer {
             PeerName name, PeeringToken token, Fingerprint fingerprint, Map<String, String> meta)
             throws InterruptedException {
         var state = context.store().now();
-        var failure = unusable(token).or(() -> conflict(name, token, state));
+        var failure =
+                unusable(token)
+                        .or(() -> conflict(name, token, state))
+                        .or(() -> crowded(name, state));
         if (failure.isPresent()) {
             return new Refused(failure.get());
         }
         var before = state.peering(name);
         var id = before.map(PeeringRecord::id).orElseGet(() -> UUID.randomUUID().toString());
         var written = record(name, id, token, meta, before);
-        if (context.store().apply(new StoreCommand.PutPeering(written))
+        if (context.store().apply(new StoreCommand.PutPeering(written, context.limits().peerings()))
                 instanceof StoreAnswer.Refused(var reason)) {
             return new Refused(new PeeringFailure.NotReady("peering not written: " + reason));
         }
@@ -145,6 +148,13 @@ public final class Dialer {
 
     private static Optional<PeeringFailure> unusable(String message) {
         return Optional.of(new PeeringFailure.TokenUnusable(message));
+    }
+
+    private Optional<PeeringFailure> crowded(PeerName name, StoreState state) {
+        var most = context.limits().peerings();
+        return state.peering(name).isEmpty() && state.peerings().size() >= most
+                ? Optional.of(PeeringFailure.Conflict.tooMany(name, most, state.peerings().size()))
+                : Optional.empty();
     }
 
     private Optional<PeeringFailure> conflict(PeerName name, PeeringToken token, StoreState state) {

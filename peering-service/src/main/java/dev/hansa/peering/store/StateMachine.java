@@ -27,7 +27,8 @@ final class StateMachine {
                             next.putConfig(kind, name, json, cas);
                     case StoreCommand.DeleteConfig(var kind, var name, var cas) ->
                             next.deleteConfig(kind, name, cas);
-                    case StoreCommand.PutPeering(var peering) -> next.putPeering(peering);
+                    case StoreCommand.PutPeering(var peering, var most) ->
+                            next.crowded(peering, most).or(() -> next.putPeering(peering));
                     case StoreCommand.RemovePeering(var name) -> next.removePeering(name);
                     case StoreCommand.IssueEstablishment(var id, var establishment) ->
                             next.issue(id, establishment);
@@ -163,6 +164,13 @@ final class StateMachine {
             }
             config = config.without(key);
             return done();
+        }
+
+        private Optional<String> crowded(PeeringRecord peering, int most) {
+            return peerings.containsKey(peering.name()) || peerings.size() < most
+                    ? Optional.empty()
+                    : Optional.of(
+                            "expected at most " + most + " peerings; found " + peerings.size());
         }
 
         Optional<String> putPeering(PeeringRecord peering) {

@@ -20,7 +20,13 @@ public sealed interface StoreCommand {
     record DeleteConfig(String kind, String name, OptionalLong cas) implements StoreCommand {}
 
     /// Writes when the stored modify index is still that of `peering` (0: only when absent).
-    record PutPeering(PeeringRecord peering) implements StoreCommand {}
+    ///
+    /// @param most a new one is refused when there are so many
+    record PutPeering(PeeringRecord peering, int most) implements StoreCommand {
+        public PutPeering(PeeringRecord peering) {
+            this(peering, Integer.MAX_VALUE);
+        }
+    }
 
     /// Removes the record, its secrets and its bundle.
     record RemovePeering(PeerName name) implements StoreCommand {}

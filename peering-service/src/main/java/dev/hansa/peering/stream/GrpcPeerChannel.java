@@ -5,6 +5,8 @@ import io.vertx.core.Context;
 import io.vertx.grpc.common.GrpcReadStream;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.GrpcWriteStream;
+import io.vertx.grpc.common.InvalidMessageException;
+import io.vertx.grpc.common.MessageSizeOverflowException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,17 +15,23 @@ import org.jspecify.annotations.Nullable;
 
 /// The edge between a conversation's thread and a gRPC stream on its event loop.
 final class GrpcPeerChannel implements PeerChannel {
-    /// Enough to keep a long fat wire busy; more would only be memory that a slow peer holds.
-    private static final long MAX_UNFLUSHED = 1024 * 1024;
+    /// Whatever a peer says that it takes: a frame that is built is memory of ours.
+    private static final int MOST = 50 << 20;
 
     private final Context loop;
     private final GrpcWriteStream<ReplicationMessage> output;
     private final Consumer<StreamError> failing;
     private final Mailbox mailbox;
+    private final PeerLimits limits;
     private final AtomicLong unflushed = new AtomicLong();
     private final AtomicBoolean ended = new AtomicBoolean();
 
     private volatile boolean hansa;
+
+    private volatile int largest;
+
+    /// Has a message been asked for that has not come. Touched only on the event loop.
+    private boolean asked;
 
     /// Touched only on the event loop.
     private @Nullable GrpcReadStream<ReplicationMessage> input;
@@ -33,22 +41,53 @@ final class GrpcPeerChannel implements PeerChannel {
             Context loop,
             GrpcWriteStream<ReplicationMessage> output,
             Mailbox mailbox,
+            PeerLimits limits,
             Consumer<StreamError> failing) {
         this.loop = loop;
         this.output = output;
         this.mailbox = mailbox;
+        this.limits = limits;
+        this.largest = limits.consulMessage();
         this.failing = failing;
     }
 
     /// Lets the other direction flow into the mailbox. Call on the event loop.
     ///
-    /// @param fromHansa what the other side's headers say of it
-    void attach(GrpcReadStream<ReplicationMessage> stream, boolean fromHansa) {
-        hansa = fromHansa;
+    /// @param peer what the other side's headers say of it
+    void attach(GrpcReadStream<ReplicationMessage> stream, Capabilities peer) {
+        hansa = peer.isHansa();
+        largest = Math.min(MOST, peer.largest().orElse(limits.consulMessage()));
         input = stream;
         stream.pause();
-        stream.handler(mailbox::received);
-        stream.fetch(Mailbox.CREDITS);
+        stream.handler(message -> {
+            asked = false;
+            mailbox.received(message);
+            ask();
+        });
+        stream.invalidMessageHandler(cause -> mailbox.unreadable(refusal(cause)));
+        ask();
+    }
+
+    /// In gRPC's words for it, a resource of ours is exhausted. What is not too long but cannot be
+    /// decoded ends the stream by itself.
+    private StreamError refusal(InvalidMessageException cause) {
+        return new StreamError(
+                GrpcStatus.RESOURCE_EXHAUSTED,
+                "message: expected at most "
+                        + limits.message()
+                        + " bytes; found "
+                        + (cause instanceof MessageSizeOverflowException overflow
+                                ? overflow.messageSize()
+                                : "more"));
+    }
+
+    /// One message at a time, while there is room for it: so no more than one is held beyond what
+    /// may be pending.
+    private void ask() {
+        if (input != null && !asked && mailbox.hasRoom(limits.pending())) {
+            asked = true;
+            input.fetch(1);
+        }
     }
 
     @Override
@@ -57,8 +96,18 @@ final class GrpcPeerChannel implements PeerChannel {
     }
 
     @Override
+    public int largest() {
+        return largest;
+    }
+
+    @Override
     public boolean isWritable() {
-        return unflushed.get() < MAX_UNFLUSHED;
+        return unflushed.get() < limits.pending();
+    }
+
+    /// Is all that was written on its way.
+    boolean isFlushed() {
+        return unflushed.get() == 0;
     }
 
     @Override
@@ -70,7 +119,7 @@ final class GrpcPeerChannel implements PeerChannel {
                         .onComplete(
                                 _ -> {
                                     var before = unflushed.getAndAdd(-size);
-                                    if (before >= MAX_UNFLUSHED) {
+                                    if (before >= limits.pending()) {
                                         mailbox.writable();
                                     }
                                 },
@@ -79,11 +128,7 @@ final class GrpcPeerChannel implements PeerChannel {
 
     @Override
     public void fetch() {
-        onLoop(() -> {
-            if (input != null) {
-                input.fetch(1);
-            }
-        });
+        onLoop(this::ask);
     }
 
     @Override

@@ -27,6 +27,7 @@ import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -42,6 +43,11 @@ final class Imports {
     private final String peeringId;
     private final boolean dials;
     private final BooleanSupplier fromHansa;
+
+    /// What `companions` was counted in.
+    private Map<String, List<ServiceInstance>> counted = Map.of();
+
+    private int companions;
 
     /// @param fromHansa asked with each message, as a dialer knows it only once headers have come
     Imports(
@@ -74,13 +80,9 @@ final class Imports {
         try {
             switch (url) {
                 case PeerStreamRpc.EXPORTED_SERVICE ->
-                        replace(
-                                CatalogCodec.decode(
-                                        id, ExportedService.parseFrom(resource.getValue())));
+                        replace(service(id, ExportedService.parseFrom(resource.getValue())));
                 case PeerStreamRpc.EXPORTED_SERVICE_LIST ->
-                        reconcile(
-                                CatalogCodec.decode(
-                                        ExportedServiceList.parseFrom(resource.getValue())));
+                        reconcile(listed(ExportedServiceList.parseFrom(resource.getValue())));
                 case PeerStreamRpc.TRUST_BUNDLE ->
                         trust(PeeringTrustBundle.parseFrom(resource.getValue()));
                 case PeerStreamRpc.SERVER_ADDRESSES ->
@@ -94,12 +96,78 @@ final class Imports {
         }
     }
 
-    private void replace(ServiceReplaced sent) {
-        var held = held().instances();
-        if (!held.containsKey(sent.name()) && held.size() >= 2 * CatalogCodec.MAX_SERVICES) {
+    private ServiceReplaced service(String id, ExportedService message) {
+        var most = context.limits().instances();
+        if (message.getNodesCount() > most) {
             throw new RefusedImportException(
                     RefusalReason.LIMIT,
-                    "expected at most " + CatalogCodec.MAX_SERVICES + " services from one peer");
+                    "expected at most "
+                            + most
+                            + " instances of one service (peer.max-instances); found "
+                            + message.getNodesCount());
+        }
+        return CatalogCodec.decode(id, message);
+    }
+
+    /// The names that were too many have been refused one by one. A list that has them still says
+    /// what is withdrawn, so of one that is too long only what is held is looked at.
+    private ServicesListed listed(ExportedServiceList message) {
+        if (message.getServicesCount() <= context.limits().services()) {
+            return CatalogCodec.decode(message);
+        }
+        var held = held().instances();
+        return new ServicesListed(
+                message.getServicesList().stream()
+                        .filter(name ->
+                                held.containsKey(name)
+                                        || held.containsKey(name + ServiceName.SIDECAR_SUFFIX))
+                        .toList());
+    }
+
+    /// Services and their companions are counted apart: one of each has room, in any order.
+    private void requireRoom(Map<String, List<ServiceInstance>> held, String name) {
+        if (held.containsKey(name)) {
+            return;
+        }
+        var companions = companions(held);
+        var most = context.limits().services();
+        if ((isCompanion(name) ? companions : held.size() - companions) >= most) {
+            throw new RefusedImportException(
+                    RefusalReason.LIMIT,
+                    "expected at most "
+                            + most
+                            + " services from one peer (peer.max-services); found one more");
+        }
+    }
+
+    /// Kept from one message to the next, so that a full catalog is not counted for each.
+    private int companions(Map<String, List<ServiceInstance>> held) {
+        if (held != counted) {
+            counted = held;
+            companions =
+                    Math.toIntExact(held.keySet().stream().filter(Imports::isCompanion).count());
+        }
+        return companions;
+    }
+
+    private void recount(String name, Map<String, List<ServiceInstance>> before) {
+        if (before == counted) {
+            counted = held().instances();
+            if (isCompanion(name)) {
+                companions +=
+                        (counted.containsKey(name) ? 1 : 0) - (before.containsKey(name) ? 1 : 0);
+            }
+        }
+    }
+
+    private static boolean isCompanion(String name) {
+        return name.endsWith(ServiceName.SIDECAR_SUFFIX);
+    }
+
+    private void replace(ServiceReplaced sent) {
+        var held = held().instances();
+        if (!sent.instances().isEmpty()) {
+            requireRoom(held, sent.name());
         }
         var trustDomain = pinned();
         var update =
@@ -108,6 +176,7 @@ final class Imports {
                         sent.instances().stream().map(one -> checked(one, trustDomain)).toList());
         var before = held.getOrDefault(update.name(), List.of());
         change(update);
+        recount(update.name(), held);
         if (!update.instances().isEmpty()) {
             context.events()
                     .accept(

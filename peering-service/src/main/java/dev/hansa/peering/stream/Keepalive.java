@@ -1,23 +1,15 @@
 package dev.hansa.peering.stream;
 
 import io.vertx.core.Context;
-import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.grpc.common.GrpcStatus;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Optional;
 
 /// Finds a link that is dead although nobody said so: asks by HTTP/2 ping, and drops the connection
 /// when no answer comes in time. Lives on the connection's event loop.
 final class Keepalive {
-    /// gRPC metadata, both ways; a list of words separated by commas. A peer that does not know it
-    /// ignores it.
-    private static final String CAPABILITIES = "hansa-capabilities";
-
-    private static final String PINGS = "pings";
-
     /// What Consul's dialers do. Its servers close a connection that pings more often than every 15
     /// s.
     static final Pace CONSULS = new Pace(Duration.ofSeconds(30), Duration.ofSeconds(10));
@@ -46,18 +38,9 @@ final class Keepalive {
         this.pace = pace;
     }
 
-    /// Says what we can to the other side, in the headers of a request or of a response.
-    static void announce(MultiMap headers) {
-        headers.set(CAPABILITIES, PINGS);
-    }
-
     /// The pace for a peer that announced it; empty for one that did not, which is Consul's.
-    static Optional<Pace> announced(MultiMap headers) {
-        return headers.getAll(CAPABILITIES).stream()
-                        .flatMap(list -> Arrays.stream(list.split(",")))
-                        .anyMatch(word -> word.strip().equals(PINGS))
-                ? Optional.of(KEEN)
-                : Optional.empty();
+    static Optional<Pace> announced(Capabilities peer) {
+        return peer.pings() ? Optional.of(KEEN) : Optional.empty();
     }
 
     /// Begins, and goes on until the mailbox is closed. Call on the event loop.

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// What waits for one conversation. Filled from event loops, which never wait; emptied by the
 /// conversation's own thread.
 final class Mailbox {
-    /// Messages that the edge may deliver ahead of the conversation; it asks for one more only when
-    /// one was taken, so this bounds the queue.
+    /// Messages that the edge may deliver ahead of the conversation, however small: enough to keep
+    /// its thread busy until the next come.
     static final int CREDITS = 16;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -22,10 +22,30 @@ final class Mailbox {
     private boolean writable;
     private boolean goodbye;
     private boolean messageWasLast;
+    private long heldBytes;
+    private @Nullable StreamError unreadable;
     private PeerFrame.@Nullable Closed closed;
 
     void received(ReplicationMessage message) {
-        signal(() -> messages.add(message));
+        signal(() -> {
+            messages.add(message);
+            heldBytes += message.getSerializedSize();
+        });
+    }
+
+    /// May one more message come in, when `most` bytes may wait.
+    boolean hasRoom(int most) {
+        lock.lock();
+        try {
+            return messages.size() < CREDITS && heldBytes < most;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The peer sent what is not taken from anybody; after what it sent before.
+    void unreadable(StreamError error) {
+        signal(() -> unreadable = error);
     }
 
     void changed() {
@@ -115,7 +135,11 @@ final class Mailbox {
         var message = messages.poll();
         if (message != null) {
             messageWasLast = true;
+            heldBytes -= message.getSerializedSize();
             return new PeerFrame.Received(message);
+        }
+        if (unreadable != null) {
+            return new PeerFrame.Unreadable(unreadable);
         }
         if (writable) {
             writable = false;

@@ -30,6 +30,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.IntSupplier;
 
 /// What one stream still has to tell its peer: the names of the resources that may differ from what
 /// it has sent. A resource is encoded when the wire has room for it, as it is then, so one that
@@ -39,15 +40,18 @@ final class Outbox {
     /// that reads but does not keep up from being sent a whole catalog ahead of its answers.
     private static final int WINDOW = 1024;
 
-    /// A full message has an envelope around the resource.
-    private static final int MAX_RESOURCE = PeerStreamRpc.MAX_MESSAGE - 1024;
-
     /// Between two lists that only add names: the services themselves travel at once, and a list of
     /// 10,000 names is 200 KB, too much to send for each service of a datacenter that starts. A
     /// list that takes a name away does not wait.
     private static final long LIST_GAP_NANOS = 100_000_000;
 
     private record Key(String url, String id) {}
+
+    /// A resource that the peer would not take.
+    ///
+    /// @param most bytes of a message that it takes
+    /// @param found bytes of the message
+    record TooLarge(String id, int most, long found) {}
 
     private static final Key BUNDLE = new Key(PeerStreamRpc.TRUST_BUNDLE, PeerStreamRpc.BUNDLE_ID);
     private static final Key ADDRESSES =
@@ -60,10 +64,12 @@ final class Outbox {
 
     private final OwnDatacenter own;
     private final PeerName peer;
+    private final IntSupplier largest;
     private final Set<String> subscriptions = new HashSet<>();
     private final Map<Key, ByteString> sent = new HashMap<>();
     private final Set<Key> dirty = new LinkedHashSet<>();
-    private final List<String> tooLarge = new ArrayList<>();
+    private final Set<Key> tooLarge = new HashSet<>();
+    private final List<TooLarge> leftOut = new ArrayList<>();
     private SortedSet<String> services = new TreeSet<>();
     private List<String> exported = List.of();
     private ListState list = ListState.SENT;
@@ -92,9 +98,12 @@ final class Outbox {
         }
     }
 
-    Outbox(OwnDatacenter own, PeerName peer) {
+    /// @param largest bytes of the largest message that the peer takes, asked with each, as a
+    ///   dialer knows it only once headers have come
+    Outbox(OwnDatacenter own, PeerName peer, IntSupplier largest) {
         this.own = own;
         this.peer = peer;
+        this.largest = largest;
     }
 
     /// False when it was subscribed already: then the request is an acknowledgement.
@@ -293,54 +302,67 @@ final class Outbox {
                 : Optional.empty();
     }
 
-    /// Empty when the peer has it already, or when it is too large.
+    /// Empty when the peer has it already, or when it is too large: then the peer keeps what it
+    /// had, and all the rest goes on.
     private Optional<ReplicationMessage> response(Key key, MessageLite message) {
-        if (message.getSerializedSize() > MAX_RESOURCE) {
-            tooLarge.add(
-                    "resource '"
-                            + key.id()
-                            + "': expected at most "
-                            + MAX_RESOURCE
-                            + " bytes; found "
-                            + message.getSerializedSize());
+        var most = largest.getAsInt();
+        if (message.getSerializedSize() > most) {
+            leaveOut(key, most, message.getSerializedSize());
             return Optional.empty();
         }
         var bytes = deterministic(message);
         var hash = sha256(bytes);
         if (hash.equals(sent.get(key))) {
+            tooLarge.remove(key);
             return Optional.empty();
         }
+        var next = "%08x".formatted(nonce + 1);
+        var response = response(key, bytes, next);
+        if (response.getSerializedSize() > most) {
+            leaveOut(key, most, response.getSerializedSize());
+            return Optional.empty();
+        }
+        tooLarge.remove(key);
         var isWithdrawal = message.getSerializedSize() == 0 && !key.equals(LIST);
         if (!isWithdrawal || services.contains(PeerExport.service(key.id()))) {
             sent.put(key, hash);
         }
         nonce++;
         if (key.equals(BUNDLE)) {
-            bundleNonce = "%08x".formatted(nonce);
+            bundleNonce = next;
             bundleRoots = seen.map(Seen::roots).orElse(List.of());
         }
-        return Optional.of(
-                ReplicationMessage.newBuilder()
-                        .setResponse(
-                                ReplicationMessage.Response.newBuilder()
-                                        .setNonce("%08x".formatted(nonce))
-                                        .setResourceURL(key.url())
-                                        .setResourceID(key.id())
-                                        .setResource(
-                                                Any.newBuilder()
-                                                        .setTypeUrl(key.url())
-                                                        .setValue(
-                                                                UnsafeByteOperations.unsafeWrap(
-                                                                        bytes)))
-                                        .setOperation(Operation.OPERATION_UPSERT))
-                        .build());
+        return Optional.of(response);
     }
 
-    /// What was left out since the last call because it is too large to send, in words.
-    List<String> leftOut() {
-        var words = List.copyOf(tooLarge);
-        tooLarge.clear();
-        return words;
+    private static ReplicationMessage response(Key key, byte[] resource, String nonce) {
+        return ReplicationMessage.newBuilder()
+                .setResponse(
+                        ReplicationMessage.Response.newBuilder()
+                                .setNonce(nonce)
+                                .setResourceURL(key.url())
+                                .setResourceID(key.id())
+                                .setResource(
+                                        Any.newBuilder()
+                                                .setTypeUrl(key.url())
+                                                .setValue(
+                                                        UnsafeByteOperations.unsafeWrap(resource)))
+                                .setOperation(Operation.OPERATION_UPSERT))
+                .build();
+    }
+
+    /// Said once, however often the resource changes, until it fits again.
+    private void leaveOut(Key key, int most, long found) {
+        if (tooLarge.add(key)) {
+            leftOut.add(new TooLarge(key.id(), most, found));
+        }
+    }
+
+    /// What was left out since the last call because it is too large to send.
+    List<TooLarge> leftOut() {
+        var all = List.copyOf(leftOut);
+        leftOut.clear();
+        return all;
     }
 
     private static byte[] deterministic(MessageLite message) {

@@ -8,6 +8,10 @@ interface PeerChannel {
     /// Has the peer said in its headers that it is hansa; false for Consul.
     boolean isHansa();
 
+    /// Bytes of the largest message that the peer takes, by what it has said or, without that, by
+    /// what Consul takes.
+    int largest();
+
     /// May more be written without piling up in memory.
     boolean isWritable();
 

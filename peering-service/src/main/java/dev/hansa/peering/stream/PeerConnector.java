@@ -35,9 +35,11 @@ import java.util.concurrent.atomic.AtomicReference;
 /// certificate of ours.
 public final class PeerConnector {
     private final Vertx vertx;
+    private final PeerLimits limits;
 
-    public PeerConnector(Vertx vertx) {
+    public PeerConnector(Vertx vertx, PeerLimits limits) {
         this.vertx = vertx;
+        this.limits = limits;
     }
 
     /// Whom to dial and how to know them.
@@ -184,14 +186,14 @@ public final class PeerConnector {
         }
     }
 
-    private static GrpcPeerChannel attached(
+    private GrpcPeerChannel attached(
             Context loop,
             io.vertx.grpc.client.GrpcClientRequest<ReplicationMessage, ReplicationMessage> call,
             Mailbox mailbox,
             AtomicReference<Optional<String>> leader) {
-        Keepalive.announce(call.headers());
+        Capabilities.announce(call.headers(), limits.message());
         var keepalive = Keepalive.start(loop, call.connection(), mailbox, Keepalive.CONSULS);
-        var channel = new GrpcPeerChannel(loop, call, mailbox, _ -> call.cancel());
+        var channel = new GrpcPeerChannel(loop, call, mailbox, limits, _ -> call.cancel());
         call.exceptionHandler(cause -> mailbox.closed(Optional.of(broken(cause))));
         call.response()
                 .onComplete(
@@ -210,9 +212,9 @@ public final class PeerConnector {
                                                 .or(() -> LeaderHint.in(response.headers())));
                                 mailbox.closed(ending(response));
                             });
-                            var announced = Keepalive.announced(response.headers());
-                            announced.ifPresent(keepalive::at);
-                            channel.attach(response, announced.isPresent());
+                            var peer = Capabilities.of(response.headers());
+                            Keepalive.announced(peer).ifPresent(keepalive::at);
+                            channel.attach(response, peer);
                         },
                         cause -> mailbox.closed(Optional.of(broken(cause))));
         return channel;
@@ -233,7 +235,7 @@ public final class PeerConnector {
         return new StreamError(GrpcStatus.UNAVAILABLE, said(cause));
     }
 
-    private GrpcClient client(Remote remote, Duration limit) {
+    GrpcClient client(Remote remote, Duration limit) {
         var trust = new PemTrustOptions();
         remote.caPems().forEach(pem -> trust.addCertValue(Buffer.buffer(pem)));
         var http =
@@ -246,12 +248,12 @@ public final class PeerConnector {
                         .setTrustOptions(trust)
                         .setConnectTimeout(Math.toIntExact(limit.toMillis()));
         return GrpcClient.client(
-                vertx, new GrpcClientOptions().setMaxMessageSize(PeerStreamRpc.MAX_MESSAGE), http);
+                vertx, new GrpcClientOptions().setMaxMessageSize(limits.message()), http);
     }
 
     /// The address that is connected to, under the name that is asked for: the two differ whenever
     /// a gateway stands between.
-    private static SocketAddress resolve(Remote remote) throws UnknownHostException {
+    static SocketAddress resolve(Remote remote) throws UnknownHostException {
         var endpoint = Endpoint.parse(remote.address());
         var ip = InetAddress.getByName(endpoint.host()).getAddress();
         return SocketAddress.inetSocketAddress(

@@ -7,6 +7,9 @@ import java.util.Optional;
 sealed interface PeerFrame {
     record Received(ReplicationMessage message) implements PeerFrame {}
 
+    /// The peer sent a message that is not taken, for this reason; the wire still stands.
+    record Unreadable(StreamError error) implements PeerFrame {}
+
     /// Catalog, policy or trust may have changed here; many changes, one frame.
     record Changed() implements PeerFrame {}
 

@@ -12,7 +12,6 @@ import dev.hansa.peering.wire.Status;
 import io.vertx.grpc.common.GrpcStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,10 +20,6 @@ import java.util.Set;
 /// same on both ends, whoever dialled: take a frame, switch on it, apply, acknowledge, and write
 /// what the wire has room for.
 final class PeerSession {
-    /// Answers that the peer does not read. Each is about 100 bytes; a peer that lets more pile up
-    /// is stuck or hostile.
-    private static final int MAX_UNWRITTEN = 4096;
-
     private static final Set<String> KNOWN =
             Set.of(
                     PeerStreamRpc.EXPORTED_SERVICE,
@@ -49,7 +44,7 @@ final class PeerSession {
     private final Mailbox mailbox;
     private final Outbox outbox;
     private final Imports imports;
-    private final ArrayDeque<ReplicationMessage> control = new ArrayDeque<>();
+    private final Answers control;
     private long heartbeatDue;
     private long silenceEnds;
     private boolean isOpen;
@@ -70,7 +65,8 @@ final class PeerSession {
         this.tracker = tracker;
         this.channel = channel;
         this.mailbox = mailbox;
-        this.outbox = new Outbox(context.own(), peering.name());
+        this.control = new Answers(context.limits().pending());
+        this.outbox = new Outbox(context.own(), peering.name(), channel::largest);
         this.imports = new Imports(context, peering, dials, channel::isHansa);
     }
 
@@ -112,7 +108,7 @@ final class PeerSession {
                     end instanceof SessionEnd.Lost(var error)
                             ? Optional.of(error.message())
                             : Optional.empty());
-            context.events().accept(new PeeringEvent.StreamEnded(peering.name(), words(end)));
+            context.events().accept(new PeeringEvent.StreamEnded(peering.name(), end.words()));
         }
     }
 
@@ -138,15 +134,6 @@ final class PeerSession {
         }
     }
 
-    private static String words(SessionEnd end) {
-        return switch (end) {
-            case SessionEnd.Closed _ -> "closed by the peer";
-            case SessionEnd.PeerTerminated _ -> "terminated by the peer";
-            case SessionEnd.WeTerminated _ -> "terminated here";
-            case SessionEnd.Lost(var error) -> error.message();
-        };
-    }
-
     private void heard(boolean connected) {
         var now = Instant.now(context.clock());
         context.catalog()
@@ -161,10 +148,9 @@ final class PeerSession {
         silenceEnds = System.nanoTime() + context.times().silenceLimit().toNanos();
         while (true) {
             flush();
-            if (control.size() > MAX_UNWRITTEN) {
-                return lost(
-                        GrpcStatus.RESOURCE_EXHAUSTED,
-                        "the peer does not read: " + control.size() + " answers unwritten");
+            var stuck = control.tooMany();
+            if (stuck.isPresent()) {
+                return lost(GrpcStatus.RESOURCE_EXHAUSTED, stuck.get());
             }
             var next = earliest(heartbeatDue, silenceEnds);
             var listDue = outbox.due();
@@ -181,6 +167,7 @@ final class PeerSession {
                             yield Optional.<SessionEnd>empty();
                         }
                         case PeerFrame.Writable _ -> Optional.<SessionEnd>empty();
+                        case PeerFrame.Unreadable(var error) -> Optional.of(unreadable(error));
                         case PeerFrame.Goodbye _ -> Optional.of(sayGoodbye());
                         case PeerFrame.Closed(var error) ->
                                 Optional.<SessionEnd>of(
@@ -221,15 +208,20 @@ final class PeerSession {
     private void flush() {
         while (channel.isWritable()) {
             var answer = control.poll();
-            if (answer != null) {
-                channel.write(answer);
+            if (answer.isPresent()) {
+                channel.write(answer.get());
                 continue;
             }
             var before = outbox.exported();
             var resource = outbox.next();
             for (var tooLarge : outbox.leftOut()) {
                 context.events()
-                        .accept(new PeeringEvent.PeerNacked(peering.name(), "export", tooLarge));
+                        .accept(
+                                new PeeringEvent.ResourceTooLarge(
+                                        peering.name(),
+                                        tooLarge.id(),
+                                        tooLarge.most(),
+                                        tooLarge.found()));
             }
             if (before != outbox.exported()) {
                 tracker.publish(status -> status.exporting(outbox.exported()));
@@ -267,9 +259,7 @@ final class PeerSession {
             return Optional.of(lost(GrpcStatus.UNKNOWN, "heartbeat timeout"));
         }
         if (heartbeatDue - now <= 0) {
-            if (!control.contains(HEARTBEAT)) {
-                control.add(HEARTBEAT);
-            }
+            control.addOnce(HEARTBEAT);
             heartbeatDue = now + context.times().heartbeatEvery().toNanos();
         }
         return Optional.empty();
@@ -438,6 +428,14 @@ final class PeerSession {
                         why, Status.newBuilder().setCode(code.code).setMessage(message).build()));
     }
 
+    private SessionEnd unreadable(StreamError error) {
+        context.events()
+                .accept(
+                        new PeeringEvent.ResourceRefused(
+                                peering.name(), "message", RefusalReason.LIMIT, error.message()));
+        return new SessionEnd.Lost(error);
+    }
+
     private static SessionEnd lost(GrpcStatus status, String message) {
         return new SessionEnd.Lost(new StreamError(status, message));
     }
@@ -480,7 +478,7 @@ final class PeerSession {
             switch (mailbox.take(deadline)) {
                 case PeerFrame.Received _ -> channel.fetch();
                 case PeerFrame.Changed _, PeerFrame.Writable _, PeerFrame.Goodbye _ -> {}
-                case PeerFrame.Closed _, PeerFrame.Tick _ -> {
+                case PeerFrame.Closed _, PeerFrame.Unreadable _, PeerFrame.Tick _ -> {
                     return;
                 }
             }

@@ -10,11 +10,8 @@ import io.vertx.grpc.common.GrpcMessageEncoder;
 import io.vertx.grpc.common.ServiceMethod;
 import io.vertx.grpc.common.ServiceName;
 
-/// Names and limits of the peer stream on the wire. The names are Consul's.
+/// Names of the peer stream on the wire. The names are Consul's.
 public final class PeerStreamRpc {
-    /// Consul's dialers take no larger message (since 1.14.2).
-    public static final int MAX_MESSAGE = 8 * 1024 * 1024;
-
     static final String EXPORTED_SERVICE =
             "type.googleapis.com/hashicorp.consul.internal.peerstream.ExportedService";
     static final String EXPORTED_SERVICE_LIST =

@@ -2,6 +2,16 @@ package dev.hansa.peering.stream;
 
 /// How a conversation with a peer ended.
 public sealed interface SessionEnd {
+    /// For logs.
+    default String words() {
+        return switch (this) {
+            case Closed _ -> "closed by the peer";
+            case PeerTerminated _ -> "terminated by the peer";
+            case WeTerminated _ -> "terminated here";
+            case Lost(var error) -> error.message();
+        };
+    }
+
     /// The peer ended the peering.
     record PeerTerminated() implements SessionEnd {}
 

@@ -13,5 +13,6 @@ public record StreamContext(
         LiveCatalog catalog,
         LiveStreams streams,
         StreamTimes times,
+        PeerLimits limits,
         Clock clock,
         Consumer<PeeringEvent> events) {}

@@ -10,6 +10,7 @@ import dev.hansa.peering.wire.ExchangeSecretResponse;
 import dev.hansa.peering.wire.ReplicationMessage;
 import dev.hansa.token.EstablishmentSecret;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerRequest;
@@ -32,8 +33,7 @@ public final class StreamService {
         this.context = context;
     }
 
-    /// Adds both calls to a server, which should take messages of [PeerStreamRpc#MAX_MESSAGE]
-    /// bytes.
+    /// Adds both calls to a server, which should take messages of [PeerLimits#message] bytes.
     public void register(GrpcServer server) {
         server.callHandler(PeerStreamRpc.STREAM_SERVER, this::stream);
         server.callHandler(PeerStreamRpc.EXCHANGE_SERVER, this::exchange);
@@ -133,6 +133,7 @@ public final class StreamService {
                         loop,
                         response,
                         mailbox,
+                        context.limits(),
                         error ->
                                 response.status(error.status())
                                         .statusMessage(error.message())
@@ -147,15 +148,32 @@ public final class StreamService {
         request.errorHandler(error ->
                 mailbox.closed(
                         Optional.of(new StreamError(error.status, "the peer reset the stream"))));
-        var announced = Keepalive.announced(request.headers());
-        channel.attach(request, announced.isPresent());
-        Keepalive.announce(response.headers());
-        announced.ifPresent(pace -> Keepalive.start(loop, request.connection(), mailbox, pace));
+        var caller = Capabilities.of(request.headers());
+        channel.attach(request, caller);
+        Capabilities.announce(response.headers(), context.limits().message());
+        Keepalive.announced(caller)
+                .ifPresent(pace -> Keepalive.start(loop, request.connection(), mailbox, pace));
         if (!strangers.tryAcquire()) {
             channel.fail(new StreamError(GrpcStatus.RESOURCE_EXHAUSTED, "too many callers"));
             return;
         }
-        Thread.ofVirtual().name("peer-caller").start(() -> converse(channel, mailbox));
+        Thread.ofVirtual()
+                .name("peer-caller")
+                .start(() -> {
+                    converse(channel, mailbox);
+                    loop.runOnContext(_ -> leave(channel, request.connection()));
+                });
+    }
+
+    /// A peer that does not read its last words either is dropped, with what waits for it.
+    private void leave(GrpcPeerChannel channel, HttpConnection connection) {
+        vertx.setTimer(
+                context.times().goodbyeLimit().toMillis(),
+                _ -> {
+                    if (!channel.isFlushed()) {
+                        connection.close();
+                    }
+                });
     }
 
     private void converse(GrpcPeerChannel channel, Mailbox mailbox) {
@@ -199,6 +217,9 @@ public final class StreamService {
     /// The order of the checks is part of the protocol.
     private Admission admit(GrpcPeerChannel channel, Mailbox mailbox) throws InterruptedException {
         var first = mailbox.take(System.nanoTime() + context.times().openLimit().toNanos());
+        if (first instanceof PeerFrame.Unreadable(var error)) {
+            return new Admission.Refused("", error);
+        }
         if (!(first instanceof PeerFrame.Received(var message)) || !message.hasOpen()) {
             return refused(
                     "",

@@ -12,7 +12,7 @@ import java.time.Duration;
 /// @param connectLimit how long one address may take to answer
 /// @param firstRetry the wait after the first failure; doubles with each further one
 /// @param longestRetry Consul waits up to 64 s; a failover must not wait that long for its catalog,
-///   and one attempt in 8 s costs nobody anything
+///   and one attempt in 8 s costs nobody anything. A setting
 public record StreamTimes(
         Duration heartbeatEvery,
         Duration silenceLimit,
@@ -31,4 +31,15 @@ public record StreamTimes(
                     Duration.ofSeconds(2),
                     Duration.ofMillis(250),
                     Duration.ofSeconds(8));
+
+    public StreamTimes withLongestRetry(Duration wait) {
+        return new StreamTimes(
+                heartbeatEvery,
+                silenceLimit,
+                openLimit,
+                goodbyeLimit,
+                connectLimit,
+                firstRetry,
+                wait);
+    }
 }

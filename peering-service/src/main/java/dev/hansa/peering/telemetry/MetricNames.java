@@ -5,6 +5,7 @@ package dev.hansa.peering.telemetry;
 public final class MetricNames {
     public static final String CONFIG_WRITES = "hansa.config.writes";
     public static final String TOKENS_GENERATED = "hansa.peering.tokens.generated";
+    public static final String TOKENS_REFUSED = "hansa.peering.tokens.refused";
     public static final String TOKENS_REVOKED = "hansa.peering.tokens.revoked";
     public static final String TOKENS_REJECTED = "hansa.peering.tokens.rejected";
     public static final String SECRETS_REFUSED = "hansa.peering.secrets.refused";
@@ -17,6 +18,7 @@ public final class MetricNames {
     public static final String LEADER_HINTS = "hansa.peering.leader.hints";
     public static final String RESOURCES_REFUSED = "hansa.peering.resources.refused";
     public static final String RESOURCES_SENT = "hansa.peering.resources.sent";
+    public static final String RESOURCES_TOO_LARGE = "hansa.peering.resources.too.large";
     public static final String FULL_SYNC = "hansa.peering.full.sync";
     public static final String NACKS = "hansa.peering.nacks";
     public static final String IMPORT_STALE = "hansa.peering.import.stale.seconds";

@@ -75,6 +75,14 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         life);
                 audit(OPERATOR, "generate token for peer " + peer, "done, token " + tokenId);
             }
+            case PeeringEvent.TokenNotGenerated(var peer, var failure) -> {
+                count(MetricNames.TOKENS_REFUSED, "reason", failure.reason());
+                LOG.warn(
+                        "peering token for peer '{}' not generated: {}",
+                        peer,
+                        foreign(failure.message()));
+                audit(OPERATOR, "generate token for peer " + peer, "failed: " + failure.message());
+            }
             case PeeringEvent.TokenRevoked(var peer, var tokenId) -> {
                 count(MetricNames.TOKENS_REVOKED);
                 LOG.info("peering token {} for peer '{}' revoked", tokenId, peer);
@@ -176,6 +184,15 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.ResourceSent(var peer) ->
                     count(MetricNames.RESOURCES_SENT, "peer", peer.value());
+            case PeeringEvent.ResourceTooLarge(var peer, var resource, var most, var found) -> {
+                count(MetricNames.RESOURCES_TOO_LARGE, "peer", peer.value());
+                LOG.warn(
+                        "'{}' not sent to peer '{}': expected a message of at most {} bytes; found {}",
+                        foreign(resource),
+                        peer,
+                        most,
+                        found);
+            }
             case PeeringEvent.StreamSynced(var peer, var after, var resources) -> {
                 metrics.timer(MetricNames.FULL_SYNC, "peer", peer.value()).record(after);
                 LOG.info(

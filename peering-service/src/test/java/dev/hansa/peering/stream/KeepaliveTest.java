@@ -77,12 +77,13 @@ class KeepaliveTest {
     @Test
     void onlyAPeerThatAnnouncesItIsPingedMoreOftenThanConsulAllows() {
         var announced = MultiMap.caseInsensitiveMultiMap();
-        Keepalive.announce(announced);
+        Capabilities.announce(announced, PeerLimits.MESSAGE);
         var others = MultiMap.caseInsensitiveMultiMap().set("hansa-capabilities", "later, other");
 
-        assertThat(Keepalive.announced(announced)).contains(Keepalive.KEEN);
-        assertThat(Keepalive.announced(others)).isEmpty();
-        assertThat(Keepalive.announced(MultiMap.caseInsensitiveMultiMap())).isEmpty();
+        assertThat(Keepalive.announced(Capabilities.of(announced))).contains(Keepalive.KEEN);
+        assertThat(Keepalive.announced(Capabilities.of(others))).isEmpty();
+        assertThat(Keepalive.announced(Capabilities.of(MultiMap.caseInsensitiveMultiMap())))
+                .isEmpty();
         assertThat(Keepalive.CONSULS.every()).isGreaterThanOrEqualTo(Duration.ofSeconds(15));
         assertThat(Keepalive.KEEN.every().plus(Keepalive.KEEN.limit())).isLessThan(NOTICED);
     }

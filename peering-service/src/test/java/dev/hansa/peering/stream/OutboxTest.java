@@ -19,11 +19,13 @@ import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ class OutboxTest {
     private final LiveCatalog catalog = new LiveCatalog();
     private ExportPolicy policy =
             new ExportPolicy(List.of(new ExportPolicy.Export(ExportPolicy.ANY, Set.of(EKS))));
+    private int largest = PeerLimits.MESSAGE;
     private Outbox outbox;
 
     @BeforeEach
@@ -52,7 +55,8 @@ class OutboxTest {
                                 _ -> List.of(),
                                 _ -> policy,
                                 new AdvertisedAddresses(List.of("127.0.0.1:8503"), _ -> false)),
-                        EKS);
+                        EKS,
+                        () -> largest);
         outbox.subscribe(PeerStreamRpc.EXPORTED_SERVICE);
     }
 
@@ -213,5 +217,56 @@ class OutboxTest {
 
         assertThat(ids(responses)).containsExactly(PeerStreamRpc.LIST_ID);
         assertThat(listed(responses.getFirst())).containsExactly("b");
+    }
+
+    private int frame(String service) {
+        outbox.refresh(catalog.snapshots().get(), store.now());
+        return Stream.generate(outbox::next)
+                .map(Optional::orElseThrow)
+                .filter(message -> message.getResponse().getResourceID().equals(service))
+                .findFirst()
+                .orElseThrow()
+                .getSerializedSize();
+    }
+
+    @Test
+    void resourceOfExactlyWhatThePeerTakesIsSent() {
+        runs("a", CheckStatus.PASSING);
+        largest = frame("a");
+        // a word of the same length
+        runs("a", CheckStatus.WARNING);
+
+        assertThat(ids(sent())).contains("a");
+        assertThat(outbox.leftOut()).isEmpty();
+    }
+
+    @Test
+    void resourceOfOneByteMoreIsLeftOut() {
+        runs("a", CheckStatus.PASSING);
+        largest = frame("a") - 1;
+        runs("a", CheckStatus.WARNING);
+
+        assertThat(ids(sent())).doesNotContain("a");
+        assertThat(outbox.leftOut())
+                .containsExactly(new Outbox.TooLarge("a", largest, largest + 1));
+    }
+
+    @Test
+    void whatIsTooLargeIsSaidOnceUntilItFitsAgainAndTheRestGoesOn() {
+        runs("b", CheckStatus.PASSING);
+        largest = frame("b");
+        for (var i = 0; i < 3; i++) {
+            catalog.publish("a", Collections.nCopies(2 + i, instance("a", CheckStatus.CRITICAL)));
+            runs("b", i % 2 == 0 ? CheckStatus.WARNING : CheckStatus.PASSING);
+
+            assertThat(ids(sent())).doesNotContain("a").contains("b");
+            assertThat(outbox.leftOut()).hasSize(i == 0 ? 1 : 0);
+        }
+
+        runs("a", CheckStatus.PASSING);
+        assertThat(ids(sent())).contains("a");
+        catalog.publish("a", Collections.nCopies(2, instance("a", CheckStatus.PASSING)));
+        sent();
+        assertThat(outbox.leftOut()).hasSize(1);
     }
 }

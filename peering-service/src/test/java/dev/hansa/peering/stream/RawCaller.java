@@ -11,6 +11,7 @@ import dev.hansa.peering.wire.Operation;
 import dev.hansa.peering.wire.RemoteInfo;
 import dev.hansa.peering.wire.ReplicationMessage;
 import dev.hansa.trustbundle.PeerName;
+import dev.hansa.trustbundle.TrustDomain;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +43,14 @@ abstract class RawCaller {
 
     @BeforeEach
     void start() throws Exception {
-        eks = new TestDatacenter(vertx, "eks", dir.resolve("eks"));
+        eks =
+                new TestDatacenter(
+                        vertx,
+                        "eks",
+                        new TrustDomain(UUID.randomUUID() + ".consul"),
+                        dir.resolve("eks"),
+                        times(),
+                        limits());
         lke = new TestDatacenter(vertx, "lke", dir.resolve("lke"));
         eks.store.apply(new StoreCommand.PutPeering(PeeringRecord.accepting(LKE, ID, Map.of())));
     }
@@ -52,6 +61,15 @@ abstract class RawCaller {
         lke.close();
         eks.close();
         vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    /// Those of the acceptor.
+    PeerLimits limits() {
+        return PeerLimits.DEFAULT;
+    }
+
+    StreamTimes times() {
+        return TestDatacenter.times();
     }
 
     void handOutSecret() {
@@ -156,6 +174,7 @@ abstract class RawCaller {
                 }
                 case PeerFrame.Tick _ -> throw new AssertionError("the stream did not end");
                 case PeerFrame.Changed _, PeerFrame.Writable _, PeerFrame.Goodbye _ -> {}
+                case PeerFrame.Unreadable(var error) -> throw new AssertionError(error);
             }
         }
     }

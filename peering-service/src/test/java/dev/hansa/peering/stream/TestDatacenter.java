@@ -53,6 +53,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A whole end of a peering in one object: store, catalog, TLS server on loopback, registry.
@@ -97,6 +98,17 @@ final class TestDatacenter implements AutoCloseable {
     TestDatacenter(
             Vertx vertx, String name, TrustDomain trustDomain, Path dataDir, StreamTimes times)
             throws Exception {
+        this(vertx, name, trustDomain, dataDir, times, PeerLimits.DEFAULT);
+    }
+
+    TestDatacenter(
+            Vertx vertx,
+            String name,
+            TrustDomain trustDomain,
+            Path dataDir,
+            StreamTimes times,
+            PeerLimits limits)
+            throws Exception {
         this.vertx = vertx;
         this.trustDomain = trustDomain;
         this.datacenter = new Datacenter(name);
@@ -138,9 +150,10 @@ final class TestDatacenter implements AutoCloseable {
                         catalog,
                         new LiveStreams(),
                         times,
+                        limits,
                         Clock.systemUTC(),
                         events::add);
-        this.connector = new PeerConnector(vertx);
+        this.connector = new PeerConnector(vertx, limits);
         this.acceptor =
                 new Acceptor(context, () -> new TokenIssuer(key.getPrivate(), leaf.chain()));
         this.dialer = new Dialer(context, connector, new TokenReader(), GatewayReadiness.NONE);
@@ -162,7 +175,7 @@ final class TestDatacenter implements AutoCloseable {
         var grpc =
                 GrpcServer.server(
                         vertx,
-                        new GrpcServerOptions().setMaxMessageSize(PeerStreamRpc.MAX_MESSAGE));
+                        new GrpcServerOptions().setMaxMessageSize(context.limits().message()));
         new StreamService(vertx, context).register(grpc);
         server =
                 vertx.createHttpServer(
@@ -261,6 +274,22 @@ final class TestDatacenter implements AutoCloseable {
                                 ServiceKind.MESH_GATEWAY,
                                 CheckStatus.PASSING,
                                 8443)));
+    }
+
+    /// So many instances of a service, each of more than 100 bytes.
+    void run(String service, int instances) {
+        run(service, CheckStatus.PASSING);
+        catalog.publish(
+                service + "-more",
+                IntStream.range(0, instances)
+                        .mapToObj(i ->
+                                instance(
+                                        service + i,
+                                        service,
+                                        ServiceKind.TYPICAL,
+                                        CheckStatus.PASSING,
+                                        50051))
+                        .toList());
     }
 
     private ServiceInstance instance(

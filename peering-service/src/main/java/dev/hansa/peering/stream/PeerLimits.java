@@ -1,0 +1,35 @@
+package dev.hansa.peering.stream;
+
+/// How much of this server its peers may take up.
+///
+/// @param peerings records in the store, ended ones that nobody has deleted included: each may have
+///   a stream, two watches and a catalog
+/// @param services names that one peer may have here, their companions not counted
+/// @param instances under one name
+/// @param message bytes of the largest message that we take
+/// @param consulMessage bytes of the largest message that we send to a peer that does not say what
+///   it takes
+/// @param pending bytes of a conversation that wait in memory in one direction: what the peer does
+///   not read, or we have not come to; one message more may be on its way
+public record PeerLimits(
+        int peerings, int services, int instances, int message, int consulMessage, int pending) {
+    /// Ten times the largest federation that we have heard of.
+    public static final int PEERINGS = 256;
+
+    /// Ten times the largest export that we measure with.
+    public static final int SERVICES = 100_000;
+
+    /// Consul deployments with more instances of one service than this are unheard of; so many
+    /// still fit in one message of 8 MiB.
+    public static final int INSTANCES = 8192;
+
+    /// What Consul's dialers take since 1.14.2. Earlier ones take gRPC's 4 MiB, its servers 50 MiB,
+    /// and none of them says so on the wire.
+    public static final int MESSAGE = 8 << 20;
+
+    /// Enough to keep a long fat wire busy; more would only be memory that a slow peer holds.
+    public static final int PENDING = 1 << 20;
+
+    public static final PeerLimits DEFAULT =
+            new PeerLimits(PEERINGS, SERVICES, INSTANCES, MESSAGE, MESSAGE, PENDING);
+}

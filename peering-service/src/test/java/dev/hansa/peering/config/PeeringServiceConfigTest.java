@@ -1,0 +1,77 @@
+package dev.hansa.peering.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.Settings;
+import dev.hansa.peering.stream.PeerLimits;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PeeringServiceConfigTest {
+    private static PeeringServiceConfig read(Map<String, String> flags)
+            throws InvalidConfigException {
+        var all = new HashMap<>(flags);
+        all.put("datacenter", "eks");
+        all.put("data-dir", "data");
+        return PeeringServiceConfig.read(Settings.of(all, Map.of(), Optional.empty()));
+    }
+
+    @Test
+    void limitsOfPeersAreThoseOfTheTable() throws Exception {
+        var config = read(Map.of());
+
+        assertThat(config.limits())
+                .isEqualTo(new PeerLimits(256, 100_000, 8192, 8_388_608, 8_388_608, 1_048_576))
+                .isEqualTo(PeerLimits.DEFAULT);
+        assertThat(config.longestRetry()).isEqualTo(Duration.ofSeconds(8));
+    }
+
+    @Test
+    void everyLimitOfPeersIsRead() throws Exception {
+        var all =
+                Map.of(
+                        "peer.max-peerings", "2",
+                        "peer.max-services", "3",
+                        "peer.max-instances", "4",
+                        "peer.max-message", "65536",
+                        "peer.max-message-to-consul", "4194304",
+                        "peer.max-pending", "52428800",
+                        "peer.retry-limit", "64s");
+        var config = read(all);
+
+        assertThat(config.limits())
+                .isEqualTo(new PeerLimits(2, 3, 4, 65_536, 4_194_304, 52_428_800));
+        assertThat(config.longestRetry()).isEqualTo(Duration.ofSeconds(64));
+        assertThat(PeerLimitSettings.KEYS)
+                .extracting(Settings.Key::name)
+                .containsExactlyInAnyOrderElementsOf(all.keySet());
+        assertThat(PeeringServiceConfig.KEYS).containsAll(PeerLimitSettings.KEYS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "peer.max-peerings, 0, a number from 1 to 4096",
+        "peer.max-peerings, 4097, a number from 1 to 4096",
+        "peer.max-services, 0, a number from 1 to 1000000",
+        "peer.max-instances, 65537, a number from 1 to 65536",
+        "peer.max-message, 65535, a number from 65536 to 52428800",
+        "peer.max-message-to-consul, 52428801, a number from 65536 to 52428800",
+        "peer.max-pending, lots, a number from 65536 to 52428800",
+        "peer.retry-limit, 999ms, a duration from 1s to 64s",
+        "peer.retry-limit, 65s, a duration from 1s to 64s"
+    })
+    void limitOutOfItsRangeIsAProblem(String key, String text, String expected) {
+        var failure =
+                catchThrowableOfType(InvalidConfigException.class, () -> read(Map.of(key, text)));
+
+        assertThat(failure.problems())
+                .containsExactly(key + ": expected " + expected + "; found '" + text + "' in flag");
+    }
+}
