@@ -269,15 +269,15 @@ final class IntentionResource {
     }
 
     private void write(Pair pair, JsonFields body) throws RefusedRequestException {
-        if (!body.list("Permissions").isEmpty()) {
-            throw RefusedRequestException.bad(
-                    "Permissions: L7 permissions are not supported yet: expected an Action of allow or deny");
-        }
         var source = JSON.objectNode().put("Name", pair.source());
         pair.peer().ifPresent(peer -> source.put("Peer", peer.value()));
         source.put("Action", body.text("Action"));
         if (body.has("Description")) {
             source.put("Description", body.text("Description"));
+        }
+        // judged where entries are; nothing that is said is dropped silently
+        for (var judged : List.of("Permissions", "JWT")) {
+            body.field(judged).ifPresent(node -> source.set(judged, node));
         }
         change(pair, Optional.of(source));
     }

@@ -86,7 +86,8 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
         return field(name).isPresent();
     }
 
-    private Optional<JsonNode> field(String name) {
+    /// As it was written; empty when it is absent.
+    Optional<JsonNode> field(String name) {
         return Optional.ofNullable(byName.get(name.toLowerCase(Locale.ROOT)));
     }
 

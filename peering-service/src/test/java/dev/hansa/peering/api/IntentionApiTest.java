@@ -140,5 +140,18 @@ class IntentionApiTest {
                                         "{\"Permissions\":[{\"Action\":\"allow\",\"HTTP\":{\"PathPrefix\":\"/\"}}]}")
                                 .body())
                 .contains("L7 permissions are not supported yet");
+        assertThat(
+                        world.put(
+                                        exact("a", "b"),
+                                        "{\"Permissions\":[{\"Action\":\"allow\",\"HTTP\":{\"PathPrefix\":\"x\"}}]}")
+                                .body())
+                .contains("Sources[0].Permissions[0].HTTP.PathPrefix doesn't start with '/'");
+        assertThat(
+                        world.put(
+                                        exact("a", "b"),
+                                        "{\"Action\":\"allow\",\"JWT\":{\"Providers\":[]}}")
+                                .body())
+                .contains("JWT");
+        assertThat(world.get(exact("a", "b")).statusCode()).isEqualTo(404);
     }
 }
