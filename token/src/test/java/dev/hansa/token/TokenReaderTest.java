@@ -6,6 +6,7 @@ import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import dev.hansa.bootstrap.Secret;
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.token.TokenRejection.Reason;
 import dev.hansa.trustbundle.Datacenter;
 import java.time.Duration;
@@ -287,7 +288,7 @@ class TokenReaderTest extends TokenWorld {
         assertThat(secret.value())
                 .matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
         assertThat(EstablishmentSecret.random()).isNotEqualTo(secret);
-        assertThat(EstablishmentSecret.hash(new Secret("abc")))
+        assertThat(Sha256.hex(new Secret("abc")))
                 .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -1,5 +1,6 @@
 package dev.hansa.trustbundle;
 
+import dev.hansa.bootstrap.Sha256;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -92,10 +93,8 @@ public record TrustBundle(TrustDomain trustDomain, List<X509Certificate> roots) 
     /// SHA-256 of a certificate, hex: names it, on our own wire and in our own words.
     public static String fingerprint(X509Certificate certificate) {
         try {
-            return HexFormat.of()
-                    .formatHex(
-                            MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));
-        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            return Sha256.hex(certificate.getEncoded());
+        } catch (CertificateEncodingException e) {
             throw new IllegalStateException("a parsed certificate cannot be hashed", e);
         }
     }
@@ -112,12 +111,7 @@ public record TrustBundle(TrustDomain trustDomain, List<X509Certificate> roots) 
 
     /// Eight hex digits of a key's SHA-256: tells two CAs of one datacenter apart in a name.
     public static String keyName(PublicKey key) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()), 0, 4);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return Sha256.hex(key.getEncoded()).substring(0, 8);
     }
 
     /// One certificate as PEM (RFC 7468).

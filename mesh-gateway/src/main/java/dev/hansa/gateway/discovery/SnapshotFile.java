@@ -1,6 +1,7 @@
 package dev.hansa.gateway.discovery;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.failover.ProxyRpc;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
@@ -9,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -27,7 +27,7 @@ final class SnapshotFile {
     /// @throws IOException when the disk does not take it
     void save(RouteSnapshot snapshot) throws IOException {
         var body = RouteCodec.encode(snapshot).toByteArray();
-        var bytes = Arrays.copyOf(digest(body), DIGEST + body.length);
+        var bytes = Arrays.copyOf(Sha256.of(body), DIGEST + body.length);
         System.arraycopy(body, 0, bytes, DIGEST, body.length);
         OwnerOnlyFile.replace(file, bytes);
     }
@@ -46,7 +46,7 @@ final class SnapshotFile {
         var bytes = Files.readAllBytes(file);
         var body = Arrays.copyOfRange(bytes, Math.min(DIGEST, bytes.length), bytes.length);
         if (bytes.length < DIGEST
-                || !MessageDigest.isEqual(digest(body), Arrays.copyOf(bytes, DIGEST))) {
+                || !MessageDigest.isEqual(Sha256.of(body), Arrays.copyOf(bytes, DIGEST))) {
             throw new IOException(
                     "'" + file + "': expected a whole snapshot; found a torn or altered one");
         }
@@ -54,14 +54,6 @@ final class SnapshotFile {
             return Optional.of(RouteCodec.decode(Snapshot.parseFrom(body)));
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             throw new IOException("'" + file + "': expected a snapshot: " + e.getMessage(), e);
-        }
-    }
-
-    private static byte[] digest(byte[] body) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(body);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.hansa.peering.discovery;
 
 import com.google.protobuf.ByteString;
 import dev.hansa.bootstrap.Secret;
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.JoinToken;
@@ -19,14 +20,10 @@ import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CertificateAuthority;
 import dev.hansa.trustbundle.ca.CsrRejectedException;
 import dev.hansa.trustbundle.ca.LeafCertificate;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -97,8 +94,7 @@ public final class CertificateDesk {
         var now = clock.instant();
         store.apply(
                 new StoreCommand.PutJoinSecret(
-                        new JoinSecretRecord(hash(secret.value()), identities, now.plus(life)),
-                        now));
+                        new JoinSecretRecord(Sha256.hex(secret), identities, now.plus(life)), now));
         return new JoinToken(
                         List.of(proxyAddress),
                         MeshNames.controlServer(datacenter, trustDomain()),
@@ -109,7 +105,7 @@ public final class CertificateDesk {
     }
 
     Answer join(JoinRequest request) {
-        var hash = hash(request.getJoinSecret());
+        var hash = Sha256.hex(new Secret(request.getJoinSecret()));
         var path = request.getIdentityPath();
         var now = clock.instant();
         // signing is work: nobody gets it done who has nothing to pay with
@@ -123,7 +119,7 @@ public final class CertificateDesk {
         }
         var answer = sign(new SpiffeId(trustDomain(), path), request.getCsr());
         if (answer instanceof Given given) {
-            var key = hash(given.leaf().chain().getFirst().getPublicKey().getEncoded());
+            var key = Sha256.hex(given.leaf().chain().getFirst().getPublicKey().getEncoded());
             // paid for after it was made, so that a request that cannot be fulfilled uses nothing
             // up; of two that race one finds the secret used
             return switch (store.apply(new StoreCommand.UseJoinSecret(hash, path, key, now))) {
@@ -156,17 +152,5 @@ public final class CertificateDesk {
                             new SpiffeId(trustDomain(), path).uri(), leafLife));
         }
         return answer;
-    }
-
-    private static String hash(String secret) {
-        return hash(secret.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String hash(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

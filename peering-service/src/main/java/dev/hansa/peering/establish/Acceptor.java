@@ -1,6 +1,7 @@
 package dev.hansa.peering.establish;
 
 import dev.hansa.bootstrap.Secret;
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
@@ -217,7 +218,7 @@ public final class Acceptor {
                                 new StoreCommand.IssueEstablishment(
                                         token.peerId(),
                                         new PeeringSecrets.Establishment(
-                                                EstablishmentSecret.hash(secret),
+                                                Sha256.hex(secret),
                                                 token.id(),
                                                 token.expiresAt()))));
     }

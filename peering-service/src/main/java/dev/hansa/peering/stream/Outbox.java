@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.CatalogCodec;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.PeerExport;
@@ -17,8 +18,6 @@ import dev.hansa.peering.wire.ReplicationMessage;
 import dev.hansa.trustbundle.PeerName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -311,7 +310,7 @@ final class Outbox {
             return Optional.empty();
         }
         var bytes = deterministic(message);
-        var hash = sha256(bytes);
+        var hash = ByteString.copyFrom(Sha256.of(bytes));
         if (hash.equals(sent.get(key))) {
             tooLarge.remove(key);
             return Optional.empty();
@@ -376,13 +375,5 @@ final class Outbox {
         }
         output.checkNoSpaceLeft();
         return bytes;
-    }
-
-    private static ByteString sha256(byte[] bytes) {
-        try {
-            return ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

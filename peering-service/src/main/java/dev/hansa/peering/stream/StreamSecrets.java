@@ -1,7 +1,7 @@
 package dev.hansa.peering.stream;
 
 import dev.hansa.bootstrap.Secret;
-import dev.hansa.token.EstablishmentSecret;
+import dev.hansa.bootstrap.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Optional;
@@ -11,7 +11,7 @@ final class StreamSecrets {
     private StreamSecrets() {}
 
     static String hash(String secret) {
-        return EstablishmentSecret.hash(new Secret(secret));
+        return Sha256.hex(new Secret(secret));
     }
 
     static boolean matches(Optional<String> expected, String candidateHash) {

@@ -1,11 +1,11 @@
 package dev.hansa.trustbundle.ca;
 
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustBundle;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
-import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
@@ -119,20 +119,16 @@ public final class CertificateAuthority {
 
     /// The fingerprint of any bundle.
     public static String fingerprint(TrustBundle bundle) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256");
-            digest.update(bundle.trustDomain().name().getBytes(StandardCharsets.UTF_8));
-            bundle.roots().stream()
-                    .map(root -> HexFormat.of().formatHex(root.getPublicKey().getEncoded()))
-                    .sorted()
-                    .forEach(key -> {
-                        digest.update((byte) 0);
-                        digest.update(key.getBytes(StandardCharsets.US_ASCII));
-                    });
-            return HexFormat.of().formatHex(digest.digest()).replaceAll("(.{4})(?!$)", "$1:");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        var digest = Sha256.digest();
+        digest.update(bundle.trustDomain().name().getBytes(StandardCharsets.UTF_8));
+        bundle.roots().stream()
+                .map(root -> HexFormat.of().formatHex(root.getPublicKey().getEncoded()))
+                .sorted()
+                .forEach(key -> {
+                    digest.update((byte) 0);
+                    digest.update(key.getBytes(StandardCharsets.US_ASCII));
+                });
+        return HexFormat.of().formatHex(digest.digest()).replaceAll("(.{4})(?!$)", "$1:");
     }
 
     private static PublicKey checked(byte[] csrDer, SpiffeId identity) throws CsrRejectedException {
