@@ -65,6 +65,8 @@ public final class Main {
                 .setPosixClusteredShortOptionsAllowed(false)
                 .setOverwrittenOptionsAllowed(false)
                 .setAbbreviatedOptionsAllowed(false)
+                // @FILE is the value of an option, and never words of the command line
+                .setExpandAtFiles(false)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::misunderstood)
                 .setExecutionExceptionHandler(Main::failed);

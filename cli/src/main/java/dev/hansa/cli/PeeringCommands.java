@@ -144,9 +144,9 @@ final class PeeringCommands {
 
         @Option(
                 names = "--peering-token",
-                paramLabel = "TOKEN",
+                paramLabel = "-|@FILE",
                 description =
-                        "The token; other users of this machine may see it in the process list: better --token-file.")
+                        "Consul's name for --token-file. The token itself is refused: the process list and the shell's history would show it.")
         private @Nullable String token;
 
         @Option(
@@ -210,15 +210,27 @@ final class PeeringCommands {
         }
 
         private String token() throws CommandFailedException {
-            if (token != null && tokenFile == null) {
-                return token.strip();
+            if ((token == null) == (tokenFile == null)) {
+                throw usage(
+                        "peering token: expected --token-file or --peering-token; found "
+                                + (token == null ? "neither" : "both"));
             }
-            if (tokenFile != null && token == null) {
-                return text("peering token", tokenFile).strip();
+            return text("peering token", token == null ? tokenFile : place(token)).strip();
+        }
+
+        /// Never the token itself; and it is not repeated in the refusal.
+        private String place(String given) throws CommandFailedException {
+            if (given.equals("-")) {
+                return given;
+            }
+            if (given.startsWith("@")) {
+                return given.substring(1);
             }
             throw usage(
-                    "peering token: expected --peering-token or --token-file; found "
-                            + (token == null ? "neither" : "both"));
+                    "peering token: expected '-' for standard input or @FILE; found a text of "
+                            + given.length()
+                            + " characters. If it was a token, others have seen it in the process list:"
+                            + " revoke it where it was made (hansa peering revoke-token)");
         }
     }
 

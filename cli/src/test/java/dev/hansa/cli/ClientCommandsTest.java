@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -186,10 +188,44 @@ class ClientCommandsTest {
     void refusalOfTheServerIsTheOneSentence() {
         server.on("POST /v1/peering/establish", 403, "peering token rejected: expired 4m ago\n");
 
-        var ran = Ran.hansa(server, "peering", "establish", "-name", "eks", "-peering-token", "x");
+        var ran = establish("x", "-token-file", "-");
 
         assertThat(ran)
                 .isEqualTo(new Ran(1, "", "hansa: peering token rejected: expired 4m ago\n"));
+    }
+
+    private Ran establish(String in, String... how) {
+        var words = new ArrayList<>(List.of("peering", "establish", "-name", "eks"));
+        words.addAll(List.of(how));
+        return Ran.hansa(
+                Map.of("HANSA_HTTP_ADDR", server.address()), in, words.toArray(String[]::new));
+    }
+
+    /// A process list and a shell's history are read by others.
+    @Test
+    void tokenOnTheCommandLineIsRefusedAndNotRepeated() {
+        var ran = establish("", "-peering-token", "eyJhbGciOiJFUzI1NiJ9");
+
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.err())
+                .contains("expected '-' for standard input or @FILE")
+                .contains("revoke-token")
+                .doesNotContain("eyJ");
+        assertThat(ran.out()).isEmpty();
+        assertThat(establish("").err()).contains("found neither");
+        assertThat(establish("x", "-token-file", "-", "-peering-token", "-").err())
+                .contains("found both");
+    }
+
+    @Test
+    void consulsNameForTheTokenTakesAFileOrStandardInput() throws IOException {
+        server.on("POST /v1/peering/establish", 200, "{\"Fingerprint\":\"ab\"}");
+        var file = Files.writeString(folder.resolve("token"), "of-a-file\n");
+
+        assertThat(establish("of-stdin\n", "-peering-token", "-").status()).isZero();
+        assertThat(server.asked().getLast().body()).contains("\"PeeringToken\":\"of-stdin\"");
+        assertThat(establish("", "-peering-token", "@" + file).status()).isZero();
+        assertThat(server.asked().getLast().body()).contains("\"PeeringToken\":\"of-a-file\"");
     }
 
     @Test

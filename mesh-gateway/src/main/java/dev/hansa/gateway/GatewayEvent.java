@@ -50,6 +50,11 @@ public sealed interface GatewayEvent {
 
     record SnapshotRefused(String identity, String reason) implements GatewayEvent {}
 
+    /// A handshake is done with somebody who is believed.
+    ///
+    /// @param protocol `TLSv1.3` or `TLSv1.2`
+    record Secured(String listener, String protocol) implements GatewayEvent {}
+
     record CertificateTaken(String identity, Instant notAfter) implements GatewayEvent {}
 
     record CertificateFailed(String identity, String reason) implements GatewayEvent {}

@@ -25,7 +25,7 @@ final class Proxy {
     final Transport transport;
     final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     final ConnectionLog connections = new ConnectionLog();
-    final GatewayTelemetry telemetry = new GatewayTelemetry(metrics, connections);
+    final GatewayTelemetry telemetry;
     final JoinToken token;
     final ControlChannel control;
     final MultiThreadIoEventLoopGroup controlLoops;
@@ -35,6 +35,7 @@ final class Proxy {
     /// @throws IOException naming the file when the join token cannot be read
     Proxy(Path joinTokenFile, Clock clock) throws IOException {
         this.clock = clock;
+        this.telemetry = new GatewayTelemetry(metrics, connections, clock);
         this.token = token(joinTokenFile);
         this.software = "hansa " + version();
         this.controlLoops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

@@ -76,6 +76,7 @@ public final class Identity implements AutoCloseable {
                 return Optional.empty();
             }
             if (found.get().names(id)) {
+                events.accept(new GatewayEvent.CertificateTaken(id.uri(), found.get().notAfter()));
                 return found;
             }
             events.accept(

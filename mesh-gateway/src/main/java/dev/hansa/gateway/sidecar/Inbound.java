@@ -288,6 +288,9 @@ public final class Inbound {
                 case PeerVerifier.Trusted trusted -> {
                     var id = trusted.identity();
                     source = id.uri();
+                    events.accept(
+                            new GatewayEvent.Secured(
+                                    "inbound", tls.engine().getSession().getProtocol()));
                     caller = new StandingTrust(trusted, chain.getFirst());
                     permitted(now, id).ifPresentOrElse(this::turnAway, this::carry);
                 }

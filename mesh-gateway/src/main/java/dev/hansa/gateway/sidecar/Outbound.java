@@ -313,6 +313,12 @@ public final class Outbound {
                                         case PeerVerifier.Trusted trusted -> {
                                             settled = true;
                                             ctx.pipeline().remove(this);
+                                            events.accept(
+                                                    new GatewayEvent.Secured(
+                                                            "upstream",
+                                                            tls.engine()
+                                                                    .getSession()
+                                                                    .getProtocol()));
                                             callee = new StandingTrust(trusted, chain.getFirst());
                                             carry(attempt, reached);
                                         }

@@ -5,6 +5,7 @@ import dev.hansa.gateway.GatewayEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,13 +27,15 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     private final Set<List<String>> denials = ConcurrentHashMap.newKeySet();
     private final MeterRegistry metrics;
+    private final Clock clock;
     private final ConnectionLog connections;
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
     private final Counter in;
     private final Counter out;
 
-    public GatewayTelemetry(MeterRegistry metrics, ConnectionLog connections) {
+    public GatewayTelemetry(MeterRegistry metrics, ConnectionLog connections, Clock clock) {
         this.metrics = metrics;
+        this.clock = clock;
         this.connections = connections;
         this.in = metrics.counter(MetricNames.BYTES_IN);
         this.out = metrics.counter(MetricNames.BYTES_OUT);
@@ -168,10 +171,16 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
             case GatewayEvent.SnapshotRefused(var identity, var reason) ->
                     LOG.error(
                             "{}: snapshot refused, the last good one stays: {}", identity, reason);
-            case GatewayEvent.CertificateTaken(var identity, var notAfter) ->
-                    LOG.info("{} has a certificate until {}", identity, notAfter);
-            case GatewayEvent.CertificateFailed(var identity, var reason) ->
-                    LOG.warn("{}: no certificate: {}", identity, reason);
+            case GatewayEvent.Secured(var listener, var protocol) ->
+                    count(MetricNames.HANDSHAKES, "listener", listener, "protocol", protocol);
+            case GatewayEvent.CertificateTaken(var identity, var notAfter) -> {
+                remaining(identity).set(notAfter.getEpochSecond());
+                LOG.info("{} has a certificate until {}", identity, notAfter);
+            }
+            case GatewayEvent.CertificateFailed(var identity, var reason) -> {
+                count(MetricNames.CERTIFICATE_FAILED, "identity", identity);
+                LOG.warn("{}: no certificate: {}", identity, reason);
+            }
             case GatewayEvent.BackgroundFailure(var what, var cause) ->
                     LOG.error("{} failed", what, cause);
         }
@@ -204,6 +213,20 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     private void count(String name, String... tags) {
         metrics.counter(name, tags).increment();
+    }
+
+    /// Where the end of an identity's certificate is kept, in seconds of the epoch; read as what is
+    /// left until then.
+    private AtomicLong remaining(String identity) {
+        var tags = Tags.of("identity", identity);
+        return gauges.computeIfAbsent(
+                MetricNames.CERTIFICATE_REMAINING + tags,
+                _ ->
+                        metrics.gauge(
+                                MetricNames.CERTIFICATE_REMAINING,
+                                tags,
+                                new AtomicLong(),
+                                ends -> (double) (ends.get() - clock.instant().getEpochSecond())));
     }
 
     private AtomicLong gauge(String name, Tags tags) {

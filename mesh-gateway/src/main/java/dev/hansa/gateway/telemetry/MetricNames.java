@@ -17,6 +17,9 @@ public final class MetricNames {
     public static final String SNAPSHOT_VERSION = "hansa_snapshot_version";
     public static final String CONTROL_CONNECTED = "hansa_control_connected";
     public static final String CONTROL_LOST = "hansa_control_lost_total";
+    public static final String CERTIFICATE_REMAINING = "hansa_certificate_remaining_seconds";
+    public static final String CERTIFICATE_FAILED = "hansa_certificate_failures_total";
+    public static final String HANDSHAKES = "hansa_tls_handshakes_total";
     public static final String CHECK_PASSING = "hansa_check_passing";
 
     private MetricNames() {}

@@ -28,7 +28,14 @@ import dev.hansa.trustbundle.ca.CertificateAuthority;
 import dev.hansa.trustbundle.ca.CertificateRequest;
 import dev.hansa.trustbundle.ca.CsrRejectedException;
 import dev.hansa.trustbundle.ca.LeafCertificate;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
@@ -46,6 +53,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,10 +63,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 
 /// A datacenter's server as far as its proxies see it: a real CA behind a real gRPC server that
 /// sends what a test tells it to send.
@@ -67,7 +80,11 @@ public final class TestingControl implements AutoCloseable {
 
     private static final Secret SECRET = new Secret("opensesame");
 
+    private static final Context.Key<SpiffeId> CALLER = Context.key("caller");
+
     private final Datacenter datacenter;
+    private final AtomicInteger certificates = new AtomicInteger();
+    private volatile Duration leafLife = Duration.ofHours(1);
     private final CertificateAuthority authority;
     private final MultiThreadIoEventLoopGroup loops =
             new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -187,6 +204,7 @@ public final class TestingControl implements AutoCloseable {
                         .sslContext(tls)
                         .permitKeepAliveTime(1, TimeUnit.SECONDS)
                         .addService(service())
+                        .intercept(new Callers())
                         .build()
                         .start();
         port = started.getPort();
@@ -230,22 +248,63 @@ public final class TestingControl implements AutoCloseable {
             answer.onError(Status.PERMISSION_DENIED.withDescription("wrong secret").asException());
             return;
         }
+        give(request.getCsr(), new SpiffeId(trustDomain(), request.getIdentityPath()), answer);
+    }
+
+    private void renew(RenewRequest request, StreamObserver<Issued> answer) {
+        var caller = CALLER.get();
+        if (caller == null) {
+            answer.onError(Status.UNAUTHENTICATED.asException());
+            return;
+        }
+        give(request.getCsr(), caller, answer);
+    }
+
+    private void give(ByteString csr, SpiffeId identity, StreamObserver<Issued> answer) {
         try {
-            var leaf =
-                    authority.issue(
-                            request.getCsr().toByteArray(),
-                            new SpiffeId(trustDomain(), request.getIdentityPath()),
-                            List.of(),
-                            Duration.ofHours(1));
-            answer.onNext(issued(leaf));
+            answer.onNext(
+                    issued(authority.issue(csr.toByteArray(), identity, List.of(), leafLife)));
             answer.onCompleted();
+            certificates.incrementAndGet();
         } catch (CsrRejectedException e) {
             answer.onError(Status.INVALID_ARGUMENT.withCause(e).asException());
         }
     }
 
-    private void renew(RenewRequest request, StreamObserver<Issued> answer) {
-        answer.onError(Status.UNIMPLEMENTED.asException());
+    /// Keeps who calls, by the certificate of the connection.
+    private static final class Callers implements ServerInterceptor {
+        @Override
+        public <Q, A> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+            var session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+            return Contexts.interceptCall(
+                    Context.current().withValue(CALLER, caller(session)), call, headers, next);
+        }
+
+        private static @Nullable SpiffeId caller(@Nullable SSLSession session) {
+            if (session == null) {
+                return null;
+            }
+            try {
+                var leaf = (X509Certificate) session.getPeerCertificates()[0];
+                return SpiffeId.parse(
+                        leaf.getSubjectAlternativeNames().iterator().next().get(1).toString());
+            } catch (SSLPeerUnverifiedException e) {
+                return null;
+            } catch (CertificateParsingException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /// How many certificates were given, to whomever.
+    public int issued() {
+        return certificates.get();
+    }
+
+    /// From now on certificates are given for this long.
+    public void leafLife(Duration life) {
+        leafLife = life;
     }
 
     private Issued issued(LeafCertificate leaf) {
