@@ -9,6 +9,7 @@ import dev.hansa.peering.PeeringState;
 import dev.hansa.peering.establish.Establishment;
 import dev.hansa.trustbundle.TrustDomain;
 import io.vertx.core.VertxOptions;
+import io.vertx.grpc.client.GrpcClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -108,6 +109,62 @@ class ConnectionFloodTest {
             for (var socket : flood) {
                 socket.close();
             }
+            vertx.close().toCompletionStage().toCompletableFuture().join();
+        }
+    }
+
+    /// The same with callers who do shake hands, and go on to say nothing.
+    @Test
+    void floodOfHandshakesIsBoundedAndTheStreamGoesOn() throws Exception {
+        var door = new ConnectionDoor();
+        var vertx = door.vertx(new VertxOptions());
+        var clients = new ArrayList<GrpcClient>();
+        try (var eks =
+                        new TestDatacenter(
+                                vertx,
+                                "eks",
+                                new TrustDomain(UUID.randomUUID() + ".consul"),
+                                dir.resolve("eks"),
+                                times());
+                var lke = new TestDatacenter(vertx, "lke", dir.resolve("lke"))) {
+            var refused = new AtomicInteger();
+            var port = Integer.parseInt(eks.address.substring(eks.address.indexOf(':') + 1));
+            door.guard(port, MOST, refused::incrementAndGet);
+            assertThat(lke.establish("eks", eks.token("lke", "lke")))
+                    .isInstanceOf(Establishment.Established.class);
+            await().atMost(SOON)
+                    .until(() -> lke.state("eks").equals(Optional.of(PeeringState.ACTIVE)));
+            var opened = opened(lke);
+            var remote =
+                    new PeerConnector.Remote(
+                            eks.address, eks.context.own().serverName(), eks.ca.bundle().pems());
+            var now = new AtomicInteger();
+            var most = new AtomicInteger();
+            var ended = new AtomicInteger();
+            for (var i = 0; i < FLOOD; i++) {
+                var client = lke.connector.client(remote, SOON);
+                clients.add(client);
+                client.request(PeerConnector.resolve(remote), PeerStreamRpc.STREAM_CLIENT)
+                        .onComplete(
+                                call -> {
+                                    most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                                    call.connection()
+                                            .closeHandler(_ -> {
+                                                now.decrementAndGet();
+                                                ended.incrementAndGet();
+                                            });
+                                },
+                                _ -> ended.incrementAndGet());
+            }
+
+            await().atMost(SOON).until(() -> ended.get() == FLOOD);
+            assertThat(refused).hasPositiveValue();
+            // a caller hears of its end later than the server whose place has gone to another
+            assertThat(most.get()).isBetween(1, FLOOD / 2);
+            assertThat(lke.state("eks")).contains(PeeringState.ACTIVE);
+            assertThat(opened(lke)).isEqualTo(opened);
+        } finally {
+            clients.forEach(GrpcClient::close);
             vertx.close().toCompletionStage().toCompletableFuture().join();
         }
     }
