@@ -54,6 +54,7 @@ public sealed interface PeeringFailure {
             UNKNOWN_ROOT,
             DELETING,
             TERMINATED,
+            UNDER_WAY,
             TOO_MANY_PEERINGS
         }
 

@@ -30,7 +30,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The side that accepts an invitation: reads a token, checks it against all that is known here,
 /// and uses its secret at the address it names.
@@ -52,6 +54,9 @@ public final class Dialer {
     private final PeerConnector connector;
     private final TokenReader reader;
     private final GatewayReadiness gateways;
+
+    /// As many as requests that are answered at once.
+    private final Set<PeerName> underWay = ConcurrentHashMap.newKeySet();
 
     public Dialer(
             StreamContext context,
@@ -81,7 +86,7 @@ public final class Dialer {
                         yield new Refused(new PeeringFailure.TokenUnusable(rejection.sentence()));
                     }
                     case TokenReading.Accepted(var token, var fingerprint, _) ->
-                            establish(name, token, fingerprint, meta);
+                            alone(name, token, fingerprint, meta);
                 };
         switch (outcome) {
             case Established _ -> {}
@@ -89,6 +94,23 @@ public final class Dialer {
                     context.events().accept(new PeeringEvent.EstablishFailed(name, failure));
         }
         return outcome;
+    }
+
+    /// Two at the same time under one name would take back each other's record.
+    private Establishment alone(
+            PeerName name, PeeringToken token, Fingerprint fingerprint, Map<String, String> meta)
+            throws InterruptedException {
+        if (!underWay.add(name)) {
+            return new Refused(
+                    new PeeringFailure.Conflict(
+                            Cause.UNDER_WAY,
+                            "peering '" + name + "' is being established already"));
+        }
+        try {
+            return establish(name, token, fingerprint, meta);
+        } finally {
+            underWay.remove(name);
+        }
     }
 
     private Establishment establish(

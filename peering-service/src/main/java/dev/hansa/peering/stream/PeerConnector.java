@@ -166,8 +166,10 @@ public final class PeerConnector {
             var leader = new AtomicReference<Optional<String>>(Optional.empty());
             var loop = vertx.getOrCreateContext();
             var opening = new java.util.concurrent.CompletableFuture<GrpcPeerChannel>();
+            // a client that was closed meanwhile, because we were told to stop, throws
             loop.runOnContext(_ ->
-                    client.request(address, PeerStreamRpc.STREAM_CLIENT)
+                    Future.succeededFuture()
+                            .compose(_ -> client.request(address, PeerStreamRpc.STREAM_CLIENT))
                             .map(call -> attached(loop, call, mailbox, leader))
                             .onComplete(opening::complete, opening::completeExceptionally));
             var channel = opening.get(limit.toMillis(), TimeUnit.MILLISECONDS);

@@ -228,6 +228,13 @@ final class TestDatacenter implements AutoCloseable {
         return dialer.establish(new PeerName(peer), token, Map.of(), TokenTerms.of(datacenter));
     }
 
+    /// With the word of this side's operator that a token for `audience` will do.
+    Establishment establishAs(String audience, String peer, String token)
+            throws InterruptedException {
+        return dialer.establish(
+                new PeerName(peer), token, Map.of(), TokenTerms.of(new Datacenter(audience)));
+    }
+
     Optional<PeeringState> state(String peer) {
         return store.now().peering(new PeerName(peer)).map(registry::state);
     }
