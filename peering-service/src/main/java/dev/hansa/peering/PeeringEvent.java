@@ -46,6 +46,9 @@ public sealed interface PeeringEvent {
 
     record StreamRefused(String peeringId, String reason) implements PeeringEvent {}
 
+    /// A connection to the peer port that is one too many.
+    record ConnectionRefused() implements PeeringEvent {}
+
     record StreamEnded(PeerName peer, String reason) implements PeeringEvent {}
 
     /// A server of the peer said that another one leads.

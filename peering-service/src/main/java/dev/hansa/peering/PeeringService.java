@@ -81,7 +81,8 @@ public final class PeeringService implements AutoCloseable {
                     CertificateKeeper.open(store, config.datacenter(), config.externalCa(), clock);
             var timer = timer(closer);
             var catalog = catalog(closer, config, store, timer, events);
-            var vertx = vertx(closer);
+            var door = new ConnectionDoor();
+            var vertx = vertx(closer, door);
 
             var publisher =
                     closer.add(
@@ -169,13 +170,16 @@ public final class PeeringService implements AutoCloseable {
                             clock,
                             events)
                     .register(proxies);
-            var strangers =
-                    GrpcServer.server(
-                            vertx,
-                            new GrpcServerOptions().setMaxMessageSize(config.limits().message()));
-            new StreamService(vertx, peers.context()).register(strangers);
             listeners.proxies(config.proxyAddress(), keeper, proxies);
-            listeners.peers(config.peerAddress(), keeper, strangers);
+            var peerPort =
+                    listeners.peers(
+                            config.peerAddress(),
+                            keeper,
+                            new StreamService(vertx, peers.context())::answer);
+            door.guard(
+                    peerPort,
+                    config.limits().connections(),
+                    () -> events.accept(new PeeringEvent.ConnectionRefused()));
             listeners.plain(
                     config.adminAddress(),
                     new AdminRouter(
@@ -215,8 +219,8 @@ public final class PeeringService implements AutoCloseable {
         return timer;
     }
 
-    private static Vertx vertx(Closer closer) {
-        var vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true));
+    private static Vertx vertx(Closer closer, ConnectionDoor door) {
+        var vertx = door.vertx(new VertxOptions().setUseDaemonThread(true));
         closer.add(() ->
                 vertx.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS));
         return vertx;

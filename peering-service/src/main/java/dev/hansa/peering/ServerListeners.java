@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 
@@ -36,6 +37,14 @@ final class ServerListeners implements AutoCloseable {
 
     /// A peer or proxy opens one stream and a few calls on one connection.
     private static final long MAX_STREAMS = 256;
+
+    /// A peer's server opens one stream on a connection, and may try a second one beside a first
+    /// that is about to end. What a stranger may say on each is memory.
+    private static final long MAX_PEER_STREAMS = 16;
+
+    /// Round trips to the other end of the world take less than one second; a stranger who says
+    /// nothing holds a place for as long.
+    private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(5);
 
     private final Vertx vertx;
     private final List<HttpServer> servers = new ArrayList<>();
@@ -60,13 +69,20 @@ final class ServerListeners implements AutoCloseable {
 
     /// gRPC for peers: a certificate of ours, none of theirs.
     ///
+    /// @param answering sets its handlers
+    /// @return the port that is listened on
     /// @throws IOException naming the address when it cannot be bound
-    void peers(
-            InetSocketAddress address, CertificateKeeper keeper, Handler<HttpServerRequest> handler)
+    int peers(InetSocketAddress address, CertificateKeeper keeper, Consumer<HttpServer> answering)
             throws IOException, InterruptedException {
         var protocols = Set.of("TLSv1.2", "TLSv1.3");
-        var server = bind(address, options(keeper, ClientAuth.NONE, protocols), handler);
+        var options = options(keeper, ClientAuth.NONE, protocols);
+        options.getInitialSettings().setMaxConcurrentStreams(MAX_PEER_STREAMS);
+        options.setSslHandshakeTimeout(HANDSHAKE_LIMIT.toSeconds());
+        var server = vertx.createHttpServer(options);
+        answering.accept(server);
+        bind(address, server);
         secured.add(new Secured(server, ClientAuth.NONE, protocols));
+        return server.actualPort();
     }
 
     /// gRPC for own proxies: a certificate of ours is asked for; a join comes without.
@@ -130,6 +146,12 @@ final class ServerListeners implements AutoCloseable {
             Handler<HttpServerRequest> handler)
             throws IOException, InterruptedException {
         var server = vertx.createHttpServer(options).requestHandler(handler);
+        bind(address, server);
+        return server;
+    }
+
+    private void bind(InetSocketAddress address, HttpServer server)
+            throws IOException, InterruptedException {
         Future<HttpServer> bound = server.listen(address.getPort(), address.getHostString());
         try {
             bound.toCompletionStage()
@@ -149,7 +171,6 @@ final class ServerListeners implements AutoCloseable {
                     "cannot listen on " + address + ": no answer after " + BIND_LIMIT, e);
         }
         servers.add(server);
-        return server;
     }
 
     @Override

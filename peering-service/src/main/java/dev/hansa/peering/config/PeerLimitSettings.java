@@ -36,6 +36,7 @@ final class PeerLimitSettings {
                             "max-pending",
                             "BYTES",
                             "what may wait in memory for or from one peer (default: 1048576)"),
+                    key("max-connections", "NUMBER", "connections to peer.address (default: 1024)"),
                     key(
                             "retry-limit",
                             "DURATION",
@@ -54,7 +55,8 @@ final class PeerLimitSettings {
                 settings.number("peer.max-instances", PeerLimits.INSTANCES, 1, 65_536),
                 bytes(settings, "peer.max-message", PeerLimits.MESSAGE),
                 bytes(settings, "peer.max-message-to-consul", PeerLimits.MESSAGE),
-                bytes(settings, "peer.max-pending", PeerLimits.PENDING));
+                bytes(settings, "peer.max-pending", PeerLimits.PENDING),
+                settings.number("peer.max-connections", PeerLimits.CONNECTIONS, 16, 65_536));
     }
 
     static Duration longestRetry(Settings settings) {

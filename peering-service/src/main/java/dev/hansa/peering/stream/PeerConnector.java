@@ -108,7 +108,7 @@ public final class PeerConnector {
                     return new Exchange.Failed(
                             status == null || status == GrpcStatus.OK
                                     ? said(cause)
-                                    : status + ": " + message(response));
+                                    : status.name() + ": " + message(response));
                 });
     }
 

@@ -11,8 +11,15 @@ package dev.hansa.peering.stream;
 ///   it takes
 /// @param pending bytes of a conversation that wait in memory in one direction: what the peer does
 ///   not read, or we have not come to; one message more may be on its way
+/// @param connections to the port for peers, whoever makes them
 public record PeerLimits(
-        int peerings, int services, int instances, int message, int consulMessage, int pending) {
+        int peerings,
+        int services,
+        int instances,
+        int message,
+        int consulMessage,
+        int pending,
+        int connections) {
     /// Ten times the largest federation that we have heard of.
     public static final int PEERINGS = 256;
 
@@ -30,6 +37,10 @@ public record PeerLimits(
     /// Enough to keep a long fat wire busy; more would only be memory that a slow peer holds.
     public static final int PENDING = 1 << 20;
 
+    /// Four for each peering: the stream, the one that replaces it, an exchange, and room for
+    /// strangers, who are sent away after seconds.
+    public static final int CONNECTIONS = 1024;
+
     public static final PeerLimits DEFAULT =
-            new PeerLimits(PEERINGS, SERVICES, INSTANCES, MESSAGE, MESSAGE, PENDING);
+            new PeerLimits(PEERINGS, SERVICES, INSTANCES, MESSAGE, MESSAGE, PENDING, CONNECTIONS);
 }

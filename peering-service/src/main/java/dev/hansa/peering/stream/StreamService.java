@@ -9,13 +9,21 @@ import dev.hansa.peering.wire.ExchangeSecretRequest;
 import dev.hansa.peering.wire.ExchangeSecretResponse;
 import dev.hansa.peering.wire.ReplicationMessage;
 import dev.hansa.token.EstablishmentSecret;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 
 /// The acceptor's door: two calls, no client certificate; who calls is shown by secrets alone, each
@@ -27,21 +35,60 @@ public final class StreamService {
     private final Vertx vertx;
     private final StreamContext context;
     private final Semaphore strangers = new Semaphore(MAX_STRANGERS);
+    private final GrpcServer server;
+    private final IdleConnections connections;
+
+    /// The call that is being handed to gRPC, by the event loop that does it.
+    private final Map<Thread, Caller> arriving = new ConcurrentHashMap<>();
 
     public StreamService(Vertx vertx, StreamContext context) {
         this.vertx = vertx;
         this.context = context;
-    }
-
-    /// Adds both calls to a server, which should take messages of [PeerLimits#message] bytes.
-    public void register(GrpcServer server) {
+        this.connections = new IdleConnections(vertx, context.times().openLimit());
+        this.server =
+                GrpcServer.server(
+                        vertx,
+                        new GrpcServerOptions().setMaxMessageSize(context.limits().message()));
         server.callHandler(PeerStreamRpc.STREAM_SERVER, this::stream);
         server.callHandler(PeerStreamRpc.EXCHANGE_SERVER, this::exchange);
+    }
+
+    /// Takes both calls, on a server that tells of its connections too.
+    public void answer(HttpServer peers) {
+        peers.connectionHandler(connections::opened).requestHandler(this::call);
+    }
+
+    private void call(HttpServerRequest request) {
+        var caller = new Caller(request);
+        arriving.put(Thread.currentThread(), caller);
+        try {
+            server.handle(caller);
+        } finally {
+            arriving.remove(Thread.currentThread());
+        }
+    }
+
+    /// gRPC hands a call on before it returns, on the same event loop.
+    private Caller caller() {
+        return Objects.requireNonNull(arriving.get(Thread.currentThread()), "no call arrives here");
+    }
+
+    private static StreamError tooMuch() {
+        return new StreamError(
+                GrpcStatus.RESOURCE_EXHAUSTED,
+                "expected at most "
+                        + Caller.STRANGERS_BYTES
+                        + " bytes from a caller that has not shown who it is; found more");
     }
 
     private void exchange(
             GrpcServerRequest<ExchangeSecretRequest, ExchangeSecretResponse> request) {
         var loop = vertx.getOrCreateContext();
+        caller().onTooMuch(() -> {
+            var error = tooMuch();
+            context.events().accept(new PeeringEvent.SecretRefused("", error.message()));
+            request.response().status(error.status()).statusMessage(error.message()).end();
+        });
         request.handler(message ->
                 Thread.ofVirtual()
                         .name("exchange-secret")
@@ -126,7 +173,10 @@ public final class StreamService {
 
     private void stream(GrpcServerRequest<ReplicationMessage, ReplicationMessage> request) {
         var loop = vertx.getOrCreateContext();
+        var call = caller();
+        var connection = request.connection();
         var mailbox = new Mailbox();
+        call.onTooMuch(() -> mailbox.unreadable(tooMuch()));
         var response = request.response();
         var channel =
                 new GrpcPeerChannel(
@@ -160,23 +210,29 @@ public final class StreamService {
         Thread.ofVirtual()
                 .name("peer-caller")
                 .start(() -> {
-                    converse(channel, mailbox);
-                    loop.runOnContext(_ -> leave(channel, request.connection()));
+                    converse(channel, mailbox, call, connection);
+                    leave(loop, channel, connection);
                 });
     }
 
     /// A peer that does not read its last words either is dropped, with what waits for it.
-    private void leave(GrpcPeerChannel channel, HttpConnection connection) {
-        vertx.setTimer(
-                context.times().goodbyeLimit().toMillis(),
-                _ -> {
-                    if (!channel.isFlushed()) {
-                        connection.close();
-                    }
-                });
+    private void leave(Context loop, GrpcPeerChannel channel, HttpConnection connection) {
+        try {
+            loop.runOnContext(_ ->
+                    vertx.setTimer(
+                            context.times().goodbyeLimit().toMillis(),
+                            _ -> {
+                                if (!channel.isFlushed()) {
+                                    connection.close();
+                                }
+                            }));
+        } catch (RejectedExecutionException _) {
+            // the server has stopped, and every connection with it
+        }
     }
 
-    private void converse(GrpcPeerChannel channel, Mailbox mailbox) {
+    private void converse(
+            GrpcPeerChannel channel, Mailbox mailbox, Caller call, HttpConnection connection) {
         Admission admission;
         try {
             admission = admit(channel, mailbox);
@@ -195,7 +251,10 @@ public final class StreamService {
         switch (admission) {
             case Admission.Admitted(var peering, var tracker) -> {
                 Thread.currentThread().setName("peer-" + peering.name());
+                call.known();
+                connections.begun(connection);
                 new PeerSession(context, peering, false, tracker, channel, mailbox).run();
+                connections.ended(connection);
             }
             case Admission.Refused(var peeringId, var error) -> {
                 context.events().accept(new PeeringEvent.StreamRefused(peeringId, error.message()));

@@ -140,6 +140,11 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 LOG.warn("stream of peering '{}' refused: {}", foreign(id), foreign(reason));
                 audit("unknown", "open stream of peering " + id, "refused: " + reason);
             }
+            // a flood of them is not to become one of the log
+            case PeeringEvent.ConnectionRefused() -> {
+                count(MetricNames.CONNECTIONS_REFUSED);
+                LOG.debug("a connection to the peer port refused: peer.max-connections are open");
+            }
             case PeeringEvent.StreamEnded(var peer, var reason) -> {
                 count(MetricNames.STREAMS_ENDED, "peer", peer.value());
                 connected(peer).set(0);

@@ -28,7 +28,8 @@ class PeeringServiceConfigTest {
         var config = read(Map.of());
 
         assertThat(config.limits())
-                .isEqualTo(new PeerLimits(256, 100_000, 8192, 8_388_608, 8_388_608, 1_048_576))
+                .isEqualTo(
+                        new PeerLimits(256, 100_000, 8192, 8_388_608, 8_388_608, 1_048_576, 1024))
                 .isEqualTo(PeerLimits.DEFAULT);
         assertThat(config.longestRetry()).isEqualTo(Duration.ofSeconds(8));
     }
@@ -43,11 +44,12 @@ class PeeringServiceConfigTest {
                         "peer.max-message", "65536",
                         "peer.max-message-to-consul", "4194304",
                         "peer.max-pending", "52428800",
+                        "peer.max-connections", "16",
                         "peer.retry-limit", "64s");
         var config = read(all);
 
         assertThat(config.limits())
-                .isEqualTo(new PeerLimits(2, 3, 4, 65_536, 4_194_304, 52_428_800));
+                .isEqualTo(new PeerLimits(2, 3, 4, 65_536, 4_194_304, 52_428_800, 16));
         assertThat(config.longestRetry()).isEqualTo(Duration.ofSeconds(64));
         assertThat(PeerLimitSettings.KEYS)
                 .extracting(Settings.Key::name)
@@ -64,6 +66,7 @@ class PeeringServiceConfigTest {
         "peer.max-message, 65535, a number from 65536 to 52428800",
         "peer.max-message-to-consul, 52428801, a number from 65536 to 52428800",
         "peer.max-pending, lots, a number from 65536 to 52428800",
+        "peer.max-connections, 15, a number from 16 to 65536",
         "peer.retry-limit, 999ms, a duration from 1s to 64s",
         "peer.retry-limit, 65s, a duration from 1s to 64s"
     })

@@ -27,7 +27,8 @@ class ImportLimitTest extends RawCaller {
                 INSTANCES,
                 PeerLimits.MESSAGE,
                 PeerLimits.MESSAGE,
-                PeerLimits.PENDING);
+                PeerLimits.PENDING,
+                PeerLimits.CONNECTIONS);
     }
 
     private static ReplicationMessage service(String name, int instances) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringState;
@@ -36,7 +37,8 @@ class MessageLimitTest extends RawCaller {
                 PeerLimits.INSTANCES,
                 MOST,
                 TO_CONSUL,
-                PeerLimits.PENDING);
+                PeerLimits.PENDING,
+                PeerLimits.CONNECTIONS);
     }
 
     /// A message of so many bytes that says nothing.
@@ -85,12 +87,35 @@ class MessageLimitTest extends RawCaller {
     }
 
     @Test
-    void strangerThatBeginsTooLongIsRefusedByItsStatus() throws Exception {
-        assertThat(answer(padded(nothing(), MOST + 1))).isEqualTo(tooLong(MOST + 1));
+    void strangerThatSaysTooMuchIsRefusedByItsStatus() throws Exception {
+        var most = Caller.STRANGERS_BYTES;
+        assertThat(answer(padded(nothing(), most - 5)))
+                .isEqualTo(
+                        error(
+                                GrpcStatus.INVALID_ARGUMENT,
+                                "first message when initiating a peering must be: Open"));
+
+        var tooMuch =
+                "expected at most "
+                        + most
+                        + " bytes from a caller that has not shown who it is; found more";
+        assertThat(answer(padded(nothing(), most - 4)))
+                .isEqualTo(error(GrpcStatus.RESOURCE_EXHAUSTED, tooMuch));
         assertThat(eks.events)
                 .anyMatch(event ->
                         event instanceof PeeringEvent.StreamRefused(_, var reason)
-                                && reason.startsWith("message: expected at most"));
+                                && reason.equals(tooMuch));
+        var exchanged =
+                lke.connector.exchangeSecret(
+                        new PeerConnector.Remote(
+                                eks.address,
+                                eks.context.own().serverName(),
+                                eks.ca.bundle().pems()),
+                        ID,
+                        new Secret("x".repeat(most)),
+                        SOON);
+        assertThat(exchanged)
+                .isEqualTo(new PeerConnector.Exchange.Failed("RESOURCE_EXHAUSTED: " + tooMuch));
     }
 
     /// One small service, one over `bytes`.

@@ -33,7 +33,8 @@ class PeeringLimitTest {
                     PeerLimits.INSTANCES,
                     PeerLimits.MESSAGE,
                     PeerLimits.MESSAGE,
-                    PeerLimits.PENDING);
+                    PeerLimits.PENDING,
+                    PeerLimits.CONNECTIONS);
 
     @TempDir Path dir;
 

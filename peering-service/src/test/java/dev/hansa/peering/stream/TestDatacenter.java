@@ -38,8 +38,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.grpc.server.GrpcServer;
-import io.vertx.grpc.server.GrpcServerOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -172,21 +170,16 @@ final class TestDatacenter implements AutoCloseable {
     }
 
     void listen() throws Exception {
-        var grpc =
-                GrpcServer.server(
-                        vertx,
-                        new GrpcServerOptions().setMaxMessageSize(context.limits().message()));
-        new StreamService(vertx, context).register(grpc);
         server =
                 vertx.createHttpServer(
-                                new HttpServerOptions()
-                                        .setSsl(true)
-                                        .setUseAlpn(true)
-                                        .setKeyCertOptions(
-                                                new PemKeyCertOptions()
-                                                        .addCertValue(Buffer.buffer(certificatePem))
-                                                        .addKeyValue(Buffer.buffer(keyPem))))
-                        .requestHandler(grpc);
+                        new HttpServerOptions()
+                                .setSsl(true)
+                                .setUseAlpn(true)
+                                .setKeyCertOptions(
+                                        new PemKeyCertOptions()
+                                                .addCertValue(Buffer.buffer(certificatePem))
+                                                .addKeyValue(Buffer.buffer(keyPem))));
+        new StreamService(vertx, context).answer(server);
         server.listen(port, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture()

@@ -7,6 +7,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.PeeringFailure;
+import dev.hansa.peering.RefusalReason;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -90,6 +92,27 @@ class PeeringTelemetryTest {
         assertThat(audit.list.getFirst().getFormattedMessage())
                 .isEqualTo(
                         "who=\"unknown\" what=\"exchange establishment secret of peering x' outcome='accepted who='root\" outcome=\"refused: wrong\"");
+    }
+
+    @Test
+    void whatIsOverALimitIsCounted() {
+        var tooMany = PeeringFailure.Conflict.tooMany(LKE, 2, 2);
+        telemetry.accept(new PeeringEvent.TokenNotGenerated(LKE, tooMany));
+        telemetry.accept(new PeeringEvent.EstablishFailed(LKE, tooMany));
+        telemetry.accept(
+                new PeeringEvent.ResourceRefused(LKE, "billing", RefusalReason.LIMIT, "too many"));
+        telemetry.accept(new PeeringEvent.ResourceTooLarge(LKE, "billing", 10, 11));
+        telemetry.accept(new PeeringEvent.ConnectionRefused());
+
+        assertThat(count(MetricNames.TOKENS_REFUSED, "reason", "too_many_peerings")).isOne();
+        assertThat(count(MetricNames.ESTABLISHMENTS, "reason", "too_many_peerings")).isOne();
+        assertThat(count(MetricNames.RESOURCES_REFUSED, "reason", "limit")).isOne();
+        assertThat(count(MetricNames.RESOURCES_TOO_LARGE, "peer", "lke")).isOne();
+        assertThat(metrics.get(MetricNames.CONNECTIONS_REFUSED).counter().count()).isOne();
+    }
+
+    private double count(String name, String label, String value) {
+        return metrics.get(name).tag(label, value).counter().count();
     }
 
     @Test
