@@ -200,6 +200,58 @@ def check_exports_follow_registrations_and_policy(server):
     stream.silent("after the list")
 
 
+def check_companions_stand_for_the_gateways(server):
+    """3.6, 6.2: `<service>-sidecar-proxy`, one for each of our gateways, by its WAN address."""
+    server.sidecar("wallet")
+
+    def gateway(number, **fields):
+        wan = {"wan": {"Address": f"198.51.100.{number}", "Port": 443}}
+        server.register("mesh-gateway", node=f"gate-{number}", instance=f"gate-{number}",
+                        Kind="mesh-gateway", Address=f"192.0.2.{number}", Port=8443,
+                        TaggedAddresses=wan, **fields)
+
+    gateway(1)
+    gateway(2)
+    server.export({"wallet": ["companions"]})
+    caller, stream = connected(server, "companions")
+    ask(caller, stream)
+    found = stream.resources("everything", 3)
+    same("resources", set(found), {("ExportedServiceList", "exported-service-list"),
+                                   ("ExportedService", "wallet"),
+                                   ("ExportedService", "wallet-sidecar-proxy")})
+    same("list", list(found["ExportedServiceList", "exported-service-list"].Services), ["wallet"])
+    companions = found["ExportedService", "wallet-sidecar-proxy"].Nodes
+    same("ids", [one.Service.ID for one in companions],
+         [f"wallet-sidecar-proxy-instance-{i}" for i in range(2)])
+    trust_domain = caller.token["ServerName"].rpartition(".peering.")[2]
+    for one, number in zip(companions, (1, 2)):
+        same("node", one.Node.Node, f"gate-{number}")
+        same("kind", (one.Service.Kind, one.Service.Service),
+             ("connect-proxy", "wallet-sidecar-proxy"))
+        wan = one.Service.TaggedAddresses["wan"]
+        same("where", (one.Service.Address, one.Service.Port, wan.Address, wan.Port),
+             (f"192.0.2.{number}", 8443, f"198.51.100.{number}", 443))
+        same("destination", one.Service.Proxy.DestinationServiceName, "wallet")
+        meta = one.Service.Connect.PeerMeta
+        same("SNI", list(meta.SNI), [f"wallet.default.default.companions.external.{trust_domain}"])
+        same("identities", list(meta.SpiffeID),
+             [f"spiffe://{trust_domain}/ns/default/dc/java/svc/wallet",
+              f"spiffe://{trust_domain}/gateway/mesh/dc/java"])
+        same("protocol", meta.Protocol, "tcp")
+        same("checks", [check.Status for check in one.Checks], ["passing"])
+
+    gateway(2, status="critical")
+    name, changed = stream.resource("a gateway's change", wire.stream.ExportedService)
+    same("what changed", name, "wallet-sidecar-proxy")
+    same("statuses", [one.Checks[0].Status for one in changed.Nodes], ["passing", "critical"])
+    for number, left in ((2, ["gate-1"]), (1, [])):
+        gone = {"Node": f"gate-{number}", "ServiceID": f"gate-{number}"}
+        server.do("PUT", "/v1/catalog/deregister", gone)
+        name, changed = stream.resource("a gateway's end", wire.stream.ExportedService)
+        same("what changed", (name, [one.Node.Node for one in changed.Nodes]),
+             ("wallet-sidecar-proxy", left))
+
+
 def check_every_stream_begins_with_everything(server):
     """3.6: duplicates are suppressed for the life of a stream, and no longer."""
     server.register("again")

@@ -18,6 +18,7 @@ import wire
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.105.0.1"
 PEER_ADDRESS = f"{HOST}:8503"
+SIDECAR_HOST = "127.105.0.2"
 WAIT = 10  # seconds until something that should be quick is called missing
 
 
@@ -25,7 +26,9 @@ class Server:
     """One datacenter, `java`; stopped with SIGKILL, since nothing of it is wanted afterwards."""
 
     def __init__(self, folder):
-        self.log = Path(folder) / "server.log"
+        self.folder = Path(folder)
+        self.log = self.folder / "server.log"
+        self.sidecars = []
         command = [str(ROOT / "hansa"), "server", "--datacenter", "java"]
         command += ["--data-dir", str(Path(folder) / "data"), "--peer-address", PEER_ADDRESS]
         command += ["--http-address", f"{HOST}:8500", "--proxy-address", f"{HOST}:8502"]
@@ -85,6 +88,31 @@ class Server:
         body = {"Node": node, "Address": "192.0.2.1", "Service": definition, "Checks": [check]}
         self.do("PUT", "/v1/catalog/register", body)
 
+    def sidecar(self, service):
+        """A real sidecar of a service whose application is down: it is in the mesh all the same."""
+        token = json.loads(self.do("POST", "/v1/hansa/join-token", {"Services": [service]}))
+        token_file = self.folder / f"{service}.token"
+        token_file.write_text(token["JoinToken"])
+        settings = self.folder / f"{service}.properties"
+        settings.write_text(
+            f"join-token-file = {token_file}\n"
+            f"admin.address = {SIDECAR_HOST}:19000\n"
+            f"services = {service}\n"
+            f"service.{service}.address = {SIDECAR_HOST}:9\n"
+            f"service.{service}.listen = {SIDECAR_HOST}:20000\n"
+        )
+        with (self.folder / f"{service}.log").open("wb") as log:
+            self.sidecars.append(
+                subprocess.Popen(
+                    [str(ROOT / "hansa"), "sidecar", "--config", str(settings)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=os.environ | {"HANSA_NO_BUILD": "1"},
+                )
+            )
+        eventually("the sidecar to join", lambda: self.get(f"/v1/health/connect/{service}"), 90)
+
     def export(self, services):
         """`services`: for each service the peers that see it."""
         listed = [
@@ -105,8 +133,9 @@ class Server:
         return found
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
+        for process in [*self.sidecars, self.process]:
+            process.kill()
+            process.wait()
 
 
 def same(what, found, expected):
