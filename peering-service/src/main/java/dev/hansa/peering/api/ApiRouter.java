@@ -153,6 +153,7 @@ public final class ApiRouter implements AutoCloseable {
     public Router router(Vertx vertx) {
         var router = Router.router(vertx);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
+        router.route().handler(ApiRouter::asItIs);
         router.route().handler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
         // Fixed paths before those with variable parts.
         resources.entrySet().stream()
@@ -238,6 +239,13 @@ public final class ApiRouter implements AutoCloseable {
             events.accept(new PeeringEvent.BackgroundFailure("API request", e));
             return ApiAnswer.text(500, "internal error");
         }
+    }
+
+    /// Bodies are read as what they are, whatever they are called: curl calls each a form, and a
+    /// form's fields are short.
+    private static void asItIs(RoutingContext call) {
+        call.request().headers().remove("Content-Type");
+        call.next();
     }
 
     private static void send(RoutingContext call, ApiAnswer answer) {

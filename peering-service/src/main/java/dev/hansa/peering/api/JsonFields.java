@@ -21,6 +21,10 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
     /// Definitions are shallow; a deep body is an attack on the reader.
     private static final int MAX_DEPTH = 16;
 
+    private static final int MAX_PAIRS = 64;
+    private static final int MAX_KEY = 128;
+    private static final int MAX_VALUE = 512;
+
     private static final ObjectMapper JSON =
             new ObjectMapper(
                             JsonFactory.builder()
@@ -128,6 +132,7 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
         return texts;
     }
 
+    /// Held to Consul's limits of metadata: 64 pairs, keys of 128 characters and values of 512.
     Map<String, String> map(String name) throws RefusedRequestException {
         var map = new LinkedHashMap<String, String>();
         for (var pair : object(name).orElse(JSON.createObjectNode()).properties()) {
@@ -136,7 +141,28 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
             }
             map.put(pair.getKey(), pair.getValue().textValue());
         }
+        if (map.size() > MAX_PAIRS) {
+            throw RefusedRequestException.bad(
+                    name + ": expected at most " + MAX_PAIRS + " pairs; found " + map.size());
+        }
+        for (var pair : map.entrySet()) {
+            var key = pair.getKey();
+            bounded(name + " key '" + key + "'", key, MAX_KEY);
+            bounded(name + " value of '" + key + "'", pair.getValue(), MAX_VALUE);
+        }
         return map;
+    }
+
+    private static void bounded(String subject, String text, int most)
+            throws RefusedRequestException {
+        if (text.length() > most) {
+            throw RefusedRequestException.bad(
+                    RefusedRequestException.shown(subject)
+                            + ": expected at most "
+                            + most
+                            + " characters; found "
+                            + text.length());
+        }
     }
 
     /// An object within, by its keys as they are.

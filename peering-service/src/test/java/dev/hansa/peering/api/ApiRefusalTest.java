@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.StringJoiner;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,43 @@ class ApiRefusalTest {
     @AfterAll
     void stop() throws Exception {
         world.close();
+    }
+
+    /// curl calls every body a form, and a form of Vert.x has short fields only.
+    @Test
+    void bodyOfAnyLengthIsReadWhateverItIsCalled() throws Exception {
+        var description = "x".repeat(20_000);
+        for (var type : new String[] {"application/x-www-form-urlencoded", "multipart/form-data"}) {
+            var answer =
+                    world.send(
+                            "POST",
+                            "/v1/peering/token",
+                            "{\"PeerName\":\"" + description + "\"}",
+                            "Content-Type",
+                            type);
+
+            assertThat(answer.statusCode()).isEqualTo(400);
+            assertThat(answer.body()).contains("is not a valid peer name");
+        }
+    }
+
+    @Test
+    void metadataIsHeldToItsLimits() throws Exception {
+        assertThat(token("{\"" + "k".repeat(129) + "\":\"v\"}"))
+                .contains(": expected at most 128 characters; found 129");
+        assertThat(token("{\"k\":\"" + "v".repeat(513) + "\"}"))
+                .isEqualTo("Meta value of 'k': expected at most 512 characters; found 513");
+        var many = new StringJoiner(",", "{", "}");
+        for (var i = 0; i < 65; i++) {
+            many.add("\"k" + i + "\":\"v\"");
+        }
+        assertThat(token(many.toString())).isEqualTo("Meta: expected at most 64 pairs; found 65");
+    }
+
+    private String token(String meta) throws Exception {
+        var answer = world.post("/v1/peering/token", "{\"PeerName\":\"a\",\"Meta\":" + meta + "}");
+        assertThat(answer.statusCode()).isEqualTo(400);
+        return answer.body();
     }
 
     @ParameterizedTest
