@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.Secret;
 import dev.hansa.peering.api.CaOperations;
 import dev.hansa.peering.config.ExternalCaFiles;
 import dev.hansa.peering.discovery.RoutePublisher.ProxyTrust;
 import dev.hansa.peering.store.CaRecord;
 import dev.hansa.peering.store.SqlStore;
 import dev.hansa.peering.stream.LiveStreams;
+import dev.hansa.token.PeeringToken;
+import dev.hansa.token.TokenReader;
+import dev.hansa.token.TokenReading;
+import dev.hansa.token.TokenTerms;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.ca.CaMaterial;
 import dev.hansa.trustbundle.tls.PeerVerifier;
@@ -154,6 +160,74 @@ class RootRotationTest {
         assertThat(serversLeafSeenWith(old)).isInstanceOf(PeerVerifier.Trusted.class);
         assertThat(serversLeafSeenWith(keeper.authority().bundle()))
                 .isInstanceOf(PeerVerifier.Trusted.class);
+    }
+
+    private String token() {
+        var now = clock.instant();
+        return keeper.tokenIssuer()
+                .issue(
+                        new PeeringToken(
+                                keeper.trustDomain(),
+                                EKS,
+                                "lke",
+                                now,
+                                now,
+                                now.plus(Duration.ofHours(1)),
+                                "t1",
+                                "p1",
+                                MeshNames.peeringServer(EKS, keeper.trustDomain()),
+                                List.of("127.0.0.1:8443"),
+                                List.of(),
+                                ca().rootPems(),
+                                new Secret("e4b3d9f6-3f0c-4b6e-8e58-8d7f5d7a9b1c")));
+    }
+
+    private PeeringToken read(String token) {
+        return switch (new TokenReader()
+                .read(token, clock.instant(), TokenTerms.of(new Datacenter("lke")))) {
+            case TokenReading.Accepted(var accepted, _, _) -> accepted;
+            case TokenReading.Rejected(var rejection) ->
+                    throw new AssertionError(rejection.sentence());
+        };
+    }
+
+    private static String header(String token) {
+        return token.substring(0, token.indexOf('.'));
+    }
+
+    /// A token says by which certificate it is signed and by which root that is: no list of keys
+    /// has to be kept for it.
+    @Test
+    void tokenIsGoodWhicheverKeyAndRootCameAfterIt() {
+        var first = token();
+        var firstRoots = ca().rootPems();
+        keeper.renew();
+        var underAnotherKey = token();
+        assertThat(header(underAnotherKey)).isNotEqualTo(header(first));
+
+        proxies = List.of(proxy(ca().issuer()));
+        assertThat(rotation.rotate(false)).isEmpty();
+        var publishing = token();
+        proxies = List.of(proxy(ca().issuer()));
+        await().until(() -> phase().equals(Optional.of(CaRecord.Phase.RETIRING)));
+        // between the switch and the server's new leaf, too
+        var retiring = token();
+        var renewed = keeper.renew();
+        var underTheNewRoot = token();
+        proxies = List.of(proxy(ca().issuer()));
+        await().until(() -> phase().isEmpty());
+        var last = token();
+
+        assertThat(read(first).caPems()).isEqualTo(firstRoots);
+        assertThat(read(underAnotherKey).caPems()).isEqualTo(firstRoots);
+        for (var both : List.of(publishing, retiring, underTheNewRoot)) {
+            assertThat(read(both).caPems()).hasSize(2).containsAll(firstRoots);
+        }
+        assertThat(header(underTheNewRoot)).isNotEqualTo(header(publishing));
+        assertThat(renewed.leaf().chain().get(1).getIssuerX500Principal())
+                .isEqualTo(
+                        keeper.authority().bundle().roots().getFirst().getSubjectX500Principal());
+        assertThat(read(last).caPems()).hasSize(1).doesNotContainAnyElementsOf(firstRoots);
     }
 
     @Test
