@@ -23,25 +23,37 @@ final class BareServer implements AutoCloseable {
     private final String name;
     private final String host;
     private final Path data;
+    private final Map<String, String> environment;
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private Process process;
 
-    private BareServer(String name, String host, Path data, Process process) {
+    private BareServer(
+            String name, String host, Path data, Map<String, String> environment, Process process) {
         this.name = name;
         this.host = host;
         this.data = data;
+        this.environment = environment;
         this.process = process;
     }
 
     static BareServer start(String name, String host, Path directory) throws IOException {
-        var data = directory.resolve(name);
-        return new BareServer(name, host, data, launch(name, host, data));
+        return start(name, host, directory, Map.of());
     }
 
-    private static Process launch(String name, String host, Path data) throws IOException {
+    static BareServer start(
+            String name, String host, Path directory, Map<String, String> environment)
+            throws IOException {
+        var data = directory.resolve(name);
+        return new BareServer(name, host, data, environment, launch(name, host, data, environment));
+    }
+
+    private static Process launch(
+            String name, String host, Path data, Map<String, String> environment)
+            throws IOException {
         return Checkout.start(
                 Checkout.target("bare-" + name + ".log"),
+                environment,
                 "server",
                 "--datacenter",
                 name,
@@ -76,12 +88,17 @@ final class BareServer implements AutoCloseable {
 
     /// On the same data, after a kill.
     void startAgain() throws IOException {
-        process = launch(name, host, data);
+        process = launch(name, host, data, environment);
         awaitAnswer();
     }
 
     String name() {
         return name;
+    }
+
+    /// What it has written since its last start.
+    Path log() {
+        return Checkout.ROOT.resolve("tests/multicluster/target/bare-" + name + ".log");
     }
 
     HttpResponse<String> send(String method, String path, String body)

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -33,6 +34,12 @@ final class Checkout {
 
     /// Starts `./hansa`, both streams into `log`.
     static Process start(Path log, String... arguments) throws IOException {
+        return start(log, Map.of(), arguments);
+    }
+
+    /// @param environment added to this process's own
+    static Process start(Path log, Map<String, String> environment, String... arguments)
+            throws IOException {
         var command = new ArrayList<String>();
         command.add(ROOT.resolve("hansa").toString());
         command.addAll(List.of(arguments));
@@ -43,6 +50,7 @@ final class Checkout {
                         .redirectOutput(log.toFile());
         // what this build has made is what is tested
         builder.environment().put("HANSA_NO_BUILD", "1");
+        builder.environment().putAll(environment);
         return builder.start();
     }
 
