@@ -15,6 +15,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.spi.transport.Transport;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -93,6 +94,21 @@ public final class ConnectionDoor {
 
         Delegate(Transport nio) {
             this.nio = nio;
+        }
+
+        @Override
+        public boolean supportsDomainSockets() {
+            return nio.supportsDomainSockets();
+        }
+
+        @Override
+        public SocketAddress convert(io.vertx.core.net.SocketAddress address) {
+            return nio.convert(address);
+        }
+
+        @Override
+        public io.vertx.core.net.SocketAddress convert(SocketAddress address) {
+            return nio.convert(address);
         }
 
         @Override
