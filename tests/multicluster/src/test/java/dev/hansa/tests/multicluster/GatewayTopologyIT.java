@@ -19,39 +19,50 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Two datacenters with a server and a gateway each: eks makes the tokens, lke dials. Which
 /// gateways the peer stream goes through is each side's own `mesh` entry to say; the gateways' byte
 /// counters tell where it went.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GatewayTopologyIT {
     private static final Duration SEEN = Duration.ofSeconds(30);
     private static final String EKS = "127.123.0";
     private static final String LKE = "127.124.0";
+    private static final String OTHER_LKE = "127.125.0";
     private static final String INBOUND = "peering-in";
     private static final String OUTBOUND = "peering-out";
 
-    @TempDir Path directory;
+    private final Path directory;
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final List<Side> sides = new ArrayList<>();
 
+    GatewayTopologyIT(@TempDir Path directory) {
+        this.directory = directory;
+    }
+
     /// A datacenter and the gateway before it.
     private final class Side implements AutoCloseable {
+        private final Path folder;
         private final BareServer server;
         private final String gatewayHost;
         private final String joinToken;
         private Process gateway;
 
         Side(String name, String serverHost, String gatewayHost) throws Exception {
-            this.server = BareServer.start(name, serverHost, directory);
+            this.folder = Files.createTempDirectory(directory, name);
+            this.server = BareServer.start(name, serverHost, folder);
             this.gatewayHost = gatewayHost;
             server.awaitAnswer();
             joinToken =
                     Files.writeString(
-                                    directory.resolve(name + ".token"),
+                                    folder.resolve(name + ".token"),
                                     server.must(
                                                     "POST",
                                                     "/v1/hansa/join-token",
@@ -77,7 +88,7 @@ class GatewayTopologyIT {
                     "--lan-address",
                     gatewayAddress(),
                     "--data-dir",
-                    directory.resolve(server.name() + "-gateway").toString(),
+                    folder.resolve(server.name() + "-gateway").toString(),
                     "--admin-address",
                     gatewayHost + ":19443");
         }
@@ -88,6 +99,12 @@ class GatewayTopologyIT {
 
         void killGateway() throws InterruptedException {
             gateway.destroyForcibly().waitFor();
+        }
+
+        void startGatewayAgain() throws IOException {
+            if (!gateway.isAlive()) {
+                gateway = startGateway();
+            }
         }
 
         boolean hasGateway() throws Exception {
@@ -142,19 +159,41 @@ class GatewayTopologyIT {
         }
     }
 
-    private void startBoth(String eksServer, String eksGateway) throws Exception {
+    private void start(String eksServer, String eksGateway, String lke) throws Exception {
         sides.add(new Side("eks", eksServer, eksGateway));
-        sides.add(new Side("lke", LKE + ".1", LKE + ".2"));
+        sides.add(new Side("lke", lke + ".1", lke + ".2"));
         for (var side : sides) {
             side.server.register("api", "192.0.2." + (side == eks() ? 1 : 2));
             eventually(side::hasGateway);
         }
     }
 
-    @AfterEach
+    @BeforeAll
+    void start() throws Exception {
+        start(EKS + ".1", EKS + ".2", LKE);
+    }
+
+    @AfterAll
     void stop() {
         sides.forEach(Side::close);
         client.close();
+    }
+
+    /// As at the beginning: no peering, nobody asks for gateways, one gateway each.
+    @AfterEach
+    void reset() throws Exception {
+        if (!lke().server.state("eks").isEmpty()) {
+            partAgain();
+        }
+        eks().throughGateways(false);
+        lke().throughGateways(false);
+        lke().server
+                .must(
+                        "PUT",
+                        "/v1/catalog/deregister",
+                        Map.of("Node", "dead", "ServiceID", "a-dead-gateway"));
+        lke().startGatewayAgain();
+        eventually(lke()::hasGateway);
     }
 
     private Side eks() {
@@ -192,7 +231,6 @@ class GatewayTopologyIT {
 
     @Test
     void streamGoesThroughExactlyTheGatewaysThatEachSideAsksFor() throws Exception {
-        startBoth(EKS + ".1", EKS + ".2");
         for (var acceptorAsks : List.of(false, true)) {
             for (var dialerAsks : List.of(false, true)) {
                 eks().throughGateways(acceptorAsks);
@@ -226,7 +264,6 @@ class GatewayTopologyIT {
 
     @Test
     void newAddressesReachTheDialerAndServeItsNextStream() throws Exception {
-        startBoth(EKS + ".1", EKS + ".2");
         lke().server.peerWith(eks().server);
         bothAreActive();
         assertThat(lke().addressesOf("eks")).containsExactly(EKS + ".1:8503");
@@ -247,13 +284,13 @@ class GatewayTopologyIT {
 
     @Test
     void deadOwnGatewaysAreGoneAround() throws Exception {
-        startBoth(EKS + ".1", EKS + ".2");
         registerDeadGateway();
         lke().throughGateways(true);
+        var before = lke().routed(OUTBOUND);
 
         lke().server.peerWith(eks().server);
         bothAreActive();
-        eventually(() -> lke().routed(OUTBOUND) > 0);
+        eventually(() -> lke().routed(OUTBOUND) > before);
 
         // none is left that works: the peer's own address is the last resort
         lke().killGateway();
@@ -265,7 +302,6 @@ class GatewayTopologyIT {
 
     @Test
     void tokenIsEstablishedDirectlyWhenNoOwnGatewayWorks() throws Exception {
-        startBoth(EKS + ".1", EKS + ".2");
         lke().throughGateways(true);
         lke().killGateway();
         registerDeadGateway();
@@ -309,7 +345,19 @@ class GatewayTopologyIT {
                         .flatMap(NetworkInterface::inetAddresses)
                         .anyMatch(one -> one instanceof Inet6Address && one.isLoopbackAddress()),
                 "SKIPPED: no IPv6 loopback address on this machine");
-        startBoth("[::1]", "[::1]");
+        var others = List.copyOf(sides);
+        sides.clear();
+        try {
+            start("[::1]", "[::1]", OTHER_LKE);
+            peerOverIpv6();
+        } finally {
+            sides.forEach(Side::close);
+            sides.clear();
+            sides.addAll(others);
+        }
+    }
+
+    private void peerOverIpv6() throws Exception {
         lke().throughGateways(true);
         for (var acceptorAsks : List.of(false, true)) {
             eks().throughGateways(acceptorAsks);
