@@ -152,8 +152,9 @@ public final class TokenReader {
         return found;
     }
 
-    /// One token has one text: a lenient decoder would take characters that stand for nothing, and
-    /// a list of used or revoked texts could be stepped round.
+    /// One token has one encoding: a lenient decoder would take characters that stand for nothing.
+    /// Its text is still no identity, since each ECDSA signature has a twin; the secret is what
+    /// works once.
     private static void canonical(String text) throws TokenRefusal {
         var parts = text.split("\\.", -1);
         if (parts.length != 3) {
