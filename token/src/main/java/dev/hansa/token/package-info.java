@@ -12,8 +12,8 @@
 /// }
 /// ```
 ///
-/// The acceptor keeps [dev.hansa.bootstrap.Sha256#hex], never the secret, and uses it up at most once:
-/// that a token is single use is the store's to hold, not the text's.
+/// The acceptor keeps [dev.hansa.bootstrap.Sha256#hex], never the secret, and uses it up at most
+/// once: that a token is single use is the store's to hold, not the text's.
 @NullMarked
 package dev.hansa.token;
 
