@@ -14,6 +14,9 @@ final class PeerLimitSettings {
     /// What Consul's servers take; a larger one is memory that a peer can ask for.
     private static final int MOST_BYTES = 50 << 20;
 
+    /// Below this a few dozen services would be the end.
+    private static final int LEAST_CATALOG = 1 << 20;
+
     /// More often is hammering, and Consul itself waits no longer than the other.
     private static final Duration LEAST_RETRY = Duration.ofSeconds(1);
 
@@ -36,6 +39,10 @@ final class PeerLimitSettings {
                             "max-pending",
                             "BYTES",
                             "what may wait in memory for or from one peer (default: 1048576)"),
+                    key(
+                            "max-catalog",
+                            "BYTES",
+                            "all services from one peer, as they travel (default: 268435456)"),
                     key("max-connections", "NUMBER", "connections to peer.address (default: 1024)"),
                     key(
                             "retry-limit",
@@ -56,6 +63,8 @@ final class PeerLimitSettings {
                 bytes(settings, "peer.max-message", PeerLimits.MESSAGE),
                 bytes(settings, "peer.max-message-to-consul", PeerLimits.MESSAGE),
                 bytes(settings, "peer.max-pending", PeerLimits.PENDING),
+                settings.number(
+                        "peer.max-catalog", PeerLimits.CATALOG, LEAST_CATALOG, Integer.MAX_VALUE),
                 settings.number("peer.max-connections", PeerLimits.CONNECTIONS, 16, 65_536));
     }
 

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Takes in what one peer sends. Whatever that is, it touches only what came from this peer: its
 /// services under its name, its bundle for the trust domain that was pinned, its own addresses.
@@ -43,6 +44,7 @@ final class Imports {
     private final String peeringId;
     private final boolean dials;
     private final BooleanSupplier fromHansa;
+    private @Nullable ImportedBytes bytes;
 
     /// What `companions` was counted in.
     private Map<String, List<ServiceInstance>> counted = Map.of();
@@ -80,7 +82,9 @@ final class Imports {
         try {
             switch (url) {
                 case PeerStreamRpc.EXPORTED_SERVICE ->
-                        replace(service(id, ExportedService.parseFrom(resource.getValue())));
+                        replace(
+                                service(id, ExportedService.parseFrom(resource.getValue())),
+                                resource.getValue().size());
                 case PeerStreamRpc.EXPORTED_SERVICE_LIST ->
                         reconcile(listed(ExportedServiceList.parseFrom(resource.getValue())));
                 case PeerStreamRpc.TRUST_BUNDLE ->
@@ -164,10 +168,35 @@ final class Imports {
         return name.endsWith(ServiceName.SIDECAR_SUFFIX);
     }
 
-    private void replace(ServiceReplaced sent) {
+    /// Counted when the first service comes, with what an earlier conversation left.
+    private ImportedBytes bytes() {
+        var present = bytes;
+        if (present == null) {
+            present = new ImportedBytes(held().instances());
+            bytes = present;
+        }
+        return present;
+    }
+
+    private void requireBytes(String name, int size) {
+        var most = context.limits().catalog();
+        var found = bytes().with(name, size);
+        if (found > most) {
+            throw new RefusedImportException(
+                    RefusalReason.LIMIT,
+                    "expected at most "
+                            + most
+                            + " bytes of services from one peer (peer.max-catalog); found "
+                            + found);
+        }
+    }
+
+    /// @param size bytes that it came in
+    private void replace(ServiceReplaced sent, int size) {
         var held = held().instances();
         if (!sent.instances().isEmpty()) {
             requireRoom(held, sent.name());
+            requireBytes(sent.name(), size);
         }
         var trustDomain = pinned();
         var update =
@@ -177,6 +206,7 @@ final class Imports {
         var before = held.getOrDefault(update.name(), List.of());
         change(update);
         recount(update.name(), held);
+        bytes().put(sent.name(), update.instances().isEmpty() ? 0 : size);
         if (!update.instances().isEmpty()) {
             context.events()
                     .accept(
@@ -191,6 +221,7 @@ final class Imports {
         var before = held().serviceNames();
         change(update);
         var left = held().instances();
+        bytes().retain(left.keySet());
         before.stream()
                 .filter(name -> !left.containsKey(name))
                 .forEach(name ->
@@ -335,6 +366,7 @@ final class Imports {
                 });
         for (var name : foreign) {
             change(new ServiceReplaced(name, List.of()));
+            bytes().put(name, 0);
             context.events()
                     .accept(
                             new PeeringEvent.ResourceRefused(

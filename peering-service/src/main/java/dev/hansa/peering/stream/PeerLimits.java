@@ -11,6 +11,7 @@ package dev.hansa.peering.stream;
 ///   it takes
 /// @param pending bytes of a conversation that wait in memory in one direction: what the peer does
 ///   not read, or we have not come to; one message more may be on its way
+/// @param catalog bytes of all that one peer's services take up, as they travel
 /// @param connections to the port for peers, whoever makes them
 public record PeerLimits(
         int peerings,
@@ -19,6 +20,7 @@ public record PeerLimits(
         int message,
         int consulMessage,
         int pending,
+        int catalog,
         int connections) {
     /// Ten times the largest federation that we have heard of.
     public static final int PEERINGS = 256;
@@ -37,10 +39,15 @@ public record PeerLimits(
     /// Enough to keep a long fat wire busy; more would only be memory that a slow peer holds.
     public static final int PENDING = 1 << 20;
 
+    /// Ten times what 10,000 services with three instances and a companion each come to. In memory
+    /// it is about three times as much.
+    public static final int CATALOG = 256 << 20;
+
     /// Four for each peering: the stream, the one that replaces it, an exchange, and room for
     /// strangers, who are sent away after seconds.
     public static final int CONNECTIONS = 1024;
 
     public static final PeerLimits DEFAULT =
-            new PeerLimits(PEERINGS, SERVICES, INSTANCES, MESSAGE, MESSAGE, PENDING, CONNECTIONS);
+            new PeerLimits(
+                    PEERINGS, SERVICES, INSTANCES, MESSAGE, MESSAGE, PENDING, CATALOG, CONNECTIONS);
 }

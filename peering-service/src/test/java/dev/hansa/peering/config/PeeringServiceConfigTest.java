@@ -29,7 +29,15 @@ class PeeringServiceConfigTest {
 
         assertThat(config.limits())
                 .isEqualTo(
-                        new PeerLimits(256, 100_000, 8192, 8_388_608, 8_388_608, 1_048_576, 1024))
+                        new PeerLimits(
+                                256,
+                                100_000,
+                                8192,
+                                8_388_608,
+                                8_388_608,
+                                1_048_576,
+                                268_435_456,
+                                1024))
                 .isEqualTo(PeerLimits.DEFAULT);
         assertThat(config.longestRetry()).isEqualTo(Duration.ofSeconds(8));
     }
@@ -44,12 +52,13 @@ class PeeringServiceConfigTest {
                         "peer.max-message", "65536",
                         "peer.max-message-to-consul", "4194304",
                         "peer.max-pending", "52428800",
+                        "peer.max-catalog", "1048576",
                         "peer.max-connections", "16",
                         "peer.retry-limit", "64s");
         var config = read(all);
 
         assertThat(config.limits())
-                .isEqualTo(new PeerLimits(2, 3, 4, 65_536, 4_194_304, 52_428_800, 16));
+                .isEqualTo(new PeerLimits(2, 3, 4, 65_536, 4_194_304, 52_428_800, 1_048_576, 16));
         assertThat(config.longestRetry()).isEqualTo(Duration.ofSeconds(64));
         assertThat(PeerLimitSettings.KEYS)
                 .extracting(Settings.Key::name)
@@ -66,6 +75,7 @@ class PeeringServiceConfigTest {
         "peer.max-message, 65535, a number from 65536 to 52428800",
         "peer.max-message-to-consul, 52428801, a number from 65536 to 52428800",
         "peer.max-pending, lots, a number from 65536 to 52428800",
+        "peer.max-catalog, 1048575, a number from 1048576 to 2147483647",
         "peer.max-connections, 15, a number from 16 to 65536",
         "peer.retry-limit, 999ms, a duration from 1s to 64s",
         "peer.retry-limit, 65s, a duration from 1s to 64s"

@@ -19,6 +19,9 @@ class ImportLimitTest extends RawCaller {
     private static final int SERVICES = 3;
     private static final int INSTANCES = 2;
 
+    /// Room for two services of 400 bytes and what is around them.
+    private static final int CATALOG = 1200;
+
     @Override
     PeerLimits limits() {
         return new PeerLimits(
@@ -28,10 +31,16 @@ class ImportLimitTest extends RawCaller {
                 PeerLimits.MESSAGE,
                 PeerLimits.MESSAGE,
                 PeerLimits.PENDING,
+                CATALOG,
                 PeerLimits.CONNECTIONS);
     }
 
     private static ReplicationMessage service(String name, int instances) {
+        return service(name, instances, 0);
+    }
+
+    /// @param padding bytes more for each instance
+    private static ReplicationMessage service(String name, int instances, int padding) {
         var message = ExportedService.newBuilder();
         var isCompanion = name.endsWith("-sidecar-proxy");
         for (var i = 0; i < instances; i++) {
@@ -39,7 +48,8 @@ class ImportLimitTest extends RawCaller {
                     NodeService.newBuilder()
                             .setKind(isCompanion ? "connect-proxy" : "")
                             .setID(name + "-" + i)
-                            .setService(name);
+                            .setService(name)
+                            .putMeta("padding", "x".repeat(padding));
             if (isCompanion) {
                 service.setProxy(
                         ConnectProxyConfig.newBuilder()
@@ -100,6 +110,29 @@ class ImportLimitTest extends RawCaller {
         assertThat(answer(stream, service("b", 0))).isEmpty();
         assertThat(answer(stream, service("d", 1))).isEmpty();
         assertThat(eks.imported("lke")).containsExactly("a", "c", "d");
+    }
+
+    /// Many services of many instances are not many bytes, and few may be.
+    @Test
+    void bytesAboveTheLimitAreNackedAndRoomThatIsMadeIsRoom() throws Exception {
+        var stream = opened();
+        assertThat(answer(stream, service("a", 1, 400))).isEmpty();
+        assertThat(answer(stream, service("b", 1, 400))).isEmpty();
+
+        assertThat(answer(stream, service("c", 1, 400)))
+                .contains("expected at most " + CATALOG + " bytes of services from one peer")
+                .contains("(peer.max-catalog)");
+        assertThat(refusedForALimit()).isOne();
+        assertThat(answer(stream, service("a", 1, 800))).contains("peer.max-catalog");
+        assertThat(eks.imported("lke")).containsExactly("a", "b");
+
+        // smaller than it was, withdrawn, left out of a list: room each time
+        assertThat(answer(stream, service("a", 1, 10))).isEmpty();
+        assertThat(answer(stream, service("c", 1, 300))).isEmpty();
+        assertThat(answer(stream, service("c", 0))).isEmpty();
+        assertThat(answer(stream, service("c", 1, 300))).isEmpty();
+        assertThat(answer(stream, list("a", "c"))).isEmpty();
+        assertThat(answer(stream, service("b", 1, 400))).isEmpty();
     }
 
     @Test

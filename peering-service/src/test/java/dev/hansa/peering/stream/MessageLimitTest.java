@@ -38,6 +38,7 @@ class MessageLimitTest extends RawCaller {
                 MOST,
                 TO_CONSUL,
                 PeerLimits.PENDING,
+                PeerLimits.CATALOG,
                 PeerLimits.CONNECTIONS);
     }
 

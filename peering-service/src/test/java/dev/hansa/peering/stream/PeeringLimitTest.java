@@ -34,6 +34,7 @@ class PeeringLimitTest {
                     PeerLimits.MESSAGE,
                     PeerLimits.MESSAGE,
                     PeerLimits.PENDING,
+                    PeerLimits.CATALOG,
                     PeerLimits.CONNECTIONS);
 
     @TempDir Path dir;
