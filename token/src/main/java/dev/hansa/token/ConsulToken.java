@@ -177,11 +177,12 @@ final class ConsulToken {
         if (fields.containsKey(name)) {
             return fields.get(name);
         }
-        return fields.entrySet().stream()
-                .filter(field -> field.getKey().equalsIgnoreCase(name))
-                .map(Map.Entry::getValue)
-                .findFirst()
-                .orElse(null);
+        for (var field : fields.entrySet()) {
+            if (field.getKey().equalsIgnoreCase(name)) {
+                return field.getValue(); // null where it says null
+            }
+        }
+        return null;
     }
 
     private static String text(Map<String, Object> fields, String name) throws TokenRefusal {

@@ -111,6 +111,20 @@ class ConsulTokenTest {
         assertThat(read(text)).isInstanceOf(TokenReading.Accepted.class);
     }
 
+    /// Found by the fuzzer: a null is nothing, whatever the case of its key.
+    @Test
+    void nullUnderAKeyOfAnotherCaseIsNothing() {
+        var text = json(CA, ADDRESSES);
+
+        refused(
+                text.replace(ADDRESSES, "null")
+                        .replace("\"ServerAddresses\"", "\"serverAddresses\""),
+                "peering token server addresses value is empty");
+        refused(
+                text.replaceFirst("\"PeerID\":\"[^\"]*\"", "\"peerId\":null"),
+                "peering token peer ID value is empty");
+    }
+
     @Test
     void signedOneCanBeRequired() {
         var terms = new TokenTerms(EAST, Optional.empty(), true, Optional.empty());
