@@ -24,9 +24,14 @@ final class ImportedBytes {
         return total - byName.getOrDefault(name, 0) + bytes;
     }
 
+    /// A name without bytes is not kept: a peer may withdraw names that never were, without end.
     void put(String name, int bytes) {
         total = with(name, bytes);
-        byName.put(name, bytes);
+        if (bytes == 0) {
+            byName.remove(name);
+        } else {
+            byName.put(name, bytes);
+        }
     }
 
     void retain(Set<String> names) {
