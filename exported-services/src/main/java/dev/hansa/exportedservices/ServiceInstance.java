@@ -73,46 +73,19 @@ public record ServiceInstance(
     }
 
     public ServiceInstance withChecks(List<HealthCheck> newChecks, long index) {
-        return new ServiceInstance(
-                node,
-                id,
-                name,
-                kind,
-                tags,
-                address,
-                port,
-                taggedAddresses,
-                meta,
-                weightPassing,
-                weightWarning,
-                destination,
-                peerMeta,
-                newChecks,
-                createIndex,
-                index);
+        return copy(peerMeta, newChecks, createIndex, index);
     }
 
     public ServiceInstance withPeerMeta(PeerMeta newMeta) {
-        return new ServiceInstance(
-                node,
-                id,
-                name,
-                kind,
-                tags,
-                address,
-                port,
-                taggedAddresses,
-                meta,
-                weightPassing,
-                weightWarning,
-                destination,
-                Optional.of(newMeta),
-                checks,
-                createIndex,
-                modifyIndex);
+        return copy(Optional.of(newMeta), checks, createIndex, modifyIndex);
     }
 
     public ServiceInstance indexed(long create, long modify) {
+        return copy(peerMeta, checks, create, modify);
+    }
+
+    private ServiceInstance copy(
+            Optional<PeerMeta> newPeerMeta, List<HealthCheck> newChecks, long create, long modify) {
         return new ServiceInstance(
                 node,
                 id,
@@ -126,8 +99,8 @@ public record ServiceInstance(
                 weightPassing,
                 weightWarning,
                 destination,
-                peerMeta,
-                checks,
+                newPeerMeta,
+                newChecks,
                 create,
                 modify);
     }
