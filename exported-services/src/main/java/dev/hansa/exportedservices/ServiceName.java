@@ -1,5 +1,6 @@
 package dev.hansa.exportedservices;
 
+import dev.hansa.bootstrap.ForeignText;
 import java.util.regex.Pattern;
 
 /// The name of a mesh service: a DNS label, because it stands in SNI names.
@@ -15,14 +16,9 @@ public record ServiceName(String value) implements Comparable<ServiceName> {
             throw new IllegalArgumentException(
                     "invalid service name: expected 1 to 63 lower-case letters, digits, '-' or '_', beginning and ending"
                             + " with a letter or digit; found '"
-                            + shown(value)
+                            + ForeignText.shown(value)
                             + "'");
         }
-    }
-
-    private static String shown(String text) {
-        var cut = text.length() > 80 ? text.substring(0, 80) + "…" : text;
-        return cut.replaceAll("\\p{Cntrl}", "?");
     }
 
     /// `<name>-sidecar-proxy`, the name under which the gateways of an exported service travel.

@@ -193,6 +193,17 @@ class TokenReaderTest extends TokenWorld {
     }
 
     @Test
+    void whatAParserQuotesIsCutAndOnOneLine() {
+        var noise = "\u001b[2J" + "x".repeat(4000);
+        var rejection = new TokenRejection(TokenRejection.Reason.BAD_CLAIM, "found " + noise);
+
+        assertThat(rejection.sentence())
+                .startsWith("peering token rejected: found ?[2Jxxx")
+                .endsWith("x…")
+                .hasSizeLessThan(1100);
+    }
+
+    @Test
     void deepNestingCannotOverflowTheStack() {
         var deep = "[".repeat(24_000);
         var parts = good.split("\\.");

@@ -1,5 +1,6 @@
 package dev.hansa.peering.api;
 
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.trustbundle.PeerName;
@@ -70,7 +71,7 @@ record ApiRequest(
                             + ": expected a duration above 0 and up to "
                             + longest.toHours()
                             + "h; found '"
-                            + RefusedRequestException.shown(text)
+                            + ForeignText.shown(text)
                             + "'");
         }
         return life;

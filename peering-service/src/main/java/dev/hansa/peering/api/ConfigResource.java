@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.configentry.ConfigEntries;
@@ -65,7 +66,7 @@ final class ConfigResource {
                                                 "Config entry not found for \""
                                                         + kind
                                                         + "\" / \""
-                                                        + RefusedRequestException.shown(name)
+                                                        + ForeignText.shown(name)
                                                         + "\"")));
     }
 
@@ -112,7 +113,7 @@ final class ConfigResource {
         }
         throw RefusedRequestException.bad(
                 "invalid config entry kind: "
-                        + RefusedRequestException.shown(kind)
+                        + ForeignText.shown(kind)
                         + ": expected one of "
                         + String.join(", ", ConfigEntries.kinds()));
     }
@@ -126,9 +127,7 @@ final class ConfigResource {
             return OptionalLong.of(Long.parseUnsignedLong(text.get()));
         } catch (NumberFormatException _) {
             throw RefusedRequestException.bad(
-                    "cas: expected a modify index; found '"
-                            + RefusedRequestException.shown(text.get())
-                            + "'");
+                    "cas: expected a modify index; found '" + ForeignText.shown(text.get()) + "'");
         }
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.api.BlockingReads.Scope;
@@ -245,7 +246,7 @@ final class IntentionResource {
         if (destination.startsWith("peer:")) {
             throw RefusedRequestException.bad(
                     "destination \""
-                            + RefusedRequestException.shown(destination)
+                            + ForeignText.shown(destination)
                             + "\" is invalid: cannot specify a peer here");
         }
         if (!source.startsWith("peer:")) {
@@ -255,7 +256,7 @@ final class IntentionResource {
         if (slash < 0) {
             throw RefusedRequestException.bad(
                     "source: expected <service> or peer:<peer>/<service>; found '"
-                            + RefusedRequestException.shown(source)
+                            + ForeignText.shown(source)
                             + "'");
         }
         var peer = ApiRequest.read(source.substring("peer:".length(), slash), PeerName::of);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.bootstrap.ForeignText;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -78,7 +79,7 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
             if (!known.contains(name)) {
                 throw RefusedRequestException.bad(
                         "Body decoding failed: json: unknown field \""
-                                + RefusedRequestException.shown(name)
+                                + ForeignText.shown(name)
                                 + "\": expected one of "
                                 + String.join(", ", names));
             }
@@ -157,7 +158,7 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
             throws RefusedRequestException {
         if (text.length() > most) {
             throw RefusedRequestException.bad(
-                    RefusedRequestException.shown(subject)
+                    ForeignText.shown(subject)
                             + ": expected at most "
                             + most
                             + " characters; found "

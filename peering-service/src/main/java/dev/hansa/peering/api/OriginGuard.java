@@ -1,5 +1,6 @@
 package dev.hansa.peering.api;
 
+import dev.hansa.bootstrap.ForeignText;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -55,7 +56,7 @@ final class OriginGuard implements Handler<RoutingContext> {
                     "Host: expected an IP address, localhost or '"
                             + configuredHost
                             + "'; found '"
-                            + RefusedRequestException.shown(host)
+                            + ForeignText.shown(host)
                             + "'");
             return;
         }
@@ -64,7 +65,7 @@ final class OriginGuard implements Handler<RoutingContext> {
             refuse(
                     call,
                     "Origin: expected none or this server's; found '"
-                            + RefusedRequestException.shown(origin)
+                            + ForeignText.shown(origin)
                             + "'");
             return;
         }

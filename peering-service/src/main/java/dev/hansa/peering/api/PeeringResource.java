@@ -2,6 +2,7 @@ package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.api.PeeringOperations.EstablishResult;
 import dev.hansa.peering.api.PeeringOperations.RevokeResult;
@@ -130,7 +131,7 @@ final class PeeringResource {
         if (!name.isEmpty() && form.isEmpty()) {
             throw RefusedRequestException.bad(
                     "TokenForm: expected 'signed' or 'consul'; found '"
-                            + RefusedRequestException.shown(name)
+                            + ForeignText.shown(name)
                             + "'");
         }
         return form;

@@ -22,10 +22,4 @@ final class RefusedRequestException extends Exception {
     String sentence() {
         return String.valueOf(getMessage());
     }
-
-    /// Text of a stranger, cut and on one line.
-    static String shown(String text) {
-        var cut = text.length() > 80 ? text.substring(0, 80) + "…" : text;
-        return cut.replaceAll("\\p{Cntrl}", "?");
-    }
 }

@@ -1,7 +1,7 @@
 package dev.hansa.peering.api;
 
+import static dev.hansa.bootstrap.ForeignText.shown;
 import static dev.hansa.peering.api.RefusedRequestException.bad;
-import static dev.hansa.peering.api.RefusedRequestException.shown;
 
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;

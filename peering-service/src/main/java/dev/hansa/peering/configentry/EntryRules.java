@@ -2,6 +2,7 @@ package dev.hansa.peering.configentry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.trustbundle.PeerName;
 import java.util.List;
@@ -57,7 +58,7 @@ final class EntryRules {
             throw forbidden("Meta exceeds maximum element count " + MAX_META);
         }
         for (var pair : meta.properties()) {
-            var key = InvalidEntryException.shown(pair.getKey());
+            var key = ForeignText.shown(pair.getKey());
             if (pair.getKey().length() > MAX_META_KEY) {
                 throw forbidden("Meta key \"" + key + "\" exceeds maximum length " + MAX_META_KEY);
             }
@@ -89,7 +90,7 @@ final class EntryRules {
                             + " must be \""
                             + name
                             + "\"; found '"
-                            + InvalidEntryException.shown(found)
+                            + ForeignText.shown(found)
                             + "'");
         }
     }
@@ -201,7 +202,7 @@ final class EntryRules {
         if (!PROTOCOLS.contains(protocol.asText())) {
             throw forbidden(
                     "invalid value for protocol: "
-                            + InvalidEntryException.shown(protocol.asText())
+                            + ForeignText.shown(protocol.asText())
                             + ": expected tcp, http, http2 or grpc");
         }
     }
@@ -211,14 +212,14 @@ final class EntryRules {
         if (!name.equals("global")) {
             throw forbidden(
                     "invalid name (\""
-                            + InvalidEntryException.shown(name)
+                            + ForeignText.shown(name)
                             + "\"), only \"global\" is supported");
         }
         var config = entry.path("Config");
         if (!config.isMissingNode() && !config.isObject()) {
             throw InvalidEntryException.unreadable(
                     "proxy-defaults: Config: expected an object; found '"
-                            + InvalidEntryException.shown(config.toString())
+                            + ForeignText.shown(config.toString())
                             + "'");
         }
     }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.bootstrap.Settings.Nearest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -106,7 +107,7 @@ record EntryText(String kind, ObjectNode body) {
                                             + ", column "
                                             + where.getColumnNr())
                             + ": "
-                            + InvalidEntryException.shown(
+                            + ForeignText.shown(
                                     String.valueOf(e.getOriginalMessage())
                                             .lines()
                                             .findFirst()
@@ -123,7 +124,7 @@ record EntryText(String kind, ObjectNode body) {
         if (!kind.isTextual()) {
             throw InvalidEntryException.unreadable(
                     "Kind value in payload is not a string: expected a kind such as mesh; found '"
-                            + InvalidEntryException.shown(kind.toString())
+                            + ForeignText.shown(kind.toString())
                             + "'");
         }
         // YAML in the plain shape is often written with the resource's name of the kind.
@@ -138,7 +139,7 @@ record EntryText(String kind, ObjectNode body) {
         if (!RESOURCE_VERSIONS.contains(version)) {
             throw InvalidEntryException.unreadable(
                     "config entry: apiVersion: expected consul.hashicorp.com/v1alpha1 or hansa.dev/v1alpha1; found '"
-                            + InvalidEntryException.shown(version)
+                            + ForeignText.shown(version)
                             + "'");
         }
         var kind = known(dashed(resource.path("kind").asText()));
@@ -147,7 +148,7 @@ record EntryText(String kind, ObjectNode body) {
                     .contains(property.getKey())) {
                 throw InvalidEntryException.unreadable(
                         "invalid config key \""
-                                + InvalidEntryException.shown(property.getKey())
+                                + ForeignText.shown(property.getKey())
                                 + "\": a resource expects apiVersion, kind, metadata and spec");
             }
         }
@@ -156,7 +157,7 @@ record EntryText(String kind, ObjectNode body) {
             throw InvalidEntryException.unreadable(
                     kind
                             + ": spec: expected an object; found '"
-                            + InvalidEntryException.shown(spec.toString())
+                            + ForeignText.shown(spec.toString())
                             + "'");
         }
         var body = spec instanceof ObjectNode fields ? fields.deepCopy() : JSON.createObjectNode();
@@ -189,7 +190,7 @@ record EntryText(String kind, ObjectNode body) {
                                 .orElse("");
         throw InvalidEntryException.unreadable(
                 "invalid config entry kind: "
-                        + InvalidEntryException.shown(kind)
+                        + ForeignText.shown(kind)
                         + ": expected one of "
                         + String.join(", ", Schemas.byKind().keySet())
                         + near);

@@ -1,5 +1,6 @@
 package dev.hansa.peering.configentry;
 
+import dev.hansa.bootstrap.ForeignText;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
@@ -48,7 +49,7 @@ public final class GoDuration {
         }
         throw new IllegalArgumentException(
                 "expected a duration such as 250ms, 10s or 1h30m; found '"
-                        + InvalidEntryException.shown(text)
+                        + ForeignText.shown(text)
                         + "'");
     }
 

@@ -4,6 +4,7 @@ import static dev.hansa.peering.configentry.EntryRules.forbidden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.trustbundle.Intention;
 import dev.hansa.trustbundle.PeerName;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ final class IntentionRules {
             throw forbidden(
                     where
                             + ".Action must be set to 'allow' or 'deny'; found '"
-                            + InvalidEntryException.shown(source.path("Action").asText())
+                            + ForeignText.shown(source.path("Action").asText())
                             + "'");
         }
         if (!List.of("", "consul").contains(source.path("Type").asText())) {

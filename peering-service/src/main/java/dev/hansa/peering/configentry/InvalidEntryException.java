@@ -25,10 +25,4 @@ final class InvalidEntryException extends Exception {
     ParsedEntry.Invalid told() {
         return new ParsedEntry.Invalid(String.valueOf(getMessage()), httpStatus);
     }
-
-    /// Text of a stranger, cut and on one line.
-    static String shown(String text) {
-        var cut = text.length() > 80 ? text.substring(0, 80) + "…" : text;
-        return cut.replaceAll("\\p{Cntrl}", "?");
-    }
 }

@@ -3,6 +3,7 @@ package dev.hansa.peering.configentry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.bootstrap.Settings.Nearest;
 import java.time.Duration;
 import java.util.HashMap;
@@ -109,7 +110,7 @@ final class Normaliser {
                 sorted.put(
                         property.getKey(),
                         value(
-                                path + "[" + InvalidEntryException.shown(property.getKey()) + "]",
+                                path + "[" + ForeignText.shown(property.getKey()) + "]",
                                 property.getValue(),
                                 each));
             }
@@ -160,7 +161,7 @@ final class Normaliser {
         if (alias != null) {
             return alias;
         }
-        var phrase = "invalid config key \"" + below(path, InvalidEntryException.shown(key)) + "\"";
+        var phrase = "invalid config key \"" + below(path, ForeignText.shown(key)) + "\"";
         if (folded.endsWith("namespace")) {
             throw InvalidEntryException.unreadable(
                     phrase + ", namespaces are a consul enterprise feature");
@@ -203,8 +204,8 @@ final class Normaliser {
 
     private static String described(JsonNode found) {
         return switch (found.getNodeType()) {
-            case STRING -> "text '" + InvalidEntryException.shown(found.textValue()) + "'";
-            case NUMBER, BOOLEAN -> "'" + InvalidEntryException.shown(found.asText()) + "'";
+            case STRING -> "text '" + ForeignText.shown(found.textValue()) + "'";
+            case NUMBER, BOOLEAN -> "'" + ForeignText.shown(found.asText()) + "'";
             case ARRAY -> "a list";
             case OBJECT, POJO -> "an object";
             case NULL, MISSING, BINARY -> "nothing";

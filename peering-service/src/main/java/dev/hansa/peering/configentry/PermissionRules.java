@@ -4,6 +4,7 @@ import static dev.hansa.peering.configentry.EntryRules.forbidden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import java.util.List;
 import java.util.Locale;
 
@@ -54,7 +55,7 @@ final class PermissionRules {
             throw forbidden(
                     where
                             + ".Action must be set to 'allow' or 'deny'; found '"
-                            + InvalidEntryException.shown(permission.path("Action").asText())
+                            + ForeignText.shown(permission.path("Action").asText())
                             + "'");
         }
         if (!permission.path("JWT").isEmpty()) {
@@ -77,7 +78,7 @@ final class PermissionRules {
                                 + ".HTTP."
                                 + path
                                 + " doesn't start with '/': \""
-                                + InvalidEntryException.shown(text)
+                                + ForeignText.shown(text)
                                 + "\"");
             }
         }
@@ -100,7 +101,7 @@ final class PermissionRules {
                 throw forbidden(
                         where
                                 + ".HTTP.Methods contains an invalid method \""
-                                + InvalidEntryException.shown(method.asText())
+                                + ForeignText.shown(method.asText())
                                 + "\"");
             }
         }

@@ -4,6 +4,7 @@ import static dev.hansa.peering.configentry.EntryRules.forbidden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -42,16 +43,14 @@ final class ResolverRules {
             if (!SUBSET.matcher(name).matches()) {
                 throw forbidden(
                         "Subset \""
-                                + InvalidEntryException.shown(name)
+                                + ForeignText.shown(name)
                                 + "\" is invalid: must be 63 characters or fewer, begin or end with lower case alphanumeric characters, and contain lower case alphanumeric characters or '-' in between");
             }
         }
         var standard = entry.path("DefaultSubset").asText();
         if (!isSubset(standard)) {
             throw forbidden(
-                    "DefaultSubset \""
-                            + InvalidEntryException.shown(standard)
-                            + "\" is not a valid subset");
+                    "DefaultSubset \"" + ForeignText.shown(standard) + "\" is not a valid subset");
         }
     }
 
@@ -98,7 +97,7 @@ final class ResolverRules {
     private void failovers() throws InvalidEntryException {
         for (var failover : entry.path("Failover").properties()) {
             var subset = failover.getKey();
-            var where = "Bad Failover[\"" + InvalidEntryException.shown(subset) + "\"]";
+            var where = "Bad Failover[\"" + ForeignText.shown(subset) + "\"]";
             if (!subset.equals("*") && (subset.isEmpty() || !isSubset(subset))) {
                 throw forbidden(where + ": not a valid subset subset");
             }
@@ -188,7 +187,7 @@ final class ResolverRules {
         if (!BALANCERS.contains(policy)) {
             throw forbidden(
                     "Bad LoadBalancer policy: \""
-                            + InvalidEntryException.shown(policy)
+                            + ForeignText.shown(policy)
                             + "\" is not supported");
         }
     }

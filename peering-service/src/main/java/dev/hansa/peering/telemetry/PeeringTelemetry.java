@@ -1,5 +1,6 @@
 package dev.hansa.peering.telemetry;
 
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -308,7 +309,6 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
 
     /// Cut, on one line, and without quotes that could end ours.
     private static String foreign(String text) {
-        var cut = text.length() > MAX_FOREIGN ? text.substring(0, MAX_FOREIGN) + "…" : text;
-        return cut.replaceAll("\\p{Cntrl}", " ").replace('"', '\'');
+        return ForeignText.shown(text, MAX_FOREIGN).replace('"', '\'');
     }
 }
