@@ -102,5 +102,14 @@ public sealed interface PeeringEvent {
     record HealthChanged(String service, String instance, String status, String output)
             implements PeeringEvent {}
 
+    /// The store takes no writes from now on; reads go on.
+    record StoreReadOnly(String reason) implements PeeringEvent {}
+
+    /// The store takes writes again.
+    record StoreWritable() implements PeeringEvent {}
+
+    /// The store did not take a write.
+    record WriteRefused(String reason) implements PeeringEvent {}
+
     record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
 }

@@ -16,6 +16,7 @@ import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.ApiSettings;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.LiveCheckpoint;
+import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.discovery.CertificateDesk;
@@ -26,7 +27,8 @@ import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Dialer;
-import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.store.Membership;
+import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.stream.AdvertisedAddresses;
 import dev.hansa.peering.stream.LiveStreams;
@@ -76,10 +78,28 @@ public final class PeeringService implements AutoCloseable {
         try {
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             var events = new PeeringTelemetry(metrics);
-            var store = closer.add(SqlStore.open(config.dataDir()));
+            var member =
+                    new MemberIdentity(
+                            config.datacenter(),
+                            () ->
+                                    CertificateKeeper.first(
+                                            config.datacenter(), config.externalCa(), clock),
+                            clock);
+            var store =
+                    closer.add(
+                            RaftStore.open(
+                                    config.dataDir(),
+                                    Membership.alone(),
+                                    member::tls,
+                                    failure ->
+                                            events.accept(
+                                                    new PeeringEvent.BackgroundFailure(
+                                                            "the store", failure))));
             var keeper =
-                    CertificateKeeper.open(store, config.datacenter(), config.externalCa(), clock);
+                    CertificateKeeper.open(store, config.datacenter(), member::authority, clock);
+            member.follow(keeper::own, keeper.authority()::bundle);
             var timer = timer(closer);
+            StoreWatch.start(store, timer, events);
             var catalog = catalog(closer, config, store, timer, events);
             var door = new ConnectionDoor();
             var vertx = vertx(closer, door);
@@ -396,7 +416,9 @@ public final class PeeringService implements AutoCloseable {
             RoutePublisher publisher) {
         var snapshot = live.snapshots().get();
         var health = JsonNodeFactory.instance.objectNode();
-        health.put("status", "passing");
+        var problem = store.problem();
+        health.put("status", problem.isEmpty() ? "passing" : "degraded");
+        problem.ifPresent(reason -> health.put("store", "takes no writes: " + reason));
         health.put("role", "server");
         health.put("datacenter", config.datacenter().name());
         health.put("index", store.now().index());

@@ -3,6 +3,7 @@ package dev.hansa.peering;
 import dev.hansa.bootstrap.MainLoop;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.peering.store.SerialFilter;
 import java.time.Clock;
 
 /// `hansa server`.
@@ -13,6 +14,7 @@ public final class PeeringServiceMain {
     ///
     /// @return the exit status: 0, 1 on failure, 2 for a wrong configuration
     public static int run(Settings settings) {
+        SerialFilter.install();
         return MainLoop.run(
                 "server",
                 () -> PeeringService.start(PeeringServiceConfig.read(settings), Clock.systemUTC()),

@@ -1,5 +1,7 @@
 package dev.hansa.peering;
 
+import dev.hansa.peering.cluster.ServerCertificate;
+import dev.hansa.peering.cluster.ServerKeyManager;
 import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -14,10 +16,6 @@ import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.security.Principal;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +25,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedKeyManager;
 
 /// The sockets of a peering service: how each is secured, and how its certificate is replaced while
 /// it runs.
@@ -119,8 +115,8 @@ final class ServerListeners implements AutoCloseable {
         return trust;
     }
 
-    private static KeyCertOptions key(CertificateKeeper.Own own) {
-        return KeyCertOptions.wrap(new OneKey(own));
+    private static KeyCertOptions key(ServerCertificate own) {
+        return KeyCertOptions.wrap(new ServerKeyManager(() -> own));
     }
 
     /// New connections get the keeper's newest certificate and are checked against its present
@@ -176,58 +172,5 @@ final class ServerListeners implements AutoCloseable {
     @Override
     public void close() {
         servers.forEach(HttpServer::close);
-    }
-
-    /// A key manager with one key, whoever asks.
-    private static final class OneKey extends X509ExtendedKeyManager {
-        private static final String ALIAS = "own";
-
-        private final CertificateKeeper.Own own;
-
-        OneKey(CertificateKeeper.Own own) {
-            this.own = own;
-        }
-
-        @Override
-        public String[] getClientAliases(String keyType, Principal[] issuers) {
-            return new String[] {ALIAS};
-        }
-
-        @Override
-        public String chooseClientAlias(String[] keyType, Principal[] issuers, Socket socket) {
-            return ALIAS;
-        }
-
-        @Override
-        public String[] getServerAliases(String keyType, Principal[] issuers) {
-            return new String[] {ALIAS};
-        }
-
-        @Override
-        public String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
-            return ALIAS;
-        }
-
-        @Override
-        public String chooseEngineServerAlias(
-                String keyType, Principal[] issuers, SSLEngine engine) {
-            return ALIAS;
-        }
-
-        @Override
-        public String chooseEngineClientAlias(
-                String[] keyType, Principal[] issuers, SSLEngine engine) {
-            return ALIAS;
-        }
-
-        @Override
-        public X509Certificate[] getCertificateChain(String alias) {
-            return own.leaf().chain().toArray(X509Certificate[]::new);
-        }
-
-        @Override
-        public PrivateKey getPrivateKey(String alias) {
-            return own.key().getPrivate();
-        }
     }
 }

@@ -10,7 +10,8 @@ import dev.hansa.peering.api.CaOperations;
 import dev.hansa.peering.config.ExternalCaFiles;
 import dev.hansa.peering.discovery.RoutePublisher.ProxyTrust;
 import dev.hansa.peering.store.CaRecord;
-import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.store.RaftStore;
+import dev.hansa.peering.store.TestStore;
 import dev.hansa.peering.stream.LiveStreams;
 import dev.hansa.token.PeeringToken;
 import dev.hansa.token.TokenReader;
@@ -51,7 +52,7 @@ class RootRotationTest {
     private Optional<ExternalCaFiles> external = Optional.empty();
     private Duration limit = Duration.ofHours(1);
     private Clock clock = Clock.systemUTC();
-    private SqlStore store;
+    private RaftStore store;
     private CertificateKeeper keeper;
     private RootRotation rotation;
 
@@ -61,8 +62,10 @@ class RootRotationTest {
     }
 
     private void open(Path data) {
-        store = closer.add(SqlStore.open(data));
-        keeper = CertificateKeeper.open(store, EKS, external, clock);
+        store = closer.add(TestStore.open(data));
+        keeper =
+                CertificateKeeper.open(
+                        store, EKS, () -> CertificateKeeper.first(EKS, external, clock), clock);
         rotation =
                 closer.add(
                         new RootRotation(
@@ -78,10 +81,12 @@ class RootRotationTest {
 
     /// A server that is killed leaves its files as they are at that moment; another finds them so.
     private void killAndStartAgain() throws Exception {
+        var data = folder.resolve("data");
         var left = Files.createTempDirectory(folder, "left");
-        try (var files = Files.list(folder.resolve("data"))) {
+        Files.delete(left);
+        try (var files = Files.walk(data)) {
             for (var file : files.toList()) {
-                Files.copy(file, left.resolve(file.getFileName().toString()));
+                Files.copy(file, left.resolve(data.relativize(file).toString()));
             }
         }
         again(left);
@@ -373,7 +378,7 @@ class RootRotationTest {
 
     @Test
     void databaseWithTheKeysIsReadableByItsOwnerAlone() throws Exception {
-        try (var files = Files.list(folder.resolve("data"))) {
+        try (var files = Files.walk(folder.resolve("data"))) {
             assertThat(files.filter(file -> file.getFileName().toString().startsWith("hansa.db")))
                     .isNotEmpty()
                     .allSatisfy(file ->

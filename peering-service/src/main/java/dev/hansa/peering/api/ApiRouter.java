@@ -229,7 +229,7 @@ public final class ApiRouter implements AutoCloseable {
         } catch (RefusedRequestException e) {
             return ApiAnswer.of(e);
         } catch (StoreFailure e) {
-            events.accept(new PeeringEvent.BackgroundFailure("API request", e));
+            events.accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));
             return ApiAnswer.text(500, String.valueOf(e.getMessage()));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

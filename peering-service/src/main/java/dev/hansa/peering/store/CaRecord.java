@@ -3,6 +3,8 @@ package dev.hansa.peering.store;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.ca.CaPem;
+import dev.hansa.trustbundle.ca.IssuingCa;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -167,5 +169,19 @@ public record CaRecord(
                 TrustBundle.fromPem(new TrustDomain(trustDomain), List.of(intermediatePem))
                         .roots()
                         .getFirst());
+    }
+
+    /// What signs now, with its keys read.
+    public IssuingCa issuing() {
+        var domain = new TrustDomain(trustDomain);
+        return new IssuingCa(
+                domain,
+                CaPem.certificate(domain, rootPem),
+                CaPem.certificate(domain, intermediatePem),
+                CaPem.key(intermediateKeyPem),
+                bridgePem.stream().map(pem -> CaPem.certificate(domain, pem)).toList(),
+                rotation.stream()
+                        .map(going -> CaPem.certificate(domain, going.otherRootPem()))
+                        .toList());
     }
 }

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
+import java.util.Optional;
 
 /// What an operator said or a peer promised. Commands are applied one at a time, in order; whoever
 /// reads sees whole states.
@@ -17,6 +18,9 @@ public interface Store extends AutoCloseable {
     default StoreState now() {
         return state().get();
     }
+
+    /// Why writes are refused at this moment; empty when they are taken. Reads go on all the same.
+    Optional<String> problem();
 
     @Override
     void close();

@@ -77,4 +77,30 @@ public sealed interface StoreCommand {
 
     /// Also forgets the join secrets that have expired at `now`.
     record PutJoinSecret(JoinSecretRecord secret, Instant now) implements StoreCommand {}
+
+    /// Whether it leaves no more behind than was there, so that a full store takes it all the same.
+    default boolean makesRoom() {
+        return switch (this) {
+            case DeleteConfig _,
+                    RemovePeering _,
+                    RemoveBundle _,
+                    RemoveRegistration _,
+                    RevokeEstablishment _,
+                    ExchangeSecret _,
+                    PromoteStream _,
+                    ReplaceCa _,
+                    CountStart _ ->
+                    true;
+            case PutConfig _,
+                    PutPeering _,
+                    IssueEstablishment _,
+                    Establish _,
+                    PutBundle _,
+                    PutRegistration _,
+                    InitCa _,
+                    UseJoinSecret _,
+                    PutJoinSecret _ ->
+                    false;
+        };
+    }
 }

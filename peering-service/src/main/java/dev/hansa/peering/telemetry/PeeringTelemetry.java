@@ -37,12 +37,14 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
 
     private final MeterRegistry metrics;
     private final AtomicInteger proxies = new AtomicInteger();
+    private final AtomicInteger writable = new AtomicInteger(1);
     private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
     private final ConcurrentMap<PeerName, AtomicLong> lost = new ConcurrentHashMap<>();
 
     public PeeringTelemetry(MeterRegistry metrics) {
         this.metrics = metrics;
         metrics.gauge(MetricNames.PROXIES_CONNECTED, proxies);
+        metrics.gauge(MetricNames.STORE_WRITABLE, writable);
     }
 
     @Override
@@ -262,6 +264,18 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         instance,
                         status,
                         foreign(output));
+            }
+            case PeeringEvent.StoreReadOnly(var reason) -> {
+                writable.set(0);
+                LOG.error("the store takes no writes; reads go on: {}", reason);
+            }
+            case PeeringEvent.StoreWritable _ -> {
+                writable.set(1);
+                LOG.info("the store takes writes again");
+            }
+            case PeeringEvent.WriteRefused(var reason) -> {
+                count(MetricNames.WRITES_REFUSED);
+                LOG.debug("write refused: {}", reason);
             }
             case PeeringEvent.BackgroundFailure(var what, var cause) -> {
                 count(MetricNames.BACKGROUND_FAILURES);

@@ -6,8 +6,9 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.store.PeeringRecord;
-import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.TestStore;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
@@ -36,7 +37,7 @@ import java.util.concurrent.TimeUnit;
 /// The API on a real socket, over a real store and catalog. Only the two collaborators that would
 /// need a second datacenter are made by hand.
 final class ApiWorld implements AutoCloseable, PeeringOperations {
-    final SqlStore store;
+    final RaftStore store;
     final LiveCatalog catalog = new LiveCatalog();
     final List<PeeringEvent> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> asked = Collections.synchronizedList(new ArrayList<>());
@@ -48,7 +49,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     private final HttpClient client = HttpClient.newHttpClient();
 
     ApiWorld(Path folder) throws Exception {
-        store = SqlStore.open(folder.resolve("data"));
+        store = TestStore.open(folder.resolve("data"));
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
         var bundle = roots();
         api =

@@ -48,7 +48,7 @@ class KilledExchangeTest {
         child.waitFor();
 
         assertThat(answered).isGreaterThanOrEqualTo(ENOUGH);
-        try (var store = SqlStore.open(folder)) {
+        try (var store = TestStore.open(folder)) {
             for (var number = 1; number <= answered; number++) {
                 assertThat(exchange(store, number)).isInstanceOf(StoreAnswer.Refused.class);
             }
@@ -60,7 +60,7 @@ class KilledExchangeTest {
 
     static final class Exchanger {
         public static void main(String[] arguments) {
-            try (var store = SqlStore.open(Path.of(arguments[0]))) {
+            try (var store = TestStore.open(Path.of(arguments[0]))) {
                 store.apply(
                         new StoreCommand.PutPeering(
                                 PeeringRecord.accepting(new PeerName("lke"), "id", Map.of())));

@@ -26,7 +26,7 @@ class SealedStoreTest {
 
     @BeforeEach
     void write() {
-        try (var store = SqlStore.open(data)) {
+        try (var store = TestStore.open(data)) {
             for (var name : new String[] {"lke", "gke"}) {
                 var peering =
                         PeeringRecord.accepting(new PeerName(name), "id-of-" + name, Map.of());
@@ -57,14 +57,14 @@ class SealedStoreTest {
 
     @Test
     void noFileHoldsASecretInTheClear() throws Exception {
-        try (var files = Files.list(data)) {
-            for (var file : files.toList()) {
+        try (var files = Files.walk(data)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
                 assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
                         .as(file.toString())
                         .doesNotContain("canary");
             }
         }
-        try (var store = SqlStore.open(data)) {
+        try (var store = TestStore.open(data)) {
             assertThat(store.now().secrets("id-of-lke").dialerStream()).contains(STREAM);
             assertThat(store.now().ca().orElseThrow().rootKeyPem()).isEqualTo(ROOT);
             assertThat(store.now().ca().orElseThrow().intermediateKeyPem()).isEqualTo(INTERMEDIATE);
@@ -78,7 +78,7 @@ class SealedStoreTest {
                 .isEqualTo("rw-------");
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
 
-        SqlStore.open(data).close();
+        TestStore.open(data).close();
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
                 .isEqualTo("rw-------");
@@ -89,7 +89,7 @@ class SealedStoreTest {
         var key = data.resolve(SecretSeal.FILE);
         Files.delete(key);
 
-        assertThatThrownBy(() -> SqlStore.open(data))
+        assertThatThrownBy(() -> TestStore.open(data))
                 .isInstanceOf(StoreFailure.class)
                 .hasMessageStartingWith("'" + key + "': expected the key")
                 .hasMessageContaining("found no such file");
@@ -102,12 +102,12 @@ class SealedStoreTest {
         var bytes = Files.readAllBytes(key);
         bytes[0] ^= 1;
         Files.write(key, bytes);
-        assertThatThrownBy(() -> SqlStore.open(data))
+        assertThatThrownBy(() -> TestStore.open(data))
                 .isInstanceOf(StoreFailure.class)
                 .hasMessageContaining("expected one sealed with the key in '" + key + "'");
 
         Files.write(key, new byte[16]);
-        assertThatThrownBy(() -> SqlStore.open(data))
+        assertThatThrownBy(() -> TestStore.open(data))
                 .isInstanceOf(StoreFailure.class)
                 .hasMessageContaining("expected a key of 32 bytes; found 16");
     }
@@ -119,7 +119,7 @@ class SealedStoreTest {
                         + " 'secrets' AND key = 'id-of-gke'), 'id-of-gke', 'id-of-lke') WHERE"
                         + " bucket = 'secrets' AND key = 'id-of-lke'");
 
-        assertThatThrownBy(() -> SqlStore.open(data))
+        assertThatThrownBy(() -> TestStore.open(data))
                 .isInstanceOf(StoreFailure.class)
                 .hasMessageContaining("secret of 'secrets/id-of-lke#dialerStream'");
     }
@@ -131,7 +131,7 @@ class SealedStoreTest {
                 "UPDATE records SET value = json_set(value, '$.dialerStream',"
                         + " json('{\"value\":\"canary\"}')) WHERE bucket = 'secrets'");
 
-        assertThatThrownBy(() -> SqlStore.open(data))
+        assertThatThrownBy(() -> TestStore.open(data))
                 .isInstanceOf(StoreFailure.class)
                 .hasMessageContaining("expected a PeeringSecrets in JSON")
                 .hasMessageNotContaining("canary");

@@ -11,8 +11,9 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.wire.ExportedServiceList;
 import dev.hansa.peering.cluster.LiveCatalog;
-import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.TestStore;
 import dev.hansa.peering.wire.ReplicationMessage.Response;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
@@ -37,7 +38,7 @@ class OutboxTest {
 
     @TempDir private Path directory;
 
-    private SqlStore store;
+    private RaftStore store;
     private final LiveCatalog catalog = new LiveCatalog();
     private ExportPolicy policy =
             new ExportPolicy(List.of(new ExportPolicy.Export(ExportPolicy.ANY, Set.of(EKS))));
@@ -46,7 +47,7 @@ class OutboxTest {
 
     @BeforeEach
     void open() {
-        store = SqlStore.open(directory);
+        store = TestStore.open(directory);
         outbox =
                 new Outbox(
                         new OwnDatacenter(

@@ -18,8 +18,9 @@ import dev.hansa.peering.establish.Establishment;
 import dev.hansa.peering.establish.GatewayReadiness;
 import dev.hansa.peering.establish.TokenGeneration;
 import dev.hansa.peering.store.BundleRecord;
-import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.TestStore;
 import dev.hansa.token.TokenForm;
 import dev.hansa.token.TokenIssuer;
 import dev.hansa.token.TokenReader;
@@ -58,7 +59,7 @@ import org.jspecify.annotations.Nullable;
 final class TestDatacenter implements AutoCloseable {
     private static final String POLICY = "exported-services";
 
-    final SqlStore store;
+    final RaftStore store;
     final LiveCatalog catalog = new LiveCatalog();
     final Queue<PeeringEvent> events = new ConcurrentLinkedQueue<>();
     final TrustDomain trustDomain;
@@ -110,7 +111,7 @@ final class TestDatacenter implements AutoCloseable {
         this.vertx = vertx;
         this.trustDomain = trustDomain;
         this.datacenter = new Datacenter(name);
-        this.store = SqlStore.open(dataDir);
+        this.store = TestStore.open(dataDir);
         this.ca =
                 new CertificateAuthority(
                         CaMaterial.create(trustDomain, datacenter, Instant.now()),

@@ -91,7 +91,7 @@ class PeeringTelemetryTest {
 
         assertThat(audit.list.getFirst().getFormattedMessage())
                 .isEqualTo(
-                        "who=\"unknown\" what=\"exchange establishment secret of peering x' outcome='accepted who='root\" outcome=\"refused: wrong\"");
+                        "who=\"unknown\" what=\"exchange establishment secret of peering x' outcome='accepted?who='root\" outcome=\"refused: wrong\"");
     }
 
     @Test

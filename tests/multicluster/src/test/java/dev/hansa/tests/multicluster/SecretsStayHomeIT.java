@@ -8,13 +8,17 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.failover.JoinToken;
-import dev.hansa.peering.store.SqlStore;
+import dev.hansa.peering.cluster.MemberIdentity;
+import dev.hansa.peering.store.Membership;
+import dev.hansa.peering.store.RaftStore;
+import dev.hansa.trustbundle.Datacenter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -156,14 +160,29 @@ class SecretsStayHomeIT {
 
     /// What is sealed in it, opened with the key that lies beside it, and that key.
     private void keepTheDatabases(String name) throws Exception {
-        var copy = Files.createDirectory(directory.resolve("copy-of-" + name));
-        try (var files = Files.list(directory.resolve(name))) {
-            for (var file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, copy.resolve(file.getFileName()));
+        var original = directory.resolve(name);
+        var copy = directory.resolve("copy-of-" + name);
+        try (var files = Files.walk(original)) {
+            for (var file : files.toList()) {
+                Files.copy(file, copy.resolve(original.relativize(file).toString()));
             }
         }
         secrets.put("sealing key of " + name, Files.readAllBytes(copy.resolve("secrets.key")));
-        try (var store = SqlStore.open(copy)) {
+        var identity =
+                new MemberIdentity(
+                        new Datacenter(name),
+                        () -> {
+                            throw new IllegalStateException("expected an authority in the copy");
+                        },
+                        Clock.systemUTC());
+        try (var store =
+                RaftStore.open(
+                        copy,
+                        Membership.alone(),
+                        identity::tls,
+                        failure -> {
+                            throw new IllegalStateException(failure);
+                        })) {
             var state = store.now();
             for (var peering : state.peerings().values()) {
                 state.secrets(peering.id())

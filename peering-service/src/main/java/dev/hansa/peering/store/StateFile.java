@@ -1,8 +1,5 @@
 package dev.hansa.peering.store;
 
-import static java.util.Objects.requireNonNull;
-
-import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.trustbundle.PeerName;
 import java.io.IOException;
@@ -11,26 +8,25 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
-/// The store on one server's disk: SQLite in the data directory. Each command is one transaction
-/// that is on the disk before it is answered or seen (WAL, synchronous FULL); those of callers that
-/// wait at the same time share one.
-public final class SqlStore implements Store {
+/// A server's copy of the state on its own disk: SQLite in the data directory, and how far in the
+/// log it is. What it says may be behind the log, and never ahead of it: whoever opens it applies
+/// the rest again.
+final class StateFile implements AutoCloseable {
     private static final String CONFIG = "config";
     private static final String PEERING = "peering";
     private static final String SECRETS = "secrets";
@@ -39,53 +35,39 @@ public final class SqlStore implements Store {
     private static final String JOIN = "join";
     private static final String CA = "ca";
 
-    private static final int PAGE_BYTES = 4096;
-
-    /// 1 GiB, a thousand times the state of a large datacenter: whoever writes without end is
-    /// stopped here, and not at the end of a disk that others need too.
-    private static final int MAX_PAGES = (1 << 30) / PAGE_BYTES;
-
     private final Path file;
     private final FileChannel lockFile;
     private final FileLock lock;
-    private final Connection connection;
     private final SealedRecords records;
-    private final Latest<StoreState> state;
-
-    /// Held by the one that writes.
-    private final ReentrantLock writer = new ReentrantLock();
-
-    /// One for each caller that waits, so their number is that of the callers.
-    private final List<Waiting> arrivals = new ArrayList<>();
+    private Connection connection;
+    private StoreState written;
+    private LogPosition position;
+    private volatile long bytes;
 
     private @Nullable StoreFailure broken;
 
-    private SqlStore(
+    private StateFile(
             Path file,
             FileChannel lockFile,
             FileLock lock,
             Connection connection,
-            SealedRecords records,
-            StoreState state) {
+            SealedRecords records)
+            throws SQLException {
         this.file = file;
         this.lockFile = lockFile;
         this.lock = lock;
         this.connection = connection;
         this.records = records;
-        this.state = new Latest<>(state);
+        this.written = load(connection, records);
+        this.position = position(connection);
+        this.bytes = bytes(connection);
     }
 
-    /// Opens or makes the store in `dataDir`, checks it, brings its schema up to date and counts
-    /// the start.
+    /// Opens or makes the file in `dataDir`, checks it and brings its schema up to date.
     ///
     /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
     ///   damaged, or of a newer version
-    public static SqlStore open(Path dataDir) {
-        return open(dataDir, MAX_PAGES);
-    }
-
-    /// @param maxPages the database never grows larger; a write that would need more fails
-    static SqlStore open(Path dataDir, int maxPages) {
+    static StateFile open(Path dataDir) {
         var file = dataDir.resolve("hansa.db");
         FileChannel lockFile = null;
         Connection connection = null;
@@ -110,14 +92,10 @@ public final class SqlStore implements Store {
                 Files.createFile(file);
             }
             ownerOnly(file, "rw-------");
-            connection = connect(file, maxPages);
+            connection = connect(file);
             integrity(connection, file);
             migrate(file);
-            var store =
-                    new SqlStore(
-                            file, lockFile, lock, connection, records, load(connection, records));
-            store.apply(new StoreCommand.CountStart());
-            return store;
+            return new StateFile(file, lockFile, lock, connection, records);
         } catch (IOException | SQLException | FlywayException | IllegalArgumentException e) {
             closeQuietly(connection, lockFile, e);
             throw new StoreFailure(
@@ -164,7 +142,7 @@ public final class SqlStore implements Store {
         }
     }
 
-    private static void ownerOnly(Path path, String permissions) throws IOException {
+    static void ownerOnly(Path path, String permissions) throws IOException {
         if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
         }
@@ -173,7 +151,7 @@ public final class SqlStore implements Store {
     /// Forward only: a newer Hansa may have written what this one would misread or lose.
     private static void migrate(Path file) {
         var flyway =
-                Flyway.configure(SqlStore.class.getClassLoader())
+                Flyway.configure(StateFile.class.getClassLoader())
                         .dataSource(url(file), null, null)
                         .locations("classpath:db/migration")
                         .validateMigrationNaming(true)
@@ -198,13 +176,13 @@ public final class SqlStore implements Store {
         return "jdbc:sqlite:" + file.toAbsolutePath();
     }
 
-    private static Connection connect(Path file, int maxPages) throws SQLException {
+    private static Connection connect(Path file) throws SQLException {
         var connection = DriverManager.getConnection(url(file));
         try (var statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
-            statement.execute("PRAGMA synchronous=FULL");
+            // a power cut may take the last transactions back, and the log has them
+            statement.execute("PRAGMA synchronous=NORMAL");
             statement.execute("PRAGMA busy_timeout=5000");
-            statement.execute("PRAGMA max_page_count=" + maxPages);
         } catch (SQLException e) {
             try (connection) {
                 throw e;
@@ -278,99 +256,49 @@ public final class SqlStore implements Store {
         return records;
     }
 
-    @Override
-    public Latest<StoreState> state() {
-        return state;
+    private static LogPosition position(Connection connection) throws SQLException {
+        return new LogPosition(counter(connection, "log_term"), counter(connection, "log_index"));
     }
 
-    /// Callers that come while one transaction goes to the disk share the next: the disk takes
-    /// hundreds of waits a second, and a datacenter may change oftener.
-    @Override
-    public StoreAnswer apply(StoreCommand command) {
-        var mine = new Waiting(command);
-        synchronized (arrivals) {
-            arrivals.add(mine);
-        }
-        writer.lock();
-        try {
-            if (!mine.isDone()) {
-                applyArrivals();
+    private static long counter(Connection connection, String name) throws SQLException {
+        try (var query = connection.prepareStatement("SELECT value FROM counters WHERE name = ?")) {
+            query.setString(1, name);
+            try (var rows = query.executeQuery()) {
+                if (!rows.next()) {
+                    throw new SQLException("expected a counter '" + name + "'; found none");
+                }
+                return rows.getLong(1);
             }
-        } finally {
-            writer.unlock();
-        }
-        return mine.answer();
-    }
-
-    /// One command and, when it has been carried out, what became of it.
-    private static final class Waiting {
-        private final StoreCommand command;
-        private @Nullable StoreAnswer answer;
-        private @Nullable RuntimeException failure;
-
-        Waiting(StoreCommand command) {
-            this.command = command;
-        }
-
-        boolean isDone() {
-            return answer != null || failure != null;
-        }
-
-        StoreAnswer answer() {
-            if (failure != null) {
-                throw failure;
-            }
-            return requireNonNull(answer, "a command that was carried out has an answer");
         }
     }
 
-    private void applyArrivals() {
-        List<Waiting> batch;
-        synchronized (arrivals) {
-            batch = List.copyOf(arrivals);
-            arrivals.clear();
-        }
-        if (batch.size() > 1 && carryOut(batch).isPresent()) {
-            // what one of them asks for may be what cannot be done: the others do not pay for it
-            for (var waiting : batch) {
-                carryOut(List.of(waiting)).ifPresent(failure -> waiting.failure = failure);
-            }
-        } else if (batch.size() == 1) {
-            var only = batch.getFirst();
-            carryOut(batch).ifPresent(failure -> only.failure = failure);
-        }
+    SealedRecords records() {
+        return records;
     }
 
-    /// @return why none of them was carried out
-    private Optional<RuntimeException> carryOut(List<Waiting> batch) {
+    Path file() {
+        return file;
+    }
+
+    /// What the file says.
+    synchronized StoreState written() {
+        return written;
+    }
+
+    /// How far in the log what the file says is.
+    synchronized LogPosition position() {
+        return position;
+    }
+
+    /// Makes the file say `after`, in one transaction.
+    ///
+    /// @throws StoreFailure when the disk does not take it; then the file says what it said before,
+    ///   and the next call writes this change too
+    synchronized void write(StoreState after, LogPosition reached) {
         if (broken != null) {
-            return Optional.of(broken);
+            throw broken;
         }
-        var before = state.get();
-        var after = before;
-        var answers = new ArrayList<StoreAnswer>(batch.size());
-        try {
-            for (var waiting : batch) {
-                var transition = StateMachine.apply(after, waiting.command);
-                after = transition.state();
-                answers.add(transition.answer());
-            }
-            if (after != before) {
-                persist(before, after);
-            }
-        } catch (RuntimeException e) {
-            return Optional.of(e);
-        }
-        for (var i = 0; i < batch.size(); i++) {
-            batch.get(i).answer = answers.get(i);
-        }
-        if (after != before) {
-            state.set(after);
-        }
-        return Optional.empty();
-    }
-
-    private void persist(StoreState before, StoreState after) {
+        var before = written;
         try {
             run("BEGIN IMMEDIATE");
             difference(
@@ -387,7 +315,12 @@ public final class SqlStore implements Store {
             difference(CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
             counter("index", after.index());
             counter("starts", after.starts());
+            counter("log_term", reached.term());
+            counter("log_index", reached.index());
             run("COMMIT");
+            written = after;
+            position = reached;
+            bytes = bytes(connection);
         } catch (SQLException e) {
             var failure = new StoreFailure("'" + file + "': a write failed: " + e.getMessage(), e);
             undo(before, failure);
@@ -463,24 +396,95 @@ public final class SqlStore implements Store {
         }
     }
 
-    @Override
-    public void close() {
-        writer.lock();
-        try {
-            shut();
-        } finally {
-            writer.unlock();
+    /// What the records take up.
+    long bytes() {
+        return bytes;
+    }
+
+    private static long bytes(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement();
+                var rows =
+                        statement.executeQuery(
+                                "SELECT (page_count - freelist_count) * page_size FROM"
+                                        + " pragma_page_count, pragma_freelist_count, pragma_page_size")) {
+            return rows.next() ? rows.getLong(1) : 0;
         }
     }
 
-    private void shut() {
+    /// A whole copy, on the disk when this returns, and the file itself too: the log may forget
+    /// what is in it.
+    ///
+    /// @throws StoreFailure when the disk does not take it; then there is no copy
+    synchronized LogPosition copyTo(Path copy) {
+        try {
+            run("PRAGMA wal_checkpoint(TRUNCATE)");
+            Files.deleteIfExists(copy);
+            try (var vacuum = connection.prepareStatement("VACUUM INTO ?")) {
+                vacuum.setString(1, copy.toString());
+                vacuum.execute();
+            }
+            ownerOnly(copy, "rw-------");
+            try (var channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            return position;
+        } catch (SQLException | IOException e) {
+            throw new StoreFailure("'" + copy + "': a copy failed: " + e.getMessage(), e);
+        }
+    }
+
+    /// Makes the file say what `copy` says, which another server of the same datacenter made.
+    ///
+    /// @throws StoreFailure when the copy is damaged or of a newer version; then nothing has
+    ///   changed
+    synchronized void replaceBy(Path copy) {
+        var fresh = file.resolveSibling("hansa.db.new");
+        try {
+            Files.copy(copy, fresh, StandardCopyOption.REPLACE_EXISTING);
+            ownerOnly(fresh, "rw-------");
+            try (var checked = connect(fresh)) {
+                integrity(checked, fresh);
+                migrate(fresh);
+                load(checked, records);
+                try (var statement = checked.createStatement()) {
+                    statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+                }
+            }
+            connection.close();
+            for (var old :
+                    List.of(
+                            "hansa.db-wal",
+                            "hansa.db-shm",
+                            "hansa.db.new-wal",
+                            "hansa.db.new-shm")) {
+                Files.deleteIfExists(file.resolveSibling(old));
+            }
+            Files.move(
+                    fresh,
+                    file,
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+            connection = connect(file);
+            written = load(connection, records);
+            position = position(connection);
+            bytes = bytes(connection);
+        } catch (SQLException | IOException | FlywayException e) {
+            broken =
+                    new StoreFailure(
+                            "'" + file + "': taking over '" + copy + "' failed: " + cause(e), e);
+            throw broken;
+        }
+    }
+
+    @Override
+    public synchronized void close() {
         if (!lockFile.isOpen()) {
             return;
         }
         // in this order, and the lock whatever happens: the directory is free when we are done
         try (lockFile;
                 lock;
-                connection) {
+                var _ = connection) {
             broken = new StoreFailure("'" + file + "': closed", null);
         } catch (SQLException | IOException e) {
             throw new StoreFailure("'" + file + "': closing failed: " + e.getMessage(), e);

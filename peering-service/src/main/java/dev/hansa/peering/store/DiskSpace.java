@@ -1,0 +1,38 @@
+package dev.hansa.peering.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Whether there is room on the disk of the log. A log that meets the end of its disk in the middle
+/// of an entry takes nothing more until it is opened anew, so writes are refused before that.
+final class DiskSpace {
+    /// What is written without being asked for: the log's next segment, a copy of the state of
+    /// usual size, the database's journal, and deletions, which are how an operator makes room.
+    static final long RESERVE = 32L << 20;
+
+    private final Path directory;
+
+    DiskSpace(Path directory) {
+        this.directory = directory;
+    }
+
+    /// What there is to say to whoever wants to write.
+    Optional<String> problem() {
+        try {
+            var found = Files.getFileStore(directory).getUsableSpace();
+            return found >= RESERVE
+                    ? Optional.empty()
+                    : Optional.of(
+                            "'"
+                                    + directory
+                                    + "': a write failed: expected at least "
+                                    + RESERVE
+                                    + " bytes free on its disk; found "
+                                    + found);
+        } catch (IOException e) {
+            return Optional.of("'" + directory + "': a write failed: its disk is not there: " + e);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.hansa.peering.store;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
+
+/// The log's limits and times, each with its reason.
+///
+/// @param entriesBetweenCopies a copy of the state lets the log forget what is before it: a restart
+///   replays so many at most
+/// @param entriesKept of the log's beginning, for a member that was away for a while and needs no
+///   whole copy then
+/// @param election a leader that says nothing for so long, or up to twice as long, is replaced:
+///   shorter, and a pause of the collector or a busy disk would elect; longer, and writes wait
+record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election) {
+    static final LogSettings DEFAULT = new LogSettings(10_000, 10_000, Duration.ofMillis(800));
+
+    /// A server alone asks nobody.
+    private static final Duration ALONE = Duration.ofMillis(1);
+
+    /// The library would close a log whose process was paused for a minute (a stopped VM, SIGSTOP):
+    /// it is late then and not wrong, and whoever leads by now says so.
+    private static final TimeDuration NO_PAUSE_IS_TOO_LONG =
+            TimeDuration.valueOf(36_500, TimeUnit.DAYS);
+
+    private static final int COPIES_KEPT = 2;
+
+    private static final SizeInBytes SEGMENT = SizeInBytes.valueOf("8MB");
+
+    private static final SizeInBytes PREALLOCATED = SizeInBytes.valueOf("1MB");
+
+    /// An entry and its frame have to fit, and four of them.
+    private static final SizeInBytes WRITE_BUFFER = SizeInBytes.valueOf("8MB");
+
+    private static final SizeInBytes BATCH = SizeInBytes.valueOf("4MB");
+
+    private static final SizeInBytes MESSAGE = SizeInBytes.valueOf("16MB");
+
+    /// What is cached of the log for members that lag.
+    private static final SizeInBytes CACHE = SizeInBytes.valueOf("32MB");
+
+    /// Writes that wait at one time, and their bytes.
+    private static final int WAITING = 4096;
+
+    private static final SizeInBytes WAITING_BYTES = SizeInBytes.valueOf("32MB");
+
+    RaftProperties properties(Path directory, Membership membership) {
+        var properties = new RaftProperties();
+        RaftServerConfigKeys.setStorageDir(properties, List.of(directory.toFile()));
+        times(properties, membership.members().size() == 1);
+        RaftServerConfigKeys.setCloseThreshold(properties, NO_PAUSE_IS_TOO_LONG);
+        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SEGMENT);
+        RaftServerConfigKeys.Log.setPreallocatedSize(properties, PREALLOCATED);
+        RaftServerConfigKeys.Log.setWriteBufferSize(properties, WRITE_BUFFER);
+        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, CACHE);
+        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, entriesKept);
+        RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, BATCH);
+        RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, true);
+        RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
+        RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
+        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, entriesBetweenCopies);
+        RaftServerConfigKeys.Snapshot.setRetentionFileNum(properties, COPIES_KEPT);
+        RaftServerConfigKeys.Write.setElementLimit(properties, WAITING);
+        RaftServerConfigKeys.Write.setByteLimit(properties, WAITING_BYTES);
+        RaftServerConfigKeys.Read.setOption(
+                properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
+        GrpcConfigKeys.setMessageSizeMax(properties, MESSAGE);
+        var own = membership.ownAddress();
+        GrpcConfigKeys.Server.setHost(properties, own.getHostString());
+        GrpcConfigKeys.Server.setPort(properties, own.getPort());
+        return properties;
+    }
+
+    private void times(RaftProperties properties, boolean alone) {
+        RaftServerConfigKeys.Rpc.setTimeoutMin(properties, duration(election));
+        RaftServerConfigKeys.Rpc.setTimeoutMax(properties, duration(election.multipliedBy(2)));
+        if (alone) {
+            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, duration(ALONE));
+            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
+                    properties, duration(ALONE.multipliedBy(2)));
+        }
+        RaftServerConfigKeys.Rpc.setRequestTimeout(properties, duration(election));
+    }
+
+    private static TimeDuration duration(Duration duration) {
+        return TimeDuration.valueOf(duration.toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

@@ -1,0 +1,230 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.Latest;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.storage.FileInfo;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachineStorage;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
+import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
+import org.apache.ratis.util.MD5FileUtil;
+import org.jspecify.annotations.Nullable;
+
+/// What a server does with each entry that the members have agreed on: it becomes part of the state
+/// in memory, and of the file as soon as the disk takes it. The log calls in order, on one thread.
+final class ReplicaMachine extends BaseStateMachine {
+    private final StateFile file;
+    private final CommandCodec codec;
+    private final Latest<StoreState> state;
+    private final Consumer<Throwable> failures;
+    private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
+
+    /// What the file has in it already; the log is replayed from its last copy, which may be older.
+    private volatile LogPosition known;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    private volatile boolean expected;
+    private volatile @Nullable Throwable logFailure;
+
+    /// @param failures told when a disk or the log fails; called on the log's threads
+    ReplicaMachine(StateFile file, CommandCodec codec, Consumer<Throwable> failures) {
+        this.file = file;
+        this.codec = codec;
+        this.failures = failures;
+        this.state = new Latest<>(file.written());
+        this.known = file.position();
+    }
+
+    /// How far the file was when the log was opened.
+    LogPosition known() {
+        return known;
+    }
+
+    Latest<StoreState> state() {
+        return state;
+    }
+
+    /// Why the log takes nothing more; empty when it does.
+    @Nullable Throwable logFailure() {
+        return logFailure;
+    }
+
+    @Override
+    public void initialize(RaftServer server, RaftGroupId group, RaftStorage raftStorage)
+            throws IOException {
+        super.initialize(server, group, raftStorage);
+        Files.createDirectories(raftStorage.getStorageDir().getStateMachineDir().toPath());
+        storage.init(raftStorage);
+        getLifeCycle().startAndTransition(this::load);
+    }
+
+    private void load() throws IOException {
+        var copy = storage.loadLatestSnapshot();
+        if (copy != null && file.position().index() < copy.getIndex()) {
+            verify(copy);
+            file.replaceBy(copy.getFile().getPath());
+        }
+        setLastAppliedTermIndex(copy == null ? TermIndex.INITIAL_VALUE : copy.getTermIndex());
+        known = file.position();
+        state.set(file.written());
+    }
+
+    private static void verify(SingleFileSnapshotInfo copy) throws IOException {
+        var path = copy.getFile().getPath();
+        var expected = copy.getFile().getFileDigest();
+        if (expected == null) {
+            throw new IOException("'" + path + "': expected its digest beside it; found none");
+        }
+        MD5FileUtil.verifySavedMD5(path.toFile(), expected);
+    }
+
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
+    }
+
+    /// Another member has sent a copy in place of entries that the log has no more.
+    @Override
+    public void reinitialize() throws IOException {
+        if (getLifeCycleState() == LifeCycle.State.PAUSED) {
+            getLifeCycle().transition(LifeCycle.State.STARTING);
+            load();
+            getLifeCycle().transition(LifeCycle.State.RUNNING);
+        }
+    }
+
+    @Override
+    public StateMachineStorage getStateMachineStorage() {
+        return storage;
+    }
+
+    /// An entry that cannot be read stops this server at the entry before it: to go on would be to
+    /// differ from the other members in silence.
+    @Override
+    public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
+        var entry = transaction.getLogEntry();
+        var answer = apply(entry);
+        updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+        return CompletableFuture.completedFuture(
+                Message.valueOf(ByteString.copyFrom(codec.encode(answer))));
+    }
+
+    private StoreAnswer apply(LogEntryProto entry) {
+        if (entry.getIndex() <= known.index()) {
+            // whoever asked for it has its answer from an earlier life of this server
+            return new StoreAnswer.Unchanged(state.get().index());
+        }
+        StateMachine.Transition transition;
+        try {
+            var command = entry.getStateMachineLogEntry().getLogData().toByteArray();
+            transition = StateMachine.apply(state.get(), codec.command(command));
+        } catch (RuntimeException e) {
+            logFailure = e;
+            failures.accept(e);
+            throw e;
+        }
+        if (transition.state() != state.get()) {
+            write(transition.state(), new LogPosition(entry.getTerm(), entry.getIndex()));
+            state.set(transition.state());
+        }
+        return transition.answer();
+    }
+
+    /// The log has the entry, so nothing is lost when the file does not take it now: the next write
+    /// takes it along, or the next start.
+    private void write(StoreState after, LogPosition reached) {
+        try {
+            file.write(after, reached);
+        } catch (StoreFailure e) {
+            failures.accept(e);
+        }
+    }
+
+    /// A copy of the file, which the log may then forget its beginning for.
+    @Override
+    public long takeSnapshot() throws IOException {
+        var applied = getLastAppliedTermIndex();
+        var target = storage.getSnapshotFile(applied.getTerm(), applied.getIndex());
+        var fresh = target.toPath().resolveSibling("copy.new");
+        try {
+            file.write(state.get(), new LogPosition(applied.getTerm(), applied.getIndex()));
+            file.copyTo(fresh);
+            var digest = MD5FileUtil.computeMd5ForFile(fresh.toFile());
+            MD5FileUtil.saveMD5File(target, digest);
+            Files.move(
+                    fresh,
+                    target.toPath(),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+            sync(target.toPath().resolveSibling("."));
+            storage.updateLatestSnapshot(
+                    new SingleFileSnapshotInfo(
+                            new FileInfo(target.toPath(), digest),
+                            applied.getTerm(),
+                            applied.getIndex()));
+            return applied.getIndex();
+        } catch (StoreFailure e) {
+            failures.accept(e);
+            throw new IOException(e);
+        }
+    }
+
+    /// The log forgets what is in the copy, so its name has to be on the disk too.
+    private static void sync(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /// The store is about to close the log.
+    void expectEnd() {
+        expected = true;
+    }
+
+    /// The last entry has been applied, and the log is closed next: because the store says so, or
+    /// because the log could not go on.
+    @Override
+    public void close() {
+        if (!expected && logFailure == null) {
+            notifyLogFailed(new IOException("the log has stopped"), null);
+        }
+        ended.countDown();
+    }
+
+    /// Waits at most `limit` until the last entry has been applied.
+    void awaitEnd(Duration limit) throws InterruptedException {
+        if (!ended.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            failures.accept(
+                    new StoreFailure(
+                            "'" + file.file() + "': the log was not at its end after " + limit,
+                            null));
+        }
+    }
+
+    @Override
+    public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+        logFailure = cause;
+        failures.accept(cause);
+    }
+}

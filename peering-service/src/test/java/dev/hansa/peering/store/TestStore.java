@@ -1,0 +1,62 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.peering.cluster.MemberIdentity;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.ca.CaMaterial;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+
+/// Opens the store as a server does that is alone.
+public final class TestStore {
+    private static final Datacenter DC = new Datacenter("test");
+
+    /// Made once: who is alone talks to itself only.
+    private static final CaRecord AUTHORITY = authority();
+
+    private TestStore() {}
+
+    static CaRecord authority() {
+        return authority(new TrustDomain("test.consul"));
+    }
+
+    static CaRecord authority(TrustDomain domain) {
+        var made = CaMaterial.create(domain, DC, Clock.systemUTC().instant());
+        return new CaRecord(
+                domain.name(),
+                DC.name(),
+                made.rootPem(),
+                made.rootKeyPem(),
+                made.intermediatePem(),
+                made.intermediateKeyPem());
+    }
+
+    public static RaftStore open(Path dataDir) {
+        return RaftStore.open(
+                dataDir, Membership.alone(), _ -> tls(AUTHORITY), Throwable::printStackTrace);
+    }
+
+    /// @param maxBytes what the state may take up
+    static RaftStore open(Path dataDir, long maxBytes) {
+        return RaftStore.open(
+                dataDir,
+                Membership.alone(),
+                _ -> tls(AUTHORITY),
+                Throwable::printStackTrace,
+                maxBytes,
+                LogSettings.DEFAULT);
+    }
+
+    static MemberTls tls(CaRecord authority) {
+        return new MemberIdentity(DC, () -> authority, Clock.systemUTC()).tls(EMPTY);
+    }
+
+    static final StoreState EMPTY = empty();
+
+    private static StoreState empty() {
+        return new StoreState(
+                0, 0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Optional.empty());
+    }
+}

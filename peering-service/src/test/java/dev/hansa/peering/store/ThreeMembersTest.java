@@ -1,0 +1,137 @@
+package dev.hansa.peering.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The contract on three servers, and what only several can get wrong.
+class ThreeMembersTest extends StoreContract {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    @TempDir Path folder;
+    private final Trio trio = new Trio(new LogSettings(50, 10, Duration.ofMillis(300)));
+
+    @Override
+    Store open() {
+        trio.openAll(folder);
+        return trio;
+    }
+
+    private void put(int member, String name) {
+        assertThat(
+                        trio.member(member)
+                                .apply(
+                                        new StoreCommand.PutConfig(
+                                                "k", name, "{}", OptionalLong.empty())))
+                .isInstanceOf(StoreAnswer.Applied.class);
+    }
+
+    private void follows(int member, String name) throws InterruptedException {
+        assertThat(
+                        trio.member(member)
+                                .state()
+                                .await(state -> state.config("k", name).isPresent(), SOON)
+                                .config("k", name))
+                .isPresent();
+    }
+
+    @Test
+    void eachMemberTakesWritesAndSeesItsOwnAtOnce() throws Exception {
+        for (var member = 0; member < 3; member++) {
+            put(member, "of-" + member);
+            assertThat(trio.member(member).now().config("k", "of-" + member)).isPresent();
+        }
+        for (var member = 0; member < 3; member++) {
+            follows(member, "of-2");
+            assertThat(trio.member(member).now().config()).hasSize(3);
+        }
+    }
+
+    @Test
+    void secretIsUsedOnceWhicheverMemberSeesIt() throws Exception {
+        trio.apply(
+                new StoreCommand.PutPeering(
+                        PeeringRecord.accepting(LKE, "id", java.util.Map.of())));
+        for (var round = 0; round < 20; round++) {
+            trio.apply(
+                    new StoreCommand.IssueEstablishment(
+                            "id",
+                            new PeeringSecrets.Establishment(
+                                    "hash-" + round, "jti", NOW.plusSeconds(60))));
+            var use =
+                    new StoreCommand.ExchangeSecret("id", "hash-" + round, "stream-" + round, NOW);
+            try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                var first = threads.submit(() -> trio.member(0).apply(use));
+                var second = threads.submit(() -> trio.member(1).apply(use));
+                var third = threads.submit(() -> trio.member(2).apply(use));
+                assertThat(java.util.List.of(first.get(), second.get(), third.get()))
+                        .filteredOn(StoreAnswer.Applied.class::isInstance)
+                        .hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void anotherLeadsWhenTheLeaderIsGone() throws Exception {
+        put(0, "before");
+        var gone = trio.leader();
+        trio.close(gone);
+
+        var left = (gone + 1) % 3;
+        put(left, "after");
+        assertThat(trio.member(left).now().config("k", "before")).isPresent();
+
+        trio.openAll(folder);
+        follows(gone, "after");
+    }
+
+    @Test
+    void minorityTakesNoWriteAndLosesNone() throws Exception {
+        put(0, "before");
+        trio.close(1);
+        trio.close(2);
+
+        assertThatThrownBy(() -> put(0, "alone"))
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageStartingWith("store: expected a leader that 2 of 3 servers follow");
+        assertThat(trio.member(0).now().config("k", "before")).isPresent();
+        assertThat(trio.member(0).now().config("k", "alone")).isEmpty();
+
+        trio.openAll(folder);
+        put(0, "together");
+        for (var member = 0; member < 3; member++) {
+            follows(member, "together");
+        }
+    }
+
+    /// The log has forgotten by then what the member lacks.
+    @Test
+    void memberThatWasAwayForLongTakesACopy() throws Exception {
+        put(0, "before");
+        var away = (trio.leader() + 1) % 3;
+        trio.close(away);
+        for (var i = 0; i < 400; i++) {
+            put(trio.leader(), "n" + i);
+        }
+        trio.openAll(folder);
+
+        follows(away, "n399");
+        put(away, "after");
+        assertThat(trio.member(away).now().config()).hasSize(402);
+        try (var copies = Files.walk(folder.resolve("s" + away).resolve("raft"))) {
+            assertThat(copies.map(file -> file.getFileName().toString()))
+                    .anyMatch(name -> name.startsWith("snapshot."));
+        }
+        // and its disk says it too
+        trio.close();
+        trio.openAll(folder);
+        assertThat(trio.member(away).now().config()).hasSize(402);
+    }
+}

@@ -1,0 +1,162 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.Latest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Three members of one log on loopback, mutual TLS between them, each with a data directory of its
+/// own. As a store it is the first of them that runs, leader or not.
+final class Trio implements Store {
+    private static final CaRecord AUTHORITY = TestStore.authority();
+
+    private final LogSettings settings;
+    private final Supplier<MemberTls> tls;
+    private final List<Membership> memberships;
+    private final @Nullable RaftStore[] members = new RaftStore[3];
+
+    Trio(LogSettings settings) {
+        this(settings, () -> TestStore.tls(AUTHORITY));
+    }
+
+    /// @param tls for each member each time it opens
+    Trio(LogSettings settings, Supplier<MemberTls> tls) {
+        this.settings = settings;
+        this.tls = tls;
+        this.memberships = memberships();
+    }
+
+    private static List<Membership> memberships() {
+        var group = Optional.of(UUID.randomUUID());
+        var all = new ArrayList<Membership.Member>();
+        for (var port : freePorts()) {
+            all.add(
+                    new Membership.Member(
+                            "s" + all.size(),
+                            InetSocketAddress.createUnresolved("127.0.0.1", port)));
+        }
+        return all.stream().map(member -> new Membership(group, member.name(), all)).toList();
+    }
+
+    private static List<Integer> freePorts() {
+        try (var a = new ServerSocket(0);
+                var b = new ServerSocket(0);
+                var c = new ServerSocket(0)) {
+            return List.of(a.getLocalPort(), b.getLocalPort(), c.getLocalPort());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private RaftStore opened(Path folder, int number) throws IOException {
+        var data = folder.resolve("s" + number);
+        if (!Files.exists(data)) {
+            // one datacenter seals with one key
+            Files.createDirectories(data);
+            Files.write(data.resolve(SecretSeal.FILE), new byte[32]);
+        }
+        return RaftStore.open(
+                data,
+                memberships.get(number),
+                _ -> tls.get(),
+                Throwable::printStackTrace,
+                1L << 30,
+                settings);
+    }
+
+    /// Opens those that are closed, all at a time: none can begin without another.
+    void openAll(Path folder) {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var opening = new ArrayList<Future<RaftStore>>();
+            for (var i = 0; i < members.length; i++) {
+                var number = i;
+                var running = members[i];
+                Callable<RaftStore> open = () -> running == null ? opened(folder, number) : running;
+                opening.add(threads.submit(open));
+            }
+            for (var i = 0; i < members.length; i++) {
+                members[i] = opening.get(i).get();
+            }
+        } catch (ExecutionException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    int port(int number) {
+        return memberships.get(number).ownAddress().getPort();
+    }
+
+    RaftStore member(int number) {
+        var member = members[number];
+        if (member == null) {
+            throw new IllegalStateException("s" + number + " is closed");
+        }
+        return member;
+    }
+
+    int leader() {
+        for (var i = 0; i < members.length; i++) {
+            if (members[i] != null && member(i).leads()) {
+                return i;
+            }
+        }
+        throw new IllegalStateException("nobody leads");
+    }
+
+    void close(int number) {
+        member(number).close();
+        members[number] = null;
+    }
+
+    private RaftStore any() {
+        for (var member : members) {
+            if (member != null) {
+                return member;
+            }
+        }
+        throw new StoreFailure("closed", null);
+    }
+
+    @Override
+    public StoreAnswer apply(StoreCommand command) {
+        return any().apply(command);
+    }
+
+    @Override
+    public Optional<String> problem() {
+        return any().problem();
+    }
+
+    @Override
+    public Latest<StoreState> state() {
+        return any().state();
+    }
+
+    @Override
+    public void close() {
+        for (var i = 0; i < members.length; i++) {
+            if (members[i] != null) {
+                close(i);
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return Arrays.toString(members);
+    }
+}
