@@ -1,5 +1,7 @@
 package dev.hansa.cli.demo;
 
+import java.util.Arrays;
+
 /// The refusal of a calling sidecar in its three places: health, metric, log. Health and log must
 /// name the service and the cause.
 final class SidecarRefusal {
@@ -15,8 +17,10 @@ final class SidecarRefusal {
         this.shopper = shopper;
     }
 
+    /// @param causes what may be named; the refusal that is looked at is the last one, and a cause
+    ///   may have given way to another by then
     /// @throws StepFailed when one of the three does not tell of it in time
-    void show(Datacenter datacenter, String cause) throws StepFailed, InterruptedException {
+    void show(Datacenter datacenter, String... causes) throws StepFailed, InterruptedException {
         var sentence =
                 patience.until(
                         datacenter.name() + ": the sidecar's /health tells of the refusal",
@@ -33,7 +37,7 @@ final class SidecarRefusal {
                                                             + "/lastRefusal/sentence")
                                             .asText();
                             shopper.cart();
-                            return told.contains(Datacenter.SHIPPING) && told.contains(cause)
+                            return told.contains(Datacenter.SHIPPING) && names(told, causes)
                                     ? new Patience.Look.Found<>(told)
                                     : new Patience.Look.NotYet<>("found '" + told + "'");
                         });
@@ -70,7 +74,7 @@ final class SidecarRefusal {
                                                         && line.contains(
                                                                 "refused: upstream '"
                                                                         + Datacenter.SHIPPING)
-                                                        && line.contains(cause))
+                                                        && names(line, causes))
                                         .reduce((_, last) -> last)
                                         .<Patience.Look<String>>map(Patience.Look.Found::new)
                                         .orElseGet(
@@ -78,5 +82,9 @@ final class SidecarRefusal {
         console.detail("the sidecar's health: " + sentence);
         console.detail("the sidecar's metric: " + metric);
         console.detail("the sidecar's log: " + log);
+    }
+
+    private static boolean names(String told, String... causes) {
+        return Arrays.stream(causes).anyMatch(told::contains);
     }
 }

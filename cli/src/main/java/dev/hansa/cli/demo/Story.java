@@ -136,7 +136,8 @@ final class Story {
         eks.killShipping();
         var failure = awaitCartFailure();
         console.detail("the shop says: " + failure);
-        new SidecarRefusal(patience, children, console, shopper).show(eks, "Connection refused");
+        new SidecarRefusal(patience, children, console, shopper)
+                .show(eks, "Connection refused", "-shippingservice-sidecar-proxy is critical");
         eks.startShipping();
         awaitHealth(eks, SHIPPING, "passing", STARTED);
         awaitCartFrom("eks");
