@@ -14,6 +14,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -47,30 +48,14 @@ public final class Transport implements AutoCloseable {
     /// it is active.
     ///
     /// @throws IOException naming the address and the cause when it cannot be bound
-    public Channel listen(InetSocketAddress address, Consumer<Channel> accepted)
+    Channel listen(InetSocketAddress address, Admission admission, Consumer<Channel> accepted)
             throws IOException {
-        var resolved =
-                address.isUnresolved()
-                        ? new InetSocketAddress(address.getHostString(), address.getPort())
-                        : address;
         var bound =
-                new ServerBootstrap()
-                        .group(loops)
+                listener(admission, accepted)
                         .channel(NioServerSocketChannel.class)
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
-                        .childOption(ChannelOption.TCP_NODELAY, true)
-                        .childOption(ChannelOption.SO_KEEPALIVE, true)
-                        .childOption(ChannelOption.AUTO_READ, false)
-                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                        .childHandler(
-                                new ChannelInitializer<Channel>() {
-                                    @Override
-                                    protected void initChannel(Channel channel) {
-                                        accepted.accept(channel);
-                                    }
-                                })
-                        .bind(resolved)
+                        .bind(address)
                         .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(
@@ -83,6 +68,39 @@ public final class Transport implements AutoCloseable {
                     bound.cause());
         }
         return bound.channel();
+    }
+
+    /// The same with a socket that listens already.
+    Channel listen(ServerSocketChannel socket, Admission admission, Consumer<Channel> accepted)
+            throws IOException {
+        var registered =
+                listener(admission, accepted)
+                        .channelFactory(() -> new NioServerSocketChannel(socket))
+                        .register()
+                        .awaitUninterruptibly();
+        if (!registered.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on a socket that was passed: " + registered.cause().getMessage(),
+                    registered.cause());
+        }
+        return registered.channel();
+    }
+
+    private ServerBootstrap listener(Admission admission, Consumer<Channel> accepted) {
+        return new ServerBootstrap()
+                .group(loops)
+                .handler(admission.door())
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childHandler(
+                        new ChannelInitializer<Channel>() {
+                            @Override
+                            protected void initChannel(Channel channel) {
+                                accepted.accept(channel);
+                            }
+                        });
     }
 
     /// Connects on the given loop, reading stopped; `done` is called there with the channel or the
