@@ -1,8 +1,5 @@
 package dev.hansa.gateway.wire;
 
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufAllocatorMetricProvider;
-import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -90,19 +87,9 @@ public final class MemoryWatermark implements BooleanSupplier {
         return (double) left / Runtime.getRuntime().maxMemory();
     }
 
-    private static final List<BufferPoolMXBean> BUFFERS =
-            ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                    .filter(pool -> pool.getName().equals("direct"))
-                    .toList();
-
-    /// Netty's own buffers may be known to the JDK or not, depending on how they were made.
+    /// What buffers hold that are in use; what the allocator keeps for the next ones is no use.
     static double directUse() {
-        var known = BUFFERS.stream().mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
-        var netty =
-                ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider provider
-                        ? provider.metric().usedDirectMemory()
-                        : 0;
-        return (double) Math.max(known, netty) / MOST_DIRECT;
+        return (double) Transport.BUFFERS.pinnedDirectMemory() / MOST_DIRECT;
     }
 
     /// `-XX:MaxDirectMemorySize`, the heap's size where that is not set.

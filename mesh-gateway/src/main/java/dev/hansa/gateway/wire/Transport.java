@@ -3,6 +3,7 @@ package dev.hansa.gateway.wire;
 import dev.hansa.exportedservices.Endpoint;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 public final class Transport implements AutoCloseable {
     /// Waiting connections that the kernel holds for us while a loop is busy.
     private static final int BACKLOG = 1024;
+
+    /// Of all connections. Netty's other allocator cannot tell what is in use from what it keeps,
+    /// and new connections are refused by that number.
+    static final PooledByteBufAllocator BUFFERS = PooledByteBufAllocator.DEFAULT;
 
     private final MultiThreadIoEventLoopGroup loops;
 
@@ -90,6 +95,7 @@ public final class Transport implements AutoCloseable {
         return new ServerBootstrap()
                 .group(loops)
                 .handler(admission.door())
+                .childOption(ChannelOption.ALLOCATOR, BUFFERS)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.AUTO_READ, false)
@@ -128,6 +134,7 @@ public final class Transport implements AutoCloseable {
                 new Bootstrap()
                         .group(loop)
                         .channel(NioSocketChannel.class)
+                        .option(ChannelOption.ALLOCATOR, BUFFERS)
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
                         .option(ChannelOption.AUTO_READ, false)

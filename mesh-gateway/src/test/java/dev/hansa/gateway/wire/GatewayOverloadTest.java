@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.Refusal;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -139,6 +140,35 @@ class GatewayOverloadTest {
     void directMemoryCountsToo() {
         var mark = new MemoryWatermark(90, () -> 0, () -> 0.91, () -> {}, clock::get);
         assertThat(mark.getAsBoolean()).isTrue();
+    }
+
+    @Test
+    void buffersThatStandAreSeenAndGoneWhenTheyAreReleased() {
+        var before = MemoryWatermark.directUse();
+        var held = new ArrayList<ByteBuf>();
+        for (var i = 0; i < 64; i++) {
+            held.add(Transport.BUFFERS.directBuffer(1 << 20));
+        }
+        var with = MemoryWatermark.directUse();
+        held.forEach(ByteBuf::release);
+
+        assertThat(with - before)
+                .isGreaterThan(0.9 * (64 << 20) / Runtime.getRuntime().maxMemory());
+        assertThat(MemoryWatermark.directUse()).isLessThan(with / 2);
+    }
+
+    @Test
+    void heapIsWhatACollectionHasLeft() {
+        System.gc();
+        var before = MemoryWatermark.heapUse();
+        var held = new byte[8][];
+        for (var i = 0; i < held.length; i++) {
+            held[i] = new byte[8 << 20];
+        }
+        System.gc();
+        assertThat(MemoryWatermark.heapUse() - before)
+                .isGreaterThan(0.9 * (64 << 20) / Runtime.getRuntime().maxMemory());
+        assertThat(held.length).isEqualTo(8);
     }
 
     @Test
