@@ -23,6 +23,7 @@ public final class Doors implements AutoCloseable {
     private final boolean passable;
     private final List<Door> open = new ArrayList<>();
     private final List<Passed> passed = new ArrayList<>();
+    private boolean held;
 
     /// A socket that another process has opened.
     record Passed(int descriptor, InetSocketAddress address) {}
@@ -35,9 +36,17 @@ public final class Doors implements AutoCloseable {
         this.passable = passable;
     }
 
-    /// These are used instead of new ones, where an address is the same.
+    /// These are used instead of new ones, where an address is the same. Until [#accept] nothing is
+    /// accepted: a process that fails to open the next address must not have taken a caller away
+    /// from the one that goes on.
     synchronized void takeOver(List<Passed> sockets) {
         passed.addAll(sockets);
+        held = true;
+    }
+
+    synchronized void accept() {
+        held = false;
+        open.forEach(door -> door.channel().config().setAutoRead(true));
     }
 
     /// Listens; `accepted` is called on the new connection's loop, with its reading stopped, when
@@ -55,11 +64,11 @@ public final class Doors implements AutoCloseable {
         if (taken.isPresent()) {
             passed.remove(taken.get());
             var socket = adopt(taken.get().descriptor());
-            var channel = transport.listen(socket.channel(), admission, accepted);
+            var channel = transport.listen(socket.channel(), !held, admission, accepted);
             open.add(new Door(channel, socket.descriptor()));
             return channel;
         }
-        var channel = transport.listen(resolved, admission, accepted);
+        var channel = transport.listen(resolved, !held, admission, accepted);
         var local = (InetSocketAddress) channel.localAddress();
         open.add(new Door(channel, passable ? descriptorOf(local) : -1));
         return channel;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /// How a process passes its listening sockets to its successor: over a socket in the data
@@ -45,9 +46,11 @@ public final class HandOver implements AutoCloseable {
         this.thread = Thread.ofPlatform().daemon().name("hand-over").start(this::run);
     }
 
-    /// Does this platform have what it takes?
+    /// Are the numbers of [Libc] right here? Asked before it is loaded, which fails elsewhere.
     public static boolean isAvailable() {
-        return Libc.isAvailable();
+        var system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+        var processor = System.getProperty("os.arch", "");
+        return system.equals("linux") && (processor.equals("amd64") || processor.equals("aarch64"));
     }
 
     /// Waits for a successor; none finds us before [#announce].
@@ -208,9 +211,10 @@ public final class HandOver implements AutoCloseable {
             return taken.size();
         }
 
-        /// It stops accepting; whatever it has accepted it brings to an end.
+        /// We begin to accept, and it stops; whatever it has accepted it brings to an end.
         public void succeed(Doors doors) throws IOException {
             doors.closeRest();
+            doors.accept();
             var answer = say(SERVING).map(Libc.Message::text).orElse(LEAVING);
             if (!answer.equals(LEAVING)) {
                 throw new IOException(

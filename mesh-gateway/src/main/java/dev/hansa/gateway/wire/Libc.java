@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /// The calls of the C library by which one process passes a listening socket to another, which Java
@@ -101,13 +100,6 @@ final class Libc {
         int number() {
             return number;
         }
-    }
-
-    /// Where the numbers of this class are right.
-    static boolean isAvailable() {
-        var system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-        var processor = System.getProperty("os.arch", "");
-        return system.equals("linux") && (processor.equals("amd64") || processor.equals("aarch64"));
     }
 
     @SuppressWarnings("restricted") // this class is the one that calls native code

@@ -52,11 +52,16 @@ public final class Transport implements AutoCloseable {
     /// Listens; `accepted` is called on the new connection's loop, with its reading stopped, when
     /// it is active.
     ///
+    /// @param accepting false: it listens, and accepts when its reading is switched on
     /// @throws IOException naming the address and the cause when it cannot be bound
-    Channel listen(InetSocketAddress address, Admission admission, Consumer<Channel> accepted)
+    Channel listen(
+            InetSocketAddress address,
+            boolean accepting,
+            Admission admission,
+            Consumer<Channel> accepted)
             throws IOException {
         var bound =
-                listener(admission, accepted)
+                listener(accepting, admission, accepted)
                         .channel(NioServerSocketChannel.class)
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
@@ -76,10 +81,14 @@ public final class Transport implements AutoCloseable {
     }
 
     /// The same with a socket that listens already.
-    Channel listen(ServerSocketChannel socket, Admission admission, Consumer<Channel> accepted)
+    Channel listen(
+            ServerSocketChannel socket,
+            boolean accepting,
+            Admission admission,
+            Consumer<Channel> accepted)
             throws IOException {
         var registered =
-                listener(admission, accepted)
+                listener(accepting, admission, accepted)
                         .channelFactory(() -> new NioServerSocketChannel(socket))
                         .register()
                         .awaitUninterruptibly();
@@ -91,10 +100,12 @@ public final class Transport implements AutoCloseable {
         return registered.channel();
     }
 
-    private ServerBootstrap listener(Admission admission, Consumer<Channel> accepted) {
+    private ServerBootstrap listener(
+            boolean accepting, Admission admission, Consumer<Channel> accepted) {
         return new ServerBootstrap()
                 .group(loops)
                 .handler(admission.door())
+                .option(ChannelOption.AUTO_READ, accepting)
                 .childOption(ChannelOption.ALLOCATOR, BUFFERS)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)

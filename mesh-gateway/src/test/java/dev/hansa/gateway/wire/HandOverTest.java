@@ -88,6 +88,20 @@ class HandOverTest {
     }
 
     @Test
+    void successorTakesNobodyBeforeItServes() throws Exception {
+        var address =
+                (InetSocketAddress) before.open(anyPort(), everybody(), answer('a')).localAddress();
+        try (var _ = offer(directory, before, succeeded::countDown);
+                var predecessor = HandOver.Predecessor.find(directory).orElseThrow()) {
+            predecessor.passTo(after);
+            after.open(address, everybody(), answer('b'));
+            for (var i = 0; i < QUEUED; i++) {
+                assertThat(ask(address)).isEqualTo('a');
+            }
+        }
+    }
+
+    @Test
     void socketsOfTheSuccessorAreItsOwnToPassOn() throws Exception {
         var address =
                 (InetSocketAddress) before.open(anyPort(), everybody(), answer('a')).localAddress();

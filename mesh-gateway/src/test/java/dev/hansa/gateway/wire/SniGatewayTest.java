@@ -400,6 +400,7 @@ class SniGatewayTest {
         Channel channel =
                 transport.listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        true,
                         Admission.unlimited("gateway", _ -> {}),
                         gateway::accept);
         return (InetSocketAddress) channel.localAddress();
