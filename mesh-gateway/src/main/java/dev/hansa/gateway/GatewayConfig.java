@@ -15,6 +15,7 @@ import java.util.Optional;
 /// @param lanAddress where its own datacenter reaches it
 /// @param wanAddress where peers reach it
 /// @param dataDir where the last good routes are kept; empty: nowhere
+/// @param limits beyond which new connections are refused
 public record GatewayConfig(
         String nodeName,
         Path joinTokenFile,
@@ -23,9 +24,9 @@ public record GatewayConfig(
         Endpoint wanAddress,
         InetSocketAddress adminAddress,
         Optional<Path> dataDir,
-        Duration drainTimeout,
+        Lifecycle lifecycle,
         Duration idleTimeout,
-        int maxConnections) {
+        Limits limits) {
 
     public static final List<Settings.Key> KEYS =
             List.of(
@@ -57,19 +58,23 @@ public record GatewayConfig(
                             "data-dir",
                             "DIR",
                             "where the last good routes are kept (default: nowhere)"),
-                    new Settings.Key(
-                            "drain-timeout",
-                            "DURATION",
-                            "how long open connections may last after a stop (default: 10s)"),
+                    Lifecycle.GRACE_KEY,
+                    Lifecycle.TIMEOUT_KEY,
+                    Lifecycle.HOT_RESTART_KEY,
                     new Settings.Key(
                             "idle-timeout",
                             "DURATION",
                             "how long a connection may carry no byte (default: 1h)"),
                     new Settings.Key(
-                            "max-connections", "N", "open connections at most (default: 8000)"));
-
-    /// Two descriptors each; the usual limit of open files is 20,000.
-    private static final int MAX_CONNECTIONS = 8000;
+                            "max-connections", "N", "open connections at most (default: 8000)"),
+                    new Settings.Key(
+                            "max-connection-rate",
+                            "N",
+                            "new connections a second at most (default: 5000)"),
+                    new Settings.Key(
+                            "max-memory",
+                            "PERCENT",
+                            "of heap or direct memory, above which no more are taken (default: 85)"));
 
     /// Long enough for a stream that waits for news; a connection whose other end has vanished
     /// without a word is found by TCP's keepalive before.
@@ -94,9 +99,9 @@ public record GatewayConfig(
                 settings.address(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19443));
         var dataDir = settings.optionalPath("data-dir");
-        var drain = settings.duration("drain-timeout", Duration.ofSeconds(10));
         var idle = settings.duration("idle-timeout", IDLE_TIMEOUT);
-        var most = settings.number("max-connections", MAX_CONNECTIONS, 1, 1_000_000);
+        var lifecycle = Lifecycle.read(settings, dataDir);
+        var limits = Limits.read(settings);
         if (listen != null && listen.isEmpty()) {
             settings.problem("listen", "expected at least one address; found none");
         }
@@ -111,8 +116,8 @@ public record GatewayConfig(
                 wan.orElse(lanAddress),
                 admin,
                 dataDir,
-                drain,
+                lifecycle,
                 idle,
-                most);
+                limits);
     }
 }

@@ -1,6 +1,8 @@
 package dev.hansa.gateway;
 
+import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
+import java.time.Duration;
 import java.time.Instant;
 
 /// Everything that happens in a proxy and that somebody may want to know. Told to one consumer,
@@ -8,7 +10,27 @@ import java.time.Instant;
 public sealed interface GatewayEvent {
     record Started(String role, String addresses) implements GatewayEvent {}
 
-    record Stopping(String reason) implements GatewayEvent {}
+    /// No more connections are wanted here.
+    ///
+    /// @param why `told to stop` or `another process has taken over`
+    /// @param open connections that stand
+    record DrainBegan(String why, int open, Duration limit) implements GatewayEvent {}
+
+    /// @param cut connections that still stood at the end of the time
+    record DrainEnded(int cut, Duration took) implements GatewayEvent {}
+
+    /// This process has taken the listening sockets of another.
+    record TookOver(int sockets) implements GatewayEvent {}
+
+    /// A connection was reset as it was accepted, before a byte of it was read.
+    record NotAdmitted(String listener, Refusal reason) implements GatewayEvent {}
+
+    /// The kernel has a connection for us and we cannot take it: no descriptor, no memory.
+    record AcceptFailed(String listener, String cause) implements GatewayEvent {}
+
+    /// A setting is above what the process may have.
+    record LimitLowered(String setting, int wanted, int possible, String why)
+            implements GatewayEvent {}
 
     record ConnectionOpened(String listener) implements GatewayEvent {}
 

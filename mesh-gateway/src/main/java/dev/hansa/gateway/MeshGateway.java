@@ -11,14 +11,12 @@ import dev.hansa.gateway.route.SniRouter;
 import dev.hansa.gateway.telemetry.AdminServer;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.trustbundle.SpiffeId;
-import io.netty.channel.Channel;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A running mesh gateway: routes by name for its datacenter and its peers. It has a certificate of
 /// its own for its server and none for anybody else's traffic.
@@ -28,28 +26,30 @@ public final class MeshGateway implements AutoCloseable {
     private final RouteSubscription routes;
     private final Identity identity;
     private final SniGateway gateway;
-    private final List<Channel> listeners;
 
     private MeshGateway(
             Proxy proxy,
             GatewayConfig config,
             RouteSubscription routes,
             Identity identity,
-            SniGateway gateway,
-            List<Channel> listeners) {
+            SniGateway gateway) {
         this.proxy = proxy;
         this.config = config;
         this.routes = routes;
         this.identity = identity;
         this.gateway = gateway;
-        this.listeners = listeners;
     }
 
     /// Starts, waits for the first routes (from the server or from disk), and listens.
     ///
     /// @throws Exception when the token cannot be read or an address cannot be bound, naming it
     public static MeshGateway start(GatewayConfig config, Clock clock) throws Exception {
-        var proxy = new Proxy(config.joinTokenFile(), clock);
+        return start(config, clock, () -> {});
+    }
+
+    /// @param stop tells this process to stop when another has taken its place
+    static MeshGateway start(GatewayConfig config, Clock clock, Runnable stop) throws Exception {
+        var proxy = new Proxy(config.joinTokenFile(), config.lifecycle(), clock);
         try {
             var id = SpiffeId.meshGateway(proxy.token.trustDomain(), proxy.token.datacenter());
             var identity =
@@ -64,6 +64,7 @@ public final class MeshGateway implements AutoCloseable {
                                     registration(config),
                                     List.of(),
                                     new Latest<>(List.of()),
+                                    proxy.presence,
                                     config.dataDir(),
                                     proxy.software,
                                     clock,
@@ -75,24 +76,29 @@ public final class MeshGateway implements AutoCloseable {
                     new SniGateway(
                             proxy.transport,
                             new SniRouter(table),
-                            config.maxConnections(),
                             config.idleTimeout(),
                             clock,
                             proxy.telemetry,
                             proxy.telemetry::bytesIn,
                             proxy.telemetry::bytesOut,
                             proxy.telemetry::routed);
-            var listeners = new CopyOnWriteArrayList<Channel>();
-            var running = new MeshGateway(proxy, config, routes, identity, gateway, listeners);
+            var running = new MeshGateway(proxy, config, routes, identity, gateway);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
-            var adminChannel = admin.listen(proxy.transport, config.adminAddress());
-            proxy.closer.add(() -> adminChannel.close().awaitUninterruptibly());
+            proxy.openAdmin(admin, config.adminAddress());
             while (routes.snapshot().await(Optional::isPresent, Duration.ofDays(1)).isEmpty()) {
                 // a server that is away for longer than a day is still worth waiting for
             }
-            for (var address : config.listen()) {
-                listeners.add(proxy.transport.listen(address, gateway::accept));
-            }
+            proxy.awaitServer(routes);
+            var admission = config.limits().admission(proxy.telemetry);
+            proxy.serve(
+                    admin,
+                    config.adminAddress(),
+                    () -> {
+                        for (var address : config.listen()) {
+                            proxy.doors.open(address, admission, gateway::accept);
+                        }
+                    },
+                    stop);
             proxy.telemetry.accept(
                     new GatewayEvent.Started(
                             "mesh gateway",
@@ -124,7 +130,7 @@ public final class MeshGateway implements AutoCloseable {
     private Map<String, Object> health() {
         var state = new LinkedHashMap<String, Object>();
         var lost = routes.lostAt();
-        state.put("status", listeners.isEmpty() ? "starting" : "passing");
+        state.put("status", proxy.status());
         state.put("role", "mesh-gateway");
         state.put("datacenter", proxy.token.datacenter().name());
         state.put("control", lost.isEmpty() ? "connected" : "stale since " + lost.get());
@@ -142,9 +148,7 @@ public final class MeshGateway implements AutoCloseable {
     @Override
     public void close() throws Exception {
         try (proxy.closer) {
-            proxy.telemetry.accept(new GatewayEvent.Stopping("told to"));
-            listeners.forEach(listener -> listener.close().awaitUninterruptibly());
-            Proxy.drain(gateway::open, config.drainTimeout());
+            proxy.drain(gateway::open);
         }
     }
 }

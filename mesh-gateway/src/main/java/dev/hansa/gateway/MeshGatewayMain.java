@@ -14,7 +14,7 @@ public final class MeshGatewayMain {
     public static int run(Settings settings) {
         return MainLoop.run(
                 "gateway",
-                () -> MeshGateway.start(GatewayConfig.read(settings), Clock.systemUTC()),
+                stop -> MeshGateway.start(GatewayConfig.read(settings), Clock.systemUTC(), stop),
                 System.err);
     }
 }

@@ -15,8 +15,9 @@ import dev.hansa.gateway.sidecar.Inbound;
 import dev.hansa.gateway.sidecar.Outbound;
 import dev.hansa.gateway.sidecar.TlsEnds;
 import dev.hansa.gateway.telemetry.AdminServer;
+import dev.hansa.gateway.wire.Admission;
 import dev.hansa.trustbundle.SpiffeId;
-import io.netty.channel.Channel;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +34,6 @@ public final class Sidecar implements AutoCloseable {
     private final Proxy proxy;
     private final SidecarConfig config;
     private final List<One> services = new CopyOnWriteArrayList<>();
-    private final List<Channel> listeners = new CopyOnWriteArrayList<>();
 
     private Sidecar(Proxy proxy, SidecarConfig config) {
         this.proxy = proxy;
@@ -58,12 +58,16 @@ public final class Sidecar implements AutoCloseable {
     ///
     /// @throws Exception when the token cannot be read or an address cannot be bound, naming it
     public static Sidecar start(SidecarConfig config, Clock clock) throws Exception {
-        var proxy = new Proxy(config.joinTokenFile(), clock);
+        return start(config, clock, () -> {});
+    }
+
+    /// @param stop tells this process to stop when another has taken its place
+    static Sidecar start(SidecarConfig config, Clock clock, Runnable stop) throws Exception {
+        var proxy = new Proxy(config.joinTokenFile(), config.lifecycle(), clock);
         try {
             var sidecar = new Sidecar(proxy, config);
             var admin = new AdminServer(sidecar::health, proxy.metrics, proxy.connections);
-            var adminChannel = admin.listen(proxy.transport, config.adminAddress());
-            proxy.closer.add(() -> adminChannel.close().awaitUninterruptibly());
+            proxy.openAdmin(admin, config.adminAddress());
             for (var carried : config.services()) {
                 sidecar.services.add(sidecar.carry(carried));
             }
@@ -73,8 +77,17 @@ public final class Sidecar implements AutoCloseable {
                 }
             }
             for (var one : sidecar.services) {
-                sidecar.listen(one);
+                proxy.awaitServer(one.routes());
             }
+            proxy.serve(
+                    admin,
+                    config.adminAddress(),
+                    () -> {
+                        for (var one : sidecar.services) {
+                            sidecar.listen(one);
+                        }
+                    },
+                    stop);
             proxy.telemetry.accept(
                     new GatewayEvent.Started(
                             "sidecar",
@@ -123,6 +136,7 @@ public final class Sidecar implements AutoCloseable {
                                         .distinct()
                                         .toList(),
                                 check.results(),
+                                proxy.presence,
                                 config.dataDir(),
                                 proxy.software,
                                 proxy.clock,
@@ -207,20 +221,23 @@ public final class Sidecar implements AutoCloseable {
                 .build();
     }
 
-    private void listen(One one) throws Exception {
-        listeners.add(proxy.transport.listen(one.carried().listen(), one.inbound()::accept));
+    private void listen(One one) throws IOException {
+        proxy.doors.open(
+                one.carried().listen(),
+                Admission.unlimited("inbound", proxy.telemetry),
+                one.inbound()::accept);
         for (var i = 0; i < one.upstreams().size(); i++) {
             var outbound = one.upstreams().get(i);
-            listeners.add(
-                    proxy.transport.listen(
-                            one.carried().upstreams().get(i).listen(), outbound::accept));
+            proxy.doors.open(
+                    one.carried().upstreams().get(i).listen(),
+                    Admission.unlimited("upstream", proxy.telemetry),
+                    outbound::accept);
         }
     }
 
     private Map<String, Object> health() {
         var state = new LinkedHashMap<String, Object>();
-        var listening = !listeners.isEmpty();
-        state.put("status", listening ? "passing" : "starting");
+        state.put("status", proxy.status());
         state.put("role", "sidecar");
         state.put("datacenter", proxy.token.datacenter().name());
         var all = new LinkedHashMap<String, Object>();
@@ -281,9 +298,7 @@ public final class Sidecar implements AutoCloseable {
     @Override
     public void close() throws Exception {
         try (proxy.closer) {
-            proxy.telemetry.accept(new GatewayEvent.Stopping("told to"));
-            listeners.forEach(listener -> listener.close().awaitUninterruptibly());
-            Proxy.drain(() -> services.stream().mapToInt(One::open).sum(), config.drainTimeout());
+            proxy.drain(() -> services.stream().mapToInt(One::open).sum());
         }
     }
 }

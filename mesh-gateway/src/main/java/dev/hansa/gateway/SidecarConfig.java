@@ -25,7 +25,7 @@ public record SidecarConfig(
         Path joinTokenFile,
         InetSocketAddress adminAddress,
         Optional<Path> dataDir,
-        Duration drainTimeout,
+        Lifecycle lifecycle,
         Duration idleTimeout,
         int maxConnections,
         TlsVersion tlsMinVersion,
@@ -90,10 +90,9 @@ public record SidecarConfig(
                             "data-dir",
                             "DIR",
                             "where the last good routes are kept (default: nowhere)"),
-                    new Settings.Key(
-                            "drain-timeout",
-                            "DURATION",
-                            "how long open connections may last after a stop (default: 10s)"),
+                    Lifecycle.GRACE_KEY,
+                    Lifecycle.TIMEOUT_KEY,
+                    Lifecycle.HOT_RESTART_KEY,
                     new Settings.Key(
                             "idle-timeout",
                             "DURATION",
@@ -126,7 +125,7 @@ public record SidecarConfig(
                 settings.address(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19000));
         var dataDir = settings.optionalPath("data-dir");
-        var drain = settings.duration("drain-timeout", Duration.ofSeconds(10));
+        var lifecycle = Lifecycle.read(settings, dataDir);
         var idle = settings.duration("idle-timeout", IDLE_TIMEOUT);
         var most = settings.number("max-connections", MAX_CONNECTIONS, 1, 1_000_000);
         var version = settings.text("tls.min-version", TlsVersion.V1_3.toString());
@@ -147,7 +146,7 @@ public record SidecarConfig(
                 token,
                 admin,
                 dataDir,
-                drain,
+                lifecycle,
                 idle,
                 most,
                 tlsMinVersion.orElse(TlsVersion.V1_3),

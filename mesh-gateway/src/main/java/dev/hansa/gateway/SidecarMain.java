@@ -14,7 +14,7 @@ public final class SidecarMain {
     public static int run(Settings settings) {
         return MainLoop.run(
                 "sidecar",
-                () -> Sidecar.start(SidecarConfig.read(settings), Clock.systemUTC()),
+                stop -> Sidecar.start(SidecarConfig.read(settings), Clock.systemUTC(), stop),
                 System.err);
     }
 }

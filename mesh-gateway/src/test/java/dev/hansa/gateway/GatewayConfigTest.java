@@ -29,25 +29,33 @@ class GatewayConfigTest {
                                 address,
                                 at("127.0.0.1", 19443),
                                 Optional.empty(),
-                                Duration.ofSeconds(10),
+                                new Lifecycle(
+                                        Optional.empty(),
+                                        false,
+                                        Duration.ofSeconds(1),
+                                        Duration.ofSeconds(25)),
                                 Duration.ofHours(1),
-                                8000));
+                                new Limits(8000, 5000, 85)));
     }
 
     @Test
     void everyKeyIsRead() throws Exception {
         var all =
-                Map.of(
-                        "join-token-file", "join",
-                        "node-name", "gw-1",
-                        "listen", "10.0.0.2:443,10.0.0.3:444",
-                        "lan.address", "gw.lan:443",
-                        "wan.address", "203.0.113.2:443",
-                        "admin.address", "127.0.0.1:1",
-                        "data-dir", "data",
-                        "drain-timeout", "30s",
-                        "idle-timeout", "5m",
-                        "max-connections", "12");
+                Map.ofEntries(
+                        Map.entry("join-token-file", "join"),
+                        Map.entry("node-name", "gw-1"),
+                        Map.entry("listen", "10.0.0.2:443,10.0.0.3:444"),
+                        Map.entry("lan.address", "gw.lan:443"),
+                        Map.entry("wan.address", "203.0.113.2:443"),
+                        Map.entry("admin.address", "127.0.0.1:1"),
+                        Map.entry("data-dir", "data"),
+                        Map.entry("drain-grace", "3s"),
+                        Map.entry("drain-timeout", "30s"),
+                        Map.entry("hot-restart", "true"),
+                        Map.entry("idle-timeout", "5m"),
+                        Map.entry("max-connections", "12"),
+                        Map.entry("max-connection-rate", "13"),
+                        Map.entry("max-memory", "14"));
 
         assertThat(read(all))
                 .isEqualTo(
@@ -59,9 +67,13 @@ class GatewayConfigTest {
                                 new Endpoint("203.0.113.2", 443),
                                 at("127.0.0.1", 1),
                                 Optional.of(Path.of("data")),
-                                Duration.ofSeconds(30),
+                                new Lifecycle(
+                                        Optional.of(Path.of("data")),
+                                        true,
+                                        Duration.ofSeconds(3),
+                                        Duration.ofSeconds(30)),
                                 Duration.ofMinutes(5),
-                                12));
+                                new Limits(12, 13, 14)));
         assertThat(GatewayConfig.KEYS)
                 .extracting(Settings.Key::name)
                 .containsExactlyInAnyOrderElementsOf(all.keySet());
@@ -76,6 +88,13 @@ class GatewayConfigTest {
                 .hasMessageContaining("listen")
                 .hasMessageContaining("idle-timeout: expected a duration")
                 .hasMessageContaining("lsten");
+    }
+
+    @Test
+    void hotRestartNeedsAPlaceToMeet() {
+        assertThatThrownBy(() -> read(Map.of("join-token-file", "join", "hot-restart", "true")))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("hot-restart: expected a data-dir");
     }
 
     private static GatewayConfig read(Map<String, String> values) throws InvalidConfigException {

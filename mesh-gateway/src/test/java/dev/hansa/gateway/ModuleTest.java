@@ -63,6 +63,19 @@ class ModuleTest {
                     .because(
                             "what happens is told as a GatewayEvent; one class decides what is logged");
 
+    @ArchTest
+    static final ArchRule ONE_PLACE_CALLS_THE_C_LIBRARY =
+            noClasses()
+                    .that()
+                    .doNotHaveSimpleName("Libc")
+                    .and()
+                    .haveNameNotMatching(".*\\.Libc\\$.*")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("java.lang.foreign..")
+                    .because(
+                            "a wrong layout ends the process; what is there to check fits one file");
+
     @Test
     void tlsIsBoringSslWhereItsLibraryIs() {
         // on the platforms that CI runs on the library is among the dependencies

@@ -40,7 +40,11 @@ class SidecarConfigTest {
                                 Path.of("join"),
                                 at("127.0.0.1", 19000),
                                 Optional.empty(),
-                                Duration.ofSeconds(10),
+                                new Lifecycle(
+                                        Optional.empty(),
+                                        false,
+                                        Duration.ofSeconds(1),
+                                        Duration.ofSeconds(25)),
                                 Duration.ofHours(1),
                                 4000,
                                 TlsVersion.V1_3,
@@ -64,7 +68,9 @@ class SidecarConfigTest {
                                 Map.entry("node-name", "pod-1"),
                                 Map.entry("admin.address", "127.0.0.1:1"),
                                 Map.entry("data-dir", "data"),
+                                Map.entry("drain-grace", "2s"),
                                 Map.entry("drain-timeout", "1s"),
+                                Map.entry("hot-restart", "true"),
                                 Map.entry("idle-timeout", "1m"),
                                 Map.entry("max-connections", "9"),
                                 Map.entry("services", "cart, pay"),
@@ -81,6 +87,13 @@ class SidecarConfigTest {
                                 Map.entry("service.pay.check", "grpc")));
 
         assertThat(config.nodeName()).isEqualTo("pod-1");
+        assertThat(config.lifecycle())
+                .isEqualTo(
+                        new Lifecycle(
+                                Optional.of(Path.of("data")),
+                                true,
+                                Duration.ofSeconds(2),
+                                Duration.ofSeconds(1)));
         assertThat(config.idleTimeout()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.services())
                 .first()

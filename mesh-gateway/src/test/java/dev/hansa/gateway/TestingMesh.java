@@ -301,9 +301,9 @@ final class TestingMesh implements AutoCloseable {
                 address,
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
                 dataDir,
-                Duration.ofSeconds(5),
+                new Lifecycle(dataDir, false, Duration.ZERO, Duration.ofSeconds(5)),
                 Duration.ofHours(1),
-                1000);
+                new Limits(1000, 10_000, 95));
     }
 
     private SidecarConfig sidecar(
@@ -314,7 +314,7 @@ final class TestingMesh implements AutoCloseable {
                 tokenFile(name + "-sidecar", control),
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
                 Optional.empty(),
-                Duration.ofSeconds(1),
+                new Lifecycle(Optional.empty(), false, Duration.ZERO, Duration.ofSeconds(1)),
                 Duration.ofHours(1),
                 1000,
                 tlsMinVersion,

@@ -12,11 +12,15 @@ final class OwnerOnlyFile {
     private OwnerOnlyFile() {}
 
     /// Replaces a file whole, or not at all; it is its owner's alone before anything is in it.
+    /// While a process takes over from another both may write, so each has a name of its own to
+    /// write to.
     ///
     /// @throws IOException when the disk does not take it
     static void replace(Path file, byte[] bytes) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
-        var next = file.resolveSibling(file.getFileName() + ".new");
+        var next =
+                file.resolveSibling(
+                        file.getFileName() + "." + ProcessHandle.current().pid() + ".new");
         Files.deleteIfExists(next);
         Files.createFile(next, ownerOnly(next));
         Files.write(next, bytes);

@@ -43,6 +43,7 @@ public final class RouteSubscription implements AutoCloseable {
     private final Registration registration;
     private final List<UpstreamName> upstreams;
     private final Latest<List<CheckResult>> checks;
+    private final Latest<Presence> presence;
     private final Optional<SnapshotFile> file;
     private final String software;
     private final Clock clock;
@@ -54,6 +55,7 @@ public final class RouteSubscription implements AutoCloseable {
     private volatile @Nullable Conversation conversation;
 
     /// @param checks of the application; each change is reported
+    /// @param presence each change is reported
     /// @param dataDir where the last good snapshot is kept; empty: nowhere
     public RouteSubscription(
             Identity identity,
@@ -61,6 +63,7 @@ public final class RouteSubscription implements AutoCloseable {
             Registration registration,
             List<UpstreamName> upstreams,
             Latest<List<CheckResult>> checks,
+            Latest<Presence> presence,
             Optional<Path> dataDir,
             String software,
             Clock clock,
@@ -70,6 +73,7 @@ public final class RouteSubscription implements AutoCloseable {
         this.registration = registration;
         this.upstreams = List.copyOf(upstreams);
         this.checks = checks;
+        this.presence = presence;
         this.file = dataDir.map(directory -> new SnapshotFile(directory, identity.id().path()));
         this.software = software;
         this.clock = clock;
@@ -122,6 +126,13 @@ public final class RouteSubscription implements AutoCloseable {
     /// Since when the server has not been heard; empty while the stream is up.
     public Optional<Instant> lostAt() {
         return lostAt.get();
+    }
+
+    /// Waits until the server has been heard, at most `limit`.
+    ///
+    /// @throws InterruptedException when the process is told to stop
+    public void awaitServer(Duration limit) throws InterruptedException {
+        lostAt.await(Optional::isEmpty, limit);
     }
 
     /// Tells the server of a call that was denied, if there is one that listens and keeps up; the
@@ -177,7 +188,8 @@ public final class RouteSubscription implements AutoCloseable {
                             channel.newCall(ControlChannel.ROUTES, CallOptions.DEFAULT), talk);
             talk.begin(out);
             conversation = talk;
-            try (var _ = checks.watch(talk::report);
+            try (var _ = presence.watch(talk::presence);
+                    var _ = checks.watch(talk::report);
                     var _ = identity.certificate().watch(_ -> talk.certified())) {
                 talk.ended.await();
             }
@@ -216,6 +228,7 @@ public final class RouteSubscription implements AutoCloseable {
         private volatile boolean heard;
         private volatile boolean leaving;
         private volatile boolean served;
+        private boolean standby;
         private long acknowledged;
         private String toldIssuer = "";
 
@@ -225,11 +238,13 @@ public final class RouteSubscription implements AutoCloseable {
 
         synchronized void begin(StreamObserver<ProxyMessage> stream) {
             out = stream;
+            standby = presence.get() != Presence.SERVING;
             var hello =
                     Hello.newBuilder()
                             .setHaveVersion(snapshot.get().map(RouteSnapshot::version).orElse(0L))
                             .setRegistration(registration)
                             .setSoftware(software)
+                            .setStandby(standby)
                             .addAllChecks(checks.get());
             upstreams.forEach(upstream -> hello.addUpstreams(RouteCodec.encode(upstream)));
             send(ProxyMessage.newBuilder().setHello(hello).build());
@@ -247,11 +262,28 @@ public final class RouteSubscription implements AutoCloseable {
                             .build());
         }
 
-        void report(List<CheckResult> results) {
-            send(
-                    ProxyMessage.newBuilder()
-                            .setChecks(CheckResults.newBuilder().addAllResults(results))
-                            .build());
+        synchronized void report(List<CheckResult> results) {
+            if (presence.get() != Presence.SUCCEEDED) {
+                send(
+                        ProxyMessage.newBuilder()
+                                .setChecks(CheckResults.newBuilder().addAllResults(results))
+                                .build());
+            }
+        }
+
+        synchronized void presence(Presence now) {
+            var serving = now == Presence.SERVING;
+            // what a successor has registered is not ours to take back
+            if (serving == standby && now != Presence.SUCCEEDED) {
+                send(
+                        ProxyMessage.newBuilder()
+                                .setPresence(
+                                        dev.hansa.failover.wire.Presence.newBuilder()
+                                                .setServing(serving)
+                                                .setReason(serving ? "" : "draining"))
+                                .build());
+            }
+            standby = !serving;
         }
 
         private synchronized void send(ProxyMessage message) {

@@ -4,7 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.hansa.gateway.wire.Transport;
+import dev.hansa.gateway.wire.Admission;
+import dev.hansa.gateway.wire.Doors;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -50,9 +51,11 @@ public final class AdminServer {
     }
 
     /// @throws IOException naming the address when it cannot be bound
-    public Channel listen(Transport transport, InetSocketAddress address) throws IOException {
-        return transport.listen(
+    public Channel listen(Doors doors, InetSocketAddress address, Admission admission)
+            throws IOException {
+        return doors.open(
                 address,
+                admission,
                 channel -> {
                     channel.pipeline()
                             .addLast(

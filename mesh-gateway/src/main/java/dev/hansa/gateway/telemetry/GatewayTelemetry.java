@@ -25,11 +25,14 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     private static final String OTHER = "other";
 
+    private static final long QUIET_NANOS = 1_000_000_000;
+
     private final Set<List<String>> denials = ConcurrentHashMap.newKeySet();
     private final MeterRegistry metrics;
     private final Clock clock;
     private final ConnectionLog connections;
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
+    private final Map<String, AtomicLong> quietUntil = new ConcurrentHashMap<>();
     private final Counter in;
     private final Counter out;
 
@@ -74,7 +77,41 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
         switch (event) {
             case GatewayEvent.Started(var role, var addresses) ->
                     LOG.info("{} listens on {}", role, addresses);
-            case GatewayEvent.Stopping(var reason) -> LOG.info("stopping: {}", reason);
+            case GatewayEvent.DrainBegan(var why, var open, var limit) -> {
+                gauge(MetricNames.DRAINING, Tags.empty()).set(1);
+                LOG.info(
+                        "drain begins: {}; {} connections open, {} s at most",
+                        why,
+                        open,
+                        limit.toSeconds());
+            }
+            case GatewayEvent.DrainEnded(var cut, var took) ->
+                    LOG.info(
+                            "drain ends after {} ms; {} connections had to be cut",
+                            took.toMillis(),
+                            cut);
+            case GatewayEvent.TookOver(var sockets) ->
+                    LOG.info("took over {} listening sockets from the process before", sockets);
+            case GatewayEvent.NotAdmitted(var listener, var reason) -> {
+                count(MetricNames.REFUSED, "listener", listener, "reason", reason.word());
+                if (isTimeFor(reason.word())) {
+                    LOG.warn(
+                            "new connections at '{}' are refused: {}; said once a second",
+                            listener,
+                            reason.word());
+                }
+            }
+            case GatewayEvent.AcceptFailed(var listener, var cause) -> {
+                count(MetricNames.ACCEPT_FAILURES, "listener", listener);
+                if (isTimeFor(MetricNames.ACCEPT_FAILURES)) {
+                    LOG.warn(
+                            "connections at '{}' cannot be accepted, they wait: {}",
+                            listener,
+                            cause);
+                }
+            }
+            case GatewayEvent.LimitLowered(var setting, var wanted, var possible, var why) ->
+                    LOG.warn("{}: expected {}; {} is used: {}", setting, wanted, possible, why);
             case GatewayEvent.ConnectionOpened(var listener) -> {
                 count(MetricNames.CONNECTIONS, "listener", listener);
                 gauge(MetricNames.OPEN, Tags.of("listener", listener)).incrementAndGet();
@@ -209,6 +246,14 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                             ? record.end()
                             : record.refusal() + ": " + record.sentence());
         }
+    }
+
+    /// Whoever floods us must not flood the log.
+    private boolean isTimeFor(String subject) {
+        var now = System.nanoTime();
+        var next = quietUntil.computeIfAbsent(subject, _ -> new AtomicLong(now));
+        var at = next.get();
+        return now - at >= 0 && next.compareAndSet(at, now + QUIET_NANOS);
     }
 
     private void count(String name, String... tags) {

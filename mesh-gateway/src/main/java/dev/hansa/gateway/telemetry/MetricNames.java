@@ -20,6 +20,8 @@ public final class MetricNames {
     public static final String CERTIFICATE_REMAINING = "hansa_certificate_remaining_seconds";
     public static final String CERTIFICATE_FAILED = "hansa_certificate_failures_total";
     public static final String HANDSHAKES = "hansa_tls_handshakes_total";
+    public static final String ACCEPT_FAILURES = "hansa_accept_failures_total";
+    public static final String DRAINING = "hansa_draining";
     public static final String CHECK_PASSING = "hansa_check_passing";
 
     private MetricNames() {}

@@ -34,7 +34,6 @@ public final class SniGateway {
 
     private final Transport transport;
     private final SniRouter router;
-    private final int maxConnections;
     private final Duration idleTimeout;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
@@ -48,7 +47,6 @@ public final class SniGateway {
     public SniGateway(
             Transport transport,
             SniRouter router,
-            int maxConnections,
             Duration idleTimeout,
             Clock clock,
             Consumer<GatewayEvent> events,
@@ -57,7 +55,6 @@ public final class SniGateway {
             Function<SniRoute, ByteCounts> routed) {
         this.transport = transport;
         this.router = router;
-        this.maxConnections = maxConnections;
         this.idleTimeout = idleTimeout;
         this.clock = clock;
         this.events = events;
@@ -74,14 +71,8 @@ public final class SniGateway {
     /// Takes a new connection on its loop.
     public void accept(Channel channel) {
         var connection = new Connection(channel);
-        if (open.incrementAndGet() > maxConnections) {
-            connection.refuse(
-                    Refusal.TOO_MANY_CONNECTIONS,
-                    "expected at most " + maxConnections + " connections");
-            channel.close();
-        } else {
-            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
-        }
+        open.incrementAndGet();
+        channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
         events.accept(new GatewayEvent.ConnectionOpened("gateway"));
         channel.closeFuture()
                 .addListener(_ -> {

@@ -3,6 +3,7 @@ package dev.hansa.gateway.wire;
 import dev.hansa.exportedservices.Endpoint;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
@@ -14,6 +15,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -28,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 public final class Transport implements AutoCloseable {
     /// Waiting connections that the kernel holds for us while a loop is busy.
     private static final int BACKLOG = 1024;
+
+    /// Of all connections. Netty's other allocator cannot tell what is in use from what it keeps,
+    /// and new connections are refused by that number.
+    static final PooledByteBufAllocator BUFFERS = PooledByteBufAllocator.DEFAULT;
 
     private final MultiThreadIoEventLoopGroup loops;
 
@@ -46,31 +52,20 @@ public final class Transport implements AutoCloseable {
     /// Listens; `accepted` is called on the new connection's loop, with its reading stopped, when
     /// it is active.
     ///
+    /// @param accepting false: it listens, and accepts when its reading is switched on
     /// @throws IOException naming the address and the cause when it cannot be bound
-    public Channel listen(InetSocketAddress address, Consumer<Channel> accepted)
+    Channel listen(
+            InetSocketAddress address,
+            boolean accepting,
+            Admission admission,
+            Consumer<Channel> accepted)
             throws IOException {
-        var resolved =
-                address.isUnresolved()
-                        ? new InetSocketAddress(address.getHostString(), address.getPort())
-                        : address;
         var bound =
-                new ServerBootstrap()
-                        .group(loops)
+                listener(accepting, admission, accepted)
                         .channel(NioServerSocketChannel.class)
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
-                        .childOption(ChannelOption.TCP_NODELAY, true)
-                        .childOption(ChannelOption.SO_KEEPALIVE, true)
-                        .childOption(ChannelOption.AUTO_READ, false)
-                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                        .childHandler(
-                                new ChannelInitializer<Channel>() {
-                                    @Override
-                                    protected void initChannel(Channel channel) {
-                                        accepted.accept(channel);
-                                    }
-                                })
-                        .bind(resolved)
+                        .bind(address)
                         .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(
@@ -83,6 +78,46 @@ public final class Transport implements AutoCloseable {
                     bound.cause());
         }
         return bound.channel();
+    }
+
+    /// The same with a socket that listens already.
+    Channel listen(
+            ServerSocketChannel socket,
+            boolean accepting,
+            Admission admission,
+            Consumer<Channel> accepted)
+            throws IOException {
+        var registered =
+                listener(accepting, admission, accepted)
+                        .channelFactory(() -> new NioServerSocketChannel(socket))
+                        .register()
+                        .awaitUninterruptibly();
+        if (!registered.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on a socket that was passed: " + registered.cause().getMessage(),
+                    registered.cause());
+        }
+        return registered.channel();
+    }
+
+    private ServerBootstrap listener(
+            boolean accepting, Admission admission, Consumer<Channel> accepted) {
+        return new ServerBootstrap()
+                .group(loops)
+                .handler(admission.door())
+                .option(ChannelOption.AUTO_READ, accepting)
+                .childOption(ChannelOption.ALLOCATOR, BUFFERS)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childHandler(
+                        new ChannelInitializer<Channel>() {
+                            @Override
+                            protected void initChannel(Channel channel) {
+                                accepted.accept(channel);
+                            }
+                        });
     }
 
     /// Connects on the given loop, reading stopped; `done` is called there with the channel or the
@@ -110,6 +145,7 @@ public final class Transport implements AutoCloseable {
                 new Bootstrap()
                         .group(loop)
                         .channel(NioSocketChannel.class)
+                        .option(ChannelOption.ALLOCATOR, BUFFERS)
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
                         .option(ChannelOption.AUTO_READ, false)

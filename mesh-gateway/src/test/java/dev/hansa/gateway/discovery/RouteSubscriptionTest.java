@@ -40,6 +40,7 @@ class RouteSubscriptionTest {
     @TempDir Path directory;
     private final Closer closer = new Closer();
     private final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
+    private final Latest<Presence> presence = new Latest<>(Presence.SERVING);
     private TestingControl server;
 
     @BeforeEach
@@ -103,6 +104,38 @@ class RouteSubscriptionTest {
         await().until(() -> events.stream().anyMatch(SnapshotIgnored.class::isInstance));
         assertThat(subscription.snapshot().get().orElseThrow().sniRoutes().getFirst().sni())
                 .isEqualTo("a.example");
+    }
+
+    @Test
+    void serverIsToldWhoTakesConnectionsAndGoesOnSendingRoutes() throws Exception {
+        presence.set(Presence.STANDBY);
+        var subscription = subscribe();
+        awaitVersion(subscription, server.publish(TestingControl.GATEWAY, routes("a.example")));
+        assertThat(server.hellos().get().getFirst().getStandby()).isTrue();
+
+        presence.set(Presence.SERVING);
+        await().until(() -> server.presences().get().size() == 1);
+        assertThat(server.presences().get().getLast().getServing()).isTrue();
+
+        presence.set(Presence.LEAVING);
+        await().until(() -> server.presences().get().size() == 2);
+        assertThat(server.presences().get().getLast().getReason()).isEqualTo("draining");
+        awaitVersion(subscription, server.publish(TestingControl.GATEWAY, routes("b.example")));
+    }
+
+    @Test
+    void whoHasASuccessorDoesNotSpeakForItsPlaceAnyMore() throws Exception {
+        var subscription = subscribe();
+        awaitVersion(subscription, server.publish(TestingControl.GATEWAY, routes("a.example")));
+
+        presence.set(Presence.SUCCEEDED);
+
+        awaitVersion(subscription, server.publish(TestingControl.GATEWAY, routes("b.example")));
+        assertThat(server.presences().get()).isEmpty();
+        server.stop();
+        server.start();
+        await().until(() -> server.hellos().get().size() == 2);
+        assertThat(server.hellos().get().getLast().getStandby()).isTrue();
     }
 
     @Test
@@ -195,6 +228,7 @@ class RouteSubscriptionTest {
                         Registration.newBuilder().setProxyId("gateway").build(),
                         List.of(),
                         new Latest<>(List.of()),
+                        presence,
                         Optional.of(directory),
                         "test",
                         CLOCK,

@@ -94,6 +94,8 @@ public final class TestingControl implements AutoCloseable {
     private final Latest<List<Hello>> hellos = new Latest<>(List.of());
     private final Latest<Map<String, CheckResult>> checks = new Latest<>(Map.of());
     private final Latest<List<Denial>> denials = new Latest<>(List.of());
+    private final Latest<List<dev.hansa.failover.wire.Presence>> presences =
+            new Latest<>(List.of());
     private Optional<Server> server = Optional.empty();
     private int port;
     private long version = 100;
@@ -130,6 +132,10 @@ public final class TestingControl implements AutoCloseable {
                 datacenter,
                 bundle(),
                 SECRET);
+    }
+
+    public Latest<List<dev.hansa.failover.wire.Presence>> presences() {
+        return presences;
     }
 
     public Latest<List<Denial>> denials() {
@@ -335,6 +341,7 @@ public final class TestingControl implements AutoCloseable {
                     case ACK -> acks.set(with(acks.get(), message.getAck()));
                     case CHECKS -> checked(message.getChecks().getResultsList());
                     case DENIAL -> denials.set(with(denials.get(), message.getDenial()));
+                    case PRESENCE -> presences.set(with(presences.get(), message.getPresence()));
                     case UPSTREAMS, KIND_NOT_SET -> throw new IllegalStateException(key);
                 }
             }

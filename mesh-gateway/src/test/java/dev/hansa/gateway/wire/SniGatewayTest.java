@@ -69,7 +69,7 @@ class SniGatewayTest {
     void unservedNameIsAnsweredWithAlertAndNoUpstreamSocket() throws Exception {
         var upstream = server();
         serve(NAME, endpoint(upstream));
-        try (var client = client(HOUR, 10)) {
+        try (var client = client(HOUR)) {
             client.getOutputStream()
                     .write(Hellos.records(Hellos.with(Hellos.serverName("other.example"))));
 
@@ -84,7 +84,7 @@ class SniGatewayTest {
 
     @Test
     void plainTextIsClosedWithoutAnswer() throws Exception {
-        try (var client = client(HOUR, 10)) {
+        try (var client = client(HOUR)) {
             client.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(US_ASCII));
 
             assertEndsWithoutByte(client);
@@ -94,7 +94,7 @@ class SniGatewayTest {
 
     @Test
     void clientThatLeavesBeforeItsNameIsRecordedAsClosedEarly() throws Exception {
-        try (var client = client(HOUR, 10)) {
+        try (var client = client(HOUR)) {
             client.getOutputStream().write(HELLO, 0, 20);
         }
         assertThat(onlyRecord().refusal()).isEqualTo("closed_early");
@@ -105,7 +105,7 @@ class SniGatewayTest {
         var upstream = server();
         serve(NAME, dead(), dead(), endpoint(upstream));
         for (var i = 0; i < 3; i++) {
-            try (var client = client(HOUR, 10)) {
+            try (var client = client(HOUR)) {
                 client.getOutputStream().write(HELLO);
                 try (var accepted = upstream.accept()) {
                     assertThat(accepted.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
@@ -118,7 +118,7 @@ class SniGatewayTest {
     void bytesAreCountedToTheirRouteWhileTheConnectionLives() throws Exception {
         var upstream = server();
         serve(NAME, endpoint(upstream));
-        try (var client = client(HOUR, 10)) {
+        try (var client = client(HOUR)) {
             client.getOutputStream().write(HELLO);
             try (var accepted = upstream.accept()) {
                 assertThat(accepted.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
@@ -137,7 +137,7 @@ class SniGatewayTest {
         var one = server();
         var two = server();
         serve(NAME, endpoint(one), endpoint(two));
-        var address = listen(HOUR, 10);
+        var address = listen(HOUR);
         for (var i = 0; i < 2; i++) {
             try (var client = connect(address)) {
                 client.getOutputStream().write(HELLO);
@@ -152,7 +152,7 @@ class SniGatewayTest {
     void refusalNamesEveryEndpointThatFailed() throws Exception {
         var dead = dead();
         serve(NAME, dead);
-        try (var client = client(HOUR, 10)) {
+        try (var client = client(HOUR)) {
             client.getOutputStream().write(HELLO);
             assertThat(client.getInputStream().readAllBytes())
                     .containsExactly(21, 3, 3, 0, 2, 2, 80);
@@ -162,24 +162,10 @@ class SniGatewayTest {
     }
 
     @Test
-    void connectionsBeyondTheLimitAreClosed() throws Exception {
-        var address = listen(HOUR, 1);
-        try (var first = connect(address)) {
-            first.getOutputStream().write(22);
-            try (var second = connect(address)) {
-                assertEndsWithoutByte(second);
-            }
-        }
-        await().untilAsserted(() ->
-                assertThat(records)
-                        .anyMatch(record -> record.refusal().equals("too_many_connections")));
-    }
-
-    @Test
     void idleConnectionIsReset() throws Exception {
         var upstream = server();
         serve(NAME, endpoint(upstream));
-        try (var client = client(Duration.ofMillis(100), 10)) {
+        try (var client = client(Duration.ofMillis(100))) {
             client.getOutputStream().write(HELLO);
             try (var accepted = upstream.accept()) {
                 accepted.getInputStream().readNBytes(HELLO.length);
@@ -195,7 +181,7 @@ class SniGatewayTest {
     void resetIsPassedOnAsReset() throws Exception {
         var upstream = server();
         serve(NAME, endpoint(upstream));
-        var address = listen(HOUR, 10);
+        var address = listen(HOUR);
         try (var client = connect(address)) {
             client.getOutputStream().write(HELLO);
             try (var accepted = upstream.accept()) {
@@ -226,7 +212,7 @@ class SniGatewayTest {
         serve(NAME, endpoint(upstream));
         var bytes = new byte[16 << 20];
         new Random(1).nextBytes(bytes);
-        try (var client = client(HOUR, 10);
+        try (var client = client(HOUR);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             client.getOutputStream().write(HELLO);
             try (var accepted = upstream.accept()) {
@@ -251,7 +237,7 @@ class SniGatewayTest {
         var upstream = server();
         var address = new Endpoint("localhost", upstream.getLocalPort());
         serve(NAME, dead(), new Endpoint("127.0.0.1", address.port()), address);
-        var listener = listen(HOUR, 10);
+        var listener = listen(HOUR);
         var bytes = new byte[100_000];
         new Random(2).nextBytes(bytes);
         for (var i = 0; i < 50; i++) {
@@ -273,7 +259,7 @@ class SniGatewayTest {
     void bytesAndHalfClosesAreTheSameOnBothSides() throws Exception {
         var upstream = server();
         serve(NAME, endpoint(upstream));
-        var listener = listen(HOUR, 1000);
+        var listener = listen(HOUR);
         var count = 400;
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var answers = threads.submit(() -> serveRandomly(upstream, count, threads));
@@ -385,8 +371,8 @@ class SniGatewayTest {
         table.set(new RouteTable(1, Map.of(new ServerName(name), route)));
     }
 
-    private Socket client(Duration idle, int most) throws IOException {
-        return connect(listen(idle, most));
+    private Socket client(Duration idle) throws IOException {
+        return connect(listen(idle));
     }
 
     private static Socket connect(InetSocketAddress address) throws IOException {
@@ -396,12 +382,11 @@ class SniGatewayTest {
         return socket;
     }
 
-    private InetSocketAddress listen(Duration idle, int most) throws IOException {
+    private InetSocketAddress listen(Duration idle) throws IOException {
         var gateway =
                 new SniGateway(
                         transport,
                         new SniRouter(table),
-                        most,
                         idle,
                         Clock.systemUTC(),
                         event -> {
@@ -415,6 +400,8 @@ class SniGatewayTest {
         Channel channel =
                 transport.listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        true,
+                        Admission.unlimited("gateway", _ -> {}),
                         gateway::accept);
         return (InetSocketAddress) channel.localAddress();
     }

@@ -50,6 +50,8 @@ final class ProxyStream implements RoutePublisher.Session {
     private volatile List<UpstreamName> upstreams = List.of();
     private volatile RouteSnapshot acknowledged = RoutePublisher.NOTHING_YET;
     private @Nullable Registration registration;
+    private List<CheckResult> results = List.of();
+    private boolean serving;
     private volatile String owner = "";
     private volatile String issuer = "";
     private @Nullable RouteSnapshot waiting;
@@ -147,6 +149,10 @@ final class ProxyStream implements RoutePublisher.Session {
                     publisher.changed();
                 }
                 case DENIAL -> denied(message.getDenial());
+                case PRESENCE ->
+                        presence(
+                                message.getPresence().getServing(),
+                                cut(message.getPresence().getReason()));
                 case KIND_NOT_SET ->
                         throw new IllegalArgumentException("message: expected a kind; found none");
             }
@@ -182,6 +188,7 @@ final class ProxyStream implements RoutePublisher.Session {
         registration = hello.getRegistration();
         owner = identity.id().path() + "#" + hello.getRegistration().getProxyId();
         upstreams = names(hello.getUpstreamsList());
+        serving = !hello.getStandby();
         register(hello.getChecksList());
         events.accept(
                 new PeeringEvent.ProxyConnected(
@@ -194,8 +201,22 @@ final class ProxyStream implements RoutePublisher.Session {
             throw new IllegalArgumentException(
                     "message: expected a hello first; found something else");
         }
-        registrations.publish(
-                owner, this, ProxyInstances.of(identity, registration, results, datacenter));
+        this.results = results;
+        var instances = ProxyInstances.of(identity, registration, results, datacenter);
+        if (serving) {
+            registrations.publish(owner, this, instances);
+        }
+    }
+
+    /// It goes on listening to us either way; what it vouches for is used while it serves.
+    private void presence(boolean serves, String reason) {
+        var served = serving;
+        serving = serves;
+        if (serves) {
+            register(results);
+        } else if (served) {
+            registrations.ended(owner, this, reason);
+        }
     }
 
     private static List<UpstreamName> names(List<Upstream> messages) {

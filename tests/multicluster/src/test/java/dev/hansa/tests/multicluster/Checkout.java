@@ -40,7 +40,14 @@ final class Checkout {
     /// @param environment added to this process's own
     static Process start(Path log, Map<String, String> environment, String... arguments)
             throws IOException {
-        var command = new ArrayList<String>();
+        return start(log, environment, List.of(), arguments);
+    }
+
+    /// @param before words of a command that becomes `./hansa`
+    static Process start(
+            Path log, Map<String, String> environment, List<String> before, String... arguments)
+            throws IOException {
+        var command = new ArrayList<>(before);
         command.add(ROOT.resolve("hansa").toString());
         command.addAll(List.of(arguments));
         var builder =

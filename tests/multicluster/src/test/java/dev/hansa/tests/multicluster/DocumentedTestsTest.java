@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/// The tables of docs/PROTOCOL.md and docs/SECURITY.md name tests; each of them exists.
+/// The tables of the documents name tests; each of them exists.
 class DocumentedTestsTest {
     private static final Path ROOT = Checkout.ROOT;
     private static final Pattern METHOD =
@@ -25,7 +25,7 @@ class DocumentedTestsTest {
     Stream<DynamicTest> eachTestThatADocumentNamesExists() throws IOException {
         var sources = sources();
         var tests = new ArrayList<DynamicTest>();
-        for (var document : List.of("docs/PROTOCOL.md", "docs/SECURITY.md")) {
+        for (var document : List.of("docs/OPERATIONS.md", "docs/PROTOCOL.md", "docs/SECURITY.md")) {
             var named =
                     METHOD.matcher(Files.readString(ROOT.resolve(document)))
                             .results()

@@ -62,6 +62,14 @@ final class EchoLoad implements AutoCloseable {
         }
     }
 
+    static boolean isListening(InetSocketAddress address) {
+        try (var _ = connect(address)) {
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
     private static Socket connect(InetSocketAddress address) throws IOException {
         var socket = new Socket();
         try {

@@ -27,6 +27,8 @@ final class PeeredPair implements AutoCloseable {
     /// Where the sidecar of `caller` takes connections to `echo`.
     static final int UPSTREAM_PORT = 5001;
 
+    static final String TO_ECHO = "echo.svc.lke.peer:" + UPSTREAM_PORT;
+
     static final int APP_PORT = 8080;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -34,10 +36,26 @@ final class PeeredPair implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final Map<String, Process> processes = new HashMap<>();
+    private final Map<String, Path> logs = new HashMap<>();
+    private final List<Process> replaced = new ArrayList<>();
     private final Path folder;
+    private final List<String> proxySettings;
+    private int started;
+    private int openFiles;
 
     PeeredPair(Path folder) {
+        this(folder, List.of());
+    }
+
+    /// @param proxySettings `key=value`, for gateways and sidecars
+    PeeredPair(Path folder, List<String> proxySettings) {
         this.folder = folder;
+        this.proxySettings = List.copyOf(proxySettings);
+    }
+
+    /// As `ulimit -n` would; call it before the start.
+    void openFilesOfGateways(int most) {
+        openFiles = most;
     }
 
     void start() throws IOException, InterruptedException {
@@ -53,7 +71,7 @@ final class PeeredPair implements AutoCloseable {
                 "/v1/config",
                 "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
                         + "[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
-        startProxies("eks", EKS, "caller", "echo.svc.lke.peer:" + UPSTREAM_PORT);
+        startProxies("eks", EKS, "caller", TO_ECHO);
         startProxies("lke", LKE, "echo", "");
     }
 
@@ -99,34 +117,47 @@ final class PeeredPair implements AutoCloseable {
 
     private void startProxies(String name, String prefix, String service, String upstreams)
             throws IOException, InterruptedException {
+        joinToken(prefix, name + "-gateway", "{\"MeshGateway\":true}");
+        startGateway(name, prefix);
+        joinToken(prefix, name + "-sidecar", "{\"Services\":[\"" + service + "\"]}");
+        startSidecar(name, prefix, service, upstreams);
+    }
+
+    /// With what an earlier one has left in its data directory, if there was one.
+    void startGateway(String name, String prefix) throws IOException {
+        startGateway(name, prefix, prefix + ".2:8443");
+    }
+
+    void startGateway(String name, String prefix, String listen) throws IOException {
         run(
                 name + "-gateway",
-                "gateway",
-                "--node-name",
-                name + "-gateway",
-                "--join-token-file",
-                joinToken(prefix, name + "-gateway", "{\"MeshGateway\":true}"),
-                "--listen",
-                prefix + ".2:8443",
-                "--wan-address",
-                prefix + ".2:8443",
-                "--lan-address",
-                prefix + ".2:8443",
-                "--data-dir",
-                folder.resolve(name + "-gateway").toString(),
-                "--admin-address",
-                prefix + ".2:19443");
+                proxy(
+                        "gateway",
+                        "--node-name",
+                        name + "-gateway",
+                        "--join-token-file",
+                        token(name + "-gateway"),
+                        "--listen",
+                        listen,
+                        "--wan-address",
+                        prefix + ".2:8443",
+                        "--lan-address",
+                        prefix + ".2:8443",
+                        "--data-dir",
+                        folder.resolve(name + "-gateway").toString(),
+                        "--admin-address",
+                        prefix + ".2:19443"));
+    }
+
+    void startSidecar(String name, String prefix, String service, String upstreams)
+            throws IOException {
         var key = "service." + service + ".";
         var settings =
                 Files.write(
                         folder.resolve(name + "-sidecar.properties"),
                         List.of(
                                 "node-name = " + name + "-sidecar",
-                                "join-token-file = "
-                                        + joinToken(
-                                                prefix,
-                                                name + "-sidecar",
-                                                "{\"Services\":[\"" + service + "\"]}"),
+                                "join-token-file = " + token(name + "-sidecar"),
                                 "data-dir = " + folder.resolve(name + "-sidecar"),
                                 "admin.address = " + prefix + ".3:19000",
                                 "services = " + service,
@@ -137,22 +168,49 @@ final class PeeredPair implements AutoCloseable {
                                 upstreams.isEmpty()
                                         ? ""
                                         : key + "upstream-address = " + prefix + ".10"));
-        run(name + "-sidecar", "sidecar", "--config", settings.toString());
+        run(name + "-sidecar", proxy("sidecar", "--config", settings.toString()));
     }
 
-    private String joinToken(String prefix, String name, String body)
+    private String[] proxy(String... arguments) {
+        var words = new ArrayList<>(List.of(arguments));
+        proxySettings.forEach(setting -> words.addAll(List.of("--set", setting)));
+        return words.toArray(String[]::new);
+    }
+
+    private String token(String name) {
+        return folder.resolve(name + ".token").toString();
+    }
+
+    private void joinToken(String prefix, String name, String body)
             throws IOException, InterruptedException {
         var token = call(prefix, "POST", "/v1/hansa/join-token", body).path("JoinToken").asText();
-        return Files.writeString(folder.resolve(name + ".token"), token).toString();
+        Files.writeString(Path.of(token(name)), token);
     }
 
     private void run(String name, String... arguments) throws IOException {
         var words = new ArrayList<>(List.of(arguments));
         words.add("--exit-with-parent");
-        processes.put(
-                name,
-                Checkout.start(
-                        Checkout.target("pair-" + name + ".log"), words.toArray(String[]::new)));
+        var log = Checkout.target("pair-" + name + "-" + started++ + ".log");
+        var limited =
+                name.endsWith("-gateway") && openFiles > 0
+                        ? List.of("prlimit", "--nofile=" + openFiles + ":" + openFiles)
+                        : List.<String>of();
+        var before =
+                processes.put(
+                        name, Checkout.start(log, Map.of(), limited, words.toArray(String[]::new)));
+        if (before != null) {
+            replaced.add(before);
+        }
+        logs.put(name, log);
+    }
+
+    /// Of the newest process with the name.
+    Path log(String name) {
+        return Objects.requireNonNull(logs.get(name), name);
+    }
+
+    Process process(String name) {
+        return Objects.requireNonNull(processes.get(name), name);
     }
 
     /// SIGKILL.
@@ -164,6 +222,24 @@ final class PeeredPair implements AutoCloseable {
         await().atMost(Duration.ofMinutes(1))
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> call(prefix, "GET", "/v1/hansa/ca", "").has("ActiveRootID"));
+    }
+
+    int passingGateways(String prefix) throws IOException, InterruptedException {
+        return call(prefix, "GET", "/v1/health/service/mesh-gateway?passing", "").size();
+    }
+
+    HttpResponse<String> gatewayHealth(String prefix) throws IOException, InterruptedException {
+        return ofGateway(prefix, "/health");
+    }
+
+    /// From a gateway's admin port.
+    HttpResponse<String> ofGateway(String prefix, String path)
+            throws IOException, InterruptedException {
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://" + prefix + ".2:19443" + path))
+                        .timeout(Duration.ofSeconds(5))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     JsonNode call(String prefix, String method, String path, String body)
@@ -184,6 +260,7 @@ final class PeeredPair implements AutoCloseable {
     @Override
     public void close() {
         processes.values().forEach(Process::destroyForcibly);
+        replaced.forEach(Process::destroyForcibly);
         client.close();
     }
 }

@@ -1,0 +1,146 @@
+package dev.hansa.gateway.wire;
+
+import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.Refusal;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/// Who is let in at a set of listeners. Beyond a limit a new connection is reset as it is accepted,
+/// before it costs a buffer or a log line; those that stand are left alone.
+public final class Admission {
+    /// A descriptor that comes free is used within this; an accept that fails four times a second
+    /// costs nothing. The kernel's queue keeps the callers meanwhile.
+    static final Duration ACCEPT_AGAIN = Duration.ofMillis(250);
+
+    private final String listener;
+    private final int connections;
+    private final Rate rate;
+    private final BooleanSupplier memoryShort;
+    private final Consumer<GatewayEvent> events;
+    private final AtomicInteger open = new AtomicInteger();
+
+    /// @param connections open at most
+    /// @param perSecond new ones at most, and as many at once
+    /// @param nanoTime [System#nanoTime], or a test's
+    public Admission(
+            String listener,
+            int connections,
+            int perSecond,
+            BooleanSupplier memoryShort,
+            LongSupplier nanoTime,
+            Consumer<GatewayEvent> events) {
+        this.listener = listener;
+        this.connections = connections;
+        this.rate = new Rate(perSecond, nanoTime);
+        this.memoryShort = memoryShort;
+        this.events = events;
+    }
+
+    /// Lets everybody in.
+    public static Admission unlimited(String listener, Consumer<GatewayEvent> events) {
+        return new Admission(
+                listener,
+                Integer.MAX_VALUE,
+                Integer.MAX_VALUE,
+                () -> false,
+                System::nanoTime,
+                events);
+    }
+
+    /// What is refused for another reason uses no allowance up: a flood must not lengthen itself.
+    private Optional<Refusal> objection() {
+        if (open.get() >= connections) {
+            return Optional.of(Refusal.TOO_MANY_CONNECTIONS);
+        }
+        if (memoryShort.getAsBoolean()) {
+            return Optional.of(Refusal.MEMORY_SHORT);
+        }
+        return rate.tryTake() ? Optional.empty() : Optional.of(Refusal.TOO_MANY_AT_ONCE);
+    }
+
+    /// The first handler of a listening socket; one for each.
+    ChannelHandler door() {
+        return new Door();
+    }
+
+    private final class Door extends ChannelInboundHandlerAdapter {
+        /// What a listening socket reads are connections.
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object accepted) {
+            if (!(accepted instanceof Channel connection)) {
+                ctx.fireChannelRead(accepted);
+                return;
+            }
+            var refusal = objection();
+            if (refusal.isPresent()) {
+                // a reset leaves nothing behind: no TIME_WAIT of ours, no wait of theirs
+                connection.config().setOption(ChannelOption.SO_LINGER, 0);
+                connection.unsafe().closeForcibly();
+                events.accept(new GatewayEvent.NotAdmitted(listener, refusal.get()));
+                return;
+            }
+            open.incrementAndGet();
+            connection.closeFuture().addListener(_ -> open.decrementAndGet());
+            ctx.fireChannelRead(accepted);
+        }
+
+        /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop
+        /// would do nothing but fail.
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (!(cause instanceof IOException)) {
+                ctx.fireExceptionCaught(cause);
+                return;
+            }
+            events.accept(new GatewayEvent.AcceptFailed(listener, String.valueOf(cause)));
+            var config = ctx.channel().config();
+            if (config.isAutoRead()) {
+                config.setAutoRead(false);
+                ctx.executor()
+                        .schedule(
+                                () -> config.setAutoRead(true),
+                                ACCEPT_AGAIN.toMillis(),
+                                TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    /// So many at once, and so many a second after that.
+    private static final class Rate {
+        private static final long SECOND = 1_000_000_000;
+
+        private final int perSecond;
+        private final LongSupplier nanoTime;
+        private double left;
+        private long at;
+
+        Rate(int perSecond, LongSupplier nanoTime) {
+            this.perSecond = perSecond;
+            this.nanoTime = nanoTime;
+            this.left = perSecond;
+            this.at = nanoTime.getAsLong();
+        }
+
+        synchronized boolean tryTake() {
+            var now = nanoTime.getAsLong();
+            left = Math.min(perSecond, left + (double) (now - at) / SECOND * perSecond);
+            at = now;
+            if (left < 1) {
+                return false;
+            }
+            left--;
+            return true;
+        }
+    }
+}

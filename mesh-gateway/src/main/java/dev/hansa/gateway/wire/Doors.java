@@ -1,0 +1,144 @@
+package dev.hansa.gateway.wire;
+
+import io.netty.channel.Channel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// The listening sockets of a process: opened here or taken over from the process before, passed on
+/// to the next one, closed.
+///
+/// What is passed on is the socket itself, so a connection that the kernel has taken for it, or is
+/// about to take, is served by whichever process accepts next, and no moment exists at which nobody
+/// listens (ADR 0014).
+public final class Doors implements AutoCloseable {
+    private final Transport transport;
+    private final boolean passable;
+    private final List<Door> open = new ArrayList<>();
+    private final List<Passed> passed = new ArrayList<>();
+    private boolean held;
+
+    /// A socket that another process has opened.
+    record Passed(int descriptor, InetSocketAddress address) {}
+
+    private record Door(Channel channel, int descriptor) {}
+
+    /// @param passable whether another process may ask for the sockets
+    public Doors(Transport transport, boolean passable) {
+        this.transport = transport;
+        this.passable = passable;
+    }
+
+    /// These are used instead of new ones, where an address is the same. Until [#accept] nothing is
+    /// accepted: a process that fails to open the next address must not have taken a caller away
+    /// from the one that goes on.
+    synchronized void takeOver(List<Passed> sockets) {
+        passed.addAll(sockets);
+        held = true;
+    }
+
+    synchronized void accept() {
+        held = false;
+        open.forEach(door -> door.channel().config().setAutoRead(true));
+    }
+
+    /// Listens; `accepted` is called on the new connection's loop, with its reading stopped, when
+    /// it is active.
+    ///
+    /// @throws IOException naming the address and the cause when it cannot be bound
+    public synchronized Channel open(
+            InetSocketAddress address, Admission admission, Consumer<Channel> accepted)
+            throws IOException {
+        var resolved =
+                address.isUnresolved()
+                        ? new InetSocketAddress(address.getHostString(), address.getPort())
+                        : address;
+        var taken = passed.stream().filter(one -> isSame(one.address(), resolved)).findFirst();
+        if (taken.isPresent()) {
+            passed.remove(taken.get());
+            var socket = adopt(taken.get().descriptor());
+            var channel = transport.listen(socket.channel(), !held, admission, accepted);
+            open.add(new Door(channel, socket.descriptor()));
+            return channel;
+        }
+        var channel = transport.listen(resolved, !held, admission, accepted);
+        var local = (InetSocketAddress) channel.localAddress();
+        open.add(new Door(channel, passable ? descriptorOf(local) : -1));
+        return channel;
+    }
+
+    /// What was taken over and is not wanted here is let go.
+    synchronized void closeRest() {
+        passed.forEach(one -> Libc.close(one.descriptor()));
+        passed.clear();
+    }
+
+    synchronized List<Integer> descriptors() {
+        return open.stream().map(Door::descriptor).toList();
+    }
+
+    /// Stops accepting at all but one.
+    public synchronized void closeAllBut(Optional<Channel> kept) {
+        var closing =
+                open.stream().filter(door -> !kept.equals(Optional.of(door.channel()))).toList();
+        closing.forEach(door -> door.channel().close().awaitUninterruptibly());
+        open.removeAll(closing);
+    }
+
+    /// Stops accepting. Where another process has the sockets too, they go on without us.
+    @Override
+    public synchronized void close() {
+        open.forEach(door -> door.channel().close().awaitUninterruptibly());
+        open.clear();
+        closeRest();
+    }
+
+    private record Adopted(ServerSocketChannel channel, int descriptor) {}
+
+    /// Java makes no channel of a descriptor. So it makes one of a socket of its own, and then the
+    /// kernel is told to put the passed one in that socket's place.
+    private static Adopted adopt(int descriptor) throws IOException {
+        var channel = ServerSocketChannel.open();
+        try {
+            channel.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            var own = descriptorOf((InetSocketAddress) channel.getLocalAddress());
+            Libc.replace(own, descriptor);
+            return new Adopted(channel, own);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        } finally {
+            Libc.close(descriptor);
+        }
+    }
+
+    /// The descriptor of our socket that listens on an address.
+    private static int descriptorOf(InetSocketAddress address) throws IOException {
+        try (var all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (var entry : all) {
+                var descriptor = Integer.parseInt(entry.getFileName().toString());
+                if (Libc.listensOn(descriptor).filter(on -> isSame(on, address)).isPresent()) {
+                    return descriptor;
+                }
+            }
+        }
+        throw new IOException("no descriptor of this process listens on " + address);
+    }
+
+    /// `0.0.0.0` and `::` are the same to a socket of both families.
+    private static boolean isSame(InetSocketAddress one, InetSocketAddress other) {
+        var a = Optional.ofNullable(one.getAddress());
+        var b = Optional.ofNullable(other.getAddress());
+        return one.getPort() == other.getPort()
+                && (a.equals(b)
+                        || a.filter(InetAddress::isAnyLocalAddress).isPresent()
+                                && b.filter(InetAddress::isAnyLocalAddress).isPresent());
+    }
+}

@@ -1,0 +1,98 @@
+package dev.hansa.gateway.wire;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+
+/// Is memory short? Asked for each new connection, looked up a few times a second.
+///
+/// Of the heap only what a collection has left counts: garbage is not use. While it is short
+/// nothing else may cause a collection (whoever is refused costs no memory), so one is asked for
+/// now and then; otherwise it would stay short for ever.
+public final class MemoryWatermark implements BooleanSupplier {
+    /// Between two looks a thousand connections can come; they hold a few megabytes.
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+
+    /// A full collection of a full heap stops everything for some tenths of a second.
+    private static final Duration COLLECT_AGAIN = Duration.ofSeconds(10);
+
+    private final double most;
+    private final DoubleSupplier heap;
+    private final DoubleSupplier direct;
+    private final Runnable collect;
+    private final LongSupplier nanoTime;
+    private long lookAt;
+    private long collectAt;
+    private boolean isShort;
+
+    /// @param percent of heap or direct memory
+    public MemoryWatermark(int percent) {
+        this(
+                percent,
+                MemoryWatermark::heapUse,
+                MemoryWatermark::directUse,
+                () -> Thread.ofPlatform().daemon().name("collect").start(System::gc),
+                System::nanoTime);
+    }
+
+    /// @param heap part of the heap that is in use, from 0 to 1
+    /// @param direct part of the memory outside of it
+    MemoryWatermark(
+            int percent,
+            DoubleSupplier heap,
+            DoubleSupplier direct,
+            Runnable collect,
+            LongSupplier nanoTime) {
+        this.most = percent / 100.0;
+        this.heap = heap;
+        this.direct = direct;
+        this.collect = collect;
+        this.nanoTime = nanoTime;
+        this.lookAt = nanoTime.getAsLong();
+        this.collectAt = lookAt + COLLECT_AGAIN.toNanos();
+    }
+
+    @Override
+    public synchronized boolean getAsBoolean() {
+        var now = nanoTime.getAsLong();
+        if (now - lookAt < 0) {
+            return isShort;
+        }
+        lookAt = now + LOOK_AGAIN.toNanos();
+        var heapShort = heap.getAsDouble() > most;
+        isShort = heapShort || direct.getAsDouble() > most;
+        if (heapShort && now - collectAt >= 0) {
+            collectAt = now + COLLECT_AGAIN.toNanos();
+            collect.run();
+        }
+        return isShort;
+    }
+
+    private static final List<MemoryPoolMXBean> POOLS =
+            ManagementFactory.getMemoryPoolMXBeans().stream()
+                    .filter(pool -> pool.getType() == MemoryType.HEAP)
+                    .toList();
+
+    static double heapUse() {
+        var left = 0L;
+        for (var pool : POOLS) {
+            var usage = pool.getCollectionUsage();
+            left += usage == null ? 0 : usage.getUsed();
+        }
+        return (double) left / Runtime.getRuntime().maxMemory();
+    }
+
+    /// What buffers hold that are in use; what the allocator keeps for the next ones is no use.
+    static double directUse() {
+        return (double) Transport.BUFFERS.pinnedDirectMemory() / MOST_DIRECT;
+    }
+
+    /// `-XX:MaxDirectMemorySize`, the heap's size where that is not set.
+    private static final long MOST_DIRECT =
+            io.netty.util.internal.PlatformDependent.maxDirectMemory();
+}
