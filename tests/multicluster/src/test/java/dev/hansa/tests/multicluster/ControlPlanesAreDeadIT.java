@@ -1,0 +1,67 @@
+package dev.hansa.tests.multicluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Both servers are killed, and with them everything that could tell a proxy anything.
+class ControlPlanesAreDeadIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final String STALE = "stale since";
+
+    private final InetSocketAddress upstream =
+            new InetSocketAddress(PeeredPair.EKS + ".10", PeeredPair.UPSTREAM_PORT);
+
+    @Test
+    void trafficGoesOnAndResumesWhenEveryProxyIsKilledToo(@TempDir Path folder) throws Exception {
+        try (var load = new EchoLoad();
+                var pair = new PeeredPair(folder)) {
+            load.serve(PeeredPair.EKS + ".10", PeeredPair.APP_PORT);
+            load.serve(PeeredPair.LKE + ".10", PeeredPair.APP_PORT);
+            pair.start();
+            await().atMost(PATIENCE).until(() -> EchoLoad.answers(upstream));
+            load.start(upstream, 4, 4);
+
+            pair.kill("eks-server");
+            pair.kill("lke-server");
+            await().atMost(PATIENCE)
+                    .until(() -> pair.gatewayHealth(PeeredPair.EKS).body().contains(STALE));
+            var before = load.shortConnections();
+            await().atMost(PATIENCE).until(() -> load.shortConnections() > before + 500);
+            load.stop();
+            assertThat(load.failures()).isEmpty();
+            assertThat(load.wordsOnLongConnections()).isPositive();
+
+            for (var name : new String[] {"eks", "lke"}) {
+                pair.kill(name + "-gateway");
+                pair.kill(name + "-sidecar");
+            }
+            assertThat(EchoLoad.answers(upstream)).isFalse();
+            pair.startGateway("eks", PeeredPair.EKS);
+            pair.startGateway("lke", PeeredPair.LKE);
+            pair.startSidecar("eks", PeeredPair.EKS, "caller", PeeredPair.TO_ECHO);
+            pair.startSidecar("lke", PeeredPair.LKE, "echo", "");
+
+            await().atMost(PATIENCE).until(() -> EchoLoad.answers(upstream));
+            for (var i = 0; i < 200; i++) {
+                assertThat(EchoLoad.answers(upstream)).as("connection %d", i).isTrue();
+            }
+            assertThat(pair.gatewayHealth(PeeredPair.EKS).body()).contains(STALE);
+
+            pair.startServer("eks", PeeredPair.EKS);
+            pair.startServer("lke", PeeredPair.LKE);
+            for (var prefix : new String[] {PeeredPair.EKS, PeeredPair.LKE}) {
+                await().atMost(PATIENCE)
+                        .ignoreExceptionsInstanceOf(IOException.class)
+                        .until(() -> !pair.gatewayHealth(prefix).body().contains(STALE));
+            }
+            assertThat(EchoLoad.answers(upstream)).isTrue();
+        }
+    }
+}
