@@ -39,6 +39,10 @@ public final class RaftStore implements Store {
     /// Longer than losing a leader and electing another takes.
     static final Duration WRITE_LIMIT = Duration.ofSeconds(10);
 
+    /// For an answer from one member: longer than electing another leader takes, so that who has
+    /// gone without a word is not waited for until the end.
+    private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(3);
+
     /// Between two attempts of one write while there is no leader.
     private static final Duration PAUSE = Duration.ofMillis(20);
 
@@ -360,13 +364,13 @@ public final class RaftStore implements Store {
     }
 
     private Reply ask(RaftClientRequest.Builder request, RaftPeerId target, long deadline) {
+        var limit = Math.min(ATTEMPT_LIMIT.toNanos(), deadline - System.nanoTime());
         try {
-            return reply(
+            var asked =
                     target.equals(self)
                             ? server.submitClientRequestAsync(request.build())
-                                    .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
-                            : others.sendRequestAsyncUnordered(request.build())
-                                    .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
+                            : others.sendRequestAsyncUnordered(request.build());
+            return reply(asked.get(limit, TimeUnit.NANOSECONDS));
         } catch (ExecutionException | IOException e) {
             others.handleException(target, e, true);
             return new Reply.Elsewhere(String.valueOf(e.getMessage()), Optional.empty());
