@@ -130,6 +130,8 @@ public final class RaftStore implements Store {
             if (!directory.used() && machine.known().index() >= 0) {
                 throw anotherLog(dataDir, machine.known(), "none");
             }
+            TornTail.cut(directory, machine.known().index())
+                    .ifPresent(what -> failures.accept(new StoreFailure(what, null)));
             var properties = settings.properties(directory.path(), membership);
             var parameters = parameters(own);
             var group = group(directory.group(), membership);

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
+import java.util.Arrays;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -223,6 +226,68 @@ class RaftStoreTest extends StoreContract {
             for (var file : files.toList()) {
                 Files.copy(file, to.resolve(from.relativize(file).toString()));
             }
+        }
+    }
+
+    /// Power went away inside a write: a part of it is there, and the state does not have it.
+    @Test
+    void lastEntryThatWasNotWrittenWholeIsCutOff() throws Exception {
+        put("a", "kept");
+        store.close();
+        var before = folder.resolve("before.db");
+        Files.copy(folder.resolve("data/hansa.db"), before);
+        store = open();
+        put("torn", "x".repeat(20_000));
+        store.close();
+        // the log of now, and the state of before
+        var torn = folder.resolve("torn");
+        copy(folder.resolve("data"), torn);
+        Files.copy(before, torn.resolve("hansa.db"), StandardCopyOption.REPLACE_EXISTING);
+        var log = openSegment(torn);
+        var bytes = Files.readAllBytes(log);
+        var value = new String(bytes, StandardCharsets.ISO_8859_1).lastIndexOf("xxxx");
+        Arrays.fill(bytes, value - 5_000, bytes.length, (byte) 0);
+        Files.write(log, bytes);
+
+        try (var reopened = TestStore.open(torn)) {
+            assertThat(reopened.now().config("k", "a")).isPresent();
+            assertThat(reopened.now().config("k", "torn")).isEmpty();
+            reopened.apply(new StoreCommand.PutConfig("k", "b", "{}", OptionalLong.empty()));
+        }
+        try (var again = TestStore.open(torn)) {
+            assertThat(again.now().config("k", "b")).isPresent();
+        }
+        store = open();
+    }
+
+    /// A bit that has turned in what was answered for is no torn write.
+    @Test
+    void damagedEntryIsNamedAndNothingIsCutOff() throws Exception {
+        put("a", "kept");
+        put("damaged", "x".repeat(20_000));
+        put("b", "kept");
+        store.close();
+        var log = openSegment(folder.resolve("data"));
+        var bytes = Files.readAllBytes(log);
+        bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("xxxx") + 100] ^= 1;
+        Files.write(log, bytes);
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreFailure.class)
+                .hasMessageStartingWith("data directory '" + folder.resolve("data") + "'");
+        assertThat(Files.readAllBytes(log)).isEqualTo(bytes);
+
+        bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("xxxx") + 100] ^= 1;
+        Files.write(log, bytes);
+        store = open();
+        assertThat(store.now().config()).hasSize(3);
+    }
+
+    private static Path openSegment(Path data) throws IOException {
+        try (var files = Files.walk(data.resolve("raft"))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("log_inprogress_"))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
