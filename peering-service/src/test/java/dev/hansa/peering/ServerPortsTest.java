@@ -70,9 +70,10 @@ class ServerPortsTest {
     @TempDir Path directory;
     private final Vertx vertx = Vertx.vertx();
     private final MovingClock clock = new MovingClock();
-    private final int http = freePort();
-    private final int proxies = freePort();
-    private final int peers = freePort();
+    private final List<Integer> ports = freePorts(4);
+    private final int http = ports.get(0);
+    private final int proxies = ports.get(1);
+    private final int peers = ports.get(2);
     private final List<HttpClient> clients = new ArrayList<>();
     private PeeringService server;
 
@@ -122,7 +123,7 @@ class ServerPortsTest {
                                         "peer.address",
                                         "127.0.0.1:" + peers,
                                         "admin.address",
-                                        "127.0.0.1:" + freePort(),
+                                        "127.0.0.1:" + ports.get(3),
                                         "leaf.ttl",
                                         "1h"),
                                 Map.of(),
@@ -137,9 +138,18 @@ class ServerPortsTest {
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /// Held together until all are known, so that none is given twice.
+    private static List<Integer> freePorts(int count) {
+        var sockets = new ArrayList<ServerSocket>();
+        try {
+            for (var i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            var ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
+            for (var socket : sockets) {
+                socket.close();
+            }
+            return ports;
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

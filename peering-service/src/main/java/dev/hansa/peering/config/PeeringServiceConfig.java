@@ -9,8 +9,11 @@ import dev.hansa.trustbundle.ca.ExternalCa;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// The settings of `hansa server`, read once.
@@ -122,6 +125,13 @@ public record PeeringServiceConfig(
         var peer = settings.address("peer.address", address(8503));
         var proxy = settings.address("proxy.address", address(8502));
         var admin = settings.address("admin.address", address(19500));
+        distinct(
+                settings,
+                Map.of(
+                        "http.address", http,
+                        "peer.address", peer,
+                        "proxy.address", proxy,
+                        "admin.address", admin));
         var defaultAllow = settings.flag("intentions.default-allow", false);
         var tokenLife = settings.duration("token.ttl", Duration.ofHours(1));
         var leafLife = settings.duration("leaf.ttl", Duration.ofDays(3));
@@ -159,6 +169,27 @@ public record PeeringServiceConfig(
                 retireLimit,
                 limits,
                 longestRetry);
+    }
+
+    /// Two listeners on one address would share it, and each caller would meet one of them by
+    /// chance.
+    private static void distinct(Settings settings, Map<String, InetSocketAddress> addresses) {
+        var seen = new HashMap<InetSocketAddress, String>();
+        new TreeMap<>(addresses)
+                .forEach((key, address) -> {
+                    var other = seen.putIfAbsent(address, key);
+                    if (other != null && address.getPort() != 0) {
+                        settings.problem(
+                                key,
+                                "expected an address of its own; found '"
+                                        + address.getHostString()
+                                        + ":"
+                                        + address.getPort()
+                                        + "', which "
+                                        + other
+                                        + " has");
+                    }
+                });
     }
 
     /// All three or none.

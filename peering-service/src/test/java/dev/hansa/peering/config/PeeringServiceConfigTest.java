@@ -43,6 +43,23 @@ class PeeringServiceConfigTest {
     }
 
     @Test
+    void addressesAreDistinct() {
+        var failure =
+                catchThrowableOfType(
+                        InvalidConfigException.class,
+                        () ->
+                                read(
+                                        Map.of(
+                                                "http.address", "127.0.0.1:9000",
+                                                "admin.address", "127.0.0.1:9000")));
+
+        assertThat(failure.problems()).hasSize(1);
+        assertThat(failure.problems().getFirst())
+                .startsWith(
+                        "http.address: expected an address of its own; found '127.0.0.1:9000', which admin.address has");
+    }
+
+    @Test
     void everyLimitOfPeersIsRead() throws Exception {
         var all =
                 Map.of(
