@@ -1,9 +1,11 @@
 package dev.hansa.peering.store;
 
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Whether there is room on the disk of the log. A log that meets the end of its disk in the middle
 /// of an entry takes nothing more until it is opened anew, so writes are refused before that.
@@ -14,14 +16,26 @@ final class DiskSpace {
 
     private final Path directory;
 
+    /// Found once: the system reads all its mounts for that, and a write asks each time.
+    private volatile @Nullable FileStore disk;
+
     DiskSpace(Path directory) {
         this.directory = directory;
+    }
+
+    private FileStore disk() throws IOException {
+        var known = disk;
+        if (known == null) {
+            known = Files.getFileStore(directory);
+            disk = known;
+        }
+        return known;
     }
 
     /// What there is to say to whoever wants to write.
     Optional<String> problem() {
         try {
-            var found = Files.getFileStore(directory).getUsableSpace();
+            var found = disk().getUsableSpace();
             return found >= RESERVE
                     ? Optional.empty()
                     : Optional.of(

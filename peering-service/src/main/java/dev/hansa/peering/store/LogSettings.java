@@ -57,6 +57,8 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
         RaftServerConfigKeys.setCloseThreshold(properties, NO_PAUSE_IS_TOO_LONG);
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SEGMENT);
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, PREALLOCATED);
+        // an entry for each commit would cost each write a second sync, and a start does without
+        RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
         RaftServerConfigKeys.Log.setWriteBufferSize(properties, WRITE_BUFFER);
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, CACHE);
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
