@@ -81,14 +81,9 @@ class RootRotationTest {
 
     /// A server that is killed leaves its files as they are at that moment; another finds them so.
     private void killAndStartAgain() throws Exception {
-        var data = folder.resolve("data");
         var left = Files.createTempDirectory(folder, "left");
         Files.delete(left);
-        try (var files = Files.walk(data)) {
-            for (var file : files.toList()) {
-                Files.copy(file, left.resolve(data.relativize(file).toString()));
-            }
-        }
+        TestStore.copy(folder.resolve("data"), left);
         again(left);
     }
 

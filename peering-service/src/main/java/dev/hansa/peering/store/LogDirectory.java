@@ -16,7 +16,7 @@ record LogDirectory(Path path, UUID group, boolean used) {
     /// @throws StoreFailure when there are logs of several groups, or of another one
     static LogDirectory open(Path dataDir, Optional<UUID> wanted) throws IOException {
         var path = Files.createDirectories(dataDir.resolve("raft"));
-        StateFile.ownerOnly(path, "rwx------");
+        OwnDisk.ownerOnly(path, "rwx------");
         var present = groups(path);
         if (present.size() > 1
                 || wanted.isPresent() && !wanted.stream().toList().containsAll(present)) {

@@ -429,7 +429,6 @@ public final class RaftStore implements Store {
     @Override
     public void close() {
         if (!closed) {
-            closed = true;
             shut();
         }
     }

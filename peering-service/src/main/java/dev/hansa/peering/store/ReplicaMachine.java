@@ -2,11 +2,8 @@ package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -177,7 +174,8 @@ final class ReplicaMachine extends BaseStateMachine {
                     target.toPath(),
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
-            sync(target.toPath().resolveSibling("."));
+            // the log forgets what is in the copy
+            OwnDisk.sync(target.toPath().resolveSibling("."));
             storage.updateLatestSnapshot(
                     new SingleFileSnapshotInfo(
                             new FileInfo(target.toPath(), digest),
@@ -187,13 +185,6 @@ final class ReplicaMachine extends BaseStateMachine {
         } catch (StoreFailure e) {
             failures.accept(e);
             throw new IOException(e);
-        }
-    }
-
-    /// The log forgets what is in the copy, so its name has to be on the disk too.
-    private static void sync(Path directory) throws IOException {
-        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -61,7 +60,7 @@ final class SecretSeal {
             }
             make(dataDir, file);
         }
-        ownerOnly(file);
+        OwnDisk.ownerOnly(file, "rw-------");
         var key = Files.readAllBytes(file);
         if (key.length != KEY_BYTES) {
             throw new StoreFailure(
@@ -81,7 +80,7 @@ final class SecretSeal {
         var fresh = dataDir.resolve(FILE + ".new");
         Files.deleteIfExists(fresh);
         Files.createFile(fresh);
-        ownerOnly(fresh);
+        OwnDisk.ownerOnly(fresh, "rw-------");
         var key = new byte[KEY_BYTES];
         RANDOM.nextBytes(key);
         try (var channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
@@ -92,15 +91,7 @@ final class SecretSeal {
             channel.force(true);
         }
         Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-        try (var directory = FileChannel.open(dataDir, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
-    }
-
-    private static void ownerOnly(Path file) throws IOException {
-        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        }
+        OwnDisk.sync(dataDir);
     }
 
     /// @param place where it is kept; not secret, and needed again to open it

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -73,7 +72,7 @@ final class StateFile implements AutoCloseable {
         Connection connection = null;
         try {
             Files.createDirectories(dataDir);
-            ownerOnly(dataDir, "rwx------");
+            OwnDisk.ownerOnly(dataDir, "rwx------");
             lockFile =
                     FileChannel.open(
                             dataDir.resolve("lock"),
@@ -91,7 +90,7 @@ final class StateFile implements AutoCloseable {
             if (!Files.exists(file)) {
                 Files.createFile(file);
             }
-            ownerOnly(file, "rw-------");
+            OwnDisk.ownerOnly(file, "rw-------");
             connection = connect(file);
             integrity(connection, file);
             migrate(file);
@@ -139,12 +138,6 @@ final class StateFile implements AutoCloseable {
             return channel.tryLock();
         } catch (OverlappingFileLockException e) {
             return null;
-        }
-    }
-
-    static void ownerOnly(Path path, String permissions) throws IOException {
-        if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
         }
     }
 
@@ -415,7 +408,7 @@ final class StateFile implements AutoCloseable {
     /// what is in it.
     ///
     /// @throws StoreFailure when the disk does not take it; then there is no copy
-    synchronized LogPosition copyTo(Path copy) {
+    synchronized void copyTo(Path copy) {
         try {
             run("PRAGMA wal_checkpoint(TRUNCATE)");
             Files.deleteIfExists(copy);
@@ -423,11 +416,10 @@ final class StateFile implements AutoCloseable {
                 vacuum.setString(1, copy.toString());
                 vacuum.execute();
             }
-            ownerOnly(copy, "rw-------");
+            OwnDisk.ownerOnly(copy, "rw-------");
             try (var channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
                 channel.force(true);
             }
-            return position;
         } catch (SQLException | IOException e) {
             throw new StoreFailure("'" + copy + "': a copy failed: " + e.getMessage(), e);
         }
@@ -441,7 +433,7 @@ final class StateFile implements AutoCloseable {
         var fresh = file.resolveSibling("hansa.db.new");
         try {
             Files.copy(copy, fresh, StandardCopyOption.REPLACE_EXISTING);
-            ownerOnly(fresh, "rw-------");
+            OwnDisk.ownerOnly(fresh, "rw-------");
             try (var checked = connect(fresh)) {
                 integrity(checked, fresh);
                 migrate(fresh);

@@ -194,7 +194,7 @@ class RaftStoreTest extends StoreContract {
         store.close();
         var log = folder.resolve("data/raft");
         var older = folder.resolve("older");
-        copy(log, older);
+        TestStore.copy(log, older);
         store = open();
         for (var i = 0; i < 20; i++) {
             put("n" + i, "kept");
@@ -221,14 +221,6 @@ class RaftStoreTest extends StoreContract {
         assertThat(store.now().config()).hasSize(21);
     }
 
-    private static void copy(Path from, Path to) throws IOException {
-        try (var files = Files.walk(from)) {
-            for (var file : files.toList()) {
-                Files.copy(file, to.resolve(from.relativize(file).toString()));
-            }
-        }
-    }
-
     /// Power went away inside a write: a part of it is there, and the state does not have it.
     @Test
     void lastEntryThatWasNotWrittenWholeIsCutOff() throws Exception {
@@ -241,7 +233,7 @@ class RaftStoreTest extends StoreContract {
         store.close();
         // the log of now, and the state of before
         var torn = folder.resolve("torn");
-        copy(folder.resolve("data"), torn);
+        TestStore.copy(folder.resolve("data"), torn);
         Files.copy(before, torn.resolve("hansa.db"), StandardCopyOption.REPLACE_EXISTING);
         var log = openSegment(torn);
         var bytes = Files.readAllBytes(log);

@@ -4,6 +4,8 @@ import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -47,6 +49,15 @@ public final class TestStore {
                 Throwable::printStackTrace,
                 maxBytes,
                 LogSettings.DEFAULT);
+    }
+
+    /// A data directory, or a part of one, as it is at that moment.
+    public static void copy(Path from, Path to) throws IOException {
+        try (var files = Files.walk(from)) {
+            for (var file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
     }
 
     static MemberTls tls(CaRecord authority) {
