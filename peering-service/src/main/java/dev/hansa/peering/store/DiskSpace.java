@@ -34,15 +34,20 @@ final class DiskSpace {
 
     /// What there is to say to whoever wants to write.
     Optional<String> problem() {
+        return problem(0);
+    }
+
+    /// The same to whoever wants to write so much at once.
+    Optional<String> problem(long bytes) {
         try {
             var found = disk().getUsableSpace();
-            return found >= RESERVE
+            return found >= RESERVE + bytes
                     ? Optional.empty()
                     : Optional.of(
                             "'"
                                     + directory
                                     + "': a write failed: expected at least "
-                                    + RESERVE
+                                    + (RESERVE + bytes)
                                     + " bytes free on its disk; found "
                                     + found);
         } catch (IOException e) {

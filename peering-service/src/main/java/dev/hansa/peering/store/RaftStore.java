@@ -1,8 +1,10 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.trustbundle.Datacenter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -38,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 public final class RaftStore implements Store {
     /// Longer than losing a leader and electing another takes.
     static final Duration WRITE_LIMIT = Duration.ofSeconds(10);
+
+    /// Each member reads up to 1 GiB of database and writes it.
+    private static final Duration RESTORE_LIMIT = Duration.ofMinutes(5);
 
     /// For an answer from one member: longer than electing another leader takes, so that who has
     /// gone without a word is not waited for until the end.
@@ -286,7 +291,8 @@ public final class RaftStore implements Store {
                         .setCallId(CallId.getAndIncrement())
                         .setMessage(Message.valueOf(ByteString.copyFrom(encoded)))
                         .setType(RaftClientRequest.writeRequestType());
-        var deadline = System.nanoTime() + WRITE_LIMIT.toNanos();
+        var limit = command instanceof StoreCommand.CommitRestore ? RESTORE_LIMIT : WRITE_LIMIT;
+        var deadline = System.nanoTime() + limit.toNanos();
         var target = self;
         String found;
         do {
@@ -308,10 +314,17 @@ public final class RaftStore implements Store {
                         + " of "
                         + group.getPeers().size()
                         + " servers follow; found none in "
-                        + WRITE_LIMIT.toSeconds()
+                        + limit.toSeconds()
                         + " s: "
                         + found,
                 null);
+    }
+
+    /// Snapshots of this state. Once for each store.
+    ///
+    /// @throws StoreFailure when the data directory has no room for them
+    public Snapshots snapshots(Datacenter datacenter, Clock clock) {
+        return new Snapshots(this, file, datacenter.name(), maxBytes, clock);
     }
 
     private void refuseWhenFull(StoreCommand command, int more) {
@@ -322,6 +335,10 @@ public final class RaftStore implements Store {
                 .ifPresent(problem -> {
                     throw new StoreFailure(problem, null);
                 });
+        if (command instanceof StoreCommand.RestorePart) {
+            // bounded as a whole where it begins
+            return;
+        }
         var found = file.bytes() + more;
         if (found > maxBytes) {
             throw new StoreFailure(

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaMachine extends BaseStateMachine {
     private final StateFile file;
     private final CommandCodec codec;
+    private final RestoreLog restores;
     private final Latest<StoreState> state;
     private final Consumer<Throwable> failures;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
@@ -47,6 +48,7 @@ final class ReplicaMachine extends BaseStateMachine {
     ReplicaMachine(StateFile file, CommandCodec codec, Consumer<Throwable> failures) {
         this.file = file;
         this.codec = codec;
+        this.restores = new RestoreLog(file);
         this.failures = failures;
         this.state = new Latest<>(file.written());
         this.known = file.position();
@@ -134,8 +136,13 @@ final class ReplicaMachine extends BaseStateMachine {
         }
         StateMachine.Transition transition;
         try {
-            var command = entry.getStateMachineLogEntry().getLogData().toByteArray();
-            transition = StateMachine.apply(state.get(), codec.command(command));
+            var command = codec.command(entry.getStateMachineLogEntry().getLogData().toByteArray());
+            transition =
+                    restores.apply(
+                                    state.get(),
+                                    command,
+                                    new LogPosition(entry.getTerm(), entry.getIndex()))
+                            .orElseGet(() -> StateMachine.apply(state.get(), command));
         } catch (RuntimeException e) {
             logFailure = e;
             failures.accept(e);

@@ -11,14 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
@@ -26,14 +23,6 @@ import org.jspecify.annotations.Nullable;
 /// log it is. What it says may be behind the log, and never ahead of it: whoever opens it applies
 /// the rest again.
 final class StateFile implements AutoCloseable {
-    private static final String CONFIG = "config";
-    private static final String PEERING = "peering";
-    private static final String SECRETS = "secrets";
-    private static final String BUNDLE = "bundle";
-    private static final String REGISTRATION = "registration";
-    private static final String JOIN = "join";
-    private static final String CA = "ca";
-
     private final Path file;
     private final FileChannel lockFile;
     private final FileLock lock;
@@ -41,6 +30,7 @@ final class StateFile implements AutoCloseable {
     private Connection connection;
     private StoreState written;
     private LogPosition position;
+    private Optional<RestoreProgress> restore;
     private volatile long bytes;
 
     private @Nullable StoreFailure broken;
@@ -57,9 +47,10 @@ final class StateFile implements AutoCloseable {
         this.lock = lock;
         this.connection = connection;
         this.records = records;
-        this.written = load(connection, records);
-        this.position = position(connection);
-        this.bytes = bytes(connection);
+        this.written = StateRows.load(connection, records);
+        this.position = StateRows.position(connection);
+        this.restore = RestoreRows.find(connection);
+        this.bytes = StateRows.bytes(connection);
     }
 
     /// Opens or makes the file in `dataDir`, checks it and brings its schema up to date.
@@ -91,9 +82,9 @@ final class StateFile implements AutoCloseable {
                 Files.createFile(file);
             }
             OwnDisk.ownerOnly(file, "rw-------");
-            connection = connect(file);
-            integrity(connection, file);
-            migrate(file);
+            connection = StateRows.connect(file);
+            StateRows.integrity(connection, file);
+            StateRows.migrate(file);
             return new StateFile(file, lockFile, lock, connection, records);
         } catch (IOException | SQLException | FlywayException | IllegalArgumentException e) {
             closeQuietly(connection, lockFile, e);
@@ -141,130 +132,6 @@ final class StateFile implements AutoCloseable {
         }
     }
 
-    /// Forward only: a newer Hansa may have written what this one would misread or lose.
-    private static void migrate(Path file) {
-        var flyway =
-                Flyway.configure(StateFile.class.getClassLoader())
-                        .dataSource(url(file), null, null)
-                        .locations("classpath:db/migration")
-                        .validateMigrationNaming(true)
-                        // by default Flyway shrugs at a version from the future
-                        .ignoreMigrationPatterns(new String[0])
-                        .load();
-        var migrations = flyway.info();
-        var found = migrations.current();
-        if (found != null && found.getState().isApplied() && !found.getState().isResolved()) {
-            throw new StoreFailure(
-                    "'"
-                            + file
-                            + "': expected a schema that this version of Hansa knows; found version "
-                            + found.getVersion()
-                            + ", written by a newer one",
-                    null);
-        }
-        flyway.migrate();
-    }
-
-    private static String url(Path file) {
-        return "jdbc:sqlite:" + file.toAbsolutePath();
-    }
-
-    private static Connection connect(Path file) throws SQLException {
-        var connection = DriverManager.getConnection(url(file));
-        try (var statement = connection.createStatement()) {
-            statement.execute("PRAGMA journal_mode=WAL");
-            // a power cut may take the last transactions back, and the log has them
-            statement.execute("PRAGMA synchronous=NORMAL");
-            statement.execute("PRAGMA busy_timeout=5000");
-        } catch (SQLException e) {
-            try (connection) {
-                throw e;
-            }
-        }
-        return connection;
-    }
-
-    private static void integrity(Connection connection, Path file) throws SQLException {
-        try (var statement = connection.createStatement();
-                var rows = statement.executeQuery("PRAGMA integrity_check(1)")) {
-            var verdict = rows.next() ? rows.getString(1) : "no answer";
-            if (!"ok".equals(verdict)) {
-                throw new SQLException("'" + file + "' is damaged: " + verdict);
-            }
-        }
-    }
-
-    private static StoreState load(Connection connection, SealedRecords records)
-            throws SQLException {
-        var buckets = new HashMap<String, Map<String, String>>();
-        var counters = new HashMap<String, Long>();
-        try (var statement = connection.createStatement()) {
-            try (var rows = statement.executeQuery("SELECT bucket, key, value FROM records")) {
-                while (rows.next()) {
-                    buckets.computeIfAbsent(rows.getString(1), _ -> new HashMap<>())
-                            .put(rows.getString(2), rows.getString(3));
-                }
-            }
-            try (var rows = statement.executeQuery("SELECT name, value FROM counters")) {
-                while (rows.next()) {
-                    counters.put(rows.getString(1), rows.getLong(2));
-                }
-            }
-        }
-        return new StoreState(
-                counters.getOrDefault("index", 0L),
-                counters.getOrDefault("starts", 0L),
-                read(
-                        records,
-                        buckets,
-                        CONFIG,
-                        ConfigRecord.class,
-                        entry -> new ConfigKey(entry.kind(), entry.name())),
-                read(records, buckets, PEERING, PeeringRecord.class, PeeringRecord::name),
-                read(records, buckets, SECRETS, PeeringSecrets.class, PeeringSecrets::peeringId),
-                read(records, buckets, BUNDLE, BundleRecord.class, BundleRecord::peer),
-                read(
-                        records,
-                        buckets,
-                        REGISTRATION,
-                        RegistrationRecord.class,
-                        RegistrationRecord::key),
-                read(records, buckets, JOIN, JoinSecretRecord.class, JoinSecretRecord::hash),
-                read(records, buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
-                        .findFirst());
-    }
-
-    private static <K, V> Map<K, V> read(
-            SealedRecords sealed,
-            Map<String, Map<String, String>> buckets,
-            String bucket,
-            Class<V> type,
-            Function<V, K> key) {
-        var records = new HashMap<K, V>();
-        buckets.getOrDefault(bucket, Map.of())
-                .forEach((name, json) -> {
-                    var record = sealed.read(json, type, bucket + "/" + name);
-                    records.put(key.apply(record), record);
-                });
-        return records;
-    }
-
-    private static LogPosition position(Connection connection) throws SQLException {
-        return new LogPosition(counter(connection, "log_term"), counter(connection, "log_index"));
-    }
-
-    private static long counter(Connection connection, String name) throws SQLException {
-        try (var query = connection.prepareStatement("SELECT value FROM counters WHERE name = ?")) {
-            query.setString(1, name);
-            try (var rows = query.executeQuery()) {
-                if (!rows.next()) {
-                    throw new SQLException("expected a counter '" + name + "'; found none");
-                }
-                return rows.getLong(1);
-            }
-        }
-    }
-
     SealedRecords records() {
         return records;
     }
@@ -288,6 +155,13 @@ final class StateFile implements AutoCloseable {
     /// @throws StoreFailure when the disk does not take it; then the file says what it said before,
     ///   and the next call writes this change too
     synchronized void write(StoreState after, LogPosition reached) {
+        write(after, reached, _ -> restore);
+    }
+
+    /// The same, and a step of a restore with it.
+    ///
+    /// @throws StoreFailure when the disk does not take it; then the step has not happened
+    synchronized void write(StoreState after, LogPosition reached, RestoreRows.Step step) {
         if (broken != null) {
             throw broken;
         }
@@ -295,25 +169,32 @@ final class StateFile implements AutoCloseable {
         try {
             run("BEGIN IMMEDIATE");
             difference(
-                    CONFIG, before.config(), after.config(), key -> key.kind() + "/" + key.name());
-            difference(PEERING, before.peerings(), after.peerings(), PeerName::value);
-            difference(SECRETS, before.secrets(), after.secrets(), Function.identity());
-            difference(BUNDLE, before.bundles(), after.bundles(), PeerName::value);
+                    StateRows.CONFIG,
+                    before.config(),
+                    after.config(),
+                    key -> key.kind() + "/" + key.name());
+            difference(StateRows.PEERING, before.peerings(), after.peerings(), PeerName::value);
+            difference(StateRows.SECRETS, before.secrets(), after.secrets(), Function.identity());
+            difference(StateRows.BUNDLE, before.bundles(), after.bundles(), PeerName::value);
             difference(
-                    REGISTRATION,
+                    StateRows.REGISTRATION,
                     before.registrations(),
                     after.registrations(),
                     Function.identity());
-            difference(JOIN, before.joinSecrets(), after.joinSecrets(), Function.identity());
-            difference(CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
+            difference(
+                    StateRows.JOIN, before.joinSecrets(), after.joinSecrets(), Function.identity());
+            difference(
+                    StateRows.CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
             counter("index", after.index());
             counter("starts", after.starts());
             counter("log_term", reached.term());
             counter("log_index", reached.index());
+            var restoring = step.run(connection);
             run("COMMIT");
+            restore = restoring;
             written = after;
             position = reached;
-            bytes = bytes(connection);
+            bytes = StateRows.bytes(connection) - RestoreRows.bytes(restore);
         } catch (SQLException e) {
             var failure = new StoreFailure("'" + file + "': a write failed: " + e.getMessage(), e);
             undo(before, failure);
@@ -389,19 +270,9 @@ final class StateFile implements AutoCloseable {
         }
     }
 
-    /// What the records take up.
+    /// What the records take up; a snapshot on its way in is not among them.
     long bytes() {
         return bytes;
-    }
-
-    private static long bytes(Connection connection) throws SQLException {
-        try (var statement = connection.createStatement();
-                var rows =
-                        statement.executeQuery(
-                                "SELECT (page_count - freelist_count) * page_size FROM"
-                                        + " pragma_page_count, pragma_freelist_count, pragma_page_size")) {
-            return rows.next() ? rows.getLong(1) : 0;
-        }
     }
 
     /// A whole copy, on the disk when this returns, and the file itself too: the log may forget
@@ -425,6 +296,37 @@ final class StateFile implements AutoCloseable {
         }
     }
 
+    /// How far a snapshot on its way in is.
+    synchronized Optional<RestoreProgress> restore() {
+        return restore;
+    }
+
+    /// Forgets a snapshot on its way in.
+    ///
+    /// @throws StoreFailure when the disk does not take it
+    synchronized void forgetRestore() {
+        if (restore.isEmpty()) {
+            return;
+        }
+        try {
+            RestoreRows.clear(connection);
+            restore = Optional.empty();
+        } catch (SQLException e) {
+            throw new StoreFailure("'" + file + "': a write failed: " + e.getMessage(), e);
+        }
+    }
+
+    /// Puts what has come of a snapshot into a file.
+    ///
+    /// @return its SHA-256 (hex)
+    synchronized String gatherRestore(Path target) {
+        try {
+            return RestoreRows.gather(connection, target);
+        } catch (SQLException | IOException e) {
+            throw new StoreFailure("'" + target + "': a copy failed: " + e.getMessage(), e);
+        }
+    }
+
     /// Makes the file say what `copy` says, which another server of the same datacenter made.
     ///
     /// @throws StoreFailure when the copy is damaged or of a newer version; then nothing has
@@ -434,10 +336,10 @@ final class StateFile implements AutoCloseable {
         try {
             Files.copy(copy, fresh, StandardCopyOption.REPLACE_EXISTING);
             OwnDisk.ownerOnly(fresh, "rw-------");
-            try (var checked = connect(fresh)) {
-                integrity(checked, fresh);
-                migrate(fresh);
-                load(checked, records);
+            try (var checked = StateRows.connect(fresh)) {
+                StateRows.integrity(checked, fresh);
+                StateRows.migrate(fresh);
+                StateRows.load(checked, records);
                 try (var statement = checked.createStatement()) {
                     statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
                 }
@@ -456,10 +358,11 @@ final class StateFile implements AutoCloseable {
                     file,
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
-            connection = connect(file);
-            written = load(connection, records);
-            position = position(connection);
-            bytes = bytes(connection);
+            connection = StateRows.connect(file);
+            written = StateRows.load(connection, records);
+            position = StateRows.position(connection);
+            restore = RestoreRows.find(connection);
+            bytes = StateRows.bytes(connection);
         } catch (SQLException | IOException | FlywayException e) {
             broken =
                     new StoreFailure(

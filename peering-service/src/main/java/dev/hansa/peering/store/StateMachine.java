@@ -56,6 +56,11 @@ final class StateMachine {
                     case StoreCommand.ReplaceCa(var ca) -> next.replaceCa(ca);
                     case StoreCommand.PutJoinSecret join -> next.putJoinSecret(join);
                     case StoreCommand.UseJoinSecret join -> next.useJoinSecret(join);
+                    case StoreCommand.BeginRestore _,
+                            StoreCommand.RestorePart _,
+                            StoreCommand.CommitRestore _,
+                            StoreCommand.AbortRestore _ ->
+                            throw new IllegalStateException("a restore is RestoreLog's");
                 };
         if (refusal.isPresent()) {
             return new Transition(state, new Refused(refusal.get()));

@@ -78,6 +78,20 @@ public sealed interface StoreCommand {
     /// Also forgets the join secrets that have expired at `now`.
     record PutJoinSecret(JoinSecretRecord secret, Instant now) implements StoreCommand {}
 
+    /// A snapshot's database will come in parts; what has come of another is forgotten.
+    record BeginRestore(String id, long bytes, String sha256) implements StoreCommand {}
+
+    /// @param content Base64
+    record RestorePart(String id, long offset, String content) implements StoreCommand {}
+
+    /// All parts have come: the snapshot takes the state's place, if it may.
+    ///
+    /// @param force also where there are peerings or config entries
+    record CommitRestore(String id, boolean force) implements StoreCommand {}
+
+    /// Forgets what has come; another restore goes on.
+    record AbortRestore(String id) implements StoreCommand {}
+
     /// Whether it leaves no more behind than was there, so that a full store takes it all the same.
     default boolean makesRoom() {
         return switch (this) {
@@ -89,6 +103,7 @@ public sealed interface StoreCommand {
                     ExchangeSecret _,
                     PromoteStream _,
                     ReplaceCa _,
+                    AbortRestore _,
                     CountStart _ ->
                     true;
             case PutConfig _,
@@ -99,6 +114,9 @@ public sealed interface StoreCommand {
                     PutRegistration _,
                     InitCa _,
                     UseJoinSecret _,
+                    BeginRestore _,
+                    RestorePart _,
+                    CommitRestore _,
                     PutJoinSecret _ ->
                     false;
         };

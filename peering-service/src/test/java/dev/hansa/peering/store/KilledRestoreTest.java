@@ -1,0 +1,90 @@
+package dev.hansa.peering.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A server that is killed in the middle of a restore.
+class KilledRestoreTest {
+    private static final int ROUNDS = 8;
+
+    @TempDir Path folder;
+
+    /// A child JVM restores one of two snapshots after the other, and is killed a little later in
+    /// each round, so that the moments go over all steps.
+    @Test
+    void stateIsTheOldOneOrTheNewOneAndNothingBetween() throws Exception {
+        for (var name : new String[] {"a", "b"}) {
+            try (var store = SnapshotWorld.one(folder.resolve("of-" + name))) {
+                SnapshotWorld.fill(store);
+                for (var i = 0; i < 20; i++) {
+                    SnapshotWorld.put(store, name + i, "\"" + "x".repeat(150_000) + "\"");
+                }
+                SnapshotWorld.save(store, folder.resolve(name));
+            }
+        }
+        try (var store = SnapshotWorld.one(folder.resolve("data"))) {
+            SnapshotWorld.restore(store, folder.resolve("b"), false);
+        }
+        var index = 0L;
+        var between = 0;
+        for (var round = 0; round < ROUNDS; round++) {
+            var child =
+                    new ProcessBuilder(
+                                    ProcessHandle.current().info().command().orElseThrow(),
+                                    "--enable-native-access=ALL-UNNAMED",
+                                    "-cp",
+                                    System.getProperty("java.class.path"),
+                                    Restorer.class.getName(),
+                                    folder.toString())
+                            .redirectError(ProcessBuilder.Redirect.INHERIT)
+                            .start();
+            try (var lines = child.inputReader()) {
+                assertThat(lines.readLine()).isEqualTo("begins");
+                // not a wait for anything: the moment is what is tried
+                child.waitFor(Duration.ofMillis(10L + round * 30L));
+                ProcessHandle.of(child.pid()).orElseThrow().destroyForcibly();
+            }
+            child.waitFor();
+            between += isBetween() ? 1 : 0;
+
+            try (var store = SnapshotWorld.one(folder.resolve("data"))) {
+                var now = store.now();
+                var ofA = now.config().values().stream().filter(e -> e.name().startsWith("a"));
+                var ofB = now.config().values().stream().filter(e -> e.name().startsWith("b"));
+                assertThat(now.config()).hasSize(21);
+                assertThat(new long[] {ofA.count(), ofB.count()})
+                        .isIn(new long[] {20, 0}, new long[] {0, 20});
+                assertThat(now.secrets("id-of-lke").dialerStream()).contains(SnapshotWorld.STREAM);
+                assertThat(now.index()).isGreaterThan(index);
+                index = now.index();
+            }
+        }
+        // else the moments were none of the middle, and nothing has been shown
+        assertThat(between).isPositive();
+    }
+
+    private boolean isBetween() throws SQLException {
+        try (var connection = StateRows.connect(folder.resolve("data/hansa.db"))) {
+            return RestoreRows.find(connection).isPresent();
+        }
+    }
+
+    static final class Restorer {
+        public static void main(String[] arguments) throws Exception {
+            var folder = Path.of(arguments[0]);
+            try (var store = SnapshotWorld.one(folder.resolve("data"))) {
+                System.out.println("begins");
+                while (true) {
+                    for (var name : new String[] {"a", "b"}) {
+                        SnapshotWorld.restore(store, folder.resolve(name), true);
+                    }
+                }
+            }
+        }
+    }
+}

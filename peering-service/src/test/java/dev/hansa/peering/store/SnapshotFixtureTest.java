@@ -1,0 +1,58 @@
+package dev.hansa.peering.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Snapshots that released versions made, which every later version restores. A new format or
+/// schema is a new file here; `-Dgolden.update=true` writes the present version's, before its
+/// release.
+class SnapshotFixtureTest {
+    private static final Path FIXTURES = Path.of("src/test/resources/snapshots");
+    private static final String PRESENT = "0.1.0.snapshot";
+
+    @TempDir Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {PRESENT})
+    void snapshotOfEachVersionIsRestored(String name) throws Exception {
+        var fixture = FIXTURES.resolve(name);
+        if (name.equals(PRESENT) && Boolean.getBoolean("golden.update")) {
+            try (var store = SnapshotWorld.one(folder.resolve("made"))) {
+                SnapshotWorld.fill(store);
+                Files.createDirectories(FIXTURES);
+                SnapshotWorld.save(store, fixture);
+            }
+        }
+        try (var store = SnapshotWorld.one(folder.resolve("one"))) {
+            var restored = SnapshotWorld.restore(store, fixture, false);
+
+            var now = store.now();
+            assertThat(restored.from().datacenter()).isEqualTo("eks");
+            assertThat(restored.from().trustDomain()).isEqualTo("eks.consul");
+            assertThat(now.index()).isGreaterThan(restored.from().index());
+            assertThat(now.config("k", "mesh").orElseThrow().json())
+                    .isEqualTo("{\"Kind\":\"mesh\"}");
+            assertThat(now.peering(SnapshotWorld.LKE).orElseThrow().meta()).containsEntry("k", "v");
+            assertThat(now.secrets("id-of-lke").dialerStream()).contains(SnapshotWorld.STREAM);
+            assertThat(now.bundles().values())
+                    .extracting(BundleRecord::rootPems)
+                    .containsExactly(List.of("pem"));
+            assertThat(now.ca()).contains(SnapshotWorld.authority("eks.consul", "eks"));
+        }
+    }
+
+    /// A change of the schema or the format leads here: add a fixture, keep the old ones.
+    @Test
+    void presentVersionsSchemaHasItsFixture() throws Exception {
+        var found = SnapshotFile.inspect(FIXTURES.resolve(PRESENT));
+        assertThat(List.of(found.schema(), SnapshotFile.FORMAT))
+                .isEqualTo(List.of(SnapshotDatabase.SCHEMA, 1));
+    }
+}
