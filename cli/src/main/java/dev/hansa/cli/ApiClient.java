@@ -1,6 +1,7 @@
 package dev.hansa.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -8,9 +9,13 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +33,11 @@ final class ApiClient {
 
     /// Establishing waits for gateways and for the other datacenter; nothing else comes near.
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+
+    /// A snapshot of 1 GiB: read, sent, and written by each server.
+    private static final Duration TRANSFER_TIMEOUT = Duration.ofMinutes(15);
+
+    private static final int OK = 200;
 
     /// A catalog of ten thousand services fits; a body without end does not fill the heap.
     private static final long MAX_ANSWER_BYTES = 16 << 20;
@@ -124,6 +134,48 @@ final class ApiClient {
         return answer.body();
     }
 
+    /// Writes what is at a path to a file that is there.
+    void download(String path, Path file) throws CommandFailedException, InterruptedException {
+        var request =
+                HttpRequest.newBuilder(URI.create(base + path)).timeout(TRANSFER_TIMEOUT).build();
+        var response =
+                exchange(
+                        request,
+                        path,
+                        info ->
+                                info.statusCode() == OK
+                                        ? BodySubscribers.mapping(
+                                                BodySubscribers.ofFile(file), _ -> "")
+                                        : text().apply(info));
+        if (response.statusCode() != OK) {
+            throw refused("GET", path, response.statusCode(), response.body());
+        }
+    }
+
+    /// Sends a file where only success will do.
+    String upload(String path, Path file) throws CommandFailedException, InterruptedException {
+        HttpRequest request;
+        try {
+            request =
+                    HttpRequest.newBuilder(URI.create(base + path))
+                            .timeout(TRANSFER_TIMEOUT)
+                            .PUT(BodyPublishers.ofFile(file))
+                            .build();
+        } catch (FileNotFoundException e) {
+            throw new CommandFailedException(
+                    "expected a file; found none at '" + PlainText.of(file.toString()) + "'", e);
+        }
+        var response = exchange(request, path, text());
+        if (response.statusCode() != OK) {
+            throw refused("PUT", path, response.statusCode(), response.body());
+        }
+        return response.body();
+    }
+
+    private static BodyHandler<String> text() {
+        return BodyHandlers.limiting(BodyHandlers.ofString(), MAX_ANSWER_BYTES);
+    }
+
     private Answer send(String method, String path, String body, String contentType)
             throws CommandFailedException, InterruptedException {
         var request =
@@ -136,15 +188,19 @@ final class ApiClient {
                                         ? BodyPublishers.noBody()
                                         : BodyPublishers.ofString(body))
                         .build();
+        var response = exchange(request, path, text());
+        if (response.statusCode() / 100 == 2 || response.statusCode() == 404) {
+            return new Answer(response.statusCode(), response.body());
+        }
+        throw refused(method, path, response.statusCode(), response.body());
+    }
+
+    private HttpResponse<String> exchange(
+            HttpRequest request, String path, BodyHandler<String> handler)
+            throws CommandFailedException, InterruptedException {
+        var method = request.method();
         try {
-            var response =
-                    client.send(
-                            request,
-                            BodyHandlers.limiting(BodyHandlers.ofString(), MAX_ANSWER_BYTES));
-            if (response.statusCode() / 100 == 2 || response.statusCode() == 404) {
-                return new Answer(response.statusCode(), response.body());
-            }
-            throw refused(method, path, response.statusCode(), response.body());
+            return client.send(request, handler);
         } catch (ConnectException e) {
             throw new CommandFailedException(
                     base
@@ -158,7 +214,7 @@ final class ApiClient {
                             + " "
                             + path
                             + " within "
-                            + REQUEST_TIMEOUT.toSeconds()
+                            + request.timeout().orElse(REQUEST_TIMEOUT).toSeconds()
                             + "s; found none",
                     e);
         } catch (IOException e) {

@@ -111,5 +111,14 @@ public sealed interface PeeringEvent {
     /// The store did not take a write.
     record WriteRefused(String reason) implements PeeringEvent {}
 
+    /// The state was handed out as a file.
+    record SnapshotSaved(long index, long bytes) implements PeeringEvent {}
+
+    /// @param from the snapshot's index
+    /// @param index the state's since
+    record SnapshotRestored(long from, long index) implements PeeringEvent {}
+
+    record SnapshotRefused(String reason) implements PeeringEvent {}
+
     record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
 }

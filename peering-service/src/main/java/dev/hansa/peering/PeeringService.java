@@ -14,6 +14,7 @@ import dev.hansa.failover.ProxyRpc;
 import dev.hansa.peering.api.AdminRouter;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.ApiSettings;
+import dev.hansa.peering.api.SnapshotResource;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.cluster.MemberIdentity;
@@ -176,6 +177,11 @@ public final class PeeringService implements AutoCloseable {
                                     clock,
                                     events));
             api.certificateAuthority(rotation);
+            api.snapshots(
+                    new SnapshotResource(
+                            store.snapshots(config.datacenter(), clock),
+                            config.datacenter().name(),
+                            events));
             var proxies =
                     GrpcServer.server(
                             vertx,

@@ -19,6 +19,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
@@ -45,6 +46,8 @@ public final class ApiRouter implements AutoCloseable {
 
     /// By path, then by method.
     private final Map<String, Map<String, ApiResource>> resources = new TreeMap<>();
+
+    private Optional<SnapshotResource> snapshots = Optional.empty();
 
     /// @param bundle the datacenter's own roots, the signing one first
     /// @param denials what the sidecars told of
@@ -125,6 +128,11 @@ public final class ApiRouter implements AutoCloseable {
         on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
     }
 
+    /// Also gives and takes snapshots; before [#router].
+    public void snapshots(SnapshotResource resource) {
+        snapshots = Optional.of(resource);
+    }
+
     private void intentions(IntentionResource intentions) {
         on("GET", "/v1/connect/intentions", intentions::list);
         on("POST", "/v1/connect/intentions", intentions::create);
@@ -153,6 +161,7 @@ public final class ApiRouter implements AutoCloseable {
     public Router router(Vertx vertx) {
         var router = Router.router(vertx);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
+        snapshots.ifPresent(resource -> resource.mount(router));
         router.route().handler(ApiRouter::asItIs);
         router.route().handler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
         // Fixed paths before those with variable parts.

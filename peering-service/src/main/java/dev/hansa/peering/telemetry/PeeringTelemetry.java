@@ -273,6 +273,18 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 writable.set(1);
                 LOG.info("the store takes writes again");
             }
+            case PeeringEvent.SnapshotSaved(var index, var bytes) -> {
+                LOG.info("snapshot of index {} saved: {} bytes", index, bytes);
+                audit(OPERATOR, "snapshot save", "done, index " + index);
+            }
+            case PeeringEvent.SnapshotRestored(var from, var index) -> {
+                LOG.warn("snapshot of index {} restored: the state is at index {}", from, index);
+                audit(OPERATOR, "snapshot restore", "done, index " + from + " as " + index);
+            }
+            case PeeringEvent.SnapshotRefused(var reason) -> {
+                LOG.warn("snapshot not restored: {}", foreign(reason));
+                audit(OPERATOR, "snapshot restore", "refused: " + reason);
+            }
             case PeeringEvent.WriteRefused(var reason) -> {
                 count(MetricNames.WRITES_REFUSED);
                 LOG.debug("write refused: {}", reason);
