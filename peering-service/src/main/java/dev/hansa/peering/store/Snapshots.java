@@ -73,7 +73,10 @@ public final class Snapshots {
         /// @throws StoreFailure when there is no majority, or a disk does not take it
         public SnapshotMetadata save(boolean stale) {
             if (!stale) {
-                store.apply(new StoreCommand.AbortRestore(""));
+                // the log answers when all before is here; every version knows this one, and no
+                // node
+                // has this name
+                store.apply(new StoreCommand.RemoveRegistration("", ""));
             }
             return saved(database(), file());
         }

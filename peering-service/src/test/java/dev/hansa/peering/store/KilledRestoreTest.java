@@ -2,9 +2,13 @@ package dev.hansa.peering.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,6 +70,54 @@ class KilledRestoreTest {
         }
         // else the moments were none of the middle, and nothing has been shown
         assertThat(between).isPositive();
+    }
+
+    /// The machine stops when the log has the commit, and the database does not: else this server
+    /// would go on with the old state, and the others with the new one.
+    @Test
+    void commitThatTheDatabaseHadNotTakenIsTakenAtTheNextStart() throws Exception {
+        var content = folder.resolve("content");
+        SnapshotMetadata saved;
+        try (var store = SnapshotWorld.one(folder.resolve("of-a"))) {
+            SnapshotWorld.fill(store);
+            SnapshotWorld.save(store, folder.resolve("a"));
+            saved = SnapshotFile.extract(folder.resolve("a"), content);
+        }
+        var data = folder.resolve("data");
+        StoreState committed;
+        try (var store = SnapshotWorld.one(data)) {
+            store.apply(new StoreCommand.BeginRestore("id", saved.bytes(), saved.sha256()));
+            var bytes = Files.readAllBytes(content);
+            var half = bytes.length / 2;
+            store.apply(part(0, Arrays.copyOf(bytes, half)));
+            store.apply(part(half, Arrays.copyOfRange(bytes, half, bytes.length)));
+            database(data, Files.createDirectory(folder.resolve("early")));
+            assertThat(store.apply(new StoreCommand.CommitRestore("id", false)))
+                    .isInstanceOf(StoreAnswer.Applied.class);
+            committed = store.now();
+        }
+        database(folder.resolve("early"), data);
+
+        try (var store = SnapshotWorld.one(data)) {
+            assertThat(store.now().config("k", "mesh")).isPresent();
+            assertThat(store.now().config()).isEqualTo(committed.config());
+            assertThat(store.now().index()).isEqualTo(committed.index() + 1);
+        }
+    }
+
+    private static StoreCommand part(int offset, byte[] bytes) {
+        return new StoreCommand.RestorePart(
+                "id", offset, Base64.getEncoder().encodeToString(bytes));
+    }
+
+    /// Takes the database, and what it has not put in its place yet, from one directory to another.
+    private static void database(Path from, Path to) throws IOException {
+        for (var name : new String[] {"hansa.db", "hansa.db-wal", "hansa.db-shm"}) {
+            Files.deleteIfExists(to.resolve(name));
+            if (Files.exists(from.resolve(name))) {
+                Files.copy(from.resolve(name), to.resolve(name));
+            }
+        }
     }
 
     private boolean isBetween() throws SQLException {

@@ -131,6 +131,25 @@ class SnapshotRoundTripTest {
     }
 
     @Test
+    void serverThatStartsDuringARestoreBreaksItOffOnAll() throws Exception {
+        trio.openAll(folder.resolve("trio"));
+        var away = (trio.leader() + 1) % 3;
+        trio.close(away);
+        var leader = trio.member(trio.leader());
+        leader.apply(new StoreCommand.BeginRestore("id", 90, "0".repeat(64)));
+        for (var i = 0; i < 29; i++) {
+            assertThat(leader.apply(new StoreCommand.RestorePart("id", i * 3L, "AAAA")))
+                    .isInstanceOf(StoreAnswer.Unchanged.class);
+        }
+        trio.openAll(folder.resolve("trio"));
+
+        for (var member = 0; member < 3; member++) {
+            assertThat(trio.member(member).apply(new StoreCommand.RestorePart("id", 87, "AAAA")))
+                    .isInstanceOf(StoreAnswer.Refused.class);
+        }
+    }
+
+    @Test
     void indexNeverGoesBackAndWhatWasUsedStaysUsed() throws Exception {
         try (var store = SnapshotWorld.one(folder.resolve("one"))) {
             SnapshotWorld.fill(store);
