@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// `hansa join-token`: what a gateway or a sidecar needs to get its first certificate.
+/// `hansa join-token`: what a gateway, a sidecar or another server needs to get its first
+/// certificate.
 @Command(
         name = "join-token",
-        description = "Make a token with which a gateway or sidecar joins this datacenter.",
+        description =
+                "Make a token with which a gateway, a sidecar or a server joins this datacenter.",
         footer = "  hansa join-token --service frontend --ttl 24h --out frontend.token")
 final class JoinTokenCommand extends ClientCommand {
     @Option(
@@ -26,6 +28,12 @@ final class JoinTokenCommand extends ClientCommand {
 
     @Option(names = "--mesh-gateway", description = "A mesh gateway may join with it.")
     private boolean meshGateway;
+
+    @Option(
+            names = "--server",
+            description =
+                    "Another server of this datacenter may join with it; it gets the datacenter's keys.")
+    private boolean server;
 
     @Option(
             names = "--ttl",
@@ -46,13 +54,14 @@ final class JoinTokenCommand extends ClientCommand {
     @Override
     void run(ApiClient api, PrintWriter printed)
             throws CommandFailedException, InterruptedException {
-        if (services.isEmpty() && !meshGateway) {
-            throw usage("join-token: expected --service NAME or --mesh-gateway; found neither");
+        if (services.isEmpty() && !meshGateway && !server) {
+            throw usage(
+                    "join-token: expected --service NAME, --mesh-gateway or --server; found none");
         }
         var body = Json.MAPPER.createObjectNode();
         var names = body.putArray("Services");
         services.forEach(names::add);
-        body.put("MeshGateway", meshGateway).put("TTL", ttl);
+        body.put("MeshGateway", meshGateway).put("Server", server).put("TTL", ttl);
         var answer = Json.read(api.must("POST", "/v1/hansa/join-token", body));
         var token = text(answer, "JoinToken");
         if (out == null) {

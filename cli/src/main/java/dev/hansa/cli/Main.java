@@ -59,6 +59,7 @@ public final class Main {
                         .addSubcommand(CatalogCommands.commandLine(surroundings))
                         .addSubcommand(new JoinTokenCommand(surroundings))
                         .addSubcommand(CaCommands.commandLine(surroundings))
+                        .addSubcommand(OperatorCommands.commandLine(surroundings))
                         .addSubcommand(SnapshotCommands.commandLine(surroundings))
                         .addSubcommand(new VersionCommand(surroundings));
         return line.setOut(surroundings.out())

@@ -102,6 +102,21 @@ public sealed interface PeeringEvent {
     record HealthChanged(String service, String instance, String status, String output)
             implements PeeringEvent {}
 
+    /// This server leads from now on.
+    record LeadershipTaken(String member, long term) implements PeeringEvent {}
+
+    /// This server does not lead any more, or another role of it is over.
+    record LeadershipLost(String member) implements PeeringEvent {}
+
+    /// The leader that this server listened to has gone, or is not there yet.
+    record LeaderLost(String reason) implements PeeringEvent {}
+
+    /// This server is not added to the datacenter's others yet, and asks again.
+    record JoinWaits(String server, String reason) implements PeeringEvent {}
+
+    /// A server was added to the log, or removed.
+    record MemberChanged(String member, String what) implements PeeringEvent {}
+
     /// The store takes no writes from now on; reads go on.
     record StoreReadOnly(String reason) implements PeeringEvent {}
 

@@ -3,55 +3,29 @@ package dev.hansa.peering;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.Closer;
-import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ImportedCatalog;
-import dev.hansa.exportedservices.NodeRecord;
-import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.exportedservices.ServiceKind;
-import dev.hansa.failover.ProxyRpc;
 import dev.hansa.peering.api.AdminRouter;
 import dev.hansa.peering.api.ApiRouter;
-import dev.hansa.peering.api.ApiSettings;
 import dev.hansa.peering.api.SnapshotResource;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.cluster.MemberIdentity;
+import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.config.PeeringServiceConfig;
-import dev.hansa.peering.configentry.ConfigEntries;
-import dev.hansa.peering.discovery.CertificateDesk;
-import dev.hansa.peering.discovery.DenialLog;
-import dev.hansa.peering.discovery.ProxyRegistrations;
-import dev.hansa.peering.discovery.RouteDiscoveryService;
-import dev.hansa.peering.discovery.RoutePublisher;
-import dev.hansa.peering.discovery.RouteWorld;
-import dev.hansa.peering.establish.Acceptor;
-import dev.hansa.peering.establish.Dialer;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
-import dev.hansa.peering.stream.AdvertisedAddresses;
-import dev.hansa.peering.stream.LiveStreams;
-import dev.hansa.peering.stream.OwnDatacenter;
-import dev.hansa.peering.stream.PeerConnector;
-import dev.hansa.peering.stream.StreamContext;
-import dev.hansa.peering.stream.StreamService;
-import dev.hansa.peering.stream.StreamTimes;
 import dev.hansa.peering.telemetry.PeeringTelemetry;
-import dev.hansa.token.TokenReader;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.grpc.server.GrpcServer;
-import io.vertx.grpc.server.GrpcServerOptions;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -62,8 +36,6 @@ import java.util.function.Consumer;
 /// closed in reverse; listeners come last, so that nothing is answered before there is something to
 /// say.
 public final class PeeringService implements AutoCloseable {
-    private static final String SERVER = "server";
-
     private final Closer closer;
     private final Consumer<PeeringEvent> events;
 
@@ -86,141 +58,62 @@ public final class PeeringService implements AutoCloseable {
                                     CertificateKeeper.first(
                                             config.datacenter(), config.externalCa(), clock),
                             clock);
+            var join = new ServerJoin(config, clock, events);
+            var ticket = join.ticket(member);
+            var roles = new Roles();
             var store =
                     closer.add(
                             RaftStore.open(
                                     config.dataDir(),
-                                    Membership.alone(),
+                                    ticket.membership(),
                                     member::tls,
                                     failure ->
                                             events.accept(
                                                     new PeeringEvent.BackgroundFailure(
                                                             "the store", failure))));
+            store.members().serve(roles);
+            join.complete(ticket, store);
             var keeper =
                     CertificateKeeper.open(store, config.datacenter(), member::authority, clock);
             member.follow(keeper::own, keeper.authority()::bundle);
             var timer = timer(closer);
             StoreWatch.start(store, timer, events);
-            var catalog = catalog(closer, config, store, timer, events);
+            var self = self(config, ticket.membership());
+            var live = catalog(closer, config, self, store, events);
             var door = new ConnectionDoor();
             var vertx = vertx(closer, door);
-
-            var publisher =
-                    closer.add(
-                            new RoutePublisher(
-                                    () -> world(config, store, catalog, keeper),
-                                    store.now().starts() << 32,
-                                    events));
-            closer.add(store.state().watch(_ -> publisher.changed()));
-            closer.add(catalog.live().snapshots().watch(_ -> publisher.changed()));
-
-            var denials = new DenialLog();
-            var desk =
-                    new CertificateDesk(
-                            keeper.authority(),
-                            store,
-                            config.datacenter(),
-                            endpoint(config.proxyAddress()),
-                            config.leafLife(),
-                            clock,
-                            events);
-            var peers = peers(closer, config, store, catalog.live(), keeper, vertx, clock, events);
-            var acceptor = new Acceptor(peers.context(), keeper::tokenIssuer);
-            var dialer =
-                    new Dialer(
-                            peers.context(),
-                            peers.connector(),
-                            new TokenReader(),
-                            publisher::awaitGatewayRoute);
-            var operations =
-                    new PeeringDesk(
-                            store,
-                            acceptor,
-                            dialer,
-                            peers.registry(),
-                            config.datacenter(),
-                            config.tokenLife(),
-                            config.tokenForm(),
-                            clock,
-                            events);
-
-            var api =
-                    closer.add(
-                            new ApiRouter(
-                                    new ApiSettings(
-                                            config.datacenter(),
-                                            config.nodeName(),
-                                            config.httpAddress(),
-                                            config.defaultAllow()),
-                                    store,
-                                    catalog.live(),
-                                    operations,
-                                    desk::token,
-                                    keeper.authority()::bundle,
-                                    denials,
-                                    events));
             var listeners = closer.add(new ServerListeners(vertx));
-            var rotation =
-                    closer.add(
-                            new RootRotation(
-                                    store,
-                                    peers.context().streams(),
-                                    publisher::trust,
-                                    () -> {
-                                        keeper.renew();
-                                        listeners.replace(keeper);
-                                    },
-                                    new RootRotation.Terms(
-                                            config.externalCa(),
-                                            config.retireLimit(),
-                                            config.leafLife()),
-                                    clock,
-                                    events));
-            api.certificateAuthority(rotation);
-            api.snapshots(
-                    new SnapshotResource(
-                            store.snapshots(config.datacenter(), clock),
-                            config.datacenter().name(),
-                            events));
-            var proxies =
-                    GrpcServer.server(
-                            vertx,
-                            new GrpcServerOptions().setMaxMessageSize(ProxyRpc.MAX_MESSAGE_BYTES));
-            new RouteDiscoveryService(
-                            vertx,
-                            desk,
-                            config.datacenter(),
-                            publisher,
-                            catalog.registrations(),
-                            denials,
+            closer.add(roles);
+            roles.start(
+                    new ServerParts(
+                            config,
                             clock,
-                            events)
-                    .register(proxies);
-            listeners.proxies(config.proxyAddress(), keeper, proxies);
-            var peerPort =
-                    listeners.peers(
-                            config.peerAddress(),
+                            events,
+                            store,
                             keeper,
-                            new StreamService(vertx, peers.context())::answer);
+                            live,
+                            self,
+                            listeners,
+                            timer,
+                            vertx,
+                            new SnapshotResource(
+                                    store.snapshots(config.datacenter(), clock),
+                                    config.datacenter().name(),
+                                    events)));
+            listeners.proxies(config.proxyAddress(), keeper, roles::proxies);
+            var peerPort = listeners.peers(config.peerAddress(), keeper, roles::peers);
             door.guard(
                     peerPort,
                     config.limits().connections(),
                     () -> events.accept(new PeeringEvent.ConnectionRefused()));
             listeners.plain(
                     config.adminAddress(),
-                    new AdminRouter(
-                                    () ->
-                                            health(
-                                                    config,
-                                                    store,
-                                                    catalog.live(),
-                                                    operations,
-                                                    publisher),
-                                    metrics)
+                    new AdminRouter(() -> health(config, store, live, roles), metrics)
                             .router(vertx));
-            listeners.plain(config.httpAddress(), api.router(vertx));
+            listeners.plain(config.httpAddress(), roles::api);
+            // what changed while they were being opened
+            listeners.replace(keeper);
             renewals(keeper, listeners, timer, events);
-            rotation.start();
 
             events.accept(
                     new PeeringEvent.ServerStarted(
@@ -252,15 +145,13 @@ public final class PeeringService implements AutoCloseable {
         return vertx;
     }
 
-    private record Catalog(LiveCatalog live, ProxyRegistrations registrations) {}
-
     /// The live catalog: what the last life of this server knew, what the store holds, and the
     /// server itself.
-    private static Catalog catalog(
+    private static LiveCatalog catalog(
             Closer closer,
             PeeringServiceConfig config,
+            ServerInfo self,
             Store store,
-            ScheduledExecutorService timer,
             Consumer<PeeringEvent> events) {
         var live = new LiveCatalog();
         Consumer<Throwable> failures =
@@ -268,10 +159,9 @@ public final class PeeringService implements AutoCloseable {
                         events.accept(
                                 new PeeringEvent.BackgroundFailure(
                                         "the catalog's checkpoint", failure));
-        var registrations = new ProxyRegistrations(live, timer, events);
         LiveCheckpoint.load(config.dataDir(), failures)
                 .ifPresent(content -> {
-                    registrations.remembered(content.owners());
+                    content.owners().forEach(live::publish);
                     content.imported()
                             .forEach((name, imported) -> {
                                 var peer = new PeerName(name);
@@ -284,110 +174,31 @@ public final class PeeringService implements AutoCloseable {
                                 }
                             });
                 });
-        live.publish(SERVER, List.of(self(config)));
+        live.publish(self.owner(), List.of(self.instance(config.datacenter(), Optional.empty())));
         closer.add(ApiRouter.mirrorRegistrations(store, live));
         var checkpoint =
                 closer.add(new LiveCheckpoint(config.dataDir(), () -> content(live), failures));
         closer.add(live.snapshots().watch(_ -> checkpoint.changed()));
-        return new Catalog(live, registrations);
+        return live;
     }
 
     private static LiveCheckpoint.Content content(LiveCatalog live) {
-        var owners = new HashMap<>(live.owners());
-        owners.remove(SERVER);
         var imported = new HashMap<String, ImportedCatalog>();
         live.snapshots()
                 .get()
                 .imported()
                 .forEach((peer, catalog) -> imported.put(peer.value(), catalog));
-        return new LiveCheckpoint.Content(owners, imported);
+        return new LiveCheckpoint.Content(live.owners(), imported);
     }
 
-    /// This server, as the catalog shows it.
-    private static ServiceInstance self(PeeringServiceConfig config) {
-        var address = endpoint(config.peerAddress());
-        return new ServiceInstance(
-                new NodeRecord(
-                        "",
-                        config.nodeName(),
-                        address.host(),
-                        config.datacenter().name(),
-                        Map.of(),
-                        Map.of()),
-                "consul",
-                "consul",
-                ServiceKind.TYPICAL,
-                List.of(),
-                address.host(),
-                address.port(),
-                Map.of(),
-                Map.of("grpc_tls_port", String.valueOf(address.port())),
-                1,
-                1,
-                Optional.empty(),
-                Optional.empty(),
-                List.of(
-                        new HealthCheck(
-                                "serfHealth",
-                                "server alive",
-                                CheckStatus.PASSING,
-                                "this server answers",
-                                "")),
-                0,
-                0);
-    }
-
-    private record Peers(
-            StreamContext context, PeerConnector connector, PeeringRegistry registry) {}
-
-    private static Peers peers(
-            Closer closer,
-            PeeringServiceConfig config,
-            Store store,
-            LiveCatalog live,
-            CertificateKeeper keeper,
-            Vertx vertx,
-            Clock clock,
-            Consumer<PeeringEvent> events) {
-        var own =
-                new OwnDatacenter(
-                        keeper.trustDomain(),
-                        config.datacenter(),
-                        OwnDatacenter::storedRoots,
-                        ConfigEntries::exportPolicy,
-                        new AdvertisedAddresses(
-                                List.of(endpoint(config.peerAddress()).toString()),
-                                ConfigEntries::throughMeshGateways));
-        var streams = new LiveStreams();
-        closer.add(streams::close);
-        var context =
-                new StreamContext(
-                        own,
-                        store,
-                        live,
-                        streams,
-                        StreamTimes.DEFAULT.withLongestRetry(config.longestRetry()),
-                        config.limits(),
-                        clock,
-                        events);
-        var connector = new PeerConnector(vertx, config.limits());
-        return new Peers(context, connector, closer.add(PeeringRegistry.start(context, connector)));
-    }
-
-    private static RouteWorld world(
-            PeeringServiceConfig config, Store store, Catalog catalog, CertificateKeeper keeper) {
-        var state = store.now();
-        return new RouteWorld(
-                state,
-                catalog.live().snapshots().get(),
-                config.datacenter(),
-                keeper.authority().bundle(),
-                ConfigEntries.exportPolicy(state),
-                service -> ConfigEntries.failoverPolicy(state, service),
-                destination ->
-                        ConfigEntries.intentionTable(state, config.defaultAllow(), destination),
-                ConfigEntries.throughMeshGateways(state),
-                endpoint(config.peerAddress()));
+    private static ServerInfo self(PeeringServiceConfig config, Membership membership) {
+        var isFounder = membership.self().equals(Membership.FOUNDER);
+        return new ServerInfo(
+                membership.self(),
+                isFounder || config.isNamed() ? config.nodeName() : membership.self(),
+                endpoint(config.peerAddress()),
+                endpoint(config.proxyAddress()),
+                endpoint(config.httpAddress()));
     }
 
     private static void renewals(
@@ -415,11 +226,7 @@ public final class PeeringService implements AutoCloseable {
     }
 
     private static JsonNode health(
-            PeeringServiceConfig config,
-            Store store,
-            LiveCatalog live,
-            PeeringDesk peerings,
-            RoutePublisher publisher) {
+            PeeringServiceConfig config, Store store, LiveCatalog live, Roles roles) {
         var snapshot = live.snapshots().get();
         var health = JsonNodeFactory.instance.objectNode();
         var problem = store.problem();
@@ -429,17 +236,7 @@ public final class PeeringService implements AutoCloseable {
         health.put("datacenter", config.datacenter().name());
         health.put("index", store.now().index());
         health.put("catalogVersion", snapshot.version());
-        health.put("connectedProxies", publisher.connected());
-        var all = health.putObject("peerings");
-        peerings.list()
-                .forEach(view -> {
-                    var peer = snapshot.from(view.record().name());
-                    all.putObject(view.record().name().value())
-                            .put("state", view.state())
-                            .put("connected", peer.connected())
-                            .put("imported", view.imported().size())
-                            .put("exported", view.exported().size());
-                });
+        roles.health(health);
         return health;
     }
 

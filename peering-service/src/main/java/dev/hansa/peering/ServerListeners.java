@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -44,7 +45,7 @@ final class ServerListeners implements AutoCloseable {
 
     private final Vertx vertx;
     private final List<HttpServer> servers = new ArrayList<>();
-    private final List<Secured> secured = new ArrayList<>();
+    private final List<Secured> secured = new CopyOnWriteArrayList<>();
 
     private record Secured(HttpServer server, ClientAuth clientAuth, Set<String> protocols) {}
 
@@ -83,12 +84,15 @@ final class ServerListeners implements AutoCloseable {
 
     /// gRPC for own proxies: a certificate of ours is asked for; a join comes without.
     ///
+    /// @param answering sets its handlers
     /// @throws IOException naming the address when it cannot be bound
     void proxies(
-            InetSocketAddress address, CertificateKeeper keeper, Handler<HttpServerRequest> handler)
+            InetSocketAddress address, CertificateKeeper keeper, Consumer<HttpServer> answering)
             throws IOException, InterruptedException {
         var protocols = Set.of("TLSv1.3");
-        var server = bind(address, options(keeper, ClientAuth.REQUEST, protocols), handler);
+        var server = vertx.createHttpServer(options(keeper, ClientAuth.REQUEST, protocols));
+        answering.accept(server);
+        bind(address, server);
         secured.add(new Secured(server, ClientAuth.REQUEST, protocols));
     }
 

@@ -11,18 +11,24 @@ final class Backoff {
     /// A server that returns finds its proxies within this.
     private static final Duration MOST = Duration.ofSeconds(5);
 
-    private Duration next = FIRST;
+    /// Beyond that it is at its longest.
+    private static final int MOST_DOUBLED = 6;
+
+    private int failures;
 
     /// Waits.
     ///
+    /// @param servers to try: the wait doubles when each has failed once more, because one of
+    ///   several that does not lead says nothing of the others
     /// @throws InterruptedException when told to stop
-    void pause() throws InterruptedException {
-        var millis = next.toMillis();
+    void pause(int servers) throws InterruptedException {
+        var doubled = FIRST.multipliedBy(1L << Math.min(failures / servers, MOST_DOUBLED));
+        failures = Math.min(failures + 1, MOST_DOUBLED * servers);
+        var millis = (doubled.compareTo(MOST) > 0 ? MOST : doubled).toMillis();
         Thread.sleep(millis / 2 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
-        next = next.multipliedBy(2).compareTo(MOST) > 0 ? MOST : next.multipliedBy(2);
     }
 
     void reset() {
-        next = FIRST;
+        failures = 0;
     }
 }

@@ -51,14 +51,19 @@ public final class ControlChannel {
 
     private static final int KEEPALIVE_TIMEOUT_SECONDS = 5;
 
+    /// A datacenter has at most seven.
+    private static final int MAX_SERVERS = 32;
+
     private final JoinToken token;
     private final EventLoopGroup loops;
     private volatile TrustBundle bundle;
+    private volatile List<Endpoint> servers;
 
     /// @param loops NIO event loops for the control connections of this process
     public ControlChannel(JoinToken token, EventLoopGroup loops) {
         this.token = token;
         this.bundle = token.bundle();
+        this.servers = token.servers();
         this.loops = loops;
     }
 
@@ -74,7 +79,26 @@ public final class ControlChannel {
 
     /// The server to try at this attempt: each in turn.
     Endpoint server(int attempt) {
-        return token.servers().get(Math.floorMod(attempt, token.servers().size()));
+        var all = servers;
+        return all.get(Math.floorMod(attempt, all.size()));
+    }
+
+    /// How many servers there are to try.
+    int servers() {
+        return servers.size();
+    }
+
+    /// The servers have said where they are; those of the join token are tried after them.
+    ///
+    /// @throws IllegalArgumentException when there are too many
+    void serversAre(List<Endpoint> named) {
+        if (named.size() > MAX_SERVERS) {
+            throw new IllegalArgumentException(
+                    "servers: expected at most " + MAX_SERVERS + "; found " + named.size());
+        }
+        var all = new LinkedHashSet<>(named);
+        all.addAll(token.servers());
+        servers = List.copyOf(all);
     }
 
     /// A channel that connects at its first call. The caller shuts it down.

@@ -116,12 +116,12 @@ public final class Identity implements AutoCloseable {
                     backoff.reset();
                 } catch (StatusRuntimeException e) {
                     events.accept(new GatewayEvent.CertificateFailed(id.uri(), reason(e)));
-                    backoff.pause();
+                    backoff.pause(control.servers());
                 } catch (SSLException | IllegalArgumentException e) {
                     events.accept(
                             new GatewayEvent.CertificateFailed(
                                     id.uri(), String.valueOf(e.getMessage())));
-                    backoff.pause();
+                    backoff.pause(control.servers());
                 }
             }
         } catch (InterruptedException e) {

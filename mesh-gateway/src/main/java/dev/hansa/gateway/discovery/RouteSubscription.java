@@ -1,6 +1,7 @@
 package dev.hansa.gateway.discovery;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
@@ -161,7 +162,7 @@ public final class RouteSubscription implements AutoCloseable {
                 if (served) {
                     backoff.reset();
                 }
-                backoff.pause();
+                backoff.pause(control.servers());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -317,11 +318,22 @@ public final class RouteSubscription implements AutoCloseable {
                                 new GatewayEvent.ControlLost(
                                         identity.id().uri(),
                                         "refused: " + message.getRefused().getReason()));
+                case SERVERS -> servers(message.getServers().getAddressesList());
                 case KIND_NOT_SET ->
                         events.accept(
                                 new GatewayEvent.SnapshotRefused(
                                         identity.id().uri(),
                                         "expected a snapshot; found a message of a kind not known here"));
+            }
+        }
+
+        private void servers(List<String> addresses) {
+            try {
+                control.serversAre(addresses.stream().map(Endpoint::parse).toList());
+            } catch (IllegalArgumentException e) {
+                events.accept(
+                        new GatewayEvent.SnapshotRefused(
+                                identity.id().uri(), String.valueOf(e.getMessage())));
             }
         }
 

@@ -1,7 +1,6 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.hansa.exportedservices.Endpoint;
 
 /// What the server says of itself.
 final class AgentResource {
@@ -33,19 +32,5 @@ final class AgentResource {
     private static String version() {
         var version = AgentResource.class.getPackage().getImplementationVersion();
         return version == null ? "0.1.0" : version;
-    }
-
-    /// One server is its own leader.
-    ApiAnswer leader(ApiRequest request) {
-        return ApiAnswer.json(JSON.textNode(address()));
-    }
-
-    ApiAnswer peers(ApiRequest request) {
-        return ApiAnswer.json(JSON.arrayNode().add(address()));
-    }
-
-    private String address() {
-        return new Endpoint(settings.listen().getHostString(), settings.listen().getPort())
-                .toString();
     }
 }

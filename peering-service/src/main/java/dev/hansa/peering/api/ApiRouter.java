@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.trustbundle.TrustBundle;
@@ -18,12 +20,14 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -39,10 +43,19 @@ public final class ApiRouter implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private static final long NO_INDEX = -1;
+
+    /// What streams and the authority are doing is not in the store.
+    private static final List<String> LEADERS_ALONE =
+            List.of("/v1/peering", "/v1/operator/", "/v1/hansa/ca", "/v1/hansa/intention-denials");
+
     private final ApiSettings settings;
     private final BlockingReads reads;
     private final Consumer<PeeringEvent> events;
     private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
+
+    private volatile Optional<Elsewhere> elsewhere = Optional.empty();
+    private volatile Runnable confirm = () -> {};
 
     /// By path, then by method.
     private final Map<String, Map<String, ApiResource>> resources = new TreeMap<>();
@@ -128,6 +141,78 @@ public final class ApiRouter implements AutoCloseable {
         on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
     }
 
+    /// Also answers for the members of the log; before [#router].
+    public void members(Members members) {
+        var resource = new OperatorResource(settings, members, events);
+        on("GET", "/v1/operator/raft/configuration", resource::configuration);
+        on("DELETE", "/v1/operator/raft/peer", resource::remove);
+        on("GET", "/v1/status/leader", resource::leader);
+        on("GET", "/v1/status/peers", resource::peers);
+    }
+
+    /// The server that leads, for one that does not.
+    @FunctionalInterface
+    public interface Elsewhere {
+        /// @param gone whether the caller has hung up
+        /// @throws InterruptedException when this server stops
+        Question.Answer ask(Question question, BooleanSupplier gone) throws InterruptedException;
+    }
+
+    /// What may be stale is answered here, all else by the server that leads; before [#router].
+    public void elsewhere(Elsewhere leader) {
+        elsewhere = Optional.of(leader);
+    }
+
+    /// Called before a read that may not be stale; before [#router].
+    ///
+    /// @param leads throws [StoreFailure] when this server does not lead any more
+    public void confirm(Runnable leads) {
+        confirm = leads;
+    }
+
+    /// Answers a request that another server has passed on.
+    ///
+    /// @throws InterruptedException when this server stops
+    public Question.Answer answer(Question question) throws InterruptedException {
+        var resource = resources.getOrDefault(question.route(), Map.of()).get(question.method());
+        if (resource == null) {
+            return new Question.Answer(
+                    500, "request: expected one that this server's version knows; found another");
+        }
+        var request =
+                new ApiRequest(question.path(), question.query(), question.body(), () -> false);
+        return switch (answer(request, question.method(), resource)) {
+            case ApiAnswer.Json(var body, var index) ->
+                    new Question.Answer(
+                            200, "application/json", body.toString(), index.orElse(NO_INDEX));
+            case ApiAnswer.Plain(var status, var type, var text, var index) ->
+                    new Question.Answer(status, type, text, index.orElse(NO_INDEX));
+        };
+    }
+
+    private static ApiAnswer read(Question.Answer answer) {
+        var index = answer.index() < 0 ? OptionalLong.empty() : OptionalLong.of(answer.index());
+        if (!answer.contentType().equals("application/json")) {
+            return new ApiAnswer.Plain(answer.status(), answer.contentType(), answer.body(), index);
+        }
+        try {
+            return new ApiAnswer.Json(JSON.readTree(answer.body()), index);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("another server's JSON cannot be read", e);
+        }
+    }
+
+    /// A follower answers what asks for no more than it has: not what waits for an index that it
+    /// may be behind, and not what only the leader knows.
+    private boolean isAnsweredHere(ApiRequest request, String method, String route) {
+        return route.equals("/v1/agent/self")
+                || route.startsWith("/v1/status/")
+                || method.equals("GET")
+                        && request.query().containsKey("stale")
+                        && !request.query().containsKey("index")
+                        && LEADERS_ALONE.stream().noneMatch(route::startsWith);
+    }
+
     /// Also gives and takes snapshots; before [#router].
     public void snapshots(SnapshotResource resource) {
         snapshots = Optional.of(resource);
@@ -149,8 +234,6 @@ public final class ApiRouter implements AutoCloseable {
 
     private void agent(AgentResource agent) {
         on("GET", "/v1/agent/self", agent::self);
-        on("GET", "/v1/status/leader", agent::leader);
-        on("GET", "/v1/status/peers", agent::peers);
     }
 
     private void on(String method, String path, ApiResource resource) {
@@ -172,7 +255,7 @@ public final class ApiRouter implements AutoCloseable {
                                         .thenComparing(path -> path)))
                 .forEach(entry ->
                         router.route(entry.getKey())
-                                .handler(call -> dispatch(call, entry.getValue())));
+                                .handler(call -> dispatch(call, entry.getKey(), entry.getValue())));
         router.route().handler(call -> plain(call, 404, "404 page not found"));
         return router;
     }
@@ -182,7 +265,7 @@ public final class ApiRouter implements AutoCloseable {
         return store.state().watch(state -> catalog.registered(state.registrations()));
     }
 
-    private void dispatch(RoutingContext call, Map<String, ApiResource> methods) {
+    private void dispatch(RoutingContext call, String route, Map<String, ApiResource> methods) {
         var method = call.request().method().name();
         var resource = methods.get(method);
         if (resource == null) {
@@ -200,11 +283,12 @@ public final class ApiRouter implements AutoCloseable {
                             + MAX_IN_FLIGHT
                             + " at once; found as many already running");
         } else {
-            start(call, resource);
+            start(call, route, resource);
         }
     }
 
-    private void start(RoutingContext call, ApiResource resource) {
+    private void start(RoutingContext call, String route, ApiResource resource) {
+        var method = call.request().method().name();
         var gone = new AtomicBoolean();
         call.response().closeHandler(_ -> gone.set(true));
         var request = request(call, gone);
@@ -213,7 +297,7 @@ public final class ApiRouter implements AutoCloseable {
                 .name("api-request")
                 .start(() -> {
                     try {
-                        var answer = answer(request, resource);
+                        var answer = answer(request, method, route, resource);
                         loop.runOnContext(_ -> send(call, answer));
                     } finally {
                         inFlight.release();
@@ -228,8 +312,36 @@ public final class ApiRouter implements AutoCloseable {
         return new ApiRequest(call.pathParams(), query, body == null ? "" : body, gone::get);
     }
 
-    private ApiAnswer answer(ApiRequest request, ApiResource resource) {
+    private ApiAnswer answer(
+            ApiRequest request, String method, String route, ApiResource resource) {
+        var leader = elsewhere;
+        if (leader.isEmpty() || isAnsweredHere(request, method, route)) {
+            return answer(request, method, resource);
+        }
         try {
+            var question =
+                    new Question(
+                            Question.API,
+                            method,
+                            route,
+                            request.path(),
+                            request.query(),
+                            request.body());
+            return read(leader.get().ask(question, request.gone()));
+        } catch (StoreFailure e) {
+            events.accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));
+            return ApiAnswer.text(500, String.valueOf(e.getMessage()));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return ApiAnswer.text(503, "server is stopping");
+        }
+    }
+
+    private ApiAnswer answer(ApiRequest request, String method, ApiResource resource) {
+        try {
+            if (method.equals("GET") && !request.query().containsKey("stale")) {
+                confirm.run();
+            }
             var datacenter = request.query().getOrDefault("dc", "");
             if (!datacenter.isEmpty() && !datacenter.equals(settings.datacenter().name())) {
                 return ApiAnswer.text(500, "No path to datacenter");

@@ -189,19 +189,21 @@ final class MeshResource {
     ApiAnswer issueJoinToken(ApiRequest request) throws RefusedRequestException {
         var body =
                 JsonFields.read(request.body(), "Body decoding failed")
-                        .only(List.of("Services", "MeshGateway", "TTL"));
+                        .only(List.of("Services", "MeshGateway", "Server", "TTL"));
         var services = new LinkedHashSet<ServiceName>();
         for (var name : body.texts("Services")) {
             services.add(ApiRequest.read(name, ServiceName::new));
         }
         var meshGateway = body.flag("MeshGateway");
-        if (services.isEmpty() && !meshGateway) {
+        var server = body.flag("Server");
+        if (services.isEmpty() && !meshGateway && !server) {
             throw RefusedRequestException.bad(
-                    "join token: expected Services, MeshGateway or both; found neither");
+                    "join token: expected Services, MeshGateway or Server; found none");
         }
         var ttl = body.text("TTL");
         var life = ttl.isEmpty() ? DEFAULT_JOIN_LIFE : ApiRequest.life("TTL", ttl, MAX_JOIN_LIFE);
         return ApiAnswer.json(
-                JSON.objectNode().put("JoinToken", joinTokens.issue(services, meshGateway, life)));
+                JSON.objectNode()
+                        .put("JoinToken", joinTokens.issue(services, meshGateway, server, life)));
     }
 }

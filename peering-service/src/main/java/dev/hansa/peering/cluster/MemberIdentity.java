@@ -31,18 +31,23 @@ public final class MemberIdentity {
 
     /// @param atStart what this server's disk says
     public MemberTls tls(StoreState atStart) {
+        if (atStart.ca().isPresent() || own == null) {
+            begin(atStart);
+        }
+        var domain = present(bundle).get().trustDomain();
+        return new MemberTls(
+                new ServerKeyManager(() -> present(own).get()),
+                new MemberTrust(
+                        SpiffeId.server(domain, datacenter), () -> present(bundle).get(), clock));
+    }
+
+    private void begin(StoreState atStart) {
         var ca = atStart.ca().orElseGet(maker);
         var issuing = ca.issuing();
         var authority = new CertificateAuthority(() -> issuing, clock);
         var certificate = ServerCertificate.issue(authority, issuing.trustDomain(), datacenter);
         first = ca;
         follow(() -> certificate, authority::bundle);
-        return new MemberTls(
-                new ServerKeyManager(() -> present(own).get()),
-                new MemberTrust(
-                        SpiffeId.server(issuing.trustDomain(), datacenter),
-                        () -> present(bundle).get(),
-                        clock));
     }
 
     private static <T> T present(@Nullable T value) {
@@ -54,9 +59,14 @@ public final class MemberIdentity {
 
     /// The authority of the identity: for the log to begin with, when it has none.
     ///
-    /// @throws IllegalStateException before [#tls]
+    /// @throws IllegalStateException before [#tls], and for a server that has joined others
     public CaRecord authority() {
         return present(first);
+    }
+
+    /// This server has been told who it is by the others: they have the authority.
+    public void joined(ServerCertificate certificate, TrustBundle roots) {
+        follow(() -> certificate, () -> roots);
     }
 
     /// From now on the certificate and the roots are these.

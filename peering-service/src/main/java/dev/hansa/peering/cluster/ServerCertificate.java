@@ -25,10 +25,15 @@ public record ServerCertificate(KeyPair key, LeafCertificate leaf) {
                 authority.issue(
                         key.getPublic(),
                         SpiffeId.server(trustDomain, datacenter),
-                        List.of(
-                                MeshNames.peeringServer(datacenter, trustDomain),
-                                MeshNames.controlServer(datacenter, trustDomain)),
+                        names(trustDomain, datacenter),
                         LIFE));
+    }
+
+    /// What every server of a datacenter is called in TLS.
+    public static List<String> names(TrustDomain trustDomain, Datacenter datacenter) {
+        return List.of(
+                MeshNames.peeringServer(datacenter, trustDomain),
+                MeshNames.controlServer(datacenter, trustDomain));
     }
 
     @Override

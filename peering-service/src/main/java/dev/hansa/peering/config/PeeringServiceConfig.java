@@ -2,6 +2,8 @@ package dev.hansa.peering.config;
 
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.stream.PeerLimits;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
@@ -24,6 +26,10 @@ import java.util.stream.Stream;
 ///   gateways
 /// @param proxyAddress the datacenter's own proxies, mutual TLS
 /// @param adminAddress `/health` and `/metrics`
+/// @param raftAddress where this datacenter's other servers reach this one, mutual TLS
+/// @param joinToken a file with a server join token, for a server that joins others
+/// @param retryJoin the proxies' listeners of servers to join; empty: those that the token names
+/// @param deadAfter how long a server may be silent before it is removed; zero: for ever
 /// @param defaultAllow what happens to a call that no intention decides
 /// @param tokenLife how long a peering token may lie unused
 /// @param tokenForm how tokens are written unless a request says otherwise
@@ -40,6 +46,10 @@ public record PeeringServiceConfig(
         InetSocketAddress peerAddress,
         InetSocketAddress proxyAddress,
         InetSocketAddress adminAddress,
+        InetSocketAddress raftAddress,
+        Optional<Path> joinToken,
+        List<Endpoint> retryJoin,
+        Duration deadAfter,
         boolean defaultAllow,
         Duration tokenLife,
         TokenForm tokenForm,
@@ -73,6 +83,22 @@ public record PeeringServiceConfig(
                             "admin.address",
                             "HOST:PORT",
                             "/health and /metrics (default: 127.0.0.1:19500)"),
+                    new Settings.Key(
+                            "raft.address",
+                            "HOST:PORT",
+                            "where this datacenter's other servers reach this one, mutual TLS (default: nobody joins)"),
+                    new Settings.Key(
+                            "join-token-file",
+                            "FILE",
+                            "server join token, to join this datacenter's other servers at the first start"),
+                    new Settings.Key(
+                            "retry-join",
+                            "HOST:PORT,...",
+                            "proxy addresses of servers to join (default: those that the token names)"),
+                    new Settings.Key(
+                            "raft.dead-after",
+                            "DURATION",
+                            "a server that is silent for so long is removed; 0s: never (default: 72h)"),
                     new Settings.Key(
                             "intentions.default-allow",
                             "true|false",
@@ -125,9 +151,23 @@ public record PeeringServiceConfig(
         var peer = settings.address("peer.address", address(8503));
         var proxy = settings.address("proxy.address", address(8502));
         var admin = settings.address("admin.address", address(19500));
+        var raft = settings.address("raft.address", Membership.NOBODY_JOINS);
+        var joinToken = settings.optionalPath("join-token-file");
+        var retryJoin =
+                settings.addresses("retry-join", List.of()).stream()
+                        .map(at -> new Endpoint(at.getHostString(), at.getPort()))
+                        .toList();
+        var deadAfter = settings.duration("raft.dead-after", Duration.ofDays(3));
+        if (joinToken.isPresent() && raft.getPort() == 0) {
+            settings.problem(
+                    "raft.address",
+                    "expected an address that the other servers reach, since join-token-file is"
+                            + " set; found none");
+        }
         distinct(
                 settings,
                 Map.of(
+                        "raft.address", raft,
                         "http.address", http,
                         "peer.address", peer,
                         "proxy.address", proxy,
@@ -161,6 +201,10 @@ public record PeeringServiceConfig(
                 peer,
                 proxy,
                 admin,
+                raft,
+                joinToken,
+                retryJoin,
+                deadAfter,
                 defaultAllow,
                 tokenLife,
                 tokenForm.orElse(TokenForm.SIGNED),
@@ -169,6 +213,11 @@ public record PeeringServiceConfig(
                 retireLimit,
                 limits,
                 longestRetry);
+    }
+
+    /// Whether the operator has named this server.
+    public boolean isNamed() {
+        return !nodeName.equals(datacenter + "-server");
     }
 
     /// Two listeners on one address would share it, and each caller would meet one of them by

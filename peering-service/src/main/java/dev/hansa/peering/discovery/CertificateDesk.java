@@ -8,6 +8,7 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.cluster.ServerCertificate;
 import dev.hansa.peering.store.JoinSecretRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Gives out join tokens, and certificates to those who show one. What a token may buy is written
 /// down when it is made; a proxy cannot ask for more.
@@ -38,23 +40,39 @@ public final class CertificateDesk {
     private final CertificateAuthority authority;
     private final Store store;
     private final Datacenter datacenter;
-    private final Endpoint proxyAddress;
+    private final Supplier<List<Endpoint>> servers;
+    private final Supplier<NewServer> newServer;
     private final Duration leafLife;
     private final Clock clock;
     private final Consumer<PeeringEvent> events;
 
+    /// What a server needs that joins this datacenter's others, beside its certificate.
+    ///
+    /// @param group names the log
+    /// @param sealingKey what the datacenter's secrets are sealed with
+    /// @param members where the log's ports are
+    public record NewServer(String group, ByteString sealingKey, List<String> members) {
+        @Override
+        public String toString() {
+            return "NewServer[" + group + ", " + members + "]";
+        }
+    }
+
+    /// @param servers where proxies find this datacenter's servers
     public CertificateDesk(
             CertificateAuthority authority,
             Store store,
             Datacenter datacenter,
-            Endpoint proxyAddress,
+            Supplier<List<Endpoint>> servers,
+            Supplier<NewServer> newServer,
             Duration leafLife,
             Clock clock,
             Consumer<PeeringEvent> events) {
         this.authority = authority;
         this.store = store;
         this.datacenter = datacenter;
-        this.proxyAddress = proxyAddress;
+        this.servers = servers;
+        this.newServer = newServer;
         this.leafLife = leafLife;
         this.clock = clock;
         this.events = events;
@@ -63,7 +81,8 @@ public final class CertificateDesk {
     /// Whether a certificate was given.
     public sealed interface Answer {}
 
-    public record Given(LeafCertificate leaf) implements Answer {}
+    /// @param server for a server only
+    public record Given(LeafCertificate leaf, Optional<NewServer> server) implements Answer {}
 
     /// @param reason a lower-case fragment without any secret
     public record Denied(String reason) implements Answer {}
@@ -76,17 +95,22 @@ public final class CertificateDesk {
         return authority.bundle().trustDomain();
     }
 
-    /// A join token for the sidecars of some services, or for mesh gateways, or both. Blocks on the
-    /// store.
+    /// A join token for the sidecars of some services, for a mesh gateway, for a server. Blocks on
+    /// the store.
     ///
     /// @return the text of a join token file
-    public String token(Set<ServiceName> services, boolean meshGateway, Duration life) {
+    public String token(
+            Set<ServiceName> services, boolean meshGateway, boolean server, Duration life) {
         var identities = new TreeSet<String>();
         services.forEach(service ->
                 identities.add(
                         SpiffeId.service(trustDomain(), datacenter, service.value()).path()));
         if (meshGateway) {
             identities.add(SpiffeId.meshGateway(trustDomain(), datacenter).path());
+        }
+        if (server) {
+            requireJoinable(newServer.get());
+            identities.add(server().path());
         }
         var bytes = new byte[32];
         RANDOM.nextBytes(bytes);
@@ -96,12 +120,23 @@ public final class CertificateDesk {
                 new StoreCommand.PutJoinSecret(
                         new JoinSecretRecord(Sha256.hex(secret), identities, now.plus(life)), now));
         return new JoinToken(
-                        List.of(proxyAddress),
+                        servers.get(),
                         MeshNames.controlServer(datacenter, trustDomain()),
                         datacenter,
                         bundle(),
                         secret)
                 .encode();
+    }
+
+    /// Where nobody can join, asking has said so.
+    private static void requireJoinable(NewServer found) {
+        if (found.members().isEmpty()) {
+            throw new IllegalStateException("a log without members");
+        }
+    }
+
+    private SpiffeId server() {
+        return SpiffeId.server(trustDomain(), datacenter);
     }
 
     Answer join(JoinRequest request) {
@@ -139,7 +174,18 @@ public final class CertificateDesk {
 
     private Answer sign(SpiffeId identity, ByteString csr) {
         try {
-            return new Given(authority.issue(csr.toByteArray(), identity, List.of(), leafLife));
+            if (identity.equals(server())) {
+                return new Given(
+                        authority.issue(
+                                csr.toByteArray(),
+                                identity,
+                                ServerCertificate.names(trustDomain(), datacenter),
+                                ServerCertificate.LIFE),
+                        Optional.of(newServer.get()));
+            }
+            return new Given(
+                    authority.issue(csr.toByteArray(), identity, List.of(), leafLife),
+                    Optional.empty());
         } catch (CsrRejectedException e) {
             return new Denied(String.valueOf(e.getMessage()));
         }

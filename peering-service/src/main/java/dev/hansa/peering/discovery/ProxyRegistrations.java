@@ -15,20 +15,23 @@ import java.util.function.Consumer;
 /// Which connected proxy vouches for what. When its stream ends its instances turn critical at once
 /// and are forgotten later, so that a refusal can still say what is missing and a proxy that comes
 /// back is not a new one.
-public final class ProxyRegistrations {
+public final class ProxyRegistrations implements AutoCloseable {
     /// Long enough for an operator to see what died, and for a slow restart; short enough that
     /// names do not pile up.
     static final Duration FORGET_AFTER = Duration.ofMinutes(1);
 
-    /// After a start of this server: proxies reconnect within 5 s at the latest (their back-off),
-    /// twice that is mercy.
-    static final Duration RECONNECT_WITHIN = Duration.ofSeconds(10);
+    /// After a start of this server, or of its leading: proxies try each server within 5 s at the
+    /// latest (their back-off), and there may be an election in between, on machines that are busy
+    /// because much has just died. To believe for too long costs a caller one attempt at an
+    /// instance that is gone; to doubt too early takes away those that live.
+    static final Duration RECONNECT_WITHIN = Duration.ofSeconds(30);
 
     private final LiveCatalog catalog;
     private final ScheduledExecutorService timer;
     private final Consumer<PeeringEvent> events;
     private final Map<String, Object> holders = new HashMap<>();
     private final Map<String, ScheduledFuture<?>> farewells = new HashMap<>();
+    private boolean closed;
 
     public ProxyRegistrations(
             LiveCatalog catalog, ScheduledExecutorService timer, Consumer<PeeringEvent> events) {
@@ -46,13 +49,19 @@ public final class ProxyRegistrations {
                 later(
                         owner,
                         RECONNECT_WITHIN,
-                        () -> lost(owner, "its proxy has not come back since this server started"));
+                        () ->
+                                lost(
+                                        owner,
+                                        "its proxy has not come back since this server began to lead"));
             }
         });
     }
 
     /// `holder` now vouches for `owner`; an earlier holder's end no longer counts.
     synchronized void publish(String owner, Object holder, List<ServiceInstance> instances) {
+        if (closed) {
+            return;
+        }
         cancel(owner);
         holders.put(owner, holder);
         report(catalog.ownedBy(owner), instances);
@@ -60,12 +69,15 @@ public final class ProxyRegistrations {
     }
 
     synchronized void ended(String owner, Object holder, String reason) {
-        if (holders.remove(owner, holder)) {
+        if (!closed && holders.remove(owner, holder)) {
             lost(owner, reason);
         }
     }
 
     private synchronized void lost(String owner, String reason) {
+        if (closed) {
+            return;
+        }
         var before = catalog.ownedBy(owner);
         var after = ProxyInstances.disconnected(before, reason);
         report(before, after);
@@ -74,7 +86,7 @@ public final class ProxyRegistrations {
     }
 
     private synchronized void forget(String owner) {
-        if (!holders.containsKey(owner)) {
+        if (!closed && !holders.containsKey(owner)) {
             farewells.remove(owner);
             catalog.publish(owner, List.of());
         }
@@ -109,5 +121,13 @@ public final class ProxyRegistrations {
                                 instance.name(), instance.id(), instance.status().word(), output));
             }
         }
+    }
+
+    /// Another server leads: what the proxies vouched for stays as it is, for that server to say.
+    @Override
+    public synchronized void close() {
+        closed = true;
+        farewells.values().forEach(farewell -> farewell.cancel(false));
+        farewells.clear();
     }
 }

@@ -1,5 +1,6 @@
 package dev.hansa.peering.discovery;
 
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
@@ -9,6 +10,7 @@ import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.Refused;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.failover.wire.ServerMessage;
+import dev.hansa.failover.wire.Servers;
 import dev.hansa.failover.wire.Upstream;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.Datacenter;
@@ -116,6 +118,17 @@ final class ProxyStream implements RoutePublisher.Session {
         loop.runOnContext(_ -> {
             waiting = snapshot;
             flush();
+        });
+    }
+
+    @Override
+    public void servers(List<Endpoint> servers) {
+        var message = Servers.newBuilder();
+        servers.forEach(server -> message.addAddresses(server.toString()));
+        loop.runOnContext(_ -> {
+            if (!ended) {
+                response.write(ServerMessage.newBuilder().setServers(message).build());
+            }
         });
     }
 

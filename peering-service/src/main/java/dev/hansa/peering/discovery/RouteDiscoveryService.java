@@ -6,12 +6,12 @@ import dev.hansa.failover.wire.Issued;
 import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.RenewRequest;
+import dev.hansa.failover.wire.ServerEntry;
 import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.SpiffeId;
-import dev.hansa.trustbundle.ca.LeafCertificate;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -35,19 +35,19 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 /// its connection, resumed ones too.
 public final class RouteDiscoveryService {
     private static final ServiceName SERVICE = ServiceName.create(ProxyRpc.SERVICE);
-    private static final ServiceMethod<JoinRequest, Issued> JOIN =
+    static final ServiceMethod<JoinRequest, Issued> JOIN =
             ServiceMethod.server(
                     SERVICE,
                     ProxyRpc.JOIN,
                     GrpcMessageEncoder.encoder(),
                     GrpcMessageDecoder.decoder(JoinRequest.getDefaultInstance()));
-    private static final ServiceMethod<RenewRequest, Issued> RENEW =
+    static final ServiceMethod<RenewRequest, Issued> RENEW =
             ServiceMethod.server(
                     SERVICE,
                     ProxyRpc.RENEW,
                     GrpcMessageEncoder.encoder(),
                     GrpcMessageDecoder.decoder(RenewRequest.getDefaultInstance()));
-    private static final ServiceMethod<ProxyMessage, ServerMessage> ROUTES =
+    static final ServiceMethod<ProxyMessage, ServerMessage> ROUTES =
             ServiceMethod.server(
                     SERVICE,
                     ProxyRpc.ROUTES,
@@ -165,10 +165,10 @@ public final class RouteDiscoveryService {
 
     /// Signing and the store are slow; they run off the event loop, and the answer returns to it.
     private <Q> void issue(GrpcServerRequest<Q, Issued> request, String what, Issuance issuance) {
-        Handler<LeafCertificate> answer =
-                leaf -> {
+        Handler<CertificateDesk.Given> answer =
+                given -> {
                     try {
-                        request.response().end(message(leaf));
+                        request.response().end(message(given));
                     } catch (IllegalStateException e) {
                         // it did not wait, and asks again: with the same key when it joins
                         events.accept(
@@ -179,7 +179,7 @@ public final class RouteDiscoveryService {
         vertx.<CertificateDesk.Answer>executeBlocking(issuance::run, false)
                 .onSuccess(result -> {
                     switch (result) {
-                        case CertificateDesk.Given(var leaf) -> answer.handle(leaf);
+                        case CertificateDesk.Given given -> answer.handle(given);
                         case CertificateDesk.Denied(var reason) -> {
                             events.accept(new PeeringEvent.ProxyRefused(what, reason));
                             request.response()
@@ -203,9 +203,16 @@ public final class RouteDiscoveryService {
         CertificateDesk.Answer run();
     }
 
-    private Issued message(LeafCertificate leaf) {
+    private Issued message(CertificateDesk.Given given) {
         var message = Issued.newBuilder().setTrustDomain(desk.trustDomain().name());
-        leaf.chain().forEach(certificate -> message.addChain(der(certificate)));
+        given.server()
+                .ifPresent(server ->
+                        message.setServer(
+                                ServerEntry.newBuilder()
+                                        .setGroup(server.group())
+                                        .setSealingKey(server.sealingKey())
+                                        .addAllMembers(server.members())));
+        given.leaf().chain().forEach(certificate -> message.addChain(der(certificate)));
         desk.bundle().roots().forEach(root -> message.addRoots(der(root)));
         return message.build();
     }

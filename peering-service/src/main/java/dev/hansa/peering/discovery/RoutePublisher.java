@@ -1,9 +1,11 @@
 package dev.hansa.peering.discovery;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustBundle;
@@ -14,6 +16,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
@@ -37,6 +40,10 @@ public final class RoutePublisher implements AutoCloseable {
     private final Supplier<RouteWorld> world;
     private final Consumer<PeeringEvent> events;
     private final Map<Session, RouteSnapshot> sent = new ConcurrentHashMap<>();
+
+    /// Where the servers are, as each was told last. The publisher's thread only.
+    private final Map<Session, List<Endpoint>> told = new WeakHashMap<>();
+
     private final Semaphore dirty = new Semaphore(0);
     private final Latest<Long> acknowledged = new Latest<>(0L);
     private final Thread thread;
@@ -138,9 +145,15 @@ public final class RoutePublisher implements AutoCloseable {
         if (sent.isEmpty()) {
             return;
         }
-        var view = new RouteView(world.get());
+        var now = world.get();
+        var servers =
+                ServerInfo.in(now.catalog()).stream().map(ServerInfo::proxies).distinct().toList();
+        var view = new RouteView(now);
         var gateway = view.gateway();
         for (var session : List.copyOf(sent.keySet())) {
+            if (!servers.equals(told.put(session, servers))) {
+                session.servers(servers);
+            }
             var next =
                     switch (session.identity()) {
                         case ProxyIdentity.Gateway _ -> gateway;
@@ -170,6 +183,9 @@ public final class RoutePublisher implements AutoCloseable {
 
         /// Hands over a snapshot; never blocks. Only the newest matters.
         void send(RouteSnapshot snapshot);
+
+        /// Says where this datacenter's servers are; never blocks.
+        void servers(List<Endpoint> servers);
 
         /// The newest snapshot that the proxy says it routes by.
         RouteSnapshot acknowledgedRoutes();

@@ -3,14 +3,19 @@ package dev.hansa.peering.store;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/// Commands and answers as the log and the members' wire carry them: the name of the type, a line
-/// end, and its components as JSON, every secret sealed. A type's name and components stay what
-/// they are once a version was released with them; what is new gets a new name.
+/// Commands and answers as the log and the members' wire carry them: the name of the type, where it
+/// must not outlive a leader `@` and the term, a line end, and its components as JSON, every secret
+/// sealed. A type's name and components stay what they are once a version was released with them;
+/// what is new gets a new name.
 final class CommandCodec {
     /// The API takes bodies of 512 KiB, and JSON within JSON escapes each quote once.
     static final int MAX_BYTES = 1536 * 1024;
+
+    /// Between the type's name and the term.
+    private static final String TERM = "@";
 
     private static final Map<String, Class<? extends StoreCommand>> COMMANDS =
             named(StoreCommand.class);
@@ -29,9 +34,20 @@ final class CommandCodec {
                 .collect(Collectors.toUnmodifiableMap(Class::getSimpleName, type -> type));
     }
 
+    /// A command, and the term of the log in which alone it is to have an effect.
+    ///
+    /// @param term empty: in any
+    record Entry(StoreCommand command, OptionalLong term) {}
+
     /// @throws StoreFailure when the command is longer than an entry of the log may be
     byte[] encode(StoreCommand command) {
-        var bytes = bytes(command);
+        return encode(command, OptionalLong.empty());
+    }
+
+    /// @throws StoreFailure when the command is longer than an entry of the log may be
+    byte[] encode(StoreCommand command, OptionalLong term) {
+        var name = command.getClass().getSimpleName();
+        var bytes = bytes(command, name + (term.isPresent() ? TERM + term.getAsLong() : ""), name);
         if (bytes.length > MAX_BYTES) {
             throw new StoreFailure(
                     "a "
@@ -46,30 +62,40 @@ final class CommandCodec {
     }
 
     byte[] encode(StoreAnswer answer) {
-        return bytes(answer);
+        var name = answer.getClass().getSimpleName();
+        return bytes(answer, name, name);
     }
 
-    private byte[] bytes(Object value) {
-        var name = value.getClass().getSimpleName();
-        return (name + "\n" + records.write(value, place(name))).getBytes(StandardCharsets.UTF_8);
+    private byte[] bytes(Object value, String head, String name) {
+        return (head + "\n" + records.write(value, place(name))).getBytes(StandardCharsets.UTF_8);
     }
 
     /// @throws IllegalArgumentException when it is of no type that this version knows, or not its
     ///   form
-    StoreCommand command(byte[] bytes) {
-        return value(bytes, COMMANDS);
+    Entry command(byte[] bytes) {
+        var text = new String(bytes, StandardCharsets.UTF_8);
+        var head = text.substring(0, Math.max(0, text.indexOf('\n')));
+        var at = head.indexOf(TERM);
+        try {
+            return new Entry(
+                    value(text, at < 0 ? head : head.substring(0, at), COMMANDS),
+                    at < 0
+                            ? OptionalLong.empty()
+                            : OptionalLong.of(Long.parseLong(head.substring(at + 1))));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "log entry: expected a term; found '" + head + "'", e);
+        }
     }
 
     /// @throws IllegalArgumentException when it is of no type that this version knows, or not its
     ///   form
     StoreAnswer answer(byte[] bytes) {
-        return value(bytes, ANSWERS);
+        var text = new String(bytes, StandardCharsets.UTF_8);
+        return value(text, text.substring(0, Math.max(0, text.indexOf('\n'))), ANSWERS);
     }
 
-    private <T> T value(byte[] bytes, Map<String, Class<? extends T>> types) {
-        var text = new String(bytes, StandardCharsets.UTF_8);
-        var end = text.indexOf('\n');
-        var name = end < 0 ? "" : text.substring(0, end);
+    private <T> T value(String text, String name, Map<String, Class<? extends T>> types) {
         var type = types.get(name);
         if (type == null) {
             throw new IllegalArgumentException(
@@ -79,7 +105,7 @@ final class CommandCodec {
                             + name
                             + "', which a newer version may have written");
         }
-        return records.read(text.substring(end + 1), type, place(name));
+        return records.read(text.substring(text.indexOf('\n') + 1), type, place(name));
     }
 
     private static String place(String name) {

@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -50,10 +51,11 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
 
     private static final SizeInBytes WAITING_BYTES = SizeInBytes.valueOf("32MB");
 
-    RaftProperties properties(Path directory, Membership membership) {
+    /// @param alone whether this server is the only member
+    RaftProperties properties(Path directory, InetSocketAddress listen, boolean alone) {
         var properties = new RaftProperties();
         RaftServerConfigKeys.setStorageDir(properties, List.of(directory.toFile()));
-        times(properties, membership.members().size() == 1);
+        times(properties, alone);
         RaftServerConfigKeys.setCloseThreshold(properties, NO_PAUSE_IS_TOO_LONG);
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SEGMENT);
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, PREALLOCATED);
@@ -74,9 +76,8 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
         RaftServerConfigKeys.Read.setOption(
                 properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
         GrpcConfigKeys.setMessageSizeMax(properties, MESSAGE);
-        var own = membership.ownAddress();
-        GrpcConfigKeys.Server.setHost(properties, own.getHostString());
-        GrpcConfigKeys.Server.setPort(properties, own.getPort());
+        GrpcConfigKeys.Server.setHost(properties, listen.getHostString());
+        GrpcConfigKeys.Server.setPort(properties, listen.getPort());
         return properties;
     }
 

@@ -9,42 +9,52 @@ import java.util.UUID;
 ///
 /// @param group names the log, the same for all members; empty when this server makes one
 /// @param self this server's name among the members, the same for all its lives
-/// @param members all of them, this one too
-public record Membership(Optional<UUID> group, String self, List<Member> members) {
+/// @param listen where the other members reach this server
+/// @param founders all members that begin the log, this one too; empty for a server that is added
+///   to a log that others keep
+public record Membership(
+        Optional<UUID> group, String self, InetSocketAddress listen, List<Member> founders) {
     /// More would make each write slower and nothing safer.
     public static final int MAX_MEMBERS = 7;
+
+    /// The name of a server that begins a log.
+    public static final String FOUNDER = "server";
+
+    /// Only this machine, at a port of the system's choice: for a server that nobody joins.
+    public static final InetSocketAddress NOBODY_JOINS =
+            InetSocketAddress.createUnresolved("127.0.0.1", 0);
 
     /// @param address where the other members reach it
     public record Member(String name, InetSocketAddress address) {}
 
-    /// @throws IllegalArgumentException when this server is not among the members, or when there
-    ///   are too many
+    /// @throws IllegalArgumentException when there are founders without this server, or too many
     public Membership {
-        members = List.copyOf(members);
+        founders = List.copyOf(founders);
         var own = self;
-        if (members.stream().noneMatch(member -> member.name().equals(own))) {
+        if (!founders.isEmpty() && founders.stream().noneMatch(one -> one.name().equals(own))) {
             throw new IllegalArgumentException(
-                    "members: expected '" + self + "' among them; found " + members);
+                    "members: expected '" + self + "' among them; found " + founders);
         }
-        if (members.size() > MAX_MEMBERS) {
+        if (founders.size() > MAX_MEMBERS) {
             throw new IllegalArgumentException(
-                    "members: expected at most " + MAX_MEMBERS + "; found " + members.size());
+                    "members: expected at most " + MAX_MEMBERS + "; found " + founders.size());
         }
     }
 
-    /// A server on its own. Its port is the system's choice, on loopback.
+    /// A server on its own, that nobody can join.
     public static Membership alone() {
-        return new Membership(
-                Optional.empty(),
-                "server",
-                List.of(new Member("server", InetSocketAddress.createUnresolved("127.0.0.1", 0))));
+        return founder(NOBODY_JOINS);
     }
 
-    InetSocketAddress ownAddress() {
-        return members.stream()
-                .filter(member -> member.name().equals(self))
-                .findFirst()
-                .orElseThrow()
-                .address();
+    /// A server that begins a log.
+    public static Membership founder(InetSocketAddress listen) {
+        return new Membership(
+                Optional.empty(), FOUNDER, listen, List.of(new Member(FOUNDER, listen)));
+    }
+
+    /// A server that has been told of a log and is added to it once it listens, or was added
+    /// before.
+    public static Membership added(Optional<UUID> group, String self, InetSocketAddress listen) {
+        return new Membership(group, self, listen, List.of());
     }
 }

@@ -3,35 +3,24 @@ package dev.hansa.peering.store;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.trustbundle.Datacenter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.apache.ratis.client.RaftClientRpc;
-import org.apache.ratis.conf.Parameters;
-import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.grpc.GrpcFactory;
-import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.protocol.ClientId;
-import org.apache.ratis.protocol.Message;
-import org.apache.ratis.protocol.RaftClientReply;
-import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
-import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
-import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslProvider;
 import org.jspecify.annotations.Nullable;
 
 /// The store as a replicated log: a command is agreed on by a majority of the members, each with it
@@ -44,18 +33,8 @@ public final class RaftStore implements Store {
     /// Each member reads up to 1 GiB of database and writes it.
     private static final Duration RESTORE_LIMIT = Duration.ofMinutes(5);
 
-    /// For an answer from one member: longer than electing another leader takes, so that who has
-    /// gone without a word is not waited for until the end.
-    private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(3);
-
     /// Between two attempts of one write while there is no leader.
     private static final Duration PAUSE = Duration.ofMillis(20);
-
-    /// A stranger who says nothing holds a place for as long.
-    private static final long HANDSHAKE_SECONDS = 5;
-
-    /// A member appends over two streams, asks for votes, sends copies and forwards writes.
-    private static final int MAX_CALLS = 256;
 
     /// 1 GiB, a thousand times the state of a large datacenter: whoever writes without end is
     /// stopped here, and not at the end of a disk that others need too.
@@ -65,13 +44,12 @@ public final class RaftStore implements Store {
     private final ReplicaMachine machine;
     private final CommandCodec codec;
     private final RaftServer server;
-    private final RaftClientRpc others;
-    private final RaftGroup group;
-    private final RaftPeerId self;
+    private final LogClient client;
+    private final RaftGroupId group;
+    private final Members members;
     private final DiskSpace disk;
     private final long maxBytes;
     private final Consumer<Throwable> failures;
-    private final ClientId client = ClientId.randomId();
     private volatile boolean closed;
 
     private RaftStore(
@@ -79,30 +57,30 @@ public final class RaftStore implements Store {
             ReplicaMachine machine,
             CommandCodec codec,
             RaftServer server,
-            RaftClientRpc others,
-            RaftGroup group,
-            RaftPeerId self,
+            LogClient client,
+            Members members,
+            RaftGroupId group,
             long maxBytes,
             Consumer<Throwable> failures) {
         this.file = file;
         this.machine = machine;
         this.codec = codec;
         this.server = server;
-        this.others = others;
+        this.client = client;
+        this.members = members;
         this.group = group;
-        this.self = self;
         this.disk = new DiskSpace(file.file().resolveSibling("raft"));
         this.maxBytes = maxBytes;
         this.failures = failures;
     }
 
-    /// Opens or makes the store in `dataDir`, joins the other members, if any, and counts the
-    /// start. When this returns, the state has all that was ever acknowledged.
+    /// Opens or makes the store in `dataDir`. What it has when this returns is what this server's
+    /// disk has; once there is a leader it has all that was ever acknowledged.
     ///
     /// @param tls made from what this server's disk says
     /// @param failures told when a disk fails while the server runs
     /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
-    ///   damaged, of a newer version, or no majority of the members to be reached
+    ///   damaged, or of a newer version
     public static RaftStore open(
             Path dataDir,
             Membership membership,
@@ -137,10 +115,16 @@ public final class RaftStore implements Store {
             }
             TornTail.cut(directory, machine.known().index())
                     .ifPresent(what -> failures.accept(new StoreFailure(what, null)));
-            var properties = settings.properties(directory.path(), membership);
-            var parameters = parameters(own);
-            var group = group(directory.group(), membership);
             var self = RaftPeerId.valueOf(membership.self());
+            var properties =
+                    settings.properties(
+                            directory.path(),
+                            membership.listen(),
+                            alone(directory.members(), membership));
+            var tlsOfMembers = LogTransport.tls(own);
+            var calls = new MemberCalls(tlsOfMembers, failures);
+            var parameters = LogTransport.parameters(own, tlsOfMembers, calls);
+            var group = group(directory.group(), membership);
             server =
                     RaftServer.newBuilder()
                             .setServerId(self)
@@ -155,12 +139,19 @@ public final class RaftStore implements Store {
             refuseAnotherLog(server.getDivision(group.getGroupId()), machine, dataDir);
             var others =
                     new GrpcFactory(parameters).newRaftClientRpc(ClientId.randomId(), properties);
-            others.addRaftPeers(group.getPeers());
-            var store =
-                    new RaftStore(
-                            file, machine, codec, server, others, group, self, maxBytes, failures);
-            store.begin();
-            return store;
+            var members =
+                    new Members(
+                            server, group.getGroupId(), self, membership.listen(), calls, failures);
+            return new RaftStore(
+                    file,
+                    machine,
+                    codec,
+                    server,
+                    new LogClient(server, others, members, group.getGroupId(), self),
+                    members,
+                    group.getGroupId(),
+                    maxBytes,
+                    failures);
         } catch (IOException | RuntimeException e) {
             closeQuietly(file, server, e);
             throw e instanceof StoreFailure failure
@@ -212,53 +203,75 @@ public final class RaftStore implements Store {
         }
     }
 
-    private void begin() {
-        try {
-            apply(new StoreCommand.CountStart());
-        } catch (RuntimeException e) {
-            try {
-                shut();
-            } catch (RuntimeException closing) {
-                e.addSuppressed(closing);
-            }
-            throw e;
-        }
+    private static boolean alone(List<String> members, Membership membership) {
+        return members.isEmpty()
+                ? membership.founders().size() == 1
+                : members.equals(List.of(membership.self()));
     }
 
-    private static Parameters parameters(MemberTls tls) {
-        var parameters = new Parameters();
-        GrpcConfigKeys.TLS.setConf(
-                parameters,
-                GrpcTlsConfig.newBuilder()
-                        .setKeyManager(tls.keys())
-                        .setTrustManager(tls.trust())
-                        .setMutualTls(true)
-                        // asks our managers for each handshake, which the native one does not
-                        .setSslProvider(SslProvider.JDK)
-                        .setProtocols("TLSv1.3")
-                        .build());
-        GrpcConfigKeys.Server.setServicesCustomizer(
-                parameters,
-                (builder, _) ->
-                        builder.addTransportFilter(new MemberFilter(tls.trust()))
-                                .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
-                                .maxConcurrentCallsPerConnection(MAX_CALLS));
-        return parameters;
+    /// The name under which this server was added to a log of others in an earlier life.
+    ///
+    /// @throws IOException when the disk cannot be read
+    public static Optional<String> addedAs(Path dataDir) throws IOException {
+        return LogDirectory.note(dataDir, LogDirectory.NAME);
+    }
+
+    /// Whether there is a log already, so that this server need not be told of one.
+    ///
+    /// @throws IOException when the disk cannot be read
+    public static boolean exists(Path dataDir) throws IOException {
+        return Files.exists(dataDir.resolve("raft"))
+                && LogDirectory.open(dataDir, Optional.empty()).used();
+    }
+
+    /// Writes down what a server needs that is about to be added to a log of others.
+    ///
+    /// @param key what the others seal their secrets with
+    /// @throws IOException when the disk does not take it
+    public static void prepare(Path dataDir, String name, byte[] key) throws IOException {
+        SecretSeal.take(dataDir, key);
+        LogDirectory.note(dataDir, LogDirectory.NAME, name);
+    }
+
+    /// What a server has noted that has begun to join and has not ended. It is secret.
+    ///
+    /// @throws IOException when the disk cannot be read
+    public static Optional<String> joining(Path dataDir) throws IOException {
+        return LogDirectory.note(dataDir, LogDirectory.JOINING);
+    }
+
+    /// Notes that this server begins to join.
+    ///
+    /// @throws IOException when the disk does not take it
+    public static void joining(Path dataDir, String note) throws IOException {
+        LogDirectory.note(dataDir, LogDirectory.JOINING, note);
+    }
+
+    /// Forgets the note: this server has joined.
+    ///
+    /// @throws IOException when the disk does not take it
+    public static void joined(Path dataDir) throws IOException {
+        Files.deleteIfExists(dataDir.resolve("raft").resolve(LogDirectory.JOINING));
+    }
+
+    /// What secrets are sealed with: another server of the same log needs it. Never log it.
+    ///
+    /// @throws IOException when the disk cannot be read
+    public byte[] sealingKey() throws IOException {
+        return SecretSeal.key(file.file().resolveSibling("."));
     }
 
     private static RaftGroup group(UUID id, Membership membership) {
         return RaftGroup.valueOf(
                 RaftGroupId.valueOf(id),
-                membership.members().stream()
-                        .map(member ->
-                                RaftPeer.newBuilder()
-                                        .setId(member.name())
-                                        .setAddress(
-                                                member.address().getHostString()
-                                                        + ":"
-                                                        + member.address().getPort())
-                                        .build())
+                membership.founders().stream()
+                        .map(one -> Members.peer(one.name(), one.address()))
                         .toList());
+    }
+
+    /// Who keeps this log together.
+    public Members members() {
+        return members;
     }
 
     @Override
@@ -268,10 +281,34 @@ public final class RaftStore implements Store {
 
     /// Whether this server leads, as far as it knows: another may have been elected already.
     public boolean leads() {
-        try {
-            return server.getDivision(group.getGroupId()).getInfo().isLeaderReady();
-        } catch (IOException e) {
-            throw new StoreFailure("'" + file.file() + "': closed", e);
+        return members.leadership().get().own();
+    }
+
+    /// Begins to lead: counts it.
+    ///
+    /// @throws StoreFailure when another server leads by now
+    public void lead(long term) {
+        if (inTerm(term).apply(new StoreCommand.CountStart())
+                instanceof StoreAnswer.Refused(var reason)) {
+            throw new StoreFailure("store: " + reason, null);
+        }
+    }
+
+    /// The same store for whoever acts as the leader of a term: what it writes has no effect once
+    /// another server leads, whatever this one knows of it. Such a command is refused.
+    public Store inTerm(long term) {
+        return new StoreInTerm(this, term);
+    }
+
+    /// Returns when this server, which has to lead, has asked a majority whether it still does:
+    /// what it reads after that is the newest that was acknowledged before.
+    ///
+    /// @throws StoreFailure when it does not lead, or no majority answers
+    public void confirmLead() {
+        switch (client.ask(
+                client.read(), client.self(), System.nanoTime() + WRITE_LIMIT.toNanos())) {
+            case LogClient.Reply.Elsewhere(var problem, _) -> throw noLeader(problem, WRITE_LIMIT);
+            case LogClient.Reply.Said _ -> {}
         }
     }
 
@@ -282,37 +319,40 @@ public final class RaftStore implements Store {
     ///   answered after ten seconds; in the latter case it may still happen
     @Override
     public StoreAnswer apply(StoreCommand command) {
-        var encoded = codec.encode(command);
+        return apply(command, OptionalLong.empty());
+    }
+
+    /// @param term in which alone it has an effect; empty: in any
+    StoreAnswer apply(StoreCommand command, OptionalLong term) {
+        var encoded = codec.encode(command, term);
         refuseWhenFull(command, encoded.length);
-        var request =
-                RaftClientRequest.newBuilder()
-                        .setClientId(client)
-                        .setGroupId(group.getGroupId())
-                        .setCallId(CallId.getAndIncrement())
-                        .setMessage(Message.valueOf(ByteString.copyFrom(encoded)))
-                        .setType(RaftClientRequest.writeRequestType());
+        var request = client.write(encoded);
         var limit = command instanceof StoreCommand.CommitRestore ? RESTORE_LIMIT : WRITE_LIMIT;
         var deadline = System.nanoTime() + limit.toNanos();
-        var target = self;
+        var target = client.self();
         String found;
         do {
             refuseWhenBroken();
-            switch (ask(request.setServerId(target), target, deadline)) {
-                case Reply.Taken(var answer) -> {
-                    return seenHere(answer, deadline);
+            switch (client.ask(request, target, deadline)) {
+                case LogClient.Reply.Said(var answer) -> {
+                    return seenHere(codec.answer(answer.toByteArray()), deadline);
                 }
-                case Reply.Elsewhere(var problem, var next) -> {
+                case LogClient.Reply.Elsewhere(var problem, var next) -> {
                     found = problem;
-                    target = next.orElse(self);
+                    target = next.orElse(client.self());
                     LockSupport.parkNanos(PAUSE.toNanos());
                 }
             }
         } while (System.nanoTime() < deadline);
-        throw new StoreFailure(
+        throw noLeader(found, limit);
+    }
+
+    private StoreFailure noLeader(String found, Duration limit) {
+        return new StoreFailure(
                 "store: expected a leader that "
-                        + (group.getPeers().size() / 2 + 1)
+                        + members.majority()
                         + " of "
-                        + group.getPeers().size()
+                        + members.peers().size()
                         + " servers follow; found none in "
                         + limit.toSeconds()
                         + " s: "
@@ -375,44 +415,6 @@ public final class RaftStore implements Store {
         return failure == null ? disk.problem() : Optional.of(broken(failure));
     }
 
-    private sealed interface Reply {
-        record Taken(StoreAnswer answer) implements Reply {}
-
-        /// @param next whom to ask then; empty: not known
-        record Elsewhere(String problem, Optional<RaftPeerId> next) implements Reply {}
-    }
-
-    private Reply ask(RaftClientRequest.Builder request, RaftPeerId target, long deadline) {
-        var limit = Math.min(ATTEMPT_LIMIT.toNanos(), deadline - System.nanoTime());
-        try {
-            var asked =
-                    target.equals(self)
-                            ? server.submitClientRequestAsync(request.build())
-                            : others.sendRequestAsyncUnordered(request.build());
-            return reply(asked.get(limit, TimeUnit.NANOSECONDS));
-        } catch (ExecutionException | IOException e) {
-            others.handleException(target, e, true);
-            return new Reply.Elsewhere(String.valueOf(e.getMessage()), Optional.empty());
-        } catch (TimeoutException _) {
-            return new Reply.Elsewhere("no answer from '" + target + "'", Optional.empty());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreFailure("store: interrupted; the write may still happen", e);
-        }
-    }
-
-    private Reply reply(RaftClientReply reply) {
-        if (reply.isSuccess()) {
-            return new Reply.Taken(codec.answer(reply.getMessage().getContent().toByteArray()));
-        }
-        var elsewhere = reply.getNotLeaderException();
-        return new Reply.Elsewhere(
-                String.valueOf(reply.getException()),
-                elsewhere == null || elsewhere.getSuggestedLeader() == null
-                        ? Optional.empty()
-                        : Optional.of(elsewhere.getSuggestedLeader().getId()));
-    }
-
     /// A follower hears of what the leader has answered a little later, and whoever wrote wants to
     /// read it here.
     private StoreAnswer seenHere(StoreAnswer answer, long deadline) {
@@ -454,8 +456,9 @@ public final class RaftStore implements Store {
         closed = true;
         machine.expectEnd();
         try (file;
-                others) {
-            var log = server.getDivision(group.getGroupId());
+                client;
+                members) {
+            var log = server.getDivision(group);
             var closing = Thread.ofPlatform().name("store-close").start(log::close);
             LogWriter.wake(log.getMemberId(), machine, closing);
             server.getServerRpc().close();

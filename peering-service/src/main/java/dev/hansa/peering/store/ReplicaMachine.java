@@ -136,13 +136,11 @@ final class ReplicaMachine extends BaseStateMachine {
         }
         StateMachine.Transition transition;
         try {
-            var command = codec.command(entry.getStateMachineLogEntry().getLogData().toByteArray());
+            var command = entry.getStateMachineLogEntry().getLogData().toByteArray();
             transition =
-                    restores.apply(
-                                    state.get(),
-                                    command,
-                                    new LogPosition(entry.getTerm(), entry.getIndex()))
-                            .orElseGet(() -> StateMachine.apply(state.get(), command));
+                    transition(
+                            codec.command(command),
+                            new LogPosition(entry.getTerm(), entry.getIndex()));
         } catch (RuntimeException e) {
             logFailure = e;
             failures.accept(e);
@@ -153,6 +151,29 @@ final class ReplicaMachine extends BaseStateMachine {
             state.set(transition.state());
         }
         return transition.answer();
+    }
+
+    private StateMachine.Transition transition(CommandCodec.Entry entry, LogPosition at) {
+        var present = state.get();
+        var term = at.term();
+        if (entry.term().isPresent() && entry.term().getAsLong() != term) {
+            return new StateMachine.Transition(
+                    present,
+                    new StoreAnswer.Refused(
+                            "expected the leader of term "
+                                    + entry.term().getAsLong()
+                                    + " of the log; found term "
+                                    + term
+                                    + ": another server leads by now"));
+        }
+        return restores.apply(present, entry.command(), at)
+                .orElseGet(() -> StateMachine.apply(present, entry.command()));
+    }
+
+    /// To be asked is all that a reader wants: whoever answers has all that was acknowledged.
+    @Override
+    public CompletableFuture<Message> query(Message request) {
+        return CompletableFuture.completedFuture(Message.EMPTY);
     }
 
     /// The log has the entry, so nothing is lost when the file does not take it now: the next write

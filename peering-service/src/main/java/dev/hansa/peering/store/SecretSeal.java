@@ -3,12 +3,9 @@ package dev.hansa.peering.store;
 import dev.hansa.bootstrap.Secret;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -58,7 +55,7 @@ final class SecretSeal {
                                 + "' are sealed with; found no such file",
                         null);
             }
-            make(dataDir, file);
+            make(file);
         }
         OwnDisk.ownerOnly(file, "rw-------");
         var key = Files.readAllBytes(file);
@@ -75,23 +72,30 @@ final class SecretSeal {
         return new SecretSeal(file, key);
     }
 
-    /// Whole or not at all, and on the disk before anything is sealed with it.
-    private static void make(Path dataDir, Path file) throws IOException {
-        var fresh = dataDir.resolve(FILE + ".new");
-        Files.deleteIfExists(fresh);
-        Files.createFile(fresh);
-        OwnDisk.ownerOnly(fresh, "rw-------");
+    private static void make(Path file) throws IOException {
         var key = new byte[KEY_BYTES];
         RANDOM.nextBytes(key);
-        try (var channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-            var bytes = ByteBuffer.wrap(key);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
+        OwnDisk.write(file, key);
+    }
+
+    /// The key of a data directory, for another server of the same datacenter.
+    static byte[] key(Path dataDir) throws IOException {
+        return Files.readAllBytes(dataDir.resolve(FILE));
+    }
+
+    /// Takes over the key of the datacenter's other servers, before anything was sealed.
+    ///
+    /// @throws StoreFailure when it is none
+    static void take(Path dataDir, byte[] key) throws IOException {
+        if (key.length != KEY_BYTES) {
+            throw new StoreFailure(
+                    "the datacenter's sealing key: expected "
+                            + KEY_BYTES
+                            + " bytes; found "
+                            + key.length,
+                    null);
         }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-        OwnDisk.sync(dataDir);
+        OwnDisk.write(dataDir.resolve(FILE), key);
     }
 
     /// @param place where it is kept; not secret, and needed again to open it

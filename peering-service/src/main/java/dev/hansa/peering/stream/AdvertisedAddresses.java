@@ -6,6 +6,7 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.store.StoreState;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /// Where peers are told to dial us: our gateways when the `mesh` entry says so, else our own
@@ -13,9 +14,10 @@ import java.util.function.Predicate;
 ///
 /// @param ownServers `host:port` of the peers' listener of each server
 /// @param throughGateways the `mesh` entry's `Peering.PeerThroughMeshGateways`
-public record AdvertisedAddresses(List<String> ownServers, Predicate<StoreState> throughGateways) {
-    public AdvertisedAddresses {
-        ownServers = List.copyOf(ownServers);
+public record AdvertisedAddresses(
+        Function<CatalogSnapshot, List<String>> ownServers, Predicate<StoreState> throughGateways) {
+    public AdvertisedAddresses(List<String> ownServers, Predicate<StoreState> throughGateways) {
+        this(_ -> ownServers, throughGateways);
     }
 
     /// Never empty when present. There is no falling back to the servers' own addresses: an
@@ -29,7 +31,7 @@ public record AdvertisedAddresses(List<String> ownServers, Predicate<StoreState>
                                 .map(Endpoint::toString)
                                 .distinct()
                                 .toList()
-                        : ownServers;
+                        : ownServers.apply(catalog);
         return addresses.isEmpty() ? Optional.empty() : Optional.of(addresses);
     }
 

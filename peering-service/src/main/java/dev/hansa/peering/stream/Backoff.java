@@ -12,6 +12,15 @@ final class Backoff {
 
     private static final int QUICK_TRIES = 5;
 
+    /// Where there is a follower there will soon be a leader: an election takes about two seconds,
+    /// and two attempts in one cost nobody anything.
+    private static final Duration ELECTING = Duration.ofMillis(512);
+
+    /// Beyond that a wait is at its longest, whatever it began with.
+    private static final int MOST_DOUBLED = 20;
+
+    private static final int MOST_FAILURES = 10_000;
+
     private final Duration first;
     private final Duration longest;
     private final RandomGenerator random;
@@ -28,17 +37,19 @@ final class Backoff {
         failures = 0;
     }
 
-    Duration next(GrpcStatus status) {
-        failures = Math.min(failures + 1, 30);
+    /// @param addresses of the peer: the wait doubles when all have been tried
+    Duration next(GrpcStatus status, int addresses) {
+        failures = Math.min(failures + 1, MOST_FAILURES);
         if (status == GrpcStatus.FAILED_PRECONDITION) {
-            return failures <= QUICK_TRIES
-                    ? NEXT_SERVER
-                    : shorter(NEXT_SERVER.multipliedBy(1L << (failures - QUICK_TRIES)));
+            var doubled = Math.clamp(failures - QUICK_TRIES, 0, MOST_DOUBLED);
+            var wait = NEXT_SERVER.multipliedBy(1L << doubled);
+            return wait.compareTo(ELECTING) < 0 ? wait : ELECTING;
         }
         if (status == GrpcStatus.RESOURCE_EXHAUSTED) {
             return jittered(longest);
         }
-        return jittered(shorter(first.multipliedBy(1L << (failures - 1))));
+        var rounds = Math.min((failures - 1) / addresses, MOST_DOUBLED);
+        return jittered(shorter(first.multipliedBy(1L << rounds)));
     }
 
     private Duration shorter(Duration wait) {

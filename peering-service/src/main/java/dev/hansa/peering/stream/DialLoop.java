@@ -96,7 +96,7 @@ public final class DialLoop implements Runnable {
         var peering = call.peering();
         var claimed = context.streams().claim(peering.name());
         if (claimed.isEmpty()) {
-            return Optional.of(backoff.next(GrpcStatus.UNKNOWN));
+            return Optional.of(backoff.next(GrpcStatus.UNKNOWN, call.addresses().size()));
         }
         var tracker = claimed.get();
         var address = ring.next(call.addresses());
@@ -120,21 +120,23 @@ public final class DialLoop implements Runnable {
             }
             return switch (end) {
                 case SessionEnd.PeerTerminated _, SessionEnd.WeTerminated _ -> Optional.empty();
-                case SessionEnd.Closed _ -> Optional.of(backoff.next(GrpcStatus.UNAVAILABLE));
-                case SessionEnd.Lost(var error) -> Optional.of(backoff.next(error.status()));
+                case SessionEnd.Closed _ ->
+                        Optional.of(backoff.next(GrpcStatus.UNAVAILABLE, call.addresses().size()));
+                case SessionEnd.Lost(var error) ->
+                        Optional.of(backoff.next(error.status(), call.addresses().size()));
             };
         } catch (PeerUnreachableException e) {
             var message = e.getMessage() == null ? "no stream" : e.getMessage();
             tracker.released(Optional.of(message));
             context.events().accept(new PeeringEvent.StreamEnded(peering.name(), message));
-            return Optional.of(backoff.next(GrpcStatus.UNAVAILABLE));
+            return Optional.of(backoff.next(GrpcStatus.UNAVAILABLE, call.addresses().size()));
         } catch (RuntimeException e) {
             tracker.released(Optional.of("the conversation failed"));
             context.events()
                     .accept(
                             new PeeringEvent.BackgroundFailure(
                                     "stream to peer '" + peering.name() + "'", e));
-            return Optional.of(backoff.next(GrpcStatus.INTERNAL));
+            return Optional.of(backoff.next(GrpcStatus.INTERNAL, call.addresses().size()));
         } catch (InterruptedException e) {
             tracker.released(Optional.of("the server is stopping"));
             throw e;

@@ -1,6 +1,8 @@
 package dev.hansa.peering.stream;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
@@ -19,6 +21,7 @@ import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -55,10 +58,16 @@ public final class StreamService {
 
     /// Takes both calls, on a server that tells of its connections too.
     public void answer(HttpServer peers) {
-        peers.connectionHandler(connections::opened).requestHandler(this::call);
+        peers.connectionHandler(this::opened).requestHandler(this::call);
     }
 
-    private void call(HttpServerRequest request) {
+    /// A peer's server has connected. On the connection's event loop.
+    public void opened(HttpConnection connection) {
+        connections.opened(connection);
+    }
+
+    /// A call of a peer's server. On its event loop.
+    public void call(HttpServerRequest request) {
         var caller = new Caller(request);
         arriving.put(Thread.currentThread(), caller);
         try {
@@ -109,6 +118,33 @@ public final class StreamService {
                                 }
                             });
                         }));
+    }
+
+    /// The same call, as another server of this datacenter passes it on.
+    ///
+    /// @param request the message in base64
+    /// @return 200 with the answering message in base64, or another status with a sentence
+    public Question.Answer exchanged(String request) {
+        try {
+            var message = ExchangeSecretRequest.parseFrom(Base64.getDecoder().decode(request));
+            return switch (exchanged(message)) {
+                case Exchanged.Granted(var secret) ->
+                        new Question.Answer(
+                                200,
+                                Base64.getEncoder()
+                                        .encodeToString(
+                                                ExchangeSecretResponse.newBuilder()
+                                                        .setStreamSecret(secret)
+                                                        .build()
+                                                        .toByteArray()));
+                case Exchanged.Refused(var error) ->
+                        new Question.Answer(
+                                error.status() == GrpcStatus.PERMISSION_DENIED ? 403 : 500,
+                                error.message());
+            };
+        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+            return new Question.Answer(500, "the request cannot be decoded");
+        }
     }
 
     private sealed interface Exchanged {

@@ -4,6 +4,8 @@ package dev.hansa.peering.telemetry;
 /// operator makes, or words of our own: nothing that a caller or a peer can multiply.
 public final class MetricNames {
     public static final String CONFIG_WRITES = "hansa.config.writes";
+    public static final String LEADS = "hansa.server.leads";
+    public static final String LEADERSHIPS = "hansa.server.leaderships";
     public static final String STORE_WRITABLE = "hansa.store.writable";
     public static final String WRITES_REFUSED = "hansa.store.writes.refused";
     public static final String TOKENS_GENERATED = "hansa.peering.tokens.generated";

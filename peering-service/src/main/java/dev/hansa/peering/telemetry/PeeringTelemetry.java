@@ -38,6 +38,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     private final MeterRegistry metrics;
     private final AtomicInteger proxies = new AtomicInteger();
     private final AtomicInteger writable = new AtomicInteger(1);
+    private final AtomicInteger leads = new AtomicInteger();
     private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
     private final ConcurrentMap<PeerName, AtomicLong> lost = new ConcurrentHashMap<>();
 
@@ -45,6 +46,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
         this.metrics = metrics;
         metrics.gauge(MetricNames.PROXIES_CONNECTED, proxies);
         metrics.gauge(MetricNames.STORE_WRITABLE, writable);
+        metrics.gauge(MetricNames.LEADS, leads);
     }
 
     @Override
@@ -264,6 +266,23 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         instance,
                         status,
                         foreign(output));
+            }
+            case PeeringEvent.LeadershipTaken(var member, var term) -> {
+                leads.set(1);
+                count(MetricNames.LEADERSHIPS);
+                LOG.info("this server, '{}', leads from term {} of the log on", member, term);
+            }
+            case PeeringEvent.LeadershipLost(var member) -> {
+                leads.set(0);
+                LOG.info("this server, '{}', does not lead now", member);
+            }
+            case PeeringEvent.LeaderLost(var reason) ->
+                    LOG.info("not listening to a leader: {}", foreign(reason));
+            case PeeringEvent.JoinWaits(var server, var reason) ->
+                    LOG.warn("not joined yet, asked '{}': {}", server, foreign(reason));
+            case PeeringEvent.MemberChanged(var member, var what) -> {
+                LOG.info("server '{}' {}", member, what);
+                audit(OPERATOR, "servers of the datacenter", member + " " + what);
             }
             case PeeringEvent.StoreReadOnly(var reason) -> {
                 writable.set(0);

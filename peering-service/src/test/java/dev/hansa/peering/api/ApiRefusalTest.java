@@ -115,7 +115,7 @@ class ApiRefusalTest {
                 "PUT|/v1/catalog/register|{\"Node\":\"n\",\"Address\":\"h\"}|400|body: expected a Service, or a Check of a registered one",
                 "PUT|/v1/catalog/register|{\"Node\":\"n\",\"PeerName\":\"x\"}|500|cannot register requests with PeerName in them",
                 "PUT|/v1/catalog/deregister|{}|400|Missing node name",
-                "POST|/v1/hansa/join-token|{}|400|join token: expected Services, MeshGateway or both; found neither",
+                "POST|/v1/hansa/join-token|{}|400|join token: expected Services, MeshGateway or Server; found none",
                 "POST|/v1/hansa/join-token|{\"Services\":[\"A\"]}|400|invalid service name",
                 "GET|/v1/nowhere||404|404 page not found",
             })

@@ -306,7 +306,7 @@ class ApiTest {
                         "{\"Services\":[\"b\",\"a\"],\"MeshGateway\":true,\"TTL\":\"1h\"}");
 
         assertThat(json(answer).path("JoinToken").asText()).isEqualTo("hansa-join.x");
-        assertThat(world.asked).containsExactly("[a, b] true PT1H");
+        assertThat(world.asked).containsExactly("[a, b] true false PT1H");
     }
 
     @Test

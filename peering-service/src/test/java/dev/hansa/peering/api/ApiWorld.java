@@ -66,6 +66,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         () -> bundle,
                         new DenialLog(),
                         events::add);
+        api.members(store.members());
         server =
                 vertx.createHttpServer()
                         .requestHandler(api.router(vertx))
@@ -83,8 +84,16 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
         return new TrustBundle(domain, List.of(authority.root()));
     }
 
-    private String joinToken(Set<ServiceName> services, boolean meshGateway, Duration life) {
-        asked.add(services.stream().sorted().toList() + " " + meshGateway + " " + life);
+    private String joinToken(
+            Set<ServiceName> services, boolean meshGateway, boolean server, Duration life) {
+        asked.add(
+                services.stream().sorted().toList()
+                        + " "
+                        + meshGateway
+                        + " "
+                        + server
+                        + " "
+                        + life);
         return "hansa-join.x";
     }
 

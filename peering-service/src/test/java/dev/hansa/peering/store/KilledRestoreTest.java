@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A server that is killed in the middle of a restore.
 class KilledRestoreTest {
+    private static final int LOOKS = 30_000;
     private static final int ROUNDS = 8;
 
     @TempDir Path folder;
@@ -49,8 +50,15 @@ class KilledRestoreTest {
                             .start();
             try (var lines = child.inputReader()) {
                 assertThat(lines.readLine()).isEqualTo("begins");
-                // not a wait for anything: the moment is what is tried
-                child.waitFor(Duration.ofMillis(10L + round * 30L));
+                if (round % 2 == 0) {
+                    // not a wait for anything: the moment is what is tried
+                    child.waitFor(Duration.ofMillis(10L + round * 30L));
+                } else {
+                    // in the middle, however fast this machine is
+                    for (var look = 0; look < LOOKS && !isBetween(); look++) {
+                        child.waitFor(Duration.ofMillis(1));
+                    }
+                }
                 ProcessHandle.of(child.pid()).orElseThrow().destroyForcibly();
             }
             child.waitFor();

@@ -371,4 +371,23 @@ class RaftStoreTest extends StoreContract {
             }
         }
     }
+
+    @Test
+    void whatALeaderOfAnotherTermWritesHasNoEffect(@TempDir Path folder) {
+        try (var one = TestStore.open(folder)) {
+            var term = one.members().leadership().get().term();
+            var put =
+                    new StoreCommand.PutConfig(
+                            "service-defaults", "api", "{}", OptionalLong.empty());
+
+            assertThat(one.inTerm(term - 1).apply(put))
+                    .isInstanceOfSatisfying(
+                            StoreAnswer.Refused.class,
+                            refused ->
+                                    assertThat(refused.reason()).contains("another server leads"));
+            assertThat(one.now().config("service-defaults", "api")).isEmpty();
+            assertThat(one.inTerm(term).apply(put)).isInstanceOf(StoreAnswer.Applied.class);
+            assertThat(one.now().config("service-defaults", "api")).isPresent();
+        }
+    }
 }

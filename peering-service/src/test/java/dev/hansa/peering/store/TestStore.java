@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -36,19 +37,40 @@ public final class TestStore {
     }
 
     public static RaftStore open(Path dataDir) {
-        return RaftStore.open(
-                dataDir, Membership.alone(), _ -> tls(AUTHORITY), Throwable::printStackTrace);
+        return led(
+                RaftStore.open(
+                        dataDir,
+                        Membership.alone(),
+                        _ -> tls(AUTHORITY),
+                        Throwable::printStackTrace));
     }
 
     /// @param maxBytes what the state may take up
     static RaftStore open(Path dataDir, long maxBytes) {
-        return RaftStore.open(
-                dataDir,
-                Membership.alone(),
-                _ -> tls(AUTHORITY),
-                Throwable::printStackTrace,
-                maxBytes,
-                LogSettings.DEFAULT);
+        return led(
+                RaftStore.open(
+                        dataDir,
+                        Membership.alone(),
+                        _ -> tls(AUTHORITY),
+                        Throwable::printStackTrace,
+                        maxBytes,
+                        LogSettings.DEFAULT));
+    }
+
+    /// As a server does before it answers anybody.
+    static RaftStore led(RaftStore store) {
+        try {
+            store.apply(new StoreCommand.CountStart());
+            store.members()
+                    .leadership()
+                    .await(now -> now.leader().isPresent(), Duration.ofSeconds(10));
+            return store;
+        } catch (StoreFailure e) {
+            store.close();
+            throw e;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /// A data directory, or a part of one, as it is at that moment.

@@ -49,7 +49,9 @@ final class Trio implements Store {
                             "s" + all.size(),
                             InetSocketAddress.createUnresolved("127.0.0.1", port)));
         }
-        return all.stream().map(member -> new Membership(group, member.name(), all)).toList();
+        return all.stream()
+                .map(member -> new Membership(group, member.name(), member.address(), all))
+                .toList();
     }
 
     private static List<Integer> freePorts() {
@@ -69,13 +71,14 @@ final class Trio implements Store {
             Files.createDirectories(data);
             Files.write(data.resolve(SecretSeal.FILE), new byte[32]);
         }
-        return RaftStore.open(
-                data,
-                memberships.get(number),
-                _ -> tls.get(),
-                Throwable::printStackTrace,
-                1L << 30,
-                settings);
+        return TestStore.led(
+                RaftStore.open(
+                        data,
+                        memberships.get(number),
+                        _ -> tls.get(),
+                        Throwable::printStackTrace,
+                        1L << 30,
+                        settings));
     }
 
     /// Opens those that are closed, all at a time: none can begin without another.
@@ -97,7 +100,7 @@ final class Trio implements Store {
     }
 
     int port(int number) {
-        return memberships.get(number).ownAddress().getPort();
+        return memberships.get(number).listen().getPort();
     }
 
     RaftStore member(int number) {

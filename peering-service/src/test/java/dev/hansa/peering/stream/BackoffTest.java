@@ -17,7 +17,7 @@ class BackoffTest {
     void waitsDoubleUpToTheLongestLessAQuarterAtMost() {
         for (var expected = FIRST; ; expected = expected.multipliedBy(2)) {
             var cut = expected.compareTo(LONGEST) < 0 ? expected : LONGEST;
-            assertThat(backoff.next(GrpcStatus.UNAVAILABLE))
+            assertThat(backoff.next(GrpcStatus.UNAVAILABLE, 1))
                     .isBetween(cut.multipliedBy(3).dividedBy(4), cut);
             if (expected.compareTo(LONGEST.multipliedBy(1000)) > 0) {
                 return;
@@ -27,21 +27,39 @@ class BackoffTest {
 
     @Test
     void followerSendsUsOnAtOnce() {
-        assertThat(backoff.next(GrpcStatus.FAILED_PRECONDITION)).isEqualTo(Duration.ofMillis(8));
+        assertThat(backoff.next(GrpcStatus.FAILED_PRECONDITION, 1)).isEqualTo(Duration.ofMillis(8));
     }
 
     @Test
     void fullPeerIsLeftAlone() {
-        assertThat(backoff.next(GrpcStatus.RESOURCE_EXHAUSTED))
+        assertThat(backoff.next(GrpcStatus.RESOURCE_EXHAUSTED, 1))
                 .isGreaterThanOrEqualTo(Duration.ofSeconds(6));
     }
 
     @Test
     void streamThatLivedBeginsANewRow() {
-        backoff.next(GrpcStatus.UNAVAILABLE);
-        backoff.next(GrpcStatus.UNAVAILABLE);
+        backoff.next(GrpcStatus.UNAVAILABLE, 1);
+        backoff.next(GrpcStatus.UNAVAILABLE, 1);
         backoff.reset();
 
-        assertThat(backoff.next(GrpcStatus.UNAVAILABLE)).isLessThanOrEqualTo(FIRST);
+        assertThat(backoff.next(GrpcStatus.UNAVAILABLE, 1)).isLessThanOrEqualTo(FIRST);
+    }
+
+    @Test
+    void waitDoublesOnlyWhenEachAddressHasFailed() {
+        for (var round = 1; round <= 8; round *= 2) {
+            for (var address = 0; address < 3; address++) {
+                assertThat(backoff.next(GrpcStatus.UNAVAILABLE, 3))
+                        .isLessThanOrEqualTo(FIRST.multipliedBy(round));
+            }
+        }
+    }
+
+    @Test
+    void electionIsNotWaitedForLongerThanItTakes() {
+        for (var attempt = 0; attempt < 100; attempt++) {
+            assertThat(backoff.next(GrpcStatus.FAILED_PRECONDITION, 3))
+                    .isLessThanOrEqualTo(Duration.ofMillis(512));
+        }
     }
 }

@@ -1,0 +1,81 @@
+package dev.hansa.peering;
+
+import dev.hansa.peering.store.MemberState;
+import dev.hansa.peering.store.StoreFailure;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/// Removes servers that have been dead for long, so that they do not count when the next one dies:
+/// one at a time, and only while all others answer and stay a majority of what was.
+final class DeadServers implements AutoCloseable {
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+    private final ServerParts parts;
+    private final Runnable removed;
+    private final ScheduledFuture<?> task;
+    private volatile boolean closed;
+
+    /// @param removed called after a removal
+    DeadServers(ServerParts parts, Runnable removed) {
+        this.parts = parts;
+        this.removed = removed;
+        this.task =
+                parts.timer()
+                        .scheduleWithFixedDelay(
+                                this::look,
+                                LOOK_EVERY.toMillis(),
+                                LOOK_EVERY.toMillis(),
+                                TimeUnit.MILLISECONDS);
+    }
+
+    /// On the timer, which has other work: a removal runs beside it.
+    private void look() {
+        var limit = parts.config().deadAfter();
+        var members = parts.store().members();
+        if (closed || limit.isZero() || !parts.store().leads()) {
+            return;
+        }
+        var all = members.list();
+        var dead = all.stream().filter(member -> isSilent(member, limit)).toList();
+        var answering = all.stream().filter(member -> !isSilent(member, LOOK_EVERY)).toList();
+        if (dead.size() == 1
+                && answering.size() == all.size() - 1
+                && answering.size() > all.size() / 2) {
+            Thread.ofVirtual().name("dead-server").start(() -> remove(dead));
+        }
+    }
+
+    private static boolean isSilent(MemberState member, Duration limit) {
+        return member.silent().filter(silent -> silent.compareTo(limit) > 0).isPresent();
+    }
+
+    private synchronized void remove(List<MemberState> dead) {
+        try {
+            for (var member : dead) {
+                if (parts.store().members().list().stream()
+                        .anyMatch(one -> one.name().equals(member.name()))) {
+                    parts.store().members().remove(member.name());
+                    parts.events()
+                            .accept(
+                                    new PeeringEvent.MemberChanged(
+                                            member.name(),
+                                            "removed: silent for more than "
+                                                    + parts.config().deadAfter()));
+                    removed.run();
+                }
+            }
+        } catch (StoreFailure e) {
+            parts.events().accept(new PeeringEvent.BackgroundFailure("removing a dead server", e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        task.cancel(false);
+    }
+}

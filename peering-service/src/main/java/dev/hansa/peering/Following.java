@@ -1,0 +1,175 @@
+package dev.hansa.peering;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.Closer;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.ProxyRpc;
+import dev.hansa.peering.api.ApiRouter;
+import dev.hansa.peering.cluster.LiveCopy;
+import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.discovery.FollowerDoor;
+import dev.hansa.peering.store.MemberService;
+import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.stream.FollowerService;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
+import java.time.Duration;
+import java.util.Optional;
+
+/// A server that does not lead: it keeps a copy of what is live, passes operators' requests on, and
+/// sends peers and proxies to the leader. Without a leader it answers what may be stale.
+final class Following implements Role {
+    /// Between two attempts to listen to a leader that is just found or lost.
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
+    /// Only to notice a defect.
+    private static final Duration IDLE = Duration.ofHours(1);
+
+    private final Closer closer = new Closer();
+    private final ServerParts parts;
+    private final FollowerService peers;
+    private final Handler<HttpServerRequest> api;
+    private final Handler<HttpServerRequest> proxies;
+
+    /// @param roles asks whoever leads
+    Following(ServerParts parts, Roles roles) throws Exception {
+        this.parts = parts;
+        var router =
+                closer.add(
+                        new ApiRouter(
+                                Leading.settings(parts),
+                                parts.store(),
+                                parts.live(),
+                                new NotLeading(),
+                                (_, _, _, _) -> {
+                                    throw new StoreFailure(NotLeading.SENTENCE, null);
+                                },
+                                parts.keeper().authority()::bundle,
+                                new DenialLog(),
+                                parts.events()));
+        router.members(parts.store().members());
+        router.snapshots(parts.snapshots());
+        router.certificateAuthority(new NotLeading());
+        router.elsewhere(roles::ask);
+        api = router.router(parts.vertx());
+        var door =
+                GrpcServer.server(
+                        parts.vertx(),
+                        new GrpcServerOptions().setMaxMessageSize(ProxyRpc.MAX_MESSAGE_BYTES));
+        FollowerDoor.register(door, () -> leader().map(ServerInfo::proxies));
+        proxies = door;
+        peers =
+                new FollowerService(
+                        parts.vertx(),
+                        () -> leader().map(ServerInfo::peers).map(Endpoint::toString),
+                        roles::exchange);
+        var listening = Thread.ofVirtual().name("live-copy").start(this::listen);
+        closer.add(() -> stop(listening));
+        var trusting = Thread.ofVirtual().name("trust").start(this::trust);
+        closer.add(() -> stop(trusting));
+    }
+
+    private static void stop(Thread thread) throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+    }
+
+    private Optional<ServerInfo> leader() {
+        var name = parts.store().members().leadership().get().leader();
+        return ServerInfo.in(parts.live().snapshots().get()).stream()
+                .filter(server -> name.equals(Optional.of(server.member())))
+                .findFirst();
+    }
+
+    private void listen() {
+        var members = parts.store().members();
+        try {
+            while (true) {
+                var now =
+                        members.leadership()
+                                .await(one -> one.leader().isPresent() && !one.own(), IDLE);
+                if (now.leader().isEmpty() || now.own()) {
+                    continue;
+                }
+                try {
+                    var copy = new LiveCopy(parts.live());
+                    members.follow(now.leader().get(), Question.encode(parts.self()), copy::take);
+                } catch (StoreFailure e) {
+                    // it says itself when it comes back, or another is elected
+                    parts.events()
+                            .accept(new PeeringEvent.LeaderLost(String.valueOf(e.getMessage())));
+                }
+                Thread.sleep(PAUSE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The leader says who signs; each server serves it.
+    private void trust() {
+        var served = generation(parts.store().now());
+        try {
+            while (true) {
+                var last = served;
+                var state = parts.store().state().await(now -> generation(now) != last, IDLE);
+                if (generation(state) != last) {
+                    Leading.serveTrust(parts);
+                    served = generation(state);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static long generation(StoreState state) {
+        return state.ca().orElseThrow().generation();
+    }
+
+    @Override
+    public Handler<HttpServerRequest> api() {
+        return api;
+    }
+
+    @Override
+    public Handler<HttpServerRequest> proxies() {
+        return proxies;
+    }
+
+    @Override
+    public Handler<HttpServerRequest> peers() {
+        return peers::call;
+    }
+
+    @Override
+    public void peerConnected(HttpConnection connection) {
+        peers.opened(connection);
+    }
+
+    @Override
+    public Question.Answer answer(Question question) {
+        return new Question.Answer(500, NotLeading.SENTENCE);
+    }
+
+    @Override
+    public void tell(ServerInfo who, MemberService.Listener listener) {
+        throw new StoreFailure(NotLeading.SENTENCE, null);
+    }
+
+    @Override
+    public void health(ObjectNode health) {
+        health.put("connectedProxies", 0);
+    }
+
+    @Override
+    public void close() throws Exception {
+        closer.close();
+    }
+}

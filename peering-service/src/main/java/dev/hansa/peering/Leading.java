@@ -1,0 +1,365 @@
+package dev.hansa.peering;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
+import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.ProxyRpc;
+import dev.hansa.peering.api.ApiRouter;
+import dev.hansa.peering.api.ApiSettings;
+import dev.hansa.peering.cluster.LiveFeed;
+import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.configentry.ConfigEntries;
+import dev.hansa.peering.discovery.CertificateDesk;
+import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.discovery.ProxyRegistrations;
+import dev.hansa.peering.discovery.RouteDiscoveryService;
+import dev.hansa.peering.discovery.RoutePublisher;
+import dev.hansa.peering.discovery.RouteWorld;
+import dev.hansa.peering.establish.Acceptor;
+import dev.hansa.peering.establish.Dialer;
+import dev.hansa.peering.store.MemberService;
+import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.stream.AdvertisedAddresses;
+import dev.hansa.peering.stream.LiveStreams;
+import dev.hansa.peering.stream.OwnDatacenter;
+import dev.hansa.peering.stream.PeerConnector;
+import dev.hansa.peering.stream.StreamContext;
+import dev.hansa.peering.stream.StreamService;
+import dev.hansa.peering.stream.StreamTimes;
+import dev.hansa.token.TokenReader;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The server that leads: it alone talks to peers and proxies, and orders what is live. All that it
+/// writes carries the term that it leads in, so that nothing of it counts once another leads.
+final class Leading implements Role {
+    private final Closer closer = new Closer();
+    private final ServerParts parts;
+    private final StreamService streams;
+    private final Handler<HttpServerRequest> api;
+    private final Handler<HttpServerRequest> proxies;
+    private final ApiRouter router;
+    private final PeeringDesk peerings;
+    private final RoutePublisher publisher;
+
+    /// How many streams of each other server listen; a new one may come before the old one is gone.
+    private final Map<String, Integer> listening = new ConcurrentHashMap<>();
+
+    private Leading(ServerParts parts, long term) throws Exception {
+        this.parts = parts;
+        var config = parts.config();
+        var keeper = parts.keeper();
+        var live = parts.live();
+        var events = parts.events();
+        parts.store().lead(term);
+        var store = parts.store().inTerm(term);
+
+        var registrations = closer.add(new ProxyRegistrations(live, parts.timer(), events));
+        var owners = new HashMap<>(live.owners());
+        owners.keySet().removeIf(owner -> owner.startsWith(ServerInfo.OWNER));
+        registrations.remembered(owners);
+        showServers();
+        publisher =
+                closer.add(
+                        new RoutePublisher(
+                                () -> world(parts, store), store.now().starts() << 32, events));
+        closer.add(store.state().watch(_ -> publisher.changed()));
+        closer.add(live.snapshots().watch(_ -> publisher.changed()));
+        var denials = new DenialLog();
+        var desk =
+                new CertificateDesk(
+                        keeper.authority(),
+                        store,
+                        config.datacenter(),
+                        () ->
+                                ServerInfo.in(live.snapshots().get()).stream()
+                                        .map(ServerInfo::proxies)
+                                        .toList(),
+                        () -> newServer(parts),
+                        config.leafLife(),
+                        parts.clock(),
+                        events);
+        var context = context(parts, store);
+        closer.add(context.streams()::close);
+        var connector = new PeerConnector(parts.vertx(), config.limits());
+        var registry = closer.add(PeeringRegistry.start(context, connector));
+        peerings =
+                new PeeringDesk(
+                        store,
+                        new Acceptor(context, keeper::tokenIssuer),
+                        new Dialer(
+                                context,
+                                connector,
+                                new TokenReader(),
+                                publisher::awaitGatewayRoute),
+                        registry,
+                        config.datacenter(),
+                        config.tokenLife(),
+                        config.tokenForm(),
+                        parts.clock(),
+                        events);
+        router =
+                closer.add(
+                        new ApiRouter(
+                                settings(parts),
+                                store,
+                                live,
+                                peerings,
+                                desk::token,
+                                keeper.authority()::bundle,
+                                denials,
+                                events));
+        router.members(parts.store().members());
+        router.snapshots(parts.snapshots());
+        router.confirm(this::confirm);
+        var rotation =
+                closer.add(
+                        new RootRotation(
+                                store,
+                                context.streams(),
+                                publisher::trust,
+                                () -> serveTrust(parts),
+                                new RootRotation.Terms(
+                                        config.externalCa(),
+                                        config.retireLimit(),
+                                        config.leafLife()),
+                                parts.clock(),
+                                events));
+        router.certificateAuthority(rotation);
+        var proxyCalls =
+                GrpcServer.server(
+                        parts.vertx(),
+                        new GrpcServerOptions().setMaxMessageSize(ProxyRpc.MAX_MESSAGE_BYTES));
+        new RouteDiscoveryService(
+                        parts.vertx(),
+                        desk,
+                        config.datacenter(),
+                        publisher,
+                        registrations,
+                        denials,
+                        parts.clock(),
+                        events)
+                .register(proxyCalls);
+        proxies = proxyCalls;
+        streams = new StreamService(parts.vertx(), context);
+        api = router.router(parts.vertx());
+        closer.add(new DeadServers(parts, this::showServers));
+        rotation.start();
+    }
+
+    /// @throws StoreFailure when another server leads by now
+    static Leading begin(ServerParts parts, long term) throws Exception {
+        return new Leading(parts, term);
+    }
+
+    static ApiSettings settings(ServerParts parts) {
+        var config = parts.config();
+        return new ApiSettings(
+                config.datacenter(),
+                parts.self().node(),
+                config.httpAddress(),
+                config.defaultAllow());
+    }
+
+    static void serveTrust(ServerParts parts) {
+        parts.keeper().renew();
+        parts.listeners().replace(parts.keeper());
+    }
+
+    /// With one server there is nobody else who could lead.
+    private void confirm() {
+        if (parts.store().members().list().size() > 1) {
+            parts.store().confirmLead();
+        }
+    }
+
+    private static CertificateDesk.NewServer newServer(ServerParts parts) {
+        try {
+            return new CertificateDesk.NewServer(
+                    parts.store().members().group(),
+                    ByteString.copyFrom(parts.store().sealingKey()),
+                    parts.store().members().addresses());
+        } catch (IOException e) {
+            throw new StoreFailure("the sealing key: expected to read it; found " + e, e);
+        }
+    }
+
+    /// This server, and what became of the others.
+    private void showServers() {
+        var live = parts.live();
+        var datacenter = parts.config().datacenter();
+        live.publish(
+                parts.self().owner(), List.of(parts.self().instance(datacenter, Optional.empty())));
+        var members = parts.store().members().list().stream().map(member -> member.name()).toList();
+        for (var server : ServerInfo.in(live.snapshots().get())) {
+            if (server.member().equals(parts.self().member())) {
+                continue;
+            }
+            if (!members.contains(server.member())) {
+                live.publish(server.owner(), List.of());
+            } else if (!listening.containsKey(server.member())) {
+                live.publish(
+                        server.owner(),
+                        List.of(
+                                server.instance(
+                                        datacenter,
+                                        Optional.of("it does not listen to the leader"))));
+            }
+        }
+    }
+
+    private static StreamContext context(ServerParts parts, Store store) {
+        var config = parts.config();
+        var own =
+                new OwnDatacenter(
+                        parts.keeper().trustDomain(),
+                        config.datacenter(),
+                        OwnDatacenter::storedRoots,
+                        ConfigEntries::exportPolicy,
+                        new AdvertisedAddresses(
+                                catalog ->
+                                        ServerInfo.in(catalog).stream()
+                                                .map(ServerInfo::peers)
+                                                .map(Endpoint::toString)
+                                                .distinct()
+                                                .toList(),
+                                ConfigEntries::throughMeshGateways));
+        return new StreamContext(
+                own,
+                store,
+                parts.live(),
+                new LiveStreams(),
+                StreamTimes.DEFAULT.withLongestRetry(config.longestRetry()),
+                config.limits(),
+                parts.clock(),
+                parts.events());
+    }
+
+    private static RouteWorld world(ServerParts parts, Store store) {
+        var config = parts.config();
+        var state = store.now();
+        return new RouteWorld(
+                state,
+                parts.live().snapshots().get(),
+                config.datacenter(),
+                parts.keeper().authority().bundle(),
+                ConfigEntries.exportPolicy(state),
+                service -> ConfigEntries.failoverPolicy(state, service),
+                destination ->
+                        ConfigEntries.intentionTable(state, config.defaultAllow(), destination),
+                ConfigEntries.throughMeshGateways(state),
+                parts.self().peers());
+    }
+
+    @Override
+    public Handler<HttpServerRequest> api() {
+        return api;
+    }
+
+    @Override
+    public Handler<HttpServerRequest> proxies() {
+        return proxies;
+    }
+
+    @Override
+    public Handler<HttpServerRequest> peers() {
+        return streams::call;
+    }
+
+    @Override
+    public void peerConnected(HttpConnection connection) {
+        streams.opened(connection);
+    }
+
+    @Override
+    public Question.Answer answer(Question question) throws InterruptedException {
+        return switch (question.kind()) {
+            case Question.API -> router.answer(question);
+            case Question.ADD -> add(question.body());
+            case Question.EXCHANGE -> streams.exchanged(question.body());
+            default ->
+                    new Question.Answer(
+                            500,
+                            "question: expected one that this version knows; found '"
+                                    + ForeignText.shown(question.kind())
+                                    + "'");
+        };
+    }
+
+    private Question.Answer add(String body) throws InterruptedException {
+        var candidate =
+                Question.decode(body.getBytes(StandardCharsets.UTF_8), Question.Candidate.class);
+        parts.store()
+                .members()
+                .add(
+                        candidate.name(),
+                        InetSocketAddress.createUnresolved(candidate.host(), candidate.port()));
+        parts.events()
+                .accept(
+                        new PeeringEvent.MemberChanged(
+                                candidate.name(),
+                                "added at " + candidate.host() + ":" + candidate.port()));
+        return new Question.Answer(200, "");
+    }
+
+    @Override
+    public void tell(ServerInfo who, MemberService.Listener listener) throws InterruptedException {
+        var live = parts.live();
+        if (parts.store().members().list().stream()
+                .noneMatch(member -> member.name().equals(who.member()))) {
+            throw new StoreFailure(
+                    "server '"
+                            + who.member()
+                            + "': expected a member of the log; found one that is none, or was"
+                            + " removed",
+                    null);
+        }
+        listening.merge(who.member(), 1, Integer::sum);
+        live.publish(
+                who.owner(), List.of(who.instance(parts.config().datacenter(), Optional.empty())));
+        try {
+            new LiveFeed(live).tell(listener);
+        } finally {
+            listening.computeIfPresent(who.member(), (_, count) -> count == 1 ? null : count - 1);
+            if (parts.store().leads()) {
+                showServers();
+            }
+        }
+    }
+
+    @Override
+    public void health(ObjectNode health) {
+        var snapshot = parts.live().snapshots().get();
+        health.put("connectedProxies", publisher.connected());
+        var all = health.putObject("peerings");
+        peerings.list()
+                .forEach(view -> {
+                    var peer = snapshot.from(view.record().name());
+                    all.putObject(view.record().name().value())
+                            .put("state", view.state())
+                            .put("connected", peer.connected())
+                            .put("imported", view.imported().size())
+                            .put("exported", view.exported().size());
+                });
+    }
+
+    @Override
+    public void close() throws Exception {
+        closer.close();
+    }
+}

@@ -1,0 +1,77 @@
+package dev.hansa.peering;
+
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.peering.api.CaOperations;
+import dev.hansa.peering.api.PeeringOperations;
+import dev.hansa.peering.api.PeeringView;
+import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.token.TokenForm;
+import dev.hansa.trustbundle.PeerName;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What only the leader does, at a server that does not lead: requests for it are passed on before
+/// they come here.
+final class NotLeading implements PeeringOperations, CaOperations {
+    static final String SENTENCE = "expected the server that leads; found one that does not";
+
+    private final Latest<Long> changes = new Latest<>(0L);
+
+    private static StoreFailure refusal() {
+        return new StoreFailure(SENTENCE, null);
+    }
+
+    @Override
+    public TokenResult generateToken(
+            PeerName peer,
+            String forDatacenter,
+            Map<String, String> meta,
+            List<String> externalAddresses,
+            Optional<Duration> life,
+            Optional<TokenForm> form) {
+        throw refusal();
+    }
+
+    @Override
+    public EstablishResult establish(
+            PeerName peer, String token, Map<String, String> meta, Conditions conditions) {
+        throw refusal();
+    }
+
+    @Override
+    public RevokeResult revokeToken(PeerName peer) {
+        throw refusal();
+    }
+
+    @Override
+    public Optional<String> delete(PeerName peer) {
+        throw refusal();
+    }
+
+    @Override
+    public Optional<PeeringView> view(PeerName peer) {
+        throw refusal();
+    }
+
+    @Override
+    public List<PeeringView> list() {
+        throw refusal();
+    }
+
+    @Override
+    public Latest<Long> changes() {
+        return changes;
+    }
+
+    @Override
+    public Status status() {
+        throw refusal();
+    }
+
+    @Override
+    public Optional<String> rotate(boolean external) {
+        throw refusal();
+    }
+}

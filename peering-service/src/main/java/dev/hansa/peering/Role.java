@@ -1,0 +1,36 @@
+package dev.hansa.peering;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.store.MemberService;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+
+/// What a server does while it leads, or while another does. A role is made for one time of leading
+/// or following, and is over with it.
+interface Role extends AutoCloseable {
+    /// Operators.
+    Handler<HttpServerRequest> api();
+
+    /// Own proxies.
+    Handler<HttpServerRequest> proxies();
+
+    /// Peers' servers.
+    Handler<HttpServerRequest> peers();
+
+    /// A peer's server has connected.
+    void peerConnected(HttpConnection connection);
+
+    /// Another server asks; answered by the leader only.
+    Question.Answer answer(Question question) throws InterruptedException;
+
+    /// Another server wants to hear what is live; told by the leader only.
+    ///
+    /// @param who listens
+    void tell(ServerInfo who, MemberService.Listener listener) throws InterruptedException;
+
+    /// Adds what this role knows of the server's health.
+    void health(ObjectNode health);
+}

@@ -1,0 +1,282 @@
+package dev.hansa.peering;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.store.Leadership;
+import dev.hansa.peering.store.MemberService;
+import dev.hansa.peering.store.Members;
+import dev.hansa.peering.store.StoreFailure;
+import io.vertx.core.Context;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Which role this server has at the moment, and what its doors do by it. Between two roles, and
+/// while nobody leads, whoever comes waits a little.
+final class Roles implements MemberService, AutoCloseable {
+    /// Longer than an election takes, and as long as Consul holds a request for one.
+    private static final Duration HOLD = Duration.ofSeconds(7);
+
+    /// A request may establish a peering, or wait for a change for ten minutes and a bit.
+    private static final Duration ASK_LIMIT = Duration.ofMinutes(12);
+
+    /// How late a caller that hung up is noticed, and between two attempts.
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
+    /// Before a role is taken again that could not be: by then it may be another's.
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    private static final Duration IDLE = Duration.ofHours(1);
+
+    /// Peers' and proxies' connections belong to the role that they were opened in.
+    private final Set<HttpConnection> connections = Collections.newSetFromMap(new WeakHashMap<>());
+
+    private final Latest<Optional<Role>> role = new Latest<>(Optional.empty());
+    private @Nullable ServerParts parts;
+    private @Nullable Thread thread;
+    private volatile @Nullable Exception failure;
+
+    private ServerParts parts() {
+        if (parts == null) {
+            throw new StoreFailure("this server is still starting", null);
+        }
+        return parts;
+    }
+
+    private Members members() {
+        return parts().store().members();
+    }
+
+    /// Takes the role that the log gives, and each later one; returns when it has the first, or
+    /// when nobody leads for a while.
+    ///
+    /// @throws StoreFailure when this server is alone and cannot lead
+    void start(ServerParts all) throws InterruptedException {
+        parts = all;
+        thread = Thread.ofVirtual().name("role").start(this::run);
+        role.await(now -> now.filter(Leading.class::isInstance).isPresent() || elsewhere(), HOLD);
+        var problem = failure;
+        if (problem != null
+                && members().list().size() == 1
+                && role.get().filter(Leading.class::isInstance).isEmpty()) {
+            throw new StoreFailure(String.valueOf(problem.getMessage()), problem);
+        }
+    }
+
+    private boolean elsewhere() {
+        var leadership = members().leadership().get();
+        return leadership.leader().isPresent() && !leadership.own();
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                var now = members().leadership().get();
+                try (var next = now.own() ? leading(now) : new Following(parts(), this)) {
+                    role.set(Optional.of(next));
+                    while (same(now, members().leadership().get())) {
+                        members().leadership().await(later -> !same(now, later), IDLE);
+                    }
+                    role.set(Optional.empty());
+                    leave();
+                } catch (InterruptedException e) {
+                    throw e;
+                } catch (Exception e) {
+                    role.set(Optional.empty());
+                    failure = e;
+                    parts().events().accept(new PeeringEvent.BackgroundFailure("the role", e));
+                    Thread.sleep(AGAIN);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean same(Leadership now, Leadership later) {
+        return now.own() ? later.own() && later.term() == now.term() : !later.own();
+    }
+
+    private Role leading(Leadership now) throws Exception {
+        var begun = Leading.begin(parts(), now.term());
+        parts().events().accept(new PeeringEvent.LeadershipTaken(members().self(), now.term()));
+        return begun;
+    }
+
+    /// Who is connected comes back, to whoever leads then.
+    private void leave() {
+        List<HttpConnection> open;
+        synchronized (connections) {
+            open = List.copyOf(connections);
+            connections.clear();
+        }
+        open.forEach(HttpConnection::close);
+        if (members().leadership().get() instanceof Leadership(_, var own, _) && !own) {
+            parts().events().accept(new PeeringEvent.LeadershipLost(members().self()));
+        }
+    }
+
+    private void opened(HttpConnection connection) {
+        synchronized (connections) {
+            connections.add(connection);
+        }
+    }
+
+    /// An operator's request. On an event loop.
+    void api(HttpServerRequest request) {
+        var now = role.get();
+        if (now.isPresent()) {
+            now.get().api().handle(request);
+            return;
+        }
+        // between two roles: a moment
+        request.pause();
+        var loop = parts().vertx().getOrCreateContext();
+        Thread.ofVirtual().name("between-roles").start(() -> hold(request, loop));
+    }
+
+    private void hold(HttpServerRequest request, Context loop) {
+        try {
+            var now = role.await(Optional::isPresent, HOLD);
+            loop.runOnContext(_ -> {
+                now.ifPresentOrElse(next -> next.api().handle(request), () -> nobody(request));
+                request.resume();
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void nobody(HttpServerRequest request) {
+        request.response()
+                .setStatusCode(500)
+                .putHeader("Content-Type", "text/plain; charset=utf-8")
+                .end("No cluster leader");
+    }
+
+    /// Sets the proxies' handlers.
+    void proxies(HttpServer server) {
+        server.connectionHandler(this::opened)
+                .requestHandler(request ->
+                        role.get()
+                                .ifPresentOrElse(
+                                        now -> now.proxies().handle(request),
+                                        () -> request.connection().close()));
+    }
+
+    /// Sets the peers' handlers.
+    void peers(HttpServer server) {
+        server.connectionHandler(
+                        connection -> {
+                            opened(connection);
+                            role.get()
+                                    .ifPresentOrElse(
+                                            now -> now.peerConnected(connection),
+                                            connection::close);
+                        })
+                .requestHandler(request ->
+                        role.get()
+                                .ifPresentOrElse(
+                                        now -> now.peers().handle(request),
+                                        () -> request.connection().close()));
+    }
+
+    /// Asks whoever leads, this server or another; waits a little when nobody does.
+    ///
+    /// @throws StoreFailure when nobody does for long
+    Question.Answer ask(Question question, BooleanSupplier gone) throws InterruptedException {
+        var deadline = System.nanoTime() + HOLD.toNanos();
+        var found = "none known";
+        while (true) {
+            var now = role.get();
+            var leadership = members().leadership().get();
+            if (now.isPresent() && now.get() instanceof Leading leading) {
+                return leading.answer(question);
+            }
+            if (leadership.leader().isPresent() && !leadership.own()) {
+                // what was asked is not asked twice: nobody knows what became of it
+                return Question.decode(
+                        members()
+                                .ask(
+                                        leadership.leader().get(),
+                                        Question.encode(question),
+                                        ASK_LIMIT),
+                        Question.Answer.class);
+            }
+            if (System.nanoTime() - deadline > 0 || gone.getAsBoolean()) {
+                throw new StoreFailure("No cluster leader: " + found, null);
+            }
+            Thread.sleep(PAUSE);
+        }
+    }
+
+    /// [#ask] for a peer that waits.
+    Question.Answer exchange(Question question) {
+        try {
+            return ask(question, () -> false);
+        } catch (StoreFailure e) {
+            return new Question.Answer(500, "no leader");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Question.Answer(500, "the server is stopping");
+        }
+    }
+
+    @Override
+    public byte[] answer(byte[] question) throws InterruptedException {
+        var asked = Question.decode(question, Question.class);
+        // a candidate knows one member, who may not be the leader
+        var answer =
+                asked.kind().equals(Question.ADD)
+                        ? added(asked)
+                        : role.get()
+                                .orElseThrow(() -> new StoreFailure(NotLeading.SENTENCE, null))
+                                .answer(asked);
+        return Question.encode(answer);
+    }
+
+    private Question.Answer added(Question asked) throws InterruptedException {
+        try {
+            return ask(asked, () -> false);
+        } catch (StoreFailure e) {
+            return new Question.Answer(500, String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public void tell(byte[] hello, Listener listener) throws InterruptedException {
+        role.get()
+                .orElseThrow(() -> new StoreFailure(NotLeading.SENTENCE, null))
+                .tell(Question.decode(hello, ServerInfo.class), listener);
+    }
+
+    /// Adds what the present role knows.
+    void health(ObjectNode health) {
+        var leadership = members().leadership().get();
+        health.put("leads", leadership.own());
+        health.put("member", members().self());
+        health.put("leader", leadership.own() ? members().self() : leadership.leader().orElse(""));
+        var all = health.putArray("members");
+        members().list().forEach(member -> all.add(member.name()));
+        role.get().ifPresent(now -> now.health(health));
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        var running = thread;
+        if (running != null) {
+            running.interrupt();
+            running.join();
+        }
+    }
+}

@@ -1,0 +1,274 @@
+package dev.hansa.peering;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.JoinToken;
+import dev.hansa.failover.ProxyRpc;
+import dev.hansa.failover.RouteCodec;
+import dev.hansa.failover.wire.Issued;
+import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.peering.cluster.MemberIdentity;
+import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.cluster.ServerCertificate;
+import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.peering.store.Membership;
+import dev.hansa.peering.store.RaftStore;
+import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.store.StrangerCall;
+import dev.hansa.trustbundle.BundleSet;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.ca.CertificateRequest;
+import dev.hansa.trustbundle.ca.LeafCertificate;
+import dev.hansa.trustbundle.tls.PeerVerifier;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/// How a server becomes one of several of its datacenter: with a server join token it gets a
+/// certificate, the sealing key and the log's name; then the members add it. Whatever dies on the
+/// way, the same server may ask again.
+final class ServerJoin {
+    /// The others may be starting too.
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
+
+    /// The members wait until it has the state.
+    private static final Duration ADD_LIMIT = Duration.ofMinutes(3);
+
+    private final PeeringServiceConfig config;
+    private final Clock clock;
+    private final Consumer<PeeringEvent> events;
+
+    ServerJoin(PeeringServiceConfig config, Clock clock, Consumer<PeeringEvent> events) {
+        this.config = config;
+        this.clock = clock;
+        this.events = events;
+    }
+
+    /// @param joining members to be asked to add this server; empty: it is one already
+    record Ticket(Membership membership, List<String> joining) {
+        Ticket {
+            joining = List.copyOf(joining);
+        }
+    }
+
+    /// What this server is to the log: its founder, a member since an earlier life, or about to be
+    /// added.
+    ///
+    /// @param member learns who this server is when it is about to be added
+    /// @throws IllegalArgumentException when the token is not one of this datacenter's for servers
+    /// @throws StoreFailure when the datacenter refuses
+    /// @throws InterruptedException when told to stop
+    Ticket ticket(MemberIdentity member) throws IOException, InterruptedException {
+        var marker = RaftStore.joining(config.dataDir());
+        var listen = config.raftAddress();
+        if (marker.isEmpty() && RaftStore.exists(config.dataDir())) {
+            return new Ticket(
+                    RaftStore.addedAs(config.dataDir())
+                            .map(name -> Membership.added(Optional.empty(), name, listen))
+                            .orElseGet(() -> Membership.founder(listen)),
+                    List.of());
+        }
+        if (config.joinToken().isEmpty()) {
+            if (marker.isPresent()) {
+                throw new StoreFailure(
+                        "'"
+                                + config.dataDir()
+                                + "': expected the join token that this server began to join with;"
+                                + " found none",
+                        null);
+            }
+            return new Ticket(Membership.founder(listen), List.of());
+        }
+        var file = config.joinToken().get();
+        var token = JoinToken.decode(Files.readString(file));
+        if (!token.datacenter().equals(config.datacenter())) {
+            throw new IllegalArgumentException(
+                    "'"
+                            + file
+                            + "': expected a join token of datacenter '"
+                            + config.datacenter()
+                            + "'; found one of '"
+                            + token.datacenter()
+                            + "'");
+        }
+        return join(token, marker, member);
+    }
+
+    private Ticket join(JoinToken token, Optional<String> marker, MemberIdentity member)
+            throws IOException, InterruptedException {
+        var key = marker.isPresent() ? key(marker.get()) : CertificateRequest.newKey();
+        if (marker.isEmpty()) {
+            RaftStore.joining(config.dataDir(), text(key));
+        }
+        var identity = SpiffeId.server(token.trustDomain(), token.datacenter());
+        var issued = ask(token, key, identity);
+        var chain = issued.getChainList().stream().map(RouteCodec::certificate).toList();
+        var verdict =
+                PeerVerifier.verify(
+                        chain,
+                        BundleSet.EMPTY.with(token.bundle()),
+                        PeerVerifier.Usage.SERVER,
+                        clock.instant());
+        if (!verdict.trusted().equals(Optional.of(identity))
+                || !chain.getFirst().getPublicKey().equals(key.getPublic())
+                || !issued.hasServer()) {
+            throw new StoreFailure(
+                    "join: expected a certificate for '"
+                            + identity
+                            + "' and our key, and the log's name; found "
+                            + verdict,
+                    null);
+        }
+        var name = RaftStore.addedAs(config.dataDir()).orElseGet(this::newName);
+        RaftStore.prepare(config.dataDir(), name, issued.getServer().getSealingKey().toByteArray());
+        member.joined(
+                new ServerCertificate(key, new LeafCertificate(identity, chain)),
+                new TrustBundle(
+                        token.trustDomain(),
+                        issued.getRootsList().stream().map(RouteCodec::certificate).toList()));
+        return new Ticket(
+                Membership.added(
+                        Optional.of(UUID.fromString(issued.getServer().getGroup())),
+                        name,
+                        config.raftAddress()),
+                issued.getServer().getMembersList());
+    }
+
+    private String newName() {
+        var bytes = new byte[4];
+        ThreadLocalRandom.current().nextBytes(bytes);
+        return config.datacenter() + "-server-" + HexFormat.of().formatHex(bytes);
+    }
+
+    private Issued ask(JoinToken token, KeyPair key, SpiffeId identity)
+            throws InterruptedException {
+        var request =
+                JoinRequest.newBuilder()
+                        .setJoinSecret(token.secret().value())
+                        .setIdentityPath(identity.path())
+                        .setCsr(ByteString.copyFrom(CertificateRequest.encode(key, identity)))
+                        .build()
+                        .toByteArray();
+        var servers = config.retryJoin().isEmpty() ? token.servers() : config.retryJoin();
+        while (true) {
+            for (var server : servers) {
+                var outcome =
+                        StrangerCall.unary(
+                                server.toString(),
+                                token.serverName(),
+                                token.bundle().roots(),
+                                ProxyRpc.SERVICE,
+                                ProxyRpc.JOIN,
+                                request,
+                                CALL_LIMIT);
+                switch (outcome) {
+                    case StrangerCall.Outcome.Answered(var message) -> {
+                        return read(message);
+                    }
+                    case StrangerCall.Outcome.Refused(var sentence) ->
+                            throw new StoreFailure("join at '" + server + "': " + sentence, null);
+                    case StrangerCall.Outcome.Unanswered(var sentence) -> waiting(server, sentence);
+                }
+            }
+            Thread.sleep(PAUSE);
+        }
+    }
+
+    private static Issued read(String base64) {
+        try {
+            return Issued.parseFrom(Base64.getDecoder().decode(base64));
+        } catch (InvalidProtocolBufferException e) {
+            throw new StoreFailure("join: the answer cannot be read", e);
+        }
+    }
+
+    private void waiting(Endpoint server, String sentence) {
+        events.accept(new PeeringEvent.JoinWaits(server.toString(), sentence));
+    }
+
+    /// Has the members add this server, whose log listens, and waits until it has their state.
+    ///
+    /// @throws InterruptedException when told to stop
+    void complete(Ticket ticket, RaftStore store) throws IOException, InterruptedException {
+        if (ticket.joining().isEmpty()) {
+            return;
+        }
+        var self = ticket.membership();
+        var question =
+                Question.encode(
+                        new Question(
+                                Question.ADD,
+                                new String(
+                                        Question.encode(
+                                                new Question.Candidate(
+                                                        self.self(),
+                                                        self.listen().getHostString(),
+                                                        self.listen().getPort())),
+                                        StandardCharsets.UTF_8)));
+        while (!added(ticket, store, question)) {
+            Thread.sleep(PAUSE);
+        }
+        while (store.now().ca().isEmpty()) {
+            store.state().await(state -> state.ca().isPresent(), CALL_LIMIT);
+        }
+        RaftStore.joined(config.dataDir());
+    }
+
+    private boolean added(Ticket ticket, RaftStore store, byte[] question) {
+        for (var address : ticket.joining()) {
+            try {
+                var answer =
+                        Question.decode(
+                                store.members().askAt(address, question, ADD_LIMIT),
+                                Question.Answer.class);
+                if (answer.status() == 200) {
+                    return true;
+                }
+                events.accept(new PeeringEvent.JoinWaits(address, answer.body()));
+            } catch (StoreFailure e) {
+                events.accept(new PeeringEvent.JoinWaits(address, String.valueOf(e.getMessage())));
+            }
+        }
+        return false;
+    }
+
+    /// Public, then private key: base64 of DER.
+    private static String text(KeyPair key) {
+        return Base64.getEncoder().encodeToString(key.getPublic().getEncoded())
+                + "\n"
+                + Base64.getEncoder().encodeToString(key.getPrivate().getEncoded());
+    }
+
+    private static KeyPair key(String text) {
+        var lines = text.lines().toList();
+        try {
+            var factory = KeyFactory.getInstance("EC");
+            return new KeyPair(
+                    factory.generatePublic(
+                            new X509EncodedKeySpec(Base64.getDecoder().decode(lines.getFirst()))),
+                    factory.generatePrivate(
+                            new PKCS8EncodedKeySpec(Base64.getDecoder().decode(lines.getLast()))));
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            // the message would show a part of what it could not read
+            throw new StoreFailure("the key that this server began to join with is damaged", null);
+        }
+    }
+}

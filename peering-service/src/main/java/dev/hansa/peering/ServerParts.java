@@ -1,0 +1,28 @@
+package dev.hansa.peering;
+
+import dev.hansa.peering.api.SnapshotResource;
+import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.peering.store.RaftStore;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+
+/// What a server has in any role.
+///
+/// @param self as the catalog shows it
+/// @param snapshots any server gives and takes them
+record ServerParts(
+        PeeringServiceConfig config,
+        Clock clock,
+        Consumer<PeeringEvent> events,
+        RaftStore store,
+        CertificateKeeper keeper,
+        LiveCatalog live,
+        ServerInfo self,
+        ServerListeners listeners,
+        ScheduledExecutorService timer,
+        Vertx vertx,
+        SnapshotResource snapshots) {}

@@ -1,0 +1,81 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.MemberState;
+import dev.hansa.peering.store.Members;
+import dev.hansa.peering.store.StoreFailure;
+import java.util.function.Consumer;
+
+/// The servers that keep the log together, as an operator sees and changes them.
+final class OperatorResource {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final ApiSettings settings;
+    private final Members members;
+    private final Consumer<PeeringEvent> events;
+
+    OperatorResource(ApiSettings settings, Members members, Consumer<PeeringEvent> events) {
+        this.settings = settings;
+        this.members = members;
+        this.events = events;
+    }
+
+    ApiAnswer configuration(ApiRequest request) {
+        var json = JSON.objectNode();
+        var servers = json.putArray("Servers");
+        for (var member : members.list()) {
+            var server =
+                    servers.addObject()
+                            .put("ID", member.name())
+                            .put("Node", member.name())
+                            .put("Address", address(member))
+                            .put("Leader", member.leader())
+                            .put("Voter", true);
+            member.silent().ifPresent(silent -> server.put("SilentMillis", silent.toMillis()));
+        }
+        json.put("Index", members.leadership().get().term());
+        return ApiAnswer.json(json);
+    }
+
+    ApiAnswer remove(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var id = request.parameter("id").orElse("");
+        if (id.isEmpty()) {
+            throw RefusedRequestException.bad(
+                    "Must specify either an ID or Address to remove a peer");
+        }
+        try {
+            members.remove(id);
+        } catch (StoreFailure e) {
+            throw new RefusedRequestException(500, String.valueOf(e.getMessage()));
+        }
+        events.accept(new PeeringEvent.MemberChanged(id, "removed by an operator"));
+        return ApiAnswer.EMPTY;
+    }
+
+    /// Who leads, by the address of its log; empty when nobody does.
+    ApiAnswer leader(ApiRequest request) {
+        return ApiAnswer.json(
+                JSON.textNode(
+                        members.list().stream()
+                                .filter(MemberState::leader)
+                                .findFirst()
+                                .map(this::address)
+                                .orElse("")));
+    }
+
+    ApiAnswer peers(ApiRequest request) {
+        var all = JSON.arrayNode();
+        members.list().forEach(member -> all.add(address(member)));
+        return ApiAnswer.json(all);
+    }
+
+    /// The log of a server that nobody joins has an address that says nothing; the API's is shown.
+    private String address(MemberState member) {
+        return member.address().endsWith(":0")
+                ? new Endpoint(settings.listen().getHostString(), settings.listen().getPort())
+                        .toString()
+                : member.address();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.hansa.peering.cluster;
+
+import dev.hansa.peering.store.RecordJson;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/// What one server asks another. Secrets may be inside: it travels between servers only, and is
+/// never logged.
+///
+/// @param kind one of the constants below
+/// @param method of an API request
+/// @param route of an API request, with its variable parts named
+/// @param path the variable parts
+public record Question(
+        String kind,
+        String method,
+        String route,
+        Map<String, String> path,
+        Map<String, String> query,
+        String body) {
+    /// A request of the API.
+    public static final String API = "api";
+
+    /// To be added to the log: the body is a [Candidate].
+    public static final String ADD = "add";
+
+    /// A peer's `ExchangeSecret`: the body is its request, base64.
+    public static final String EXCHANGE = "exchange";
+
+    public Question {
+        path = Map.copyOf(path);
+        query = Map.copyOf(query);
+    }
+
+    /// Without an API request.
+    public Question(String kind, String body) {
+        this(kind, "", "", Map.of(), Map.of(), body);
+    }
+
+    /// A server that is to be added.
+    public record Candidate(String name, String host, int port) {}
+
+    /// @param status of HTTP
+    /// @param index of the state that was read; below zero: none
+    public record Answer(int status, String contentType, String body, long index) {
+        public Answer(int status, String body) {
+            this(status, "text/plain; charset=utf-8", body, -1);
+        }
+
+        @Override
+        public String toString() {
+            return "Answer[" + status + "]";
+        }
+    }
+
+    public static byte[] encode(Object record) {
+        return RecordJson.write(record).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /// @throws IllegalArgumentException when it is no such record
+    public static <T> T decode(byte[] bytes, Class<T> type) {
+        return RecordJson.read(new String(bytes, StandardCharsets.UTF_8), type);
+    }
+
+    @Override
+    public String toString() {
+        return "Question[" + kind + " " + method + " " + route + "]";
+    }
+}

@@ -1,0 +1,240 @@
+package dev.hansa.peering.store;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.ratis.grpc.GrpcTlsConfig;
+import org.apache.ratis.grpc.GrpcUtil;
+import org.apache.ratis.thirdparty.io.grpc.CallOptions;
+import org.apache.ratis.thirdparty.io.grpc.Context;
+import org.apache.ratis.thirdparty.io.grpc.ManagedChannel;
+import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
+import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor.MethodType;
+import org.apache.ratis.thirdparty.io.grpc.ServerServiceDefinition;
+import org.apache.ratis.thirdparty.io.grpc.Status;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
+import org.apache.ratis.thirdparty.io.grpc.netty.NettyChannelBuilder;
+import org.apache.ratis.thirdparty.io.grpc.stub.ClientCalls;
+import org.apache.ratis.thirdparty.io.grpc.stub.ServerCallStreamObserver;
+import org.apache.ratis.thirdparty.io.grpc.stub.ServerCalls;
+import org.apache.ratis.thirdparty.io.grpc.stub.StreamObserver;
+
+/// What members say to each other beside the log: through the log's own port, so that the same
+/// certificates are asked for and the same strangers refused.
+final class MemberCalls implements AutoCloseable {
+    /// A question carries a body of the API, of 512 KiB; an answer may list a large catalog.
+    static final int MAX_BYTES = 64 << 20;
+
+    private static final String SERVICE = "hansa.member.v1.Member";
+    private static final Bytes BYTES = new Bytes();
+    private static final MethodDescriptor<byte[], byte[]> ASK =
+            method(MethodType.UNARY, SERVICE, "Ask");
+    private static final MethodDescriptor<byte[], byte[]> FOLLOW =
+            method(MethodType.SERVER_STREAMING, SERVICE, "Follow");
+
+    /// A member that is gone without a goodbye is noticed after twice that, and by an election
+    /// sooner. The library takes less for that much.
+    private static final Duration KEEPALIVE = Duration.ofSeconds(10);
+
+    private final GrpcTlsConfig tls;
+    private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private final Consumer<Throwable> failures;
+    private volatile MemberService service = MemberService.NONE;
+
+    MemberCalls(GrpcTlsConfig tls, Consumer<Throwable> failures) {
+        this.tls = tls;
+        this.failures = failures;
+    }
+
+    /// A call of whatever service, its messages as they are on the wire.
+    static MethodDescriptor<byte[], byte[]> unary(String service, String name) {
+        return method(MethodType.UNARY, service, name);
+    }
+
+    private static MethodDescriptor<byte[], byte[]> method(
+            MethodType type, String service, String name) {
+        return MethodDescriptor.<byte[], byte[]>newBuilder()
+                .setType(type)
+                .setFullMethodName(MethodDescriptor.generateFullMethodName(service, name))
+                .setRequestMarshaller(BYTES)
+                .setResponseMarshaller(BYTES)
+                .build();
+    }
+
+    private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+        @Override
+        public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+            try (stream) {
+                return stream.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /// From now on this is what answers.
+    void serve(MemberService answering) {
+        service = answering;
+    }
+
+    ServerServiceDefinition definition() {
+        return ServerServiceDefinition.builder(SERVICE)
+                .addMethod(ASK, ServerCalls.asyncUnaryCall(this::asked))
+                .addMethod(FOLLOW, ServerCalls.asyncServerStreamingCall(this::followed))
+                .build();
+    }
+
+    private void asked(byte[] question, StreamObserver<byte[]> observer) {
+        var call = (ServerCallStreamObserver<byte[]>) observer;
+        run("member-asks", call, () -> call.onNext(service.answer(question)));
+    }
+
+    private void followed(byte[] hello, StreamObserver<byte[]> observer) {
+        var call = (ServerCallStreamObserver<byte[]>) observer;
+        var ready = new Semaphore(0);
+        call.setOnReadyHandler(ready::release);
+        run(
+                "member-follows",
+                call,
+                () ->
+                        service.tell(
+                                hello,
+                                message -> {
+                                    while (!call.isReady()) {
+                                        ready.acquire();
+                                    }
+                                    call.onNext(message);
+                                }));
+    }
+
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    private void run(String name, ServerCallStreamObserver<byte[]> call, Work work) {
+        var thread = Thread.ofVirtual().name(name).unstarted(() -> end(call, work));
+        call.setOnCancelHandler(thread::interrupt);
+        thread.start();
+    }
+
+    private void end(ServerCallStreamObserver<byte[]> call, Work work) {
+        try {
+            work.run();
+            call.onCompleted();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            refuse(call, Status.CANCELLED.withDescription("stopped"));
+        } catch (RuntimeException e) {
+            if (!call.isCancelled()) {
+                failures.accept(e);
+            }
+            refuse(call, Status.INTERNAL.withDescription(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static void refuse(ServerCallStreamObserver<byte[]> call, Status status) {
+        if (!call.isCancelled()) {
+            call.onError(status.asRuntimeException());
+        }
+    }
+
+    /// @param address of a member's log
+    /// @throws StoreFailure when it does not answer within `limit`, or with an error
+    byte[] ask(String address, byte[] question, Duration limit) {
+        try {
+            return ClientCalls.blockingUnaryCall(
+                    channel(address),
+                    ASK,
+                    CallOptions.DEFAULT.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS),
+                    question);
+        } catch (StatusRuntimeException e) {
+            throw failed(address, e);
+        }
+    }
+
+    /// Listens to a member until one of both ends it; the messages are taken on the caller's
+    /// thread, and the member waits for a slow one.
+    ///
+    /// @throws StoreFailure when the member went
+    /// @throws InterruptedException when told to stop
+    void follow(String address, byte[] hello, Consumer<byte[]> taking) throws InterruptedException {
+        var context = Context.current().withCancellation();
+        try {
+            context.call(() -> {
+                var messages =
+                        ClientCalls.blockingServerStreamingCall(
+                                channel(address), FOLLOW, CallOptions.DEFAULT, hello);
+                while (messages.hasNext()) {
+                    taking.accept(messages.next());
+                }
+                return "";
+            });
+        } catch (StatusRuntimeException e) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("told to stop following");
+            }
+            throw failed(address, e);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        } finally {
+            context.cancel(null);
+        }
+    }
+
+    private static StoreFailure failed(String address, StatusRuntimeException e) {
+        var status = e.getStatus();
+        return new StoreFailure(
+                "member '"
+                        + address
+                        + "': expected an answer; found "
+                        + status.getCode()
+                        + (status.getDescription() == null ? "" : ": " + status.getDescription()),
+                e);
+    }
+
+    private ManagedChannel channel(String address) {
+        return channels.computeIfAbsent(
+                address,
+                target ->
+                        NettyChannelBuilder.forTarget(target)
+                                .sslContext(GrpcUtil.buildSslContextForClient(tls))
+                                .maxInboundMessageSize(MAX_BYTES)
+                                .keepAliveTime(KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                                .keepAliveTimeout(KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                                .disableRetry()
+                                .build());
+    }
+
+    /// Those who are no members any more are not kept in mind.
+    void retain(Collection<String> addresses) {
+        channels.entrySet()
+                .removeIf(entry -> {
+                    if (addresses.contains(entry.getKey())) {
+                        return false;
+                    }
+                    entry.getValue().shutdownNow();
+                    return true;
+                });
+    }
+
+    @Override
+    public void close() {
+        retain(List.of());
+    }
+}

@@ -1,0 +1,314 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.Latest;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.RaftServer;
+
+/// Who keeps the log together, who leads, and what they say to each other beside it. The list of
+/// members is itself an entry of the log: it survives what the log survives.
+public final class Members implements AutoCloseable {
+    /// A new member that was away takes a copy of the state first, of at most 1 GiB.
+    private static final Duration CHANGE_LIMIT = Duration.ofMinutes(2);
+
+    /// The library tells of a new leader; that there is none any more is seen so much later at
+    /// most.
+    private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
+    private final RaftServer server;
+    private final RaftGroupId group;
+    private final RaftPeerId self;
+    private final InetSocketAddress listen;
+    private final MemberCalls calls;
+    private final Consumer<Throwable> failures;
+    private final Latest<Leadership> leadership = new Latest<>(Leadership.NONE);
+    private final ClientId client = ClientId.randomId();
+    private final Thread thread;
+
+    Members(
+            RaftServer server,
+            RaftGroupId group,
+            RaftPeerId self,
+            InetSocketAddress listen,
+            MemberCalls calls,
+            Consumer<Throwable> failures) {
+        this.server = server;
+        this.group = group;
+        this.self = self;
+        this.listen = listen;
+        this.calls = calls;
+        this.failures = failures;
+        this.thread = Thread.ofVirtual().name("leadership").start(this::watch);
+    }
+
+    private void watch() {
+        try {
+            while (true) {
+                look();
+                Thread.sleep(LOOK_EVERY);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            failures.accept(e);
+        }
+    }
+
+    private synchronized void look() throws IOException {
+        var info = server.getDivision(group).getInfo();
+        var term = info.getCurrentTerm();
+        // who is ready between two looks at the same term leads in that term
+        var ready = info.isLeaderReady() && info.getCurrentTerm() == term;
+        var leader =
+                Optional.ofNullable(info.getLeaderId())
+                        .map(RaftPeerId::toString)
+                        .filter(name -> ready || !name.equals(self.toString()));
+        var now = new Leadership(term, ready, leader);
+        leadership.update(old -> old.equals(now) ? old : now);
+    }
+
+    /// Who leads now, and every change of it.
+    public Latest<Leadership> leadership() {
+        return leadership;
+    }
+
+    /// This server's name among the members.
+    public String self() {
+        return self.toString();
+    }
+
+    /// Names the log: a server that is to be added needs it.
+    public String group() {
+        return group.getUuid().toString();
+    }
+
+    Collection<RaftPeer> peers() {
+        try {
+            return server.getDivision(group).getRaftConf().getCurrentPeers();
+        } catch (IOException e) {
+            throw new StoreFailure("members: the log is closed", e);
+        }
+    }
+
+    /// How many must agree.
+    int majority() {
+        return peers().size() / 2 + 1;
+    }
+
+    /// All members, sorted by name.
+    public List<MemberState> list() {
+        var leads = leadership.get();
+        var silent = silences();
+        return peers().stream()
+                .map(peer -> {
+                    var name = peer.getId().toString();
+                    return new MemberState(
+                            name,
+                            peer.getAddress(),
+                            leads.leader().equals(Optional.of(name)),
+                            peer.getId().equals(self),
+                            Optional.ofNullable(silent.get(name)));
+                })
+                .sorted(Comparator.comparing(MemberState::name))
+                .toList();
+    }
+
+    /// Where a server that is to be added finds the members.
+    ///
+    /// @throws StoreFailure when nobody could find this one
+    public List<String> addresses() {
+        return peers().stream()
+                .map(peer -> (peer.getId().equals(self) ? own() : peer).getAddress())
+                .sorted()
+                .toList();
+    }
+
+    private Map<String, Duration> silences() {
+        var silent = new HashMap<String, Duration>();
+        try {
+            var role = server.getDivision(group).getInfo().getRoleInfoProto();
+            if (role.hasLeaderInfo()) {
+                silent.put(self.toString(), Duration.ZERO);
+                role.getLeaderInfo()
+                        .getFollowerInfoList()
+                        .forEach(one ->
+                                silent.put(
+                                        one.getId().getId().toStringUtf8(),
+                                        Duration.ofMillis(one.getLastRpcElapsedTimeMs())));
+            }
+            return silent;
+        } catch (IOException e) {
+            throw new StoreFailure("members: the log is closed", e);
+        }
+    }
+
+    /// Whether this server is a member: one that waits to be added, and one that was removed, are
+    /// not.
+    public boolean isMember() {
+        return peers().stream().anyMatch(peer -> peer.getId().equals(self));
+    }
+
+    /// Adds a server that listens already; returns when it has all that the others have. This
+    /// server has to lead. Added already: nothing changes.
+    ///
+    /// @throws StoreFailure saying why it was not added
+    /// @throws InterruptedException when told to stop; it may still happen
+    public void add(String name, InetSocketAddress address) throws InterruptedException {
+        var next = new ArrayList<RaftPeer>();
+        for (var peer : peers()) {
+            if (peer.getId().toString().equals(name)) {
+                return;
+            }
+            next.add(peer.getId().equals(self) ? own() : peer);
+        }
+        if (next.size() >= Membership.MAX_MEMBERS) {
+            throw new StoreFailure(
+                    "member '"
+                            + name
+                            + "': expected at most "
+                            + Membership.MAX_MEMBERS
+                            + " servers; found as many already",
+                    null);
+        }
+        next.add(peer(name, address));
+        change("member '" + name + "'", next);
+    }
+
+    /// Removes a member, dead or alive. This server has to lead.
+    ///
+    /// @throws StoreFailure saying why it was not removed
+    /// @throws InterruptedException when told to stop; it may still happen
+    public void remove(String name) throws InterruptedException {
+        var all = List.copyOf(peers());
+        var next = all.stream().filter(peer -> !peer.getId().toString().equals(name)).toList();
+        if (next.size() == all.size()) {
+            throw new StoreFailure(
+                    "member '"
+                            + name
+                            + "': expected one of "
+                            + all.stream().map(peer -> peer.getId().toString()).sorted().toList()
+                            + "; found no such",
+                    null);
+        }
+        if (next.isEmpty()) {
+            throw new StoreFailure(
+                    "member '" + name + "': expected another server that stays; found none", null);
+        }
+        change("member '" + name + "'", next);
+    }
+
+    /// A server that began alone may have told the log an address that nobody else can use.
+    private RaftPeer own() {
+        if (listen.getPort() == 0) {
+            throw new StoreFailure(
+                    "members: expected the setting raft.address on '"
+                            + self
+                            + "', where the others reach it; found none",
+                    null);
+        }
+        return peer(self.toString(), listen);
+    }
+
+    static RaftPeer peer(String name, InetSocketAddress address) {
+        return RaftPeer.newBuilder()
+                .setId(name)
+                .setAddress(address.getHostString() + ":" + address.getPort())
+                .build();
+    }
+
+    private void change(String subject, List<RaftPeer> next) throws InterruptedException {
+        String found;
+        try {
+            var arguments =
+                    SetConfigurationRequest.Arguments.newBuilder()
+                            .setServersInNewConf(next)
+                            .setServersInCurrentConf(List.copyOf(peers()))
+                            .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                            .build();
+            var reply =
+                    server.setConfigurationAsync(
+                                    new SetConfigurationRequest(
+                                            client,
+                                            self,
+                                            group,
+                                            CallId.getAndIncrement(),
+                                            arguments))
+                            .get(CHANGE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            if (reply.isSuccess()) {
+                calls.retain(next.stream().map(RaftPeer::getAddress).toList());
+                return;
+            }
+            found = String.valueOf(reply.getException());
+        } catch (TimeoutException _) {
+            found = "no answer within " + CHANGE_LIMIT.toSeconds() + " s";
+        } catch (ExecutionException | IOException e) {
+            found = String.valueOf(e.getMessage());
+        }
+        throw new StoreFailure(
+                subject + ": expected the members to agree on the change; found: " + found, null);
+    }
+
+    /// From now on this is what the other members are answered.
+    public void serve(MemberService service) {
+        calls.serve(service);
+    }
+
+    /// Asks another member.
+    ///
+    /// @throws StoreFailure when it is not a member, or does not answer
+    public byte[] ask(String member, byte[] question, Duration limit) {
+        return calls.ask(address(member), question, limit);
+    }
+
+    /// Listens to another member until one of both ends it.
+    ///
+    /// @throws StoreFailure when it is not a member, or went
+    /// @throws InterruptedException when told to stop
+    public void follow(String member, byte[] hello, Consumer<byte[]> taking)
+            throws InterruptedException {
+        calls.follow(address(member), hello, taking);
+    }
+
+    /// Asks a member of a log that this server is not yet one of.
+    ///
+    /// @throws StoreFailure when it does not answer
+    public byte[] askAt(String address, byte[] question, Duration limit) {
+        return calls.ask(address, question, limit);
+    }
+
+    private String address(String member) {
+        return peers().stream()
+                .filter(peer -> peer.getId().toString().equals(member))
+                .findFirst()
+                .map(RaftPeer::getAddress)
+                .orElseThrow(() ->
+                        new StoreFailure(
+                                "member '" + member + "': expected one of this log; found none",
+                                null));
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+        calls.close();
+    }
+}

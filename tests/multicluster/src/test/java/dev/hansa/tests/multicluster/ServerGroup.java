@@ -1,0 +1,234 @@
+package dev.hansa.tests.multicluster;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// The servers of one datacenter, each a process with its own data directory, at
+/// `<prefix>.<number>` from 1. The first begins; the others join it with tokens of their own.
+final class ServerGroup implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration START = Duration.ofMinutes(2);
+
+    private final String name;
+    private final String prefix;
+    private final Path folder;
+    private final List<String> flags;
+    private final IntFunction<List<String>> before;
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+    private final @Nullable Process[] processes;
+    private int started;
+
+    /// @param prefix of its loopback addresses, e.g. `127.60.0`
+    /// @param flags more of each server
+    ServerGroup(String name, String prefix, Path folder, int count, List<String> flags) {
+        this(name, prefix, folder, count, flags, _ -> List.of());
+    }
+
+    /// @param before words of a command that becomes the server, by its number
+    ServerGroup(
+            String name,
+            String prefix,
+            Path folder,
+            int count,
+            List<String> flags,
+            IntFunction<List<String>> before) {
+        this.before = before;
+        this.name = name;
+        this.prefix = prefix;
+        this.folder = folder;
+        this.flags = List.copyOf(flags);
+        this.processes = new Process[count];
+    }
+
+    String name() {
+        return name;
+    }
+
+    int count() {
+        return processes.length;
+    }
+
+    String host(int number) {
+        return prefix + "." + (number + 1);
+    }
+
+    /// All of them, until each answers.
+    void start() throws IOException, InterruptedException {
+        start(0);
+        awaitAnswer(0);
+        for (var number = 1; number < count(); number++) {
+            Files.writeString(token(number), serverToken(0));
+            start(number);
+        }
+        for (var number = 1; number < count(); number++) {
+            awaitAnswer(number);
+        }
+    }
+
+    String serverToken(int asked) throws IOException, InterruptedException {
+        return must(asked, "POST", "/v1/hansa/join-token", "{\"Server\":true}")
+                .path("JoinToken")
+                .asText();
+    }
+
+    private Path token(int number) {
+        return folder.resolve(name + "-" + number + ".token");
+    }
+
+    Path data(int number) {
+        return folder.resolve(name + "-" + number);
+    }
+
+    /// With what an earlier life has left in its data directory, if there was one.
+    void start(int number) throws IOException {
+        var words = new ArrayList<>(List.of("server", "--datacenter", name));
+        words.addAll(List.of("--data-dir", data(number).toString()));
+        words.addAll(List.of("--http-address", host(number) + ":8500"));
+        words.addAll(List.of("--proxy-address", host(number) + ":8502"));
+        words.addAll(List.of("--peer-address", host(number) + ":8503"));
+        words.addAll(List.of("--admin-address", host(number) + ":19500"));
+        words.addAll(List.of("--raft-address", host(number) + ":8300"));
+        words.addAll(flags);
+        words.add("--exit-with-parent");
+        if (number > 0) {
+            words.addAll(List.of("--join-token-file", token(number).toString()));
+        }
+        processes[number] =
+                Checkout.start(
+                        Checkout.target("group-" + name + "-" + number + "-" + started++ + ".log"),
+                        Map.of(),
+                        before.apply(number),
+                        words.toArray(String[]::new));
+    }
+
+    void awaitAnswer(int number) {
+        await().atMost(START).until(() -> answers(number));
+    }
+
+    private boolean answers(int number) throws InterruptedException {
+        var process = processes[number];
+        if (process == null || !process.isAlive()) {
+            throw new AssertionError(name + " " + number + ": expected to run; found ended");
+        }
+        try {
+            return send(number, "GET", "/v1/catalog/services", "").statusCode() == 200;
+        } catch (IOException _) {
+            return false; // not listening yet
+        }
+    }
+
+    boolean isRunning(int number) {
+        var process = processes[number];
+        return process != null && process.isAlive();
+    }
+
+    List<Integer> running() {
+        return IntStream.range(0, count()).filter(this::isRunning).boxed().toList();
+    }
+
+    /// SIGKILL.
+    void kill(int number) throws InterruptedException {
+        var process = processes[number];
+        if (process != null) {
+            process.destroyForcibly().waitFor();
+        }
+        processes[number] = null;
+    }
+
+    /// @param signal `STOP` or `CONT`
+    void signal(int number, String signal) throws IOException, InterruptedException {
+        var process = processes[number];
+        if (process != null) {
+            new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+                    .start()
+                    .waitFor();
+        }
+    }
+
+    /// Which one says that it leads; empty when none does now.
+    Optional<Integer> leader() throws InterruptedException {
+        for (var number : running()) {
+            try {
+                if (health(number).path("leads").asBoolean()) {
+                    return Optional.of(number);
+                }
+            } catch (IOException _) {
+                // dead, or stopped
+            }
+        }
+        return Optional.empty();
+    }
+
+    int awaitLeader() {
+        return await().atMost(START).until(this::leader, Optional::isPresent).orElseThrow();
+    }
+
+    JsonNode health(int number) throws IOException, InterruptedException {
+        return JSON.readTree(
+                client.send(
+                                HttpRequest.newBuilder(
+                                                URI.create(
+                                                        "http://" + host(number) + ":19500/health"))
+                                        .timeout(Duration.ofSeconds(2))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body());
+    }
+
+    HttpResponse<String> send(int number, String method, String path, String body)
+            throws IOException, InterruptedException {
+        return send(number, method, path, body, Duration.ofSeconds(20));
+    }
+
+    HttpResponse<String> send(int number, String method, String path, String body, Duration limit)
+            throws IOException, InterruptedException {
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://" + host(number) + ":8500" + path))
+                        .timeout(limit)
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    JsonNode must(int number, String method, String path, String body)
+            throws IOException, InterruptedException {
+        var answer = send(number, method, path, body);
+        if (answer.statusCode() != 200) {
+            throw new AssertionError(
+                    method + " " + path + ": " + answer.statusCode() + " " + answer.body());
+        }
+        return answer.body().isEmpty() ? JSON.nullNode() : JSON.readTree(answer.body());
+    }
+
+    static String text(Map<String, ?> body) throws IOException {
+        return JSON.writeValueAsString(body);
+    }
+
+    @Override
+    public void close() {
+        for (var process : processes) {
+            if (process != null) {
+                process.destroyForcibly();
+            }
+        }
+        client.close();
+    }
+}

@@ -1,0 +1,265 @@
+package dev.hansa.tests.multicluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Three servers in eks, one in lke, as processes: what was acknowledged by whichever server stays,
+/// whoever dies; one leads, the others pass on; a minority refuses and says so.
+class ThreeServersIT {
+    /// An election takes 1.6 s at most, twice that on a busy machine; then the peer dials again.
+    private static final Duration SEEN = Duration.ofSeconds(30);
+
+    @TempDir Path folder;
+    private ServerGroup eks;
+    private ServerGroup lke;
+
+    @BeforeEach
+    void start() throws Exception {
+        eks = new ServerGroup("eks", "127.111.0", folder, 3, List.of());
+        lke = new ServerGroup("lke", "127.112.0", folder, 1, List.of());
+        eks.start();
+        lke.start();
+    }
+
+    @AfterEach
+    void stop() {
+        eks.close();
+        lke.close();
+    }
+
+    private static String config(String name, String protocol) throws IOException {
+        return ServerGroup.text(
+                Map.of("Kind", "service-defaults", "Name", name, "Protocol", protocol));
+    }
+
+    private static void register(ServerGroup at, int number, String service) throws Exception {
+        at.must(
+                number,
+                "PUT",
+                "/v1/catalog/register",
+                ServerGroup.text(
+                        Map.of(
+                                "Node",
+                                "node-" + service,
+                                "Address",
+                                "192.0.2.1",
+                                "Service",
+                                Map.of("ID", service, "Service", service, "Port", 80))));
+    }
+
+    private int follower() {
+        var leader = eks.awaitLeader();
+        return eks.running().stream().filter(one -> one != leader).findFirst().orElseThrow();
+    }
+
+    private boolean isActive(ServerGroup at, int number, String peer) {
+        try {
+            return at.must(number, "GET", "/v1/peering/" + peer, "")
+                    .path("State")
+                    .asText()
+                    .equals("ACTIVE");
+        } catch (IOException | AssertionError _) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    @Test
+    void nothingAcknowledgedIsLostWhoeverDiesAndThePeerFindsTheNextLeader() throws Exception {
+        // the token is made at one follower; the peer exchanges its secret at whichever server
+        var token =
+                eks.must(follower(), "POST", "/v1/peering/token", "{\"PeerName\":\"lke\"}")
+                        .path("PeeringToken")
+                        .asText();
+        lke.must(
+                0,
+                "POST",
+                "/v1/peering/establish",
+                ServerGroup.text(Map.of("PeerName", "eks", "PeeringToken", token)));
+        eks.must(
+                follower(),
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
+                        + "[{\"Name\":\"api\",\"Consumers\":[{\"Peer\":\"lke\"}]}]}");
+        register(eks, follower(), "api");
+        await().atMost(SEEN)
+                .until(() -> lke.must(0, "GET", "/v1/health/service/api?peer=eks", "").size() == 1);
+
+        var written = new HashMap<String, String>();
+        for (var round = 0; round < 3; round++) {
+            var leader = eks.awaitLeader();
+            for (var number : eks.running()) {
+                var name = "s" + round + "-" + number;
+                eks.must(number, "PUT", "/v1/config", config(name, "http"));
+                written.put(name, "http");
+            }
+            var began = System.nanoTime();
+            eks.kill(leader);
+            var asked = eks.running().getFirst();
+            await().atMost(SEEN)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() ->
+                            eks.send(asked, "PUT", "/v1/config", config("probe", "http"))
+                                            .statusCode()
+                                    == 200);
+            var writes = Duration.ofNanos(System.nanoTime() - began);
+            await().atMost(SEEN)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> isActive(eks, asked, "lke") && isActive(lke, 0, "eks"));
+            var stream = Duration.ofNanos(System.nanoTime() - began);
+            System.out.println(
+                    "leader killed: next write after "
+                            + writes.toMillis()
+                            + " ms, peer stream after "
+                            + stream.toMillis()
+                            + " ms");
+            for (var name : written.keySet()) {
+                for (var number : eks.running()) {
+                    assertThat(
+                                    eks.must(
+                                                    number,
+                                                    "GET",
+                                                    "/v1/config/service-defaults/" + name,
+                                                    "")
+                                            .path("Protocol")
+                                            .asText())
+                            .as(name + " at " + number)
+                            .isEqualTo("http");
+                }
+            }
+            eks.start(leader);
+            eks.awaitAnswer(leader);
+            await().atMost(SEEN)
+                    .until(() -> eks.health(leader).path("leader").asText().length() > 0);
+        }
+        // what was withdrawn under the one leader is not seen again under the next
+        eks.must(follower(), "DELETE", "/v1/config/exported-services/default", "");
+        await().atMost(SEEN)
+                .until(() -> lke.must(0, "GET", "/v1/health/service/api?peer=eks", "").isEmpty());
+        eks.kill(eks.awaitLeader());
+        eks.awaitLeader();
+        assertThat(lke.must(0, "GET", "/v1/health/service/api?peer=eks", "")).isEmpty();
+    }
+
+    private void peer() throws Exception {
+        var token =
+                eks.must(0, "POST", "/v1/peering/token", "{\"PeerName\":\"lke\"}")
+                        .path("PeeringToken")
+                        .asText();
+        lke.must(
+                0,
+                "POST",
+                "/v1/peering/establish",
+                ServerGroup.text(Map.of("PeerName", "eks", "PeeringToken", token)));
+        await().atMost(SEEN).until(() -> isActive(eks, 0, "lke"));
+    }
+
+    @Test
+    void pausedLeaderIsFencedAndItsStreamEnds() throws Exception {
+        peer();
+        var leader = eks.awaitLeader();
+        eks.signal(leader, "STOP");
+        var other = eks.running().stream().filter(one -> one != leader).findFirst().orElseThrow();
+        await().atMost(SEEN)
+                .until(() ->
+                        eks.send(other, "PUT", "/v1/config", config("while-paused", "http"))
+                                        .statusCode()
+                                == 200);
+        // the peer notices by itself that nobody answers any more
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> isActive(eks, other, "lke") && isActive(lke, 0, "eks"));
+
+        eks.signal(leader, "CONT");
+        await().atMost(SEEN).until(() -> !eks.health(leader).path("leads").asBoolean());
+        assertThat(
+                        eks.must(leader, "GET", "/v1/config/service-defaults/while-paused", "")
+                                .path("Protocol")
+                                .asText())
+                .isEqualTo("http");
+        await().atMost(SEEN).until(() -> isActive(eks, leader, "lke") && isActive(lke, 0, "eks"));
+    }
+
+    @Test
+    void minorityTakesNoWriteSaysSoAndAnswersWhatMayBeStale() throws Exception {
+        eks.must(follower(), "PUT", "/v1/config", config("kept", "http"));
+        eks.kill(eks.awaitLeader());
+        eks.kill(eks.awaitLeader());
+        var left = eks.running().getFirst();
+
+        await().atMost(SEEN).until(() -> eks.health(left).path("leader").asText().isEmpty());
+        var refused = eks.send(left, "PUT", "/v1/config", config("lost", "http"));
+        assertThat(refused.statusCode()).isEqualTo(500);
+        assertThat(refused.body()).contains("No cluster leader");
+        assertThat(eks.must(left, "GET", "/v1/status/leader", "").asText()).isEmpty();
+        assertThat(
+                        eks.must(left, "GET", "/v1/config/service-defaults/kept?stale", "")
+                                .path("Protocol")
+                                .asText())
+                .isEqualTo("http");
+
+        for (var number = 0; number < eks.count(); number++) {
+            if (!eks.isRunning(number)) {
+                eks.start(number);
+            }
+        }
+        await().atMost(SEEN)
+                .until(() ->
+                        eks.send(left, "PUT", "/v1/config", config("after", "http")).statusCode()
+                                == 200);
+        assertThat(eks.send(left, "GET", "/v1/config/service-defaults/lost", "").statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void serverJoinsOnceForATokenAndIsRemovedByCommand() throws Exception {
+        var used = Files.readString(folder.resolve("eks-1.token"));
+        var late = new ServerGroup("eks", "127.113.0", folder.resolve("late"), 2, List.of());
+        try (late) {
+            Files.createDirectories(folder.resolve("late"));
+            Files.writeString(folder.resolve("late/eks-1.token"), used);
+            late.start(1);
+            await().atMost(SEEN).until(() -> late.running().isEmpty());
+        }
+
+        var dead = follower();
+        var name = eks.health(dead).path("member").asText();
+        eks.kill(dead);
+        eks.must(eks.awaitLeader(), "DELETE", "/v1/operator/raft/peer?id=" + name, "");
+        var left = eks.must(follower(), "GET", "/v1/operator/raft/configuration", "");
+        assertThat(left.path("Servers").size()).isEqualTo(2);
+        assertThat(left.toString()).doesNotContain(name);
+
+        // with an empty data directory and a token of its own it is a new server
+        try (var files = Files.walk(eks.data(dead))) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.writeString(
+                folder.resolve("eks-" + dead + ".token"), eks.serverToken(eks.awaitLeader()));
+        eks.start(dead);
+        eks.awaitAnswer(dead);
+        await().atMost(SEEN)
+                .until(() ->
+                        eks.must(dead, "GET", "/v1/operator/raft/configuration", "")
+                                        .path("Servers")
+                                        .size()
+                                == 3);
+    }
+}
