@@ -1,0 +1,438 @@
+package dev.hansa.tests.multicluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import dev.hansa.failover.JoinToken;
+import dev.hansa.failover.ProxyRpc;
+import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.peering.store.StrangerCall;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.ca.CertificateRequest;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Who uses the two datacenters while they are hurt: operators that write and read at whichever
+/// server, joiners that show one secret twice, callers of a service.
+final class SoakClients {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration PROBE_LIMIT = Duration.ofSeconds(3);
+    private static final int WRITERS = 4;
+    private static final int READERS = 4;
+
+    /// Of each kind: some have a connection for each word, some keep one.
+    private static final int CALLERS = 6;
+
+    private static final int WORDS = 1_000;
+    private static final int PROBES_AT_ONCE = 64;
+    private static final int WORD = 32;
+    private static final int CALL_LIMIT_MILLIS = 5_000;
+
+    /// @param began and `ended` in `System.nanoTime`
+    record Failure(long began, long ended, String what) {
+        @Override
+        public String toString() {
+            return "from " + began / 1_000_000 + " to " + ended / 1_000_000 + " ms: " + what;
+        }
+    }
+
+    private final SoakWorld world;
+    private final SoakHistory history;
+    private final Map<String, SoakGaps> control =
+            Map.of("eks", new SoakGaps(), "lke", new SoakGaps());
+    private final SoakGaps data = new SoakGaps();
+    private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private final AtomicLong requests = new AtomicLong();
+    private volatile boolean isOver;
+
+    SoakClients(SoakWorld world, SoakHistory history) {
+        this.world = world;
+        this.history = history;
+    }
+
+    SoakGaps control(String datacenter) {
+        return control.getOrDefault(datacenter, data);
+    }
+
+    SoakGaps data() {
+        return data;
+    }
+
+    Queue<Failure> failures() {
+        return failures;
+    }
+
+    long requests() {
+        return requests.get();
+    }
+
+    void start() {
+        for (var group : List.of(world.eks(), world.lke())) {
+            for (var i = 0; i < WRITERS; i++) {
+                var key = group.name() + "-k" + i;
+                run("writer", new Writer(group, key)::run);
+            }
+            for (var i = 0; i < READERS; i++) {
+                var name = group.name() + "-r" + i;
+                run("reader", () -> read(group, name));
+            }
+            run("prober", () -> probe(group));
+            run("joiner", () -> join(group));
+        }
+        run("exporter", this::export);
+        run("importer", this::readExports);
+        for (var i = 0; i < CALLERS; i++) {
+            run("caller", () -> call(1));
+            run("long-caller", () -> call(WORDS));
+        }
+    }
+
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    private void run(String name, Work work) {
+        threads.add(
+                Thread.ofVirtual()
+                        .name(name)
+                        .start(() -> {
+                            try {
+                                work.run();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        }));
+    }
+
+    void stop() throws InterruptedException {
+        isOver = true;
+        for (var thread : threads) {
+            thread.join();
+        }
+    }
+
+    private static int any(ServerGroup group) {
+        return ThreadLocalRandom.current().nextInt(group.count());
+    }
+
+    /// 0 as its status when nobody knows what became of it.
+    private record Told(int status, String body) {
+        boolean isKnown() {
+            return status != 0;
+        }
+    }
+
+    private static Told ask(ServerGroup group, int number, String method, String path, String body)
+            throws InterruptedException {
+        try {
+            HttpResponse<String> answer = group.send(number, method, path, body, LIMIT);
+            return switch (answer.statusCode()) {
+                case 200, 404 -> new Told(answer.statusCode(), answer.body());
+                default -> new Told(0, answer.body());
+            };
+        } catch (IOException e) {
+            return new Told(0, e.toString());
+        }
+    }
+
+    private static void pause(int millis) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(
+                millis / 2 + ThreadLocalRandom.current().nextInt(millis / 2 + 1));
+    }
+
+    /// Where a key's value is, and under which index.
+    private record At(long value, long index) {}
+
+    private static At at(Told told) {
+        if (told.status() == 404) {
+            return new At(SoakHistory.ABSENT, 0);
+        }
+        var entry = json(told.body());
+        return new At(
+                Long.parseLong(entry.path("Meta").path("v").asText()),
+                entry.path("ModifyIndex").asLong());
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (IOException e) {
+            throw new IllegalStateException("expected JSON; found " + text, e);
+        }
+    }
+
+    /// One key's only writer.
+    private final class Writer {
+        private final ServerGroup group;
+        private final String key;
+        private long index;
+
+        Writer(ServerGroup group, String key) {
+            this.group = group;
+            this.key = key;
+        }
+
+        void run() throws InterruptedException {
+            for (var value = 0L; !isOver; value++) {
+                var begun = System.nanoTime();
+                var told =
+                        ask(
+                                group,
+                                any(group),
+                                "PUT",
+                                "/v1/config?cas=" + index,
+                                "{\"Kind\":\"service-defaults\",\"Name\":\""
+                                        + key
+                                        + "\",\"Protocol\":\"tcp\",\"Meta\":{\"v\":\""
+                                        + value
+                                        + "\"}}");
+                var isTaken = told.status() == 200 && told.body().strip().equals("true");
+                history.add(new SoakHistory.Write(key, value, isTaken, begun, System.nanoTime()));
+                pause(20);
+                while (!isOver && !readIndex()) {
+                    pause(100);
+                }
+            }
+        }
+
+        private boolean readIndex() throws InterruptedException {
+            var begun = System.nanoTime();
+            var told = ask(group, any(group), "GET", "/v1/config/service-defaults/" + key, "");
+            if (!told.isKnown()) {
+                return false;
+            }
+            var at = at(told);
+            history.add(
+                    new SoakHistory.Read(
+                            "w-" + key, key, at.value(), at.index(), begun, System.nanoTime()));
+            index = at.index();
+            return true;
+        }
+    }
+
+    private void read(ServerGroup group, String client) throws InterruptedException {
+        while (!isOver) {
+            readOnce(group, any(group), client);
+            pause(30);
+        }
+    }
+
+    private boolean readOnce(ServerGroup group, int number, String client)
+            throws InterruptedException {
+        var key = group.name() + "-k" + ThreadLocalRandom.current().nextInt(WRITERS);
+        return readOnce(group, number, client, key);
+    }
+
+    private boolean readOnce(ServerGroup group, int number, String client, String key)
+            throws InterruptedException {
+        var begun = System.nanoTime();
+        var told = ask(group, number, "GET", "/v1/config/service-defaults/" + key, "");
+        if (told.isKnown()) {
+            var at = at(told);
+            history.add(
+                    new SoakHistory.Read(
+                            client, key, at.value(), at.index(), begun, System.nanoTime()));
+        }
+        return told.isKnown();
+    }
+
+    /// Every key at every server, once all is well again.
+    ///
+    /// @return what could not be read
+    List<String> readAll() throws InterruptedException {
+        var unread = new ArrayList<String>();
+        for (var group : List.of(world.eks(), world.lke())) {
+            for (var number = 0; number < group.count(); number++) {
+                for (var i = 0; i < WRITERS; i++) {
+                    var key = group.name() + "-k" + i;
+                    if (!readOnce(group, number, "last-" + number, key)) {
+                        unread.add(key + " at " + group.host(number));
+                    }
+                }
+            }
+        }
+        return unread;
+    }
+
+    /// One write at whichever server, every 50 ms.
+    private void probe(ServerGroup group) throws InterruptedException {
+        var gaps = control(group.name());
+        var running = new Semaphore(PROBES_AT_ONCE);
+        gaps.success(System.nanoTime());
+        for (var i = 0; !isOver; i++) {
+            var number = i % group.count();
+            if (running.tryAcquire()) {
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                var answer =
+                                        group.send(
+                                                number,
+                                                "PUT",
+                                                "/v1/config",
+                                                "{\"Kind\":\"service-defaults\",\"Name\":\"probe\",\"Protocol\":\"tcp\"}",
+                                                PROBE_LIMIT);
+                                if (answer.statusCode() == 200) {
+                                    gaps.success(System.nanoTime());
+                                }
+                            } catch (IOException _) {
+                                // that is what is measured
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            } finally {
+                                running.release();
+                            }
+                        });
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    /// One secret, two keys, at the same time at two servers, and once more later.
+    private void join(ServerGroup group) throws InterruptedException {
+        for (var n = 0; !isOver; n++) {
+            var service = group.name() + "-j" + n;
+            var told =
+                    ask(
+                            group,
+                            any(group),
+                            "POST",
+                            "/v1/hansa/join-token",
+                            "{\"Services\":[\"" + service + "\"],\"TTL\":\"10m\"}");
+            if (told.status() == 200) {
+                var token = JoinToken.decode(json(told.body()).path("JoinToken").asText());
+                var first = Thread.ofVirtual().start(() -> use(group, token, service));
+                var second = Thread.ofVirtual().start(() -> use(group, token, service));
+                first.join();
+                second.join();
+                use(group, token, service);
+            }
+            pause(1_000);
+        }
+    }
+
+    private void use(ServerGroup group, JoinToken token, String service) {
+        var identity = SpiffeId.service(token.trustDomain(), token.datacenter(), service);
+        var request =
+                JoinRequest.newBuilder()
+                        .setJoinSecret(token.secret().value())
+                        .setIdentityPath(identity.path())
+                        .setCsr(
+                                ByteString.copyFrom(
+                                        CertificateRequest.encode(
+                                                CertificateRequest.newKey(), identity)))
+                        .build()
+                        .toByteArray();
+        var begin = any(group);
+        for (var i = 0; i < group.count(); i++) {
+            var outcome =
+                    StrangerCall.unary(
+                            group.host((begin + i) % group.count()) + ":8502",
+                            token.serverName(),
+                            token.bundle().roots(),
+                            ProxyRpc.SERVICE,
+                            ProxyRpc.JOIN,
+                            request,
+                            PROBE_LIMIT);
+            switch (outcome) {
+                case StrangerCall.Outcome.Answered _ -> {
+                    history.add(new SoakHistory.Use(service, true, System.nanoTime()));
+                    return;
+                }
+                case StrangerCall.Outcome.Refused _ -> {
+                    history.add(new SoakHistory.Use(service, false, System.nanoTime()));
+                    return;
+                }
+                case StrangerCall.Outcome.Unanswered _ -> {
+                    // not the leader, or dead: the next one
+                }
+            }
+        }
+    }
+
+    /// Each name is exported once, then never again.
+    private void export() throws InterruptedException {
+        var group = world.eks();
+        var index = 0L;
+        var exported = -1;
+        for (var n = 0; !isOver; ) {
+            var told =
+                    ask(
+                            group,
+                            any(group),
+                            "PUT",
+                            "/v1/config?cas=" + index,
+                            "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":[{\"Name\":\"exp-"
+                                    + n
+                                    + "\",\"Consumers\":[{\"Peer\":\"lke\"}]}]}");
+            if (told.status() == 200 && told.body().strip().equals("true")) {
+                for (; exported >= 0 && exported < n; exported++) {
+                    history.add(new SoakHistory.Revocation("exp-" + exported, System.nanoTime()));
+                }
+                exported = n++;
+            }
+            pause(500);
+            var now = ask(group, any(group), "GET", "/v1/config/exported-services/default", "");
+            if (now.isKnown()) {
+                index = now.status() == 404 ? 0 : json(now.body()).path("ModifyIndex").asLong();
+            }
+        }
+    }
+
+    private void readExports() throws InterruptedException {
+        var group = world.eks();
+        while (!isOver) {
+            var begun = System.nanoTime();
+            var told = ask(group, any(group), "GET", "/v1/exported-services", "");
+            if (told.status() == 200) {
+                json(told.body())
+                        .forEach(one ->
+                                history.add(
+                                        new SoakHistory.Seen(one.path("Service").asText(), begun)));
+            }
+            pause(50);
+        }
+    }
+
+    /// @param words for each connection: one, or as many as it lives for
+    private void call(int words) throws InterruptedException {
+        var address = new InetSocketAddress(SoakWorld.EKS + ".20", SoakWorld.UPSTREAM_PORT);
+        while (!isOver) {
+            var began = System.nanoTime();
+            try (var socket = new Socket()) {
+                socket.setSoTimeout(CALL_LIMIT_MILLIS);
+                socket.setTcpNoDelay(true);
+                socket.connect(address, CALL_LIMIT_MILLIS);
+                for (var number = 0; number < words && !isOver; number++) {
+                    began = System.nanoTime();
+                    requests.incrementAndGet();
+                    var word = "%032d".formatted(number).getBytes(StandardCharsets.US_ASCII);
+                    socket.getOutputStream().write(word);
+                    if (!Arrays.equals(word, socket.getInputStream().readNBytes(WORD))) {
+                        throw new IOException("expected the word back; found less");
+                    }
+                    data.success(System.nanoTime());
+                    pause(40);
+                }
+            } catch (IOException e) {
+                failures.add(new Failure(began, System.nanoTime(), e.toString()));
+            }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+package dev.hansa.tests.multicluster;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/// Hurts the two datacenters: one fault after the other, each with its end, chosen by a seed. At
+/// most one server of a datacenter at a time, unless all of lke's; the ways to `echo` one at a
+/// time, so that one instance always has a way to it.
+final class SoakFaults {
+    enum Kind {
+        SERVER_KILLED,
+        SERVER_PAUSED,
+        SERVER_CUT_OFF,
+        SERVER_HEARD_NOT_HEARING,
+        SERVER_REFUSED,
+        ALL_SERVERS_OF_A_PEER_KILLED,
+        GATEWAY_KILLED,
+        LOCAL_INSTANCE_KILLED,
+        LINK_CUT,
+        LINK_REFUSED
+    }
+
+    /// Of kinds, until one of them may begin beside what is going on.
+    private static final int DRAWS = 20;
+
+    private static final int EVERY_MILLIS = 5_000;
+
+    private final SoakWorld world;
+    private final SoakClients clients;
+    private final Random random;
+    private final Map<String, Semaphore> servers =
+            Map.of("eks", new Semaphore(1), "lke", new Semaphore(1));
+    private final Semaphore path = new Semaphore(1);
+    private final Map<Kind, Integer> counts = new ConcurrentHashMap<>();
+    private final Queue<Long> localDeaths = new ConcurrentLinkedQueue<>();
+    private final Queue<String> problems = new ConcurrentLinkedQueue<>();
+    private final List<Thread> running = new ArrayList<>();
+
+    SoakFaults(SoakWorld world, SoakClients clients, long seed) {
+        this.world = world;
+        this.clients = clients;
+        this.random = new Random(seed);
+    }
+
+    Map<String, Integer> counts() {
+        var all = new TreeMap<String, Integer>();
+        counts.forEach((kind, count) -> all.put(kind.name().toLowerCase(Locale.ROOT), count));
+        return all;
+    }
+
+    /// When the local instance was killed, in `System.nanoTime`.
+    Queue<Long> localDeaths() {
+        return localDeaths;
+    }
+
+    /// What could not be done: the run proves nothing then.
+    Queue<String> problems() {
+        return problems;
+    }
+
+    /// Until a moment in `System.nanoTime`; then until all is whole again.
+    void run(long until) throws InterruptedException {
+        while (System.nanoTime() - until < 0) {
+            for (var draw = 0; draw < DRAWS; draw++) {
+                if (begin(Kind.values()[random.nextInt(Kind.values().length)])) {
+                    break;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS / 2 + random.nextInt(EVERY_MILLIS / 2));
+        }
+        for (var thread : running) {
+            thread.join();
+        }
+    }
+
+    private interface Fault {
+        void run() throws IOException, InterruptedException;
+    }
+
+    /// @return whether it has begun; it has not where another is going on
+    private boolean begin(Kind kind) {
+        var group = random.nextBoolean() ? world.eks() : world.lke();
+        var hold = 500 + random.nextInt(4_500);
+        // the leader more often than by chance
+        var wanted = random.nextInt(group.count() * 2);
+        return switch (kind) {
+            case SERVER_KILLED ->
+                    server(kind, group, () -> kill(group, victim(group, wanted), hold));
+            case SERVER_PAUSED ->
+                    server(
+                            kind,
+                            group,
+                            () -> {
+                                var number = victim(group, wanted);
+                                group.signal(number, "STOP");
+                                TimeUnit.MILLISECONDS.sleep(hold);
+                                group.signal(number, "CONT");
+                            });
+            case SERVER_CUT_OFF ->
+                    server(
+                            kind,
+                            group,
+                            () -> cut(group, victim(group, wanted), hold, "blackhole", true));
+            case SERVER_HEARD_NOT_HEARING ->
+                    server(
+                            kind,
+                            group,
+                            () -> cut(group, victim(group, wanted), hold, "blackhole", false));
+            case SERVER_REFUSED ->
+                    server(
+                            kind,
+                            group,
+                            () -> cut(group, victim(group, wanted), hold, "prohibit", true));
+            case ALL_SERVERS_OF_A_PEER_KILLED ->
+                    // what has just come back could tell nobody that it has
+                    onPath(kind, () -> beside(world.lke(), () -> killAll(hold)));
+            case GATEWAY_KILLED -> {
+                var name = random.nextBoolean() ? "eks-gw" : "lke-gw";
+                yield onPath(kind, () -> proxy(name, hold));
+            }
+            case LOCAL_INSTANCE_KILLED ->
+                    onPath(
+                            kind,
+                            () -> {
+                                localDeaths.add(System.nanoTime());
+                                proxy("eks-echo", hold);
+                            });
+            case LINK_CUT -> onPath(kind, () -> link("blackhole", hold));
+            case LINK_REFUSED -> onPath(kind, () -> link("prohibit", hold));
+        };
+    }
+
+    private boolean server(Kind kind, ServerGroup group, Fault fault) {
+        return start(kind, servers.getOrDefault(group.name(), path), fault);
+    }
+
+    /// Once the fault of one of its servers is over.
+    private void beside(ServerGroup group, Fault fault) throws IOException, InterruptedException {
+        var place = servers.getOrDefault(group.name(), path);
+        place.acquire();
+        try {
+            fault.run();
+            awaitProxies();
+        } finally {
+            place.release();
+        }
+    }
+
+    private boolean onPath(Kind kind, Fault fault) {
+        return start(kind, path, fault);
+    }
+
+    private boolean start(Kind kind, Semaphore place, Fault fault) {
+        if (!place.tryAcquire()) {
+            return false;
+        }
+        counts.merge(kind, 1, Integer::sum);
+        running.add(
+                Thread.ofVirtual()
+                        .name("fault-" + kind)
+                        .start(() -> {
+                            try {
+                                say(kind + " begins");
+                                fault.run();
+                                say(kind + " is over");
+                            } catch (IOException | AssertionError | RuntimeException e) {
+                                problems.add(kind + ": " + e);
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            } finally {
+                                place.release();
+                            }
+                        }));
+        return true;
+    }
+
+    /// In the times of [SoakClients.Failure].
+    private static void say(String what) {
+        System.out.println("soak: at " + System.nanoTime() / 1_000_000 + " ms: " + what);
+    }
+
+    private static int victim(ServerGroup group, int wanted) throws InterruptedException {
+        return wanted < group.count() ? wanted : group.leader().orElse(0);
+    }
+
+    /// With one server there is none while it is away; with three there is.
+    private void kill(ServerGroup group, int number, int hold)
+            throws IOException, InterruptedException {
+        var from = System.nanoTime();
+        group.kill(number);
+        TimeUnit.MILLISECONDS.sleep(hold);
+        group.start(number);
+        group.awaitAnswer(number);
+        if (group.count() == 1) {
+            clients.control(group.name()).exclude(from, System.nanoTime());
+        }
+    }
+
+    private void killAll(int hold) throws IOException, InterruptedException {
+        var group = world.lke();
+        var from = System.nanoTime();
+        for (var number = 0; number < group.count(); number++) {
+            group.kill(number);
+        }
+        TimeUnit.MILLISECONDS.sleep(hold);
+        for (var number = 0; number < group.count(); number++) {
+            group.start(number);
+        }
+        for (var number = 0; number < group.count(); number++) {
+            group.awaitAnswer(number);
+        }
+        clients.control(group.name()).exclude(from, System.nanoTime());
+    }
+
+    /// One server from the others of its datacenter.
+    private static void cut(
+            ServerGroup group, int number, int hold, String kind, boolean isBothWays)
+            throws IOException, InterruptedException {
+        for (var verb : List.of("add", "del")) {
+            for (var other = 0; other < group.count(); other++) {
+                if (other != number) {
+                    SoakWorld.route(node(group, number), verb, kind, group.host(other) + "/32");
+                    if (isBothWays) {
+                        SoakWorld.route(node(group, other), verb, kind, group.host(number) + "/32");
+                    }
+                }
+            }
+            if (verb.equals("add")) {
+                TimeUnit.MILLISECONDS.sleep(hold);
+            }
+        }
+    }
+
+    private static String node(ServerGroup group, int number) {
+        return group.name() + "-s" + number;
+    }
+
+    private void proxy(String name, int hold) throws IOException, InterruptedException {
+        world.killProxy(name);
+        TimeUnit.MILLISECONDS.sleep(hold);
+        world.startProxy(name);
+        awaitProxies();
+    }
+
+    /// The two ways to `echo` as this datacenter's own catalog sees them.
+    private void awaitProxies() throws InterruptedException {
+        for (var attempt = 0; attempt < 600; attempt++) {
+            try {
+                var group = world.eks();
+                var number = group.awaitLeader();
+                var peer = world.lke();
+                if (passing(group, number, "echo")
+                        && passing(group, number, "mesh-gateway")
+                        && passing(group, number, "echo?peer=lke")
+                        && passing(peer, peer.awaitLeader(), "mesh-gateway")) {
+                    // and its neighbours have been told
+                    TimeUnit.SECONDS.sleep(2);
+                    return;
+                }
+            } catch (IOException | AssertionError _) {
+                // a server is being hurt too
+            }
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
+        problems.add("echo was not whole again after two minutes");
+    }
+
+    private static boolean passing(ServerGroup group, int number, String service)
+            throws IOException, InterruptedException {
+        var query = service.contains("?") ? "&passing" : "?passing";
+        return group.must(number, "GET", "/v1/health/service/" + service + query, "").size() == 1;
+    }
+
+    /// Between the datacenters.
+    private void link(String kind, int hold) throws IOException, InterruptedException {
+        for (var verb : List.of("add", "del")) {
+            for (var number = 0; number < world.lke().count(); number++) {
+                SoakWorld.route(node(world.lke(), number), verb, kind, SoakWorld.EKS + ".0/24");
+            }
+            SoakWorld.route("lke-gw", verb, kind, SoakWorld.EKS + ".0/24");
+            if (verb.equals("add")) {
+                TimeUnit.MILLISECONDS.sleep(hold);
+            }
+        }
+        awaitProxies();
+    }
+}

@@ -1,0 +1,256 @@
+package dev.hansa.tests.multicluster;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// Two datacenters in namespaces of their own, one for each machine: servers, a gateway, sidecars.
+/// `caller` in eks has `echo` as its upstream, of which eks has an instance and lke another.
+final class SoakWorld implements AutoCloseable {
+    /// This process's own address, for applications.
+    static final String HOME = "10.99.0.1";
+
+    /// The bridge has its address once the world has begun.
+    static final String ANY = "0.0.0.0";
+
+    static final String EKS = "10.99.1";
+    static final String LKE = "10.99.2";
+    static final int UPSTREAM_PORT = 5001;
+    static final int EKS_APP = 9001;
+    static final int LKE_APP = 9002;
+    static final int CALLER_APP = 9003;
+
+    private static final String BRIDGE = "hsoak";
+    private static final Duration READY = Duration.ofMinutes(3);
+
+    private final Path folder;
+    private final ServerGroup eks;
+    private final ServerGroup lke;
+    private final Map<String, Process> proxies = new HashMap<>();
+    private final List<String> namespaces = new ArrayList<>();
+    private int started;
+
+    SoakWorld(Path folder, int servers) {
+        this.folder = folder;
+        var flags = List.of("--intentions-default-allow", "true", "--leaf-ttl", "6m");
+        this.eks =
+                new ServerGroup(
+                        "eks", EKS, folder, servers, flags, number -> inside("eks-s" + number));
+        this.lke =
+                new ServerGroup(
+                        "lke", LKE, folder, servers, flags, number -> inside("lke-s" + number));
+    }
+
+    ServerGroup eks() {
+        return eks;
+    }
+
+    ServerGroup lke() {
+        return lke;
+    }
+
+    private static List<String> inside(String node) {
+        return List.of("ip", "netns", "exec", BRIDGE + "-" + node);
+    }
+
+    /// Runs a command, which has to succeed.
+    static void run(String... words) throws IOException, InterruptedException {
+        var process = new ProcessBuilder(words).redirectErrorStream(true).start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IOException(String.join(" ", words) + ": " + said);
+        }
+    }
+
+    private static void ip(String line) throws IOException, InterruptedException {
+        run(("ip " + line).split(" ", -1));
+    }
+
+    /// Adds or takes away a route of one machine.
+    ///
+    /// @param verb `add` or `del`
+    /// @param kind `blackhole`: silence; `prohibit`: refusal at once
+    static void route(String node, String verb, String kind, String to)
+            throws IOException, InterruptedException {
+        ip("-n " + BRIDGE + "-" + node + " route " + verb + " " + kind + " " + to);
+    }
+
+    private void node(String name, String address) throws IOException, InterruptedException {
+        var namespace = BRIDGE + "-" + name;
+        ip("netns add " + namespace);
+        namespaces.add(namespace);
+        var end = "v" + name;
+        ip("link add " + end + " type veth peer name eth0 netns " + namespace);
+        ip("link set " + end + " master " + BRIDGE + " up");
+        ip("-n " + namespace + " addr add " + address + "/16 dev eth0");
+        ip("-n " + namespace + " link set eth0 up");
+        ip("-n " + namespace + " link set lo up");
+    }
+
+    void start() throws IOException, InterruptedException {
+        ip("link add " + BRIDGE + " type bridge");
+        ip("addr add " + HOME + "/16 dev " + BRIDGE);
+        ip("link set " + BRIDGE + " up");
+        for (var number = 0; number < eks.count(); number++) {
+            node("eks-s" + number, eks.host(number));
+            node("lke-s" + number, lke.host(number));
+        }
+        node("eks-gw", EKS + ".10");
+        node("lke-gw", LKE + ".10");
+        node("eks-caller", EKS + ".20");
+        node("eks-echo", EKS + ".21");
+        node("lke-echo", LKE + ".21");
+        eks.start();
+        lke.start();
+        peer();
+        for (var name : List.of("eks-gw", "lke-gw", "eks-caller", "eks-echo", "lke-echo")) {
+            token(name);
+            startProxy(name);
+        }
+        await().atMost(READY)
+                .until(() ->
+                        eks.must(0, "GET", "/v1/health/service/echo?passing", "").size() == 1
+                                && eks.must(
+                                                        0,
+                                                        "GET",
+                                                        "/v1/health/service/echo?peer=lke&passing",
+                                                        "")
+                                                .size()
+                                        == 1
+                                && EchoLoad.answers(
+                                        new InetSocketAddress(EKS + ".20", UPSTREAM_PORT)));
+    }
+
+    private void peer() throws IOException, InterruptedException {
+        var token =
+                lke.must(0, "POST", "/v1/peering/token", "{\"PeerName\":\"eks\"}")
+                        .path("PeeringToken")
+                        .asText();
+        eks.must(
+                0,
+                "POST",
+                "/v1/peering/establish",
+                ServerGroup.text(Map.of("PeerName", "lke", "PeeringToken", token)));
+        lke.must(
+                0,
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
+                        + "[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
+        eks.must(
+                0,
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"ConnectTimeout\":\"3s\","
+                        + "\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\"}]}}}");
+    }
+
+    private ServerGroup home(String proxy) {
+        return proxy.startsWith("eks") ? eks : lke;
+    }
+
+    private Path file(String name) {
+        return folder.resolve(name);
+    }
+
+    private void token(String name) throws IOException, InterruptedException {
+        var service = name.endsWith("-caller") ? "caller" : "echo";
+        var body =
+                name.endsWith("-gw")
+                        ? "{\"MeshGateway\":true}"
+                        : "{\"Services\":[\"" + service + "\"]}";
+        Files.writeString(
+                file(name + ".token"),
+                home(name)
+                        .must(0, "POST", "/v1/hansa/join-token", body)
+                        .path("JoinToken")
+                        .asText());
+    }
+
+    /// With what an earlier life has left in its data directory, if there was one.
+    void startProxy(String name) throws IOException {
+        var words =
+                name.endsWith("-gw")
+                        ? gateway(name, home(name) == eks ? EKS : LKE)
+                        : sidecar(name, home(name) == eks ? EKS : LKE);
+        words.add("--exit-with-parent");
+        proxies.put(
+                name,
+                Checkout.start(
+                        Checkout.target("soak-" + name + "-" + started++ + ".log"),
+                        Map.of(),
+                        inside(name),
+                        words.toArray(String[]::new)));
+    }
+
+    private List<String> gateway(String name, String prefix) {
+        return new ArrayList<>(
+                List.of(
+                        "gateway",
+                        "--node-name",
+                        name,
+                        "--join-token-file",
+                        file(name + ".token").toString(),
+                        "--listen",
+                        prefix + ".10:8443",
+                        "--wan-address",
+                        prefix + ".10:8443",
+                        "--lan-address",
+                        prefix + ".10:8443",
+                        "--data-dir",
+                        file(name).toString(),
+                        "--admin-address",
+                        prefix + ".10:19443"));
+    }
+
+    private List<String> sidecar(String name, String prefix) throws IOException {
+        var isCaller = name.endsWith("-caller");
+        var host = prefix + (isCaller ? ".20" : ".21");
+        var app = isCaller ? CALLER_APP : name.startsWith("eks") ? EKS_APP : LKE_APP;
+        var key = isCaller ? "service.caller." : "service.echo.";
+        var settings = new ArrayList<String>();
+        settings.add("node-name = " + name);
+        settings.add("join-token-file = " + file(name + ".token"));
+        settings.add("data-dir = " + file(name));
+        settings.add("admin.address = " + host + ":19000");
+        settings.add("services = " + (isCaller ? "caller" : "echo"));
+        settings.add(key + "address = " + HOME + ":" + app);
+        settings.add(key + "listen = " + host + ":20000");
+        settings.add(key + "check = tcp");
+        if (isCaller) {
+            settings.add(key + "upstreams = echo:" + UPSTREAM_PORT);
+            settings.add(key + "upstream-address = " + host);
+        }
+        return new ArrayList<>(
+                List.of(
+                        "sidecar",
+                        "--config",
+                        Files.write(file(name + ".properties"), settings).toString()));
+    }
+
+    /// SIGKILL.
+    void killProxy(String name) throws InterruptedException {
+        Objects.requireNonNull(proxies.get(name), name).destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        proxies.values().forEach(Process::destroyForcibly);
+        eks.close();
+        lke.close();
+        for (var namespace : namespaces) {
+            ip("netns del " + namespace);
+        }
+        ip("link del " + BRIDGE);
+    }
+}
