@@ -61,7 +61,10 @@ final class JoinTokenCommand extends ClientCommand {
         var body = Json.MAPPER.createObjectNode();
         var names = body.putArray("Services");
         services.forEach(names::add);
-        body.put("MeshGateway", meshGateway).put("Server", server).put("TTL", ttl);
+        body.put("MeshGateway", meshGateway).put("TTL", ttl);
+        if (server) {
+            body.put("Server", true);
+        }
         var answer = Json.read(api.must("POST", "/v1/hansa/join-token", body));
         var token = text(answer, "JoinToken");
         if (out == null) {
