@@ -65,11 +65,18 @@ final class Roles implements MemberService, AutoCloseable {
         parts = all;
         thread = Thread.ofVirtual().name("role").start(this::run);
         role.await(now -> now.filter(Leading.class::isInstance).isPresent() || elsewhere(), HOLD);
-        var problem = failure;
-        if (problem != null
-                && members().list().size() == 1
+        if (members().list().size() == 1
                 && role.get().filter(Leading.class::isInstance).isEmpty()) {
-            throw new StoreFailure(String.valueOf(problem.getMessage()), problem);
+            throw new StoreFailure(
+                    parts().store()
+                            .problem()
+                            .orElseGet(() ->
+                                    "'"
+                                            + all.config().dataDir()
+                                            + "': expected this server, the only one, to lead; found that"
+                                            + " it does not: "
+                                            + failure),
+                    failure);
         }
     }
 
