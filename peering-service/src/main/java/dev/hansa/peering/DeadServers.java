@@ -3,9 +3,9 @@ package dev.hansa.peering;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Removes servers that have been dead for long, so that they do not count when the next one dies:
 /// one at a time, and only while all others answer and stay a majority of what was.
@@ -15,6 +15,7 @@ final class DeadServers implements AutoCloseable {
     private final ServerParts parts;
     private final Runnable removed;
     private final ScheduledFuture<?> task;
+    private final AtomicBoolean removing = new AtomicBoolean();
     private volatile boolean closed;
 
     /// @param removed called after a removal
@@ -43,7 +44,9 @@ final class DeadServers implements AutoCloseable {
         if (dead.size() == 1
                 && answering.size() == all.size() - 1
                 && answering.size() > all.size() / 2) {
-            Thread.ofVirtual().name("dead-server").start(() -> remove(dead));
+            if (removing.compareAndSet(false, true)) {
+                Thread.ofVirtual().name("dead-server").start(() -> remove(dead.getFirst()));
+            }
         }
     }
 
@@ -51,25 +54,21 @@ final class DeadServers implements AutoCloseable {
         return member.silent().filter(silent -> silent.compareTo(limit) > 0).isPresent();
     }
 
-    private synchronized void remove(List<MemberState> dead) {
+    private void remove(MemberState dead) {
         try {
-            for (var member : dead) {
-                if (parts.store().members().list().stream()
-                        .anyMatch(one -> one.name().equals(member.name()))) {
-                    parts.store().members().remove(member.name());
-                    parts.events()
-                            .accept(
-                                    new PeeringEvent.MemberChanged(
-                                            member.name(),
-                                            "removed: silent for more than "
-                                                    + parts.config().deadAfter()));
-                    removed.run();
-                }
-            }
+            parts.store().members().remove(dead.name());
+            parts.events()
+                    .accept(
+                            new PeeringEvent.MemberChanged(
+                                    dead.name(),
+                                    "removed: silent for more than " + parts.config().deadAfter()));
+            removed.run();
         } catch (StoreFailure e) {
             parts.events().accept(new PeeringEvent.BackgroundFailure("removing a dead server", e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            removing.set(false);
         }
     }
 

@@ -14,9 +14,6 @@ import dev.hansa.peering.store.MemberService;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.stream.FollowerService;
-import io.vertx.core.Handler;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import java.time.Duration;
@@ -33,9 +30,7 @@ final class Following implements Role {
 
     private final Closer closer = new Closer();
     private final ServerParts parts;
-    private final FollowerService peers;
-    private final Handler<HttpServerRequest> api;
-    private final Handler<HttpServerRequest> proxies;
+    private final Doors doors;
 
     /// @param roles asks whoever leads
     Following(ServerParts parts, Roles roles) throws Exception {
@@ -57,18 +52,17 @@ final class Following implements Role {
         router.snapshots(parts.snapshots());
         router.certificateAuthority(new NotLeading());
         router.elsewhere(roles::ask);
-        api = router.router(parts.vertx());
         var door =
                 GrpcServer.server(
                         parts.vertx(),
                         new GrpcServerOptions().setMaxMessageSize(ProxyRpc.MAX_MESSAGE_BYTES));
         FollowerDoor.register(door, () -> leader().map(ServerInfo::proxies));
-        proxies = door;
-        peers =
+        var peers =
                 new FollowerService(
                         parts.vertx(),
                         () -> leader().map(ServerInfo::peers).map(Endpoint::toString),
                         roles::exchange);
+        doors = new Doors(router.router(parts.vertx()), door, peers::call, peers::opened);
         var listening = Thread.ofVirtual().name("live-copy").start(this::listen);
         closer.add(() -> stop(listening));
         var trusting = Thread.ofVirtual().name("trust").start(this::trust);
@@ -134,23 +128,8 @@ final class Following implements Role {
     }
 
     @Override
-    public Handler<HttpServerRequest> api() {
-        return api;
-    }
-
-    @Override
-    public Handler<HttpServerRequest> proxies() {
-        return proxies;
-    }
-
-    @Override
-    public Handler<HttpServerRequest> peers() {
-        return peers::call;
-    }
-
-    @Override
-    public void peerConnected(HttpConnection connection) {
-        peers.opened(connection);
+    public Doors doors() {
+        return doors;
     }
 
     @Override

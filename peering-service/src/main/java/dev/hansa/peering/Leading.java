@@ -31,9 +31,6 @@ import dev.hansa.peering.stream.StreamContext;
 import dev.hansa.peering.stream.StreamService;
 import dev.hansa.peering.stream.StreamTimes;
 import dev.hansa.token.TokenReader;
-import io.vertx.core.Handler;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import java.io.IOException;
@@ -51,8 +48,7 @@ final class Leading implements Role {
     private final Closer closer = new Closer();
     private final ServerParts parts;
     private final StreamService streams;
-    private final Handler<HttpServerRequest> api;
-    private final Handler<HttpServerRequest> proxies;
+    private final Doors doors;
     private final ApiRouter router;
     private final PeeringDesk peerings;
     private final RoutePublisher publisher;
@@ -120,7 +116,12 @@ final class Leading implements Role {
                                 store,
                                 live,
                                 peerings,
-                                desk::token,
+                                (services, meshGateway, server, life) -> {
+                                    if (server) {
+                                        parts.store().members().requireJoinable();
+                                    }
+                                    return desk.token(services, meshGateway, server, life);
+                                },
                                 keeper.authority()::bundle,
                                 denials,
                                 events));
@@ -155,9 +156,8 @@ final class Leading implements Role {
                         parts.clock(),
                         events)
                 .register(proxyCalls);
-        proxies = proxyCalls;
         streams = new StreamService(parts.vertx(), context);
-        api = router.router(parts.vertx());
+        doors = new Doors(router.router(parts.vertx()), proxyCalls, streams::call, streams::opened);
         closer.add(new DeadServers(parts, this::showServers));
         rotation.start();
     }
@@ -267,23 +267,8 @@ final class Leading implements Role {
     }
 
     @Override
-    public Handler<HttpServerRequest> api() {
-        return api;
-    }
-
-    @Override
-    public Handler<HttpServerRequest> proxies() {
-        return proxies;
-    }
-
-    @Override
-    public Handler<HttpServerRequest> peers() {
-        return streams::call;
-    }
-
-    @Override
-    public void peerConnected(HttpConnection connection) {
-        streams.opened(connection);
+    public Doors doors() {
+        return doors;
     }
 
     @Override

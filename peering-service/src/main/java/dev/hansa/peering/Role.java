@@ -11,17 +11,19 @@ import io.vertx.core.http.HttpServerRequest;
 /// What a server does while it leads, or while another does. A role is made for one time of leading
 /// or following, and is over with it.
 interface Role extends AutoCloseable {
-    /// Operators.
-    Handler<HttpServerRequest> api();
+    Doors doors();
 
-    /// Own proxies.
-    Handler<HttpServerRequest> proxies();
-
-    /// Peers' servers.
-    Handler<HttpServerRequest> peers();
-
-    /// A peer's server has connected.
-    void peerConnected(HttpConnection connection);
+    /// What a role does at the server's listeners.
+    ///
+    /// @param api operators
+    /// @param proxies own proxies
+    /// @param peers peers' servers
+    /// @param peerConnected a peer's server has connected
+    record Doors(
+            Handler<HttpServerRequest> api,
+            Handler<HttpServerRequest> proxies,
+            Handler<HttpServerRequest> peers,
+            Handler<HttpConnection> peerConnected) {}
 
     /// Another server asks; answered by the leader only.
     Question.Answer answer(Question question) throws InterruptedException;

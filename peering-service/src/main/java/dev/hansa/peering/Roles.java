@@ -128,7 +128,7 @@ final class Roles implements MemberService, AutoCloseable {
             connections.clear();
         }
         open.forEach(HttpConnection::close);
-        if (members().leadership().get() instanceof Leadership(_, var own, _) && !own) {
+        if (!members().leadership().get().own()) {
             parts().events().accept(new PeeringEvent.LeadershipLost(members().self()));
         }
     }
@@ -143,7 +143,7 @@ final class Roles implements MemberService, AutoCloseable {
     void api(HttpServerRequest request) {
         var now = role.get();
         if (now.isPresent()) {
-            now.get().api().handle(request);
+            now.get().doors().api().handle(request);
             return;
         }
         // between two roles: a moment
@@ -156,7 +156,8 @@ final class Roles implements MemberService, AutoCloseable {
         try {
             var now = role.await(Optional::isPresent, HOLD);
             loop.runOnContext(_ -> {
-                now.ifPresentOrElse(next -> next.api().handle(request), () -> nobody(request));
+                now.ifPresentOrElse(
+                        next -> next.doors().api().handle(request), () -> nobody(request));
                 request.resume();
             });
         } catch (InterruptedException e) {
@@ -177,7 +178,7 @@ final class Roles implements MemberService, AutoCloseable {
                 .requestHandler(request ->
                         role.get()
                                 .ifPresentOrElse(
-                                        now -> now.proxies().handle(request),
+                                        now -> now.doors().proxies().handle(request),
                                         () -> request.connection().close()));
     }
 
@@ -188,13 +189,13 @@ final class Roles implements MemberService, AutoCloseable {
                             opened(connection);
                             role.get()
                                     .ifPresentOrElse(
-                                            now -> now.peerConnected(connection),
+                                            now -> now.doors().peerConnected().handle(connection),
                                             connection::close);
                         })
                 .requestHandler(request ->
                         role.get()
                                 .ifPresentOrElse(
-                                        now -> now.peers().handle(request),
+                                        now -> now.doors().peers().handle(request),
                                         () -> request.connection().close()));
     }
 

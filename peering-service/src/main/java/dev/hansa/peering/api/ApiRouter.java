@@ -318,27 +318,22 @@ public final class ApiRouter implements AutoCloseable {
         if (leader.isEmpty() || isAnsweredHere(request, method, route)) {
             return answer(request, method, resource);
         }
-        try {
-            var question =
-                    new Question(
-                            Question.API,
-                            method,
-                            route,
-                            request.path(),
-                            request.query(),
-                            request.body());
-            return read(leader.get().ask(question, request.gone()));
-        } catch (StoreFailure e) {
-            events.accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));
-            return ApiAnswer.text(500, String.valueOf(e.getMessage()));
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            return ApiAnswer.text(503, "server is stopping");
-        }
+        return told(() ->
+                read(
+                        leader.get()
+                                .ask(
+                                        new Question(
+                                                Question.API,
+                                                method,
+                                                route,
+                                                request.path(),
+                                                request.query(),
+                                                request.body()),
+                                        request.gone())));
     }
 
     private ApiAnswer answer(ApiRequest request, String method, ApiResource resource) {
-        try {
+        return told(() -> {
             if (method.equals("GET") && !request.query().containsKey("stale")) {
                 confirm.run();
             }
@@ -347,6 +342,18 @@ public final class ApiRouter implements AutoCloseable {
                 return ApiAnswer.text(500, "No path to datacenter");
             }
             return resource.answer(request);
+        });
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        ApiAnswer run() throws RefusedRequestException, InterruptedException;
+    }
+
+    /// What the caller is told, whatever becomes of the work.
+    private ApiAnswer told(Work work) {
+        try {
+            return work.run();
         } catch (RefusedRequestException e) {
             return ApiAnswer.of(e);
         } catch (StoreFailure e) {

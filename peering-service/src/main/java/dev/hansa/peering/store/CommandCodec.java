@@ -73,12 +73,12 @@ final class CommandCodec {
     /// @throws IllegalArgumentException when it is of no type that this version knows, or not its
     ///   form
     Entry command(byte[] bytes) {
-        var text = new String(bytes, StandardCharsets.UTF_8);
-        var head = text.substring(0, Math.max(0, text.indexOf('\n')));
+        var line = Line.of(bytes);
+        var head = line.head();
         var at = head.indexOf(TERM);
         try {
             return new Entry(
-                    value(text, at < 0 ? head : head.substring(0, at), COMMANDS),
+                    value(at < 0 ? head : head.substring(0, at), line.json(), COMMANDS),
                     at < 0
                             ? OptionalLong.empty()
                             : OptionalLong.of(Long.parseLong(head.substring(at + 1))));
@@ -91,11 +91,20 @@ final class CommandCodec {
     /// @throws IllegalArgumentException when it is of no type that this version knows, or not its
     ///   form
     StoreAnswer answer(byte[] bytes) {
-        var text = new String(bytes, StandardCharsets.UTF_8);
-        return value(text, text.substring(0, Math.max(0, text.indexOf('\n'))), ANSWERS);
+        var line = Line.of(bytes);
+        return value(line.head(), line.json(), ANSWERS);
     }
 
-    private <T> T value(String text, String name, Map<String, Class<? extends T>> types) {
+    /// What stands before the line end, and behind it; without one there is no head.
+    private record Line(String head, String json) {
+        static Line of(byte[] bytes) {
+            var text = new String(bytes, StandardCharsets.UTF_8);
+            var end = text.indexOf('\n');
+            return new Line(text.substring(0, Math.max(0, end)), text.substring(end + 1));
+        }
+    }
+
+    private <T> T value(String name, String json, Map<String, Class<? extends T>> types) {
         var type = types.get(name);
         if (type == null) {
             throw new IllegalArgumentException(
@@ -105,7 +114,7 @@ final class CommandCodec {
                             + name
                             + "', which a newer version may have written");
         }
-        return records.read(text.substring(text.indexOf('\n') + 1), type, place(name));
+        return records.read(json, type, place(name));
     }
 
     private static String place(String name) {

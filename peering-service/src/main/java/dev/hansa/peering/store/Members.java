@@ -29,8 +29,8 @@ public final class Members implements AutoCloseable {
     /// A new member that was away takes a copy of the state first, of at most 1 GiB.
     private static final Duration CHANGE_LIMIT = Duration.ofMinutes(2);
 
-    /// The library tells of a new leader; that there is none any more is seen so much later at
-    /// most.
+    /// How late a change of leaders is seen at most. What must not be done twice does not rest on
+    /// it: it carries a term.
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
     private final RaftServer server;
@@ -217,6 +217,12 @@ public final class Members implements AutoCloseable {
 
     /// A server that began alone may have told the log an address that nobody else can use.
     private RaftPeer own() {
+        requireJoinable();
+        return peer(self.toString(), listen);
+    }
+
+    /// @throws StoreFailure when no other server could reach this one
+    public void requireJoinable() {
         if (listen.getPort() == 0) {
             throw new StoreFailure(
                     "members: expected the setting raft.address on '"
@@ -224,7 +230,6 @@ public final class Members implements AutoCloseable {
                             + "', where the others reach it; found none",
                     null);
         }
-        return peer(self.toString(), listen);
     }
 
     static RaftPeer peer(String name, InetSocketAddress address) {

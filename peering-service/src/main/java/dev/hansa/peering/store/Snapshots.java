@@ -73,9 +73,8 @@ public final class Snapshots {
         /// @throws StoreFailure when there is no majority, or a disk does not take it
         public SnapshotMetadata save(boolean stale) {
             if (!stale) {
-                // the log answers when all before is here; every version knows this one, and no
-                // node
-                // has this name
+                // the log answers when all before is here; every version knows this command, and
+                // no node has this name
                 store.apply(new StoreCommand.RemoveRegistration("", ""));
             }
             return saved(database(), file());

@@ -15,7 +15,6 @@ import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -27,16 +26,10 @@ import java.util.function.Supplier;
 public final class FollowerService {
     private static final String REFUSAL = "cannot establish a peering stream on a follower node";
 
-    /// As [StreamService] takes strangers.
-    private static final int MAX_STRANGERS = 256;
-
-    /// Two calls that are answered at once.
-    private static final Duration IDLE_LIMIT = Duration.ofSeconds(10);
-
     private final Vertx vertx;
     private final Supplier<Optional<String>> leader;
     private final Function<Question, Question.Answer> ask;
-    private final Semaphore strangers = new Semaphore(MAX_STRANGERS);
+    private final Semaphore strangers = new Semaphore(StreamService.MAX_STRANGERS);
     private final GrpcServer server;
     private final IdleConnections connections;
 
@@ -49,7 +42,7 @@ public final class FollowerService {
         this.vertx = vertx;
         this.leader = leader;
         this.ask = ask;
-        this.connections = new IdleConnections(vertx, IDLE_LIMIT);
+        this.connections = new IdleConnections(vertx, StreamTimes.DEFAULT.openLimit());
         this.server =
                 GrpcServer.server(
                         vertx, new GrpcServerOptions().setMaxMessageSize(Caller.STRANGERS_BYTES));

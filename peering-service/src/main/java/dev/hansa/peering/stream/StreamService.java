@@ -14,7 +14,6 @@ import dev.hansa.token.EstablishmentSecret;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
@@ -33,7 +32,7 @@ import java.util.concurrent.Semaphore;
 /// check in Consul's order and words.
 public final class StreamService {
     /// Callers that have not shown who they are. More at once is no datacenter waking up.
-    private static final int MAX_STRANGERS = 256;
+    static final int MAX_STRANGERS = 256;
 
     private final Vertx vertx;
     private final StreamContext context;
@@ -54,11 +53,6 @@ public final class StreamService {
                         new GrpcServerOptions().setMaxMessageSize(context.limits().message()));
         server.callHandler(PeerStreamRpc.STREAM_SERVER, this::stream);
         server.callHandler(PeerStreamRpc.EXCHANGE_SERVER, this::exchange);
-    }
-
-    /// Takes both calls, on a server that tells of its connections too.
-    public void answer(HttpServer peers) {
-        peers.connectionHandler(this::opened).requestHandler(this::call);
     }
 
     /// A peer's server has connected. On the connection's event loop.

@@ -25,23 +25,13 @@ class KilledExchangeTest {
     /// is killed at any moment.
     @Test
     void secretThatWasAnsweredForIsNeverTakenAgain() throws Exception {
-        var child =
-                new ProcessBuilder(
-                                ProcessHandle.current().info().command().orElseThrow(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Exchanger.class.getName(),
-                                folder.toString())
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
+        var child = ChildJvm.start(Exchanger.class, folder);
         var answered = 0;
         try (var lines = child.inputReader()) {
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                 answered = Integer.parseInt(line);
                 if (answered == ENOUGH) {
-                    // by its handle: Process.destroyForcibly would close our end of the pipe too
-                    ProcessHandle.of(child.pid()).orElseThrow().destroyForcibly();
+                    ChildJvm.kill(child);
                 }
             }
         }

@@ -38,16 +38,7 @@ class KilledRestoreTest {
         var index = 0L;
         var between = 0;
         for (var round = 0; round < ROUNDS; round++) {
-            var child =
-                    new ProcessBuilder(
-                                    ProcessHandle.current().info().command().orElseThrow(),
-                                    "--enable-native-access=ALL-UNNAMED",
-                                    "-cp",
-                                    System.getProperty("java.class.path"),
-                                    Restorer.class.getName(),
-                                    folder.toString())
-                            .redirectError(ProcessBuilder.Redirect.INHERIT)
-                            .start();
+            var child = ChildJvm.start(Restorer.class, folder);
             try (var lines = child.inputReader()) {
                 assertThat(lines.readLine()).isEqualTo("begins");
                 if (round % 2 == 0) {
@@ -59,7 +50,7 @@ class KilledRestoreTest {
                         child.waitFor(Duration.ofMillis(1));
                     }
                 }
-                ProcessHandle.of(child.pid()).orElseThrow().destroyForcibly();
+                ChildJvm.kill(child);
             }
             child.waitFor();
             between += isBetween() ? 1 : 0;

@@ -330,23 +330,13 @@ class RaftStoreTest extends StoreContract {
     @Test
     void nothingAcknowledgedIsLostByAKill() throws Exception {
         var data = folder.resolve("killed");
-        var child =
-                new ProcessBuilder(
-                                ProcessHandle.current().info().command().orElseThrow(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Writer.class.getName(),
-                                data.toString())
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
+        var child = ChildJvm.start(Writer.class, data);
         var acknowledged = 0L;
         try (var lines = child.inputReader()) {
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                 acknowledged = Long.parseLong(line);
                 if (acknowledged == 200) {
-                    // by its handle: Process.destroyForcibly would close our end of the pipe too
-                    ProcessHandle.of(child.pid()).orElseThrow().destroyForcibly();
+                    ChildJvm.kill(child);
                 }
             }
         }

@@ -180,7 +180,8 @@ final class TestDatacenter implements AutoCloseable {
                                         new PemKeyCertOptions()
                                                 .addCertValue(Buffer.buffer(certificatePem))
                                                 .addKeyValue(Buffer.buffer(keyPem))));
-        new StreamService(vertx, context).answer(server);
+        var service = new StreamService(vertx, context);
+        server.connectionHandler(service::opened).requestHandler(service::call);
         server.listen(port, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture()

@@ -228,15 +228,10 @@ final class SoakClients {
 
     private void read(ServerGroup group, String client) throws InterruptedException {
         while (!isOver) {
-            readOnce(group, any(group), client);
+            var key = group.name() + "-k" + ThreadLocalRandom.current().nextInt(WRITERS);
+            readOnce(group, any(group), client, key);
             pause(30);
         }
-    }
-
-    private boolean readOnce(ServerGroup group, int number, String client)
-            throws InterruptedException {
-        var key = group.name() + "-k" + ThreadLocalRandom.current().nextInt(WRITERS);
-        return readOnce(group, number, client, key);
     }
 
     private boolean readOnce(ServerGroup group, int number, String client, String key)
