@@ -11,6 +11,9 @@ final class Jvm {
     /// Fifteen and more processes share a small machine; none of them needs more.
     private static final String HEAP = "-Xmx128m";
 
+    /// Of the build; a JVM that does not find it, or cannot use it, goes without.
+    private static final String CACHE = "cli/target/hansa/hansa.aot";
+
     private Jvm() {}
 
     static List<String> hansa(List<String> arguments) {
@@ -22,6 +25,10 @@ final class Jvm {
                         "--sun-misc-unsafe-memory-access=allow",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
+                        "-XX:+IgnoreUnrecognizedVMOptions",
+                        "-XX:AOTCache=" + home().resolve(CACHE),
+                        "-Xlog:aot*=off",
+                        "-Xlog:cds*=off",
                         "-XX:+ExitOnOutOfMemoryError",
                         HEAP,
                         "-Dhansa.home=" + home(),

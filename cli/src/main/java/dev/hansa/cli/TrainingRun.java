@@ -1,0 +1,185 @@
+package dev.hansa.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/// What the build runs once under `-XX:AOTCacheOutput` (JEP 514): a datacenter with a server, a
+/// gateway and a sidecar in one process, and commands that ask it. The classes that it loads, later
+/// starts take ready made from the cache.
+final class TrainingRun {
+    /// For all of it, on a machine that builds something else too.
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private static final String HERE = InetAddress.getLoopbackAddress().getHostAddress();
+
+    private final Path folder;
+    private final long deadline = System.nanoTime() + LIMIT.toNanos();
+    private final List<Integer> ports;
+
+    private TrainingRun(Path folder) throws IOException {
+        this.folder = folder;
+        this.ports = freePorts(9);
+    }
+
+    /// Exit status 1 when a part was left out.
+    ///
+    /// @param arguments a folder for the run's own files, emptied at its start
+    public static void main(String[] arguments) throws IOException {
+        var folder = Path.of(arguments[0]);
+        remove(folder);
+        var status = 0;
+        try {
+            new TrainingRun(Files.createDirectories(folder)).run();
+        } catch (IOException | InterruptedException | IllegalStateException e) {
+            System.err.println("training run: the cache goes without a part: " + e);
+            status = 1;
+        }
+        // what was started is stopped by its hooks, and the cache is written after them
+        System.exit(status);
+    }
+
+    private void run() throws IOException, InterruptedException {
+        process(
+                "server",
+                "--datacenter=training",
+                "--data-dir=" + folder.resolve("server"),
+                "--http-address=" + at(0),
+                "--proxy-address=" + at(1),
+                "--peer-address=" + at(2),
+                "--admin-address=" + at(3),
+                "--intentions-default-allow=true");
+        until(() -> hansa("catalog", "services") == 0);
+        hansa("peering", "generate-token", "-name", "peer");
+        hansa("peering", "list");
+        hansa("join-token", "--mesh-gateway", "--out", token("gateway"));
+        hansa("join-token", "--service", "echo", "--out", token("sidecar"));
+        process(
+                "gateway",
+                "--node-name=gateway",
+                "--join-token-file=" + token("gateway"),
+                "--data-dir=" + folder.resolve("gateway"),
+                "--listen=" + at(4),
+                "--wan-address=" + at(4),
+                "--lan-address=" + at(4),
+                "--admin-address=" + at(5));
+        try (var application =
+                new ServerSocket(ports.get(6), 8, InetAddress.getLoopbackAddress())) {
+            Thread.ofPlatform().daemon().start(() -> echo(application));
+            var settings =
+                    Files.write(
+                            folder.resolve("sidecar.properties"),
+                            List.of(
+                                    "node-name = sidecar",
+                                    "join-token-file = " + token("sidecar"),
+                                    "data-dir = " + folder.resolve("sidecar"),
+                                    "services = echo",
+                                    "service.echo.address = " + at(6),
+                                    "service.echo.listen = " + at(7),
+                                    "service.echo.check = tcp",
+                                    "service.echo.upstreams = echo:" + ports.get(8),
+                                    "service.echo.upstream-address = " + HERE));
+            process("sidecar", "--config=" + settings);
+            until(this::isEchoed);
+        }
+    }
+
+    private String at(int port) {
+        return HERE + ":" + ports.get(port);
+    }
+
+    private String token(String name) {
+        return folder.resolve(name + ".token").toString();
+    }
+
+    private static void process(String... words) {
+        Thread.ofPlatform().daemon().start(() -> Main.run(surroundings(Map.of()), words));
+    }
+
+    private int hansa(String... words) {
+        return Main.run(surroundings(Map.of("HANSA_HTTP_ADDR", "http://" + at(0))), words);
+    }
+
+    /// A connection through the sidecar's upstream to its own service and back.
+    private boolean isEchoed() {
+        try (var socket = new Socket()) {
+            socket.connect(new InetSocketAddress(HERE, ports.get(8)), 1000);
+            socket.setSoTimeout(1000);
+            socket.getOutputStream().write('x');
+            return socket.getInputStream().read() == 'x';
+        } catch (IOException _) {
+            return false; // no route or no certificate yet
+        }
+    }
+
+    private static void echo(ServerSocket application) {
+        while (!application.isClosed()) {
+            try (var socket = application.accept()) {
+                socket.setSoTimeout(1000);
+                var read = socket.getInputStream().read();
+                if (read >= 0) {
+                    socket.getOutputStream().write(read);
+                }
+            } catch (IOException _) {
+                // a check that says nothing, or the end
+            }
+        }
+    }
+
+    private void until(BooleanSupplier condition) throws InterruptedException {
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(
+                        "expected to be through within " + LIMIT.toSeconds() + " s");
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    private static Surroundings surroundings(Map<String, String> environment) {
+        return new Surroundings(
+                InputStream.nullInputStream(),
+                new PrintWriter(Writer.nullWriter()),
+                new PrintWriter(Writer.nullWriter()),
+                environment);
+    }
+
+    /// Free a moment ago.
+    private static List<Integer> freePorts(int count) throws IOException {
+        var sockets = new ArrayList<ServerSocket>();
+        try {
+            for (var i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return sockets.stream().map(ServerSocket::getLocalPort).toList();
+        } finally {
+            for (var socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    private static void remove(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (var files = Files.walk(folder)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+}
