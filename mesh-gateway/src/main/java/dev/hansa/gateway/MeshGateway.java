@@ -75,7 +75,7 @@ public final class MeshGateway implements AutoCloseable {
             var gateway =
                     new SniGateway(
                             proxy.transport,
-                            new SniRouter(table),
+                            new SniRouter(table, () -> routes.lostAt().isPresent()),
                             config.idleTimeout(),
                             clock,
                             proxy.telemetry,

@@ -171,6 +171,7 @@ public final class Sidecar implements AutoCloseable {
                                         upstream.name(),
                                         proxy.transport,
                                         ends,
+                                        () -> routes.lostAt().isPresent(),
                                         config.maxConnections(),
                                         config.idleTimeout(),
                                         proxy.clock,
@@ -263,21 +264,24 @@ public final class Sidecar implements AutoCloseable {
         var upstreams = new LinkedHashMap<String, Object>();
         one.upstreams()
                 .forEach(upstream ->
-                        upstreams.put(upstream.upstream().toString(), health(upstream)));
+                        upstreams.put(
+                                upstream.upstream().toString(),
+                                health(upstream, lost.isPresent())));
         state.put("upstreams", upstreams);
         return state;
     }
 
-    private static Map<String, Object> health(Outbound upstream) {
+    private static Map<String, Object> health(Outbound upstream, boolean stale) {
         var state = new LinkedHashMap<String, Object>();
         var targets = new ArrayList<String>();
-        var live = "none";
+        var none = stale ? "none known; each is tried while this is stale" : "none";
+        var live = none;
         for (Target target : upstream.route().map(route -> route.targets()).orElse(List.of())) {
             targets.add(
                     target.label()
                             + ": "
                             + (target.health().healthy() ? "passing" : target.health().evidence()));
-            if (live.equals("none") && target.health().healthy()) {
+            if (live.equals(none) && target.health().healthy()) {
                 live = target.label();
             }
         }

@@ -241,6 +241,28 @@ class MeshTest {
     }
 
     @Test
+    void targetThatWasDownIsTriedWhenNobodyCanTellWhetherItStillIs() throws Exception {
+        mesh.start();
+        toPeerAlone(mesh.billingInEast());
+        mesh.publishWest(
+                List.of(
+                        TestingMesh.without(mesh.localTarget(), "no instance"),
+                        TestingMesh.without(
+                                mesh.peerTarget(mesh.billingInEast(), mesh.east.trustDomain()),
+                                "no healthy mesh gateway")));
+        awaitTargets("no healthy mesh gateway");
+        assertRefused();
+
+        mesh.west.stop();
+        await().until(() -> upstream().get("live").textValue().startsWith("none known"));
+        assertThat(mesh.call("is anybody there")).isTrue();
+
+        mesh.west.start();
+        await().until(() -> upstream().get("live").textValue().equals("none"));
+        assertRefused();
+    }
+
+    @Test
     void openConnectionMayEndWhileTheGatewayDrains() throws Exception {
         mesh.publishEast(true);
         mesh.publishWest(List.of(mesh.peerTarget(mesh.billingInEast(), mesh.east.trustDomain())));

@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -60,6 +61,7 @@ public final class Outbound {
     private final UpstreamName upstream;
     private final Transport transport;
     private final Supplier<Optional<TlsEnds>> ends;
+    private final BooleanSupplier stale;
     private final int maxConnections;
     private final Duration idleTimeout;
     private final Clock clock;
@@ -76,11 +78,14 @@ public final class Outbound {
     /// The newest refusal, for `/health`.
     public record LastRefusal(Instant at, String reason, String sentence) {}
 
+    /// @param stale whether the server has not been heard, so that what it said of a target's
+    ///   health may have changed since
     public Outbound(
             ServiceName service,
             UpstreamName upstream,
             Transport transport,
             Supplier<Optional<TlsEnds>> ends,
+            BooleanSupplier stale,
             int maxConnections,
             Duration idleTimeout,
             Clock clock,
@@ -91,6 +96,7 @@ public final class Outbound {
         this.upstream = upstream;
         this.transport = transport;
         this.ends = ends;
+        this.stale = stale;
         this.maxConnections = maxConnections;
         this.idleTimeout = idleTimeout;
         this.clock = clock;
@@ -183,30 +189,44 @@ public final class Outbound {
             }
             var plan = new ArrayDeque<Attempt>();
             for (var candidate : route.get().targets()) {
+                var healthy = endpoints(candidate, true);
                 if (!candidate.health().healthy()) {
                     causes.add(candidate.label() + ": " + candidate.health().evidence());
-                    continue;
+                } else if (healthy.isEmpty()) {
+                    causes.add(candidate.label() + ": no healthy endpoint" + evidence(candidate));
                 }
-                plan(candidate, plan);
+                plan(candidate, healthy, plan);
+            }
+            if (stale.getAsBoolean()) {
+                // nobody knows whether they are still down, and the caller has nothing to lose
+                for (var candidate : route.get().targets()) {
+                    plan(candidate, endpoints(candidate, false), plan);
+                }
             }
             attempt(present.get(), route.get(), plan);
         }
 
-        private void plan(Target candidate, Deque<Attempt> plan) {
-            var healthy =
-                    candidate.endpoints().stream()
-                            .filter(endpoint -> endpoint.health().healthy())
-                            .toList();
-            if (healthy.isEmpty()) {
-                causes.add(candidate.label() + ": no healthy endpoint" + evidence(candidate));
+        /// Those that may be tried, or those to try only when there are no others.
+        private static List<TargetEndpoint> endpoints(Target candidate, boolean healthy) {
+            return candidate.endpoints().stream()
+                    .filter(endpoint ->
+                            healthy
+                                    == (candidate.health().healthy()
+                                            && endpoint.health().healthy()))
+                    .toList();
+        }
+
+        private void plan(Target candidate, List<TargetEndpoint> endpoints, Deque<Attempt> plan) {
+            if (endpoints.isEmpty() || candidate.sni().isEmpty()) {
                 return;
             }
             var start = next.getAndIncrement();
-            var most = Math.min(healthy.size(), MAX_ATTEMPTS_EACH);
+            var most = Math.min(endpoints.size(), MAX_ATTEMPTS_EACH);
             for (var i = 0; i < most && plan.size() < MAX_ATTEMPTS; i++) {
                 plan.add(
                         new Attempt(
-                                candidate, healthy.get(Math.floorMod(start + i, healthy.size()))));
+                                candidate,
+                                endpoints.get(Math.floorMod(start + i, endpoints.size()))));
             }
         }
 

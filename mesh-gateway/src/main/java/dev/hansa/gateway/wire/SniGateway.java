@@ -1,6 +1,7 @@
 package dev.hansa.gateway.wire;
 
 import dev.hansa.failover.SniRoute;
+import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.RouteDecision;
@@ -15,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -28,10 +30,6 @@ public final class SniGateway {
     /// One attempt at one endpoint; black holes are left after this.
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
-    /// Endpoints tried for one connection: with the timeout above, what a caller may still wait
-    /// for.
-    private static final int MAX_ATTEMPTS = 4;
-
     private final Transport transport;
     private final SniRouter router;
     private final Duration idleTimeout;
@@ -41,7 +39,6 @@ public final class SniGateway {
     private final LongConsumer bytesOut;
     private final Function<SniRoute, ByteCounts> routed;
     private final AtomicInteger open = new AtomicInteger();
-    private final AtomicInteger next = new AtomicInteger();
 
     /// @param routed the counts of what a route has carried; called once for each connection
     public SniGateway(
@@ -118,10 +115,9 @@ public final class SniGateway {
         public void named(ChannelHandlerContext ctx, ServerName asked, ByteBuf hello) {
             name = asked.value();
             switch (router.decide(asked)) {
-                case RouteDecision.Forward(var found) -> {
+                case RouteDecision.Forward(var found, var endpoints) -> {
                     route = found;
-                    var start = Math.floorMod(next.getAndIncrement(), found.endpoints().size());
-                    attempt(ctx, hello, start, 0, "");
+                    attempt(ctx, hello, endpoints, 0, "");
                 }
                 case RouteDecision.Refuse(var reason, var why) -> {
                     hello.release();
@@ -136,13 +132,16 @@ public final class SniGateway {
         }
 
         private void attempt(
-                ChannelHandlerContext ctx, ByteBuf hello, int start, int tried, String failures) {
-            var endpoints = Objects.requireNonNull(route).endpoints();
+                ChannelHandlerContext ctx,
+                ByteBuf hello,
+                List<TargetEndpoint> endpoints,
+                int tried,
+                String failures) {
             if (!channel.isActive()) {
                 hello.release();
                 return;
             }
-            if (tried == Math.min(endpoints.size(), MAX_ATTEMPTS)) {
+            if (tried == endpoints.size()) {
                 hello.release();
                 refuse(
                         Refusal.UPSTREAM_FAILED,
@@ -150,7 +149,7 @@ public final class SniGateway {
                 HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
                 return;
             }
-            var endpoint = endpoints.get((start + tried) % endpoints.size()).address();
+            var endpoint = endpoints.get(tried).address();
             var counted = new WireBytes(bytesIn, bytesOut);
             transport.connect(
                     channel.eventLoop(),
@@ -163,7 +162,7 @@ public final class SniGateway {
                             carry(ctx, hello, reached, endpoint.toString());
                         } else {
                             var cause = " " + endpoint + ": " + failure.getMessage() + ";";
-                            attempt(ctx, hello, start, tried + 1, failures + cause);
+                            attempt(ctx, hello, endpoints, tried + 1, failures + cause);
                         }
                     });
         }

@@ -386,7 +386,7 @@ class SniGatewayTest {
         var gateway =
                 new SniGateway(
                         transport,
-                        new SniRouter(table),
+                        new SniRouter(table, () -> false),
                         idle,
                         Clock.systemUTC(),
                         event -> {

@@ -119,8 +119,7 @@ public final class RoutePublisher implements AutoCloseable {
                 .filter(session -> session.identity() instanceof ProxyIdentity.Gateway)
                 .anyMatch(session ->
                         session.acknowledgedRoutes().sniRoutes().stream()
-                                .anyMatch(route ->
-                                        route.sni().equals(sni) && !route.endpoints().isEmpty()));
+                                .anyMatch(route -> route.sni().equals(sni) && route.isHealthy()));
     }
 
     private void run() {

@@ -21,13 +21,13 @@ import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /// What one proxy is told: pure, so that the same world always gives the same snapshot. A proxy
 /// learns only what its own identity needs.
@@ -140,25 +140,14 @@ public final class RouteView {
                 if (proxies.isEmpty() || !world.exports().exports(name, peering.name())) {
                     continue;
                 }
-                var healthy = new ArrayList<TargetEndpoint>();
-                proxies.stream()
-                        .filter(ServiceInstance::isHealthy)
-                        .forEach(proxy ->
-                                proxy.lanEndpoint()
-                                        .ifPresent(address ->
-                                                healthy.add(
-                                                        new TargetEndpoint(
-                                                                address, HealthView.GOOD))));
                 put(
                         routes,
-                        new SniRoute(
+                        route(
                                 MeshNames.peeredService(name, peering.name(), world.trustDomain()),
                                 SniRoute.EXPORTED,
-                                peering.name().value(),
-                                healthy,
-                                healthy.isEmpty()
-                                        ? "service '" + name + "' has no healthy instance here"
-                                        : ""));
+                                peering.name(),
+                                endpoints(proxies, ServiceInstance::lanEndpoint),
+                                "service '" + name + "' has no healthy instance here"));
             }
         }
     }
@@ -182,30 +171,44 @@ public final class RouteView {
                         if (sni.isEmpty()) {
                             return;
                         }
-                        var gateways = new ArrayList<TargetEndpoint>();
-                        proxies.stream()
-                                .filter(proxy ->
-                                        proxy.kind() == ServiceKind.CONNECT_PROXY
-                                                && proxy.isHealthy())
-                                .forEach(proxy ->
-                                        proxy.wanEndpoint()
-                                                .ifPresent(address ->
-                                                        gateways.add(
-                                                                new TargetEndpoint(
-                                                                        address,
-                                                                        HealthView.GOOD))));
+                        var gateways =
+                                proxies.stream()
+                                        .filter(proxy -> proxy.kind() == ServiceKind.CONNECT_PROXY)
+                                        .toList();
                         put(
                                 routes,
-                                new SniRoute(
+                                route(
                                         sni.get(),
                                         SniRoute.IMPORTED,
-                                        peer.value(),
-                                        gateways,
-                                        gateways.isEmpty()
-                                                ? "peer '" + peer + "' has no healthy mesh gateway"
-                                                : ""));
+                                        peer,
+                                        endpoints(gateways, ServiceInstance::wanEndpoint),
+                                        "peer '" + peer + "' has no healthy mesh gateway"));
                     });
         }
+    }
+
+    private static SniRoute route(
+            String sni,
+            String purpose,
+            PeerName peer,
+            List<TargetEndpoint> endpoints,
+            String whenNoneIsHealthy) {
+        var healthy = endpoints.stream().anyMatch(endpoint -> endpoint.health().healthy());
+        return new SniRoute(
+                sni, purpose, peer.value(), endpoints, healthy ? "" : whenNoneIsHealthy);
+    }
+
+    private static List<TargetEndpoint> endpoints(
+            List<ServiceInstance> proxies, Function<ServiceInstance, Optional<Endpoint>> address) {
+        return proxies.stream()
+                .flatMap(proxy ->
+                        address.apply(proxy).stream()
+                                .map(where -> new TargetEndpoint(where, health(proxy))))
+                .toList();
+    }
+
+    private static HealthView health(ServiceInstance proxy) {
+        return proxy.isHealthy() ? HealthView.GOOD : HealthView.bad(proxy.status().word());
     }
 
     private void peering(Map<String, SniRoute> routes) {

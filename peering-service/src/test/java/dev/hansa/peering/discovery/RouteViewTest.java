@@ -185,7 +185,7 @@ class RouteViewTest {
     }
 
     @Test
-    void gatewayNamesWhyAnExportedServiceHasNoEndpoint() {
+    void gatewayNamesWhyAnExportedServiceHasNoHealthyEndpointAndKnowsTheOthers() {
         peer(LKE, "lke.consul", StoredState.PENDING);
         shippingHere(CheckStatus.CRITICAL);
         exports = new ExportPolicy(List.of(new ExportPolicy.Export("*", Set.of(LKE))));
@@ -193,7 +193,10 @@ class RouteViewTest {
         assertThat(view().gateway().sniRoutes())
                 .singleElement()
                 .satisfies(route -> {
-                    assertThat(route.endpoints()).isEmpty();
+                    assertThat(route.isHealthy()).isFalse();
+                    assertThat(route.endpoints())
+                            .extracting(e -> e.address() + " " + e.health().evidence())
+                            .containsExactly("192.0.2.13:20000 critical");
                     assertThat(route.evidence())
                             .isEqualTo("service 'shippingservice' has no healthy instance here");
                 });
