@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -139,6 +140,7 @@ public final class Inbound {
     private final class Connection implements HelloGate.Decision {
         private final Channel channel;
         private final Instant began = clock.instant();
+        private final long beganNanos = System.nanoTime();
         private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
         private final WireBytes upstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private String name = "";
@@ -396,7 +398,7 @@ public final class Inbound {
                     new GatewayEvent.ConnectionEnded(
                             new ConnectionRecord(
                                     began,
-                                    Duration.between(began, clock.instant()).toMillis(),
+                                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
                                     "inbound",
                                     service.value(),
                                     name,

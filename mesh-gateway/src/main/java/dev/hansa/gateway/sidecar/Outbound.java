@@ -35,6 +35,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -163,6 +164,7 @@ public final class Outbound {
     private final class Connection {
         private final Channel channel;
         private final Instant began = clock.instant();
+        private final long beganNanos = System.nanoTime();
         private final long deadline = System.nanoTime() + ALL_ATTEMPTS.toNanos();
         private final WireBytes downstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
@@ -454,7 +456,7 @@ public final class Outbound {
                     new GatewayEvent.ConnectionEnded(
                             new ConnectionRecord(
                                     began,
-                                    Duration.between(began, clock.instant()).toMillis(),
+                                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
                                     "upstream",
                                     service.value(),
                                     upstream.toString(),

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -85,6 +86,7 @@ public final class SniGateway {
     private final class Connection implements HelloGate.Decision {
         private final Channel channel;
         private final Instant began = clock.instant();
+        private final long beganNanos = System.nanoTime();
         private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
         private WireBytes upstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private String name = "";
@@ -195,7 +197,7 @@ public final class SniGateway {
                     new GatewayEvent.ConnectionEnded(
                             new ConnectionRecord(
                                     began,
-                                    Duration.between(began, clock.instant()).toMillis(),
+                                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
                                     "gateway",
                                     "",
                                     name,

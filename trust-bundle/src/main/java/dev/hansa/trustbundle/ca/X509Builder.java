@@ -36,9 +36,10 @@ import org.jspecify.annotations.Nullable;
 
 /// The two shapes of certificate that a CA of ours makes (RFC 5280, SPIFFE X509-SVID).
 final class X509Builder {
-    /// Verifiers' clocks may be behind ours; without this a fresh certificate would be refused
-    /// there.
-    private static final Duration BACKDATED = Duration.ofMinutes(1);
+    /// Verifiers' clocks may be behind ours, or be set back; without this a fresh certificate would
+    /// be refused there. Enough for clocks that are an hour off, one to each side. At most a third
+    /// of the life, as what a withdrawn root still carries is reckoned from it.
+    private static final Duration BACKDATED = Duration.ofHours(2);
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -144,10 +145,11 @@ final class X509Builder {
 
     private static X509v3CertificateBuilder builder(
             X500Name issuer, X500Name subject, PublicKey key, Instant now, Duration life) {
+        var third = life.dividedBy(3);
         return new JcaX509v3CertificateBuilder(
                 issuer,
                 new BigInteger(127, RANDOM).add(BigInteger.ONE),
-                Date.from(now.minus(BACKDATED)),
+                Date.from(now.minus(third.compareTo(BACKDATED) < 0 ? third : BACKDATED)),
                 Date.from(now.plus(life)),
                 subject,
                 key);

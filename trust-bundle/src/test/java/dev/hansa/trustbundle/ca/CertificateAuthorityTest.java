@@ -59,7 +59,7 @@ class CertificateAuthorityTest {
         assertThat(leaf.notAfter()).isEqualTo(NOW.plus(LIFE));
         assertThat(leaf.chain()).containsExactly(certificate, material.intermediate());
         assertThat(certificate.getPublicKey()).isEqualTo(key.getPublic());
-        assertThat(certificate.getNotBefore()).isEqualTo(NOW.minusSeconds(60));
+        assertThat(certificate.getNotBefore()).isEqualTo(NOW.minus(Duration.ofHours(2)));
         assertThat(certificate.getSubjectX500Principal().getName()).isEmpty();
         assertThat(certificate.getCriticalExtensionOIDs())
                 .containsExactlyInAnyOrder("2.5.29.15", "2.5.29.17", "2.5.29.19");
@@ -72,6 +72,14 @@ class CertificateAuthorityTest {
                 .containsExactly(true, false, false, false, false, false, false, false, false);
         assertThat(certificate.getBasicConstraints()).isEqualTo(-1);
         certificate.verify(material.intermediate().getPublicKey());
+    }
+
+    @Test
+    void leafOfAShortLifeIsBackdatedByAThirdOfIt() {
+        var leaf = authority.issue(key.getPublic(), BILLING, List.of(), Duration.ofMinutes(6));
+
+        assertThat(leaf.chain().getFirst().getNotBefore())
+                .isEqualTo(NOW.minus(Duration.ofMinutes(2)));
     }
 
     @Test

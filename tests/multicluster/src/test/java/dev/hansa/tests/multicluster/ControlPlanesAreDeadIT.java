@@ -10,10 +10,15 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Both servers are killed, and with them everything that could tell a proxy anything.
+/// Both servers are killed, and with them everything that could tell a proxy anything. For a
+/// moment, or for `hansa.outage.minutes`, which are then a third of a certificate's life: proxies
+/// renew at a third of it, so that the rest outlasts an outage in which nothing can be renewed.
 class ControlPlanesAreDeadIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final String STALE = "stale since";
+    private static final Duration OUTAGE =
+            Duration.ofMinutes(
+                    Long.parseLong("0" + System.getProperty("hansa.outage.minutes", "")));
 
     private final InetSocketAddress upstream =
             new InetSocketAddress(PeeredPair.EKS + ".10", PeeredPair.UPSTREAM_PORT);
@@ -22,6 +27,9 @@ class ControlPlanesAreDeadIT {
     void trafficGoesOnAndResumesWhenEveryProxyIsKilledToo(@TempDir Path folder) throws Exception {
         try (var load = new EchoLoad();
                 var pair = new PeeredPair(folder)) {
+            if (OUTAGE.isPositive()) {
+                pair.leafLife(OUTAGE.multipliedBy(3).toMinutes() + "m");
+            }
             load.serve(PeeredPair.EKS + ".10", PeeredPair.APP_PORT);
             load.serve(PeeredPair.LKE + ".10", PeeredPair.APP_PORT);
             pair.start();
@@ -33,8 +41,14 @@ class ControlPlanesAreDeadIT {
             await().atMost(PATIENCE)
                     .until(() -> pair.gatewayHealth(PeeredPair.EKS).body().contains(STALE));
             var before = load.shortConnections();
-            await().atMost(PATIENCE).until(() -> load.shortConnections() > before + 500);
+            var end = System.nanoTime() + OUTAGE.toNanos();
+            await().atMost(PATIENCE.plus(OUTAGE))
+                    .until(() ->
+                            load.shortConnections() > before + 500 && System.nanoTime() - end > 0);
             load.stop();
+            System.out.printf(
+                    "control planes dead for %d min: %d connections, %d failed%n",
+                    OUTAGE.toMinutes(), load.shortConnections() - before, load.failures().size());
             assertThat(load.failures()).isEmpty();
             assertThat(load.wordsOnLongConnections()).isPositive();
 

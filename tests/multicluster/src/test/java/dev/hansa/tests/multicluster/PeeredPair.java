@@ -40,8 +40,11 @@ final class PeeredPair implements AutoCloseable {
     private final List<Process> replaced = new ArrayList<>();
     private final Path folder;
     private final List<String> proxySettings;
+    private final Map<String, Map<String, String>> environments = new HashMap<>();
     private int started;
     private int openFiles;
+    // the spread of renewals is a part of it
+    private String leafLife = "1h";
 
     PeeredPair(Path folder) {
         this(folder, List.of());
@@ -56,6 +59,16 @@ final class PeeredPair implements AutoCloseable {
     /// As `ulimit -n` would; call it before the start.
     void openFilesOfGateways(int most) {
         openFiles = most;
+    }
+
+    /// Call it before the start.
+    void leafLife(String life) {
+        leafLife = life;
+    }
+
+    /// What each process of a datacenter finds in its environment; call it before the start.
+    void environment(String datacenter, Map<String, String> values) {
+        environments.put(datacenter, values);
     }
 
     void start() throws IOException, InterruptedException {
@@ -110,15 +123,24 @@ final class PeeredPair implements AutoCloseable {
                 prefix + ".1:19500",
                 "--intentions-default-allow",
                 "true",
-                // the spread of renewals is a part of it
                 "--leaf-ttl",
-                "1h");
+                leafLife);
     }
 
     private void startProxies(String name, String prefix, String service, String upstreams)
             throws IOException, InterruptedException {
         joinToken(prefix, name + "-gateway", "{\"MeshGateway\":true}");
         startGateway(name, prefix);
+        joinToken(prefix, name + "-sidecar", "{\"Services\":[\"" + service + "\"]}");
+        startSidecar(name, prefix, service, upstreams);
+    }
+
+    /// A sidecar that has to ask for its first certificate, in the place of the one that runs.
+    void replaceSidecar(String name, String prefix, String service, String upstreams)
+            throws IOException, InterruptedException {
+        kill(name + "-sidecar");
+        var data = folder.resolve(name + "-sidecar");
+        Files.move(data, folder.resolve(name + "-sidecar-" + started));
         joinToken(prefix, name + "-sidecar", "{\"Services\":[\"" + service + "\"]}");
         startSidecar(name, prefix, service, upstreams);
     }
@@ -151,23 +173,15 @@ final class PeeredPair implements AutoCloseable {
 
     void startSidecar(String name, String prefix, String service, String upstreams)
             throws IOException {
-        var key = "service." + service + ".";
         var settings =
-                Files.write(
-                        folder.resolve(name + "-sidecar.properties"),
-                        List.of(
-                                "node-name = " + name + "-sidecar",
-                                "join-token-file = " + token(name + "-sidecar"),
-                                "data-dir = " + folder.resolve(name + "-sidecar"),
-                                "admin.address = " + prefix + ".3:19000",
-                                "services = " + service,
-                                key + "address = " + prefix + ".10:" + APP_PORT,
-                                key + "listen = " + prefix + ".10:20000",
-                                key + "check = tcp",
-                                upstreams.isEmpty() ? "" : key + "upstreams = " + upstreams,
-                                upstreams.isEmpty()
-                                        ? ""
-                                        : key + "upstream-address = " + prefix + ".10"));
+                new SidecarFile(
+                                name + "-sidecar",
+                                service,
+                                prefix + ".10",
+                                prefix + ".3",
+                                prefix + ".10:" + APP_PORT,
+                                upstreams)
+                        .write(folder);
         run(name + "-sidecar", proxy("sidecar", "--config", settings.toString()));
     }
 
@@ -195,9 +209,11 @@ final class PeeredPair implements AutoCloseable {
                 name.endsWith("-gateway") && openFiles > 0
                         ? List.of("prlimit", "--nofile=" + openFiles + ":" + openFiles)
                         : List.<String>of();
+        var environment = environments.getOrDefault(name.substring(0, name.indexOf('-')), Map.of());
         var before =
                 processes.put(
-                        name, Checkout.start(log, Map.of(), limited, words.toArray(String[]::new)));
+                        name,
+                        Checkout.start(log, environment, limited, words.toArray(String[]::new)));
         if (before != null) {
             replaced.add(before);
         }
