@@ -143,6 +143,11 @@ final class Following implements Role {
     }
 
     @Override
+    public void retire() {
+        // peers and proxies are with the leader
+    }
+
+    @Override
     public void health(ObjectNode health) {
         health.put("connectedProxies", 0);
     }

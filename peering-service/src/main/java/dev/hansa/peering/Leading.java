@@ -52,6 +52,7 @@ final class Leading implements Role {
     private final ApiRouter router;
     private final PeeringDesk peerings;
     private final RoutePublisher publisher;
+    private final ProxyRegistrations registrations;
 
     /// How many streams of each other server listen; a new one may come before the old one is gone.
     private final Map<String, Integer> listening = new ConcurrentHashMap<>();
@@ -65,7 +66,7 @@ final class Leading implements Role {
         parts.store().lead(term);
         var store = parts.store().inTerm(term);
 
-        var registrations = closer.add(new ProxyRegistrations(live, parts.timer(), events));
+        registrations = closer.add(new ProxyRegistrations(live, parts.timer(), events));
         var owners = new HashMap<>(live.owners());
         owners.keySet().removeIf(owner -> owner.startsWith(ServerInfo.OWNER));
         registrations.remembered(owners);
@@ -325,6 +326,11 @@ final class Leading implements Role {
                 showServers();
             }
         }
+    }
+
+    @Override
+    public void retire() {
+        registrations.close();
     }
 
     @Override

@@ -33,6 +33,10 @@ interface Role extends AutoCloseable {
     /// @param who listens
     void tell(ServerInfo who, MemberService.Listener listener) throws InterruptedException;
 
+    /// From now on a connection's end says nothing about who is at the other end: it is this server
+    /// that ends them, before the role is closed.
+    void retire();
+
     /// Adds what this role knows of the server's health.
     void health(ObjectNode health);
 }

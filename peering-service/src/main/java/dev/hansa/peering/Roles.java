@@ -95,6 +95,7 @@ final class Roles implements MemberService, AutoCloseable {
                         members().leadership().await(later -> !same(now, later), IDLE);
                     }
                     role.set(Optional.empty());
+                    next.retire();
                     leave();
                 } catch (InterruptedException e) {
                     throw e;

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
@@ -44,7 +45,8 @@ final class SoakClients {
     private static final int CALL_LIMIT_MILLIS = 5_000;
 
     /// @param began and `ended` in `System.nanoTime`
-    record Failure(long began, long ended, String what) {
+    /// @param connected when the connection was made, if it has carried a word there and back
+    record Failure(long began, long ended, OptionalLong connected, String what) {
         @Override
         public String toString() {
             return "from " + began / 1_000_000 + " to " + ended / 1_000_000 + " ms: " + what;
@@ -410,6 +412,7 @@ final class SoakClients {
         var address = new InetSocketAddress(SoakWorld.EKS + ".20", SoakWorld.UPSTREAM_PORT);
         while (!isOver) {
             var began = System.nanoTime();
+            var connected = OptionalLong.empty();
             try (var socket = new Socket()) {
                 socket.setSoTimeout(CALL_LIMIT_MILLIS);
                 socket.setTcpNoDelay(true);
@@ -423,10 +426,14 @@ final class SoakClients {
                         throw new IOException("expected the word back; found less");
                     }
                     data.success(System.nanoTime());
+                    if (number == 0) {
+                        connected = OptionalLong.of(began);
+                    }
                     pause(40);
                 }
             } catch (IOException e) {
-                failures.add(new Failure(began, System.nanoTime(), e.toString()));
+                failures.add(new Failure(began, System.nanoTime(), connected, e.toString()));
+                pause(40);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.hansa.tests.multicluster;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,17 @@ final class SoakFaults {
         LINK_REFUSED
     }
 
+    /// In `System.nanoTime`.
+    record Window(long began, long ended) {
+        boolean contains(long at) {
+            return at - began >= 0 && at - ended <= 0;
+        }
+
+        boolean overlaps(long from, long to) {
+            return to - began >= 0 && from - ended <= 0;
+        }
+    }
+
     /// Of kinds, until one of them may begin beside what is going on.
     private static final int DRAWS = 20;
 
@@ -43,6 +55,8 @@ final class SoakFaults {
     private final Semaphore path = new Semaphore(1);
     private final Map<Kind, Integer> counts = new ConcurrentHashMap<>();
     private final Queue<Long> localDeaths = new ConcurrentLinkedQueue<>();
+    private final Queue<Window> away = new ConcurrentLinkedQueue<>();
+    private final Queue<Window> broken = new ConcurrentLinkedQueue<>();
     private final Queue<String> problems = new ConcurrentLinkedQueue<>();
     private final List<Thread> running = new ArrayList<>();
 
@@ -61,6 +75,16 @@ final class SoakFaults {
     /// When the local instance was killed, in `System.nanoTime`.
     Queue<Long> localDeaths() {
         return localDeaths;
+    }
+
+    /// While the local instance was away: who connected then was carried to the peer.
+    Queue<Window> away() {
+        return away;
+    }
+
+    /// While the way to the peer was broken.
+    Queue<Window> broken() {
+        return broken;
     }
 
     /// What could not be done: the run proves nothing then.
@@ -126,18 +150,30 @@ final class SoakFaults {
                     onPath(kind, () -> beside(world.lke(), () -> killAll(hold)));
             case GATEWAY_KILLED -> {
                 var name = random.nextBoolean() ? "eks-gw" : "lke-gw";
-                yield onPath(kind, () -> proxy(name, hold));
+                yield onPath(kind, () -> breaking(() -> proxy(name, hold)));
             }
             case LOCAL_INSTANCE_KILLED ->
                     onPath(
                             kind,
                             () -> {
-                                localDeaths.add(System.nanoTime());
+                                var began = System.nanoTime();
+                                localDeaths.add(began);
                                 proxy("eks-echo", hold);
+                                away.add(new Window(began, System.nanoTime()));
                             });
-            case LINK_CUT -> onPath(kind, () -> link("blackhole", hold));
-            case LINK_REFUSED -> onPath(kind, () -> link("prohibit", hold));
+            case LINK_CUT -> onPath(kind, () -> breaking(() -> link("blackhole", hold)));
+            case LINK_REFUSED -> onPath(kind, () -> breaking(() -> link("prohibit", hold)));
         };
+    }
+
+    /// What is carried over to the peer breaks.
+    private void breaking(Fault fault) throws IOException, InterruptedException {
+        var began = System.nanoTime();
+        try {
+            fault.run();
+        } finally {
+            broken.add(new Window(began, System.nanoTime()));
+        }
     }
 
     private boolean server(Kind kind, ServerGroup group, Fault fault) {
@@ -252,33 +288,48 @@ final class SoakFaults {
         awaitProxies();
     }
 
-    /// The two ways to `echo` as this datacenter's own catalog sees them.
+    /// Until every proxy is well and connected, and the caller knows both ways to `echo`.
     private void awaitProxies() throws InterruptedException {
         for (var attempt = 0; attempt < 600; attempt++) {
             try {
-                var group = world.eks();
-                var number = group.awaitLeader();
-                var peer = world.lke();
-                if (passing(group, number, "echo")
-                        && passing(group, number, "mesh-gateway")
-                        && passing(group, number, "echo?peer=lke")
-                        && passing(peer, peer.awaitLeader(), "mesh-gateway")) {
-                    // and its neighbours have been told
-                    TimeUnit.SECONDS.sleep(2);
+                if (isWhole()) {
                     return;
                 }
-            } catch (IOException | AssertionError _) {
-                // a server is being hurt too
+            } catch (IOException _) {
+                // it has not started yet
             }
             TimeUnit.MILLISECONDS.sleep(200);
         }
         problems.add("echo was not whole again after two minutes");
     }
 
-    private static boolean passing(ServerGroup group, int number, String service)
-            throws IOException, InterruptedException {
-        var query = service.contains("?") ? "&passing" : "?passing";
-        return group.must(number, "GET", "/v1/health/service/" + service + query, "").size() == 1;
+    private boolean isWhole() throws IOException, InterruptedException {
+        for (var gateway : List.of("eks-gw", "lke-gw")) {
+            if (!isConnected(world.health(gateway), world.health(gateway))) {
+                return false;
+            }
+        }
+        for (var sidecar : List.of("eks-echo", "lke-echo", "eks-caller")) {
+            var health = world.health(sidecar);
+            for (var service : health.path("services")) {
+                if (!isConnected(health, service)) {
+                    return false;
+                }
+                for (var upstream : service.path("upstreams")) {
+                    for (var target : upstream.path("targets")) {
+                        if (!target.asText().endsWith(": passing")) {
+                            return false;
+                        }
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean isConnected(JsonNode proxy, JsonNode service) {
+        return proxy.path("status").asText().equals("passing")
+                && service.path("control").asText().equals("connected");
     }
 
     /// Between the datacenters.

@@ -2,8 +2,14 @@ package dev.hansa.tests.multicluster;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +39,10 @@ final class SoakWorld implements AutoCloseable {
     private static final String BRIDGE = "hsoak";
     private static final Duration READY = Duration.ofMinutes(3);
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final Path folder;
     private final ServerGroup eks;
     private final ServerGroup lke;
@@ -215,27 +225,41 @@ final class SoakWorld implements AutoCloseable {
 
     private List<String> sidecar(String name, String prefix) throws IOException {
         var isCaller = name.endsWith("-caller");
-        var host = prefix + (isCaller ? ".20" : ".21");
+        var host = host(name, prefix);
         var app = isCaller ? CALLER_APP : name.startsWith("eks") ? EKS_APP : LKE_APP;
-        var key = isCaller ? "service.caller." : "service.echo.";
-        var settings = new ArrayList<String>();
-        settings.add("node-name = " + name);
-        settings.add("join-token-file = " + file(name + ".token"));
-        settings.add("data-dir = " + file(name));
-        settings.add("admin.address = " + host + ":19000");
-        settings.add("services = " + (isCaller ? "caller" : "echo"));
-        settings.add(key + "address = " + HOME + ":" + app);
-        settings.add(key + "listen = " + host + ":20000");
-        settings.add(key + "check = tcp");
-        if (isCaller) {
-            settings.add(key + "upstreams = echo:" + UPSTREAM_PORT);
-            settings.add(key + "upstream-address = " + host);
-        }
         return new ArrayList<>(
                 List.of(
                         "sidecar",
                         "--config",
-                        Files.write(file(name + ".properties"), settings).toString()));
+                        new SidecarFile(
+                                        name,
+                                        isCaller ? "caller" : "echo",
+                                        host,
+                                        host,
+                                        HOME + ":" + app,
+                                        isCaller ? "echo:" + UPSTREAM_PORT : "")
+                                .write(folder)
+                                .toString()));
+    }
+
+    private static String host(String proxy, String prefix) {
+        return prefix + (proxy.endsWith("-gw") ? ".10" : proxy.endsWith("-caller") ? ".20" : ".21");
+    }
+
+    /// What a proxy says of itself.
+    ///
+    /// @throws IOException when it says nothing
+    JsonNode health(String proxy) throws IOException, InterruptedException {
+        var host = host(proxy, home(proxy) == eks ? EKS : LKE);
+        var port = proxy.endsWith("-gw") ? ":19443" : ":19000";
+        return JSON.readTree(
+                client.send(
+                                HttpRequest.newBuilder(
+                                                URI.create("http://" + host + port + "/health"))
+                                        .timeout(Duration.ofSeconds(2))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body());
     }
 
     /// SIGKILL.
@@ -252,5 +276,6 @@ final class SoakWorld implements AutoCloseable {
             ip("netns del " + namespace);
         }
         ip("link del " + BRIDGE);
+        client.close();
     }
 }
