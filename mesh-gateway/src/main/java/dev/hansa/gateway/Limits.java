@@ -1,9 +1,10 @@
 package dev.hansa.gateway;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.hansa.bootstrap.MemoryWatermark;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.gateway.wire.Admission;
-import dev.hansa.gateway.wire.MemoryWatermark;
+import dev.hansa.gateway.wire.Transport;
 import java.lang.management.ManagementFactory;
 import java.util.function.Consumer;
 
@@ -51,7 +52,7 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
                 "gateway",
                 most,
                 perSecond,
-                new MemoryWatermark(memoryPercent),
+                new MemoryWatermark(memoryPercent, Transport::directUse),
                 System::nanoTime,
                 events);
     }

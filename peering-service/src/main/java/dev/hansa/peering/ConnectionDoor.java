@@ -14,19 +14,51 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.spi.transport.Transport;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
-/// How many connections a port may have at once: one more is closed as it is accepted, before it
-/// costs a buffer or a handshake. Vert.x has no such limit of its own, but lets a transport look at
-/// its server sockets.
+/// What a listener takes on: so many connections at once, and none while something is short. One
+/// more is closed as it is accepted, before it costs a buffer or a handshake. Vert.x has no such
+/// limit of its own, but lets a transport look at its server sockets.
 public final class ConnectionDoor {
-    private final Map<Integer, Guard> guards = new ConcurrentHashMap<>();
+    /// What a refusal is counted under.
+    public static final String TOO_MANY = "too_many_connections";
 
-    private record Guard(int most, AtomicInteger open, Runnable onRefusal) {}
+    public static final String MEMORY_SHORT = "memory_short";
+
+    private final Map<Listener, Guard> guards = new ConcurrentHashMap<>();
+
+    private record Guard(
+            int most, BooleanSupplier isShort, AtomicInteger open, Consumer<String> onRefusal) {
+        /// Takes a place, or says why there is none.
+        Optional<String> refusal() {
+            if (isShort.getAsBoolean()) {
+                return Optional.of(MEMORY_SHORT);
+            }
+            if (open.incrementAndGet() > most) {
+                open.decrementAndGet();
+                return Optional.of(TOO_MANY);
+            }
+            return Optional.empty();
+        }
+    }
+
+    /// @param host empty for all addresses, of which each family has its own word
+    private record Listener(Optional<InetAddress> host, int port) {
+        static Listener of(InetSocketAddress bound) {
+            return new Listener(
+                    Optional.ofNullable(bound.getAddress())
+                            .filter(address -> !address.isAnyLocalAddress()),
+                    bound.getPort());
+        }
+    }
 
     /// A Vert.x whose servers' ports can be guarded.
     public Vertx vertx(VertxOptions options) {
@@ -35,9 +67,15 @@ public final class ConnectionDoor {
 
     /// Call before there are callers.
     ///
-    /// @param onRefusal told of each connection that is not let in; on an event loop
-    public void guard(int port, int most, Runnable onRefusal) {
-        guards.put(port, new Guard(most, new AtomicInteger(), onRefusal));
+    /// @param bound what is listened on, resolved
+    /// @param isShort asked for each connection, on an event loop
+    /// @param onRefusal told why a connection is not let in; on an event loop
+    public void guard(
+            InetSocketAddress bound,
+            int most,
+            BooleanSupplier isShort,
+            Consumer<String> onRefusal) {
+        guards.put(Listener.of(bound), new Guard(most, isShort, new AtomicInteger(), onRefusal));
     }
 
     /// On the server socket; what it reads are connections.
@@ -47,16 +85,16 @@ public final class ConnectionDoor {
         public void channelRead(ChannelHandlerContext context, Object accepted) {
             var guard =
                     context.channel().localAddress() instanceof InetSocketAddress local
-                            ? guards.get(local.getPort())
+                            ? guards.get(Listener.of(local))
                             : null;
             if (guard == null || !(accepted instanceof Channel connection)) {
                 context.fireChannelRead(accepted);
                 return;
             }
-            if (guard.open().incrementAndGet() > guard.most()) {
-                guard.open().decrementAndGet();
+            var refusal = guard.refusal();
+            if (refusal.isPresent()) {
                 connection.unsafe().closeForcibly();
-                guard.onRefusal().run();
+                guard.onRefusal().accept(refusal.get());
                 return;
             }
             connection.closeFuture().addListener(_ -> guard.open().decrementAndGet());

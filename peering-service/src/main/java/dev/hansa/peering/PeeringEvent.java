@@ -47,7 +47,9 @@ public sealed interface PeeringEvent {
     record StreamRefused(String peeringId, String reason) implements PeeringEvent {}
 
     /// A connection to the peer port that is one too many.
-    record ConnectionRefused() implements PeeringEvent {}
+    ///
+    /// @param listener `peer`, `proxy` or `http`
+    record ConnectionRefused(String listener, String reason) implements PeeringEvent {}
 
     record StreamEnded(PeerName peer, String reason) implements PeeringEvent {}
 

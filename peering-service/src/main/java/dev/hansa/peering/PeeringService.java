@@ -3,6 +3,7 @@ package dev.hansa.peering;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.MemoryWatermark;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.peering.api.AdminRouter;
@@ -30,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// A running peering service: the only place where its parts are put together. What is opened is
@@ -100,17 +102,19 @@ public final class PeeringService implements AutoCloseable {
                                     store.snapshots(config.datacenter(), clock),
                                     config.datacenter().name(),
                                     events)));
-            listeners.proxies(config.proxyAddress(), keeper, roles::proxies);
-            var peerPort = listeners.peers(config.peerAddress(), keeper, roles::peers);
-            door.guard(
-                    peerPort,
-                    config.limits().connections(),
-                    () -> events.accept(new PeeringEvent.ConnectionRefused()));
+            var guards = new Guards(door, config.connections().memoryPercent(), events);
+            guards.proxies(
+                    listeners.proxies(config.proxyAddress(), keeper, roles::proxies),
+                    config.connections().proxies());
+            guards.peers(
+                    listeners.peers(config.peerAddress(), keeper, roles::peers),
+                    config.limits().connections());
             listeners.plain(
                     config.adminAddress(),
                     new AdminRouter(() -> health(config, store, live, roles), metrics)
                             .router(vertx));
-            listeners.plain(config.httpAddress(), roles::api);
+            guards.http(
+                    listeners.plain(config.httpAddress(), roles::api), config.connections().http());
             // what changed while they were being opened
             listeners.replace(keeper);
             renewals(keeper, listeners, timer, events);
@@ -127,6 +131,36 @@ public final class PeeringService implements AutoCloseable {
             try (closer) {
                 throw e;
             }
+        }
+    }
+
+    /// Who watches which listener.
+    private record Guards(
+            ConnectionDoor door, BooleanSupplier isShort, Consumer<PeeringEvent> events) {
+        Guards(ConnectionDoor door, int memoryPercent, Consumer<PeeringEvent> events) {
+            // what peers and proxies may have waiting outside of the heap has limits of its own
+            this(door, new MemoryWatermark(memoryPercent, () -> 0), events);
+        }
+
+        void peers(InetSocketAddress bound, int most) {
+            guard("peer", bound, most, isShort);
+        }
+
+        void proxies(InetSocketAddress bound, int most) {
+            guard("proxy", bound, most, isShort);
+        }
+
+        void http(InetSocketAddress bound, int most) {
+            guard("http", bound, most, () -> false);
+        }
+
+        private void guard(
+                String listener, InetSocketAddress bound, int most, BooleanSupplier isShort) {
+            door.guard(
+                    bound,
+                    most,
+                    isShort,
+                    reason -> events.accept(new PeeringEvent.ConnectionRefused(listener, reason)));
         }
     }
 

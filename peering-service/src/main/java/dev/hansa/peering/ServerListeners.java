@@ -55,10 +55,11 @@ final class ServerListeners implements AutoCloseable {
 
     /// Plain HTTP/1.1 for operators.
     ///
+    /// @return what is listened on
     /// @throws IOException naming the address when it cannot be bound
-    void plain(InetSocketAddress address, Handler<HttpServerRequest> handler)
+    InetSocketAddress plain(InetSocketAddress address, Handler<HttpServerRequest> handler)
             throws IOException, InterruptedException {
-        bind(
+        return bind(
                 address,
                 new HttpServerOptions().setIdleTimeout(700).setMaxHeaderSize(16 * 1024),
                 handler);
@@ -67,9 +68,10 @@ final class ServerListeners implements AutoCloseable {
     /// gRPC for peers: a certificate of ours, none of theirs.
     ///
     /// @param answering sets its handlers
-    /// @return the port that is listened on
+    /// @return what is listened on
     /// @throws IOException naming the address when it cannot be bound
-    int peers(InetSocketAddress address, CertificateKeeper keeper, Consumer<HttpServer> answering)
+    InetSocketAddress peers(
+            InetSocketAddress address, CertificateKeeper keeper, Consumer<HttpServer> answering)
             throws IOException, InterruptedException {
         var protocols = Set.of("TLSv1.2", "TLSv1.3");
         var options = options(keeper, ClientAuth.NONE, protocols);
@@ -77,23 +79,25 @@ final class ServerListeners implements AutoCloseable {
         options.setSslHandshakeTimeout(HANDSHAKE_LIMIT.toSeconds());
         var server = vertx.createHttpServer(options);
         answering.accept(server);
-        bind(address, server);
+        var bound = bind(address, server);
         secured.add(new Secured(server, ClientAuth.NONE, protocols));
-        return server.actualPort();
+        return bound;
     }
 
     /// gRPC for own proxies: a certificate of ours is asked for; a join comes without.
     ///
     /// @param answering sets its handlers
+    /// @return what is listened on
     /// @throws IOException naming the address when it cannot be bound
-    void proxies(
+    InetSocketAddress proxies(
             InetSocketAddress address, CertificateKeeper keeper, Consumer<HttpServer> answering)
             throws IOException, InterruptedException {
         var protocols = Set.of("TLSv1.3");
         var server = vertx.createHttpServer(options(keeper, ClientAuth.REQUEST, protocols));
         answering.accept(server);
-        bind(address, server);
+        var bound = bind(address, server);
         secured.add(new Secured(server, ClientAuth.REQUEST, protocols));
+        return bound;
     }
 
     private static HttpServerOptions options(
@@ -140,17 +144,15 @@ final class ServerListeners implements AutoCloseable {
         }
     }
 
-    private HttpServer bind(
+    private InetSocketAddress bind(
             InetSocketAddress address,
             HttpServerOptions options,
             Handler<HttpServerRequest> handler)
             throws IOException, InterruptedException {
-        var server = vertx.createHttpServer(options).requestHandler(handler);
-        bind(address, server);
-        return server;
+        return bind(address, vertx.createHttpServer(options).requestHandler(handler));
     }
 
-    private void bind(InetSocketAddress address, HttpServer server)
+    private InetSocketAddress bind(InetSocketAddress address, HttpServer server)
             throws IOException, InterruptedException {
         Future<HttpServer> bound = server.listen(address.getPort(), address.getHostString());
         try {
@@ -171,6 +173,7 @@ final class ServerListeners implements AutoCloseable {
                     "cannot listen on " + address + ": no answer after " + BIND_LIMIT, e);
         }
         servers.add(server);
+        return new InetSocketAddress(address.getHostString(), server.actualPort());
     }
 
     @Override

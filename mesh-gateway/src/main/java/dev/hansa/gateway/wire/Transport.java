@@ -13,6 +13,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -168,5 +169,11 @@ public final class Transport implements AutoCloseable {
     @Override
     public void close() {
         loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /// What buffers hold that are in use, of `-XX:MaxDirectMemorySize` (the heap's size where that
+    /// is not set), from 0 to 1. What the allocator keeps for the next ones is no use.
+    public static double directUse() {
+        return (double) BUFFERS.pinnedDirectMemory() / PlatformDependent.maxDirectMemory();
     }
 }

@@ -113,69 +113,18 @@ class GatewayOverloadTest {
     }
 
     @Test
-    void memoryIsShortAboveTheMarkAndACollectionIsAskedForOnceInAWhile() {
-        var collections = new AtomicInteger();
-        var heap = new AtomicLong(91);
-        var mark =
-                new MemoryWatermark(
-                        90,
-                        () -> heap.get() / 100.0,
-                        () -> 0,
-                        collections::incrementAndGet,
-                        clock::get);
-        assertThat(mark.getAsBoolean()).isTrue();
-        assertThat(collections).hasValue(0);
-        clock.addAndGet(10 * SECOND);
-        assertThat(mark.getAsBoolean()).isTrue();
-        clock.addAndGet(SECOND);
-        assertThat(mark.getAsBoolean()).isTrue();
-        assertThat(collections).hasValue(1);
-        heap.set(89);
-        assertThat(mark.getAsBoolean()).as("looked up a moment ago").isTrue();
-        clock.addAndGet(SECOND);
-        assertThat(mark.getAsBoolean()).isFalse();
-    }
-
-    @Test
-    void directMemoryCountsToo() {
-        var mark = new MemoryWatermark(90, () -> 0, () -> 0.91, () -> {}, clock::get);
-        assertThat(mark.getAsBoolean()).isTrue();
-    }
-
-    @Test
     void buffersThatStandAreSeenAndGoneWhenTheyAreReleased() {
-        var before = MemoryWatermark.directUse();
+        var before = Transport.directUse();
         var held = new ArrayList<ByteBuf>();
         for (var i = 0; i < 64; i++) {
             held.add(Transport.BUFFERS.directBuffer(1 << 20));
         }
-        var with = MemoryWatermark.directUse();
+        var with = Transport.directUse();
         held.forEach(ByteBuf::release);
 
         assertThat(with - before)
                 .isGreaterThan(0.9 * (64 << 20) / Runtime.getRuntime().maxMemory());
-        assertThat(MemoryWatermark.directUse()).isLessThan(with / 2);
-    }
-
-    @Test
-    void heapIsWhatACollectionHasLeft() {
-        System.gc();
-        var before = MemoryWatermark.heapUse();
-        var held = new byte[8][];
-        for (var i = 0; i < held.length; i++) {
-            held[i] = new byte[8 << 20];
-        }
-        System.gc();
-        assertThat(MemoryWatermark.heapUse() - before)
-                .isGreaterThan(0.9 * (64 << 20) / Runtime.getRuntime().maxMemory());
-        assertThat(held.length).isEqualTo(8);
-    }
-
-    @Test
-    void thisProcessHasMemoryLeft() {
-        assertThat(new MemoryWatermark(99).getAsBoolean()).isFalse();
-        assertThat(MemoryWatermark.directUse()).isBetween(0.0, 0.9);
-        assertThat(MemoryWatermark.heapUse()).isBetween(0.0, 0.9);
+        assertThat(Transport.directUse()).isLessThan(with / 2);
     }
 
     private InetSocketAddress listen(int connections, int perSecond) throws IOException {

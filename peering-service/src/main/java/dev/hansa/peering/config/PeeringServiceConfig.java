@@ -36,6 +36,7 @@ import java.util.stream.Stream;
 /// @param leafLife the life of a proxy's certificate; renewed from one third of it
 /// @param externalCa an operator's own root and intermediate
 /// @param retireLimit how long a phase of a rotation waits for peers and proxies at most
+/// @param connections what this server takes on
 /// @param limits how much of this server peers may take up
 /// @param longestRetry between two attempts to reach a peer
 public record PeeringServiceConfig(
@@ -56,6 +57,7 @@ public record PeeringServiceConfig(
         Duration leafLife,
         Optional<ExternalCaFiles> externalCa,
         Duration retireLimit,
+        ConnectionLimits connections,
         PeerLimits limits,
         Duration longestRetry) {
 
@@ -131,7 +133,9 @@ public record PeeringServiceConfig(
                             "how long a rotation waits for peers and proxies that are away (default: 72h)"));
 
     public static final List<Settings.Key> KEYS =
-            Stream.concat(OWN.stream(), PeerLimitSettings.KEYS.stream()).toList();
+            Stream.of(OWN, ConnectionLimits.KEYS, PeerLimitSettings.KEYS)
+                    .flatMap(List::stream)
+                    .toList();
 
     /// Longer, and a forgotten token is a standing invitation.
     private static final Duration MAX_TOKEN_LIFE = Duration.ofDays(7);
@@ -190,6 +194,7 @@ public record PeeringServiceConfig(
         }
         var retireLimit = settings.duration("ca.retire-limit", Duration.ofDays(3));
         var externalCa = externalCa(settings);
+        var connections = ConnectionLimits.read(settings);
         var limits = PeerLimitSettings.limits(settings);
         var longestRetry = PeerLimitSettings.longestRetry(settings);
         settings.finish();
@@ -211,6 +216,7 @@ public record PeeringServiceConfig(
                 leafLife,
                 externalCa,
                 retireLimit,
+                connections,
                 limits,
                 longestRetry);
     }

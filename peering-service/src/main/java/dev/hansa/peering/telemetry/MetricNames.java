@@ -17,7 +17,7 @@ public final class MetricNames {
     public static final String PEERINGS_DELETED = "hansa.peering.deleted";
     public static final String STREAMS_OPENED = "hansa.peering.streams.opened";
     public static final String STREAMS_REFUSED = "hansa.peering.streams.refused";
-    public static final String CONNECTIONS_REFUSED = "hansa.peering.connections.refused";
+    public static final String CONNECTIONS_REFUSED = "hansa.connections.refused";
     public static final String STREAMS_ENDED = "hansa.peering.streams.ended";
     public static final String STREAMS_CONNECTED = "hansa.peering.streams.connected";
     public static final String LEADER_HINTS = "hansa.peering.leader.hints";

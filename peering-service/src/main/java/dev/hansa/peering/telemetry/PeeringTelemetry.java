@@ -146,8 +146,8 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 audit("unknown", "open stream of peering " + id, "refused: " + reason);
             }
             // a flood of them is not to become one of the log
-            case PeeringEvent.ConnectionRefused() -> {
-                count(MetricNames.CONNECTIONS_REFUSED);
+            case PeeringEvent.ConnectionRefused(var listener, var reason) -> {
+                count(MetricNames.CONNECTIONS_REFUSED, "listener", listener, "reason", reason);
                 LOG.debug("a connection to the peer port refused: peer.max-connections are open");
             }
             case PeeringEvent.StreamEnded(var peer, var reason) -> {

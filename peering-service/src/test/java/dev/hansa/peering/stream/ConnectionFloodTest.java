@@ -12,6 +12,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.grpc.client.GrpcClient;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,7 +72,11 @@ class ConnectionFloodTest {
                 var lke = new TestDatacenter(vertx, "lke", dir.resolve("lke"))) {
             var refused = new AtomicInteger();
             var port = Integer.parseInt(eks.address.substring(eks.address.indexOf(':') + 1));
-            door.guard(port, MOST, refused::incrementAndGet);
+            door.guard(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                    MOST,
+                    () -> false,
+                    _ -> refused.incrementAndGet());
             eks.run("cartservice", CheckStatus.PASSING);
             eks.export("cartservice>lke");
             assertThat(lke.establish("eks", eks.token("lke", "lke")))
@@ -129,7 +134,11 @@ class ConnectionFloodTest {
                 var lke = new TestDatacenter(vertx, "lke", dir.resolve("lke"))) {
             var refused = new AtomicInteger();
             var port = Integer.parseInt(eks.address.substring(eks.address.indexOf(':') + 1));
-            door.guard(port, MOST, refused::incrementAndGet);
+            door.guard(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                    MOST,
+                    () -> false,
+                    _ -> refused.incrementAndGet());
             assertThat(lke.establish("eks", eks.token("lke", "lke")))
                     .isInstanceOf(Establishment.Established.class);
             await().atMost(SOON)

@@ -102,13 +102,13 @@ class PeeringTelemetryTest {
         telemetry.accept(
                 new PeeringEvent.ResourceRefused(LKE, "billing", RefusalReason.LIMIT, "too many"));
         telemetry.accept(new PeeringEvent.ResourceTooLarge(LKE, "billing", 10, 11));
-        telemetry.accept(new PeeringEvent.ConnectionRefused());
+        telemetry.accept(new PeeringEvent.ConnectionRefused("peer", "memory_short"));
 
         assertThat(count(MetricNames.TOKENS_REFUSED, "reason", "too_many_peerings")).isOne();
         assertThat(count(MetricNames.ESTABLISHMENTS, "reason", "too_many_peerings")).isOne();
         assertThat(count(MetricNames.RESOURCES_REFUSED, "reason", "limit")).isOne();
         assertThat(count(MetricNames.RESOURCES_TOO_LARGE, "peer", "lke")).isOne();
-        assertThat(metrics.get(MetricNames.CONNECTIONS_REFUSED).counter().count()).isOne();
+        assertThat(count(MetricNames.CONNECTIONS_REFUSED, "reason", "memory_short")).isOne();
     }
 
     private double count(String name, String label, String value) {

@@ -1,4 +1,4 @@
-package dev.hansa.gateway.wire;
+package dev.hansa.bootstrap;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -30,12 +30,13 @@ public final class MemoryWatermark implements BooleanSupplier {
     private long collectAt;
     private boolean isShort;
 
-    /// @param percent of heap or direct memory
-    public MemoryWatermark(int percent) {
+    /// @param percent of heap or direct memory, 1 to 99
+    /// @param direct part of the memory outside of the heap that is in use, from 0 to 1
+    public MemoryWatermark(int percent, DoubleSupplier direct) {
         this(
                 percent,
                 MemoryWatermark::heapUse,
-                MemoryWatermark::directUse,
+                direct,
                 () -> Thread.ofPlatform().daemon().name("collect").start(System::gc),
                 System::nanoTime);
     }
@@ -78,7 +79,9 @@ public final class MemoryWatermark implements BooleanSupplier {
                     .filter(pool -> pool.getType() == MemoryType.HEAP)
                     .toList();
 
-    static double heapUse() {
+    /// The part of the heap's limit that was still in use after the last collection of each of its
+    /// pools, from 0 to 1.
+    public static double heapUse() {
         var left = 0L;
         for (var pool : POOLS) {
             var usage = pool.getCollectionUsage();
@@ -86,13 +89,4 @@ public final class MemoryWatermark implements BooleanSupplier {
         }
         return (double) left / Runtime.getRuntime().maxMemory();
     }
-
-    /// What buffers hold that are in use; what the allocator keeps for the next ones is no use.
-    static double directUse() {
-        return (double) Transport.BUFFERS.pinnedDirectMemory() / MOST_DIRECT;
-    }
-
-    /// `-XX:MaxDirectMemorySize`, the heap's size where that is not set.
-    private static final long MOST_DIRECT =
-            io.netty.util.internal.PlatformDependent.maxDirectMemory();
 }

@@ -1,0 +1,45 @@
+package dev.hansa.peering.config;
+
+import dev.hansa.bootstrap.Settings;
+import java.util.List;
+
+/// What a server takes on at most, beside what peers may cost. Beyond it a new connection is closed
+/// as it is accepted, and those that stand go on.
+///
+/// @param http open at once at `http.address`
+/// @param proxies open at once at `proxy.address`
+/// @param memoryPercent of the heap that a collection has left in use; above it neither peers nor
+///   proxies are let in. Operators are, as they may have to mend it
+public record ConnectionLimits(int http, int proxies, int memoryPercent) {
+    /// Each watch of a catalog holds one.
+    private static final int HTTP = 4096;
+
+    /// One for each identity that a datacenter's proxies carry: three times the largest that is
+    /// measured.
+    private static final int PROXIES = 16_384;
+
+    /// What is held already grows with the catalog: below the rest there is room for a change.
+    private static final int MEMORY_PERCENT = 85;
+
+    static final List<Settings.Key> KEYS =
+            List.of(
+                    new Settings.Key(
+                            "http.max-connections",
+                            "NUMBER",
+                            "connections to http.address (default: 4096)"),
+                    new Settings.Key(
+                            "proxy.max-connections",
+                            "NUMBER",
+                            "connections to proxy.address (default: 16384)"),
+                    new Settings.Key(
+                            "max-memory",
+                            "PERCENT",
+                            "of the heap in use, above which no new peer or proxy is let in (default: 85)"));
+
+    static ConnectionLimits read(Settings settings) {
+        return new ConnectionLimits(
+                settings.number("http.max-connections", HTTP, 16, 1_000_000),
+                settings.number("proxy.max-connections", PROXIES, 16, 1_000_000),
+                settings.number("max-memory", MEMORY_PERCENT, 10, 99));
+    }
+}
