@@ -12,7 +12,8 @@ class ImportRulesTest {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify..", "dev.hansa.bootstrap..")
+                .resideInAnyPackage(
+                        "java..", "javax.crypto..", "org.jspecify..", "dev.hansa.bootstrap..")
                 .because(
                         "every process starts and stops by it, so it must stay small and free of anybody's release cycle")
                 .check(

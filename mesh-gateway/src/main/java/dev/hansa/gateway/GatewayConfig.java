@@ -1,6 +1,7 @@
 package dev.hansa.gateway;
 
 import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.exportedservices.Endpoint;
 import java.net.InetSocketAddress;
@@ -58,6 +59,7 @@ public record GatewayConfig(
                             "data-dir",
                             "DIR",
                             "where the last good routes are kept (default: nowhere)"),
+                    SealKey.SETTING,
                     Lifecycle.GRACE_KEY,
                     Lifecycle.TIMEOUT_KEY,
                     Lifecycle.HOT_RESTART_KEY,

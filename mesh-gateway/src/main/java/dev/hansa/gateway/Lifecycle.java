@@ -1,5 +1,6 @@
 package dev.hansa.gateway;
 
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.gateway.wire.HandOver;
 import java.nio.file.Path;
@@ -8,12 +9,17 @@ import java.util.Optional;
 
 /// How a process comes and goes.
 ///
+/// @param sealKey where the key is that keys on its disk are sealed with
 /// @param hotRestart whether it takes the sockets over from the process before, and passes them on
 ///   to the next
 /// @param drainGrace how long it still accepts when it has been told to stop
 /// @param drainTimeout how long connections may last after that
 public record Lifecycle(
-        Optional<Path> dataDir, boolean hotRestart, Duration drainGrace, Duration drainTimeout) {
+        Optional<Path> dataDir,
+        SealKey sealKey,
+        boolean hotRestart,
+        Duration drainGrace,
+        Duration drainTimeout) {
     /// Kubernetes kills 30 s after it has asked: the grace, this, and 4 s to spare.
     static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(25);
 
@@ -49,8 +55,14 @@ public record Lifecycle(
             settings.problem(
                     "hot-restart", "expected Linux on a 64-bit processor; found another platform");
         }
+        var sealKey = SealKey.read(settings);
+        if (!sealKey.isInDataDir() && dataDir.isEmpty()) {
+            settings.problem(
+                    "seal.key", "expected a data-dir, where something is sealed; found none");
+        }
         return new Lifecycle(
                 dataDir,
+                sealKey,
                 hotRestart,
                 settings.duration("drain-grace", DRAIN_GRACE),
                 settings.duration("drain-timeout", DRAIN_TIMEOUT));

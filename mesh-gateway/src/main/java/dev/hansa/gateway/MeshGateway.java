@@ -54,8 +54,7 @@ public final class MeshGateway implements AutoCloseable {
             var id = SpiffeId.meshGateway(proxy.token.trustDomain(), proxy.token.datacenter());
             var identity =
                     proxy.closer.add(
-                            new Identity(
-                                    id, proxy.control, config.dataDir(), clock, proxy.telemetry));
+                            new Identity(id, proxy.control, proxy.disk, clock, proxy.telemetry));
             var routes =
                     proxy.closer.add(
                             new RouteSubscription(

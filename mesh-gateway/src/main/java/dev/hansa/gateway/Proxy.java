@@ -5,6 +5,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.gateway.discovery.ControlChannel;
 import dev.hansa.gateway.discovery.Presence;
+import dev.hansa.gateway.discovery.ProxyDisk;
 import dev.hansa.gateway.discovery.RouteSubscription;
 import dev.hansa.gateway.telemetry.AdminServer;
 import dev.hansa.gateway.telemetry.ConnectionLog;
@@ -43,6 +44,7 @@ final class Proxy {
     final ConnectionLog connections = new ConnectionLog();
     final GatewayTelemetry telemetry;
     final JoinToken token;
+    final Optional<ProxyDisk> disk;
     final ControlChannel control;
     final MultiThreadIoEventLoopGroup controlLoops;
     final Clock clock;
@@ -60,6 +62,11 @@ final class Proxy {
         this.clock = clock;
         this.telemetry = new GatewayTelemetry(metrics, connections, clock);
         this.token = token(joinTokenFile);
+        this.disk =
+                lifecycle.dataDir().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(
+                                ProxyDisk.open(lifecycle.dataDir().get(), lifecycle.sealKey()));
         this.software = "hansa " + version();
         this.controlLoops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         closer.add(() ->

@@ -123,8 +123,7 @@ public final class Sidecar implements AutoCloseable {
                                 proxy.telemetry));
         var identity =
                 proxy.closer.add(
-                        new Identity(
-                                id, proxy.control, config.dataDir(), proxy.clock, proxy.telemetry));
+                        new Identity(id, proxy.control, proxy.disk, proxy.clock, proxy.telemetry));
         var routes =
                 proxy.closer.add(
                         new RouteSubscription(

@@ -1,6 +1,7 @@
 package dev.hansa.gateway;
 
 import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
@@ -90,6 +91,7 @@ public record SidecarConfig(
                             "data-dir",
                             "DIR",
                             "where the last good routes are kept (default: nowhere)"),
+                    SealKey.SETTING,
                     Lifecycle.GRACE_KEY,
                     Lifecycle.TIMEOUT_KEY,
                     Lifecycle.HOT_RESTART_KEY,

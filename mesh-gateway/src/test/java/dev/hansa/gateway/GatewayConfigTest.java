@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.exportedservices.Endpoint;
 import java.net.InetSocketAddress;
@@ -31,6 +32,7 @@ class GatewayConfigTest {
                                 Optional.empty(),
                                 new Lifecycle(
                                         Optional.empty(),
+                                        SealKey.IN_DATA_DIR,
                                         false,
                                         Duration.ofSeconds(1),
                                         Duration.ofSeconds(25)),
@@ -49,6 +51,7 @@ class GatewayConfigTest {
                         Map.entry("wan.address", "203.0.113.2:443"),
                         Map.entry("admin.address", "127.0.0.1:1"),
                         Map.entry("data-dir", "data"),
+                        Map.entry("seal.key", "env:SEAL"),
                         Map.entry("drain-grace", "3s"),
                         Map.entry("drain-timeout", "30s"),
                         Map.entry("hot-restart", "true"),
@@ -69,6 +72,7 @@ class GatewayConfigTest {
                                 Optional.of(Path.of("data")),
                                 new Lifecycle(
                                         Optional.of(Path.of("data")),
+                                        new SealKey("env", "SEAL"),
                                         true,
                                         Duration.ofSeconds(3),
                                         Duration.ofSeconds(30)),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
@@ -42,6 +43,7 @@ class SidecarConfigTest {
                                 Optional.empty(),
                                 new Lifecycle(
                                         Optional.empty(),
+                                        SealKey.IN_DATA_DIR,
                                         false,
                                         Duration.ofSeconds(1),
                                         Duration.ofSeconds(25)),
@@ -91,6 +93,7 @@ class SidecarConfigTest {
                 .isEqualTo(
                         new Lifecycle(
                                 Optional.of(Path.of("data")),
+                                SealKey.IN_DATA_DIR,
                                 true,
                                 Duration.ofSeconds(2),
                                 Duration.ofSeconds(1)));

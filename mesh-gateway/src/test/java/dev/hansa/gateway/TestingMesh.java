@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.HealthView;
@@ -301,7 +302,8 @@ final class TestingMesh implements AutoCloseable {
                 address,
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
                 dataDir,
-                new Lifecycle(dataDir, false, Duration.ZERO, Duration.ofSeconds(5)),
+                new Lifecycle(
+                        dataDir, SealKey.IN_DATA_DIR, false, Duration.ZERO, Duration.ofSeconds(5)),
                 Duration.ofHours(1),
                 new Limits(1000, 10_000, 95));
     }
@@ -314,7 +316,12 @@ final class TestingMesh implements AutoCloseable {
                 tokenFile(name + "-sidecar", control),
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
                 Optional.empty(),
-                new Lifecycle(Optional.empty(), false, Duration.ZERO, Duration.ofSeconds(1)),
+                new Lifecycle(
+                        Optional.empty(),
+                        SealKey.IN_DATA_DIR,
+                        false,
+                        Duration.ZERO,
+                        Duration.ofSeconds(1)),
                 Duration.ofHours(1),
                 1000,
                 tlsMinVersion,

@@ -33,7 +33,6 @@ import dev.hansa.peering.stream.StreamTimes;
 import dev.hansa.token.TokenReader;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -190,14 +189,14 @@ final class Leading implements Role {
     }
 
     private static CertificateDesk.NewServer newServer(ServerParts parts) {
-        try {
-            return new CertificateDesk.NewServer(
-                    parts.store().members().group(),
-                    ByteString.copyFrom(parts.store().sealingKey()),
-                    parts.store().members().addresses());
-        } catch (IOException e) {
-            throw new StoreFailure("the sealing key: expected to read it; found " + e, e);
-        }
+        var seal = parts.store().seal();
+        return new CertificateDesk.NewServer(
+                parts.store().members().group(),
+                parts.config().sealKey().isInDataDir()
+                        ? ByteString.copyFrom(seal.key())
+                        : ByteString.EMPTY,
+                ByteString.copyFrom(seal.digest()),
+                parts.store().members().addresses());
     }
 
     /// This server, and what became of the others.

@@ -67,6 +67,7 @@ public final class PeeringService implements AutoCloseable {
                     closer.add(
                             RaftStore.open(
                                     config.dataDir(),
+                                    config.sealKey(),
                                     ticket.membership(),
                                     member::tls,
                                     failure ->

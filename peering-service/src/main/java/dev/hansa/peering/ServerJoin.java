@@ -2,12 +2,14 @@ package dev.hansa.peering;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.bootstrap.Seal;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.failover.ProxyRpc;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.wire.Issued;
 import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.failover.wire.ServerEntry;
 import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.cluster.ServerCertificate;
@@ -28,6 +30,7 @@ import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
+import java.security.MessageDigest;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Clock;
@@ -114,6 +117,7 @@ final class ServerJoin {
 
     private Ticket join(JoinToken token, Optional<String> marker, MemberIdentity member)
             throws IOException, InterruptedException {
+        var own = ownSeal();
         var key = marker.isPresent() ? key(marker.get()) : CertificateRequest.newKey();
         if (marker.isEmpty()) {
             RaftStore.joining(config.dataDir(), text(key));
@@ -138,7 +142,7 @@ final class ServerJoin {
                     null);
         }
         var name = RaftStore.addedAs(config.dataDir()).orElseGet(this::newName);
-        RaftStore.prepare(config.dataDir(), name, issued.getServer().getSealingKey().toByteArray());
+        RaftStore.prepare(config.dataDir(), name, sealingKey(own, issued.getServer()));
         member.joined(
                 new ServerCertificate(key, new LeafCertificate(identity, chain)),
                 new TrustBundle(
@@ -150,6 +154,34 @@ final class ServerJoin {
                         name,
                         config.raftAddress()),
                 issued.getServer().getMembersList());
+    }
+
+    /// Before anything is used up.
+    private Optional<Seal> ownSeal() throws IOException {
+        return config.sealKey().isInDataDir()
+                ? Optional.empty()
+                : Optional.of(config.sealKey().load(config.dataDir(), false));
+    }
+
+    /// What is to be kept in the data directory.
+    private static Optional<byte[]> sealingKey(Optional<Seal> own, ServerEntry server) {
+        if (own.isEmpty()) {
+            if (server.getSealingKey().isEmpty()) {
+                throw new StoreFailure(
+                        "seal.key: expected where the datacenter's other servers have their key"
+                                + " from; found it not set",
+                        null);
+            }
+            return Optional.of(server.getSealingKey().toByteArray());
+        }
+        if (!MessageDigest.isEqual(
+                own.get().digest(), server.getSealingKeyDigest().toByteArray())) {
+            throw new StoreFailure(
+                    "seal.key: expected the key that the datacenter's other servers have; found"
+                            + " another",
+                    null);
+        }
+        return Optional.empty();
     }
 
     private String newName() {

@@ -2,9 +2,12 @@ package dev.hansa.gateway.discovery;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.bootstrap.Seal;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.wire.StoredCertificate;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -12,18 +15,26 @@ import java.security.KeyFactory;
 import java.security.cert.CertificateEncodingException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 
-/// A proxy's key and certificate on its own disk, readable by its owner alone: a join token buys
-/// one certificate, so a proxy that restarts goes on with the one that it has.
+/// A proxy's key and certificate on its own disk, sealed and readable by its owner alone: a join
+/// token buys one certificate, so a proxy that restarts goes on with the one that it has. First a
+/// line that names the format, then the sealed protobuf message.
 final class CertificateFile {
+    private static final byte[] MAGIC = "HANSA-SEALED-1\n".getBytes(StandardCharsets.US_ASCII);
+
     /// A key and four certificates of 2 KiB.
     private static final int MAX_BYTES = 16 * 1024;
 
     private final Path file;
+    private final Seal seal;
+    private final String place;
 
-    CertificateFile(Path directory, String identityPath) {
-        this.file = directory.resolve("identity" + identityPath.replace('/', '_') + ".key");
+    CertificateFile(ProxyDisk disk, String identityPath) {
+        this.file = disk.directory().resolve("identity" + identityPath.replace('/', '_') + ".key");
+        this.seal = disk.seal();
+        this.place = "identity" + identityPath;
     }
 
     /// Replaces what was there, whole or not at all.
@@ -42,10 +53,14 @@ final class CertificateFile {
                 throw new IOException("'" + file + "': a certificate cannot be encoded", e);
             }
         }
-        OwnerOnlyFile.replace(file, stored.build().toByteArray());
+        var sealed = seal.seal(stored.build().toByteArray(), place);
+        ProxyDisk.replace(
+                file,
+                ByteBuffer.allocate(MAGIC.length + sealed.length).put(MAGIC).put(sealed).array());
     }
 
-    /// Empty when there is none. Whether it is still good is for the caller to see.
+    /// Empty when there is none. Whether it is still good is for the caller to see. A file of
+    /// before keys were sealed is read, and sealed.
     ///
     /// @throws IOException naming the file when there is one that cannot be read
     Optional<ProxyCertificate> load() throws IOException {
@@ -55,17 +70,36 @@ final class CertificateFile {
         if (Files.size(file) > MAX_BYTES) {
             throw new IOException("'" + file + "': expected at most " + MAX_BYTES + " bytes");
         }
+        var bytes = Files.readAllBytes(file);
+        var isSealed =
+                bytes.length >= MAGIC.length
+                        && Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
+        if (!isSealed) {
+            var found = decoded(bytes);
+            save(found);
+            return Optional.of(found);
+        }
         try {
-            var stored = StoredCertificate.parseFrom(Files.readAllBytes(file));
+            return Optional.of(
+                    decoded(
+                            seal.open(
+                                    Arrays.copyOfRange(bytes, MAGIC.length, bytes.length), place)));
+        } catch (IllegalArgumentException e) {
+            throw new IOException("'" + file + "': " + e.getMessage());
+        }
+    }
+
+    private ProxyCertificate decoded(byte[] message) throws IOException {
+        try {
+            var stored = StoredCertificate.parseFrom(message);
             var key =
                     KeyFactory.getInstance(stored.getAlgorithm())
                             .generatePrivate(
                                     new PKCS8EncodedKeySpec(stored.getKey().toByteArray()));
-            return Optional.of(
-                    new ProxyCertificate(
-                            key,
-                            stored.getChainList().stream().map(RouteCodec::certificate).toList(),
-                            Instant.ofEpochMilli(stored.getTakenUnixMs())));
+            return new ProxyCertificate(
+                    key,
+                    stored.getChainList().stream().map(RouteCodec::certificate).toList(),
+                    Instant.ofEpochMilli(stored.getTakenUnixMs()));
         } catch (InvalidProtocolBufferException
                 | GeneralSecurityException
                 | IllegalArgumentException e) {

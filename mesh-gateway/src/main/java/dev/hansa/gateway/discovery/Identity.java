@@ -16,7 +16,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.security.KeyPair;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,19 +47,19 @@ public final class Identity implements AutoCloseable {
     /// A join secret is good for one key: an answer that was lost is asked for again with the same.
     private final KeyPair joinKey = CertificateRequest.newKey();
 
-    /// @param dataDir where key and certificate are kept; empty: nowhere, and a restart needs a new
+    /// @param disk where key and certificate are kept; empty: nowhere, and a restart needs a new
     ///   join token
     public Identity(
             SpiffeId id,
             ControlChannel control,
-            Optional<Path> dataDir,
+            Optional<ProxyDisk> disk,
             Clock clock,
             Consumer<GatewayEvent> events) {
         this.id = id;
         this.control = control;
         this.clock = clock;
         this.events = events;
-        this.file = dataDir.map(directory -> new CertificateFile(directory, id.path()));
+        this.file = disk.map(own -> new CertificateFile(own, id.path()));
         this.certificate = new Latest<>(remembered());
         this.thread = Thread.ofVirtual().name("identity-" + id.path()).start(this::run);
     }

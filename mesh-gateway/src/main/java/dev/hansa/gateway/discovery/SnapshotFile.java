@@ -29,7 +29,7 @@ final class SnapshotFile {
         var body = RouteCodec.encode(snapshot).toByteArray();
         var bytes = Arrays.copyOf(Sha256.of(body), DIGEST + body.length);
         System.arraycopy(body, 0, bytes, DIGEST, body.length);
-        OwnerOnlyFile.replace(file, bytes);
+        ProxyDisk.replace(file, bytes);
     }
 
     /// Empty when there is none.

@@ -3,14 +3,18 @@ package dev.hansa.gateway.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.failover.JoinToken;
+import dev.hansa.failover.wire.StoredCertificate;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.trustbundle.SpiffeId;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -47,14 +51,14 @@ class IdentityTest {
         closer.close();
     }
 
-    private Identity identity(SpiffeId wanted, JoinToken token) {
+    private Identity identity(SpiffeId wanted, JoinToken token) throws IOException {
         var loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         closer.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
         return closer.add(
                 new Identity(
                         wanted,
                         new ControlChannel(token, loops),
-                        Optional.of(directory),
+                        Optional.of(ProxyDisk.open(directory, SealKey.IN_DATA_DIR)),
                         CLOCK,
                         events::add));
     }
@@ -108,7 +112,77 @@ class IdentityTest {
                                         GatewayEvent.CertificateFailed.class,
                                         failed ->
                                                 assertThat(failed.reason())
-                                                        .contains("expected a key")));
+                                                        .contains("expected one sealed with")));
+    }
+
+    /// The private key of what was joined, as PKCS 8.
+    private byte[] key(Identity identity) {
+        return identity.certificate().get().orElseThrow().key().getEncoded();
+    }
+
+    private static boolean holds(Path file, byte[] wanted) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
+                .contains(new String(wanted, StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void noFileHoldsTheKeyInTheClear() throws Exception {
+        join();
+        var again = identity(id, spent());
+        var key = key(again);
+
+        try (var files = Files.walk(directory)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                assertThat(holds(file, key)).as(file.toString()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void anotherSealingKeyIsNamedAndTheCertificateNotTaken() throws Exception {
+        join();
+        Files.write(directory.resolve(ProxyDisk.KEY_FILE), new byte[32]);
+
+        var again = identity(id, spent());
+
+        assertThat(again.certificate().get()).isEmpty();
+        assertThat(events)
+                .anySatisfy(event ->
+                        assertThat(event)
+                                .isInstanceOfSatisfying(
+                                        GatewayEvent.CertificateFailed.class,
+                                        failed ->
+                                                assertThat(failed.reason())
+                                                        .contains(file().toString())
+                                                        .contains(
+                                                                "the key in '"
+                                                                        + directory.resolve(
+                                                                                ProxyDisk.KEY_FILE)
+                                                                        + "'")));
+    }
+
+    /// As it was written before keys were sealed.
+    @Test
+    void fileInTheClearIsTakenOnceAndSealed() throws Exception {
+        join();
+        var first = identity(id, spent());
+        var own = first.certificate().get().orElseThrow();
+        first.close();
+        var clear =
+                StoredCertificate.newBuilder()
+                        .setKey(ByteString.copyFrom(own.key().getEncoded()))
+                        .setAlgorithm(own.key().getAlgorithm())
+                        .setTakenUnixMs(own.taken().toEpochMilli());
+        for (var each : own.chain()) {
+            clear.addChain(ByteString.copyFrom(each.getEncoded()));
+        }
+        Files.write(file(), clear.build().toByteArray());
+
+        var again = identity(id, spent());
+
+        assertThat(key(again)).isEqualTo(own.key().getEncoded());
+        assertThat(holds(file(), own.key().getEncoded())).isFalse();
+        assertThat(identity(id, spent()).certificate().get()).isPresent();
     }
 
     @Test

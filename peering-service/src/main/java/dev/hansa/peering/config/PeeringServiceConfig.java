@@ -1,6 +1,7 @@
 package dev.hansa.peering.config;
 
 import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.store.Membership;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 /// The settings of `hansa server`, read once.
 ///
 /// @param dataDir holds the database; owner-only
+/// @param sealKey where the key is that secrets are sealed with
 /// @param httpAddress the HTTP API
 /// @param peerAddress peer streams, TLS; what tokens advertise when peering does not go through
 ///   gateways
@@ -43,6 +45,7 @@ public record PeeringServiceConfig(
         Datacenter datacenter,
         String nodeName,
         Path dataDir,
+        SealKey sealKey,
         InetSocketAddress httpAddress,
         InetSocketAddress peerAddress,
         InetSocketAddress proxyAddress,
@@ -67,6 +70,7 @@ public record PeeringServiceConfig(
                             "datacenter", "NAME", "name of this datacenter, e.g. eks (required)"),
                     new Settings.Key(
                             "data-dir", "DIR", "where state is kept, owner-only (required)"),
+                    SealKey.SETTING,
                     new Settings.Key(
                             "node-name",
                             "NAME",
@@ -150,6 +154,7 @@ public record PeeringServiceConfig(
         var datacenter =
                 settings.required("datacenter", "a datacenter name such as eks", Datacenter::new);
         var dataDir = settings.required("data-dir", "a directory", Path::of);
+        var sealKey = SealKey.read(settings);
         var nodeName = settings.text("node-name", "");
         var http = settings.address("http.address", address(8500));
         var peer = settings.address("peer.address", address(8503));
@@ -202,6 +207,7 @@ public record PeeringServiceConfig(
                 datacenter,
                 nodeName.isEmpty() ? datacenter + "-server" : nodeName,
                 dataDir.toAbsolutePath(),
+                sealKey,
                 http,
                 peer,
                 proxy,

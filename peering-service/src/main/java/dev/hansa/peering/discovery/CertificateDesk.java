@@ -49,9 +49,15 @@ public final class CertificateDesk {
     /// What a server needs that joins this datacenter's others, beside its certificate.
     ///
     /// @param group names the log
-    /// @param sealingKey what the datacenter's secrets are sealed with
+    /// @param sealingKey what the datacenter's secrets are sealed with; empty: it is kept elsewhere
+    ///   than with the servers, and not theirs to give
+    /// @param sealingKeyDigest tells that key from others
     /// @param members where the log's ports are
-    public record NewServer(String group, ByteString sealingKey, List<String> members) {
+    public record NewServer(
+            String group,
+            ByteString sealingKey,
+            ByteString sealingKeyDigest,
+            List<String> members) {
         @Override
         public String toString() {
             return "NewServer[" + group + ", " + members + "]";

@@ -211,6 +211,7 @@ public final class RouteDiscoveryService {
                                 ServerEntry.newBuilder()
                                         .setGroup(server.group())
                                         .setSealingKey(server.sealingKey())
+                                        .setSealingKeyDigest(server.sealingKeyDigest())
                                         .addAllMembers(server.members())));
         given.leaf().chain().forEach(certificate -> message.addChain(der(certificate)));
         desk.bundle().roots().forEach(root -> message.addRoots(der(root)));

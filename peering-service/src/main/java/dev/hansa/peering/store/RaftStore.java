@@ -1,6 +1,8 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.bootstrap.Seal;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.trustbundle.Datacenter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,27 +79,30 @@ public final class RaftStore implements Store {
     /// Opens or makes the store in `dataDir`. What it has when this returns is what this server's
     /// disk has; once there is a leader it has all that was ever acknowledged.
     ///
+    /// @param key where the key is that secrets are sealed with
     /// @param tls made from what this server's disk says
     /// @param failures told when a disk fails while the server runs
     /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
     ///   damaged, or of a newer version
     public static RaftStore open(
             Path dataDir,
+            SealKey key,
             Membership membership,
             Function<StoreState, MemberTls> tls,
             Consumer<Throwable> failures) {
-        return open(dataDir, membership, tls, failures, MAX_BYTES, LogSettings.DEFAULT);
+        return open(dataDir, key, membership, tls, failures, MAX_BYTES, LogSettings.DEFAULT);
     }
 
     /// @param maxBytes what the state may take up
     static RaftStore open(
             Path dataDir,
+            SealKey key,
             Membership membership,
             Function<StoreState, MemberTls> tls,
             Consumer<Throwable> failures,
             long maxBytes,
             LogSettings settings) {
-        var file = StateFile.open(dataDir);
+        var file = StateFile.open(dataDir, key);
         MemberTls own;
         try {
             own = tls.apply(file.written());
@@ -226,10 +231,12 @@ public final class RaftStore implements Store {
 
     /// Writes down what a server needs that is about to be added to a log of others.
     ///
-    /// @param key what the others seal their secrets with
+    /// @param key what the others seal their secrets with; empty: this server has it from elsewhere
     /// @throws IOException when the disk does not take it
-    public static void prepare(Path dataDir, String name, byte[] key) throws IOException {
-        SecretSeal.take(dataDir, key);
+    public static void prepare(Path dataDir, String name, Optional<byte[]> key) throws IOException {
+        if (key.isPresent()) {
+            SecretSeal.take(dataDir, key.get());
+        }
         LogDirectory.note(dataDir, LogDirectory.NAME, name);
     }
 
@@ -254,11 +261,9 @@ public final class RaftStore implements Store {
         Files.deleteIfExists(dataDir.resolve("raft").resolve(LogDirectory.JOINING));
     }
 
-    /// What secrets are sealed with: another server of the same log needs it. Never log it.
-    ///
-    /// @throws IOException when the disk cannot be read
-    public byte[] sealingKey() throws IOException {
-        return SecretSeal.key(file.file().resolveSibling("."));
+    /// What secrets are sealed with: another server of the same log needs it.
+    public Seal seal() {
+        return file.seal();
     }
 
     private static RaftGroup group(UUID id, Membership membership) {

@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.bootstrap.OwnDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,9 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.bootstrap.OwnDisk;
 import dev.hansa.bootstrap.PersistentMap;
+import dev.hansa.bootstrap.Seal;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.trustbundle.PeerName;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -26,6 +29,7 @@ final class StateFile implements AutoCloseable {
     private final Path file;
     private final FileChannel lockFile;
     private final FileLock lock;
+    private final SecretSeal seal;
     private final SealedRecords records;
     private Connection connection;
     private StoreState written;
@@ -36,17 +40,14 @@ final class StateFile implements AutoCloseable {
     private @Nullable StoreFailure broken;
 
     private StateFile(
-            Path file,
-            FileChannel lockFile,
-            FileLock lock,
-            Connection connection,
-            SealedRecords records)
+            Path file, FileChannel lockFile, FileLock lock, Connection connection, SecretSeal seal)
             throws SQLException {
         this.file = file;
         this.lockFile = lockFile;
         this.lock = lock;
         this.connection = connection;
-        this.records = records;
+        this.seal = seal;
+        this.records = new SealedRecords(seal);
         this.written = StateRows.load(connection, records);
         this.position = StateRows.position(connection);
         this.restore = RestoreRows.find(connection);
@@ -57,7 +58,7 @@ final class StateFile implements AutoCloseable {
     ///
     /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
     ///   damaged, or of a newer version
-    static StateFile open(Path dataDir) {
+    static StateFile open(Path dataDir, SealKey key) {
         var file = dataDir.resolve("hansa.db");
         FileChannel lockFile = null;
         Connection connection = null;
@@ -77,7 +78,7 @@ final class StateFile implements AutoCloseable {
                                 + "': expected to be its only server; found another that holds it",
                         null);
             }
-            var records = new SealedRecords(SecretSeal.open(dataDir, file));
+            var seal = SecretSeal.open(key, dataDir, file);
             if (!Files.exists(file)) {
                 Files.createFile(file);
             }
@@ -85,7 +86,7 @@ final class StateFile implements AutoCloseable {
             connection = StateRows.connect(file);
             StateRows.integrity(connection, file);
             StateRows.migrate(file);
-            return new StateFile(file, lockFile, lock, connection, records);
+            return new StateFile(file, lockFile, lock, connection, seal);
         } catch (IOException | SQLException | FlywayException | IllegalArgumentException e) {
             closeQuietly(connection, lockFile, e);
             throw new StoreFailure(
@@ -130,6 +131,10 @@ final class StateFile implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return null;
         }
+    }
+
+    Seal seal() {
+        return seal.seal();
     }
 
     SealedRecords records() {

@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
@@ -40,6 +41,7 @@ public final class TestStore {
         return led(
                 RaftStore.open(
                         dataDir,
+                        SealKey.IN_DATA_DIR,
                         Membership.alone(),
                         _ -> tls(AUTHORITY),
                         Throwable::printStackTrace));
@@ -50,6 +52,7 @@ public final class TestStore {
         return led(
                 RaftStore.open(
                         dataDir,
+                        SealKey.IN_DATA_DIR,
                         Membership.alone(),
                         _ -> tls(AUTHORITY),
                         Throwable::printStackTrace,

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.bootstrap.SealKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -9,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -74,6 +77,7 @@ final class Trio implements Store {
         return TestStore.led(
                 RaftStore.open(
                         data,
+                        SealKey.IN_DATA_DIR,
                         memberships.get(number),
                         _ -> tls.get(),
                         Throwable::printStackTrace,
@@ -83,16 +87,24 @@ final class Trio implements Store {
 
     /// Opens those that are closed, all at a time: none can begin without another.
     void openAll(Path folder) {
+        open(folder, List.of(0, 1, 2));
+    }
+
+    /// All but one.
+    void openTwo(Path folder, int closed) {
+        open(folder, List.of((closed + 1) % 3, (closed + 2) % 3));
+    }
+
+    private void open(Path folder, List<Integer> numbers) {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var opening = new ArrayList<Future<RaftStore>>();
-            for (var i = 0; i < members.length; i++) {
-                var number = i;
-                var running = members[i];
+            var opening = new HashMap<Integer, Future<RaftStore>>();
+            for (var number : numbers) {
+                var running = members[number];
                 Callable<RaftStore> open = () -> running == null ? opened(folder, number) : running;
-                opening.add(threads.submit(open));
+                opening.put(number, threads.submit(open));
             }
-            for (var i = 0; i < members.length; i++) {
-                members[i] = opening.get(i).get();
+            for (var number : numbers) {
+                members[number] = Objects.requireNonNull(opening.get(number)).get();
             }
         } catch (ExecutionException | InterruptedException e) {
             throw new IllegalStateException(e);

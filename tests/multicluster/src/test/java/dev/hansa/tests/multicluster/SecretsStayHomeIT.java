@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.peering.cluster.MemberIdentity;
@@ -178,6 +179,7 @@ class SecretsStayHomeIT {
         try (var store =
                 RaftStore.open(
                         copy,
+                        SealKey.IN_DATA_DIR,
                         Membership.alone(),
                         identity::tls,
                         failure -> {

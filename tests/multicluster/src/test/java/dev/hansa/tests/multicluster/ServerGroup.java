@@ -13,8 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -34,6 +36,7 @@ final class ServerGroup implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final @Nullable Process[] processes;
+    private final Map<Integer, Path> logs = new HashMap<>();
     private int started;
 
     /// @param prefix of its loopback addresses, e.g. `127.60.0`
@@ -111,12 +114,15 @@ final class ServerGroup implements AutoCloseable {
         if (number > 0) {
             words.addAll(List.of("--join-token-file", token(number).toString()));
         }
+        var log = Checkout.target("group-" + name + "-" + number + "-" + started++ + ".log");
+        logs.put(number, log);
         processes[number] =
-                Checkout.start(
-                        Checkout.target("group-" + name + "-" + number + "-" + started++ + ".log"),
-                        Map.of(),
-                        before.apply(number),
-                        words.toArray(String[]::new));
+                Checkout.start(log, Map.of(), before.apply(number), words.toArray(String[]::new));
+    }
+
+    /// Of its newest life.
+    Path log(int number) {
+        return Objects.requireNonNull(logs.get(number), name + " " + number);
     }
 
     void awaitAnswer(int number) {

@@ -1,0 +1,72 @@
+package dev.hansa.bootstrap;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// What every file of a data directory needs of its disk.
+public final class OwnDisk {
+    private static final String OWNER = "rw-------";
+
+    private OwnDisk() {}
+
+    /// Where the file system knows permissions.
+    ///
+    /// @param permissions as `ls` shows them, e.g. `rwx------`
+    /// @throws IOException when they cannot be set
+    public static void ownerOnly(Path path, String permissions) throws IOException {
+        if (knowsPermissions(path)) {
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+        }
+    }
+
+    private static boolean knowsPermissions(Path path) {
+        return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    /// The names in a directory are on the disk when this returns.
+    ///
+    /// @throws IOException when the disk fails
+    public static void sync(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /// Whole or not at all, its owner's alone before anything is in it, and on the disk when this
+    /// returns. While a process takes over from another both may write, so each has a name of its
+    /// own to write to.
+    ///
+    /// @throws IOException when the disk does not take it
+    public static void write(Path file, byte[] content) throws IOException {
+        var fresh =
+                file.resolveSibling(
+                        file.getFileName() + "." + ProcessHandle.current().pid() + ".new");
+        Files.deleteIfExists(fresh);
+        Files.createFile(fresh, attributes(fresh));
+        try (var channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+            var bytes = ByteBuffer.wrap(content);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(
+                fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        sync(file.resolveSibling("."));
+    }
+
+    private static FileAttribute<?>[] attributes(Path path) {
+        return knowsPermissions(path)
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER))
+                }
+                : new FileAttribute<?>[0];
+    }
+}
