@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// The contract on three servers, and what only several can get wrong.
 class ThreeMembersTest extends StoreContract {
     private static final Duration SOON = Duration.ofSeconds(10);
+
+    /// More entries than the library would look for in a hurry.
+    private static final int MANY = 200;
 
     @TempDir Path folder;
     private final Trio trio = new Trio(new LogSettings(50, 10, Duration.ofMillis(300)));
@@ -108,6 +112,55 @@ class ThreeMembersTest extends StoreContract {
         put(0, "together");
         for (var member = 0; member < 3; member++) {
             follows(member, "together");
+        }
+    }
+
+    /// As one that was cut off while it led. The others have gone on since, so that the logs differ
+    /// in the middle.
+    @Test
+    void memberWhoseLogEndsInWhatNobodyAgreedOnIsBackSoon() throws Exception {
+        var own = folder.resolve("three");
+        try (var three = new Trio(new LogSettings(10_000, 10_000, Duration.ofMillis(300)))) {
+            three.openAll(own);
+            var cutOff = three.leader();
+            three.close((cutOff + 1) % 3);
+            three.close((cutOff + 2) % 3);
+            var alone = three.member(cutOff);
+            var writers = new ArrayList<Thread>();
+            for (var i = 0; i < MANY; i++) {
+                var command =
+                        new StoreCommand.PutConfig("k", "alone-" + i, "{}", OptionalLong.empty());
+                writers.add(
+                        Thread.ofVirtual()
+                                .start(() ->
+                                        assertThatThrownBy(() -> alone.apply(command))
+                                                .isInstanceOf(StoreFailure.class)));
+            }
+            assertThat(alone.members().leadership().await(now -> !now.own(), SOON).own()).isFalse();
+            three.close(cutOff);
+            for (var writer : writers) {
+                writer.join();
+            }
+            three.openTwo(own, cutOff);
+            var left = three.member((cutOff + 1) % 3);
+            try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (var i = 0; i < 2 * MANY; i++) {
+                    var name = "together-" + i;
+                    threads.submit(() ->
+                            left.apply(
+                                    new StoreCommand.PutConfig(
+                                            "k", name, "{}", OptionalLong.empty())));
+                }
+            }
+            assertThat(left.now().config()).hasSize(2 * MANY);
+
+            three.openAll(own);
+            assertThat(
+                            three.member(cutOff)
+                                    .state()
+                                    .await(state -> state.config().size() == 2 * MANY, SOON)
+                                    .config())
+                    .hasSize(2 * MANY);
         }
     }
 
