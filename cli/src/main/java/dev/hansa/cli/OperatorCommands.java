@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `hansa operator`: the servers themselves.
@@ -14,7 +15,8 @@ final class OperatorCommands {
                 .addSubcommand(
                         new CommandLine(new Raft())
                                 .addSubcommand(new ListPeers(surroundings))
-                                .addSubcommand(new RemovePeer(surroundings)));
+                                .addSubcommand(new RemovePeer(surroundings))
+                                .addSubcommand(new TransferLeader(surroundings)));
     }
 
     @Command(
@@ -79,6 +81,37 @@ final class OperatorCommands {
                     "",
                     ApiClient.JSON);
             out.println("Server removed: " + id);
+        }
+    }
+
+    @Command(
+            name = "transfer-leader",
+            description = {
+                "Have another server lead, before this one is stopped or its machine is worked on.",
+                "A server that is told to stop (SIGTERM) does so by itself."
+            },
+            footer = "  hansa operator raft transfer-leader --id eks-server-1a2b3c4d")
+    private static final class TransferLeader extends ClientCommand {
+        @Option(
+                names = "--id",
+                paramLabel = "ID",
+                description = "Who shall lead, as list-peers shows it. Default: whichever can.")
+        private String id = "";
+
+        TransferLeader(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            api.must(
+                    "POST",
+                    "/v1/operator/raft/transfer-leader"
+                            + (id.isEmpty() ? "" : "?id=" + ApiClient.segment(id)),
+                    "",
+                    ApiClient.JSON);
+            out.println("Another server leads.");
         }
     }
 }

@@ -36,6 +36,9 @@ final class Roles implements MemberService, AutoCloseable {
     /// Before a role is taken again that could not be: by then it may be another's.
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
+    /// For each of the others; an election takes no longer.
+    private static final Duration HAND_OVER_LIMIT = Duration.ofSeconds(1);
+
     private static final Duration IDLE = Duration.ofHours(1);
 
     /// Peers' and proxies' connections belong to the role that they were opened in.
@@ -280,10 +283,23 @@ final class Roles implements MemberService, AutoCloseable {
         role.get().ifPresent(now -> now.health(health));
     }
 
+    /// Who leads and is told to stop sees to a successor first: an election would take longer.
+    private void handOver() throws InterruptedException {
+        if (!members().leadership().get().own() || members().list().size() == 1) {
+            return;
+        }
+        try {
+            members().transfer(Optional.empty(), HAND_OVER_LIMIT);
+        } catch (StoreFailure e) {
+            parts().events().accept(new PeeringEvent.BackgroundFailure("handing over the lead", e));
+        }
+    }
+
     @Override
     public void close() throws InterruptedException {
         var running = thread;
         if (running != null) {
+            handOver();
             running.interrupt();
             running.join();
         }

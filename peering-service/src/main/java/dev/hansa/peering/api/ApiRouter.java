@@ -146,6 +146,7 @@ public final class ApiRouter implements AutoCloseable {
         var resource = new OperatorResource(settings, members, events);
         on("GET", "/v1/operator/raft/configuration", resource::configuration);
         on("DELETE", "/v1/operator/raft/peer", resource::remove);
+        on("POST", "/v1/operator/raft/transfer-leader", resource::transfer);
         on("GET", "/v1/status/leader", resource::leader);
         on("GET", "/v1/status/peers", resource::peers);
     }

@@ -6,11 +6,15 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.StoreFailure;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /// The servers that keep the log together, as an operator sees and changes them.
 final class OperatorResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    /// It has what the leader has, or nearly; writes wait meanwhile.
+    private static final Duration TRANSFER_LIMIT = Duration.ofSeconds(3);
 
     private final ApiSettings settings;
     private final Members members;
@@ -52,6 +56,17 @@ final class OperatorResource {
         }
         events.accept(new PeeringEvent.MemberChanged(id, "removed by an operator"));
         return ApiAnswer.EMPTY;
+    }
+
+    /// As Consul answers it.
+    ApiAnswer transfer(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        try {
+            var next = members.transfer(request.parameter("id"), TRANSFER_LIMIT);
+            events.accept(new PeeringEvent.MemberChanged(next, "made to lead by an operator"));
+        } catch (StoreFailure e) {
+            throw new RefusedRequestException(500, String.valueOf(e.getMessage()));
+        }
+        return ApiAnswer.json(JSON.objectNode().put("Success", true));
     }
 
     /// Who leads, by the address of its log; empty when nobody does.

@@ -20,6 +20,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
 
@@ -213,6 +214,57 @@ public final class Members implements AutoCloseable {
                     "member '" + name + "': expected another server that stays; found none", null);
         }
         change("member '" + name + "'", next);
+    }
+
+    /// Has another member lead, which has all that this one has. This server has to lead.
+    ///
+    /// @param to the one that shall; empty: whichever can, the one that was heard last first
+    /// @param limit for each that is asked
+    /// @return who leads now
+    /// @throws StoreFailure saying why none does: this one leads on
+    /// @throws InterruptedException when told to stop; it may still happen
+    public String transfer(Optional<String> to, Duration limit) throws InterruptedException {
+        var others =
+                list().stream()
+                        .filter(member -> !member.self())
+                        .filter(member -> to.isEmpty() || to.get().equals(member.name()))
+                        .sorted(Comparator.comparing(one -> one.silent().orElse(CHANGE_LIMIT)))
+                        .map(MemberState::name)
+                        .toList();
+        var found = "no such";
+        for (var name : others) {
+            found = transfer(name, limit);
+            if (found.isEmpty()) {
+                return name;
+            }
+        }
+        throw new StoreFailure(
+                "the lead: expected "
+                        + to.map(name -> "member '" + name + "'").orElse("another member")
+                        + " to take it; found: "
+                        + found,
+                null);
+    }
+
+    /// @return why not; empty: it leads
+    private String transfer(String name, Duration limit) throws InterruptedException {
+        try {
+            var reply =
+                    server.transferLeadershipAsync(
+                                    new TransferLeadershipRequest(
+                                            client,
+                                            self,
+                                            group,
+                                            CallId.getAndIncrement(),
+                                            RaftPeerId.valueOf(name),
+                                            limit.toMillis()))
+                            .get(limit.toMillis() + LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            return reply.isSuccess() ? "" : String.valueOf(reply.getException());
+        } catch (TimeoutException _) {
+            return "'" + name + "' does not lead within " + limit.toMillis() + " ms";
+        } catch (ExecutionException | IOException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /// A server that began alone may have told the log an address that nobody else can use.

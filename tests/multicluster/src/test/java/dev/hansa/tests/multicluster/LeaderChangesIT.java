@@ -45,6 +45,14 @@ class LeaderChangesIT {
             load.start(upstream, 4, 4);
 
             for (var round = 0; round < 2; round++) {
+                for (var number = 0; number < eks.count(); number++) {
+                    // whichever is asked
+                    var former = eks.awaitLeader();
+                    eks.must(number, "POST", "/v1/operator/raft/transfer-leader", "");
+                    await().atMost(SEEN).until(() -> leadsAnother(eks, former));
+                    awaitWhole();
+                }
+
                 var paused = eks.awaitLeader();
                 eks.signal(paused, "STOP");
                 await().atMost(SEEN).until(() -> leadsAnother(eks, paused));
