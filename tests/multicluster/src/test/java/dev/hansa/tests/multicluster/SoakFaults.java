@@ -24,11 +24,15 @@ final class SoakFaults {
         SERVER_CUT_OFF,
         SERVER_HEARD_NOT_HEARING,
         SERVER_REFUSED,
+        SERVER_UNPLUGGED,
+        SERVER_LOSES_PACKETS,
         ALL_SERVERS_OF_A_PEER_KILLED,
         GATEWAY_KILLED,
         LOCAL_INSTANCE_KILLED,
         LINK_CUT,
-        LINK_REFUSED
+        LINK_REFUSED,
+        LINK_LOSES_PACKETS,
+        LINK_SLOW
     }
 
     /// In `System.nanoTime`.
@@ -94,9 +98,11 @@ final class SoakFaults {
 
     /// Until a moment in `System.nanoTime`; then until all is whole again.
     void run(long until) throws InterruptedException {
+        var canLose = SoakWorld.canLose();
         while (System.nanoTime() - until < 0) {
             for (var draw = 0; draw < DRAWS; draw++) {
-                if (begin(Kind.values()[random.nextInt(Kind.values().length)])) {
+                var kind = Kind.values()[random.nextInt(Kind.values().length)];
+                if ((canLose || !kind.name().endsWith("LOSES_PACKETS")) && begin(kind)) {
                     break;
                 }
             }
@@ -145,6 +151,25 @@ final class SoakFaults {
                             kind,
                             group,
                             () -> cut(group, victim(group, wanted), hold, "prohibit", true));
+            case SERVER_UNPLUGGED ->
+                    server(
+                            kind,
+                            group,
+                            () -> {
+                                var node = node(group, victim(group, wanted));
+                                SoakWorld.link(node, "down");
+                                TimeUnit.MILLISECONDS.sleep(hold);
+                                SoakWorld.link(node, "up");
+                            });
+            case SERVER_LOSES_PACKETS ->
+                    server(
+                            kind,
+                            group,
+                            () ->
+                                    lose(
+                                            List.of(node(group, victim(group, wanted))),
+                                            network(group),
+                                            hold));
             case ALL_SERVERS_OF_A_PEER_KILLED ->
                     // what has just come back could tell nobody that it has
                     onPath(kind, () -> beside(world.lke(), () -> killAll(hold)));
@@ -162,6 +187,16 @@ final class SoakFaults {
                                 away.add(new Window(began, System.nanoTime()));
                             });
             case LINK_CUT -> onPath(kind, () -> breaking(() -> link("blackhole", hold)));
+            case LINK_LOSES_PACKETS ->
+                    onPath(kind, () -> lose(borderOfLke(), SoakWorld.EKS + ".0/24", hold));
+            case LINK_SLOW ->
+                    onPath(
+                            kind,
+                            () -> {
+                                SoakWorld.throttle("lke-gw", "add");
+                                TimeUnit.MILLISECONDS.sleep(hold);
+                                SoakWorld.throttle("lke-gw", "del");
+                            });
             case LINK_REFUSED -> onPath(kind, () -> breaking(() -> link("prohibit", hold)));
         };
     }
@@ -335,14 +370,38 @@ final class SoakFaults {
     /// Between the datacenters.
     private void link(String kind, int hold) throws IOException, InterruptedException {
         for (var verb : List.of("add", "del")) {
-            for (var number = 0; number < world.lke().count(); number++) {
-                SoakWorld.route(node(world.lke(), number), verb, kind, SoakWorld.EKS + ".0/24");
+            for (var node : borderOfLke()) {
+                SoakWorld.route(node, verb, kind, SoakWorld.EKS + ".0/24");
             }
-            SoakWorld.route("lke-gw", verb, kind, SoakWorld.EKS + ".0/24");
             if (verb.equals("add")) {
                 TimeUnit.MILLISECONDS.sleep(hold);
             }
         }
         awaitProxies();
+    }
+
+    /// All machines of lke that talk to eks.
+    private List<String> borderOfLke() {
+        var nodes = new ArrayList<>(List.of("lke-gw"));
+        for (var number = 0; number < world.lke().count(); number++) {
+            nodes.add(node(world.lke(), number));
+        }
+        return nodes;
+    }
+
+    private String network(ServerGroup group) {
+        return (group == world.eks() ? SoakWorld.EKS : SoakWorld.LKE) + ".0/24";
+    }
+
+    private static void lose(List<String> nodes, String network, int hold)
+            throws IOException, InterruptedException {
+        for (var verb : List.of("-A", "-D")) {
+            for (var node : nodes) {
+                SoakWorld.lose(node, verb, network);
+            }
+            if (verb.equals("-A")) {
+                TimeUnit.MILLISECONDS.sleep(hold);
+            }
+        }
     }
 }

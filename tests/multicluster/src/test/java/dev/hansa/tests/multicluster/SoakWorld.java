@@ -95,6 +95,57 @@ final class SoakWorld implements AutoCloseable {
         ip("-n " + BRIDGE + "-" + node + " route " + verb + " " + kind + " " + to);
     }
 
+    /// A tenth of the packets between one machine and a network is lost, either way.
+    ///
+    /// @param verb `-A` to begin, `-D` to end
+    static void lose(String node, String verb, String network)
+            throws IOException, InterruptedException {
+        for (var side : List.of("INPUT -s ", "OUTPUT -d ")) {
+            within(
+                    node,
+                    "iptables -w "
+                            + verb
+                            + " "
+                            + side
+                            + network
+                            + " -m statistic --mode random --probability 0.1 -j DROP");
+        }
+    }
+
+    /// Whether this machine can lose packets on purpose.
+    static boolean canLose() throws InterruptedException {
+        try {
+            run("iptables", "-w", "-L", "-n");
+            return true;
+        } catch (IOException e) {
+            System.err.println("*** SoakIT loses no packets, without iptables: " + e.getMessage());
+            return false;
+        }
+    }
+
+    /// One machine sends no more than a megabit a second.
+    ///
+    /// @param verb `add` or `del`
+    static void throttle(String node, String verb) throws IOException, InterruptedException {
+        within(
+                node,
+                "tc qdisc "
+                        + verb
+                        + " dev eth0 root"
+                        + (verb.equals("add") ? " tbf rate 1mbit burst 32kbit latency 400ms" : ""));
+    }
+
+    /// As if a cable had been drawn: whoever is connected hears nothing, not even an end.
+    ///
+    /// @param state `down` or `up`
+    static void link(String node, String state) throws IOException, InterruptedException {
+        ip("-n " + BRIDGE + "-" + node + " link set eth0 " + state);
+    }
+
+    private static void within(String node, String line) throws IOException, InterruptedException {
+        run(("ip netns exec " + BRIDGE + "-" + node + " " + line).split(" ", -1));
+    }
+
     private void node(String name, String address) throws IOException, InterruptedException {
         var namespace = BRIDGE + "-" + name;
         ip("netns add " + namespace);
