@@ -76,7 +76,12 @@ final class CertificateFile {
                         && Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
         if (!isSealed) {
             var found = decoded(bytes);
-            save(found);
+            try {
+                save(found);
+            } catch (IOException _) {
+                // a full disk must not cost the certificate; the next one is sealed, and says why
+                // it cannot be kept
+            }
             return Optional.of(found);
         }
         try {
