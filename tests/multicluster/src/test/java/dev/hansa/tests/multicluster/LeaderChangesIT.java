@@ -44,34 +44,33 @@ class LeaderChangesIT {
             await().atMost(SEEN).until(() -> EchoLoad.answers(upstream));
             load.start(upstream, 4, 4);
 
-            for (var round = 0; round < 2; round++) {
-                for (var number = 0; number < eks.count(); number++) {
-                    // whichever is asked
-                    var former = eks.awaitLeader();
-                    eks.must(number, "POST", "/v1/operator/raft/transfer-leader", "");
-                    await().atMost(SEEN).until(() -> leadsAnother(eks, former));
-                    awaitWhole();
-                }
-
-                var paused = eks.awaitLeader();
-                eks.signal(paused, "STOP");
-                await().atMost(SEEN).until(() -> leadsAnother(eks, paused));
-                eks.signal(paused, "CONT");
-                awaitWhole();
-
-                var killed = eks.awaitLeader();
-                eks.kill(killed);
-                eks.start(killed);
-                eks.awaitAnswer(killed);
-                awaitWhole();
-
-                var stopped = eks.awaitLeader();
-                eks.signal(stopped, "TERM");
-                await().atMost(SEEN).until(() -> !eks.isRunning(stopped));
-                eks.start(stopped);
-                eks.awaitAnswer(stopped);
+            for (var number = 0; number < eks.count(); number++) {
+                // whichever is asked
+                var former = eks.awaitLeader();
+                eks.must(number, "POST", "/v1/operator/raft/transfer-leader", "");
+                await().atMost(SEEN).until(() -> leadsAnother(eks, former));
                 awaitWhole();
             }
+
+            var paused = eks.awaitLeader();
+            eks.signal(paused, "STOP");
+            await().atMost(SEEN).until(() -> leadsAnother(eks, paused));
+            eks.signal(paused, "CONT");
+            awaitWhole();
+
+            var killed = eks.awaitLeader();
+            eks.kill(killed);
+            eks.start(killed);
+            eks.awaitAnswer(killed);
+            awaitWhole();
+
+            var stopped = eks.awaitLeader();
+            eks.signal(stopped, "TERM");
+            await().atMost(SEEN).until(() -> !eks.isRunning(stopped));
+            eks.start(stopped);
+            eks.awaitAnswer(stopped);
+            awaitWhole();
+
             var before = load.shortConnections();
             await().atMost(SEEN).until(() -> load.shortConnections() > before + 100);
             load.stop();
