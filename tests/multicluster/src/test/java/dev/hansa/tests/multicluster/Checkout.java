@@ -19,7 +19,18 @@ final class Checkout {
     /// Where the class path of `./hansa` lies; every process of ours names it.
     private static final String LIB = ROOT.resolve("cli/target/hansa/lib").toString();
 
+    private static final String JAVA_OPTIONS = "HANSA_JAVA_OPTS";
+
+    /// Processes that live for seconds, a dozen of them on two cores: the better compiler would take
+    /// more of the processors than what it compiles.
+    private static final String QUICK = "-XX:TieredStopAtLevel=1";
+
     private Checkout() {}
+
+    /// What the JVMs of `./hansa` are told beside what it tells them itself.
+    static String javaOptions() {
+        return System.getenv().getOrDefault(JAVA_OPTIONS, QUICK);
+    }
 
     /// How a run of `hansa` ended.
     record Ended(int status, String output) {}
@@ -57,6 +68,7 @@ final class Checkout {
                         .redirectOutput(log.toFile());
         // what this build has made is what is tested
         builder.environment().put("HANSA_NO_BUILD", "1");
+        builder.environment().putIfAbsent(JAVA_OPTIONS, QUICK);
         builder.environment().putAll(environment);
         return builder.start();
     }

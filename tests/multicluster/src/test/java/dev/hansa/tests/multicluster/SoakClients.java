@@ -40,6 +40,15 @@ final class SoakClients {
     private static final int CALLERS = 6;
 
     private static final int WORDS = 1_000;
+
+    /// At most, between two operations of one client, two calls on a connection of its own each, and
+    /// two on the same: some 35 operations beside the 40 writes of the probes, and 140 calls a
+    /// second on two cores. Clients without pauses take all of the processors, and what is seen then
+    /// is that, and not what a fault does.
+    private static final int OPERATION_MILLIS = 500;
+
+    private static final int NEW_CALL_MILLIS = 400;
+    private static final int CALL_MILLIS = 65;
     private static final int PROBES_AT_ONCE = 64;
     private static final int WORD = 32;
     private static final int CALL_LIMIT_MILLIS = 5_000;
@@ -100,8 +109,8 @@ final class SoakClients {
         run("exporter", this::export);
         run("importer", this::readExports);
         for (var i = 0; i < CALLERS; i++) {
-            run("caller", () -> call(1));
-            run("long-caller", () -> call(WORDS));
+            run("caller", () -> call(1, NEW_CALL_MILLIS));
+            run("long-caller", () -> call(WORDS, CALL_MILLIS));
         }
     }
 
@@ -206,7 +215,7 @@ final class SoakClients {
                                         + "\"}}");
                 var isTaken = told.status() == 200 && told.body().strip().equals("true");
                 history.add(new SoakHistory.Write(key, value, isTaken, begun, System.nanoTime()));
-                pause(20);
+                pause(OPERATION_MILLIS);
                 while (!isOver && !readIndex()) {
                     pause(100);
                 }
@@ -232,7 +241,7 @@ final class SoakClients {
         while (!isOver) {
             var key = group.name() + "-k" + ThreadLocalRandom.current().nextInt(WRITERS);
             readOnce(group, any(group), client, key);
-            pause(30);
+            pause(OPERATION_MILLIS);
         }
     }
 
@@ -403,12 +412,13 @@ final class SoakClients {
                                 history.add(
                                         new SoakHistory.Seen(one.path("Service").asText(), begun)));
             }
-            pause(50);
+            pause(OPERATION_MILLIS);
         }
     }
 
     /// @param words for each connection: one, or as many as it lives for
-    private void call(int words) throws InterruptedException {
+    /// @param millis between two of them, at most
+    private void call(int words, int millis) throws InterruptedException {
         var address = new InetSocketAddress(SoakWorld.EKS + ".20", SoakWorld.UPSTREAM_PORT);
         while (!isOver) {
             var began = System.nanoTime();
@@ -429,11 +439,11 @@ final class SoakClients {
                     if (number == 0) {
                         connected = OptionalLong.of(began);
                     }
-                    pause(40);
+                    pause(millis);
                 }
             } catch (IOException e) {
                 failures.add(new Failure(began, System.nanoTime(), connected, e.toString()));
-                pause(40);
+                pause(millis);
             }
         }
     }

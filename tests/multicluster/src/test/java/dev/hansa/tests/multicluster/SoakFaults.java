@@ -49,7 +49,9 @@ final class SoakFaults {
     /// Of kinds, until one of them may begin beside what is going on.
     private static final int DRAWS = 20;
 
-    private static final int EVERY_MILLIS = 5_000;
+    /// At most, and at least half of it. Two faults of five start a process anew, or three, which
+    /// takes ten seconds of a slow processor each until it is warm.
+    private static final int EVERY_MILLIS = 9_000;
 
     private final SoakWorld world;
     private final SoakClients clients;

@@ -21,9 +21,12 @@ final class SoakGaps {
         return successes.size();
     }
 
-    /// From one success to the next, and to the end, in milliseconds.
-    synchronized long longestMillis(long end) {
-        var longest = 0L;
+    /// @param until in `System.nanoTime`
+    record Gap(long millis, long until) {}
+
+    /// From one success to the next, and to the end.
+    synchronized Gap longest(long end) {
+        var longest = new Gap(0, end);
         var all = new ArrayList<>(successes);
         all.add(end);
         all.sort(Long::compare);
@@ -38,8 +41,10 @@ final class SoakGaps {
                     gap -= finish - begin;
                 }
             }
-            longest = Math.max(longest, gap);
+            if (gap / 1_000_000 > longest.millis()) {
+                longest = new Gap(gap / 1_000_000, to);
+            }
         }
-        return longest / 1_000_000;
+        return longest;
     }
 }

@@ -108,18 +108,21 @@ class SoakIT {
         }
         var control =
                 Math.max(
-                        clients.control("eks").longestMillis(end),
-                        clients.control("lke").longestMillis(end));
+                        longest("writes in eks", clients.control("eks"), end),
+                        longest("writes in lke", clients.control("lke"), end));
+        var data = longest("calls", clients.data(), end);
         var result = new LinkedHashMap<String, Object>();
         result.put("seed", seed);
         result.put("seconds", seconds);
+        result.put("cores", Runtime.getRuntime().availableProcessors());
+        result.put("java_options", Checkout.javaOptions());
         result.put("servers", servers);
         result.put("judged", isWhole ? "all" : "history");
         result.put("operations", history.operations());
         result.put("faults", faults.counts());
         result.put("violations", violations.size());
         result.put("control_unavailable_max_ms", control);
-        result.put("data_unavailable_max_ms", clients.data().longestMillis(end));
+        result.put("data_unavailable_max_ms", data);
         result.put("requests", clients.requests());
         result.put("failed", clients.failures().size());
         result.put("failed_at_a_local_death", excused);
@@ -140,6 +143,20 @@ class SoakIT {
         }
         assertThat(faults.counts().values().stream().mapToInt(one -> one).sum())
                 .isGreaterThanOrEqualTo(Math.toIntExact(seconds / FAULT_EVERY_SECONDS));
+    }
+
+    /// Says when it was, in the times of the faults.
+    private static long longest(String what, SoakGaps gaps, long end) {
+        var longest = gaps.longest(end);
+        System.out.println(
+                "soak: no "
+                        + what
+                        + " for "
+                        + longest.millis()
+                        + " ms until "
+                        + longest.until() / 1_000_000
+                        + " ms");
+        return longest.millis();
     }
 
     /// A connection that began while the local instance was away stays with the peer's, and ends
