@@ -9,10 +9,16 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 
 /// What every file of a data directory needs of its disk.
 public final class OwnDisk {
     private static final String OWNER = "rw-------";
+    private static final String NEW = ".new";
+
+    /// A file of some KiB; on a disk that needs longer another process may still be writing.
+    private static final Duration NOBODY_WRITES_SO_LONG = Duration.ofMinutes(10);
 
     private OwnDisk() {}
 
@@ -21,8 +27,13 @@ public final class OwnDisk {
     /// @param permissions as `ls` shows them, e.g. `rwx------`
     /// @throws IOException when they cannot be set
     public static void ownerOnly(Path path, String permissions) throws IOException {
-        if (knowsPermissions(path)) {
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+        if (!knowsPermissions(path)) {
+            return;
+        }
+        var wanted = PosixFilePermissions.fromString(permissions);
+        // a disk that is read-only by now takes no word for it, and need not
+        if (!Files.getPosixFilePermissions(path).equals(wanted)) {
+            Files.setPosixFilePermissions(path, wanted);
         }
     }
 
@@ -45,9 +56,8 @@ public final class OwnDisk {
     ///
     /// @throws IOException when the disk does not take it
     public static void write(Path file, byte[] content) throws IOException {
-        var fresh =
-                file.resolveSibling(
-                        file.getFileName() + "." + ProcessHandle.current().pid() + ".new");
+        removeLeft(file);
+        var fresh = file.resolveSibling(prefix(file) + ProcessHandle.current().pid() + NEW);
         Files.deleteIfExists(fresh);
         Files.createFile(fresh, attributes(fresh));
         try (var channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
@@ -60,6 +70,36 @@ public final class OwnDisk {
         Files.move(
                 fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         sync(file.resolveSibling("."));
+    }
+
+    private static String prefix(Path file) {
+        return file.getFileName() + ".";
+    }
+
+    /// What processes have left that were killed while they wrote: keys may be in it.
+    private static void removeLeft(Path file) throws IOException {
+        var prefix = prefix(file);
+        try (var all =
+                Files.newDirectoryStream(
+                        file.resolveSibling("."),
+                        entry -> isLeft(entry, prefix))) {
+            for (var left : all) {
+                Files.deleteIfExists(left);
+            }
+        }
+    }
+
+    private static boolean isLeft(Path file, String prefix) {
+        var name = file.getFileName().toString();
+        try {
+            return name.startsWith(prefix)
+                    && name.endsWith(NEW)
+                    && Files.getLastModifiedTime(file)
+                            .toInstant()
+                            .isBefore(Instant.now().minus(NOBODY_WRITES_SO_LONG));
+        } catch (IOException _) {
+            return false; // it has just got its name
+        }
     }
 
     private static FileAttribute<?>[] attributes(Path path) {

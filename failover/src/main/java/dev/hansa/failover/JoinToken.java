@@ -8,6 +8,9 @@ import dev.hansa.failover.wire.JoinTokenContent;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.CertificateEncodingException;
 import java.util.Base64;
 import java.util.List;
@@ -54,6 +57,25 @@ public record JoinToken(
                 + Base64.getUrlEncoder()
                         .withoutPadding()
                         .encodeToString(content.build().toByteArray());
+    }
+
+    /// Reads a join token file.
+    ///
+    /// @throws IOException naming the file when it cannot be read or holds no join token; the
+    ///   message never holds any of it
+    public static JoinToken read(Path file) throws IOException {
+        try {
+            return decode(Files.readString(file));
+        } catch (IOException e) {
+            throw new IOException(
+                    "join token file '"
+                            + file
+                            + "': expected a readable file; found "
+                            + e.getClass().getSimpleName(),
+                    e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("join token file '" + file + "': " + e.getMessage(), e);
+        }
     }
 
     /// @throws IllegalArgumentException when the text is not a join token; the message never holds

@@ -21,7 +21,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -61,7 +60,7 @@ final class Proxy {
     Proxy(Path joinTokenFile, Lifecycle lifecycle, Clock clock) throws IOException {
         this.clock = clock;
         this.telemetry = new GatewayTelemetry(metrics, connections, clock);
-        this.token = token(joinTokenFile);
+        this.token = JoinToken.read(joinTokenFile);
         this.disk =
                 lifecycle.dataDir().isEmpty()
                         ? Optional.empty()
@@ -183,21 +182,6 @@ final class Proxy {
     private static String version() {
         var version = Proxy.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;
-    }
-
-    private static JoinToken token(Path file) throws IOException {
-        try {
-            return JoinToken.decode(Files.readString(file));
-        } catch (IOException e) {
-            throw new IOException(
-                    "join token file '"
-                            + file
-                            + "': expected a readable file; found "
-                            + e.getClass().getSimpleName(),
-                    e);
-        } catch (IllegalArgumentException e) {
-            throw new IOException("join token file '" + file + "': " + e.getMessage(), e);
-        }
     }
 
     /// Takes no more connections, and lets those that stand come to their end, for a time.

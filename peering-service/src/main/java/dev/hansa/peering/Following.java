@@ -25,6 +25,9 @@ final class Following implements Role {
     /// Between two attempts to listen to a leader that is just found or lost.
     private static final Duration PAUSE = Duration.ofMillis(100);
 
+    /// The leader tells all from the beginning each time.
+    private static final Duration NOT_UNDERSTOOD = Duration.ofSeconds(5);
+
     /// Only to notice a defect.
     private static final Duration IDLE = Duration.ofHours(1);
 
@@ -98,6 +101,13 @@ final class Following implements Role {
                     // it says itself when it comes back, or another is elected
                     parts.events()
                             .accept(new PeeringEvent.LeaderLost(String.valueOf(e.getMessage())));
+                } catch (IllegalArgumentException e) {
+                    // a leader of another version, during an upgrade
+                    parts.events()
+                            .accept(
+                                    new PeeringEvent.BackgroundFailure(
+                                            "copying what the leader tells", e));
+                    Thread.sleep(NOT_UNDERSTOOD);
                 }
                 Thread.sleep(PAUSE);
             }

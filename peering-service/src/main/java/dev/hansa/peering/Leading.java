@@ -44,7 +44,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The server that leads: it alone talks to peers and proxies, and orders what is live. All that it
 /// writes carries the term that it leads in, so that nothing of it counts once another leads.
 final class Leading implements Role {
-    private final Closer closer = new Closer();
+    private final Closer closer;
     private final ServerParts parts;
     private final StreamService streams;
     private final Doors doors;
@@ -56,7 +56,8 @@ final class Leading implements Role {
     /// How many streams of each other server listen; a new one may come before the old one is gone.
     private final Map<String, Integer> listening = new ConcurrentHashMap<>();
 
-    private Leading(ServerParts parts, long term) throws Exception {
+    private Leading(ServerParts parts, long term, Closer closer) throws Exception {
+        this.closer = closer;
         this.parts = parts;
         var config = parts.config();
         var keeper = parts.keeper();
@@ -164,7 +165,15 @@ final class Leading implements Role {
 
     /// @throws StoreFailure when another server leads by now
     static Leading begin(ServerParts parts, long term) throws Exception {
-        return new Leading(parts, term);
+        var closer = new Closer();
+        try {
+            return new Leading(parts, term, closer);
+        } catch (Exception e) {
+            // what had begun must not go on beside whoever leads by now
+            try (closer) {
+                throw e;
+            }
+        }
     }
 
     static ApiSettings settings(ServerParts parts) {

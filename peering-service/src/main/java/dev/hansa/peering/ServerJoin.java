@@ -14,6 +14,7 @@ import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.cluster.ServerCertificate;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.peering.store.MemberNotes;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreFailure;
@@ -25,8 +26,9 @@ import dev.hansa.trustbundle.ca.CertificateRequest;
 import dev.hansa.trustbundle.ca.LeafCertificate;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -35,6 +37,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -42,6 +45,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// How a server becomes one of several of its datacenter: with a server join token it gets a
 /// certificate, the sealing key and the log's name; then the members add it. Whatever dies on the
@@ -54,6 +58,10 @@ final class ServerJoin {
 
     /// The members wait until it has the state.
     private static final Duration ADD_LIMIT = Duration.ofMinutes(3);
+
+    /// Of one name; a datacenter has seven servers at most, and a name may be of a service with
+    /// other processes behind it.
+    private static final int MAX_ADDRESSES = 32;
 
     private final PeeringServiceConfig config;
     private final Clock clock;
@@ -80,11 +88,11 @@ final class ServerJoin {
     /// @throws StoreFailure when the datacenter refuses
     /// @throws InterruptedException when told to stop
     Ticket ticket(MemberIdentity member) throws IOException, InterruptedException {
-        var marker = RaftStore.joining(config.dataDir());
+        var marker = MemberNotes.joining(config.dataDir());
         var listen = config.raftAddress();
-        if (marker.isEmpty() && RaftStore.exists(config.dataDir())) {
+        if (marker.isEmpty() && MemberNotes.exists(config.dataDir())) {
             return new Ticket(
-                    RaftStore.addedAs(config.dataDir())
+                    MemberNotes.addedAs(config.dataDir(), listen)
                             .map(name -> Membership.added(Optional.empty(), name, listen))
                             .orElseGet(() -> Membership.founder(listen)),
                     List.of());
@@ -101,7 +109,7 @@ final class ServerJoin {
             return new Ticket(Membership.founder(listen), List.of());
         }
         var file = config.joinToken().get();
-        var token = JoinToken.decode(Files.readString(file));
+        var token = JoinToken.read(file);
         if (!token.datacenter().equals(config.datacenter())) {
             throw new IllegalArgumentException(
                     "'"
@@ -120,7 +128,7 @@ final class ServerJoin {
         var own = ownSeal();
         var key = marker.isPresent() ? key(marker.get()) : CertificateRequest.newKey();
         if (marker.isEmpty()) {
-            RaftStore.joining(config.dataDir(), text(key));
+            MemberNotes.joining(config.dataDir(), text(key));
         }
         var identity = SpiffeId.server(token.trustDomain(), token.datacenter());
         var issued = ask(token, key, identity);
@@ -141,8 +149,10 @@ final class ServerJoin {
                             + verdict,
                     null);
         }
-        var name = RaftStore.addedAs(config.dataDir()).orElseGet(this::newName);
-        RaftStore.prepare(config.dataDir(), name, sealingKey(own, issued.getServer()));
+        var name =
+                MemberNotes.addedAs(config.dataDir(), config.raftAddress())
+                        .orElseGet(this::newName);
+        MemberNotes.prepare(config.dataDir(), name, sealingKey(own, issued.getServer()));
         member.joined(
                 new ServerCertificate(key, new LeafCertificate(identity, chain)),
                 new TrustBundle(
@@ -201,7 +211,7 @@ final class ServerJoin {
                         .toByteArray();
         var servers = config.retryJoin().isEmpty() ? token.servers() : config.retryJoin();
         while (true) {
-            for (var server : servers) {
+            for (var server : servers.stream().flatMap(this::addresses).distinct().toList()) {
                 var outcome =
                         StrangerCall.unary(
                                 server.toString(),
@@ -221,6 +231,19 @@ final class ServerJoin {
                 }
             }
             Thread.sleep(PAUSE);
+        }
+    }
+
+    /// A name may stand for all servers, of which one leads, some do not, and this one is perhaps
+    /// the next: each is asked. Who they are may change while we wait.
+    private Stream<Endpoint> addresses(Endpoint server) {
+        try {
+            return Arrays.stream(InetAddress.getAllByName(server.host()))
+                    .limit(MAX_ADDRESSES)
+                    .map(address -> new Endpoint(address.getHostAddress(), server.port()));
+        } catch (UnknownHostException e) {
+            waiting(server, "expected a name with an address; found none");
+            return Stream.empty();
         }
     }
 
@@ -261,7 +284,7 @@ final class ServerJoin {
         while (store.now().ca().isEmpty()) {
             store.state().await(state -> state.ca().isPresent(), CALL_LIMIT);
         }
-        RaftStore.joined(config.dataDir());
+        MemberNotes.joined(config.dataDir());
     }
 
     private boolean added(Ticket ticket, RaftStore store, byte[] question) {
@@ -289,9 +312,12 @@ final class ServerJoin {
                 + Base64.getEncoder().encodeToString(key.getPrivate().getEncoded());
     }
 
-    private static KeyPair key(String text) {
+    private KeyPair key(String text) {
         var lines = text.lines().toList();
         try {
+            if (lines.size() != 2) {
+                throw new IllegalArgumentException("two lines");
+            }
             var factory = KeyFactory.getInstance("EC");
             return new KeyPair(
                     factory.generatePublic(
@@ -300,7 +326,12 @@ final class ServerJoin {
                             new PKCS8EncodedKeySpec(Base64.getDecoder().decode(lines.getLast()))));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             // the message would show a part of what it could not read
-            throw new StoreFailure("the key that this server began to join with is damaged", null);
+            throw new StoreFailure(
+                    "'"
+                            + config.dataDir()
+                            + "': expected the key that this server began to join with; found it"
+                            + " damaged: join with an empty data directory and a new token",
+                    null);
         }
     }
 }

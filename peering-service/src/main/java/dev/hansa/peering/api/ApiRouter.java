@@ -162,6 +162,7 @@ public final class ApiRouter implements AutoCloseable {
     /// What may be stale is answered here, all else by the server that leads; before [#router].
     public void elsewhere(Elsewhere leader) {
         elsewhere = Optional.of(leader);
+        reads.ofCopy();
     }
 
     /// Called before a read that may not be stale; before [#router].

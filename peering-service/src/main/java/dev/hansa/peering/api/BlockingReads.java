@@ -17,6 +17,10 @@ import java.util.function.Supplier;
 /// across restarts, though catalog and streams begin anew) plus, in the low half, the sum of the
 /// versions of all that the read depends on. Each of them only grows, so the sum does. A change of
 /// something else in the same part wakes a reader too early; Consul promises no more.
+///
+/// A server that does not lead has counted the changes of its copy of the catalog otherwise than the
+/// leader has, who answers those that wait. So it claims to have seen none: a caller who waits for
+/// more is then answered at once, and never sleeps through a change.
 final class BlockingReads implements AutoCloseable {
     /// What a read depends on.
     enum Scope {
@@ -40,8 +44,14 @@ final class BlockingReads implements AutoCloseable {
     private final Semaphore waiters = new Semaphore(MAX_WAITERS);
     private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, false));
     private final List<Latest.Subscription> subscriptions;
+    private volatile boolean isCopy;
 
     private record Revision(long starts, long store, long catalog, long streams, boolean closed) {
+        /// Not above that of the server that leads.
+        long indexOfCopy() {
+            return (starts << 32) + store;
+        }
+
         long index(Scope scope) {
             var low =
                     switch (scope) {
@@ -84,6 +94,11 @@ final class BlockingReads implements AutoCloseable {
                                                 old.closed()))));
     }
 
+    /// From now on what is answered is a copy of what another server has.
+    void ofCopy() {
+        isCopy = true;
+    }
+
     /// Answers now, or after a change when the request says that it has seen the present.
     ApiAnswer read(ApiRequest request, Scope scope, Supplier<ApiAnswer> answer)
             throws RefusedRequestException, InterruptedException {
@@ -97,7 +112,8 @@ final class BlockingReads implements AutoCloseable {
             await(scope, seen, wait, request);
         }
         // The index first: what changes in between is answered now and told again, never lost.
-        var index = revision.get().index(scope);
+        var now = revision.get();
+        var index = isCopy ? now.indexOfCopy() : now.index(scope);
         return answer.get().at(index);
     }
 

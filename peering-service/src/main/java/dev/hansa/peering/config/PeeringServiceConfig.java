@@ -173,6 +173,16 @@ public record PeeringServiceConfig(
                     "expected an address that the other servers reach, since join-token-file is"
                             + " set; found none");
         }
+        if (raft.getPort() != 0 && !isLoopback(raft) && isLoopback(proxy)) {
+            // join tokens name it, and whoever has one would wait for ever
+            settings.problem(
+                    "proxy.address",
+                    "expected an address that the other servers reach too, since raft.address is '"
+                            + raft.getHostString()
+                            + "'; found '"
+                            + proxy.getHostString()
+                            + "'");
+        }
         distinct(
                 settings,
                 Map.of(
@@ -251,6 +261,11 @@ public record PeeringServiceConfig(
                                         + " has");
                     }
                 });
+    }
+
+    private static boolean isLoopback(InetSocketAddress address) {
+        var host = address.getHostString();
+        return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
     }
 
     /// All three or none.

@@ -37,7 +37,9 @@ final class LogTransport {
         GrpcConfigKeys.Server.setServicesCustomizer(
                 parameters,
                 (builder, _) ->
-                        builder.addService(calls.definition())
+                        calls.port()
+                                .guard(builder)
+                                .addService(calls.definition())
                                 .addTransportFilter(new MemberFilter(tls.trust()))
                                 .permitKeepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
                                 .permitKeepAliveWithoutCalls(true)

@@ -48,11 +48,18 @@ final class MemberCalls implements AutoCloseable {
     private final GrpcTlsConfig tls;
     private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
     private final Consumer<Throwable> failures;
+    private final MemberPort port;
     private volatile MemberService service = MemberService.NONE;
 
     MemberCalls(GrpcTlsConfig tls, Consumer<Throwable> failures) {
         this.tls = tls;
         this.failures = failures;
+        this.port = new MemberPort(MemberPort.MOST, failures);
+    }
+
+    /// Where the others come in.
+    MemberPort port() {
+        return port;
     }
 
     /// A call of whatever service, its messages as they are on the wire.
@@ -236,5 +243,6 @@ final class MemberCalls implements AutoCloseable {
     @Override
     public void close() {
         retain(List.of());
+        port.close();
     }
 }

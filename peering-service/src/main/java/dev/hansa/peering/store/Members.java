@@ -69,6 +69,8 @@ public final class Members implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
+            // whoever has no log leads nobody
+            leadership.update(old -> new Leadership(old.term(), false, Optional.empty()));
             failures.accept(e);
         }
     }

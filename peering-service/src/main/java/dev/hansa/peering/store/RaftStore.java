@@ -5,7 +5,6 @@ import dev.hansa.bootstrap.Seal;
 import dev.hansa.bootstrap.SealKey;
 import dev.hansa.trustbundle.Datacenter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,6 +22,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /// The store as a replicated log: a command is agreed on by a majority of the members, each with it
@@ -214,53 +214,6 @@ public final class RaftStore implements Store {
                 : members.equals(List.of(membership.self()));
     }
 
-    /// The name under which this server was added to a log of others in an earlier life.
-    ///
-    /// @throws IOException when the disk cannot be read
-    public static Optional<String> addedAs(Path dataDir) throws IOException {
-        return LogDirectory.note(dataDir, LogDirectory.NAME);
-    }
-
-    /// Whether there is a log already, so that this server need not be told of one.
-    ///
-    /// @throws IOException when the disk cannot be read
-    public static boolean exists(Path dataDir) throws IOException {
-        return Files.exists(dataDir.resolve("raft"))
-                && LogDirectory.open(dataDir, Optional.empty()).used();
-    }
-
-    /// Writes down what a server needs that is about to be added to a log of others.
-    ///
-    /// @param key what the others seal their secrets with; empty: this server has it from elsewhere
-    /// @throws IOException when the disk does not take it
-    public static void prepare(Path dataDir, String name, Optional<byte[]> key) throws IOException {
-        if (key.isPresent()) {
-            SecretSeal.take(dataDir, key.get());
-        }
-        LogDirectory.note(dataDir, LogDirectory.NAME, name);
-    }
-
-    /// What a server has noted that has begun to join and has not ended. It is secret.
-    ///
-    /// @throws IOException when the disk cannot be read
-    public static Optional<String> joining(Path dataDir) throws IOException {
-        return LogDirectory.note(dataDir, LogDirectory.JOINING);
-    }
-
-    /// Notes that this server begins to join.
-    ///
-    /// @throws IOException when the disk does not take it
-    public static void joining(Path dataDir, String note) throws IOException {
-        LogDirectory.note(dataDir, LogDirectory.JOINING, note);
-    }
-
-    /// Forgets the note: this server has joined.
-    ///
-    /// @throws IOException when the disk does not take it
-    public static void joined(Path dataDir) throws IOException {
-        Files.deleteIfExists(dataDir.resolve("raft").resolve(LogDirectory.JOINING));
-    }
-
     /// What secrets are sealed with: another server of the same log needs it.
     public Seal seal() {
         return file.seal();
@@ -293,14 +246,11 @@ public final class RaftStore implements Store {
     ///
     /// @throws StoreFailure when another server leads by now
     public void lead(long term) {
-        if (inTerm(term).apply(new StoreCommand.CountStart())
-                instanceof StoreAnswer.Refused(var reason)) {
-            throw new StoreFailure("store: " + reason, null);
-        }
+        inTerm(term).apply(new StoreCommand.CountStart());
     }
 
     /// The same store for whoever acts as the leader of a term: what it writes has no effect once
-    /// another server leads, whatever this one knows of it. Such a command is refused.
+    /// another server leads, whatever this one knows of it. Such a command fails.
     public Store inTerm(long term) {
         return new StoreInTerm(this, term);
     }
@@ -340,7 +290,7 @@ public final class RaftStore implements Store {
             refuseWhenBroken();
             switch (client.ask(request, target, deadline)) {
                 case LogClient.Reply.Said(var answer) -> {
-                    return seenHere(codec.answer(answer.toByteArray()), deadline);
+                    return seenHere(known(answer), deadline);
                 }
                 case LogClient.Reply.Elsewhere(var problem, var next) -> {
                     found = problem;
@@ -350,6 +300,16 @@ public final class RaftStore implements Store {
             }
         } while (System.nanoTime() < deadline);
         throw noLeader(found, limit);
+    }
+
+    private StoreAnswer known(ByteString answer) {
+        if (answer.equals(ReplicaMachine.FORGOTTEN.getContent())) {
+            throw new StoreFailure(
+                    "store: expected the answer to a write; found that the server which had it was"
+                            + " started anew: the write was taken or refused",
+                    null);
+        }
+        return codec.answer(answer.toByteArray());
     }
 
     private StoreFailure noLeader(String found, Duration limit) {
@@ -403,21 +363,43 @@ public final class RaftStore implements Store {
         }
         var failure = machine.logFailure();
         if (failure != null) {
-            throw new StoreFailure(broken(failure), failure);
+            throw new StoreFailure(removed().orElseGet(() -> broken(failure)), failure);
+        }
+    }
+
+    /// Who was removed has stopped taking part, and nothing is wrong with the disk.
+    private Optional<String> removed() {
+        try {
+            return members.isMember()
+                    ? Optional.empty()
+                    : Optional.of(
+                            "server '"
+                                    + members.self()
+                                    + "': expected among the servers of its datacenter; found it"
+                                    + " removed: it joins again with an empty data directory and a"
+                                    + " new join token");
+        } catch (StoreFailure _) {
+            return Optional.empty(); // closed
         }
     }
 
     private String broken(Throwable failure) {
+        var root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
         return "'"
                 + file.file().resolveSibling("raft")
                 + "': a write failed, and none is taken until the server is started anew: "
-                + failure;
+                + failure
+                + (root == failure ? "" : ": " + root.getMessage());
     }
 
     @Override
     public Optional<String> problem() {
         var failure = machine.logFailure();
-        return failure == null ? disk.problem() : Optional.of(broken(failure));
+        return removed()
+                .or(() -> failure == null ? disk.problem() : Optional.of(broken(failure)));
     }
 
     /// A follower hears of what the leader has answered a little later, and whoever wrote wants to

@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
@@ -30,6 +32,13 @@ import org.jspecify.annotations.Nullable;
 /// What a server does with each entry that the members have agreed on: it becomes part of the state
 /// in memory, and of the file as soon as the disk takes it. The log calls in order, on one thread.
 final class ReplicaMachine extends BaseStateMachine {
+    /// To whoever asks again for what this server did in an earlier life: it may have been refused,
+    /// so neither yes nor no can be said. Empty, which no answer is.
+    static final Message FORGOTTEN = Message.EMPTY;
+
+    /// What a refusal begins with that says nothing of the command but of who asked.
+    private static final String ANOTHER_TERM = "expected the leader of term ";
+
     private final StateFile file;
     private final CommandCodec codec;
     private final RestoreLog restores;
@@ -39,6 +48,9 @@ final class ReplicaMachine extends BaseStateMachine {
 
     /// What the file has in it already; the log is replayed from its last copy, which may be older.
     private volatile LogPosition known;
+
+    /// Closing begins by saying so, which takes no longer.
+    private static final Duration LEAVING_PAUSE = Duration.ofMillis(1);
 
     private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -53,6 +65,11 @@ final class ReplicaMachine extends BaseStateMachine {
         this.failures = failures;
         this.state = new Latest<>(file.written());
         this.known = file.position();
+    }
+
+    /// Whether a command was refused because another server leads than the one that asked.
+    static boolean isOfAnotherTerm(String refusal) {
+        return refusal.startsWith(ANOTHER_TERM);
     }
 
     /// How far the file was when the log was opened.
@@ -124,17 +141,16 @@ final class ReplicaMachine extends BaseStateMachine {
     @Override
     public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
         var entry = transaction.getLogEntry();
-        var answer = apply(entry);
+        var answer = entry.getIndex() <= known.index() ? FORGOTTEN : answer(apply(entry));
         updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
-        return CompletableFuture.completedFuture(
-                Message.valueOf(ByteString.copyFrom(codec.encode(answer))));
+        return CompletableFuture.completedFuture(answer);
+    }
+
+    private Message answer(StoreAnswer answer) {
+        return Message.valueOf(ByteString.copyFrom(codec.encode(answer)));
     }
 
     private StoreAnswer apply(LogEntryProto entry) {
-        if (entry.getIndex() <= known.index()) {
-            // whoever asked for it has its answer from an earlier life of this server
-            return new StoreAnswer.Unchanged(state.get().index());
-        }
         StateMachine.Transition transition;
         try {
             var command = entry.getStateMachineLogEntry().getLogData().toByteArray();
@@ -161,7 +177,7 @@ final class ReplicaMachine extends BaseStateMachine {
             return new StateMachine.Transition(
                     present,
                     new StoreAnswer.Refused(
-                            "expected the leader of term "
+                            ANOTHER_TERM
                                     + entry.term().getAsLong()
                                     + " of the log; found term "
                                     + term
@@ -242,9 +258,40 @@ final class ReplicaMachine extends BaseStateMachine {
         }
     }
 
+    /// On the thread that writes the log, before the failed entry is answered for.
     @Override
     public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+        var isFirst = logFailure == null;
         logFailure = cause;
-        failures.accept(cause);
+        if (isFirst) {
+            failures.accept(cause);
+            leaveOthers();
+        }
+    }
+
+    /// A member whose disk has failed is as good as dead to the others, and has to be so at once:
+    /// the library keeps what the disk did not take in memory, and would call it written when the
+    /// leader sends it once more; and a leader would go on leading. One that is alone reads on.
+    private void leaveOthers() {
+        var division = division();
+        if (division.isEmpty() || division.get().getRaftConf().getCurrentPeers().size() == 1) {
+            return;
+        }
+        var log = division.get();
+        var closing = Thread.ofPlatform().daemon().name("store-leaves").start(log::close);
+        while (log.getInfo().isAlive() && closing.isAlive()) {
+            LockSupport.parkNanos(LEAVING_PAUSE.toNanos());
+        }
+    }
+
+    private Optional<RaftServer.Division> division() {
+        try {
+            var server = getServer().getNow(null);
+            return server == null
+                    ? Optional.empty()
+                    : Optional.of(server.getDivision(getGroupId()));
+        } catch (IOException _) {
+            return Optional.empty(); // closed already
+        }
     }
 }

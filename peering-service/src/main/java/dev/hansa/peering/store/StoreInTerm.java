@@ -6,9 +6,16 @@ import java.util.OptionalLong;
 
 /// A store for whoever acts as the leader of a term.
 record StoreInTerm(RaftStore store, long term) implements Store {
+    /// @throws StoreFailure also when another server leads by now: that is no answer to what was
+    ///   asked, and must not be taken for one (a secret that is wrong, an entry that has changed)
     @Override
     public StoreAnswer apply(StoreCommand command) {
-        return store.apply(command, OptionalLong.of(term));
+        var answer = store.apply(command, OptionalLong.of(term));
+        if (answer instanceof StoreAnswer.Refused(var reason)
+                && ReplicaMachine.isOfAnotherTerm(reason)) {
+            throw new StoreFailure("store: " + reason, null);
+        }
+        return answer;
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
@@ -95,6 +96,11 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         + " "
                         + life);
         return "hansa-join.x";
+    }
+
+    /// Another server leads from now on; nobody asks it.
+    void follow() {
+        api.elsewhere((question, _) -> new Question.Answer(500, question.kind()));
     }
 
     int port() {

@@ -93,6 +93,20 @@ class BlockingReadsTest {
         assertThat(Long.parseLong(index(world.get("/v1/catalog/services")))).isGreaterThan(before);
     }
 
+    /// A follower's copy has changed as often as it was told anything. Who takes its index to the
+    /// leader, whose catalog has changed less often, must not wait for what has happened already.
+    @Test
+    void followerClaimsNoChangeThatTheLeaderMayNotHaveCounted() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":1}");
+        var stored = index(world.get("/v1/config/mesh?stale"));
+        assertThat(index(world.get("/v1/catalog/services?stale"))).isNotEqualTo(stored);
+
+        world.follow();
+
+        assertThat(index(world.get("/v1/catalog/services?stale"))).isEqualTo(stored);
+        assertThat(index(world.get("/v1/health/service/web?stale"))).isEqualTo(stored);
+    }
+
     @Test
     void closingAnswersAllWhoWait() throws Exception {
         var seen = index(world.get("/v1/config/mesh"));

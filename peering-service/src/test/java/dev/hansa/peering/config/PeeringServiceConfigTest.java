@@ -59,6 +59,19 @@ class PeeringServiceConfigTest {
                         "http.address: expected an address of its own; found '127.0.0.1:9000', which admin.address has");
     }
 
+    /// Join tokens name the proxies' address; a server on another machine would wait for ever.
+    @Test
+    void serversThatOthersJoinAreReachedByThoseWhoJoin() throws Exception {
+        var failure =
+                catchThrowableOfType(
+                        InvalidConfigException.class,
+                        () -> read(Map.of("raft.address", "192.0.2.1:8300")));
+        assertThat(failure).hasMessageContaining("proxy.address: expected an address that");
+
+        read(Map.of("raft.address", "127.0.0.1:8300"));
+        read(Map.of("raft.address", "192.0.2.1:8300", "proxy.address", "192.0.2.1:8502"));
+    }
+
     @Test
     void everyLimitOfPeersIsRead() throws Exception {
         var all =

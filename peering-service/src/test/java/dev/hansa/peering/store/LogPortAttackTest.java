@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.cluster.ServerCertificate;
@@ -15,13 +16,16 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -134,6 +138,46 @@ class LogPortAttackTest {
     void serverOfThisDatacenterIsAMember() throws Exception {
         assertThat(talksTo(client(certificate(authority(ca), SpiffeId.server(DOMAIN, DC)))))
                 .isTrue();
+    }
+
+    /// Each holds its place until its handshake fails, seconds later.
+    @Test
+    void strangersWhoSayNothingAreBoundedAndMembersGoOn() throws Exception {
+        var strangers = new ArrayList<Socket>();
+        try {
+            var closed = 0;
+            for (var i = 0; i < 2 * MemberPort.MOST; i++) {
+                strangers.add(new Socket(InetAddress.getLoopbackAddress(), trio.port(0)));
+            }
+            for (var stranger : strangers) {
+                closed += isClosed(stranger) ? 1 : 0;
+            }
+            assertThat(closed).isGreaterThanOrEqualTo(MemberPort.MOST);
+
+            assertThat(
+                            trio.apply(
+                                    new StoreCommand.PutConfig(
+                                            "k", "meanwhile", "{}", OptionalLong.empty())))
+                    .isInstanceOf(StoreAnswer.Applied.class);
+        } finally {
+            for (var stranger : strangers) {
+                stranger.close();
+            }
+        }
+        var member = client(certificate(authority(ca), SpiffeId.server(DOMAIN, DC)));
+        await().atMost(Duration.ofSeconds(20)).until(() -> talksTo(member));
+    }
+
+    /// Now: what is not closed says nothing.
+    private static boolean isClosed(Socket socket) throws IOException {
+        socket.setSoTimeout(5);
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true; // reset
+        }
     }
 
     @Test

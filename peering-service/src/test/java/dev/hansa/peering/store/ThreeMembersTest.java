@@ -2,6 +2,7 @@ package dev.hansa.peering.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +95,22 @@ class ThreeMembersTest extends StoreContract {
 
         trio.openAll(folder);
         follows(gone, "after");
+    }
+
+    @Test
+    void memberThatWasRemovedSaysSo() throws Exception {
+        put(0, "before");
+        var leader = trio.leader();
+        var removed = (leader + 1) % 3;
+        assertThat(trio.member(removed).problem()).isEmpty();
+
+        trio.member(leader).members().remove("s" + removed);
+
+        await().atMost(SOON)
+                .untilAsserted(() ->
+                        assertThat(trio.member(removed).problem().orElse(""))
+                                .contains("'s" + removed + "'", "found it removed"));
+        assertThat(trio.member(leader).problem()).isEmpty();
     }
 
     @Test

@@ -109,6 +109,25 @@ class BadInputIT {
     }
 
     @Test
+    void serversJoinTokenThatIsNoneIsNamed() throws IOException, InterruptedException {
+        var missing = folder.resolve("no.token");
+        assertOneSentence(joining(missing), 1, "join token file '" + missing + "'");
+
+        var torn = Files.writeString(folder.resolve("torn.token"), "");
+        assertOneSentence(joining(torn), 1, "join token file '" + torn + "'");
+    }
+
+    private static Checkout.Ended joining(Path token) throws IOException, InterruptedException {
+        return otherServer(
+                folder.resolve("joining"),
+                "127.11.0.2:8500",
+                "--raft-address",
+                "127.11.0.2:8300",
+                "--join-token-file",
+                token.toString());
+    }
+
+    @Test
     void unknownSettingIsAUsageError() throws IOException, InterruptedException {
         var ended = hansa(List.of("server", "--data-dirr", "x"));
 
@@ -116,10 +135,11 @@ class BadInputIT {
     }
 
     /// A second server on addresses of its own but for what is wrong.
-    private static Checkout.Ended otherServer(Path data, String httpAddress)
+    private static Checkout.Ended otherServer(Path data, String httpAddress, String... more)
             throws IOException, InterruptedException {
-        return hansa(
-                List.of(
+        var words =
+                new ArrayList<>(
+                        List.of(
                         "server",
                         "--datacenter",
                         "other",
@@ -133,6 +153,8 @@ class BadInputIT {
                         "127.11.0.2:8502",
                         "--admin-address",
                         "127.11.0.2:19500"));
+        words.addAll(List.of(more));
+        return hansa(words);
     }
 
     private static Checkout.Ended client(String... arguments)

@@ -78,12 +78,19 @@ final class ServerGroup implements AutoCloseable {
         start(0);
         awaitAnswer(0);
         for (var number = 1; number < count(); number++) {
-            Files.writeString(token(number), serverToken(0));
-            start(number);
+            startWithToken(number, 0);
         }
         for (var number = 1; number < count(); number++) {
             awaitAnswer(number);
         }
+    }
+
+    /// Its first life, in which it joins.
+    ///
+    /// @param asked for its token
+    void startWithToken(int number, int asked) throws IOException, InterruptedException {
+        Files.writeString(token(number), serverToken(asked));
+        start(number);
     }
 
     String serverToken(int asked) throws IOException, InterruptedException {
@@ -188,15 +195,21 @@ final class ServerGroup implements AutoCloseable {
     }
 
     JsonNode health(int number) throws IOException, InterruptedException {
-        return JSON.readTree(
-                client.send(
-                                HttpRequest.newBuilder(
-                                                URI.create(
-                                                        "http://" + host(number) + ":19500/health"))
-                                        .timeout(Duration.ofSeconds(2))
-                                        .build(),
-                                HttpResponse.BodyHandlers.ofString())
-                        .body());
+        return JSON.readTree(admin(number, "/health"));
+    }
+
+    String metrics(int number) throws IOException, InterruptedException {
+        return admin(number, "/metrics");
+    }
+
+    private String admin(int number, String path) throws IOException, InterruptedException {
+        return client.send(
+                        HttpRequest.newBuilder(
+                                        URI.create("http://" + host(number) + ":19500" + path))
+                                .timeout(Duration.ofSeconds(2))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     HttpResponse<String> send(int number, String method, String path, String body)

@@ -1,0 +1,84 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.OwnDisk;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// What a server has written down of its place among the others, before its log is opened.
+public final class MemberNotes {
+    private MemberNotes() {}
+
+    /// The name under which this server was added to a log of others in an earlier life; empty for
+    /// the server that began the log.
+    ///
+    /// @param listen where the others reach this server
+    /// @throws IOException when the disk cannot be read
+    /// @throws StoreFailure when the name is lost: under another's name this server would vote for
+    ///   both
+    public static Optional<String> addedAs(Path dataDir, InetSocketAddress listen)
+            throws IOException {
+        var name = LogDirectory.note(dataDir, LogDirectory.NAME);
+        if (name.isEmpty() && exists(dataDir)) {
+            var addresses = LogDirectory.open(dataDir, Optional.empty()).addresses();
+            var own = Members.peer(Membership.FOUNDER, listen).getAddress();
+            if (addresses.size() > 1 && !own.equals(addresses.get(Membership.FOUNDER))) {
+                throw new StoreFailure(
+                        "'"
+                                + dataDir.resolve("raft").resolve(LogDirectory.NAME)
+                                + "': expected the name of the server at "
+                                + own
+                                + " among "
+                                + addresses
+                                + "; found no such file",
+                        null);
+            }
+        }
+        return name;
+    }
+
+    /// Whether there is a log already, so that this server need not be told of one.
+    ///
+    /// @throws IOException when the disk cannot be read
+    public static boolean exists(Path dataDir) throws IOException {
+        return Files.exists(dataDir.resolve("raft"))
+                && LogDirectory.open(dataDir, Optional.empty()).used();
+    }
+
+    /// Writes down what a server needs that is about to be added to a log of others.
+    ///
+    /// @param key what the others seal their secrets with; empty: this server has it from elsewhere
+    /// @throws IOException when the disk does not take it
+    public static void prepare(Path dataDir, String name, Optional<byte[]> key) throws IOException {
+        if (key.isPresent()) {
+            SecretSeal.take(dataDir, key.get());
+        }
+        LogDirectory.note(dataDir, LogDirectory.NAME, name);
+    }
+
+    /// What a server has noted that has begun to join and has not ended. It is secret.
+    ///
+    /// @throws IOException when the disk cannot be read
+    public static Optional<String> joining(Path dataDir) throws IOException {
+        return LogDirectory.note(dataDir, LogDirectory.JOINING);
+    }
+
+    /// Notes that this server begins to join.
+    ///
+    /// @throws IOException when the disk does not take it
+    public static void joining(Path dataDir, String note) throws IOException {
+        LogDirectory.note(dataDir, LogDirectory.JOINING, note);
+    }
+
+    /// Forgets the note: this server has joined.
+    ///
+    /// @throws IOException when the disk does not take it
+    public static void joined(Path dataDir) throws IOException {
+        var raft = dataDir.resolve("raft");
+        Files.deleteIfExists(raft.resolve(LogDirectory.JOINING));
+        // else it might be there again after a power cut, and ask for the token
+        OwnDisk.sync(raft);
+    }
+}
