@@ -20,6 +20,7 @@ import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Dialer;
+import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.store.MemberService;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
@@ -127,6 +128,7 @@ final class Leading implements Role {
                                 events));
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
+        router.failover(new FailoverDesk(() -> world(parts, store), publisher, parts.clock()));
         router.confirm(this::confirm);
         var rotation =
                 closer.add(

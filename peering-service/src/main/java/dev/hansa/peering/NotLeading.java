@@ -1,9 +1,14 @@
 package dev.hansa.peering;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.api.CaOperations;
 import dev.hansa.peering.api.PeeringOperations;
 import dev.hansa.peering.api.PeeringView;
+import dev.hansa.peering.failover.Explainer;
+import dev.hansa.peering.failover.FailoverOperations;
+import dev.hansa.peering.failover.Readiness;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
@@ -14,7 +19,7 @@ import java.util.Optional;
 
 /// What only the leader does, at a server that does not lead: requests for it are passed on before
 /// they come here.
-final class NotLeading implements PeeringOperations, CaOperations {
+final class NotLeading implements PeeringOperations, CaOperations, FailoverOperations {
     static final String SENTENCE = "expected the server that leads; found one that does not";
 
     private final Latest<Long> changes = new Latest<>(0L);
@@ -63,6 +68,16 @@ final class NotLeading implements PeeringOperations, CaOperations {
     @Override
     public Latest<Long> changes() {
         return changes;
+    }
+
+    @Override
+    public Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller) {
+        throw refusal();
+    }
+
+    @Override
+    public List<Readiness> readiness() {
+        throw refusal();
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.failover.FailoverOperations;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
@@ -47,7 +48,7 @@ public final class ApiRouter implements AutoCloseable {
 
     /// What streams and the authority are doing is not in the store.
     private static final List<String> LEADERS_ALONE =
-            List.of("/v1/peering", "/v1/operator/", "/v1/hansa/ca", "/v1/hansa/intention-denials");
+            List.of("/v1/peering", "/v1/operator/", "/v1/hansa/ca", "/v1/hansa/intention-denials", "/v1/hansa/explain/", "/v1/hansa/failover");
 
     private final ApiSettings settings;
     private final BlockingReads reads;
@@ -139,6 +140,13 @@ public final class ApiRouter implements AutoCloseable {
         var resource = new CaResource(ca);
         on("GET", "/v1/hansa/ca", resource::status);
         on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
+    }
+
+    /// Also answers for failover; before [#router].
+    public void failover(FailoverOperations failover) {
+        var resource = new FailoverResource(failover, reads);
+        on("GET", "/v1/hansa/explain/:service", resource::explain);
+        on("GET", "/v1/hansa/failover/readiness", resource::readiness);
     }
 
     /// Also answers for the members of the log; before [#router].

@@ -2,6 +2,7 @@ package dev.hansa.peering.discovery;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
@@ -16,11 +17,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /// Keeps every connected proxy's routes true: one thread recomputes what a change may have touched
 /// and sends each proxy what differs from the last. Changes that come while it computes are taken
@@ -80,6 +83,30 @@ public final class RoutePublisher implements AutoCloseable {
     /// How many proxies are connected.
     public int connected() {
         return sent.size();
+    }
+
+    /// What the connected sidecars ask for.
+    public Set<UpstreamName> upstreams() {
+        return sent.keySet().stream()
+                .flatMap(session -> session.upstreams().stream())
+                .collect(Collectors.toSet());
+    }
+
+    /// What the connected sidecars of a service ask for; empty when none is connected.
+    public Optional<Set<UpstreamName>> upstreamsOf(ServiceName service) {
+        var sidecars =
+                sent.keySet().stream()
+                        .filter(session ->
+                                session.identity()
+                                                instanceof ProxyIdentity.Sidecar(_, var carried)
+                                        && carried.equals(service))
+                        .toList();
+        return sidecars.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        sidecars.stream()
+                                .flatMap(session -> session.upstreams().stream())
+                                .collect(Collectors.toSet()));
     }
 
     /// What a connected proxy has said about trust.

@@ -1,10 +1,15 @@
 package dev.hansa.peering.api;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.discovery.RoutePublisher;
+import dev.hansa.peering.discovery.RouteWorld;
+import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -24,6 +29,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,11 +53,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     private final ApiRouter api;
     private final Latest.Subscription mirror;
     private final HttpClient client = HttpClient.newHttpClient();
+    private final TrustBundle bundle = roots();
+    private final RoutePublisher publisher;
 
     ApiWorld(Path folder) throws Exception {
         store = TestStore.open(folder.resolve("data"));
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
-        var bundle = roots();
+        publisher = new RoutePublisher(this::routeWorld, 0, events::add);
         api =
                 new ApiRouter(
                         new ApiSettings(
@@ -67,6 +75,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
+        api.failover(new FailoverDesk(this::routeWorld, publisher, Clock.systemUTC()));
         server =
                 vertx.createHttpServer()
                         .requestHandler(api.router(vertx))
@@ -74,6 +83,20 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(10, TimeUnit.SECONDS);
+    }
+
+    private RouteWorld routeWorld() {
+        var state = store.now();
+        return new RouteWorld(
+                state,
+                catalog.snapshots().get(),
+                new Datacenter("eks"),
+                bundle,
+                ConfigEntries.exportPolicy(state),
+                service -> ConfigEntries.failoverPolicy(state, service),
+                destination -> ConfigEntries.intentionTable(state, false, destination),
+                false,
+                new Endpoint("127.0.0.1", 8503));
     }
 
     private static TrustBundle roots() {
@@ -198,6 +221,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     public void close() throws Exception {
         client.close();
         api.close();
+        publisher.close();
         vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         mirror.close();
         store.close();

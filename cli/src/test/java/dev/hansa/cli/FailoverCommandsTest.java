@@ -1,0 +1,105 @@
+package dev.hansa.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class FailoverCommandsTest {
+    private TestingServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new TestingServer();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void explanationIsReadFromTopToBottom() {
+        server.on(
+                "GET /v1/hansa/explain/echo?from=caller&",
+                200,
+                """
+                {"Service":"echo","Peer":"","Caller":"caller","Datacenter":"eks",
+                 "Resolver":{"ModifyIndex":12,"Entry":{}},"Live":"echo.peer.lke","Next":"",
+                 "Targets":[
+                  {"Target":"echo","State":"down","Evidence":"no instance of 'echo' is registered in eks",
+                   "EvidenceFrom":"the sidecars of eks","EvidenceConnected":true,"EvidenceAgeMillis":null,
+                   "SNI":"echo.sni","SpiffeIDs":["spiffe://eks/echo"],"Hops":[],
+                   "Intention":{"DecidedBy":"eks","Known":true,"Allowed":false,"Rule":"caller -> echo"}},
+                  {"Target":"echo.peer.lke","State":"live","Evidence":"passing",
+                   "EvidenceFrom":"peer 'lke'","EvidenceConnected":false,"EvidenceAgeMillis":2500,
+                   "SNI":"their.sni","SpiffeIDs":["spiffe://lke/echo"],
+                   "Hops":[{"Kind":"mesh-gateway","Where":"eks","Address":"192.0.2.2:8443","Healthy":true,"Evidence":"passing"}],
+                   "Intention":{"DecidedBy":"peer 'lke'","Known":false}}],
+                 "WouldBeRefused":true,"BrokenLink":"because"}
+                """);
+
+        var ran = Ran.hansa(server, "explain", "echo", "--from", "caller");
+
+        assertThat(ran)
+                .isEqualTo(
+                        new Ran(
+                                0,
+                                """
+                                Service:   echo in eks
+                                Caller:    caller
+                                Resolver:  service-resolver/echo of index 12
+                                Live:      echo.peer.lke
+                                Next:      none
+
+                                Target         State  Evidence                                    From
+                                echo           down   no instance of 'echo' is registered in eks  the sidecars of eks, as it changes
+                                echo.peer.lke  live   passing                                     peer 'lke', not connected, 2.5 s ago
+
+                                To echo:
+                                  SNI      echo.sni
+                                  expects  spiffe://eks/echo
+                                  denied in eks by intention 'caller -> echo'
+
+                                To echo.peer.lke:
+                                  mesh-gateway  eks  192.0.2.2:8443  healthy  passing
+                                  SNI      their.sni
+                                  expects  spiffe://lke/echo
+                                  intentions are decided by peer 'lke', whose rules are not known here
+
+                                A call would be refused: because
+                                """,
+                                ""));
+    }
+
+    @Test
+    void unknownServiceIsAnErrorInTheServersWords() {
+        server.on("GET /v1/hansa/explain/ecco?", 404, "service 'ecco': expected another");
+
+        assertThat(Ran.hansa(server, "explain", "ecco"))
+                .isEqualTo(new Ran(1, "", "hansa: service 'ecco': expected another\n"));
+    }
+
+    @Test
+    void serviceThatCouldNotFailOverIsAnExitCode() {
+        var ready =
+                "{\"Service\":\"a\",\"Ready\":true,\"Live\":\"a\",\"Next\":\"a.peer.lke\",\"Reason\":\"\"}";
+        server.on("GET /v1/hansa/failover/readiness", 200, "[" + ready + "]");
+        assertThat(Ran.hansa(server, "failover", "readiness").status()).isZero();
+
+        server.on(
+                "GET /v1/hansa/failover/readiness",
+                200,
+                "["
+                        + ready
+                        + ",{\"Service\":\"b\",\"Ready\":false,\"Live\":\"b\",\"Next\":\"\",\"Reason\":\"b.peer.lke: down\"}]");
+        var ran = Ran.hansa(server, "failover", "readiness");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.out()).contains("b        no     b     none        b.peer.lke: down");
+        assertThat(ran.err()).isEqualTo("hansa: 1 of 2 services could not fail over now\n");
+        assertThat(Ran.hansa(server, "failover", "readiness", "-format", "json").status())
+                .isEqualTo(1);
+    }
+}

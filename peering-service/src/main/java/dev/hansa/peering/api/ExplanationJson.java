@@ -1,0 +1,145 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.failover.Target;
+import dev.hansa.peering.failover.Explanation;
+import dev.hansa.peering.failover.Explanation.Hop;
+import dev.hansa.peering.failover.Explanation.Standing;
+import dev.hansa.peering.failover.Explanation.Step;
+import dev.hansa.peering.failover.Explanation.Verdict;
+import dev.hansa.peering.failover.Readiness;
+import dev.hansa.peering.store.ConfigRecord;
+import dev.hansa.trustbundle.PeerName;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/// What is said about failover, as JSON.
+final class ExplanationJson {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private ExplanationJson() {}
+
+    static JsonNode of(Explanation explanation) {
+        var json =
+                JSON.createObjectNode()
+                        .put("Service", explanation.upstream().service().value())
+                        .put("Peer", explanation.upstream().peer().map(PeerName::value).orElse(""))
+                        .put(
+                                "Caller",
+                                explanation.caller().map(name -> name.value()).orElse(""))
+                        .put("Datacenter", explanation.datacenter().name())
+                        .put("TrustDomain", explanation.trustDomain().name())
+                        .put("ConnectTimeoutMillis", explanation.connectTimeout().toMillis());
+        explanation
+                .resolver()
+                .ifPresentOrElse(
+                        entry ->
+                                json.putObject("Resolver")
+                                        .put("ModifyIndex", entry.modifyIndex())
+                                        .set("Entry", read(entry)),
+                        () -> json.putNull("Resolver"));
+        json.put("Live", label(explanation, Standing.LIVE))
+                .put("Next", label(explanation, Standing.NEXT));
+        var targets = json.putArray("Targets");
+        explanation.steps().forEach(step -> step(targets.addObject(), step));
+        return json.put("WouldBeRefused", explanation.brokenLink().isPresent())
+                .put("BrokenLink", explanation.brokenLink().orElse(""));
+    }
+
+    private static JsonNode read(ConfigRecord entry) {
+        try {
+            return JSON.readTree(entry.json());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(
+                    "stored config entry " + entry.kind() + "/" + entry.name() + " is no JSON", e);
+        }
+    }
+
+    private static String label(Explanation explanation, Standing standing) {
+        return explanation.steps().stream()
+                .filter(step -> step.standing() == standing)
+                .map(step -> step.target().label())
+                .findFirst()
+                .orElse("");
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static void step(ObjectNode json, Step step) {
+        var target = step.target();
+        json.put("Target", target.label())
+                .put("Service", target.service().value())
+                .put(
+                        "Peer",
+                        switch (target) {
+                            case Target.LocalTarget _ -> "";
+                            case Target.PeerTarget there -> there.peer().value();
+                        })
+                .put("State", word(step.standing()))
+                .put("Healthy", target.health().healthy())
+                .put("Evidence", target.health().evidence())
+                .put("EvidenceFrom", step.source().name())
+                .put("EvidenceConnected", step.source().connected());
+        step.source()
+                .age()
+                .ifPresentOrElse(
+                        age -> json.put("EvidenceAgeMillis", age.toMillis()),
+                        () -> json.putNull("EvidenceAgeMillis"));
+        json.put("SNI", target.sni()).put("TrustDomain", target.trustDomain().name());
+        texts(json, "SpiffeIDs", target.spiffeIds());
+        step.intention()
+                .ifPresent(verdict -> {
+                    var intention = json.putObject("Intention");
+                    switch (verdict) {
+                        case Verdict.Decided(var by, var allowed, var rule) ->
+                                intention
+                                        .put("DecidedBy", by.name())
+                                        .put("Known", true)
+                                        .put("Allowed", allowed)
+                                        .put("Rule", rule);
+                        case Verdict.DecidedAt(var peer) ->
+                                intention
+                                        .put("DecidedBy", "peer '" + peer + "'")
+                                        .put("Known", false);
+                    }
+                });
+        var hops = json.putArray("Hops");
+        for (Hop hop : step.hops()) {
+            texts(
+                    hops.addObject()
+                            .put("Kind", word(hop.place()))
+                            .put("Where", hop.where())
+                            .put("Address", hop.address())
+                            .put("Healthy", hop.health().healthy())
+                            .put("Evidence", hop.health().evidence())
+                            .put("SNI", hop.sni()),
+                    "SpiffeIDs",
+                    hop.identities());
+        }
+    }
+
+    private static void texts(ObjectNode json, String key, Collection<String> texts) {
+        var array = json.putArray(key);
+        texts.forEach(array::add);
+    }
+
+    static JsonNode of(List<Readiness> services) {
+        var all = JSON.createArrayNode();
+        for (var one : services) {
+            all.addObject()
+                    .put("Service", one.service().value())
+                    .put("Ready", one.obstacle().isEmpty())
+                    .put("Live", one.live().orElse(""))
+                    .put("Next", one.next().orElse(""))
+                    .put("FailedOver", one.away())
+                    .put("Reason", one.obstacle().orElse(""));
+        }
+        return all;
+    }
+}
