@@ -1,6 +1,8 @@
 package dev.hansa.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.time.Duration;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -10,7 +12,8 @@ final class FailoverCommands {
     private FailoverCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Failover()).addSubcommand(new Readiness(surroundings));
+        return new CommandLine(new Failover()).addSubcommand(new Readiness(surroundings))
+                .addSubcommand(new Events(surroundings));
     }
 
     @Command(
@@ -63,6 +66,68 @@ final class FailoverCommands {
                 throw new CommandFailedException(
                         unready + " of " + services.size() + " services could not fail over now");
             }
+        }
+    }
+
+    @Command(
+            name = "events",
+            description = "Print the last failovers and failbacks, each with its cause.",
+            footer = "  hansa failover events --follow")
+    private static final class Events extends ClientCommand {
+        private static final String PATH = "/v1/hansa/failovers";
+
+        @Option(names = "--follow", description = "Go on with each one that comes.")
+        private boolean follow;
+
+        @Option(
+                names = "--format",
+                paramLabel = "pretty|json",
+                description = "How to print (default: pretty).")
+        private OutputFormat format = OutputFormat.pretty;
+
+        Events(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            if (follow && format == OutputFormat.json) {
+                throw usage("expected --follow or --format json; found both");
+            }
+            var found = api.changed(PATH, 0);
+            if (format == OutputFormat.json) {
+                out.println(Json.pretty(found.body()));
+                return;
+            }
+            if (!follow && found.body().isEmpty()) {
+                out.println("No failover since this leader began to lead.");
+            }
+            print(found.body(), out);
+            while (follow) {
+                found = api.changed(PATH, found.index());
+                print(found.body(), out);
+            }
+        }
+
+        private static void print(JsonNode events, PrintWriter out) {
+            for (var event : events) {
+                out.println(
+                        text(event, "At")
+                                + " "
+                                + text(event, "Service")
+                                + " "
+                                + text(event, "Turn")
+                                + ": "
+                                + orNone(text(event, "From"))
+                                + " -> "
+                                + orNone(text(event, "To"))
+                                + " after "
+                                + Duration.ofMillis(event.path("LastedMillis").asLong())
+                                + ": "
+                                + text(event, "Cause"));
+            }
+            out.flush();
         }
     }
 

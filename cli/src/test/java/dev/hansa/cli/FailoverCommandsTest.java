@@ -83,6 +83,20 @@ class FailoverCommandsTest {
     }
 
     @Test
+    void eventsAreLines() {
+        server.on(
+                "GET /v1/hansa/failovers?index=0&wait=30s",
+                200,
+                "[{\"Index\":1,\"At\":\"2026-01-01T12:00:00Z\",\"Service\":\"echo\",\"Turn\":\"over\",\"From\":\"echo\",\"To\":\"echo.peer.lke\",\"Cause\":\"because\",\"LastedMillis\":61000}]");
+
+        assertThat(Ran.hansa(server, "failover", "events").out())
+                .isEqualTo(
+                        "2026-01-01T12:00:00Z echo over: echo -> echo.peer.lke after PT1M1S: because\n");
+        assertThat(Ran.hansa(server, "failover", "events", "--follow", "--format", "json").status())
+                .isEqualTo(2);
+    }
+
+    @Test
     void serviceThatCouldNotFailOverIsAnExitCode() {
         var ready =
                 "{\"Service\":\"a\",\"Ready\":true,\"Live\":\"a\",\"Next\":\"a.peer.lke\",\"Reason\":\"\"}";

@@ -21,6 +21,8 @@ import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Dialer;
 import dev.hansa.peering.failover.FailoverDesk;
+import dev.hansa.peering.failover.FailoverLog;
+import dev.hansa.peering.failover.FailoverWatch;
 import dev.hansa.peering.store.MemberService;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
@@ -71,10 +73,16 @@ final class Leading implements Role {
         owners.keySet().removeIf(owner -> owner.startsWith(ServerInfo.OWNER));
         registrations.remembered(owners);
         showServers();
+        var failovers = new FailoverLog();
         publisher =
                 closer.add(
                         new RoutePublisher(
-                                () -> world(parts, store), store.now().starts() << 32, events));
+                                () -> world(parts, store),
+                                store.now().starts() << 32,
+                                new FailoverWatch(
+                                                failovers, parts.clock(), System::nanoTime, events)
+                                        ::look,
+                                events));
         closer.add(store.state().watch(_ -> publisher.changed()));
         closer.add(live.snapshots().watch(_ -> publisher.changed()));
         var denials = new DenialLog();
@@ -128,7 +136,9 @@ final class Leading implements Role {
                                 events));
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
-        router.failover(new FailoverDesk(() -> world(parts, store), publisher, parts.clock()));
+        router.failover(
+                new FailoverDesk(
+                        () -> world(parts, store), publisher, failovers, parts.clock()));
         router.confirm(this::confirm);
         var rotation =
                 closer.add(

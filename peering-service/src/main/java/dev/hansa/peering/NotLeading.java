@@ -7,6 +7,7 @@ import dev.hansa.peering.api.CaOperations;
 import dev.hansa.peering.api.PeeringOperations;
 import dev.hansa.peering.api.PeeringView;
 import dev.hansa.peering.failover.Explainer;
+import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.peering.failover.FailoverOperations;
 import dev.hansa.peering.failover.Readiness;
 import dev.hansa.peering.store.StoreFailure;
@@ -78,6 +79,16 @@ final class NotLeading implements PeeringOperations, CaOperations, FailoverOpera
     @Override
     public List<Readiness> readiness() {
         throw refusal();
+    }
+
+    @Override
+    public List<FailoverEvent> failovers(long index) {
+        throw refusal();
+    }
+
+    @Override
+    public Latest<Long> failoverCount() {
+        return changes;
     }
 
     @Override

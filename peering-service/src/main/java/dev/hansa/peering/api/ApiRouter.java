@@ -144,7 +144,9 @@ public final class ApiRouter implements AutoCloseable {
 
     /// Also answers for failover; before [#router].
     public void failover(FailoverOperations failover) {
+        reads.failovers(failover.failoverCount());
         var resource = new FailoverResource(failover, reads);
+        on("GET", "/v1/hansa/failovers", resource::failovers);
         on("GET", "/v1/hansa/explain/:service", resource::explain);
         on("GET", "/v1/hansa/failover/readiness", resource::readiness);
     }

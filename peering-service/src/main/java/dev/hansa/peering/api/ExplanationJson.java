@@ -10,6 +10,7 @@ import dev.hansa.peering.failover.Explanation.Hop;
 import dev.hansa.peering.failover.Explanation.Standing;
 import dev.hansa.peering.failover.Explanation.Step;
 import dev.hansa.peering.failover.Explanation.Verdict;
+import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.peering.failover.Readiness;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.trustbundle.PeerName;
@@ -127,6 +128,23 @@ final class ExplanationJson {
     private static void texts(ObjectNode json, String key, Collection<String> texts) {
         var array = json.putArray(key);
         texts.forEach(array::add);
+    }
+
+    static JsonNode events(List<FailoverEvent> events) {
+        var all = JSON.createArrayNode();
+        for (var event : events) {
+            all.addObject()
+                    .put("Index", event.index())
+                    .put("At", event.at().toString())
+                    .put("Datacenter", event.datacenter().name())
+                    .put("Service", event.service().value())
+                    .put("Turn", word(event.turn()))
+                    .put("From", event.from().orElse(""))
+                    .put("To", event.to().orElse(""))
+                    .put("Cause", event.cause())
+                    .put("LastedMillis", event.lasted().toMillis());
+        }
+        return all;
     }
 
     static JsonNode of(List<Readiness> services) {

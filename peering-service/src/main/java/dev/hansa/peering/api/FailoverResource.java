@@ -40,6 +40,15 @@ final class FailoverResource {
                         });
     }
 
+    /// Those after the index that is given.
+    ApiAnswer failovers(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var seen = BlockingReads.seen(request);
+        return reads.read(
+                request,
+                Scope.FAILOVERS,
+                () -> ApiAnswer.json(ExplanationJson.events(failover.failovers(seen))));
+    }
+
     ApiAnswer readiness(ApiRequest request) throws RefusedRequestException, InterruptedException {
         return reads.read(
                 request,

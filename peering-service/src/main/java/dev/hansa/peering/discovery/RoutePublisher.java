@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -41,6 +42,7 @@ public final class RoutePublisher implements AutoCloseable {
                     Optional.empty());
 
     private final Supplier<RouteWorld> world;
+    private final BiConsumer<RouteView, Set<UpstreamName>> watch;
     private final Consumer<PeeringEvent> events;
     private final Map<Session, RouteSnapshot> sent = new ConcurrentHashMap<>();
 
@@ -53,9 +55,15 @@ public final class RoutePublisher implements AutoCloseable {
     private long version;
 
     /// @param firstVersion higher than any that an earlier life of this server gave out
+    /// @param watch sees all routes at each change, with what the connected sidecars ask for; on
+    ///   the publisher's thread, after proxies were told
     public RoutePublisher(
-            Supplier<RouteWorld> world, long firstVersion, Consumer<PeeringEvent> events) {
+            Supplier<RouteWorld> world,
+            long firstVersion,
+            BiConsumer<RouteView, Set<UpstreamName>> watch,
+            Consumer<PeeringEvent> events) {
         this.world = world;
+        this.watch = watch;
         this.version = firstVersion;
         this.events = events;
         this.thread = Thread.ofVirtual().name("routes").start(this::run);
@@ -168,13 +176,17 @@ public final class RoutePublisher implements AutoCloseable {
     }
 
     private void publish() {
-        if (sent.isEmpty()) {
-            return;
-        }
         var now = world.get();
+        var view = new RouteView(now);
+        if (!sent.isEmpty()) {
+            send(now, view);
+        }
+        watch.accept(view, upstreams());
+    }
+
+    private void send(RouteWorld now, RouteView view) {
         var servers =
                 ServerInfo.in(now.catalog()).stream().map(ServerInfo::proxies).distinct().toList();
-        var view = new RouteView(now);
         var gateway = view.gateway();
         for (var session : List.copyOf(sent.keySet())) {
             if (!servers.equals(told.put(session, servers))) {

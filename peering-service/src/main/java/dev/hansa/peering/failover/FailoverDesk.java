@@ -1,5 +1,6 @@
 package dev.hansa.peering.failover;
 
+import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.discovery.RoutePublisher;
@@ -14,11 +15,14 @@ import java.util.function.Supplier;
 public final class FailoverDesk implements FailoverOperations {
     private final Supplier<RouteWorld> world;
     private final RoutePublisher publisher;
+    private final FailoverLog log;
     private final Clock clock;
 
-    public FailoverDesk(Supplier<RouteWorld> world, RoutePublisher publisher, Clock clock) {
+    public FailoverDesk(
+            Supplier<RouteWorld> world, RoutePublisher publisher, FailoverLog log, Clock clock) {
         this.world = world;
         this.publisher = publisher;
+        this.log = log;
         this.clock = clock;
     }
 
@@ -32,5 +36,15 @@ public final class FailoverDesk implements FailoverOperations {
     @Override
     public List<Readiness> readiness() {
         return Readiness.of(new RouteView(world.get()), publisher.upstreams());
+    }
+
+    @Override
+    public List<FailoverEvent> failovers(long index) {
+        return log.after(index);
+    }
+
+    @Override
+    public Latest<Long> failoverCount() {
+        return log.count();
     }
 }

@@ -1,5 +1,6 @@
 package dev.hansa.peering.failover;
 
+import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.UpstreamName;
 import java.util.List;
@@ -11,4 +12,12 @@ public interface FailoverOperations {
     Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller);
 
     List<Readiness> readiness();
+
+    /// The last failovers and failbacks, oldest first.
+    ///
+    /// @param index those up to it are left out
+    List<FailoverEvent> failovers(long index);
+
+    /// How many there have been; grows with each.
+    Latest<Long> failoverCount();
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// Whether a service would survive the loss of the target that takes its calls now.
 ///
@@ -52,12 +53,21 @@ public record Readiness(
         view.world()
                 .state()
                 .config(Explainer.RESOLVER)
-                .map(entry -> new ServiceName(entry.name()))
+                .flatMap(entry -> named(entry.name()))
                 .forEach(services::add);
         asked.stream()
                 .filter(upstream -> upstream.peer().isEmpty())
                 .map(UpstreamName::service)
                 .forEach(services::add);
         return services;
+    }
+
+    /// None for an entry whose name no sidecar could ask for.
+    private static Stream<ServiceName> named(String name) {
+        try {
+            return Stream.of(new ServiceName(name));
+        } catch (IllegalArgumentException _) {
+            return Stream.empty();
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.hansa.peering.telemetry;
 
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
@@ -40,6 +41,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     private final AtomicInteger writable = new AtomicInteger(1);
     private final AtomicInteger leads = new AtomicInteger();
     private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, AtomicInteger> failedOver = new ConcurrentHashMap<>();
     private final ConcurrentMap<PeerName, AtomicLong> lost = new ConcurrentHashMap<>();
 
     public PeeringTelemetry(MeterRegistry metrics) {
@@ -274,6 +276,8 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.LeadershipLost(var member) -> {
                 leads.set(0);
+                // the next leader knows
+                failedOver.values().forEach(active -> active.set(0));
                 LOG.info("this server, '{}', does not lead now", member);
             }
             case PeeringEvent.LeaderLost(var reason) ->
@@ -308,11 +312,56 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 count(MetricNames.WRITES_REFUSED);
                 LOG.debug("write refused: {}", reason);
             }
+            case PeeringEvent.FailoverSeen(var service, var isAway) -> away(service, isAway);
+            case PeeringEvent.FailoverChanged(var failover) -> failedOver(failover);
             case PeeringEvent.BackgroundFailure(var what, var cause) -> {
                 count(MetricNames.BACKGROUND_FAILURES);
                 LOG.error("{} failed", what, cause);
             }
         }
+    }
+
+    private void failedOver(FailoverEvent failover) {
+        var service = failover.service().value();
+        var words =
+                switch (failover.turn()) {
+                    case OVER -> {
+                        count(MetricNames.FAILOVERS, "service", service);
+                        away(service, true);
+                        yield "fails over";
+                    }
+                    case BACK -> {
+                        count(MetricNames.FAILBACKS, "service", service);
+                        away(service, false);
+                        yield "fails back";
+                    }
+                    case LOST -> {
+                        count(MetricNames.FAILOVER_LOST, "service", service);
+                        away(service, false);
+                        yield "has no healthy target left";
+                    }
+                };
+        LOG.atLevel(failover.turn() == FailoverEvent.Turn.BACK ? Level.INFO : Level.WARN)
+                .log(
+                        "service '{}' {}: from '{}' to '{}' after {}: {}",
+                        service,
+                        words,
+                        failover.from().orElse("none"),
+                        failover.to().orElse("none"),
+                        failover.lasted(),
+                        foreign(failover.cause()));
+    }
+
+    private void away(String service, boolean isAway) {
+        failedOver
+                .computeIfAbsent(
+                        service,
+                        _ ->
+                                metrics.gauge(
+                                        MetricNames.FAILOVER_ACTIVE,
+                                        io.micrometer.core.instrument.Tags.of("service", service),
+                                        new AtomicInteger()))
+                .set(isAway ? 1 : 0);
     }
 
     private void count(String name, String... labels) {

@@ -10,6 +10,8 @@ import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.failover.FailoverDesk;
+import dev.hansa.peering.failover.FailoverLog;
+import dev.hansa.peering.failover.FailoverWatch;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -54,12 +56,27 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     private final Latest.Subscription mirror;
     private final HttpClient client = HttpClient.newHttpClient();
     private final TrustBundle bundle = roots();
+    private final FailoverLog failovers = new FailoverLog();
     private final RoutePublisher publisher;
+    private final List<Latest.Subscription> watches;
 
     ApiWorld(Path folder) throws Exception {
         store = TestStore.open(folder.resolve("data"));
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
-        publisher = new RoutePublisher(this::routeWorld, 0, events::add);
+        publisher = new RoutePublisher(
+                        this::routeWorld,
+                        0,
+                        new FailoverWatch(
+                                        failovers,
+                                        Clock.systemUTC(),
+                                        System::nanoTime,
+                                        events::add)
+                                ::look,
+                        events::add);
+        watches =
+                List.of(
+                        store.state().watch(_ -> publisher.changed()),
+                        catalog.snapshots().watch(_ -> publisher.changed()));
         api =
                 new ApiRouter(
                         new ApiSettings(
@@ -75,7 +92,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
-        api.failover(new FailoverDesk(this::routeWorld, publisher, Clock.systemUTC()));
+        api.failover(new FailoverDesk(this::routeWorld, publisher, failovers, Clock.systemUTC()));
         server =
                 vertx.createHttpServer()
                         .requestHandler(api.router(vertx))
@@ -221,6 +238,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     public void close() throws Exception {
         client.close();
         api.close();
+        watches.forEach(Latest.Subscription::close);
         publisher.close();
         vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         mirror.close();

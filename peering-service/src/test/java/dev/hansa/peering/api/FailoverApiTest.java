@@ -1,6 +1,7 @@
 package dev.hansa.peering.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -187,6 +188,43 @@ class FailoverApiTest {
         assertThat(world.get("/v1/hansa/explain/echo?from=peer:lke/x").body())
                 .startsWith("from: expected a service of this datacenter");
         assertThat(world.get("/v1/hansa/explain/Echo!").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void whoeverWaitsIsToldOfAFailover() throws Exception {
+        var start = world.get("/v1/hansa/failovers");
+        assertThat(json(start)).isEmpty();
+        await().until(() -> heardOf("FailoverSeen"));
+
+        dies("echo");
+        var over =
+                world.get(
+                        "/v1/hansa/failovers?wait=20s&index="
+                                + start.headers().firstValue("X-Consul-Index").orElseThrow());
+
+        assertThat(json(over)).hasSize(1);
+        var event = json(over).path(0);
+        assertThat(event.path("Turn").asText()).isEqualTo("over");
+        assertThat(event.path("From").asText()).isEqualTo("echo");
+        assertThat(event.path("To").asText()).isEqualTo("echo.peer.lke");
+        assertThat(event.path("Cause").asText())
+                .isEqualTo("no instance of 'echo' is registered in eks");
+
+        runs("echo");
+        var back =
+                json(
+                        world.get(
+                                "/v1/hansa/failovers?wait=20s&index="
+                                        + event.path("Index").asLong()));
+        assertThat(back).hasSize(1);
+        assertThat(back.path(0).path("Turn").asText()).isEqualTo("back");
+    }
+
+    private boolean heardOf(String event) {
+        synchronized (world.events) {
+            return world.events.stream()
+                    .anyMatch(one -> one.getClass().getSimpleName().equals(event));
+        }
     }
 
     @Test
