@@ -82,6 +82,18 @@ final class ExplainCommand extends ClientCommand {
         for (var target : answer.path("Targets")) {
             way(target, out);
         }
+        for (var control : answer.path("Controls")) {
+            out.println();
+            out.println(
+                    "Control "
+                            + control.path("ID").asLong()
+                            + ": "
+                            + text(control, "What")
+                            + " by "
+                            + text(control, "By")
+                            + " until "
+                            + text(control, "Until"));
+        }
         if (answer.path("WouldBeRefused").asBoolean()) {
             out.println();
             out.println("A call would be refused: " + text(answer, "BrokenLink"));

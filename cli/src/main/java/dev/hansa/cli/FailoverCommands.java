@@ -12,8 +12,12 @@ final class FailoverCommands {
     private FailoverCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Failover()).addSubcommand(new Readiness(surroundings))
-                .addSubcommand(new Events(surroundings));
+        var line =
+                new CommandLine(new Failover())
+                        .addSubcommand(new Readiness(surroundings))
+                        .addSubcommand(new Events(surroundings));
+        ControlCommands.addTo(line, surroundings);
+        return line.addSubcommand(new DrillCommand(surroundings));
     }
 
     @Command(

@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,80 @@ class FailoverCommandsTest {
                         "2026-01-01T12:00:00Z echo over: echo -> echo.peer.lke after PT1M1S: because\n");
         assertThat(Ran.hansa(server, "failover", "events", "--follow", "--format", "json").status())
                 .isEqualTo(2);
+    }
+
+    private static final String CONTROL =
+            "{\"ID\":41,\"What\":\"drain of peer 'lke'\",\"By\":\"ada\",\"Reason\":\"upgrade\",\"Until\":\"2026-01-01T12:00:00Z\"}";
+
+    @Test
+    void drainSaysWhatHoldsAndHowToEndIt() {
+        server.on("POST /v1/hansa/failover/controls", 200, CONTROL);
+
+        var ran =
+                Ran.hansa(
+                        server, "failover", "drain", "--peer", "lke", "--as", "ada", "--reason",
+                        "upgrade", "--for", "2h");
+
+        assertThat(ran.out())
+                .isEqualTo(
+                        "Control 41: drain of peer 'lke' until 2026-01-01T12:00:00Z; 'hansa failover clear 41' ends it.\n");
+        assertThat(server.onlyAsked().body())
+                .isEqualTo(
+                        "{\"Peer\":\"lke\",\"Service\":\"\",\"Force\":false,\"Kind\":\"drain\",\"TTL\":\"2h\",\"By\":\"ada\",\"Reason\":\"upgrade\"}");
+    }
+
+    @Test
+    void mistakesInControlsAreNotUnderstood() {
+        for (var mistake :
+                List.of(
+                        List.of("failover", "drain"),
+                        List.of("failover", "drain", "--peer", "a", "--service", "b"),
+                        List.of("failover", "force", "echo"),
+                        List.of("failover", "hold"),
+                        List.of("failover", "clear"),
+                        List.of("failover", "clear", "41", "--all"),
+                        List.of("failover", "clear", "x"),
+                        List.of("failover", "drill"))) {
+            var ran = Ran.hansa(server, mistake.toArray(String[]::new));
+            assertThat(ran.status()).as(mistake + " " + ran.err()).isEqualTo(2);
+        }
+        assertThat(server.asked()).isEmpty();
+    }
+
+    @Test
+    void statusListsAndClearEnds() {
+        server.on("GET /v1/hansa/failover/controls", 200, "[" + CONTROL + "]");
+        server.on("DELETE /v1/hansa/failover/controls/41?by=ada", 200, "true");
+
+        assertThat(Ran.hansa(server, "failover", "status").out())
+                .isEqualTo(
+                        """
+                        ID  What                 By   Until                 Reason
+                        41  drain of peer 'lke'  ada  2026-01-01T12:00:00Z  upgrade
+                        """);
+        assertThat(Ran.hansa(server, "failover", "clear", "41", "--as", "ada").out())
+                .isEqualTo("Control 41 cleared.\n");
+        assertThat(Ran.hansa(server, "failover", "clear", "--all", "--as", "ada").out())
+                .isEqualTo("1 controls cleared.\n");
+    }
+
+    @Test
+    void drillIsReportedAndWhatIsNotKnownIsNotClaimed() {
+        server.on("POST /v1/hansa/failover/controls", 200, CONTROL);
+        server.on(
+                "GET /v1/hansa/failover/drills/41",
+                200,
+                "{\"Proxies\":1,\"OverMillis\":12,\"EndedAt\":\"2026-01-01T12:00:00Z\",\"BackMillis\":9,\"Done\":true}");
+
+        assertThat(Ran.hansa(server, "failover", "drill", "echo").out())
+                .isEqualTo(
+                        """
+                        Drill 41 of 'echo' until 2026-01-01T12:00:00Z; Ctrl-C ends it at once.
+                        Over:     1 sidecar after 12 ms
+                        Ended:    2026-01-01T12:00:00Z
+                        Back:     after 9 ms
+                        Requests: sidecars do not report them to the server; see hansa_upstream_connections_total and hansa_upstream_refused_total of theirs
+                        """);
     }
 
     @Test

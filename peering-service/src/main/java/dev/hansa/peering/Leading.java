@@ -20,6 +20,8 @@ import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Dialer;
+import dev.hansa.peering.failover.ControlExpiry;
+import dev.hansa.peering.failover.Drills;
 import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.failover.FailoverLog;
 import dev.hansa.peering.failover.FailoverWatch;
@@ -138,7 +140,14 @@ final class Leading implements Role {
         router.snapshots(parts.snapshots());
         router.failover(
                 new FailoverDesk(
-                        () -> world(parts, store), publisher, failovers, parts.clock()));
+                        () -> world(parts, store),
+                        publisher,
+                        failovers,
+                        store,
+                        closer.add(new Drills(store, publisher, parts.clock(), events)),
+                        parts.clock(),
+                        events));
+        closer.add(new ControlExpiry(store, publisher::changed, parts.clock(), events));
         router.confirm(this::confirm);
         var rotation =
                 closer.add(
@@ -274,6 +283,7 @@ final class Leading implements Role {
                 service -> ConfigEntries.failoverPolicy(state, service),
                 destination ->
                         ConfigEntries.intentionTable(state, config.defaultAllow(), destination),
+                state.controls(parts.clock().instant()),
                 ConfigEntries.throughMeshGateways(state),
                 parts.self().peers());
     }

@@ -2,10 +2,13 @@ package dev.hansa.peering;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Control;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.api.CaOperations;
 import dev.hansa.peering.api.PeeringOperations;
 import dev.hansa.peering.api.PeeringView;
+import dev.hansa.peering.failover.ControlWish;
+import dev.hansa.peering.failover.DrillReport;
 import dev.hansa.peering.failover.Explainer;
 import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.peering.failover.FailoverOperations;
@@ -78,6 +81,26 @@ final class NotLeading implements PeeringOperations, CaOperations, FailoverOpera
 
     @Override
     public List<Readiness> readiness() {
+        throw refusal();
+    }
+
+    @Override
+    public List<Control> controls() {
+        throw refusal();
+    }
+
+    @Override
+    public ControlAnswer order(ControlWish wish) {
+        throw refusal();
+    }
+
+    @Override
+    public boolean clear(long id, String by) {
+        throw refusal();
+    }
+
+    @Override
+    public Optional<DrillReport> drill(long id) {
         throw refusal();
     }
 

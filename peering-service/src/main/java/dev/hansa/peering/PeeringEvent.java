@@ -1,5 +1,7 @@
 package dev.hansa.peering;
 
+import dev.hansa.failover.Control;
+import dev.hansa.peering.failover.DrillReport;
 import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.token.TokenRejection;
 import dev.hansa.trustbundle.PeerName;
@@ -146,6 +148,20 @@ public sealed interface PeeringEvent {
     ///
     /// @param away to another target than the first
     record FailoverSeen(String service, boolean away) implements PeeringEvent {}
+
+    /// An operator steers failover.
+    record ControlOrdered(Control control) implements PeeringEvent {}
+
+    /// @param what was asked for
+    record ControlRefused(String what, String by, String reason) implements PeeringEvent {}
+
+    /// @param how for people
+    record ControlEnded(Control control, String how) implements PeeringEvent {}
+
+    /// How many controls there are.
+    record ControlsHeld(int count) implements PeeringEvent {}
+
+    record DrillEnded(DrillReport report) implements PeeringEvent {}
 
     record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
 }

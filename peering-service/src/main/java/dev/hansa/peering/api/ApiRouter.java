@@ -149,6 +149,11 @@ public final class ApiRouter implements AutoCloseable {
         on("GET", "/v1/hansa/failovers", resource::failovers);
         on("GET", "/v1/hansa/explain/:service", resource::explain);
         on("GET", "/v1/hansa/failover/readiness", resource::readiness);
+        var controls = new ControlResource(failover, reads);
+        on("GET", "/v1/hansa/failover/controls", controls::list);
+        on("POST", "/v1/hansa/failover/controls", controls::order);
+        on("DELETE", "/v1/hansa/failover/controls/:id", controls::clear);
+        on("GET", "/v1/hansa/failover/drills/:id", controls::drill);
     }
 
     /// Also answers for the members of the log; before [#router].

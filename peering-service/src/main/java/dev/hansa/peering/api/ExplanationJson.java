@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.failover.Control;
 import dev.hansa.failover.Target;
+import dev.hansa.peering.failover.DrillReport;
 import dev.hansa.peering.failover.Explanation;
 import dev.hansa.peering.failover.Explanation.Hop;
 import dev.hansa.peering.failover.Explanation.Standing;
@@ -14,9 +16,11 @@ import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.peering.failover.Readiness;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.trustbundle.PeerName;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What is said about failover, as JSON.
 final class ExplanationJson {
@@ -47,6 +51,8 @@ final class ExplanationJson {
                 .put("Next", label(explanation, Standing.NEXT));
         var targets = json.putArray("Targets");
         explanation.steps().forEach(step -> step(targets.addObject(), step));
+        var controls = json.putArray("Controls");
+        explanation.controls().forEach(control -> controls.add(of(control)));
         return json.put("WouldBeRefused", explanation.brokenLink().isPresent())
                 .put("BrokenLink", explanation.brokenLink().orElse(""));
     }
@@ -128,6 +134,32 @@ final class ExplanationJson {
     private static void texts(ObjectNode json, String key, Collection<String> texts) {
         var array = json.putArray(key);
         texts.forEach(array::add);
+    }
+
+    static ObjectNode of(Control control) {
+        return JSON.createObjectNode()
+                .put("ID", control.id())
+                .put("What", control.what())
+                .put("By", control.by())
+                .put("Reason", control.reason())
+                .put("Since", control.since().toString())
+                .put("Until", control.until().toString());
+    }
+
+    static JsonNode of(DrillReport report) {
+        var json = of(report.control());
+        report.proxies().ifPresentOrElse(count -> json.put("Proxies", count), () -> json.putNull("Proxies"));
+        millis(json, "OverMillis", report.over());
+        report.ended()
+                .ifPresentOrElse(
+                        at -> json.put("EndedAt", at.toString()), () -> json.putNull("EndedAt"));
+        millis(json, "BackMillis", report.back());
+        return json.put("Done", report.done());
+    }
+
+    private static void millis(ObjectNode json, String key, Optional<Duration> duration) {
+        duration.ifPresentOrElse(
+                found -> json.put(key, found.toMillis()), () -> json.putNull(key));
     }
 
     static JsonNode events(List<FailoverEvent> events) {

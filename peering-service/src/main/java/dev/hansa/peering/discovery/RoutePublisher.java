@@ -3,6 +3,7 @@ package dev.hansa.peering.discovery;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
@@ -17,12 +18,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -81,6 +84,8 @@ public final class RoutePublisher implements AutoCloseable {
 
     void remove(Session session) {
         sent.remove(session);
+        // whoever waits for it need not any more
+        acknowledged();
     }
 
     /// A proxy routes by a version; whoever waits for it looks again.
@@ -155,6 +160,32 @@ public final class RoutePublisher implements AutoCloseable {
                 .anyMatch(session ->
                         session.acknowledgedRoutes().sniRoutes().stream()
                                 .anyMatch(route -> route.sni().equals(sni) && route.isHealthy()));
+    }
+
+    /// Waits until every connected sidecar that asks for an upstream says that it routes by one that
+    /// is as wanted, at most `limit`.
+    ///
+    /// @return how many there are; empty when not all do by then
+    /// @throws InterruptedException when the conversation is told to stop
+    public OptionalInt awaitRoutes(UpstreamName upstream, Predicate<Route> wanted, Duration limit)
+            throws InterruptedException {
+        acknowledged.await(_ -> taken(upstream, wanted).isPresent(), limit);
+        return taken(upstream, wanted);
+    }
+
+    private OptionalInt taken(UpstreamName upstream, Predicate<Route> wanted) {
+        var asking =
+                sent.keySet().stream()
+                        .filter(session -> session.upstreams().contains(upstream))
+                        .toList();
+        return asking.stream()
+                        .allMatch(session ->
+                                session.acknowledgedRoutes()
+                                        .route(upstream)
+                                        .filter(wanted)
+                                        .isPresent())
+                ? OptionalInt.of(asking.size())
+                : OptionalInt.empty();
     }
 
     private void run() {

@@ -79,7 +79,12 @@ public final class RouteView {
 
     /// The way to an upstream, as every sidecar that asks for it is told.
     public Route route(UpstreamName upstream) {
-        return resolver.resolve(upstream);
+        return world.controls().apply(resolver.resolve(upstream));
+    }
+
+    /// The label of the target that comes first when no operator says otherwise.
+    public String first(UpstreamName upstream) {
+        return resolver.resolve(upstream).targets().getFirst().label();
     }
 
     /// All that routes are made from.

@@ -85,6 +85,7 @@ public final class Explainer {
                                 : world.state().config(RESOLVER, upstream.service().value()),
                         route.connectTimeout(),
                         steps,
+                        world.controls().of(route),
                         brokenLink(route, choice, caller, steps, ways)));
     }
 

@@ -1,6 +1,7 @@
 package dev.hansa.peering.failover;
 
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Control;
 import dev.hansa.failover.HealthView;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.UpstreamName;
@@ -16,6 +17,7 @@ import java.util.Optional;
 ///
 /// @param resolver the `service-resolver` in force; empty: none, and calls go to the instances here
 /// @param connectTimeout for one attempt at one endpoint
+/// @param controls the operator's, those that change this route
 /// @param brokenLink one sentence; empty when the call would go through, as far as is known here
 public record Explanation(
         UpstreamName upstream,
@@ -25,9 +27,11 @@ public record Explanation(
         Optional<ConfigRecord> resolver,
         Duration connectTimeout,
         List<Step> steps,
+        List<Control> controls,
         Optional<String> brokenLink) {
     public Explanation {
         steps = List.copyOf(steps);
+        controls = List.copyOf(controls);
     }
 
     /// One target, in the order in which they are tried.

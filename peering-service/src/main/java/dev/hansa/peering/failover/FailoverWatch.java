@@ -2,6 +2,7 @@ package dev.hansa.peering.failover;
 
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Choice;
+import dev.hansa.failover.Control;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.UpstreamName;
@@ -69,7 +70,7 @@ public final class FailoverWatch {
         if (before == null) {
             events.accept(
                     new PeeringEvent.FailoverSeen(
-                            service.value(), turn(route, live) == Turn.OVER));
+                            service.value(), turn(view, route, live) == Turn.OVER));
             return;
         }
         var state = view.world().state();
@@ -79,23 +80,24 @@ public final class FailoverWatch {
                         clock.instant(),
                         view.world().datacenter(),
                         service,
-                        turn(route, live),
+                        turn(view, route, live),
                         before.live(),
                         live,
-                        cause(route, before.live(), live),
+                        cause(view, route, before.live(), live),
                         Duration.ofNanos(now - before.sinceNanos()));
         log.add(event);
         events.accept(new PeeringEvent.FailoverChanged(event));
     }
 
-    private static Turn turn(Route route, Optional<String> live) {
+    private static Turn turn(RouteView view, Route route, Optional<String> live) {
         if (live.isEmpty()) {
             return Turn.LOST;
         }
-        return route.targets().getFirst().label().equals(live.get()) ? Turn.BACK : Turn.OVER;
+        return view.first(route.upstream()).equals(live.get()) ? Turn.BACK : Turn.OVER;
     }
 
-    private static String cause(Route route, Optional<String> before, Optional<String> live) {
+    private static String cause(
+            RouteView view, Route route, Optional<String> before, Optional<String> live) {
         if (before.isEmpty()) {
             return "'" + live.orElse("") + "' is healthy";
         }
@@ -106,8 +108,13 @@ public final class FailoverWatch {
         if (old.isEmpty()) {
             return "'" + before.get() + "' is no target any more";
         }
-        return old.get().health().healthy()
-                ? "'" + live.orElse("") + "' is healthy and comes first"
-                : old.get().health().evidence();
+        if (!old.get().health().healthy()) {
+            return old.get().health().evidence();
+        }
+        return view.world()
+                .controls()
+                .preference(route.upstream())
+                .map(Control::evidence)
+                .orElse("'" + live.orElse("") + "' is healthy and comes first");
     }
 }

@@ -33,7 +33,7 @@ public record Readiness(
                 .filter(route -> route.targets().size() > 1)
                 .map(route -> {
                     var choice = Choice.of(route);
-                    var first = route.targets().getFirst().label();
+                    var first = view.first(route.upstream());
                     var live = choice.live().map(Target::label);
                     return new Readiness(
                             route.upstream().service(),

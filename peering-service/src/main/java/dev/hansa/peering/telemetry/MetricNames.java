@@ -38,6 +38,7 @@ public final class MetricNames {
     public static final String FAILBACKS = "hansa.failover.back";
     public static final String FAILOVER_LOST = "hansa.failover.lost";
     public static final String FAILOVER_ACTIVE = "hansa.failover.active";
+    public static final String FAILOVER_CONTROLS = "hansa.failover.controls";
     public static final String BACKGROUND_FAILURES = "hansa.background.failures";
 
     private MetricNames() {}

@@ -5,6 +5,7 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -40,6 +41,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     private final AtomicInteger proxies = new AtomicInteger();
     private final AtomicInteger writable = new AtomicInteger(1);
     private final AtomicInteger leads = new AtomicInteger();
+    private final AtomicInteger controls = new AtomicInteger();
     private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, AtomicInteger> failedOver = new ConcurrentHashMap<>();
     private final ConcurrentMap<PeerName, AtomicLong> lost = new ConcurrentHashMap<>();
@@ -49,6 +51,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
         metrics.gauge(MetricNames.PROXIES_CONNECTED, proxies);
         metrics.gauge(MetricNames.STORE_WRITABLE, writable);
         metrics.gauge(MetricNames.LEADS, leads);
+        metrics.gauge(MetricNames.FAILOVER_CONTROLS, controls);
     }
 
     @Override
@@ -278,6 +281,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 leads.set(0);
                 // the next leader knows
                 failedOver.values().forEach(active -> active.set(0));
+                controls.set(0);
                 LOG.info("this server, '{}', does not lead now", member);
             }
             case PeeringEvent.LeaderLost(var reason) ->
@@ -314,11 +318,43 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.FailoverSeen(var service, var isAway) -> away(service, isAway);
             case PeeringEvent.FailoverChanged(var failover) -> failedOver(failover);
+            case PeeringEvent.ControlsHeld(var count) -> controls.set(count);
+            case PeeringEvent.ControlOrdered(var control) -> {
+                LOG.warn("failover: {} {}", control.what(), foreign(control.evidence()));
+                audit(
+                        operator(control.by()),
+                        control.what(),
+                        "done, control " + control.id() + " until " + control.until()
+                                + (control.reason().isEmpty() ? "" : ": " + control.reason()));
+            }
+            case PeeringEvent.ControlRefused(var what, var by, var reason) -> {
+                LOG.info("failover: {} refused: {}", foreign(what), foreign(reason));
+                audit(operator(by), what, "refused: " + reason);
+            }
+            case PeeringEvent.ControlEnded(var control, var how) -> {
+                LOG.info("failover: {} has ended: {}", control.what(), foreign(how));
+                audit(operator(control.by()), control.what(), "ended, control " + control.id() + ", " + how);
+            }
+            case PeeringEvent.DrillEnded(var report) -> {
+                var control = report.control();
+                var words =
+                        "over after "
+                                + report.over().map(Duration::toString).orElse("unknown")
+                                + ", back after "
+                                + report.back().map(Duration::toString).orElse("unknown");
+                LOG.info("failover: {}: {}", control.what(), words);
+                audit(operator(control.by()), control.what(), words);
+            }
             case PeeringEvent.BackgroundFailure(var what, var cause) -> {
                 count(MetricNames.BACKGROUND_FAILURES);
                 LOG.error("{} failed", what, cause);
             }
         }
+    }
+
+    /// What they call themselves is theirs to say.
+    private static String operator(String by) {
+        return OPERATOR + " " + by;
     }
 
     private void failedOver(FailoverEvent failover) {

@@ -9,6 +9,8 @@ import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.discovery.RouteWorld;
+import dev.hansa.peering.failover.ControlExpiry;
+import dev.hansa.peering.failover.Drills;
 import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.failover.FailoverLog;
 import dev.hansa.peering.failover.FailoverWatch;
@@ -49,6 +51,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     final LiveCatalog catalog = new LiveCatalog();
     final List<PeeringEvent> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    private final Clock clock = Clock.systemUTC();
     private final Latest<Long> changes = new Latest<>(0L);
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
@@ -59,6 +62,8 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     private final FailoverLog failovers = new FailoverLog();
     private final RoutePublisher publisher;
     private final List<Latest.Subscription> watches;
+    private final Drills drills;
+    private final ControlExpiry expiry;
 
     ApiWorld(Path folder) throws Exception {
         store = TestStore.open(folder.resolve("data"));
@@ -68,11 +73,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         0,
                         new FailoverWatch(
                                         failovers,
-                                        Clock.systemUTC(),
+                                        clock,
                                         System::nanoTime,
                                         events::add)
                                 ::look,
                         events::add);
+        drills = new Drills(store, publisher, clock, events::add);
+        expiry = new ControlExpiry(store, publisher::changed, clock, events::add);
         watches =
                 List.of(
                         store.state().watch(_ -> publisher.changed()),
@@ -92,7 +99,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
-        api.failover(new FailoverDesk(this::routeWorld, publisher, failovers, Clock.systemUTC()));
+        api.failover(new FailoverDesk(this::routeWorld, 
+                        publisher,
+                        failovers,
+                        store,
+                        drills,
+                        clock,
+                        events::add));
         server =
                 vertx.createHttpServer()
                         .requestHandler(api.router(vertx))
@@ -112,6 +125,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                 ConfigEntries.exportPolicy(state),
                 service -> ConfigEntries.failoverPolicy(state, service),
                 destination -> ConfigEntries.intentionTable(state, false, destination),
+                state.controls(clock.instant()),
                 false,
                 new Endpoint("127.0.0.1", 8503));
     }
@@ -239,6 +253,8 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
         client.close();
         api.close();
         watches.forEach(Latest.Subscription::close);
+        expiry.close();
+        drills.close();
         publisher.close();
         vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         mirror.close();

@@ -220,6 +220,89 @@ class FailoverApiTest {
         assertThat(back.path(0).path("Turn").asText()).isEqualTo("back");
     }
 
+    private JsonNode order(String body) throws Exception {
+        return json(world.post("/v1/hansa/failover/controls", body));
+    }
+
+    @Test
+    void drainIsSeenByAllAndEndsWhenItIsCleared() throws Exception {
+        var control =
+                order(
+                        "{\"Kind\":\"drain\",\"Service\":\"echo\",\"By\":\"ada\",\"Reason\":\"disk\",\"TTL\":\"2h\"}");
+
+        var drained = explain("");
+        assertThat(drained.path("Live").asText()).isEqualTo("echo.peer.lke");
+        assertThat(drained.path("Targets").path(0).path("Evidence").asText())
+                .isEqualTo("drained by ada until " + control.path("Until").asText() + ": disk");
+        assertThat(drained.path("Controls").path(0).path("ID")).isEqualTo(control.path("ID"));
+        assertThat(json(world.get("/v1/hansa/failover/controls"))).containsExactly(control);
+        assertThat(Instant.parse(control.path("Until").asText()))
+                .isBetween(Instant.now().plusSeconds(7100), Instant.now().plusSeconds(7300));
+
+        var path = "/v1/hansa/failover/controls/" + control.path("ID").asLong();
+        assertThat(world.send("DELETE", path + "?by=bob", "").statusCode()).isEqualTo(200);
+        assertThat(world.send("DELETE", path, "").statusCode()).isEqualTo(404);
+        assertThat(explain("").path("Live").asText()).isEqualTo("echo");
+        assertThat(world.events)
+                .anySatisfy(event ->
+                        assertThat(event.toString()).contains("ControlEnded", "cleared by bob"));
+    }
+
+    @Test
+    void controlThatWouldLeaveNothingIsRefusedUnlessForced() throws Exception {
+        imports(CheckStatus.CRITICAL);
+
+        var refused =
+                world.post(
+                        "/v1/hansa/failover/controls",
+                        "{\"Kind\":\"drill\",\"Service\":\"echo\",\"TTL\":\"1m\"}");
+        assertThat(refused.statusCode()).isEqualTo(409);
+        assertThat(refused.body())
+                .startsWith(
+                        "drill of 'echo': expected a healthy target to be left for 'echo'; found none");
+
+        order("{\"Kind\":\"drill\",\"Service\":\"echo\",\"TTL\":\"1m\",\"Force\":true}");
+        assertThat(explain("").path("Live").asText()).isEmpty();
+    }
+
+    @Test
+    void mistakesInAControlAreNamed() throws Exception {
+        for (var mistake :
+                Map.of(
+                                "{}", "Kind: expected drain, force, hold or drill; found ''",
+                                "{\"Kind\":\"drain\"}",
+                                        "drain: expected a Peer or a Service; found neither",
+                                "{\"Kind\":\"hold\",\"Service\":\"echo\",\"TTL\":\"721h\"}",
+                                        "TTL: expected a duration above 0 and up to 720h; found '721h'",
+                                "{\"Kind\":\"hold\",\"Service\":\"echo\",\"Until\":\"x\"}",
+                                        "unknown field \"until\"",
+                                "{\"Kind\":\"hold\",\"Service\":\"e!\"}", "invalid service name")
+                        .entrySet()) {
+            var answer = world.post("/v1/hansa/failover/controls", mistake.getKey());
+            assertThat(answer.statusCode()).isEqualTo(400);
+            assertThat(answer.body()).contains(mistake.getValue());
+        }
+    }
+
+    @Test
+    void drillEndsByItselfAndIsReported() throws Exception {
+        var drill =
+                order("{\"Kind\":\"drill\",\"Service\":\"echo\",\"Peer\":\"lke\",\"TTL\":\"1s\"}");
+        var path = "/v1/hansa/failover/drills/" + drill.path("ID").asLong();
+        assertThat(explain("").path("Live").asText()).isEqualTo("echo.peer.lke");
+
+        await().until(() -> json(world.get(path)).path("Done").asBoolean());
+
+        var report = json(world.get(path));
+        assertThat(report.path("Proxies").asInt(-1)).isZero();
+        assertThat(report.path("OverMillis").isNumber()).isTrue();
+        assertThat(report.path("BackMillis").isNumber()).isTrue();
+        assertThat(explain("").path("Live").asText()).isEqualTo("echo");
+        assertThat(world.get("/v1/hansa/failover/drills/1").statusCode()).isEqualTo(404);
+        var failovers = json(world.get("/v1/hansa/failovers"));
+        assertThat(failovers).extracting(event -> event.path("Turn").asText()).contains("back");
+    }
+
     private boolean heardOf(String event) {
         synchronized (world.events) {
             return world.events.stream()

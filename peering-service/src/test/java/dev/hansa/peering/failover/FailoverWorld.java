@@ -11,6 +11,8 @@ import dev.hansa.exportedservices.PeerMeta;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Control;
+import dev.hansa.failover.Controls;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.ParsedEntry;
@@ -51,6 +53,7 @@ final class FailoverWorld {
     private final Map<String, List<ServiceInstance>> local = new HashMap<>();
     private final Map<PeerName, ImportedCatalog> imported = new HashMap<>();
     private final Map<ServiceName, Set<UpstreamName>> asked = new HashMap<>();
+    private Controls controls = Controls.NONE;
     private boolean defaultAllow = true;
 
     /// echo runs here and at lke, and caller calls it.
@@ -75,6 +78,11 @@ final class FailoverWorld {
                             new ConfigRecord(kind, name, whole, 7, 7));
             case ParsedEntry.Invalid(var sentence, _) -> throw new AssertionError(sentence);
         }
+        return this;
+    }
+
+    FailoverWorld under(Control... inForce) {
+        controls = new Controls(List.of(inForce));
         return this;
     }
 
@@ -237,6 +245,7 @@ final class FailoverWorld {
                         bundles,
                         Map.of(),
                         Map.of(),
+                        Map.of(),
                         Optional.empty());
         return new RouteWorld(
                 state,
@@ -246,6 +255,7 @@ final class FailoverWorld {
                 ExportPolicy.NONE,
                 service -> ConfigEntries.failoverPolicy(state, service),
                 destination -> ConfigEntries.intentionTable(state, defaultAllow, destination),
+                controls,
                 false,
                 new Endpoint("192.0.2.1", 8503));
     }
