@@ -34,6 +34,9 @@ final class ApiClient {
     /// Establishing waits for gateways and for the other datacenter; nothing else comes near.
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
 
+    /// Well below the timeout of a request.
+    private static final Duration WAIT = Duration.ofSeconds(30);
+
     /// A snapshot of 1 GiB: read, sent, and written by each server.
     private static final Duration TRANSFER_TIMEOUT = Duration.ofMinutes(15);
 
@@ -110,6 +113,22 @@ final class ApiClient {
         return send("GET", path, "", JSON);
     }
 
+    /// What was read, and the index to wait for another with.
+    record Indexed(JsonNode body, long index) {}
+
+    /// The JSON at a path that waits for changes: at once for index 0, else when there is something
+    /// newer or [#WAIT] is over.
+    Indexed changed(String path, long index) throws CommandFailedException, InterruptedException {
+        var asked = path + "?index=" + index + "&wait=" + WAIT.toSeconds() + "s";
+        var response = exchange(request("GET", asked, "", JSON), asked, text());
+        if (response.statusCode() != OK) {
+            throw refused("GET", path, response.statusCode(), response.body());
+        }
+        return new Indexed(
+                Json.read(response.body()),
+                response.headers().firstValueAsLong("X-Consul-Index").orElse(0));
+    }
+
     /// The JSON at a path that must be there.
     JsonNode json(String path) throws CommandFailedException, InterruptedException {
         return Json.read(must("GET", path, "", JSON));
@@ -178,21 +197,21 @@ final class ApiClient {
 
     private Answer send(String method, String path, String body, String contentType)
             throws CommandFailedException, InterruptedException {
-        var request =
-                HttpRequest.newBuilder(URI.create(base + path))
-                        .timeout(REQUEST_TIMEOUT)
-                        .header("Content-Type", contentType)
-                        .method(
-                                method,
-                                body.isEmpty()
-                                        ? BodyPublishers.noBody()
-                                        : BodyPublishers.ofString(body))
-                        .build();
-        var response = exchange(request, path, text());
+        var response = exchange(request(method, path, body, contentType), path, text());
         if (response.statusCode() / 100 == 2 || response.statusCode() == 404) {
             return new Answer(response.statusCode(), response.body());
         }
         throw refused(method, path, response.statusCode(), response.body());
+    }
+
+    private HttpRequest request(String method, String path, String body, String contentType) {
+        return HttpRequest.newBuilder(URI.create(base + path))
+                .timeout(REQUEST_TIMEOUT)
+                .header("Content-Type", contentType)
+                .method(
+                        method,
+                        body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                .build();
     }
 
     private HttpResponse<String> exchange(

@@ -57,6 +57,8 @@ public final class Main {
                         .addSubcommand(IntentionCommands.commandLine(surroundings))
                         .addSubcommand(ServiceCommands.commandLine(surroundings))
                         .addSubcommand(CatalogCommands.commandLine(surroundings))
+                        .addSubcommand(new ExplainCommand(surroundings))
+                        .addSubcommand(FailoverCommands.commandLine(surroundings))
                         .addSubcommand(new JoinTokenCommand(surroundings))
                         .addSubcommand(CaCommands.commandLine(surroundings))
                         .addSubcommand(OperatorCommands.commandLine(surroundings))

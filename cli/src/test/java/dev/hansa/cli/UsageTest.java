@@ -42,6 +42,8 @@ class UsageTest {
                         List.of("peering", "list", "-format", "xml"),
                         List.of("peering", "establish", "-name", "x"),
                         List.of("config", "write"),
+                        List.of("explain"),
+                        List.of("failover"),
                         List.of("config", "write", "f", "-cas"),
                         List.of("services", "register"),
                         List.of("join-token"),

@@ -14,4 +14,9 @@ public record Route(UpstreamName upstream, Duration connectTimeout, List<Target>
     public Route {
         targets = List.copyOf(targets);
     }
+
+    /// The same way with these targets.
+    public Route withTargets(List<Target> changed) {
+        return new Route(upstream, connectTimeout, changed);
+    }
 }

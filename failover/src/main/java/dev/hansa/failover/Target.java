@@ -23,6 +23,9 @@ public sealed interface Target {
 
     HealthView health();
 
+    /// The same place with another verdict.
+    Target withHealth(HealthView verdict);
+
     /// Stable within a datacenter: `shippingservice` or `shippingservice.peer.lke`.
     String label();
 
@@ -38,6 +41,11 @@ public sealed interface Target {
         public LocalTarget {
             spiffeIds = List.copyOf(spiffeIds);
             endpoints = List.copyOf(endpoints);
+        }
+
+        @Override
+        public LocalTarget withHealth(HealthView verdict) {
+            return new LocalTarget(service, sni, spiffeIds, trustDomain, endpoints, verdict);
         }
 
         @Override
@@ -59,6 +67,11 @@ public sealed interface Target {
         public PeerTarget {
             spiffeIds = List.copyOf(spiffeIds);
             endpoints = List.copyOf(endpoints);
+        }
+
+        @Override
+        public PeerTarget withHealth(HealthView verdict) {
+            return new PeerTarget(peer, service, sni, spiffeIds, trustDomain, endpoints, verdict);
         }
 
         @Override

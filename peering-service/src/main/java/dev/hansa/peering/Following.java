@@ -54,6 +54,7 @@ final class Following implements Role {
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
         router.certificateAuthority(new NotLeading());
+        router.failover(new NotLeading());
         router.elsewhere(roles::ask);
         var door =
                 GrpcServer.server(

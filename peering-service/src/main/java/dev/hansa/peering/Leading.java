@@ -20,6 +20,11 @@ import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Dialer;
+import dev.hansa.peering.failover.ControlExpiry;
+import dev.hansa.peering.failover.Drills;
+import dev.hansa.peering.failover.FailoverDesk;
+import dev.hansa.peering.failover.FailoverLog;
+import dev.hansa.peering.failover.FailoverWatch;
 import dev.hansa.peering.store.MemberService;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
@@ -71,10 +76,16 @@ final class Leading implements Role {
         owners.keySet().removeIf(owner -> owner.startsWith(ServerInfo.OWNER));
         registrations.remembered(owners);
         showServers();
+        var failovers = new FailoverLog();
         publisher =
                 closer.add(
                         new RoutePublisher(
-                                () -> world(parts, store), store.now().starts() << 32, events));
+                                () -> world(parts, store),
+                                store.now().starts() << 32,
+                                new FailoverWatch(
+                                                failovers, parts.clock(), System::nanoTime, events)
+                                        ::look,
+                                events));
         closer.add(store.state().watch(_ -> publisher.changed()));
         closer.add(live.snapshots().watch(_ -> publisher.changed()));
         var denials = new DenialLog();
@@ -128,6 +139,16 @@ final class Leading implements Role {
                                 events));
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
+        router.failover(
+                new FailoverDesk(
+                        () -> world(parts, store),
+                        publisher,
+                        failovers,
+                        store,
+                        closer.add(new Drills(store, publisher, parts.clock(), events)),
+                        parts.clock(),
+                        events));
+        closer.add(new ControlExpiry(store, publisher::changed, parts.clock(), events));
         router.confirm(this::confirm);
         var rotation =
                 closer.add(
@@ -271,6 +292,7 @@ final class Leading implements Role {
                 service -> ConfigEntries.failoverPolicy(state, service),
                 destination ->
                         ConfigEntries.intentionTable(state, config.defaultAllow(), destination),
+                state.controls(parts.clock().instant()),
                 ConfigEntries.throughMeshGateways(state),
                 parts.self().peers());
     }

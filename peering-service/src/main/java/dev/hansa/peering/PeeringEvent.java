@@ -1,5 +1,8 @@
 package dev.hansa.peering;
 
+import dev.hansa.failover.Control;
+import dev.hansa.peering.failover.DrillReport;
+import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.token.TokenRejection;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
@@ -136,6 +139,29 @@ public sealed interface PeeringEvent {
     record SnapshotRestored(long from, long index) implements PeeringEvent {}
 
     record SnapshotRefused(String reason) implements PeeringEvent {}
+
+    /// Another target takes a service's calls, or none does any more.
+    record FailoverChanged(FailoverEvent failover) implements PeeringEvent {}
+
+    /// Where a service's calls go, without anybody knowing since when: it is new here, or this
+    /// server has only begun to lead, or it is not watched any more.
+    ///
+    /// @param away to another target than the first
+    record FailoverSeen(String service, boolean away) implements PeeringEvent {}
+
+    /// An operator steers failover.
+    record ControlOrdered(Control control) implements PeeringEvent {}
+
+    /// @param what was asked for
+    record ControlRefused(String what, String by, String reason) implements PeeringEvent {}
+
+    /// @param how for people
+    record ControlEnded(Control control, String how) implements PeeringEvent {}
+
+    /// How many controls there are.
+    record ControlsHeld(int count) implements PeeringEvent {}
+
+    record DrillEnded(DrillReport report) implements PeeringEvent {}
 
     record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
 }

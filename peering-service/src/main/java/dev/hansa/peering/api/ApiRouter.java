@@ -10,6 +10,7 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.failover.FailoverOperations;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
@@ -47,7 +48,7 @@ public final class ApiRouter implements AutoCloseable {
 
     /// What streams and the authority are doing is not in the store.
     private static final List<String> LEADERS_ALONE =
-            List.of("/v1/peering", "/v1/operator/", "/v1/hansa/ca", "/v1/hansa/intention-denials");
+            List.of("/v1/peering", "/v1/operator/", "/v1/hansa/ca", "/v1/hansa/intention-denials", "/v1/hansa/explain/", "/v1/hansa/failover");
 
     private final ApiSettings settings;
     private final BlockingReads reads;
@@ -139,6 +140,20 @@ public final class ApiRouter implements AutoCloseable {
         var resource = new CaResource(ca);
         on("GET", "/v1/hansa/ca", resource::status);
         on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
+    }
+
+    /// Also answers for failover; before [#router].
+    public void failover(FailoverOperations failover) {
+        reads.failovers(failover.failoverCount());
+        var resource = new FailoverResource(failover, reads);
+        on("GET", "/v1/hansa/failovers", resource::failovers);
+        on("GET", "/v1/hansa/explain/:service", resource::explain);
+        on("GET", "/v1/hansa/failover/readiness", resource::readiness);
+        var controls = new ControlResource(failover, reads);
+        on("GET", "/v1/hansa/failover/controls", controls::list);
+        on("POST", "/v1/hansa/failover/controls", controls::order);
+        on("DELETE", "/v1/hansa/failover/controls/:id", controls::clear);
+        on("GET", "/v1/hansa/failover/drills/:id", controls::drill);
     }
 
     /// Also answers for the members of the log; before [#router].

@@ -26,7 +26,8 @@ final class BlockingReads implements AutoCloseable {
     enum Scope {
         CONFIG,
         CATALOG,
-        PEERINGS
+        PEERINGS,
+        FAILOVERS
     }
 
     private static final Duration DEFAULT_WAIT = Duration.ofMinutes(5);
@@ -42,11 +43,13 @@ final class BlockingReads implements AutoCloseable {
     private static final int MAX_WAITERS = 512;
 
     private final Semaphore waiters = new Semaphore(MAX_WAITERS);
-    private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, false));
+    private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, 0, false));
     private final List<Latest.Subscription> subscriptions;
     private volatile boolean isCopy;
+    private volatile Latest.Subscription failovers = () -> {};
 
-    private record Revision(long starts, long store, long catalog, long streams, boolean closed) {
+    private record Revision(
+            long starts, long store, long catalog, long streams, long failovers, boolean closed) {
         /// Not above that of the server that leads.
         long indexOfCopy() {
             return (starts << 32) + store;
@@ -58,6 +61,7 @@ final class BlockingReads implements AutoCloseable {
                         case CONFIG -> store;
                         case CATALOG -> store + catalog;
                         case PEERINGS -> store + streams;
+                        case FAILOVERS -> failovers;
                     };
             return (starts << 32) + low;
         }
@@ -74,6 +78,7 @@ final class BlockingReads implements AutoCloseable {
                                                         state.index(),
                                                         old.catalog(),
                                                         old.streams(),
+                                                        old.failovers(),
                                                         old.closed()))),
                         catalog.snapshots()
                                 .watch(snapshot ->
@@ -83,6 +88,7 @@ final class BlockingReads implements AutoCloseable {
                                                         old.store(),
                                                         snapshot.version(),
                                                         old.streams(),
+                                                        old.failovers(),
                                                         old.closed()))),
                         streams.watch(count ->
                                 revision.update(old ->
@@ -91,12 +97,28 @@ final class BlockingReads implements AutoCloseable {
                                                 old.store(),
                                                 old.catalog(),
                                                 count,
+                                                old.failovers(),
                                                 old.closed()))));
     }
 
     /// From now on what is answered is a copy of what another server has.
     void ofCopy() {
         isCopy = true;
+    }
+
+    /// Reads of [Scope#FAILOVERS] wait for this to grow, from now on.
+    void failovers(Latest<Long> count) {
+        failovers.close();
+        failovers =
+                count.watch(number ->
+                        revision.update(old ->
+                                new Revision(
+                                        old.starts(),
+                                        old.store(),
+                                        old.catalog(),
+                                        old.streams(),
+                                        number,
+                                        old.closed())));
     }
 
     /// Answers now, or after a change when the request says that it has seen the present.
@@ -144,7 +166,8 @@ final class BlockingReads implements AutoCloseable {
         }
     }
 
-    private static long seen(ApiRequest request) throws RefusedRequestException {
+    /// The index that the caller says it has seen; 0: none.
+    static long seen(ApiRequest request) throws RefusedRequestException {
         try {
             return Long.parseUnsignedLong(request.parameter("index").orElse("0"));
         } catch (NumberFormatException _) {
@@ -174,7 +197,14 @@ final class BlockingReads implements AutoCloseable {
     @Override
     public void close() {
         subscriptions.forEach(Latest.Subscription::close);
-        revision.update(
-                old -> new Revision(old.starts(), old.store(), old.catalog(), old.streams(), true));
+        failovers.close();
+        revision.update(old ->
+                new Revision(
+                        old.starts(),
+                        old.store(),
+                        old.catalog(),
+                        old.streams(),
+                        old.failovers(),
+                        true));
     }
 }

@@ -2,6 +2,8 @@ package dev.hansa.peering.discovery;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
@@ -16,11 +18,16 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /// Keeps every connected proxy's routes true: one thread recomputes what a change may have touched
 /// and sends each proxy what differs from the last. Changes that come while it computes are taken
@@ -38,6 +45,7 @@ public final class RoutePublisher implements AutoCloseable {
                     Optional.empty());
 
     private final Supplier<RouteWorld> world;
+    private final BiConsumer<RouteView, Set<UpstreamName>> watch;
     private final Consumer<PeeringEvent> events;
     private final Map<Session, RouteSnapshot> sent = new ConcurrentHashMap<>();
 
@@ -50,9 +58,15 @@ public final class RoutePublisher implements AutoCloseable {
     private long version;
 
     /// @param firstVersion higher than any that an earlier life of this server gave out
+    /// @param watch sees all routes at each change, with what the connected sidecars ask for; on
+    ///   the publisher's thread, after proxies were told
     public RoutePublisher(
-            Supplier<RouteWorld> world, long firstVersion, Consumer<PeeringEvent> events) {
+            Supplier<RouteWorld> world,
+            long firstVersion,
+            BiConsumer<RouteView, Set<UpstreamName>> watch,
+            Consumer<PeeringEvent> events) {
         this.world = world;
+        this.watch = watch;
         this.version = firstVersion;
         this.events = events;
         this.thread = Thread.ofVirtual().name("routes").start(this::run);
@@ -70,6 +84,8 @@ public final class RoutePublisher implements AutoCloseable {
 
     void remove(Session session) {
         sent.remove(session);
+        // whoever waits for it need not any more
+        acknowledged();
     }
 
     /// A proxy routes by a version; whoever waits for it looks again.
@@ -80,6 +96,30 @@ public final class RoutePublisher implements AutoCloseable {
     /// How many proxies are connected.
     public int connected() {
         return sent.size();
+    }
+
+    /// What the connected sidecars ask for.
+    public Set<UpstreamName> upstreams() {
+        return sent.keySet().stream()
+                .flatMap(session -> session.upstreams().stream())
+                .collect(Collectors.toSet());
+    }
+
+    /// What the connected sidecars of a service ask for; empty when none is connected.
+    public Optional<Set<UpstreamName>> upstreamsOf(ServiceName service) {
+        var sidecars =
+                sent.keySet().stream()
+                        .filter(session ->
+                                session.identity()
+                                                instanceof ProxyIdentity.Sidecar(_, var carried)
+                                        && carried.equals(service))
+                        .toList();
+        return sidecars.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        sidecars.stream()
+                                .flatMap(session -> session.upstreams().stream())
+                                .collect(Collectors.toSet()));
     }
 
     /// What a connected proxy has said about trust.
@@ -122,6 +162,32 @@ public final class RoutePublisher implements AutoCloseable {
                                 .anyMatch(route -> route.sni().equals(sni) && route.isHealthy()));
     }
 
+    /// Waits until every connected sidecar that asks for an upstream says that it routes by one that
+    /// is as wanted, at most `limit`.
+    ///
+    /// @return how many there are; empty when not all do by then
+    /// @throws InterruptedException when the conversation is told to stop
+    public OptionalInt awaitRoutes(UpstreamName upstream, Predicate<Route> wanted, Duration limit)
+            throws InterruptedException {
+        acknowledged.await(_ -> taken(upstream, wanted).isPresent(), limit);
+        return taken(upstream, wanted);
+    }
+
+    private OptionalInt taken(UpstreamName upstream, Predicate<Route> wanted) {
+        var asking =
+                sent.keySet().stream()
+                        .filter(session -> session.upstreams().contains(upstream))
+                        .toList();
+        return asking.stream()
+                        .allMatch(session ->
+                                session.acknowledgedRoutes()
+                                        .route(upstream)
+                                        .filter(wanted)
+                                        .isPresent())
+                ? OptionalInt.of(asking.size())
+                : OptionalInt.empty();
+    }
+
     private void run() {
         try {
             while (true) {
@@ -141,13 +207,17 @@ public final class RoutePublisher implements AutoCloseable {
     }
 
     private void publish() {
-        if (sent.isEmpty()) {
-            return;
-        }
         var now = world.get();
+        var view = new RouteView(now);
+        if (!sent.isEmpty()) {
+            send(now, view);
+        }
+        watch.accept(view, upstreams());
+    }
+
+    private void send(RouteWorld now, RouteView view) {
         var servers =
                 ServerInfo.in(now.catalog()).stream().map(ServerInfo::proxies).distinct().toList();
-        var view = new RouteView(now);
         var gateway = view.gateway();
         for (var session : List.copyOf(sent.keySet())) {
             if (!servers.equals(told.put(session, servers))) {

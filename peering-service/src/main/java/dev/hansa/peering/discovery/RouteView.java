@@ -77,9 +77,24 @@ public final class RouteView {
                         .orElse(false);
     }
 
+    /// The way to an upstream, as every sidecar that asks for it is told.
+    public Route route(UpstreamName upstream) {
+        return world.controls().apply(resolver.resolve(upstream));
+    }
+
+    /// The label of the target that comes first when no operator says otherwise.
+    public String first(UpstreamName upstream) {
+        return resolver.resolve(upstream).targets().getFirst().label();
+    }
+
+    /// All that routes are made from.
+    public RouteWorld world() {
+        return world;
+    }
+
     /// For the sidecar of `service` with these upstreams. The version is left 0.
     public RouteSnapshot sidecar(ServiceName service, Collection<UpstreamName> upstreams) {
-        var routes = upstreams.stream().distinct().map(resolver::resolve).toList();
+        var routes = upstreams.stream().distinct().map(this::route).toList();
         var inboundPeers = new HashMap<TrustDomain, PeerName>();
         var bundles = BundleSet.EMPTY.with(world.own());
         for (var peer : peerBundles.entrySet()) {

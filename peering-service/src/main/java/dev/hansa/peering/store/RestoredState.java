@@ -93,6 +93,7 @@ final class RestoredState {
                                         registration.instance().indexed(created, index)),
                         registration -> registration.instance().createIndex()),
                 present.joinSecrets(),
+                snapshot.controls(),
                 present.ca()
                         .filter(own ->
                                 snapshot.ca().isEmpty()

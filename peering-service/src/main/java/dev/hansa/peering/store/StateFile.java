@@ -189,6 +189,11 @@ final class StateFile implements AutoCloseable {
             difference(
                     StateRows.JOIN, before.joinSecrets(), after.joinSecrets(), Function.identity());
             difference(
+                    StateRows.CONTROL,
+                    before.controls(),
+                    after.controls(),
+                    id -> Long.toString(id));
+            difference(
                     StateRows.CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
             counter("index", after.index());
             counter("starts", after.starts());

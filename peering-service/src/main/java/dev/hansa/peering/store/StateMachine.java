@@ -56,6 +56,8 @@ final class StateMachine {
                     case StoreCommand.ReplaceCa(var ca) -> next.replaceCa(ca);
                     case StoreCommand.PutJoinSecret join -> next.putJoinSecret(join);
                     case StoreCommand.UseJoinSecret join -> next.useJoinSecret(join);
+                    case StoreCommand.PutControl control -> next.putControl(control);
+                    case StoreCommand.RemoveControl(var id) -> next.removeControl(id);
                     case StoreCommand.BeginRestore _,
                             StoreCommand.RestorePart _,
                             StoreCommand.CommitRestore _,
@@ -82,6 +84,7 @@ final class StateMachine {
         private PersistentMap<PeerName, BundleRecord> bundles;
         private PersistentMap<String, RegistrationRecord> registrations;
         private PersistentMap<String, JoinSecretRecord> joinSecrets;
+        private PersistentMap<Long, ControlRecord> controls;
         private Optional<CaRecord> ca;
         private long starts;
         private boolean changed;
@@ -95,6 +98,7 @@ final class StateMachine {
             this.bundles = PersistentMap.copyOf(old.bundles());
             this.registrations = PersistentMap.copyOf(old.registrations());
             this.joinSecrets = PersistentMap.copyOf(old.joinSecrets());
+            this.controls = PersistentMap.copyOf(old.controls());
             this.ca = old.ca();
             this.starts = old.starts();
         }
@@ -109,6 +113,7 @@ final class StateMachine {
                     bundles,
                     registrations,
                     joinSecrets,
+                    controls,
                     ca);
         }
 
@@ -418,6 +423,28 @@ final class StateMachine {
             }
             ca = Optional.of(next);
             return done();
+        }
+
+        Optional<String> putControl(StoreCommand.PutControl put) {
+            for (var control : old.controls().values()) {
+                if (!control.until().isAfter(put.now())) {
+                    controls = controls.without(control.id());
+                }
+            }
+            if (controls.size() >= ControlRecord.MOST) {
+                return Optional.of(
+                        "failover controls: expected at most "
+                                + ControlRecord.MOST
+                                + " at a time; found as many: clear some first");
+            }
+            controls = controls.with(index, put.control().numbered(index));
+            return done();
+        }
+
+        Optional<String> removeControl(long id) {
+            var before = controls;
+            controls = controls.without(id);
+            return controls == before ? FINE : done();
         }
 
         Optional<String> putJoinSecret(StoreCommand.PutJoinSecret join) {

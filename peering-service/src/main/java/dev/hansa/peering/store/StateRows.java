@@ -18,6 +18,7 @@ final class StateRows {
     static final String REGISTRATION = "registration";
     static final String JOIN = "join";
     static final String CA = "ca";
+    static final String CONTROL = "control";
 
     /// A snapshot on its way in ([RestoreLog]), which is not part of the state.
     static final String RESTORE = "restore";
@@ -127,6 +128,7 @@ final class StateRows {
                         RegistrationRecord.class,
                         RegistrationRecord::key),
                 read(records, buckets, JOIN, JoinSecretRecord.class, JoinSecretRecord::hash),
+                read(records, buckets, CONTROL, ControlRecord.class, ControlRecord::id),
                 read(records, buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
                         .findFirst());
     }

@@ -78,6 +78,13 @@ public sealed interface StoreCommand {
     /// Also forgets the join secrets that have expired at `now`.
     record PutJoinSecret(JoinSecretRecord secret, Instant now) implements StoreCommand {}
 
+    /// An operator's control of failover; it gets the index of this write as its id. Also forgets
+    /// those that have expired at `now`. Refused when there are too many.
+    record PutControl(ControlRecord control, Instant now) implements StoreCommand {}
+
+    /// Ends a control; none has this id: nothing changes.
+    record RemoveControl(long id) implements StoreCommand {}
+
     /// A snapshot's database will come in parts; what has come of another is forgotten.
     record BeginRestore(String id, long bytes, String sha256) implements StoreCommand {}
 
@@ -103,6 +110,7 @@ public sealed interface StoreCommand {
                     ExchangeSecret _,
                     PromoteStream _,
                     ReplaceCa _,
+                    RemoveControl _,
                     AbortRestore _,
                     CountStart _ ->
                     true;
@@ -114,6 +122,7 @@ public sealed interface StoreCommand {
                     PutRegistration _,
                     InitCa _,
                     UseJoinSecret _,
+                    PutControl _,
                     BeginRestore _,
                     RestorePart _,
                     CommitRestore _,

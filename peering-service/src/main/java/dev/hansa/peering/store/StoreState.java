@@ -1,7 +1,9 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.PersistentMap;
+import dev.hansa.failover.Controls;
 import dev.hansa.trustbundle.PeerName;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,6 +22,7 @@ public record StoreState(
         Map<PeerName, BundleRecord> bundles,
         Map<String, RegistrationRecord> registrations,
         Map<String, JoinSecretRecord> joinSecrets,
+        Map<Long, ControlRecord> controls,
         Optional<CaRecord> ca) {
     public StoreState {
         config = PersistentMap.copyOf(config);
@@ -28,6 +31,14 @@ public record StoreState(
         bundles = PersistentMap.copyOf(bundles);
         registrations = PersistentMap.copyOf(registrations);
         joinSecrets = PersistentMap.copyOf(joinSecrets);
+        controls = PersistentMap.copyOf(controls);
+    }
+
+    /// The operator's controls of failover that are in force at a moment.
+    public Controls controls(Instant now) {
+        return Controls.at(
+                now,
+                controls.values().stream().flatMap(record -> record.control().stream()).toList());
     }
 
     public Optional<ConfigRecord> config(String kind, String name) {

@@ -1,7 +1,7 @@
 package dev.hansa.peering.telemetry;
 
-/// The names of the control plane's metrics. Labels are peers and kinds of config entry, which an
-/// operator makes, or words of our own: nothing that a caller or a peer can multiply.
+/// The names of the control plane's metrics. Labels are peers, kinds of config entry and services
+/// The names of the control plane's metrics. Labels are peers, kinds of config entry and services
 public final class MetricNames {
     public static final String CONFIG_WRITES = "hansa.config.writes";
     public static final String LEADS = "hansa.server.leads";
@@ -34,6 +34,11 @@ public final class MetricNames {
     public static final String CERTIFICATES_ISSUED = "hansa.certificates.issued";
     public static final String CA_ROTATION_STEPS = "hansa.ca.rotation.steps";
     public static final String HEALTH_CHANGES = "hansa.health.changes";
+    public static final String FAILOVERS = "hansa.failover.over";
+    public static final String FAILBACKS = "hansa.failover.back";
+    public static final String FAILOVER_LOST = "hansa.failover.lost";
+    public static final String FAILOVER_ACTIVE = "hansa.failover.active";
+    public static final String FAILOVER_CONTROLS = "hansa.failover.controls";
     public static final String BACKGROUND_FAILURES = "hansa.background.failures";
 
     private MetricNames() {}

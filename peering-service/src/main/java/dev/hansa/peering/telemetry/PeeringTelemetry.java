@@ -2,8 +2,10 @@ package dev.hansa.peering.telemetry;
 
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -39,7 +41,9 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     private final AtomicInteger proxies = new AtomicInteger();
     private final AtomicInteger writable = new AtomicInteger(1);
     private final AtomicInteger leads = new AtomicInteger();
+    private final AtomicInteger controls = new AtomicInteger();
     private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, AtomicInteger> failedOver = new ConcurrentHashMap<>();
     private final ConcurrentMap<PeerName, AtomicLong> lost = new ConcurrentHashMap<>();
 
     public PeeringTelemetry(MeterRegistry metrics) {
@@ -47,6 +51,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
         metrics.gauge(MetricNames.PROXIES_CONNECTED, proxies);
         metrics.gauge(MetricNames.STORE_WRITABLE, writable);
         metrics.gauge(MetricNames.LEADS, leads);
+        metrics.gauge(MetricNames.FAILOVER_CONTROLS, controls);
     }
 
     @Override
@@ -274,6 +279,9 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.LeadershipLost(var member) -> {
                 leads.set(0);
+                // the next leader knows
+                failedOver.values().forEach(active -> active.set(0));
+                controls.set(0);
                 LOG.info("this server, '{}', does not lead now", member);
             }
             case PeeringEvent.LeaderLost(var reason) ->
@@ -308,11 +316,88 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 count(MetricNames.WRITES_REFUSED);
                 LOG.debug("write refused: {}", reason);
             }
+            case PeeringEvent.FailoverSeen(var service, var isAway) -> away(service, isAway);
+            case PeeringEvent.FailoverChanged(var failover) -> failedOver(failover);
+            case PeeringEvent.ControlsHeld(var count) -> controls.set(count);
+            case PeeringEvent.ControlOrdered(var control) -> {
+                LOG.warn("failover: {} {}", control.what(), foreign(control.evidence()));
+                audit(
+                        operator(control.by()),
+                        control.what(),
+                        "done, control " + control.id() + " until " + control.until()
+                                + (control.reason().isEmpty() ? "" : ": " + control.reason()));
+            }
+            case PeeringEvent.ControlRefused(var what, var by, var reason) -> {
+                LOG.info("failover: {} refused: {}", foreign(what), foreign(reason));
+                audit(operator(by), what, "refused: " + reason);
+            }
+            case PeeringEvent.ControlEnded(var control, var how) -> {
+                LOG.info("failover: {} has ended: {}", control.what(), foreign(how));
+                audit(operator(control.by()), control.what(), "ended, control " + control.id() + ", " + how);
+            }
+            case PeeringEvent.DrillEnded(var report) -> {
+                var control = report.control();
+                var words =
+                        "over after "
+                                + report.over().map(Duration::toString).orElse("unknown")
+                                + ", back after "
+                                + report.back().map(Duration::toString).orElse("unknown");
+                LOG.info("failover: {}: {}", control.what(), words);
+                audit(operator(control.by()), control.what(), words);
+            }
             case PeeringEvent.BackgroundFailure(var what, var cause) -> {
                 count(MetricNames.BACKGROUND_FAILURES);
                 LOG.error("{} failed", what, cause);
             }
         }
+    }
+
+    /// What they call themselves is theirs to say.
+    private static String operator(String by) {
+        return OPERATOR + " " + by;
+    }
+
+    private void failedOver(FailoverEvent failover) {
+        var service = failover.service().value();
+        var words =
+                switch (failover.turn()) {
+                    case OVER -> {
+                        count(MetricNames.FAILOVERS, "service", service);
+                        away(service, true);
+                        yield "fails over";
+                    }
+                    case BACK -> {
+                        count(MetricNames.FAILBACKS, "service", service);
+                        away(service, false);
+                        yield "fails back";
+                    }
+                    case LOST -> {
+                        count(MetricNames.FAILOVER_LOST, "service", service);
+                        away(service, false);
+                        yield "has no healthy target left";
+                    }
+                };
+        LOG.atLevel(failover.turn() == FailoverEvent.Turn.BACK ? Level.INFO : Level.WARN)
+                .log(
+                        "service '{}' {}: from '{}' to '{}' after {}: {}",
+                        service,
+                        words,
+                        failover.from().orElse("none"),
+                        failover.to().orElse("none"),
+                        failover.lasted(),
+                        foreign(failover.cause()));
+    }
+
+    private void away(String service, boolean isAway) {
+        failedOver
+                .computeIfAbsent(
+                        service,
+                        _ ->
+                                metrics.gauge(
+                                        MetricNames.FAILOVER_ACTIVE,
+                                        io.micrometer.core.instrument.Tags.of("service", service),
+                                        new AtomicInteger()))
+                .set(isAway ? 1 : 0);
     }
 
     private void count(String name, String... labels) {

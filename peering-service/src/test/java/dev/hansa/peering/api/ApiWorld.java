@@ -1,11 +1,20 @@
 package dev.hansa.peering.api;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.discovery.DenialLog;
+import dev.hansa.peering.discovery.RoutePublisher;
+import dev.hansa.peering.discovery.RouteWorld;
+import dev.hansa.peering.failover.ControlExpiry;
+import dev.hansa.peering.failover.Drills;
+import dev.hansa.peering.failover.FailoverDesk;
+import dev.hansa.peering.failover.FailoverLog;
+import dev.hansa.peering.failover.FailoverWatch;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -25,6 +34,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,17 +52,39 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     final LiveCatalog catalog = new LiveCatalog();
     final List<PeeringEvent> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    private final Clock clock = Clock.systemUTC();
     private final Latest<Long> changes = new Latest<>(0L);
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
     private final ApiRouter api;
     private final Latest.Subscription mirror;
     private final HttpClient client = HttpClient.newHttpClient();
+    private final TrustBundle bundle = roots();
+    private final FailoverLog failovers = new FailoverLog();
+    private final RoutePublisher publisher;
+    private final List<Latest.Subscription> watches;
+    private final Drills drills;
+    private final ControlExpiry expiry;
 
     ApiWorld(Path folder) throws Exception {
         store = TestStore.open(folder.resolve("data"));
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
-        var bundle = roots();
+        publisher = new RoutePublisher(
+                        this::routeWorld,
+                        0,
+                        new FailoverWatch(
+                                        failovers,
+                                        clock,
+                                        System::nanoTime,
+                                        events::add)
+                                ::look,
+                        events::add);
+        drills = new Drills(store, publisher, clock, events::add);
+        expiry = new ControlExpiry(store, publisher::changed, clock, events::add);
+        watches =
+                List.of(
+                        store.state().watch(_ -> publisher.changed()),
+                        catalog.snapshots().watch(_ -> publisher.changed()));
         api =
                 new ApiRouter(
                         new ApiSettings(
@@ -68,6 +100,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
+        api.failover(new FailoverDesk(this::routeWorld, 
+                        publisher,
+                        failovers,
+                        store,
+                        drills,
+                        clock,
+                        events::add));
         server =
                 vertx.createHttpServer()
                         .requestHandler(api.router(vertx))
@@ -75,6 +114,21 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(10, TimeUnit.SECONDS);
+    }
+
+    private RouteWorld routeWorld() {
+        var state = store.now();
+        return new RouteWorld(
+                state,
+                catalog.snapshots().get(),
+                new Datacenter("eks"),
+                bundle,
+                ConfigEntries.exportPolicy(state),
+                service -> ConfigEntries.failoverPolicy(state, service),
+                destination -> ConfigEntries.intentionTable(state, false, destination),
+                state.controls(clock.instant()),
+                false,
+                new Endpoint("127.0.0.1", 8503));
     }
 
     private static TrustBundle roots() {
@@ -204,6 +258,10 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     public void close() throws Exception {
         client.close();
         api.close();
+        watches.forEach(Latest.Subscription::close);
+        expiry.close();
+        drills.close();
+        publisher.close();
         vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         mirror.close();
         store.close();

@@ -13,6 +13,7 @@ import dev.hansa.exportedservices.PeerMeta;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Controls;
 import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
@@ -60,6 +61,7 @@ class RouteViewTest {
                         bundles,
                         Map.of(),
                         Map.of(),
+                        Map.of(),
                         Optional.empty());
         return new RouteView(
                 new RouteWorld(
@@ -70,6 +72,7 @@ class RouteViewTest {
                         exports,
                         FailoverPolicy::none,
                         _ -> new IntentionTable(false, List.of()),
+                        Controls.NONE,
                         throughGateways,
                         new Endpoint("192.0.2.1", 8503)));
     }

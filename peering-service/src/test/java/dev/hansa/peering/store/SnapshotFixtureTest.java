@@ -17,15 +17,19 @@ class SnapshotFixtureTest {
     private static final Path FIXTURES = Path.of("src/test/resources/snapshots");
     private static final String PRESENT = "0.1.0.snapshot";
 
+    /// Of builds before 0.1.0, without controls.
+    private static final String SCHEMA_2 = "0.1.0-schema-2.snapshot";
+
     @TempDir Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {PRESENT})
+    @ValueSource(strings = {SCHEMA_2, PRESENT})
     void snapshotOfEachVersionIsRestored(String name) throws Exception {
         var fixture = FIXTURES.resolve(name);
         if (name.equals(PRESENT) && Boolean.getBoolean("golden.update")) {
             try (var store = SnapshotWorld.one(folder.resolve("made"))) {
                 SnapshotWorld.fill(store);
+                SnapshotWorld.control(store);
                 Files.createDirectories(FIXTURES);
                 SnapshotWorld.save(store, fixture);
             }
@@ -44,6 +48,8 @@ class SnapshotFixtureTest {
             assertThat(now.bundles().values())
                     .extracting(BundleRecord::rootPems)
                     .containsExactly(List.of("pem"));
+            assertThat(now.controls(SnapshotWorld.NOW).inForce())
+                    .hasSize(name.equals(SCHEMA_2) ? 0 : 1);
             assertThat(now.ca()).contains(SnapshotWorld.authority("eks.consul", "eks"));
         }
     }

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Secret;
+import dev.hansa.failover.Control;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import java.io.IOException;
@@ -58,6 +59,20 @@ final class SnapshotWorld {
                 store.apply(
                         new StoreCommand.PutJoinSecret(
                                 new JoinSecretRecord("join", Set.of("/web"), NOW.plusSeconds(60)),
+                                NOW)));
+    }
+
+    /// What a snapshot of schema 2 did not know.
+    static void control(Store store) {
+        done(
+                store.apply(
+                        new StoreCommand.PutControl(
+                                ControlRecord.of(
+                                        new Control.Order.DrainPeer(LKE),
+                                        "ada",
+                                        "upgrade",
+                                        NOW,
+                                        NOW.plusSeconds(60)),
                                 NOW)));
     }
 

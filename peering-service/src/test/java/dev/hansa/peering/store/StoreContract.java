@@ -11,6 +11,7 @@ import dev.hansa.exportedservices.PeerMeta;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Control;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
 import java.time.Instant;
@@ -359,6 +360,47 @@ abstract class StoreContract {
                                                 "h", "/a", "k1", NOW.plusSeconds(10)))
                                 .toString())
                 .contains("expired at");
+    }
+
+    private static ControlRecord drain(Instant until) {
+        return ControlRecord.of(
+                new Control.Order.DrainPeer(LKE), "ada", "upgrade", NOW, until);
+    }
+
+    @Test
+    void controlIsNumberedKeptAndEnded() {
+        accept(new StoreCommand.PutControl(drain(NOW.plusSeconds(60)), NOW));
+        var id = store.now().index();
+
+        var kept = reopened();
+        assertThat(kept.controls()).containsOnlyKeys(id);
+        assertThat(kept.controls(NOW).inForce())
+                .singleElement()
+                .satisfies(control -> {
+                    assertThat(control.id()).isEqualTo(id);
+                    assertThat(control.order()).isEqualTo(new Control.Order.DrainPeer(LKE));
+                    assertThat(control.evidence())
+                            .isEqualTo("drained by ada until 2026-01-01T00:01:00Z: upgrade");
+                });
+
+        accept(new StoreCommand.RemoveControl(id));
+        assertThat(store.apply(new StoreCommand.RemoveControl(id)))
+                .isInstanceOf(StoreAnswer.Unchanged.class);
+        assertThat(reopened().controls()).isEmpty();
+    }
+
+    @Test
+    void controlsAreBoundedAndThoseThatExpiredMakeRoom() {
+        for (var i = 0; i < ControlRecord.MOST; i++) {
+            accept(new StoreCommand.PutControl(drain(NOW.plusSeconds(60)), NOW));
+        }
+        assertThat(store.apply(new StoreCommand.PutControl(drain(NOW.plusSeconds(90)), NOW)))
+                .isInstanceOfSatisfying(
+                        StoreAnswer.Refused.class,
+                        refused -> assertThat(refused.reason()).contains("expected at most 256"));
+
+        accept(new StoreCommand.PutControl(drain(NOW.plusSeconds(90)), NOW.plusSeconds(60)));
+        assertThat(store.now().controls()).hasSize(1);
     }
 
     /// As SPIRE's was until 1.14.6: two who show one secret at once.

@@ -6,12 +6,18 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Control;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
 import dev.hansa.peering.RefusalReason;
+import dev.hansa.peering.failover.FailoverEvent;
+import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +52,62 @@ class PeeringTelemetryTest {
         telemetry.accept(new PeeringEvent.StreamEnded(LKE, "connection lost"));
         assertThat(connected()).isZero();
         assertThat(metrics.counter(MetricNames.STREAMS_ENDED, "peer", "lke").count()).isOne();
+    }
+
+    private static PeeringEvent failover(FailoverEvent.Turn turn) {
+        return new PeeringEvent.FailoverChanged(
+                new FailoverEvent(
+                        1,
+                        Instant.EPOCH,
+                        new Datacenter("eks"),
+                        new ServiceName("echo"),
+                        turn,
+                        Optional.of("echo"),
+                        Optional.of("echo.peer.lke"),
+                        "because",
+                        Duration.ofSeconds(3)));
+    }
+
+    private double away() {
+        return metrics.get(MetricNames.FAILOVER_ACTIVE).tag("service", "echo").gauge().value();
+    }
+
+    @Test
+    void serviceIsAwayFromOverToBack() {
+        telemetry.accept(new PeeringEvent.FailoverSeen("echo", false));
+        assertThat(away()).isZero();
+
+        telemetry.accept(failover(FailoverEvent.Turn.OVER));
+        assertThat(away()).isOne();
+        telemetry.accept(failover(FailoverEvent.Turn.BACK));
+        assertThat(away()).isZero();
+
+        telemetry.accept(failover(FailoverEvent.Turn.OVER));
+        telemetry.accept(new PeeringEvent.LeadershipLost("eks-server"));
+        assertThat(away()).isZero();
+        assertThat(metrics.counter(MetricNames.FAILOVERS, "service", "echo").count()).isEqualTo(2);
+        assertThat(metrics.counter(MetricNames.FAILBACKS, "service", "echo").count()).isOne();
+    }
+
+    @Test
+    void controlIsAuditedWhenItBeginsAndWhenItEnds() {
+        var control =
+                new Control(
+                        7,
+                        new Control.Order.DrainPeer(LKE),
+                        "ada",
+                        "upgrade",
+                        Instant.EPOCH,
+                        Instant.EPOCH.plusSeconds(60));
+
+        telemetry.accept(new PeeringEvent.ControlOrdered(control));
+        telemetry.accept(new PeeringEvent.ControlEnded(control, "expired"));
+
+        assertThat(audit.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly(
+                        "who=\"operator ada\" what=\"drain of peer 'lke'\" outcome=\"done, control 7 until 1970-01-01T00:01:00Z: upgrade\"",
+                        "who=\"operator ada\" what=\"drain of peer 'lke'\" outcome=\"ended, control 7, expired\"");
     }
 
     @Test

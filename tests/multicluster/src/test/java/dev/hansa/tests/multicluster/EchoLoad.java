@@ -29,6 +29,11 @@ final class EchoLoad implements AutoCloseable {
     private volatile boolean isOver;
 
     void serve(String host, int port) throws IOException {
+        serve(host, port, new AtomicInteger());
+    }
+
+    /// @param served counts connections on which something was said
+    void serve(String host, int port, AtomicInteger served) throws IOException {
         var server = new ServerSocket(port, 128, InetAddress.getByName(host));
         servers.add(server);
         Thread.ofVirtual()
@@ -36,7 +41,7 @@ final class EchoLoad implements AutoCloseable {
                     while (!server.isClosed()) {
                         try {
                             var socket = server.accept();
-                            Thread.ofVirtual().start(() -> echo(socket));
+                            Thread.ofVirtual().start(() -> echo(socket, served));
                         } catch (IOException _) {
                             return;
                         }
@@ -44,9 +49,11 @@ final class EchoLoad implements AutoCloseable {
                 });
     }
 
-    private static void echo(Socket socket) {
+    private static void echo(Socket socket, AtomicInteger served) {
         try (socket) {
-            socket.getInputStream().transferTo(socket.getOutputStream());
+            if (socket.getInputStream().transferTo(socket.getOutputStream()) > 0) {
+                served.incrementAndGet();
+            }
         } catch (IOException _) {
             // a check or a caller that went away
         }

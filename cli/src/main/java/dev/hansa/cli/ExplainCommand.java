@@ -1,0 +1,167 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `hansa explain`.
+@Command(
+        name = "explain",
+        description = {
+            "Say where calls to a service go, why, and where they would go next.",
+            "Each target with its health, the evidence and its age, the way there, and what intentions"
+                    + " decide. A call that would be refused is explained by the first broken link."
+        },
+        footer = "  hansa explain shippingservice --from checkoutservice")
+final class ExplainCommand extends ClientCommand {
+    @Parameters(paramLabel = "SERVICE", description = "As callers name it.")
+    private String service = "";
+
+    @Option(
+            names = "--peer",
+            paramLabel = "PEER",
+            description = "The service of this peer, past any service-resolver.")
+    private String peer = "";
+
+    @Option(
+            names = "--from",
+            paramLabel = "CALLER",
+            description = "The service of this datacenter that calls.")
+    private String caller = "";
+
+    @Option(names = "--format", paramLabel = "pretty|json", description = "How to print (default: pretty).")
+    private OutputFormat format = OutputFormat.pretty;
+
+    ExplainCommand(Surroundings surroundings) {
+        super(surroundings);
+    }
+
+    @Override
+    void run(ApiClient api, PrintWriter out) throws CommandFailedException, InterruptedException {
+        var answer =
+                api.json(
+                        "/v1/hansa/explain/"
+                                + ApiClient.segment(service)
+                                + "?"
+                                + parameter("from", caller)
+                                + parameter("peer", peer));
+        if (format == OutputFormat.json) {
+            out.println(Json.pretty(answer));
+        } else {
+            print(answer, out);
+        }
+    }
+
+    private static String parameter(String name, String value) {
+        return value.isEmpty() ? "" : name + "=" + ApiClient.segment(value) + "&";
+    }
+
+    private static void print(JsonNode answer, PrintWriter out) {
+        var caller = text(answer, "Caller");
+        out.print(
+                new Columns()
+                        .row("Service:", name(answer) + " in " + text(answer, "Datacenter"))
+                        .row("Caller:", caller.isEmpty() ? "anybody" : caller)
+                        .row("Resolver:", resolver(answer))
+                        .row("Live:", orNone(text(answer, "Live")))
+                        .row("Next:", orNone(text(answer, "Next")))
+                        .text());
+        out.println();
+        var targets = new Columns().row("Target", "State", "Evidence", "From");
+        for (var target : answer.path("Targets")) {
+            targets.row(
+                    text(target, "Target"),
+                    text(target, "State"),
+                    text(target, "Evidence"),
+                    source(target));
+        }
+        out.print(targets.text());
+        for (var target : answer.path("Targets")) {
+            way(target, out);
+        }
+        for (var control : answer.path("Controls")) {
+            out.println();
+            out.println(
+                    "Control "
+                            + control.path("ID").asLong()
+                            + ": "
+                            + text(control, "What")
+                            + " by "
+                            + text(control, "By")
+                            + " until "
+                            + text(control, "Until"));
+        }
+        if (answer.path("WouldBeRefused").asBoolean()) {
+            out.println();
+            out.println("A call would be refused: " + text(answer, "BrokenLink"));
+        }
+    }
+
+    private static String name(JsonNode answer) {
+        var peer = text(answer, "Peer");
+        return text(answer, "Service") + (peer.isEmpty() ? "" : " of peer '" + peer + "'");
+    }
+
+    private static String orNone(String label) {
+        return label.isEmpty() ? "none" : label;
+    }
+
+    private static String resolver(JsonNode answer) {
+        var resolver = answer.path("Resolver");
+        return resolver.isObject()
+                ? "service-resolver/"
+                        + text(answer, "Service")
+                        + " of index "
+                        + resolver.path("ModifyIndex").asLong()
+                : "none";
+    }
+
+    private static String source(JsonNode target) {
+        var age = target.path("EvidenceAgeMillis");
+        return text(target, "EvidenceFrom")
+                + (target.path("EvidenceConnected").asBoolean() ? "" : ", not connected")
+                + (age.isNumber()
+                        ? String.format(Locale.ROOT, ", %.1f s ago", age.asLong() / 1000.0)
+                        : ", as it changes");
+    }
+
+    private static void way(JsonNode target, PrintWriter out) {
+        out.println();
+        out.println("To " + text(target, "Target") + ":");
+        var hops = new Columns();
+        for (var hop : target.path("Hops")) {
+            hops.row(
+                    "  " + text(hop, "Kind"),
+                    text(hop, "Where"),
+                    text(hop, "Address"),
+                    hop.path("Healthy").asBoolean() ? "healthy" : "down",
+                    text(hop, "Evidence"));
+        }
+        out.print(hops.text());
+        out.println("  SNI      " + orNone(text(target, "SNI")));
+        for (var identity : Json.texts(target.path("SpiffeIDs"))) {
+            out.println("  expects  " + PlainText.of(identity));
+        }
+        var intention = target.path("Intention");
+        if (intention.isObject()) {
+            out.println("  " + decision(intention));
+        }
+    }
+
+    private static String decision(JsonNode intention) {
+        var by = text(intention, "DecidedBy");
+        if (!intention.path("Known").asBoolean()) {
+            return "intentions are decided by " + by + ", whose rules are not known here";
+        }
+        return (intention.path("Allowed").asBoolean() ? "allowed" : "denied")
+                + " in "
+                + by
+                + " by "
+                + (text(intention, "Rule").equals("default")
+                        ? "default"
+                        : "intention '" + text(intention, "Rule") + "'");
+    }
+}

@@ -1,0 +1,156 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.failover.ControlWish;
+import dev.hansa.peering.failover.ControlWish.Wanted;
+import dev.hansa.peering.failover.FailoverOperations;
+import dev.hansa.peering.failover.FailoverOperations.ControlAnswer;
+import dev.hansa.trustbundle.PeerName;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/// How operators steer failover. What they say ends by itself.
+final class ControlResource {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    /// Long enough for a piece of work; one that is forgotten does not matter tomorrow.
+    private static final Duration DEFAULT_LIFE = Duration.ofHours(1);
+
+    /// What is to hold for longer belongs into a `service-resolver`.
+    private static final Duration LONGEST_LIFE = Duration.ofDays(30);
+
+    /// Both travel to every proxy with every route that they touch.
+    private static final int MAX_BY = 64;
+
+    private static final int MAX_REASON = 200;
+
+    private static final String OPERATOR = "operator";
+    private static final int CONFLICT = 409;
+
+    private final FailoverOperations failover;
+    private final BlockingReads reads;
+
+    ControlResource(FailoverOperations failover, BlockingReads reads) {
+        this.failover = failover;
+        this.reads = reads;
+    }
+
+    ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        return reads.read(
+                request,
+                Scope.CONFIG,
+                () -> {
+                    var all = JSON.arrayNode();
+                    failover.controls().forEach(control -> all.add(ExplanationJson.of(control)));
+                    return ApiAnswer.json(all);
+                });
+    }
+
+    ApiAnswer order(ApiRequest request) throws RefusedRequestException {
+        var body =
+                JsonFields.read(request.body(), "Body decoding failed")
+                        .only(
+                                List.of(
+                                        "Kind", "Service", "Peer", "Target", "TTL", "By", "Reason",
+                                        "Force"));
+        var ttl = body.text("TTL");
+        var wish =
+                new ControlWish(
+                        wanted(body),
+                        ttl.isEmpty() ? DEFAULT_LIFE : ApiRequest.life("TTL", ttl, LONGEST_LIFE),
+                        by(body.text("By")),
+                        bounded("Reason", body.text("Reason"), MAX_REASON),
+                        body.flag("Force"));
+        return switch (failover.order(wish)) {
+            case ControlAnswer.Ordered(var control) -> ApiAnswer.json(ExplanationJson.of(control));
+            case ControlAnswer.Refused(var sentence) ->
+                    throw new RefusedRequestException(CONFLICT, sentence);
+        };
+    }
+
+    private static Wanted wanted(JsonFields body) throws RefusedRequestException {
+        var kind = body.text("Kind");
+        return switch (kind) {
+            case "drain" -> drain(body);
+            case "force" -> new Wanted.Force(service(body), body.text("Target"));
+            case "hold" -> new Wanted.Hold(service(body));
+            case "drill" -> new Wanted.Drill(service(body), peer(body));
+            default ->
+                    throw RefusedRequestException.bad(
+                            "Kind: expected drain, force, hold or drill; found '"
+                                    + ForeignText.shown(kind)
+                                    + "'");
+        };
+    }
+
+    private static Wanted drain(JsonFields body) throws RefusedRequestException {
+        var peer = peer(body);
+        if (peer.isPresent() != body.text("Service").isEmpty()) {
+            throw RefusedRequestException.bad(
+                    "drain: expected a Peer or a Service; found "
+                            + (peer.isPresent() ? "both" : "neither"));
+        }
+        return peer.isPresent()
+                ? new Wanted.DrainPeer(peer.get())
+                : new Wanted.DrainLocal(service(body));
+    }
+
+    private static Optional<PeerName> peer(JsonFields body) throws RefusedRequestException {
+        var name = body.text("Peer");
+        return name.isEmpty() ? Optional.empty() : Optional.of(ApiRequest.read(name, PeerName::of));
+    }
+
+    private static ServiceName service(JsonFields body) throws RefusedRequestException {
+        return ApiRequest.read(body.text("Service"), ServiceName::new);
+    }
+
+    private static String by(String name) throws RefusedRequestException {
+        return name.isEmpty() ? OPERATOR : bounded("By", name, MAX_BY);
+    }
+
+    private static String bounded(String subject, String text, int most)
+            throws RefusedRequestException {
+        if (text.length() > most) {
+            throw RefusedRequestException.bad(
+                    subject
+                            + ": expected at most "
+                            + most
+                            + " characters; found "
+                            + text.length());
+        }
+        return ForeignText.shown(text, most);
+    }
+
+    ApiAnswer clear(ApiRequest request) throws RefusedRequestException {
+        var id = id(request);
+        if (!failover.clear(id, by(request.parameter("by").orElse("")))) {
+            throw new RefusedRequestException(
+                    404, "failover control: expected one that is in force; found none of id " + id);
+        }
+        return ApiAnswer.TRUE;
+    }
+
+    private static long id(ApiRequest request) throws RefusedRequestException {
+        try {
+            return Long.parseLong(request.part("id"));
+        } catch (NumberFormatException _) {
+            throw RefusedRequestException.bad(
+                    "id: expected a number; found '" + ForeignText.shown(request.part("id")) + "'");
+        }
+    }
+
+    ApiAnswer drill(ApiRequest request) throws RefusedRequestException {
+        var id = id(request);
+        return failover.drill(id)
+                .map(report -> ApiAnswer.json(ExplanationJson.of(report)))
+                .orElseThrow(() ->
+                        new RefusedRequestException(
+                                404,
+                                "drill: expected one that this leader has seen; found none of id "
+                                        + id));
+    }
+}

@@ -1,0 +1,2 @@
+-- Records of the bucket 'control' are the operator's controls of failover. A version that does not know them must not
+-- open a database in which it would overlook them, and does not: that is all that this step is for.
