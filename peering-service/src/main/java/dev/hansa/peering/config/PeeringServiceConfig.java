@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -167,20 +168,21 @@ public record PeeringServiceConfig(
                         .map(at -> new Endpoint(at.getHostString(), at.getPort()))
                         .toList();
         var deadAfter = settings.duration("raft.dead-after", Duration.ofDays(3));
-        if (joinToken.isPresent() && raft.getPort() == 0) {
+        if (joinToken.isPresent() && raft != null && raft.getPort() == 0) {
             settings.problem(
                     "raft.address",
                     "expected an address that the other servers reach, since join-token-file is"
                             + " set; found none");
         }
-        distinct(
-                settings,
-                Map.of(
-                        "raft.address", raft,
-                        "http.address", http,
-                        "peer.address", peer,
-                        "proxy.address", proxy,
-                        "admin.address", admin));
+        // an address that could not be read is null
+        var listeners = new HashMap<String, InetSocketAddress>();
+        listeners.put("raft.address", raft);
+        listeners.put("http.address", http);
+        listeners.put("peer.address", peer);
+        listeners.put("proxy.address", proxy);
+        listeners.put("admin.address", admin);
+        listeners.values().removeIf(Objects::isNull);
+        distinct(settings, listeners);
         var defaultAllow = settings.flag("intentions.default-allow", false);
         var tokenLife = settings.duration("token.ttl", Duration.ofHours(1));
         var leafLife = settings.duration("leaf.ttl", Duration.ofDays(3));

@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PeeringServiceConfigTest {
     private static PeeringServiceConfig read(Map<String, String> flags)
@@ -81,6 +82,26 @@ class PeeringServiceConfigTest {
                 .extracting(Settings.Key::name)
                 .containsExactlyInAnyOrderElementsOf(all.keySet());
         assertThat(PeeringServiceConfig.KEYS).containsAll(PeerLimitSettings.KEYS);
+    }
+
+    /// An address that cannot be read is a problem among others, not the end of the reading.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http.address",
+                "proxy.address",
+                "peer.address",
+                "admin.address",
+                "raft.address"
+            })
+    void addressThatIsNoneIsAProblem(String key) {
+        var failure =
+                catchThrowableOfType(InvalidConfigException.class, () -> read(Map.of(key, "no")));
+
+        assertThat(failure.problems())
+                .containsExactly(
+                        key
+                                + ": expected an address such as 127.0.0.1:8500 or [::1]:8500; found 'no' in flag");
     }
 
     @ParameterizedTest
