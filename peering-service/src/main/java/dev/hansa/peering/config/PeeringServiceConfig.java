@@ -42,6 +42,7 @@ import java.util.stream.Stream;
 /// @param connections what this server takes on
 /// @param limits how much of this server peers may take up
 /// @param longestRetry between two attempts to reach a peer
+/// @param dns what is answered by DNS; empty: nothing
 public record PeeringServiceConfig(
         Datacenter datacenter,
         String nodeName,
@@ -63,7 +64,8 @@ public record PeeringServiceConfig(
         Duration retireLimit,
         ConnectionLimits connections,
         PeerLimits limits,
-        Duration longestRetry) {
+        Duration longestRetry,
+        Optional<DnsSettings> dns) {
 
     private static final List<Settings.Key> OWN =
             List.of(
@@ -138,7 +140,7 @@ public record PeeringServiceConfig(
                             "how long a rotation waits for peers and proxies that are away (default: 72h)"));
 
     public static final List<Settings.Key> KEYS =
-            Stream.of(OWN, ConnectionLimits.KEYS, PeerLimitSettings.KEYS)
+            Stream.of(OWN, ConnectionLimits.KEYS, DnsSettings.KEYS, PeerLimitSettings.KEYS)
                     .flatMap(List::stream)
                     .toList();
 
@@ -174,6 +176,7 @@ public record PeeringServiceConfig(
                     "expected an address that the other servers reach, since join-token-file is"
                             + " set; found none");
         }
+        var dns = DnsSettings.read(settings);
         // an address that could not be read is null
         var listeners = new HashMap<String, InetSocketAddress>();
         listeners.put("raft.address", raft);
@@ -181,6 +184,7 @@ public record PeeringServiceConfig(
         listeners.put("peer.address", peer);
         listeners.put("proxy.address", proxy);
         listeners.put("admin.address", admin);
+        dns.ifPresent(found -> listeners.put("dns.address", found.address()));
         listeners.values().removeIf(Objects::isNull);
         distinct(settings, listeners);
         var defaultAllow = settings.flag("intentions.default-allow", false);
@@ -226,7 +230,8 @@ public record PeeringServiceConfig(
                 retireLimit,
                 connections,
                 limits,
-                longestRetry);
+                longestRetry,
+                dns);
     }
 
     /// Whether the operator has named this server.

@@ -34,6 +34,8 @@ public final class MetricNames {
     public static final String CERTIFICATES_ISSUED = "hansa.certificates.issued";
     public static final String CA_ROTATION_STEPS = "hansa.ca.rotation.steps";
     public static final String HEALTH_CHANGES = "hansa.health.changes";
+    public static final String DNS_QUERIES = "hansa.dns.queries";
+    public static final String DNS_LISTENING = "hansa.dns.listening";
     public static final String BACKGROUND_FAILURES = "hansa.background.failures";
 
     private MetricNames() {}

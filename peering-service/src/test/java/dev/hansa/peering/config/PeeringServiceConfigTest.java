@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.stream.PeerLimits;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -84,6 +85,43 @@ class PeeringServiceConfigTest {
         assertThat(PeeringServiceConfig.KEYS).containsAll(PeerLimitSettings.KEYS);
     }
 
+    @Test
+    void dnsIsOnLoopbackUnlessItIsTurnedOff() throws Exception {
+        assertThat(read(Map.of()).dns())
+                .contains(
+                        new DnsSettings(
+                                InetSocketAddress.createUnresolved("127.0.0.1", 8600),
+                                "consul",
+                                Duration.ZERO,
+                                1232,
+                                256));
+        assertThat(read(Map.of("dns.address", "none")).dns()).isEmpty();
+    }
+
+    @Test
+    void everySettingOfDnsIsRead() throws Exception {
+        var all =
+                Map.of(
+                        "dns.address", "[::1]:53",
+                        "dns.domain", "Mesh.Example.",
+                        "dns.ttl", "5s",
+                        "dns.udp-max", "512",
+                        "dns.max-connections", "1");
+
+        assertThat(read(all).dns())
+                .contains(
+                        new DnsSettings(
+                                InetSocketAddress.createUnresolved("::1", 53),
+                                "mesh.example",
+                                Duration.ofSeconds(5),
+                                512,
+                                1));
+        assertThat(DnsSettings.KEYS)
+                .extracting(Settings.Key::name)
+                .containsExactlyInAnyOrderElementsOf(all.keySet());
+        assertThat(PeeringServiceConfig.KEYS).containsAll(DnsSettings.KEYS);
+    }
+
     /// An address that cannot be read is a problem among others, not the end of the reading.
     @ParameterizedTest
     @ValueSource(
@@ -106,6 +144,13 @@ class PeeringServiceConfigTest {
 
     @ParameterizedTest
     @CsvSource({
+        "dns.address, 8600, 'an address such as 127.0.0.1:8600, or none'",
+        "dns.domain, con_sul, a domain of at most 100 characters such as consul",
+        "dns.domain, a..b, a domain of at most 100 characters such as consul",
+        "dns.ttl, 1500ms, 'whole seconds, at most 24h'",
+        "dns.ttl, 2d, 'whole seconds, at most 24h'",
+        "dns.udp-max, 511, a number from 512 to 4096",
+        "dns.max-connections, 0, a number from 1 to 65536",
         "peer.max-peerings, 0, a number from 1 to 4096",
         "peer.max-peerings, 4097, a number from 1 to 4096",
         "peer.max-services, 0, a number from 1 to 1000000",
@@ -118,7 +163,7 @@ class PeeringServiceConfigTest {
         "peer.retry-limit, 999ms, a duration from 1s to 64s",
         "peer.retry-limit, 65s, a duration from 1s to 64s"
     })
-    void limitOutOfItsRangeIsAProblem(String key, String text, String expected) {
+    void valueOutOfItsRangeIsAProblem(String key, String text, String expected) {
         var failure =
                 catchThrowableOfType(InvalidConfigException.class, () -> read(Map.of(key, text)));
 
