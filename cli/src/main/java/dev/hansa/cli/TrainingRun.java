@@ -62,6 +62,7 @@ final class TrainingRun {
                 "--proxy-address=" + at(1),
                 "--peer-address=" + at(2),
                 "--admin-address=" + at(3),
+                "--dns-address=" + HERE + ":0",
                 "--intentions-default-allow=true");
         until(() -> hansa("catalog", "services") == 0);
         hansa("peering", "generate-token", "-name", "peer");

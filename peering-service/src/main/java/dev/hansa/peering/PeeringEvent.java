@@ -49,9 +49,9 @@ public sealed interface PeeringEvent {
 
     record StreamRefused(String peeringId, String reason) implements PeeringEvent {}
 
-    /// A connection to the peer port that is one too many.
+    /// A connection to a port that is one too many.
     ///
-    /// @param listener `peer`, `proxy` or `http`
+    /// @param listener `peer`, `proxy`, `http` or `dns`
     record ConnectionRefused(String listener, String reason) implements PeeringEvent {}
 
     record StreamEnded(PeerName peer, String reason) implements PeeringEvent {}
@@ -162,6 +162,20 @@ public sealed interface PeeringEvent {
     record ControlsHeld(int count) implements PeeringEvent {}
 
     record DrillEnded(DrillReport report) implements PeeringEvent {}
+
+    /// Queries by DNS are answered from now on.
+    record DnsListening(String address, String domain) implements PeeringEvent {}
+
+    /// Nobody is answered by DNS; it is tried again. Told once for each reason.
+    record DnsNotListening(String reason) implements PeeringEvent {}
+
+    /// A packet of DNS was dealt with. Each a word of ours.
+    ///
+    /// @param type `A`, `AAAA`, `SRV`, `ANY`, `SOA`, `NS`, `other`, or `none` when no question could be
+    ///   read
+    /// @param transport `udp` or `tcp`
+    /// @param outcome as [dev.hansa.peering.dns.Outcome] has them
+    record DnsAnswered(String type, String transport, String outcome) implements PeeringEvent {}
 
     record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
 }

@@ -14,6 +14,7 @@ import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.peering.dns.DnsServer;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
@@ -104,6 +105,7 @@ public final class PeeringService implements AutoCloseable {
                                     config.datacenter().name(),
                                     events)));
             var guards = new Guards(door, config.connections().memoryPercent(), events);
+            var dns = dns(closer, config, self, live, guards);
             guards.proxies(
                     listeners.proxies(config.proxyAddress(), keeper, roles::proxies),
                     config.connections().proxies());
@@ -112,7 +114,7 @@ public final class PeeringService implements AutoCloseable {
                     config.limits().connections());
             listeners.plain(
                     config.adminAddress(),
-                    new AdminRouter(() -> health(config, store, live, roles), metrics)
+                    new AdminRouter(() -> health(config, store, live, roles, dns), metrics)
                             .router(vertx));
             guards.http(
                     listeners.plain(config.httpAddress(), roles::api), config.connections().http());
@@ -260,17 +262,45 @@ public final class PeeringService implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
+    private static Optional<DnsServer> dns(
+            Closer closer,
+            PeeringServiceConfig config,
+            ServerInfo self,
+            LiveCatalog live,
+            Guards guards)
+            throws InterruptedException {
+        if (config.dns().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                closer.add(
+                        DnsServer.start(
+                                config.dns().get(),
+                                config.datacenter(),
+                                self.node(),
+                                live.snapshots(),
+                                guards.door(),
+                                guards.isShort(),
+                                guards.events())));
+    }
+
     private static JsonNode health(
-            PeeringServiceConfig config, Store store, LiveCatalog live, Roles roles) {
+            PeeringServiceConfig config,
+            Store store,
+            LiveCatalog live,
+            Roles roles,
+            Optional<DnsServer> dns) {
         var snapshot = live.snapshots().get();
         var health = JsonNodeFactory.instance.objectNode();
         var problem = store.problem();
-        health.put("status", problem.isEmpty() ? "passing" : "degraded");
+        var isWell = problem.isEmpty() && dns.flatMap(DnsServer::problem).isEmpty();
+        health.put("status", isWell ? "passing" : "degraded");
         problem.ifPresent(reason -> health.put("store", "takes no writes: " + reason));
         health.put("role", "server");
         health.put("datacenter", config.datacenter().name());
         health.put("index", store.now().index());
         health.put("catalogVersion", snapshot.version());
+        dns.ifPresent(running -> running.health(health));
         roles.health(health);
         return health;
     }

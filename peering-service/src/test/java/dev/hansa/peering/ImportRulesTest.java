@@ -35,6 +35,16 @@ class ImportRulesTest {
                             "a change is a StoreCommand; whoever writes beside it breaks the order");
 
     @ArchTest
+    static final ArchRule dnsIsSpokenInOnePackage =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("dev.hansa.peering.dns..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("org.xbill.DNS..")
+                    .because("names and records are a wire format: others see a catalog");
+
+    @ArchTest
     static final ArchRule tokensAreReadByTheTokenModule =
             noClasses()
                     .should()

@@ -114,7 +114,8 @@ final class Datacenter {
                         "http.address", site.at(Site.SERVER, 8500),
                         "proxy.address", site.at(Site.SERVER, 8502),
                         "peer.address", site.at(Site.SERVER, 8503),
-                        "admin.address", site.at(Site.SERVER, 19500)));
+                        "admin.address", site.at(Site.SERVER, 19500),
+                        "dns.address", site.at(Site.SERVER, 8600)));
     }
 
     void awaitServer() throws StepFailed, InterruptedException {

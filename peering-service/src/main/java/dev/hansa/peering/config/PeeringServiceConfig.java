@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -41,6 +42,7 @@ import java.util.stream.Stream;
 /// @param connections what this server takes on
 /// @param limits how much of this server peers may take up
 /// @param longestRetry between two attempts to reach a peer
+/// @param dns what is answered by DNS; empty: nothing
 public record PeeringServiceConfig(
         Datacenter datacenter,
         String nodeName,
@@ -62,7 +64,8 @@ public record PeeringServiceConfig(
         Duration retireLimit,
         ConnectionLimits connections,
         PeerLimits limits,
-        Duration longestRetry) {
+        Duration longestRetry,
+        Optional<DnsSettings> dns) {
 
     private static final List<Settings.Key> OWN =
             List.of(
@@ -137,7 +140,7 @@ public record PeeringServiceConfig(
                             "how long a rotation waits for peers and proxies that are away (default: 72h)"));
 
     public static final List<Settings.Key> KEYS =
-            Stream.of(OWN, ConnectionLimits.KEYS, PeerLimitSettings.KEYS)
+            Stream.of(OWN, ConnectionLimits.KEYS, DnsSettings.KEYS, PeerLimitSettings.KEYS)
                     .flatMap(List::stream)
                     .toList();
 
@@ -167,7 +170,7 @@ public record PeeringServiceConfig(
                         .map(at -> new Endpoint(at.getHostString(), at.getPort()))
                         .toList();
         var deadAfter = settings.duration("raft.dead-after", Duration.ofDays(3));
-        if (joinToken.isPresent() && raft.getPort() == 0) {
+        if (joinToken.isPresent() && raft != null && raft.getPort() == 0) {
             settings.problem(
                     "raft.address",
                     "expected an address that the other servers reach, since join-token-file is"
@@ -183,14 +186,17 @@ public record PeeringServiceConfig(
                             + proxy.getHostString()
                             + "'");
         }
-        distinct(
-                settings,
-                Map.of(
-                        "raft.address", raft,
-                        "http.address", http,
-                        "peer.address", peer,
-                        "proxy.address", proxy,
-                        "admin.address", admin));
+        var dns = DnsSettings.read(settings);
+        // an address that could not be read is null
+        var listeners = new HashMap<String, InetSocketAddress>();
+        listeners.put("raft.address", raft);
+        listeners.put("http.address", http);
+        listeners.put("peer.address", peer);
+        listeners.put("proxy.address", proxy);
+        listeners.put("admin.address", admin);
+        dns.ifPresent(found -> listeners.put("dns.address", found.address()));
+        listeners.values().removeIf(Objects::isNull);
+        distinct(settings, listeners);
         var defaultAllow = settings.flag("intentions.default-allow", false);
         var tokenLife = settings.duration("token.ttl", Duration.ofHours(1));
         var leafLife = settings.duration("leaf.ttl", Duration.ofDays(3));
@@ -234,7 +240,8 @@ public record PeeringServiceConfig(
                 retireLimit,
                 connections,
                 limits,
-                longestRetry);
+                longestRetry,
+                dns);
     }
 
     /// Whether the operator has named this server.

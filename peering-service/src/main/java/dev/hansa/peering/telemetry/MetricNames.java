@@ -39,6 +39,8 @@ public final class MetricNames {
     public static final String FAILOVER_LOST = "hansa.failover.lost";
     public static final String FAILOVER_ACTIVE = "hansa.failover.active";
     public static final String FAILOVER_CONTROLS = "hansa.failover.controls";
+    public static final String DNS_QUERIES = "hansa.dns.queries";
+    public static final String DNS_LISTENING = "hansa.dns.listening";
     public static final String BACKGROUND_FAILURES = "hansa.background.failures";
 
     private MetricNames() {}

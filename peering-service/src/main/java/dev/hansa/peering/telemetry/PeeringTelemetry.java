@@ -42,6 +42,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     private final AtomicInteger writable = new AtomicInteger(1);
     private final AtomicInteger leads = new AtomicInteger();
     private final AtomicInteger controls = new AtomicInteger();
+    private final AtomicInteger dnsListens = new AtomicInteger();
     private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, AtomicInteger> failedOver = new ConcurrentHashMap<>();
     private final ConcurrentMap<PeerName, AtomicLong> lost = new ConcurrentHashMap<>();
@@ -52,6 +53,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
         metrics.gauge(MetricNames.STORE_WRITABLE, writable);
         metrics.gauge(MetricNames.LEADS, leads);
         metrics.gauge(MetricNames.FAILOVER_CONTROLS, controls);
+        metrics.gauge(MetricNames.DNS_LISTENING, dnsListens);
     }
 
     @Override
@@ -153,7 +155,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             // a flood of them is not to become one of the log
             case PeeringEvent.ConnectionRefused(var listener, var reason) -> {
                 count(MetricNames.CONNECTIONS_REFUSED, "listener", listener, "reason", reason);
-                LOG.debug("a connection to the peer port refused: peer.max-connections are open");
+                LOG.debug("a connection to the port for '{}' refused: {}", listener, reason);
             }
             case PeeringEvent.StreamEnded(var peer, var reason) -> {
                 count(MetricNames.STREAMS_ENDED, "peer", peer.value());
@@ -345,6 +347,23 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 LOG.info("failover: {}: {}", control.what(), words);
                 audit(operator(control.by()), control.what(), words);
             }
+            case PeeringEvent.DnsListening(var address, var domain) -> {
+                dnsListens.set(1);
+                LOG.info("names in '{}' are answered by DNS at {}, UDP and TCP", domain, address);
+            }
+            case PeeringEvent.DnsNotListening(var reason) -> {
+                dnsListens.set(0);
+                LOG.warn("nobody is answered by DNS, trying again: {}", reason);
+            }
+            case PeeringEvent.DnsAnswered(var type, var transport, var outcome) ->
+                    count(
+                            MetricNames.DNS_QUERIES,
+                            "type",
+                            type,
+                            "transport",
+                            transport,
+                            "outcome",
+                            outcome);
             case PeeringEvent.BackgroundFailure(var what, var cause) -> {
                 count(MetricNames.BACKGROUND_FAILURES);
                 LOG.error("{} failed", what, cause);

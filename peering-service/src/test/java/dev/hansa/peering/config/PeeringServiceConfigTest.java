@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.stream.PeerLimits;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PeeringServiceConfigTest {
     private static PeeringServiceConfig read(Map<String, String> flags)
@@ -96,8 +98,72 @@ class PeeringServiceConfigTest {
         assertThat(PeeringServiceConfig.KEYS).containsAll(PeerLimitSettings.KEYS);
     }
 
+    @Test
+    void dnsIsOnLoopbackUnlessItIsTurnedOff() throws Exception {
+        assertThat(read(Map.of()).dns())
+                .contains(
+                        new DnsSettings(
+                                InetSocketAddress.createUnresolved("127.0.0.1", 8600),
+                                "consul",
+                                Duration.ZERO,
+                                1232,
+                                256));
+        assertThat(read(Map.of("dns.address", "none")).dns()).isEmpty();
+    }
+
+    @Test
+    void everySettingOfDnsIsRead() throws Exception {
+        var all =
+                Map.of(
+                        "dns.address", "[::1]:53",
+                        "dns.domain", "Mesh.Example.",
+                        "dns.ttl", "5s",
+                        "dns.udp-max", "512",
+                        "dns.max-connections", "1");
+
+        assertThat(read(all).dns())
+                .contains(
+                        new DnsSettings(
+                                InetSocketAddress.createUnresolved("::1", 53),
+                                "mesh.example",
+                                Duration.ofSeconds(5),
+                                512,
+                                1));
+        assertThat(DnsSettings.KEYS)
+                .extracting(Settings.Key::name)
+                .containsExactlyInAnyOrderElementsOf(all.keySet());
+        assertThat(PeeringServiceConfig.KEYS).containsAll(DnsSettings.KEYS);
+    }
+
+    /// An address that cannot be read is a problem among others, not the end of the reading.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http.address",
+                "proxy.address",
+                "peer.address",
+                "admin.address",
+                "raft.address"
+            })
+    void addressThatIsNoneIsAProblem(String key) {
+        var failure =
+                catchThrowableOfType(InvalidConfigException.class, () -> read(Map.of(key, "no")));
+
+        assertThat(failure.problems())
+                .containsExactly(
+                        key
+                                + ": expected an address such as 127.0.0.1:8500 or [::1]:8500; found 'no' in flag");
+    }
+
     @ParameterizedTest
     @CsvSource({
+        "dns.address, 8600, 'an address such as 127.0.0.1:8600, or none'",
+        "dns.domain, con_sul, a domain of at most 100 characters such as consul",
+        "dns.domain, a..b, a domain of at most 100 characters such as consul",
+        "dns.ttl, 1500ms, 'whole seconds, at most 24h'",
+        "dns.ttl, 2d, 'whole seconds, at most 24h'",
+        "dns.udp-max, 511, a number from 512 to 4096",
+        "dns.max-connections, 0, a number from 1 to 65536",
         "peer.max-peerings, 0, a number from 1 to 4096",
         "peer.max-peerings, 4097, a number from 1 to 4096",
         "peer.max-services, 0, a number from 1 to 1000000",
@@ -110,7 +176,7 @@ class PeeringServiceConfigTest {
         "peer.retry-limit, 999ms, a duration from 1s to 64s",
         "peer.retry-limit, 65s, a duration from 1s to 64s"
     })
-    void limitOutOfItsRangeIsAProblem(String key, String text, String expected) {
+    void valueOutOfItsRangeIsAProblem(String key, String text, String expected) {
         var failure =
                 catchThrowableOfType(InvalidConfigException.class, () -> read(Map.of(key, text)));
 

@@ -128,6 +128,27 @@ class PeeringTelemetryTest {
         assertThat(staleSeconds()).isZero();
     }
 
+    @Test
+    void queriesByDnsAreCountedByTypeTransportAndOutcome() {
+        telemetry.accept(new PeeringEvent.DnsNotListening("the address is taken"));
+        assertThat(metrics.get(MetricNames.DNS_LISTENING).gauge().value()).isZero();
+
+        telemetry.accept(new PeeringEvent.DnsListening("127.0.0.1:8600", "consul"));
+        telemetry.accept(new PeeringEvent.DnsAnswered("SRV", "tcp", "no_name"));
+        assertThat(metrics.get(MetricNames.DNS_LISTENING).gauge().value()).isOne();
+        assertThat(
+                        metrics.counter(
+                                        MetricNames.DNS_QUERIES,
+                                        "type",
+                                        "SRV",
+                                        "transport",
+                                        "tcp",
+                                        "outcome",
+                                        "no_name")
+                                .count())
+                .isOne();
+    }
+
     private double staleSeconds() {
         return metrics.get(MetricNames.IMPORT_STALE).tag("peer", "lke").gauge().value();
     }

@@ -66,7 +66,9 @@ final class BareServer implements AutoCloseable {
                 "--proxy-address",
                 host + ":8502",
                 "--admin-address",
-                host + ":19500");
+                host + ":19500",
+                "--dns-address",
+                host + ":8600");
     }
 
     void awaitAnswer() {

@@ -42,7 +42,9 @@ final class LoneServer implements AutoCloseable {
                 "--proxy-address",
                 HOST + ":8502",
                 "--admin-address",
-                HOST + ":19500");
+                HOST + ":19500",
+                "--dns-address",
+                HOST + ":8600");
     }
 
     static LoneServer start(Path data, Path log) throws IOException {

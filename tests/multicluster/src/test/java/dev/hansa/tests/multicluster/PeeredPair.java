@@ -121,6 +121,8 @@ final class PeeredPair implements AutoCloseable {
                 prefix + ".1:8503",
                 "--admin-address",
                 prefix + ".1:19500",
+                "--dns-address",
+                prefix + ".1:8600",
                 "--intentions-default-allow",
                 "true",
                 "--leaf-ttl",

@@ -116,6 +116,7 @@ final class ServerGroup implements AutoCloseable {
         words.addAll(List.of("--peer-address", host(number) + ":8503"));
         words.addAll(List.of("--admin-address", host(number) + ":19500"));
         words.addAll(List.of("--raft-address", host(number) + ":8300"));
+        words.addAll(List.of("--dns-address", host(number) + ":8600"));
         words.addAll(flags);
         words.add("--exit-with-parent");
         if (number > 0) {
