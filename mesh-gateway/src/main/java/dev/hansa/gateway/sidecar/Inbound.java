@@ -48,6 +48,10 @@ public final class Inbound {
 
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
+    /// Callers beyond the limit that are being told so, which takes their ClientHello: without it a
+    /// close would reset the alert away. More than these at once are a flood, and are closed unread.
+    static final int MOST_TURNED_AWAY = 256;
+
     private final ServiceName service;
     private final Endpoint application;
     private final Transport transport;
@@ -60,6 +64,7 @@ public final class Inbound {
     private final LongConsumer bytesIn;
     private final LongConsumer bytesOut;
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger turnedAway = new AtomicInteger();
 
     /// Those that have shown who they are, let in or about to be; at most `maxConnections`.
     private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
@@ -101,21 +106,25 @@ public final class Inbound {
         }
     }
 
-    /// Takes a new connection on its loop.
+    /// Takes a new connection on its loop. One beyond the limit is told so by an alert, so that its
+    /// caller takes the next target.
     public void accept(Channel channel) {
         var connection = new Connection(channel);
-        if (open.incrementAndGet() > maxConnections) {
+        var place = takePlace();
+        events.accept(new GatewayEvent.ConnectionOpened("inbound"));
+        if (!place) {
             connection.deny(
                     Refusal.TOO_MANY_CONNECTIONS,
-                    "expected at most " + maxConnections + " connections");
-            channel.close();
-        } else {
-            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
+                    "expected at most " + maxConnections + " connections to '" + service + "'");
         }
-        events.accept(new GatewayEvent.ConnectionOpened("inbound"));
+        if (place || turnedAway.incrementAndGet() <= MOST_TURNED_AWAY) {
+            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
+        } else {
+            channel.close();
+        }
         channel.closeFuture()
                 .addListener(_ -> {
-                    open.decrementAndGet();
+                    (place ? open : turnedAway).decrementAndGet();
                     standing.remove(connection);
                     if (!connection.carried) {
                         connection.abandon();
@@ -124,6 +133,14 @@ public final class Inbound {
                         connection.record();
                     }
                 });
+    }
+
+    private boolean takePlace() {
+        if (open.incrementAndGet() <= maxConnections) {
+            return true;
+        }
+        open.decrementAndGet();
+        return false;
     }
 
     /// Why a caller whose identity is known may not come in.
@@ -192,6 +209,11 @@ public final class Inbound {
         @Override
         public void named(ChannelHandlerContext ctx, ServerName asked, ByteBuf hello) {
             name = asked.value();
+            if (!refusal.isEmpty()) {
+                hello.release();
+                HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                return;
+            }
             var present = ends.get();
             if (present.isEmpty()) {
                 hello.release();
