@@ -85,6 +85,10 @@ public record SidecarConfig(
                             "N",
                             "good answers in a row after it was critical (default: 3)"),
                     new Settings.Key(
+                            "service.NAME.idle-connection",
+                            "BOOLEAN",
+                            "hold a connection to the application, whose end tells of its death (default: true)"),
+                    new Settings.Key(
                             "service.NAME.upstreams",
                             "UPSTREAM,…",
                             "e.g. shippingservice:50052,shippingservice.svc.lke.peer:50053"),
@@ -231,7 +235,8 @@ public record SidecarConfig(
                         prefix + "success-before-passing",
                         defaults.successBeforePassing(),
                         1,
-                        CheckSettings.MOST_IN_A_ROW));
+                        CheckSettings.MOST_IN_A_ROW),
+                settings.flag(prefix + "idle-connection", defaults.idleConnection()));
     }
 
     private static Duration time(Settings settings, String key, Duration fallback) {

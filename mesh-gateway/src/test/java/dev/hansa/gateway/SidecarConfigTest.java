@@ -62,7 +62,8 @@ class SidecarConfigTest {
                                                         Duration.ofMillis(100),
                                                         Duration.ofMillis(200),
                                                         1,
-                                                        3),
+                                                        3,
+                                                        true),
                                                 List.of(),
                                                 List.of()))));
     }
@@ -89,6 +90,7 @@ class SidecarConfigTest {
                                 Map.entry("service.cart.check-timeout", "1s"),
                                 Map.entry("service.cart.failures-before-critical", "2"),
                                 Map.entry("service.cart.success-before-passing", "4"),
+                                Map.entry("service.cart.idle-connection", "false"),
                                 Map.entry(
                                         "service.cart.upstreams",
                                         "pay:1, ship.svc:2, ship.svc.lke.peer:3"),
@@ -119,7 +121,8 @@ class SidecarConfigTest {
                                         Duration.ofMillis(250),
                                         Duration.ofSeconds(1),
                                         2,
-                                        4),
+                                        4,
+                                        false),
                                 List.of(
                                         upstream("pay", Optional.empty(), 1),
                                         upstream("ship", Optional.empty(), 2),

@@ -46,6 +46,7 @@ public final class ApplicationCheck implements AutoCloseable {
     private final Verdict verdict;
     private final Semaphore now = new Semaphore(0);
     private final AtomicLong nextHint = new AtomicLong(System.nanoTime());
+    private final Optional<IdleConnection> idle;
     private final Optional<Thread> thread;
     private long publishedAt = System.nanoTime();
 
@@ -115,6 +116,10 @@ public final class ApplicationCheck implements AutoCloseable {
                                             transport,
                                             this::hint));
                 };
+        this.idle =
+                settings.kind() instanceof CheckKind.Tcp && settings.idleConnection()
+                        ? Optional.of(new IdleConnection(application, transport, this::hint))
+                        : Optional.empty();
         this.results =
                 new Latest<>(
                         question.isEmpty()
@@ -188,6 +193,13 @@ public final class ApplicationCheck implements AutoCloseable {
     }
 
     private void take(Answer answer) {
+        switch (answer) {
+            case Answer.Good _ -> idle.ifPresent(IdleConnection::keep);
+            case Answer.Silent _ -> idle.ifPresent(IdleConnection::letGo);
+            case Answer.Bad _ -> {
+                // its end comes by itself, or it is well and says no
+            }
+        }
         verdict.after(answer)
                 .ifPresent(passes -> publish(passes ? "passing" : "critical", answer.words()));
     }
@@ -228,5 +240,6 @@ public final class ApplicationCheck implements AutoCloseable {
             thread.get().interrupt();
             thread.get().join();
         }
+        idle.ifPresent(IdleConnection::close);
     }
 }

@@ -10,12 +10,15 @@ import java.time.Duration;
 /// @param failuresBeforeCritical questions in a row that stay without an answer; one that is
 ///   refused, and an answer that says no, count at once
 /// @param successBeforePassing good answers in a row, once it has been critical after passing
+/// @param idleConnection whether a connection is held whose end is a hint; of kind `tcp` alone, as
+///   the others hold theirs
 public record CheckSettings(
         CheckKind kind,
         Duration interval,
         Duration timeout,
         int failuresBeforeCritical,
-        int successBeforePassing) {
+        int successBeforePassing,
+        boolean idleConnection) {
     /// With [#TIMEOUT], what a caller may lose to an application that has stopped.
     public static final Duration INTERVAL = Duration.ofMillis(100);
 
@@ -45,6 +48,6 @@ public record CheckSettings(
 
     public static CheckSettings of(CheckKind kind) {
         return new CheckSettings(
-                kind, INTERVAL, TIMEOUT, FAILURES_BEFORE_CRITICAL, SUCCESS_BEFORE_PASSING);
+                kind, INTERVAL, TIMEOUT, FAILURES_BEFORE_CRITICAL, SUCCESS_BEFORE_PASSING, true);
     }
 }

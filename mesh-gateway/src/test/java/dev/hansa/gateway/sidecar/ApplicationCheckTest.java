@@ -237,7 +237,7 @@ class ApplicationCheckTest {
     }
 
     private static CheckSettings settings(CheckKind kind, Duration interval, Duration timeout) {
-        return new CheckSettings(kind, interval, timeout, 1, 1);
+        return new CheckSettings(kind, interval, timeout, 1, 1, true);
     }
 
     private ApplicationCheck check(int port, CheckSettings settings) {

@@ -11,7 +11,10 @@ import dev.hansa.gateway.ApplicationProcess;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import dev.hansa.gateway.wire.KernelSockets;
 import dev.hansa.gateway.wire.Transport;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Locale;
@@ -102,7 +105,8 @@ class StoppedApplicationTest {
                                         CheckSettings.INTERVAL,
                                         Duration.ofSeconds(5),
                                         1,
-                                        3))) {
+                                        3,
+                                        true))) {
             millisUntil(check, "passing", System.nanoTime());
             for (var i = 0; i < 5; i++) {
                 application.freeze();
@@ -118,9 +122,19 @@ class StoppedApplicationTest {
         }
     }
 
+    /// Is there a connection to this port, as the kernel lists it.
+    private static boolean isConnected(int port) throws IOException {
+        var lines = new ArrayList<>(Files.readAllLines(Path.of("/proc/net/tcp")));
+        lines.addAll(Files.readAllLines(Path.of("/proc/net/tcp6")));
+        return lines.stream()
+                .map(line -> line.strip().split("\\s+"))
+                .anyMatch(fields ->
+                        fields[3].equals("01") && fields[2].endsWith(":%04X".formatted(port)));
+    }
+
     /// With a check that would ask in an hour.
     @ParameterizedTest
-    @ValueSource(strings = {"http", "grpc"})
+    @ValueSource(strings = {"echo", "http", "grpc"})
     void killedApplicationIsCriticalAtOnceByTheEndOfTheConnection(String name) throws Exception {
         try (var application = ApplicationProcess.start(name);
                 var check =
@@ -131,8 +145,12 @@ class StoppedApplicationTest {
                                         Duration.ofHours(1),
                                         Duration.ofSeconds(5),
                                         1,
-                                        3))) {
+                                        3,
+                                        true))) {
             millisUntil(check, "passing", System.nanoTime());
+            if (name.equals("echo")) {
+                await().until(() -> isConnected(application.port()));
+            }
 
             var killed = System.nanoTime();
             application.kill();

@@ -34,7 +34,8 @@ class VerdictTest {
                                 Duration.ofMillis(100),
                                 Duration.ofMillis(200),
                                 failures,
-                                success));
+                                success,
+                                false));
 
         var found = new StringBuilder();
         answers.chars()
