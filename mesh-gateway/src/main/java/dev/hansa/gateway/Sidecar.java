@@ -155,6 +155,8 @@ public final class Sidecar implements AutoCloseable {
                         carried.name(),
                         carried.application(),
                         proxy.transport,
+                        acceptance,
+                        check,
                         ends,
                         config.maxConnections(),
                         config.idleTimeout(),
@@ -165,7 +167,6 @@ public final class Sidecar implements AutoCloseable {
                                 routes.report(denied);
                             }
                         },
-                        check::hurry,
                         proxy.telemetry::bytesIn,
                         proxy.telemetry::bytesOut);
         var upstreams =
@@ -184,6 +185,7 @@ public final class Sidecar implements AutoCloseable {
                                         proxy.telemetry::bytesIn,
                                         proxy.telemetry::bytesOut))
                         .toList();
+        check.results().watch(_ -> inbound.reviewWaiting());
         ends.watch(_ -> {
             inbound.review();
             upstreams.forEach(Outbound::review);

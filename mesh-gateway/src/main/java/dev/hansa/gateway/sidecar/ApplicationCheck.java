@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 
 /// Asks the application how it is, again and again, and at once when a connection to it was refused
 /// or has ended. Runs on a virtual thread of its own.
-public final class ApplicationCheck implements AutoCloseable {
+public final class ApplicationCheck implements Liveness, AutoCloseable {
     /// Whatever hurries it: an application that is not there yet, and has many callers, is asked
     /// 100 times a second at most.
     private static final Duration CLOSEST = Duration.ofMillis(10);
@@ -39,6 +39,10 @@ public final class ApplicationCheck implements AutoCloseable {
     /// While the status stays, new words are published so often: they go to every server and proxy.
     private static final Duration BETWEEN_WORDS = Duration.ofSeconds(1);
 
+    /// For a connection of a caller, which may be one of many at once: an application that takes
+    /// longer is as good as gone, unless it is allowed to.
+    static final Duration ACCEPTS_WITHIN = Duration.ofSeconds(1);
+
     private final ServiceName service;
     private final CheckSettings settings;
     private final Consumer<GatewayEvent> events;
@@ -48,6 +52,7 @@ public final class ApplicationCheck implements AutoCloseable {
     private final AtomicLong nextHint = new AtomicLong(System.nanoTime());
     private final Optional<IdleConnection> idle;
     private final Optional<Thread> thread;
+    private volatile Optional<String> down = Optional.empty();
     private long publishedAt = System.nanoTime();
 
     /// How the application is asked.
@@ -135,7 +140,19 @@ public final class ApplicationCheck implements AutoCloseable {
         return results;
     }
 
-    /// Asks at once; called where a connection to the application has just failed.
+    @Override
+    public Optional<String> down() {
+        return down;
+    }
+
+    @Override
+    public Duration patience() {
+        var timeout = settings.timeout();
+        return timeout.compareTo(ACCEPTS_WITHIN) > 0 ? timeout : ACCEPTS_WITHIN;
+    }
+
+    /// Asks at once.
+    @Override
     public void hurry() {
         now.release();
     }
@@ -214,6 +231,10 @@ public final class ApplicationCheck implements AutoCloseable {
             return;
         }
         publishedAt = System.nanoTime();
+        down =
+                status.equals("critical") && verdict.hasPassed()
+                        ? Optional.of(words)
+                        : Optional.empty();
         results.set(List.of(next));
         events.accept(new GatewayEvent.CheckChanged(service.value(), status, words));
     }

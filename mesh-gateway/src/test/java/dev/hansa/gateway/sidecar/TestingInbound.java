@@ -7,8 +7,10 @@ import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.discovery.TestingControl;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.Admission;
 import dev.hansa.gateway.wire.Doors;
+import dev.hansa.gateway.wire.KernelSockets;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.IntentionTable;
@@ -36,8 +38,28 @@ final class TestingInbound implements AutoCloseable {
 
     private static final Clock CLOCK = Clock.systemUTC();
 
+    /// An application that nobody asks.
+    static final Liveness UNASKED =
+            new Liveness() {
+                @Override
+                public Optional<String> down() {
+                    return Optional.empty();
+                }
+
+                @Override
+                public Duration patience() {
+                    return ApplicationCheck.ACCEPTS_WITHIN;
+                }
+
+                @Override
+                public void hurry() {
+                    // there is nobody to ask it
+                }
+            };
+
     private final TestingControl control;
     final Transport transport = new Transport(1);
+    private final Optional<KernelSockets> kernel = KernelSockets.open();
     final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
     private final Doors doors = new Doors(transport, false);
     private int port;
@@ -65,18 +87,27 @@ final class TestingInbound implements AutoCloseable {
     }
 
     Inbound start(int application, int maxConnections) throws IOException {
+        return start(application, maxConnections, UNASKED);
+    }
+
+    Acceptance acceptance() {
+        return kernel.isPresent() ? kernel.get() : Acceptance.UNSEEN;
+    }
+
+    Inbound start(int application, int maxConnections, Liveness liveness) throws IOException {
         var ends = ends();
         var inbound =
                 new Inbound(
                         BILLING,
                         new Endpoint("127.0.0.1", application),
                         transport,
+                        acceptance(),
+                        liveness,
                         () -> ends,
                         maxConnections,
                         Duration.ofHours(1),
                         CLOCK,
                         events::add,
-                        () -> {},
                         _ -> {},
                         _ -> {});
         listen(inbound);
@@ -138,6 +169,7 @@ final class TestingInbound implements AutoCloseable {
     public void close() throws Exception {
         doors.close();
         transport.close();
+        kernel.ifPresent(KernelSockets::close);
         control.close();
     }
 
