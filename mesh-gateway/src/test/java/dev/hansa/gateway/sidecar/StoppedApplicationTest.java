@@ -143,7 +143,7 @@ class StoppedApplicationTest {
                                 new CheckSettings(
                                         kind(name),
                                         Duration.ofHours(1),
-                                        Duration.ofSeconds(5),
+                                        Duration.ofSeconds(15),
                                         1,
                                         3,
                                         true))) {
