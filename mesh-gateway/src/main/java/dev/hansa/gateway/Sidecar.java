@@ -15,7 +15,9 @@ import dev.hansa.gateway.sidecar.Inbound;
 import dev.hansa.gateway.sidecar.Outbound;
 import dev.hansa.gateway.sidecar.TlsEnds;
 import dev.hansa.gateway.telemetry.AdminServer;
+import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.Admission;
+import dev.hansa.gateway.wire.KernelSockets;
 import dev.hansa.trustbundle.SpiffeId;
 import java.io.IOException;
 import java.time.Clock;
@@ -33,11 +35,15 @@ import javax.net.ssl.SSLException;
 public final class Sidecar implements AutoCloseable {
     private final Proxy proxy;
     private final SidecarConfig config;
+    private final Acceptance acceptance;
     private final List<One> services = new CopyOnWriteArrayList<>();
 
     private Sidecar(Proxy proxy, SidecarConfig config) {
         this.proxy = proxy;
         this.config = config;
+        var kernel = KernelSockets.open();
+        this.acceptance =
+                kernel.isPresent() ? proxy.closer.add(kernel.get()) : Acceptance.UNSEEN;
     }
 
     /// One service's parts.
@@ -118,8 +124,8 @@ public final class Sidecar implements AutoCloseable {
                                 carried.name(),
                                 carried.application(),
                                 carried.check(),
-                                carried.checkInterval(),
-                                proxy.controlLoops,
+                                proxy.transport,
+                                acceptance,
                                 proxy.telemetry));
         var identity =
                 proxy.closer.add(
@@ -149,6 +155,8 @@ public final class Sidecar implements AutoCloseable {
                         carried.name(),
                         carried.application(),
                         proxy.transport,
+                        acceptance,
+                        check,
                         ends,
                         config.maxConnections(),
                         config.idleTimeout(),
@@ -159,7 +167,6 @@ public final class Sidecar implements AutoCloseable {
                                 routes.report(denied);
                             }
                         },
-                        check::hurry,
                         proxy.telemetry::bytesIn,
                         proxy.telemetry::bytesOut);
         var upstreams =
@@ -178,6 +185,7 @@ public final class Sidecar implements AutoCloseable {
                                         proxy.telemetry::bytesIn,
                                         proxy.telemetry::bytesOut))
                         .toList();
+        check.results().watch(_ -> inbound.reviewWaiting());
         ends.watch(_ -> {
             inbound.review();
             upstreams.forEach(Outbound::review);
@@ -257,8 +265,12 @@ public final class Sidecar implements AutoCloseable {
                 .certificate()
                 .get()
                 .ifPresent(own -> state.put("certificateExpires", own.notAfter().toString()));
-        var check = one.check().results().get().getFirst();
-        state.put("check", check.getStatus() + ": " + check.getOutput());
+        state.put(
+                "check",
+                one.check().results().get().stream()
+                        .findFirst()
+                        .map(check -> check.getStatus() + ": " + check.getOutput())
+                        .orElse("none"));
         state.put("openConnections", one.open());
         var upstreams = new LinkedHashMap<String, Object>();
         one.upstreams()

@@ -7,6 +7,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetSocketAddress;
@@ -40,8 +41,7 @@ public record SidecarConfig(
             ServiceName name,
             Endpoint application,
             InetSocketAddress listen,
-            CheckKind check,
-            Duration checkInterval,
+            CheckSettings check,
             List<Upstream> upstreams,
             List<String> tags) {}
 
@@ -66,10 +66,28 @@ public record SidecarConfig(
                             "mutual TLS in (default: 127.0.0.1:20000)"),
                     new Settings.Key(
                             "service.NAME.check",
-                            "tcp|grpc|http:/PATH",
+                            "none|tcp|grpc|http:/PATH",
                             "how the application is asked (default: tcp)"),
                     new Settings.Key(
-                            "service.NAME.check-interval", "DURATION", "how often (default: 1s)"),
+                            "service.NAME.check-interval",
+                            "DURATION",
+                            "how often (default: 100ms)"),
+                    new Settings.Key(
+                            "service.NAME.check-timeout",
+                            "DURATION",
+                            "how long an answer may take (default: 200ms)"),
+                    new Settings.Key(
+                            "service.NAME.failures-before-critical",
+                            "N",
+                            "questions in a row without an answer; a refusal counts at once (default: 1)"),
+                    new Settings.Key(
+                            "service.NAME.success-before-passing",
+                            "N",
+                            "good answers in a row after it was critical (default: 3)"),
+                    new Settings.Key(
+                            "service.NAME.idle-connection",
+                            "BOOLEAN",
+                            "hold a connection to the application, whose end tells of its death (default: true)"),
                     new Settings.Key(
                             "service.NAME.upstreams",
                             "UPSTREAM,…",
@@ -177,13 +195,7 @@ public record SidecarConfig(
         var listen =
                 settings.address(
                         prefix + "listen", InetSocketAddress.createUnresolved("127.0.0.1", 20000));
-        var check =
-                settings.value(
-                        prefix + "check",
-                        "tcp, grpc or http:/path",
-                        new CheckKind.Tcp(),
-                        CheckKind::parse);
-        var interval = settings.duration(prefix + "check-interval", Duration.ofSeconds(1));
+        var check = check(settings, prefix);
         var host = settings.text(prefix + "upstream-address", "127.0.0.1");
         var upstreams =
                 settings.value(
@@ -201,7 +213,45 @@ public record SidecarConfig(
                                         .map(String::strip)
                                         .filter(tag -> !tag.isEmpty())
                                         .toList());
-        return new Carried(name, application, listen, check, interval, upstreams, tags);
+        return new Carried(name, application, listen, check, upstreams, tags);
+    }
+
+    private static CheckSettings check(Settings settings, String prefix) {
+        var defaults = CheckSettings.DEFAULT;
+        return new CheckSettings(
+                settings.value(
+                        prefix + "check",
+                        "none, tcp, grpc or http:/path",
+                        defaults.kind(),
+                        CheckKind::parse),
+                time(settings, prefix + "check-interval", defaults.interval()),
+                time(settings, prefix + "check-timeout", defaults.timeout()),
+                settings.number(
+                        prefix + "failures-before-critical",
+                        defaults.failuresBeforeCritical(),
+                        1,
+                        CheckSettings.MOST_IN_A_ROW),
+                settings.number(
+                        prefix + "success-before-passing",
+                        defaults.successBeforePassing(),
+                        1,
+                        CheckSettings.MOST_IN_A_ROW),
+                settings.flag(prefix + "idle-connection", defaults.idleConnection()));
+    }
+
+    private static Duration time(Settings settings, String key, Duration fallback) {
+        return settings.value(
+                key,
+                "a duration from 10ms to 1h",
+                fallback,
+                text -> {
+                    var time = Settings.parseDuration(text);
+                    if (time.compareTo(CheckSettings.SHORTEST) < 0
+                            || time.compareTo(CheckSettings.LONGEST) > 0) {
+                        throw new IllegalArgumentException(text);
+                    }
+                    return time;
+                });
     }
 
     private static List<Upstream> upstreams(String text, String host) {

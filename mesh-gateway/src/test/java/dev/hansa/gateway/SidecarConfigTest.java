@@ -10,6 +10,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetSocketAddress;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SidecarConfigTest {
@@ -55,8 +57,13 @@ class SidecarConfigTest {
                                                 CART,
                                                 new Endpoint("127.0.0.1", 7070),
                                                 at("127.0.0.1", 20000),
-                                                new CheckKind.Tcp(),
-                                                Duration.ofSeconds(1),
+                                                new CheckSettings(
+                                                        new CheckKind.Tcp(),
+                                                        Duration.ofMillis(100),
+                                                        Duration.ofMillis(200),
+                                                        1,
+                                                        3,
+                                                        true),
                                                 List.of(),
                                                 List.of()))));
     }
@@ -80,6 +87,10 @@ class SidecarConfigTest {
                                 Map.entry("service.cart.listen", "10.0.0.9:20000"),
                                 Map.entry("service.cart.check", "http:/ready"),
                                 Map.entry("service.cart.check-interval", "250ms"),
+                                Map.entry("service.cart.check-timeout", "1s"),
+                                Map.entry("service.cart.failures-before-critical", "2"),
+                                Map.entry("service.cart.success-before-passing", "4"),
+                                Map.entry("service.cart.idle-connection", "false"),
                                 Map.entry(
                                         "service.cart.upstreams",
                                         "pay:1, ship.svc:2, ship.svc.lke.peer:3"),
@@ -105,14 +116,20 @@ class SidecarConfigTest {
                                 CART,
                                 new Endpoint("10.0.0.9", 7070),
                                 at("10.0.0.9", 20000),
-                                new CheckKind.Http("/ready"),
-                                Duration.ofMillis(250),
+                                new CheckSettings(
+                                        new CheckKind.Http("/ready"),
+                                        Duration.ofMillis(250),
+                                        Duration.ofSeconds(1),
+                                        2,
+                                        4,
+                                        false),
                                 List.of(
                                         upstream("pay", Optional.empty(), 1),
                                         upstream("ship", Optional.empty(), 2),
                                         upstream("ship", Optional.of(new PeerName("lke")), 3)),
                                 List.of("a", "b")));
-        assertThat(config.services().getLast().check()).isEqualTo(new CheckKind.Grpc());
+        assertThat(config.services().getLast().check())
+                .isEqualTo(CheckSettings.of(new CheckKind.Grpc()));
     }
 
     @ParameterizedTest
@@ -121,6 +138,34 @@ class SidecarConfigTest {
     void upstreamOutsideTheGrammarIsRefused(String text) {
         assertThatThrownBy(() -> SidecarConfig.upstream(text, "127.0.0.1"))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "check, ftp",
+        "check, http:/a b",
+        "check-interval, 1ms",
+        "check-interval, 2h",
+        "check-timeout, 0s",
+        "failures-before-critical, 0",
+        "success-before-passing, 101"
+    })
+    void checkOutsideItsRangeIsRefusedByName(String key, String value) {
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        Map.of(
+                                                "join-token-file",
+                                                "join",
+                                                "services",
+                                                "cart",
+                                                "service.cart.address",
+                                                "127.0.0.1:7070",
+                                                "service.cart." + key,
+                                                value)))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("service.cart." + key)
+                .hasMessageContaining("'" + value + "'");
     }
 
     private static SidecarConfig.Upstream upstream(String name, Optional<PeerName> peer, int port) {

@@ -18,6 +18,7 @@ import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.discovery.TestingControl;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.IntentionTable;
@@ -334,8 +335,8 @@ final class TestingMesh implements AutoCloseable {
                 name,
                 new Endpoint("127.0.0.1", application),
                 InetSocketAddress.createUnresolved("127.0.0.1", listen),
-                new CheckKind.Tcp(),
-                Duration.ofMillis(50),
+                new CheckSettings(
+                        new CheckKind.Tcp(), Duration.ofMillis(50), Duration.ofSeconds(1), 1, 1, true),
                 upstreams,
                 List.of());
     }

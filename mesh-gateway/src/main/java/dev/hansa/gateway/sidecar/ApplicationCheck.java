@@ -5,198 +5,238 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.gateway.GatewayEvent;
-import io.grpc.CallOptions;
-import io.grpc.MethodDescriptor;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCalls;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import dev.hansa.gateway.wire.Acceptance;
+import dev.hansa.gateway.wire.Transport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/// Asks the application how it is, again and again, and at once when a connection to it was
-/// refused. Runs on a virtual thread of its own.
-public final class ApplicationCheck implements AutoCloseable {
-    private static final Duration TIMEOUT = Duration.ofSeconds(1);
+/// Asks the application how it is, again and again, and at once when a connection to it was refused
+/// or has ended. Runs on a virtual thread of its own.
+public final class ApplicationCheck implements Liveness, AutoCloseable {
+    /// Whatever hurries it: an application that is not there yet, and has many callers, is asked
+    /// 100 times a second at most.
+    private static final Duration CLOSEST = Duration.ofMillis(10);
 
-    /// grpc.health.v1.Health/Check with an empty request: the server's own health.
-    private static final MethodDescriptor<byte[], byte[]> GRPC_HEALTH =
-            MethodDescriptor.<byte[], byte[]>newBuilder()
-                    .setType(MethodDescriptor.MethodType.UNARY)
-                    .setFullMethodName("grpc.health.v1.Health/Check")
-                    .setRequestMarshaller(new Bytes())
-                    .setResponseMarshaller(new Bytes())
-                    .build();
+    /// A process that dies closes its sockets one after another, and the one that listens may be
+    /// the last: after a hint it is asked again so much later.
+    private static final List<Duration> ONCE_MORE = List.of(CLOSEST, Duration.ofMillis(40));
+
+    /// An application may end connections for reasons of its own, each as soon as it is opened.
+    private static final Duration BETWEEN_HINTS = Duration.ofSeconds(1);
+
+    /// Silence that took so much longer than it should have has been ours: this process, or the
+    /// whole machine, has not run.
+    private static final Duration OVERSLEPT = Duration.ofMillis(100);
+
+    /// A machine that never runs in time must find out nevertheless.
+    private static final int MOST_OVERSLEPT = 2;
+
+    /// While the status stays, new words are published so often: they go to every server and proxy.
+    private static final Duration BETWEEN_WORDS = Duration.ofSeconds(1);
+
+    /// For a connection of a caller, which may be one of many at once: an application that takes
+    /// longer is as good as gone, unless it is allowed to.
+    static final Duration ACCEPTS_WITHIN = Duration.ofSeconds(1);
 
     private final ServiceName service;
-    private final Endpoint application;
-    private final CheckKind kind;
-    private final Duration interval;
-    private final EventLoopGroup loops;
+    private final CheckSettings settings;
     private final Consumer<GatewayEvent> events;
     private final Latest<List<CheckResult>> results;
+    private final Verdict verdict;
     private final Semaphore now = new Semaphore(0);
-    private final Thread thread;
+    private final AtomicLong nextHint = new AtomicLong(System.nanoTime());
+    private final Optional<IdleConnection> idle;
+    private final Optional<Thread> thread;
+    private volatile Optional<String> down = Optional.empty();
+    private long publishedAt = System.nanoTime();
 
     /// How the application is asked.
     public sealed interface CheckKind {
+        /// Not at all: it counts as passing.
+        record None() implements CheckKind {}
+
         record Tcp() implements CheckKind {}
 
         record Grpc() implements CheckKind {}
 
         record Http(String path) implements CheckKind {}
 
-        /// `tcp`, `grpc` or `http:/path`.
+        /// `none`, `tcp`, `grpc` or `http:/path`.
         ///
         /// @throws IllegalArgumentException for anything else
         static CheckKind parse(String text) {
+            if (text.equals("none")) {
+                return new None();
+            }
             if (text.equals("tcp")) {
                 return new Tcp();
             }
             if (text.equals("grpc")) {
                 return new Grpc();
             }
-            if (text.startsWith("http:/")) {
+            if (text.startsWith("http:/") && text.chars().allMatch(c -> c > ' ' && c < 127)) {
                 return new Http(text.substring("http:".length()));
             }
             throw new IllegalArgumentException(text);
         }
     }
 
+    /// @param acceptance whether the application itself, and not its kernel alone, has taken a
+    ///   connection
     public ApplicationCheck(
             ServiceName service,
             Endpoint application,
-            CheckKind kind,
-            Duration interval,
-            EventLoopGroup loops,
+            CheckSettings settings,
+            Transport transport,
+            Acceptance acceptance,
             Consumer<GatewayEvent> events) {
         this.service = service;
-        this.application = application;
-        this.kind = kind;
-        this.interval = interval;
-        this.loops = loops;
+        this.settings = settings;
         this.events = events;
-        this.results = new Latest<>(List.of(result("critical", "not asked yet")));
-        this.thread = Thread.ofVirtual().name("check-" + service).start(this::run);
+        this.verdict = new Verdict(settings);
+        Optional<Question> question =
+                switch (settings.kind()) {
+                    case CheckKind.None _ -> Optional.empty();
+                    case CheckKind.Tcp _ ->
+                            Optional.of(
+                                    new TcpQuestion(application, settings.timeout(), acceptance));
+                    case CheckKind.Grpc _ ->
+                            Optional.of(
+                                    new GrpcQuestion(
+                                            application,
+                                            settings.timeout(),
+                                            transport.loops(),
+                                            this::hint));
+                    case CheckKind.Http(var path) ->
+                            Optional.of(
+                                    new HttpQuestion(
+                                            application,
+                                            path,
+                                            settings.timeout(),
+                                            transport,
+                                            this::hint));
+                };
+        this.idle =
+                settings.kind() instanceof CheckKind.Tcp && settings.idleConnection()
+                        ? Optional.of(new IdleConnection(application, transport, this::hint))
+                        : Optional.empty();
+        this.results =
+                new Latest<>(
+                        question.isEmpty()
+                                ? List.of()
+                                : List.of(result("critical", "not asked yet")));
+        this.thread =
+                question.map(asked ->
+                        Thread.ofVirtual().name("check-" + service).start(() -> run(asked)));
     }
 
-    /// The newest result.
+    /// The newest result; none where nobody asks.
     public Latest<List<CheckResult>> results() {
         return results;
     }
 
-    /// Asks at once; called where a connection to the application has just failed.
+    @Override
+    public Optional<String> down() {
+        return down;
+    }
+
+    @Override
+    public Duration patience() {
+        var timeout = settings.timeout();
+        return timeout.compareTo(ACCEPTS_WITHIN) > 0 ? timeout : ACCEPTS_WITHIN;
+    }
+
+    /// Asks at once.
+    @Override
     public void hurry() {
         now.release();
     }
 
-    private void run() {
-        try {
+    /// A connection to the application has ended, which may mean that its process has.
+    private void hint() {
+        var at = System.nanoTime();
+        var from = nextHint.get();
+        if (at - from >= 0 && nextHint.compareAndSet(from, at + BETWEEN_HINTS.toNanos())) {
+            hurry();
+        }
+    }
+
+    private void run(Question question) {
+        var more = ONCE_MORE.size();
+        try (question) {
             while (true) {
-                var next = ask();
-                if (!results.get().equals(List.of(next))) {
-                    results.set(List.of(next));
-                    events.accept(
-                            new GatewayEvent.CheckChanged(
-                                    service.value(), next.getStatus(), next.getOutput()));
+                var askedAt = System.nanoTime();
+                take(ask(question));
+                var rest = settings.interval();
+                if (more < ONCE_MORE.size()) {
+                    rest = shorter(rest, ONCE_MORE.get(more));
+                    more++;
                 }
-                now.tryAcquire(interval.toMillis(), TimeUnit.MILLISECONDS);
-                now.drainPermits();
+                if (now.tryAcquire(left(askedAt, rest), TimeUnit.NANOSECONDS)) {
+                    more = 0;
+                    TimeUnit.NANOSECONDS.sleep(left(askedAt, CLOSEST));
+                    now.drainPermits();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private CheckResult ask() throws InterruptedException {
-        try {
-            return switch (kind) {
-                case CheckKind.Tcp _ -> tcp();
-                case CheckKind.Grpc _ -> grpc();
-                case CheckKind.Http(var path) -> http(path);
-            };
-        } catch (IOException e) {
-            return result("critical", application + ": " + e.getMessage());
-        } catch (StatusRuntimeException e) {
-            return result(
-                    "critical",
-                    application
-                            + ": "
-                            + e.getStatus().getCode()
-                            + " "
-                            + Inbound.reason(
-                                    e.getStatus().getCause() == null
-                                            ? e
-                                            : e.getStatus().getCause()));
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static long left(long since, Duration rest) {
+        return Math.max(0, since + rest.toNanos() - System.nanoTime());
+    }
+
+    private Answer ask(Question question) throws InterruptedException {
+        for (var overslept = 0; ; overslept++) {
+            var askedAt = System.nanoTime();
+            var answer = question.ask();
+            var took = System.nanoTime() - askedAt;
+            if (!(answer instanceof Answer.Silent)
+                    || overslept == MOST_OVERSLEPT
+                    || took < settings.timeout().plus(OVERSLEPT).toNanos()) {
+                return answer;
+            }
         }
     }
 
-    private CheckResult tcp() throws IOException {
-        try (var socket = new Socket()) {
-            socket.connect(
-                    new InetSocketAddress(application.host(), application.port()),
-                    Math.toIntExact(TIMEOUT.toMillis()));
-            return result("passing", application + " accepts connections");
+    private void take(Answer answer) {
+        switch (answer) {
+            case Answer.Good _ -> idle.ifPresent(IdleConnection::keep);
+            case Answer.Silent _ -> idle.ifPresent(IdleConnection::letGo);
+            case Answer.Bad _ -> {
+                // its end comes by itself, or it is well and says no
+            }
         }
+        verdict.after(answer)
+                .ifPresent(passes -> publish(passes ? "passing" : "critical", answer.words()));
     }
 
-    private CheckResult http(String path) throws IOException, InterruptedException {
-        try (var client =
-                HttpClient.newBuilder()
-                        .connectTimeout(TIMEOUT)
-                        .followRedirects(HttpClient.Redirect.NEVER)
-                        .build()) {
-            var answer =
-                    client.send(
-                            HttpRequest.newBuilder(URI.create("http://" + application + path))
-                                    .timeout(TIMEOUT)
-                                    .build(),
-                            HttpResponse.BodyHandlers.discarding());
-            var good = answer.statusCode() / 100 == 2;
-            return result(
-                    good ? "passing" : "critical", "GET " + path + ": " + answer.statusCode());
+    private void publish(String status, String words) {
+        var before = results.get().getFirst();
+        var next = result(status, words);
+        if (next.equals(before)
+                || status.equals(before.getStatus())
+                        && verdict.hasPassed()
+                        && left(publishedAt, BETWEEN_WORDS) > 0) {
+            return;
         }
-    }
-
-    private CheckResult grpc() {
-        var channel =
-                NettyChannelBuilder.forAddress(
-                                new InetSocketAddress(application.host(), application.port()))
-                        .usePlaintext()
-                        .eventLoopGroup(loops)
-                        .channelType(NioSocketChannel.class)
-                        .maxInboundMessageSize(1024)
-                        .build();
-        try {
-            var answer =
-                    ClientCalls.blockingUnaryCall(
-                            channel,
-                            GRPC_HEALTH,
-                            CallOptions.DEFAULT.withDeadlineAfter(
-                                    TIMEOUT.toMillis(), TimeUnit.MILLISECONDS),
-                            new byte[0]);
-            // HealthCheckResponse { status = 1 }: SERVING is 1
-            var serving = answer.length >= 2 && answer[0] == 8 && answer[1] == 1;
-            return result(
-                    serving ? "passing" : "critical",
-                    application + (serving ? " is serving" : " is not serving"));
-        } finally {
-            channel.shutdownNow();
-        }
+        publishedAt = System.nanoTime();
+        down =
+                status.equals("critical") && verdict.hasPassed()
+                        ? Optional.of(words)
+                        : Optional.empty();
+        results.set(List.of(next));
+        events.accept(new GatewayEvent.CheckChanged(service.value(), status, words));
     }
 
     private CheckResult result(String status, String output) {
@@ -206,7 +246,8 @@ public final class ApplicationCheck implements AutoCloseable {
                 .setStatus(status)
                 .setOutput(output)
                 .setType(
-                        switch (kind) {
+                        switch (settings.kind()) {
+                            case CheckKind.None _ -> "none";
                             case CheckKind.Tcp _ -> "tcp";
                             case CheckKind.Grpc _ -> "grpc";
                             case CheckKind.Http _ -> "http";
@@ -216,23 +257,10 @@ public final class ApplicationCheck implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
-        thread.interrupt();
-        thread.join();
-    }
-
-    private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
+        if (thread.isPresent()) {
+            thread.get().interrupt();
+            thread.get().join();
         }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
+        idle.ifPresent(IdleConnection::close);
     }
 }

@@ -2,27 +2,23 @@ package dev.hansa.gateway.sidecar;
 
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
-import dev.hansa.failover.InboundPolicy;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.HelloGate;
 import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
-import dev.hansa.trustbundle.Intention;
-import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,50 +37,59 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /// Where mutual TLS for one service ends: the application first, then the handshake, then who it
-/// is, then whether it may.
+/// is, then whether it may. While the application is known to be down nobody is let in, and those
+/// who are in stay.
 public final class Inbound {
-    /// Loopback; an application that does not accept within this is as good as gone.
-    private static final Duration APPLICATION_TIMEOUT = Duration.ofSeconds(1);
-
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
+
+    /// Callers beyond the limit that are being told so, which takes their ClientHello: without it a
+    /// close would reset the alert away. More than these at once are a flood, and are closed unread.
+    static final int MOST_TURNED_AWAY = 256;
 
     private final ServiceName service;
     private final Endpoint application;
     private final Transport transport;
+    private final Acceptance acceptance;
+    private final Liveness liveness;
     private final Supplier<Optional<TlsEnds>> ends;
     private final int maxConnections;
     private final Duration idleTimeout;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
-    private final Runnable applicationRefused;
     private final LongConsumer bytesIn;
     private final LongConsumer bytesOut;
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger turnedAway = new AtomicInteger();
 
     /// Those that have shown who they are, let in or about to be; at most `maxConnections`.
     private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
+
+    /// Those whose connection the application has not accepted yet; at most `maxConnections`.
+    private final Set<Connection> waiting = ConcurrentHashMap.newKeySet();
 
     public Inbound(
             ServiceName service,
             Endpoint application,
             Transport transport,
+            Acceptance acceptance,
+            Liveness liveness,
             Supplier<Optional<TlsEnds>> ends,
             int maxConnections,
             Duration idleTimeout,
             Clock clock,
             Consumer<GatewayEvent> events,
-            Runnable applicationRefused,
             LongConsumer bytesIn,
             LongConsumer bytesOut) {
         this.service = service;
         this.application = application;
         this.transport = transport;
+        this.acceptance = acceptance;
+        this.liveness = liveness;
         this.ends = ends;
         this.maxConnections = maxConnections;
         this.idleTimeout = idleTimeout;
         this.clock = clock;
         this.events = events;
-        this.applicationRefused = applicationRefused;
         this.bytesIn = bytesIn;
         this.bytesOut = bytesOut;
     }
@@ -101,22 +106,37 @@ public final class Inbound {
         }
     }
 
-    /// Takes a new connection on its loop.
+    /// Turns away who waits for an application that is down. Call it after each change of its
+    /// liveness.
+    public void reviewWaiting() {
+        if (liveness.down().isPresent()) {
+            for (var connection : waiting) {
+                connection.channel.eventLoop().execute(connection::waitNoMore);
+            }
+        }
+    }
+
+    /// Takes a new connection on its loop. One beyond the limit is told so by an alert, so that its
+    /// caller takes the next target.
     public void accept(Channel channel) {
         var connection = new Connection(channel);
-        if (open.incrementAndGet() > maxConnections) {
+        var place = takePlace();
+        events.accept(new GatewayEvent.ConnectionOpened("inbound"));
+        if (!place) {
             connection.deny(
                     Refusal.TOO_MANY_CONNECTIONS,
-                    "expected at most " + maxConnections + " connections");
-            channel.close();
-        } else {
-            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
+                    "expected at most " + maxConnections + " connections to '" + service + "'");
         }
-        events.accept(new GatewayEvent.ConnectionOpened("inbound"));
+        if (place || turnedAway.incrementAndGet() <= MOST_TURNED_AWAY) {
+            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
+        } else {
+            channel.close();
+        }
         channel.closeFuture()
                 .addListener(_ -> {
-                    open.decrementAndGet();
+                    (place ? open : turnedAway).decrementAndGet();
                     standing.remove(connection);
+                    waiting.remove(connection);
                     if (!connection.carried) {
                         connection.abandon();
                         connection.deny(
@@ -126,18 +146,15 @@ public final class Inbound {
                 });
     }
 
-    /// Why a caller whose identity is known may not come in.
-    ///
-    /// @param intention the rule's label; [#DEFAULT] when none decided
-    private record Denial(String intention, String why) {
-        static final String DEFAULT = "default";
-
-        static Optional<Denial> of(String why) {
-            return Optional.of(new Denial(DEFAULT, why));
+    private boolean takePlace() {
+        if (open.incrementAndGet() <= maxConnections) {
+            return true;
         }
+        open.decrementAndGet();
+        return false;
     }
 
-    private final class Connection implements HelloGate.Decision {
+    private final class Connection implements HelloGate.Decision, HandshakeHold.Waiter {
         private final Channel channel;
         private final Instant began = clock.instant();
         private final long beganNanos = System.nanoTime();
@@ -147,6 +164,7 @@ public final class Inbound {
         private String source = "";
         private @Nullable StandingTrust caller;
         private @Nullable Channel toApplication;
+        private @Nullable HandshakeHold hold;
         private boolean carried;
         private String refusal = "";
         private String sentence = "";
@@ -179,6 +197,7 @@ public final class Inbound {
         }
 
         void abandon() {
+            hold = null;
             if (toApplication != null) {
                 toApplication.close();
             }
@@ -192,6 +211,11 @@ public final class Inbound {
         @Override
         public void named(ChannelHandlerContext ctx, ServerName asked, ByteBuf hello) {
             name = asked.value();
+            if (!refusal.isEmpty()) {
+                hello.release();
+                HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                return;
+            }
             var present = ends.get();
             if (present.isEmpty()) {
                 hello.release();
@@ -209,15 +233,22 @@ public final class Inbound {
                 HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
                 return;
             }
+            var down = liveness.down();
+            if (down.isPresent()) {
+                hello.release();
+                deny(Refusal.APPLICATION_DOWN, isDown(down.get()));
+                HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                return;
+            }
             transport.connect(
                     channel.eventLoop(),
                     application,
-                    APPLICATION_TIMEOUT,
+                    liveness.patience(),
                     upstreamBytes,
                     (reached, failure) -> {
                         if (failure != null) {
                             hello.release();
-                            applicationRefused.run();
+                            liveness.hurry();
                             deny(
                                     Refusal.APPLICATION_DOWN,
                                     "application of '"
@@ -231,6 +262,10 @@ public final class Inbound {
                             secure(ctx, hello, reached, present.get());
                         }
                     });
+        }
+
+        private String isDown(String why) {
+            return "application of '" + service + "' is critical: " + why;
         }
 
         /// `<service>.…internal.<own domain>` or `<service>.…external.<own domain>`.
@@ -254,17 +289,62 @@ public final class Inbound {
                             channel.close();
                         }
                     });
+            var held = new HandshakeHold(acceptance, liveness.patience(), this);
+            hold = held;
             var tls = new SslHandler(present.accepting(channel.alloc()));
             tls.setHandshakeTimeoutMillis(HANDSHAKE_TIMEOUT.toMillis());
             tls.setCloseNotifyReadTimeoutMillis(Relay.GOODBYE.toMillis());
             var pipeline = channel.pipeline();
             pipeline.remove(HelloGate.class);
-            pipeline.addLast(tls, new Introduction(this, present, tls));
+            pipeline.addLast(held, tls, new Introduction(
+                            () -> introduced(present, tls), this::handshakeFailed));
             channel.config().setAutoRead(true);
             // the bytes that the gate held are the first that TLS sees
             var bytes = pipeline.context(downstreamBytes);
             bytes.fireChannelRead(hello);
             bytes.fireChannelReadComplete();
+            held.await(reached);
+        }
+
+        @Override
+        public void waits() {
+            waiting.add(this);
+            // first to where a review finds it: one of the two sees the other
+            waitNoMore();
+        }
+
+        @Override
+        public void accepted() {
+            waitIsOver();
+        }
+
+        @Override
+        public void givenUp(String why) {
+            liveness.hurry();
+            refuseHeld("application of '" + service + "' at " + application + ": " + why);
+        }
+
+        void waitNoMore() {
+            liveness.down().ifPresent(why -> refuseHeld(isDown(why)));
+        }
+
+        private void waitIsOver() {
+            hold = null;
+            waiting.remove(this);
+        }
+
+        private void refuseHeld(String why) {
+            var held = hold;
+            if (held != null) {
+                waitIsOver();
+                deny(Refusal.APPLICATION_DOWN, why);
+                held.refuse();
+            }
+        }
+
+        private void handshakeFailed(Throwable cause) {
+            deny(Refusal.HANDSHAKE_FAILED, "handshake failed: " + reason(cause));
+            channel.close();
         }
 
         /// The handshake is done: who is it, and may it? A change since the hello counts.
@@ -294,7 +374,7 @@ public final class Inbound {
                             new GatewayEvent.Secured(
                                     "inbound", tls.engine().getSession().getProtocol()));
                     caller = new StandingTrust(trusted, chain.getFirst());
-                    permitted(now, id).ifPresentOrElse(this::turnAway, this::carry);
+                    Denial.of(now, service, id).ifPresentOrElse(this::turnAway, this::carry);
                 }
             }
         }
@@ -312,7 +392,7 @@ public final class Inbound {
                         Refusal.TRUST_REMOVED,
                         "may not call '" + service + "' any more: " + objection.get());
             } else {
-                permitted(present.get(), trust.identity())
+                Denial.of(present.get(), service, trust.identity())
                         .ifPresent(denial -> {
                             forbid(denial.intention(), denial.why());
                             reset();
@@ -323,41 +403,6 @@ public final class Inbound {
         private void turnAway(Denial denial) {
             forbid(denial.intention(), denial.why());
             reset();
-        }
-
-        /// Why the caller may not come in; empty when it may.
-        private Optional<Denial> permitted(TlsEnds present, SpiffeId id) {
-            var snapshot = present.snapshot();
-            var named = id.asService();
-            if (named.isEmpty()) {
-                return Denial.of("expected the certificate of a service; found '" + id + "'");
-            }
-            var policy = snapshot.inbound();
-            if (policy.isEmpty()) {
-                return Denial.of("service '" + service + "' has no policy yet");
-            }
-            var peer =
-                    Optional.ofNullable(
-                            policy.map(InboundPolicy::peers).get().get(id.trustDomain()));
-            var decision =
-                    policy.get().intentions().decide(peer, named.get().name(), service.value());
-            return decision.allowed()
-                    ? Optional.empty()
-                    : Optional.of(
-                            new Denial(
-                                    decision.by().map(Intention::label).orElse(Denial.DEFAULT),
-                                    "'"
-                                            + named.get().name()
-                                            + "'"
-                                            + peer.map(p -> " of peer '" + p + "'").orElse("")
-                                            + " may not call '"
-                                            + service
-                                            + "': "
-                                            + decision.by()
-                                                    .map(rule ->
-                                                            "intention " + rule.label() + " denies")
-                                                    .orElse(
-                                                            "no intention allows it and the default is to deny")));
         }
 
         private void turnAway(Refusal reason, String why) {
@@ -413,41 +458,6 @@ public final class Inbound {
                                     end,
                                     refusal,
                                     sentence)));
-        }
-    }
-
-    /// Waits for the end of the handshake, then makes way.
-    private static final class Introduction extends ChannelInboundHandlerAdapter {
-        private final Connection connection;
-        private final TlsEnds present;
-        private final SslHandler tls;
-
-        Introduction(Connection connection, TlsEnds present, SslHandler tls) {
-            this.connection = connection;
-            this.present = present;
-            this.tls = tls;
-        }
-
-        @Override
-        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (!(event instanceof SslHandshakeCompletionEvent done)) {
-                ctx.fireUserEventTriggered(event);
-                return;
-            }
-            if (done.isSuccess()) {
-                ctx.pipeline().remove(this);
-                connection.introduced(present, tls);
-            } else {
-                connection.deny(
-                        Refusal.HANDSHAKE_FAILED, "handshake failed: " + reason(done.cause()));
-                connection.channel.close();
-            }
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            connection.deny(Refusal.HANDSHAKE_FAILED, "handshake failed: " + reason(cause));
-            ctx.close();
         }
     }
 

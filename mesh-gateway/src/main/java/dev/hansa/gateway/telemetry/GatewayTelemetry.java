@@ -158,11 +158,14 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
             }
             case GatewayEvent.InboundDenied(var service, var source, var reason, var sentence) -> {
                 count(MetricNames.INBOUND_DENIED, "service", service, "reason", reason);
-                LOG.warn(
-                        "denied at '{}'{}: {}",
-                        service,
-                        source.isEmpty() ? "" : " from " + source,
-                        sentence);
+                // whoever is not known yet is one of many; the access log has each
+                if (!source.isEmpty() || isTimeFor(service + " " + reason)) {
+                    LOG.warn(
+                            "denied at '{}'{}: {}",
+                            service,
+                            source.isEmpty() ? "" : " from " + source,
+                            sentence);
+                }
             }
             case GatewayEvent.IntentionDenied(_, var source, var destination, var intention, _) -> {
                 var labels = List.of(source, destination, intention);

@@ -122,9 +122,16 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
 
     /// Answers with a fatal alert in the clear, as it must be before keys exist, and closes.
     public static void alert(ChannelHandlerContext ctx, int description) {
-        ctx.writeAndFlush(
-                        Unpooled.wrappedBuffer(new byte[] {21, 3, 3, 0, 2, 2, (byte) description}))
-                .addListener(ChannelFutureListener.CLOSE);
+        ctx.writeAndFlush(alert(description)).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /// The same past all handlers that come after this one, TLS for instance.
+    public static void alertAndClose(ChannelHandlerContext ctx, int description) {
+        ctx.writeAndFlush(alert(description)).addListener(_ -> ctx.close());
+    }
+
+    private static ByteBuf alert(int description) {
+        return Unpooled.wrappedBuffer(new byte[] {21, 3, 3, 0, 2, 2, (byte) description});
     }
 
     @Override

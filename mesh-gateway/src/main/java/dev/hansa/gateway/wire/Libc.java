@@ -19,8 +19,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/// The calls of the C library by which one process passes a listening socket to another, which Java
-/// has no other way to do. Numbers and layouts are those of Linux on 64 bits.
+/// The calls of the C library by which one process passes a listening socket to another, and by
+/// which the kernel is asked about its sockets; Java has no other way to do either. Numbers and
+/// layouts are those of Linux on 64 bits.
 final class Libc {
     static final int NO_SUCH_FILE = 2;
     static final int NO_READER = 32;
@@ -31,6 +32,9 @@ final class Libc {
     private static final int AF_UNIX = 1;
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
+    private static final int AF_NETLINK = 16;
+    private static final int SOCK_DGRAM = 2;
+    private static final int NETLINK_SOCK_DIAG = 4;
 
     /// Whole messages, and an end that is seen.
     private static final int SOCK_SEQPACKET = 5;
@@ -65,6 +69,8 @@ final class Libc {
     private static final MethodHandle ACCEPT = function("accept4", INT, INT, POINTER, POINTER, INT);
     private static final MethodHandle SENDMSG = function("sendmsg", LONG, INT, POINTER, INT);
     private static final MethodHandle RECVMSG = function("recvmsg", LONG, INT, POINTER, INT);
+    private static final MethodHandle SEND = function("send", LONG, INT, POINTER, LONG, INT);
+    private static final MethodHandle RECV = function("recv", LONG, INT, POINTER, LONG, INT);
     private static final MethodHandle CLOSE = function("close", INT, INT);
     private static final MethodHandle SHUTDOWN = function("shutdown", INT, INT, INT);
     private static final MethodHandle FCHMOD = function("fchmod", INT, INT, INT);
@@ -132,6 +138,44 @@ final class Libc {
 
     static int unixSocket() throws IOException {
         return call("socket", SOCKET, AF_UNIX, SOCK_SEQPACKET | CLOEXEC, 0);
+    }
+
+    /// Through which the kernel answers about sockets of this process's network namespace.
+    static int diagnosisSocket() throws IOException {
+        return call("socket", SOCKET, AF_NETLINK, SOCK_DGRAM | CLOEXEC, NETLINK_SOCK_DIAG);
+    }
+
+    static byte family(boolean isIpv4) {
+        return (byte) (isIpv4 ? AF_INET : AF_INET6);
+    }
+
+    /// Sends one message to the kernel, whose answer is there when the call returns.
+    ///
+    /// @return the bytes of the answer
+    static int ask(int socket, byte[] question, byte[] answer) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var state = arena.allocate(STATE);
+            var out = arena.allocate(question.length, Long.BYTES);
+            MemorySegment.copy(question, 0, out, ValueLayout.JAVA_BYTE, 0, question.length);
+            var sent =
+                    (long)
+                            SEND.invokeExact(
+                                    state, socket, out, (long) question.length, MSG_NOSIGNAL);
+            if (sent < 0) {
+                throw new CallFailedException("send", state.get(INT, 0));
+            }
+            var in = arena.allocate(answer.length, Long.BYTES);
+            var length = (long) RECV.invokeExact(state, socket, in, (long) answer.length, 0);
+            if (length < 0) {
+                throw new CallFailedException("recv", state.get(INT, 0));
+            }
+            MemorySegment.copy(in, ValueLayout.JAVA_BYTE, 0, answer, 0, (int) length);
+            return (int) length;
+        } catch (CallFailedException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("ask", e);
+        }
     }
 
     private static MemorySegment address(Arena arena, Path path) throws IOException {

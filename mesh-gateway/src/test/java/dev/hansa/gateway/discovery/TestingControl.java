@@ -57,6 +57,7 @@ import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -173,6 +174,15 @@ public final class TestingControl implements AutoCloseable {
                         .trustManager(believes)
                         .build();
         return ((JdkSslContext) context).context().getSocketFactory();
+    }
+
+    /// Of a proxy that has joined.
+    public ProxyCertificate certificate(String service) {
+        var key = CertificateRequest.newKey();
+        var leaf =
+                authority.issue(
+                        key.getPublic(), service(service), List.of(), Duration.ofHours(1));
+        return new ProxyCertificate(key.getPrivate(), leaf.chain(), Instant.now());
     }
 
     /// TLS of the JDK as it comes, with a certificate of this datacenter.
