@@ -84,7 +84,6 @@ public final class MeshGateway implements AutoCloseable {
                                             "gateway", "", "", way, sign, suspects)));
             routes.snapshot()
                     .watch(snapshot -> snapshot.ifPresent(next -> table.set(RouteTable.of(next))));
-            table.watch(next -> seen.taken(next.listed()));
             var gateway =
                     new SniGateway(
                             proxy.transport,
@@ -96,6 +95,7 @@ public final class MeshGateway implements AutoCloseable {
                             proxy.telemetry::bytesIn,
                             proxy.telemetry::bytesOut,
                             proxy.telemetry::routed);
+            table.watch(next -> gateway.review(next.listed()));
             var running = new MeshGateway(proxy, config, routes, identity, gateway, table, seen);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
             proxy.openAdmin(admin, config.adminAddress());

@@ -7,11 +7,13 @@ import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.PassiveHealth;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
 import dev.hansa.gateway.route.PassiveHealth.Way;
 import dev.hansa.gateway.route.RaceAllowance;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.sidecar.Handshake.Reached;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.Deathwatch;
 import dev.hansa.gateway.wire.Race;
 import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
@@ -26,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,6 +61,7 @@ public final class Outbound {
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger next = new AtomicInteger();
     private final PassiveHealth seen;
+    private final Deathwatch deathwatch;
     private final RaceAllowance allowance = new RaceAllowance();
     private volatile @Nullable LastRefusal lastRefusal;
 
@@ -92,16 +96,14 @@ public final class Outbound {
         this.events = events;
         this.bytesIn = bytesIn;
         this.bytesOut = bytesOut;
-        this.seen =
-                new PassiveHealth((way, sign, suspects) ->
-                        events.accept(
-                                new GatewayEvent.SuspicionChanged(
-                                        "upstream",
-                                        service.value(),
-                                        upstream.toString(),
-                                        way,
-                                        sign,
-                                        suspects)));
+        this.seen = new PassiveHealth(this::suspicion);
+        this.deathwatch = new Deathwatch(transport, seen);
+    }
+
+    private void suspicion(Way way, Optional<Sign> sign, int suspects) {
+        events.accept(
+                new GatewayEvent.SuspicionChanged(
+                        "upstream", service.value(), upstream.toString(), way, sign, suspects));
     }
 
     public UpstreamName upstream() {
@@ -129,7 +131,9 @@ public final class Outbound {
     /// Takes a changed snapshot into account, and closes connections to peers that are not trusted
     /// any more. Call it after each change of the ends.
     public void review() {
-        route().ifPresent(route -> seen.taken(Plan.listed(route)));
+        var listed = route().map(Plan::listed).orElse(Map.of());
+        seen.taken(listed);
+        deathwatch.taken(listed);
         for (var connection : standing) {
             connection.channel.eventLoop().execute(connection::review);
         }
@@ -271,6 +275,11 @@ public final class Outbound {
         }
 
         @Override
+        public void seen(Way way, Sign sign) {
+            deathwatch.sign(way, sign);
+        }
+
+        @Override
         public void lost() {
             refuseAll(Refusal.UPSTREAM_FAILED);
         }
@@ -305,15 +314,19 @@ public final class Outbound {
             upstreamAddress = winner.way().address().toString();
             events.accept(new GatewayEvent.Served(service.value(), upstream.toString(), target));
             reached.channel().config().setAutoRead(false);
-            Relay.join(
+            deathwatch.watch(
+                    winner.way(),
                     channel,
-                    Unpooled.EMPTY_BUFFER,
-                    reached.channel(),
-                    idleTimeout,
-                    how -> {
-                        end = how.word();
-                        record();
-                    });
+                    Relay.join(
+                            channel,
+                            Unpooled.EMPTY_BUFFER,
+                            reached.channel(),
+                            idleTimeout,
+                            how -> {
+                                end = how.word();
+                                record();
+                            }),
+                    why -> refuse(Refusal.ENDPOINT_DEAD, "upstream '" + upstream + "': " + why));
         }
 
         void review() {

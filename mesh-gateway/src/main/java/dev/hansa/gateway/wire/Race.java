@@ -92,6 +92,9 @@ public final class Race<R> {
         /// One of them has failed, or has been overtaken.
         void failed(Runner<R> runner, String why);
 
+        /// A way has failed, or has been overtaken; also told of probes, and after the race.
+        void seen(Way way, Sign sign);
+
         /// A second one starts while another is still silent; told once.
         void began();
     }
@@ -275,13 +278,18 @@ public final class Race<R> {
             course.won(runner, result, overtaken);
         }
 
+        private void show(Sign sign, long now) {
+            health.failed(runner.way(), sign, began, now);
+            course.seen(runner.way(), sign);
+        }
+
         /// Another one has won.
         ///
         /// @return whether this one had had its head start
         private boolean overtaken(long now) {
             var late = now - began >= headStart;
             if (late && !probe && attempt != null) {
-                health.failed(runner.way(), attempt.silence(), began, now);
+                show(attempt.silence(), now);
                 course.failed(
                         runner,
                         "no answer in "
@@ -296,9 +304,7 @@ public final class Race<R> {
             if (!settle()) {
                 return;
             }
-            if (sign.isPresent()) {
-                health.failed(runner.way(), sign.get(), began, System.nanoTime());
-            }
+            sign.ifPresent(shown -> show(shown, System.nanoTime()));
             if (!over && !aside) {
                 course.failed(runner, why);
                 next();

@@ -17,11 +17,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +45,7 @@ public final class SniGateway {
     private final Transport transport;
     private final SniRouter router;
     private final PassiveHealth seen;
+    private final Deathwatch deathwatch;
     private final RaceAllowance allowance = new RaceAllowance();
     private final Duration idleTimeout;
     private final Clock clock;
@@ -67,12 +70,21 @@ public final class SniGateway {
         this.transport = transport;
         this.router = router;
         this.seen = seen;
+        this.deathwatch = new Deathwatch(transport, seen);
         this.idleTimeout = idleTimeout;
         this.clock = clock;
         this.events = events;
         this.bytesIn = bytesIn;
         this.bytesOut = bytesOut;
         this.routed = routed;
+    }
+
+    /// Takes a changed table into account. Call it after each change.
+    ///
+    /// @param listed every endpoint, and whether the server calls it healthy
+    public void review(Map<Way, Boolean> listed) {
+        seen.taken(listed);
+        deathwatch.taken(listed);
     }
 
     /// How many connections are open; for draining.
@@ -249,6 +261,11 @@ public final class SniGateway {
         }
 
         @Override
+        public void seen(Way way, Sign sign) {
+            deathwatch.sign(way, sign);
+        }
+
+        @Override
         public void lost() {
             hello().release();
             refuse(
@@ -271,15 +288,25 @@ public final class SniGateway {
             upstreamAddress = winner.way().address().toString();
             downstreamBytes.alsoTo(routed.apply(Objects.requireNonNull(route)));
             channel.pipeline().remove(HelloGate.class);
-            Relay.join(
+            deathwatch.watch(
+                    winner.way(),
                     channel,
-                    hello(),
-                    reached.channel(),
-                    idleTimeout,
-                    how -> {
-                        end = how.word();
-                        record();
-                    });
+                    Relay.join(
+                            channel,
+                            hello(),
+                            reached.channel(),
+                            idleTimeout,
+                            how -> {
+                                end = how.word();
+                                record();
+                            }),
+                    this::cut);
+        }
+
+        private void cut(String why) {
+            refuse(Refusal.ENDPOINT_DEAD, why);
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.close();
         }
 
         private void record() {

@@ -1,6 +1,7 @@
 package dev.hansa.gateway.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Closer;
@@ -20,6 +21,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
@@ -115,6 +117,42 @@ class GatewayRaceTest {
         await().atMost(Duration.ofSeconds(20)).until(() -> gateway.open() == 0);
     }
 
+    @Test
+    void standingConnectionToAGatewayThatIsDeadIsReset() throws Exception {
+        var door = closer.add(TestingDoor.mortal(upstream.getLocalPort()));
+        serve(door.port(), upstream.getLocalPort());
+        try (var client = new Socket(address.getAddress(), address.getPort())) {
+            client.setSoTimeout(20_000);
+            client.getOutputStream().write(HELLO);
+            try (var accepted = upstream.accept()) {
+                assertThat(accepted.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
+                accepted.getOutputStream().write(5);
+                assertThat(client.getInputStream().read()).isEqualTo(5);
+                door.die();
+                client.getOutputStream().write(1);
+                timed("hello past a gateway that has died (its turn is the other's)");
+                var began = System.nanoTime();
+                timed("hello past a gateway that has died");
+
+                assertThatThrownBy(() -> client.getInputStream().read())
+                        .isInstanceOf(SocketException.class);
+                System.out.println(
+                        "standing connection reset after "
+                                + Duration.ofNanos(System.nanoTime() - began).toMillis()
+                                + " ms");
+            }
+        }
+        await().untilAsserted(() ->
+                assertThat(events)
+                        .anySatisfy(event ->
+                                assertThat(event)
+                                        .isInstanceOfSatisfying(
+                                                GatewayEvent.ConnectionEnded.class,
+                                                ended ->
+                                                        assertThat(ended.record().refusal())
+                                                                .isEqualTo("endpoint_dead"))));
+    }
+
     private void serve(int... ports) {
         var route =
                 new SniRoute(
@@ -124,7 +162,7 @@ class GatewayRaceTest {
                         IntStream.of(ports).mapToObj(GatewayRaceTest::endpoint).toList(),
                         "");
         table = new RouteTable(1, Map.of(NAME, route));
-        seen.taken(table.listed());
+        gateway.review(table.listed());
     }
 
     private static TargetEndpoint endpoint(int port) {

@@ -35,6 +35,8 @@ class RaceTest {
     /// What happened, in order: `a starts`, `a is called off`, `a wins`, `lost`, …
     private final Queue<String> log = new ConcurrentLinkedQueue<>();
 
+    private final Queue<String> signs = new ConcurrentLinkedQueue<>();
+
     private final Lane a = new Lane("a", 0);
     private final Lane b = new Lane("b", 0);
     private final Lane c = new Lane("c", 1);
@@ -52,6 +54,7 @@ class RaceTest {
         b.answers();
 
         awaitLog("a starts", "a failed", "b starts", "b wins");
+        assertThat(signs).containsExactly("a refused");
         assertThat(health.isSuspect(a.way())).isTrue();
     }
 
@@ -132,6 +135,7 @@ class RaceTest {
 
         awaitLog("b starts", "a starts", "b wins", "a is discarded");
         assertThat(health.isSuspect(a.way())).isFalse();
+        assertThat(signs).isEmpty();
         assertThat(a.limit.get()).isEqualTo(PassiveHealth.MAX_HEAD_START);
     }
 
@@ -219,6 +223,11 @@ class RaceTest {
         @Override
         public void failed(Race.Runner<String> runner, String why) {
             log.add(runner.way().target() + " failed");
+        }
+
+        @Override
+        public void seen(Way way, Sign sign) {
+            signs.add(way.target() + " " + sign.word());
         }
 
         @Override
