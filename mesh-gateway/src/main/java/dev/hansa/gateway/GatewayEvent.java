@@ -1,9 +1,11 @@
 package dev.hansa.gateway;
 
+import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /// Everything that happens in a proxy and that somebody may want to know. Told to one consumer,
 /// which decides alone what becomes a log line or a metric.
@@ -39,8 +41,30 @@ public sealed interface GatewayEvent {
     /// A sidecar's upstream reached a target.
     record Served(String service, String upstream, String target) implements GatewayEvent {}
 
-    /// One attempt failed; the next endpoint or target is tried.
+    /// One attempt failed, or was overtaken by another.
     record AttemptFailed(String service, String upstream, String target, String sentence)
+            implements GatewayEvent {}
+
+    /// A second way was started while a first one was late.
+    ///
+    /// @param listener `upstream`, or `gateway`, and then the other two are empty
+    record RaceBegan(String listener, String service, String upstream) implements GatewayEvent {}
+
+    /// A way that was started later has won while an earlier one was still silent.
+    record RaceOvertaken(String listener, String service, String upstream)
+            implements GatewayEvent {}
+
+    /// An endpoint has become suspect, or is so no longer.
+    ///
+    /// @param sign empty: no longer
+    /// @param suspects how many there are now
+    record SuspicionChanged(
+            String listener,
+            String service,
+            String upstream,
+            PassiveHealth.Way way,
+            Optional<PassiveHealth.Sign> sign,
+            int suspects)
             implements GatewayEvent {}
 
     /// Nothing was left to try.

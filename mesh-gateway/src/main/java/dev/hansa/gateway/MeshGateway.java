@@ -6,6 +6,7 @@ import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.gateway.discovery.Identity;
 import dev.hansa.gateway.discovery.RouteSubscription;
+import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
 import dev.hansa.gateway.route.SniRouter;
 import dev.hansa.gateway.telemetry.AdminServer;
@@ -13,6 +14,7 @@ import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.trustbundle.SpiffeId;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,18 +28,24 @@ public final class MeshGateway implements AutoCloseable {
     private final RouteSubscription routes;
     private final Identity identity;
     private final SniGateway gateway;
+    private final Latest<RouteTable> table;
+    private final PassiveHealth seen;
 
     private MeshGateway(
             Proxy proxy,
             GatewayConfig config,
             RouteSubscription routes,
             Identity identity,
-            SniGateway gateway) {
+            SniGateway gateway,
+            Latest<RouteTable> table,
+            PassiveHealth seen) {
         this.proxy = proxy;
         this.config = config;
         this.routes = routes;
         this.identity = identity;
         this.gateway = gateway;
+        this.table = table;
+        this.seen = seen;
     }
 
     /// Starts, waits for the first routes (from the server or from disk), and listens.
@@ -69,19 +77,26 @@ public final class MeshGateway implements AutoCloseable {
                                     clock,
                                     proxy.telemetry));
             var table = new Latest<>(RouteTable.EMPTY);
+            var seen =
+                    new PassiveHealth((way, sign, suspects) ->
+                            proxy.telemetry.accept(
+                                    new GatewayEvent.SuspicionChanged(
+                                            "gateway", "", "", way, sign, suspects)));
             routes.snapshot()
                     .watch(snapshot -> snapshot.ifPresent(next -> table.set(RouteTable.of(next))));
             var gateway =
                     new SniGateway(
                             proxy.transport,
-                            new SniRouter(table, () -> routes.lostAt().isPresent()),
+                            new SniRouter(table, () -> routes.lostAt().isPresent(), seen),
+                            seen,
                             config.idleTimeout(),
                             clock,
                             proxy.telemetry,
                             proxy.telemetry::bytesIn,
                             proxy.telemetry::bytesOut,
                             proxy.telemetry::routed);
-            var running = new MeshGateway(proxy, config, routes, identity, gateway);
+            table.watch(next -> gateway.review(next.listed()));
+            var running = new MeshGateway(proxy, config, routes, identity, gateway, table, seen);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
             proxy.openAdmin(admin, config.adminAddress());
             while (routes.snapshot().await(Optional::isPresent, Duration.ofDays(1)).isEmpty()) {
@@ -140,7 +155,23 @@ public final class MeshGateway implements AutoCloseable {
                 .get()
                 .ifPresent(own -> state.put("certificateExpires", own.notAfter().toString()));
         state.put("openConnections", gateway.open());
+        state.put("suspects", suspects());
         return state;
+    }
+
+    private List<Map<String, Object>> suspects() {
+        var now = System.nanoTime();
+        var rows = new ArrayList<Map<String, Object>>();
+        for (var way : table.get().listed().keySet()) {
+            var view = seen.view(way, now);
+            if (view.suspicion().isPresent()) {
+                var row = new LinkedHashMap<String, Object>();
+                row.put("address", way.address().toString());
+                row.putAll(Endpoints.seen(view));
+                rows.add(row);
+            }
+        }
+        return rows;
     }
 
     /// Stops accepting, lets open connections end within the drain timeout, closes everything.

@@ -298,6 +298,7 @@ public final class Sidecar implements AutoCloseable {
         }
         state.put("live", live);
         state.put("targets", targets);
+        state.put("endpoints", endpoints(upstream));
         upstream.lastRefusal()
                 .ifPresent(refusal ->
                         state.put(
@@ -307,6 +308,21 @@ public final class Sidecar implements AutoCloseable {
                                         "reason", refusal.reason(),
                                         "sentence", refusal.sentence())));
         return state;
+    }
+
+    /// What this process has seen itself.
+    private static List<Map<String, Object>> endpoints(Outbound upstream) {
+        var endpoints = new ArrayList<Map<String, Object>>();
+        for (Target target : upstream.route().map(route -> route.targets()).orElse(List.of())) {
+            for (var endpoint : target.endpoints()) {
+                var row = new LinkedHashMap<String, Object>();
+                row.put("target", target.label());
+                row.put("address", endpoint.address().toString());
+                row.putAll(Endpoints.seen(upstream.seen(target, endpoint)));
+                endpoints.add(row);
+            }
+        }
+        return endpoints;
     }
 
     /// Stops accepting, lets open connections end within the drain timeout, closes everything.

@@ -6,15 +6,22 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// An application that says what it hears, until it hears the end.
 public final class EchoServer implements AutoCloseable {
     private final ServerSocket server;
+    private final AtomicLong heard = new AtomicLong();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
     public EchoServer(int port) throws IOException {
         this.server = new ServerSocket(port, 100, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
+    }
+
+    /// Bytes that it has heard from all who came.
+    long heard() {
+        return heard.get();
     }
 
     public int port() {
@@ -35,7 +42,11 @@ public final class EchoServer implements AutoCloseable {
 
     private void echo(Socket socket) {
         try (socket) {
-            socket.getInputStream().transferTo(socket.getOutputStream());
+            var buffer = new byte[8192];
+            for (int read; (read = socket.getInputStream().read(buffer)) >= 0; ) {
+                heard.addAndGet(read);
+                socket.getOutputStream().write(buffer, 0, read);
+            }
         } catch (IOException e) {
             // the other end is gone, and so is this one
         } finally {

@@ -44,6 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /// Two datacenters in one JVM, by real sockets and real TLS: in west the service `web` with its
 /// sidecar, an upstream `billing` and a local `billing` that a test may bring up; in east the
@@ -75,6 +76,7 @@ final class TestingMesh implements AutoCloseable {
     final int westGatewayAdmin = freePort();
     final int eastGatewayAdmin = freePort();
     final EchoServer eastApplication;
+    Duration connectTimeout = Duration.ofSeconds(2);
     private final HttpClient http = HttpClient.newHttpClient();
 
     TestingMesh(Path directory) throws IOException {
@@ -201,7 +203,7 @@ final class TestingMesh implements AutoCloseable {
                         0,
                         west.datacenter(),
                         west.trustDomain(),
-                        List.of(new Route(UPSTREAM, Duration.ofSeconds(2), targets)),
+                        List.of(new Route(UPSTREAM, connectTimeout, targets)),
                         List.of(),
                         bundles,
                         Optional.of(policy)));
@@ -245,12 +247,17 @@ final class TestingMesh implements AutoCloseable {
     }
 
     Target localTarget() {
+        return localTarget(localBillingPort);
+    }
+
+    /// @param ports where its instances are reached
+    Target localTarget(int... ports) {
         return new Target.LocalTarget(
                 BILLING,
                 MeshNames.service(BILLING.value(), west.datacenter(), west.trustDomain()),
                 List.of(west.service(BILLING.value()).uri()),
                 west.trustDomain(),
-                List.of(endpoint("127.0.0.1", localBillingPort)),
+                IntStream.of(ports).mapToObj(port -> endpoint("127.0.0.1", port)).toList(),
                 HealthView.GOOD);
     }
 

@@ -21,6 +21,7 @@ public enum Refusal {
     IDENTITY_REFUSED,
     INTENTION_DENIED,
     TRUST_REMOVED,
+    ENDPOINT_DEAD,
     NO_ROUTES_YET,
     CLOSED_EARLY;
 

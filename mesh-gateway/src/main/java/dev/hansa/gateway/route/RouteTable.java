@@ -2,6 +2,7 @@ package dev.hansa.gateway.route;
 
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
+import dev.hansa.gateway.route.PassiveHealth.Way;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,5 +24,17 @@ public record RouteTable(long version, Map<ServerName, SniRoute> routes) {
 
     public Optional<SniRoute> find(ServerName name) {
         return Optional.ofNullable(routes.get(name));
+    }
+
+    /// Every endpoint, and whether the server calls it healthy.
+    public Map<Way, Boolean> listed() {
+        var listed = new HashMap<Way, Boolean>();
+        for (var route : routes.values()) {
+            for (var endpoint : route.endpoints()) {
+                listed.merge(
+                        SniRouter.way(endpoint), endpoint.health().healthy(), Boolean::logicalOr);
+            }
+        }
+        return listed;
     }
 }

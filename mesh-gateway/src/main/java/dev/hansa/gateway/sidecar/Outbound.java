@@ -1,37 +1,34 @@
 package dev.hansa.gateway.sidecar;
 
-import static java.util.stream.Collectors.joining;
-
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.PassiveHealth;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
+import dev.hansa.gateway.route.PassiveHealth.Way;
+import dev.hansa.gateway.route.RaceAllowance;
 import dev.hansa.gateway.route.Refusal;
+import dev.hansa.gateway.sidecar.Handshake.Reached;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.Deathwatch;
+import dev.hansa.gateway.wire.Race;
 import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
-import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.security.cert.X509Certificate;
+import io.netty.channel.EventLoop;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,22 +38,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /// One upstream of a service: takes the application's plain connection, finds the first target that
-/// can be reached and proves who it is, and only then reads what the application has to say. So an
-/// attempt that fails has sent nothing, and the next one may be made within the same connection.
+/// can be reached and proves who it is ([Race]), and only then reads what the application has to
+/// say. So an attempt that fails or is overtaken has sent nothing.
 public final class Outbound {
     /// All attempts for one connection; a client that waits longer has gone.
     private static final Duration ALL_ATTEMPTS = Duration.ofSeconds(15);
-
-    /// Endpoints tried of one target: the next target gets its chance while the caller still waits.
-    private static final int MAX_ATTEMPTS_EACH = 3;
-
-    /// Attempts for one connection, over all targets.
-    private static final int MAX_ATTEMPTS = 12;
 
     private final ServiceName service;
     private final UpstreamName upstream;
@@ -71,6 +60,9 @@ public final class Outbound {
     private final LongConsumer bytesOut;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger next = new AtomicInteger();
+    private final PassiveHealth seen;
+    private final Deathwatch deathwatch;
+    private final RaceAllowance allowance = new RaceAllowance();
     private volatile @Nullable LastRefusal lastRefusal;
 
     /// Those that reached a target; at most `maxConnections`.
@@ -104,6 +96,14 @@ public final class Outbound {
         this.events = events;
         this.bytesIn = bytesIn;
         this.bytesOut = bytesOut;
+        this.seen = new PassiveHealth(this::suspicion);
+        this.deathwatch = new Deathwatch(transport, seen);
+    }
+
+    private void suspicion(Way way, Optional<Sign> sign, int suspects) {
+        events.accept(
+                new GatewayEvent.SuspicionChanged(
+                        "upstream", service.value(), upstream.toString(), way, sign, suspects));
     }
 
     public UpstreamName upstream() {
@@ -123,9 +123,17 @@ public final class Outbound {
         return ends.get().flatMap(present -> present.snapshot().route(upstream));
     }
 
-    /// Closes connections to peers that are not trusted any more. Call it after each change of the
-    /// ends.
+    /// What this proxy has seen itself of a way to a target.
+    public PassiveHealth.View seen(Target target, TargetEndpoint endpoint) {
+        return seen.view(Plan.way(target, endpoint), System.nanoTime());
+    }
+
+    /// Takes a changed snapshot into account, and closes connections to peers that are not trusted
+    /// any more. Call it after each change of the ends.
     public void review() {
+        var listed = route().map(Plan::listed).orElse(Map.of());
+        seen.taken(listed);
+        deathwatch.taken(listed);
         for (var connection : standing) {
             connection.channel.eventLoop().execute(connection::review);
         }
@@ -159,21 +167,60 @@ public final class Outbound {
                 });
     }
 
-    private record Attempt(Target target, TargetEndpoint endpoint) {}
+    /// One endpoint of a target, for one connection.
+    private final class Endeavour implements Race.Runner<Reached> {
+        private final EventLoop loop;
+        private final TlsEnds present;
+        private final Plan.Attempt attempt;
 
-    private final class Connection {
+        Endeavour(EventLoop loop, TlsEnds present, Plan.Attempt attempt) {
+            this.loop = loop;
+            this.present = present;
+            this.attempt = attempt;
+        }
+
+        @Override
+        public Way way() {
+            return attempt.way();
+        }
+
+        @Override
+        public int rank() {
+            return attempt.rank();
+        }
+
+        @Override
+        public Race.Attempt start(Duration limit, Race.Finish<Reached> finish) {
+            return new Handshake(
+                    loop,
+                    transport,
+                    present,
+                    attempt.target(),
+                    attempt.endpoint().address(),
+                    limit,
+                    new WireBytes(bytesIn, bytesOut),
+                    events,
+                    finish);
+        }
+
+        @Override
+        public void discard(Reached result) {
+            result.channel().close();
+        }
+    }
+
+    private final class Connection implements Race.Course<Reached> {
         private final Channel channel;
         private final Instant began = clock.instant();
         private final long beganNanos = System.nanoTime();
-        private final long deadline = System.nanoTime() + ALL_ATTEMPTS.toNanos();
         private final WireBytes downstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
         private final List<String> causes = new ArrayList<>();
+        private @Nullable Race<Reached> race;
         private @Nullable StandingTrust callee;
         private String target = "";
         private String upstreamAddress = "";
         private boolean carried;
-        private boolean tried;
         private String refusal = "";
         private String sentence = "";
         private String end = "";
@@ -189,233 +236,97 @@ public final class Outbound {
                 refuse(Refusal.NO_ROUTES_YET, "upstream '" + upstream + "': no route yet");
                 return;
             }
-            var plan = new ArrayDeque<Attempt>();
-            for (var candidate : route.get().targets()) {
-                var healthy = endpoints(candidate, true);
-                if (!candidate.health().healthy()) {
-                    causes.add(candidate.label() + ": " + candidate.health().evidence());
-                } else if (healthy.isEmpty()) {
-                    causes.add(candidate.label() + ": no healthy endpoint" + evidence(candidate));
-                }
-                plan(candidate, healthy, plan);
-            }
-            if (stale.getAsBoolean()) {
-                // nobody knows whether they are still down, and the caller has nothing to lose
-                for (var candidate : route.get().targets()) {
-                    plan(candidate, endpoints(candidate, false), plan);
-                }
-            }
-            attempt(present.get(), route.get(), plan);
-        }
-
-        /// Those that may be tried, or those to try only when there are no others.
-        private static List<TargetEndpoint> endpoints(Target candidate, boolean healthy) {
-            return candidate.endpoints().stream()
-                    .filter(endpoint ->
-                            healthy
-                                    == (candidate.health().healthy()
-                                            && endpoint.health().healthy()))
-                    .toList();
-        }
-
-        private void plan(Target candidate, List<TargetEndpoint> endpoints, Deque<Attempt> plan) {
-            if (endpoints.isEmpty() || candidate.sni().isEmpty()) {
+            var plan =
+                    Plan.of(route.get(), stale.getAsBoolean(), seen, next.getAndIncrement());
+            causes.addAll(plan.causes());
+            if (plan.attempts().isEmpty()) {
+                refuseAll(Refusal.NO_HEALTHY_ENDPOINT);
                 return;
             }
-            var start = next.getAndIncrement();
-            var most = Math.min(endpoints.size(), MAX_ATTEMPTS_EACH);
-            for (var i = 0; i < most && plan.size() < MAX_ATTEMPTS; i++) {
-                plan.add(
-                        new Attempt(
-                                candidate,
-                                endpoints.get(Math.floorMod(start + i, endpoints.size()))));
-            }
+            race =
+                    new Race<>(
+                            channel.eventLoop(),
+                            seen,
+                            allowance,
+                            plan.attempts().stream()
+                                    .map(attempt ->
+                                            new Endeavour(
+                                                    channel.eventLoop(), present.get(), attempt))
+                                    .toList(),
+                            route.get().connectTimeout(),
+                            ALL_ATTEMPTS,
+                            this);
+            race.start();
         }
 
-        private static String evidence(Target candidate) {
-            return candidate.endpoints().stream()
-                    .map(endpoint -> endpoint.address() + " " + endpoint.health().evidence())
-                    .collect(joining(", ", " (", ")"));
+        @Override
+        public void began() {
+            events.accept(
+                    new GatewayEvent.RaceBegan("upstream", service.value(), upstream.toString()));
         }
 
-        private void attempt(TlsEnds present, Route route, Deque<Attempt> plan) {
-            var attempt = plan.poll();
-            if (attempt == null || System.nanoTime() > deadline) {
-                refuse(
-                        tried ? Refusal.UPSTREAM_FAILED : Refusal.NO_HEALTHY_ENDPOINT,
-                        "upstream '"
-                                + upstream
-                                + "' of '"
-                                + service
-                                + "' has no healthy target: "
-                                + String.join("; ", causes));
-                return;
-            }
-            tried = true;
-            upstreamBytes = new WireBytes(bytesIn, bytesOut);
-            transport.connect(
-                    channel.eventLoop(),
-                    attempt.endpoint().address(),
-                    route.connectTimeout(),
-                    upstreamBytes,
-                    (reached, failure) -> {
-                        if (failure != null) {
-                            failed(attempt, present, route, plan, Inbound.reason(failure));
-                        } else if (!channel.isActive()) {
-                            reached.close();
-                        } else {
-                            secure(attempt, present, route, plan, reached);
-                        }
-                    });
-        }
-
-        private void failed(
-                Attempt attempt, TlsEnds present, Route route, Deque<Attempt> plan, String why) {
-            var cause =
-                    attempt.target().label() + " at " + attempt.endpoint().address() + ": " + why;
+        @Override
+        public void failed(Race.Runner<Reached> runner, String why) {
+            var cause = runner.way() + ": " + why;
             causes.add(cause);
             events.accept(
                     new GatewayEvent.AttemptFailed(
-                            service.value(), upstream.toString(), attempt.target().label(), cause));
-            if (channel.isActive()) {
-                attempt(present, route, plan);
-            }
+                            service.value(), upstream.toString(), runner.way().target(), cause));
         }
 
-        private void secure(
-                Attempt attempt,
-                TlsEnds present,
-                Route route,
-                Deque<Attempt> plan,
-                Channel reached) {
-            SslHandler tls;
-            try {
-                tls =
-                        present.client(attempt.target())
-                                .newHandler(
-                                        reached.alloc(),
-                                        attempt.target().sni(),
-                                        attempt.endpoint().address().port());
-            } catch (SSLException e) {
-                reached.close();
-                failed(
-                        attempt,
-                        present,
-                        route,
-                        plan,
-                        "our own end cannot be made: " + e.getMessage());
-                return;
-            }
-            tls.setHandshakeTimeoutMillis(route.connectTimeout().toMillis());
-            // the other end answers our close_notify with its own; leaving before that would reset
-            // it
-            tls.setCloseNotifyReadTimeoutMillis(Relay.GOODBYE.toMillis());
-            reached.pipeline()
-                    .addLast(
-                            tls,
-                            new ChannelInboundHandlerAdapter() {
-                                private boolean settled;
-
-                                @Override
-                                public void userEventTriggered(
-                                        ChannelHandlerContext ctx, Object event) {
-                                    if (!(event instanceof SslHandshakeCompletionEvent done)) {
-                                        ctx.fireUserEventTriggered(event);
-                                    } else if (!done.isSuccess()) {
-                                        fail(ctx, told(done.cause()));
-                                    } else {
-                                        introduced(ctx, chain(tls));
-                                    }
-                                }
-
-                                private void introduced(
-                                        ChannelHandlerContext ctx, List<X509Certificate> chain) {
-                                    switch (present.server(attempt.target(), chain)) {
-                                        case PeerVerifier.Rejected(_, var why) -> fail(ctx, why);
-                                        case PeerVerifier.Trusted trusted -> {
-                                            settled = true;
-                                            ctx.pipeline().remove(this);
-                                            events.accept(
-                                                    new GatewayEvent.Secured(
-                                                            "upstream",
-                                                            tls.engine()
-                                                                    .getSession()
-                                                                    .getProtocol()));
-                                            callee = new StandingTrust(trusted, chain.getFirst());
-                                            carry(attempt, reached);
-                                        }
-                                    }
-                                }
-
-                                @Override
-                                public void channelInactive(ChannelHandlerContext ctx) {
-                                    fail(ctx, "closed during the handshake");
-                                }
-
-                                @Override
-                                public void exceptionCaught(
-                                        ChannelHandlerContext ctx, Throwable cause) {
-                                    fail(ctx, told(cause));
-                                }
-
-                                private void fail(ChannelHandlerContext ctx, String why) {
-                                    if (!settled) {
-                                        settled = true;
-                                        ctx.close();
-                                        failed(attempt, present, route, plan, why);
-                                    }
-                                }
-                            });
-            reached.config().setAutoRead(true);
+        @Override
+        public void seen(Way way, Sign sign) {
+            deathwatch.sign(way, sign);
         }
 
-        /// What a handshake's failure means here; the library's own words otherwise.
-        private static String told(Throwable failure) {
-            var words = Inbound.reason(failure);
-            var upper = words.toUpperCase(Locale.ROOT);
-            if (upper.contains("INTERNAL_ERROR")) {
-                return "TLS alert internal_error: the application there does not accept connections,"
-                        + " or a gateway on the way cannot reach it";
-            }
-            if (upper.contains("UNRECOGNIZED_NAME")) {
-                return "TLS alert unrecognized_name: a gateway on the way does not serve the name";
-            }
-            return words;
+        @Override
+        public void lost() {
+            refuseAll(Refusal.UPSTREAM_FAILED);
         }
 
-        private List<X509Certificate> chain(SslHandler tls) {
-            try {
-                return Arrays.stream(tls.engine().getSession().getPeerCertificates())
-                        .map(X509Certificate.class::cast)
-                        .toList();
-            } catch (SSLPeerUnverifiedException e) {
-                return List.of();
-            }
+        private void refuseAll(Refusal reason) {
+            refuse(
+                    reason,
+                    "upstream '"
+                            + upstream
+                            + "' of '"
+                            + service
+                            + "' has no healthy target: "
+                            + String.join("; ", causes));
         }
 
-        private void carry(Attempt attempt, Channel reached) {
+        @Override
+        public void won(Race.Runner<Reached> winner, Reached reached, boolean overtaken) {
+            if (overtaken) {
+                events.accept(
+                        new GatewayEvent.RaceOvertaken(
+                                "upstream", service.value(), upstream.toString()));
+            }
             if (!channel.isActive()) {
-                reached.close();
+                winner.discard(reached);
                 return;
             }
             carried = true;
             standing.add(this);
-            if (!channel.isActive()) {
-                standing.remove(this);
-            }
-            target = attempt.target().label();
-            upstreamAddress = attempt.endpoint().address().toString();
+            callee = reached.trust();
+            upstreamBytes = reached.bytes();
+            target = winner.way().target();
+            upstreamAddress = winner.way().address().toString();
             events.accept(new GatewayEvent.Served(service.value(), upstream.toString(), target));
-            reached.config().setAutoRead(false);
-            Relay.join(
+            reached.channel().config().setAutoRead(false);
+            deathwatch.watch(
+                    winner.way(),
                     channel,
-                    Unpooled.EMPTY_BUFFER,
-                    reached,
-                    idleTimeout,
-                    how -> {
-                        end = how.word();
-                        record();
-                    });
+                    Relay.join(
+                            channel,
+                            Unpooled.EMPTY_BUFFER,
+                            reached.channel(),
+                            idleTimeout,
+                            how -> {
+                                end = how.word();
+                                record();
+                            }),
+                    why -> refuse(Refusal.ENDPOINT_DEAD, "upstream '" + upstream + "': " + why));
         }
 
         void review() {
@@ -433,6 +344,9 @@ public final class Outbound {
 
         /// The application has closed before there was a way.
         void gone() {
+            if (race != null) {
+                race.abandon();
+            }
             if (refusal.isEmpty()) {
                 refusal = Refusal.CLOSED_EARLY.word();
                 sentence = "the application closed before a target was reached";

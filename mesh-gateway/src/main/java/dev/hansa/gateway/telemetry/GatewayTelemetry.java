@@ -141,6 +141,25 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                         target);
                 LOG.warn("upstream '{}' of '{}': attempt failed: {}", upstream, service, sentence);
             }
+            case GatewayEvent.RaceBegan(var listener, var service, var upstream) ->
+                    count(
+                            MetricNames.RACES,
+                            "listener",
+                            listener,
+                            "service",
+                            service,
+                            "upstream",
+                            upstream);
+            case GatewayEvent.RaceOvertaken(var listener, var service, var upstream) ->
+                    count(
+                            MetricNames.RACES_OVERTAKEN,
+                            "listener",
+                            listener,
+                            "service",
+                            service,
+                            "upstream",
+                            upstream);
+            case GatewayEvent.SuspicionChanged changed -> suspicion(changed);
             case GatewayEvent.UpstreamRefused(
                             var service,
                             var upstream,
@@ -223,6 +242,34 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
             }
             case GatewayEvent.BackgroundFailure(var what, var cause) ->
                     LOG.error("{} failed", what, cause);
+        }
+    }
+
+    private void suspicion(GatewayEvent.SuspicionChanged changed) {
+        gauge(
+                        MetricNames.SUSPECT,
+                        Tags.of(
+                                "listener",
+                                changed.listener(),
+                                "service",
+                                changed.service(),
+                                "upstream",
+                                changed.upstream()))
+                .set(changed.suspects());
+        var sign = changed.sign();
+        if (sign.isPresent()) {
+            LOG.warn(
+                    "{} '{}': {} is suspect: {}; it is tried last until it answers",
+                    changed.listener(),
+                    changed.upstream(),
+                    changed.way(),
+                    sign.get().word());
+        } else {
+            LOG.info(
+                    "{} '{}': {} is suspect no longer",
+                    changed.listener(),
+                    changed.upstream(),
+                    changed.way());
         }
     }
 

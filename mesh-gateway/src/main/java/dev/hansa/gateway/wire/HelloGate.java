@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundInvoker;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.ReferenceCountUtil;
@@ -121,8 +122,8 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
     }
 
     /// Answers with a fatal alert in the clear, as it must be before keys exist, and closes.
-    public static void alert(ChannelHandlerContext ctx, int description) {
-        ctx.writeAndFlush(alert(description)).addListener(ChannelFutureListener.CLOSE);
+    public static void alert(ChannelOutboundInvoker to, int description) {
+        to.writeAndFlush(alert(description)).addListener(ChannelFutureListener.CLOSE);
     }
 
     /// The same past all handlers that come after this one, TLS for instance.

@@ -48,6 +48,7 @@ public final class Relay {
     private @Nullable End end;
     private boolean told;
     private long moved;
+    private long answered;
 
     /// How it came to its end.
     public enum End {
@@ -71,7 +72,8 @@ public final class Relay {
     /// @param early handed over; may be empty
     /// @param idle without a byte for this long, at most for twice as long, both are reset
     /// @param ended called once on the loop when both channels are closed
-    public static void join(
+    /// @return for whoever has to know how it stands
+    public static Relay join(
             Channel a, ByteBuf early, Channel b, Duration idle, Consumer<End> ended) {
         var relay = new Relay(a, b, ended);
         a.pipeline().addLast(relay.a);
@@ -92,6 +94,17 @@ public final class Relay {
             a.config().setAutoRead(b.isWritable());
             b.config().setAutoRead(a.isWritable());
         }
+        return relay;
+    }
+
+    /// Bytes that `b` has said.
+    public long answered() {
+        return answered;
+    }
+
+    /// Whether `a` has had the last word, and nothing has ended.
+    public boolean waits() {
+        return lastWord == a && end == null;
     }
 
     private void gone() {
@@ -189,6 +202,9 @@ public final class Relay {
 
         void move(ByteBuf bytes) {
             moved += bytes.readableBytes();
+            if (this == b) {
+                answered += bytes.readableBytes();
+            }
             lastWord = this;
             var to = other(this);
             to.channel.write(bytes).addListener(to.failed);

@@ -1,6 +1,7 @@
 package dev.hansa.gateway.wire;
 
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -8,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -16,6 +18,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -125,22 +128,30 @@ public final class Transport implements AutoCloseable {
     /// failure. A host name is resolved first, off the loop.
     ///
     /// @param first the first handler of the new channel; one of its own for each call
-    public void connect(
+    public Connecting connect(
             EventLoop loop,
             Endpoint endpoint,
             Duration timeout,
             ChannelHandler first,
             Connected done) {
+        var connecting = new Connecting();
         HostNames.resolve(
                 endpoint,
-                address -> loop.execute(() -> connectTo(loop, address, timeout, first, done)));
+                address ->
+                        loop.execute(() -> {
+                            if (!connecting.calledOff) {
+                                connectTo(loop, address, timeout, first, connecting, done);
+                            }
+                        }));
+        return connecting;
     }
 
-    private void connectTo(
+    private static void connectTo(
             EventLoop loop,
             InetSocketAddress address,
             Duration timeout,
             ChannelHandler first,
+            Connecting connecting,
             Connected done) {
         var bootstrap =
                 new Bootstrap()
@@ -156,7 +167,35 @@ public final class Transport implements AutoCloseable {
                                 Math.toIntExact(timeout.toMillis()))
                         .handler(first);
         var future = bootstrap.connect(address);
-        future.addListener(_ -> done.connected(future.channel(), future.cause()));
+        connecting.channel = future.channel();
+        future.addListener(_ -> {
+            if (!connecting.calledOff) {
+                done.connected(future.channel(), future.cause());
+            }
+        });
+    }
+
+    /// An attempt that is under way. On its loop only.
+    public static final class Connecting {
+        private @Nullable Channel channel;
+        private boolean calledOff;
+
+        /// Nobody waits for it any more: it is closed, connected or not, and nothing is told.
+        public void callOff() {
+            calledOff = true;
+            if (channel != null) {
+                // past TLS: there is nobody to say goodbye to
+                channel.unsafe().close(channel.voidPromise());
+            }
+        }
+    }
+
+    /// What a failed connect says of the other end.
+    public static Sign sign(Throwable failure) {
+        return failure instanceof ConnectTimeoutException
+                        || failure instanceof NoRouteToHostException
+                ? Sign.UNREACHED
+                : Sign.REFUSED;
     }
 
     /// What came of a connection attempt.

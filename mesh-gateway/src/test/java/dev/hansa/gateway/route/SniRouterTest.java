@@ -18,10 +18,13 @@ class SniRouterTest {
     private static final ServerName BILLING = new ServerName("billing.west.consul");
     private static final TargetEndpoint ENDPOINT =
             new TargetEndpoint(new Endpoint("10.0.0.1", 20000), HealthView.GOOD);
+    private static final TargetEndpoint OTHER =
+            new TargetEndpoint(new Endpoint("10.0.0.3", 20000), HealthView.GOOD);
     private static final TargetEndpoint DOWN =
             new TargetEndpoint(new Endpoint("10.0.0.2", 20000), HealthView.bad("critical"));
 
     private final AtomicBoolean stale = new AtomicBoolean();
+    private final PassiveHealth seen = new PassiveHealth((_, _, _) -> {});
 
     @Test
     void servedNameIsForwardedWhateverItsCase() {
@@ -75,6 +78,19 @@ class SniRouterTest {
         assertThat(endpoints(router)).hasSize(SniRouter.MAX_ATTEMPTS).doesNotHaveDuplicates();
     }
 
+    @Test
+    void suspectEndpointIsTriedLast() {
+        var router = router(route(List.of(ENDPOINT, OTHER), ""));
+        seen.failed(SniRouter.way(ENDPOINT), PassiveHealth.Sign.REFUSED, 0, 1);
+
+        assertThat(endpoints(router)).containsExactly(OTHER, ENDPOINT);
+        assertThat(endpoints(router)).containsExactly(OTHER, ENDPOINT);
+
+        seen.failed(SniRouter.way(OTHER), PassiveHealth.Sign.REFUSED, 0, 1);
+
+        assertThat(endpoints(router)).hasSize(2);
+    }
+
     private static List<TargetEndpoint> endpoints(SniRouter router) {
         return ((Forward) router.decide(BILLING)).endpoints();
     }
@@ -85,6 +101,6 @@ class SniRouterTest {
 
     private SniRouter router(SniRoute route) {
         var table = new RouteTable(7, Map.of(BILLING, route));
-        return new SniRouter(() -> table, stale::get);
+        return new SniRouter(() -> table, stale::get, seen);
     }
 }

@@ -11,6 +11,7 @@ import dev.hansa.failover.HealthView;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
 import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.route.SniRouter;
@@ -51,6 +52,7 @@ class SniGatewayTest {
     private static final Duration HOUR = Duration.ofHours(1);
 
     private final Transport transport = new Transport(2);
+    private final PassiveHealth seen = new PassiveHealth((_, _, _) -> {});
     private final Latest<RouteTable> table = new Latest<>(RouteTable.EMPTY);
     private final Queue<ConnectionRecord> records = new ConcurrentLinkedQueue<>();
     private final AtomicLong routedIn = new AtomicLong();
@@ -386,7 +388,8 @@ class SniGatewayTest {
         var gateway =
                 new SniGateway(
                         transport,
-                        new SniRouter(table, () -> false),
+                        new SniRouter(table, () -> false, seen),
+                        seen,
                         idle,
                         Clock.systemUTC(),
                         event -> {

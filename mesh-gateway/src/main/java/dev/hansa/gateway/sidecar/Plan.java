@@ -1,0 +1,122 @@
+package dev.hansa.gateway.sidecar;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.hansa.failover.Route;
+import dev.hansa.failover.Target;
+import dev.hansa.failover.TargetEndpoint;
+import dev.hansa.gateway.route.PassiveHealth;
+import dev.hansa.gateway.route.PassiveHealth.Way;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// In which order one connection tries the endpoints of an upstream's targets: the policy's order,
+/// what is suspect after all others, and what the server calls down last, if at all.
+///
+/// @param causes why targets are not among them
+record Plan(List<Attempt> attempts, List<String> causes) {
+    /// Endpoints tried of one target: the next target gets its chance while the caller still waits.
+    static final int MAX_ATTEMPTS_EACH = 3;
+
+    /// Attempts for one connection, over all targets.
+    static final int MAX_ATTEMPTS = 12;
+
+    Plan {
+        attempts = List.copyOf(attempts);
+        causes = List.copyOf(causes);
+    }
+
+    /// @param rank the target's place in the policy's order
+    record Attempt(Target target, TargetEndpoint endpoint, int rank) {
+        Way way() {
+            return Plan.way(target, endpoint);
+        }
+
+        @Override
+        public String toString() {
+            return way().toString();
+        }
+    }
+
+    static Way way(Target target, TargetEndpoint endpoint) {
+        return new Way(target.label(), endpoint.address());
+    }
+
+    /// @param stale nobody knows whether those that were down still are, and the caller has nothing
+    ///   to lose
+    /// @param turn grows by one with each connection, so that each endpoint is the first one
+    ///   equally often
+    static Plan of(Route route, boolean stale, PassiveHealth health, int turn) {
+        var good = new ArrayList<Attempt>();
+        var suspect = new ArrayList<Attempt>();
+        var down = new ArrayList<Attempt>();
+        var causes = new ArrayList<String>();
+        for (var rank = 0; rank < route.targets().size(); rank++) {
+            var target = route.targets().get(rank);
+            var healthy = endpoints(target, true);
+            if (!target.health().healthy()) {
+                causes.add(target.label() + ": " + target.health().evidence());
+            } else if (healthy.isEmpty()) {
+                causes.add(target.label() + ": no healthy endpoint" + evidence(target));
+            }
+            add(target, rank, healthy, false, health, turn, good);
+            add(target, rank, healthy, true, health, turn, suspect);
+            if (stale) {
+                add(target, rank, endpoints(target, false), false, health, turn, down);
+                add(target, rank, endpoints(target, false), true, health, turn, down);
+            }
+        }
+        good.addAll(suspect);
+        good.addAll(down);
+        return new Plan(good.subList(0, Math.min(good.size(), MAX_ATTEMPTS)), causes);
+    }
+
+    /// Those that the server calls healthy, or the others.
+    private static List<TargetEndpoint> endpoints(Target target, boolean healthy) {
+        return target.endpoints().stream()
+                .filter(endpoint ->
+                        healthy == (target.health().healthy() && endpoint.health().healthy()))
+                .toList();
+    }
+
+    private static void add(
+            Target target,
+            int rank,
+            List<TargetEndpoint> endpoints,
+            boolean suspect,
+            PassiveHealth health,
+            int turn,
+            List<Attempt> to) {
+        if (target.sni().isEmpty()) {
+            return;
+        }
+        var found =
+                endpoints.stream()
+                        .filter(endpoint -> health.isSuspect(way(target, endpoint)) == suspect)
+                        .toList();
+        for (var i = 0; i < Math.min(found.size(), MAX_ATTEMPTS_EACH); i++) {
+            to.add(new Attempt(target, found.get(Math.floorMod(turn + i, found.size())), rank));
+        }
+    }
+
+    private static String evidence(Target target) {
+        return target.endpoints().stream()
+                .map(endpoint -> endpoint.address() + " " + endpoint.health().evidence())
+                .collect(joining(", ", " (", ")"));
+    }
+
+    /// Every way to an upstream, and whether the server calls it healthy.
+    static Map<Way, Boolean> listed(Route route) {
+        var listed = new HashMap<Way, Boolean>();
+        for (var target : route.targets()) {
+            for (var endpoint : target.endpoints()) {
+                listed.put(
+                        way(target, endpoint),
+                        target.health().healthy() && endpoint.health().healthy());
+            }
+        }
+        return listed;
+    }
+}

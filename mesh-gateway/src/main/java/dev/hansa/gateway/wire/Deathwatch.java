@@ -1,0 +1,194 @@
+package dev.hansa.gateway.wire;
+
+import dev.hansa.gateway.route.PassiveHealth;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
+import dev.hansa.gateway.route.PassiveHealth.Way;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// Ends connections that stand to an endpoint which is known dead, so that clients connect anew
+/// instead of waiting for their own timeouts. The rule:
+///
+/// 1. A first sign: an attempt to connect got no answer, or a snapshot no longer calls the endpoint
+///    healthy or no longer names it.
+/// 2. Then it is knocked at, by bare TCP connects one after another. It is dead when [#KNOCKS] in a
+///    row get no answer at all, each within its head start and at least [#PATIENCE]. Accepted is
+///    alive, and so is refused: a process that drains has closed its port while its connections go
+///    on, and where a process is gone its kernel ends them itself.
+/// 3. When it is dead, a connection is reset if its caller has said something that has not been
+///    answered, and nothing at all has come back since the first sign. The others are looked at
+///    again after each further knock, as long as there are any, until one is answered.
+///
+/// Safe for all event loops.
+public final class Deathwatch {
+    /// One lost packet is no death: TCP itself would try again after a second only.
+    static final int KNOCKS = 3;
+
+    /// A machine that is alive answers a connect from its kernel, however busy it is.
+    static final Duration PATIENCE = Duration.ofMillis(100);
+
+    /// Between knocks at a dead endpoint that connections still stand to.
+    static final Duration PAUSE = Duration.ofMillis(250);
+
+    private final Transport transport;
+    private final PassiveHealth seen;
+    private final Map<Way, Set<Standing>> standing = new ConcurrentHashMap<>();
+    private final Map<Way, Vigil> vigils = new ConcurrentHashMap<>();
+    private Map<Way, Boolean> listed = Map.of();
+
+    /// @param seen for how long an endpoint may take to answer
+    public Deathwatch(Transport transport, PassiveHealth seen) {
+        this.transport = transport;
+        this.seen = seen;
+    }
+
+    /// Watches a connection until it ends.
+    ///
+    /// @param channel of its caller; everything is on its loop
+    /// @param end resets it, for the reason given
+    public void watch(Way way, Channel channel, Relay relay, Consumer<String> end) {
+        var connection = new Standing(channel.eventLoop(), relay, end);
+        standing.compute(
+                way,
+                (_, known) -> {
+                    var all = known == null ? ConcurrentHashMap.<Standing>newKeySet() : known;
+                    all.add(connection);
+                    return all;
+                });
+        channel.closeFuture()
+                .addListener(_ ->
+                        standing.computeIfPresent(
+                                way,
+                                (_, known) -> {
+                                    known.remove(connection);
+                                    return known.isEmpty() ? null : known;
+                                }));
+    }
+
+    private static final class Standing {
+        private final EventLoop loop;
+        private final Relay relay;
+        private final Consumer<String> end;
+        private long answeredBefore;
+
+        Standing(EventLoop loop, Relay relay, Consumer<String> end) {
+            this.loop = loop;
+            this.relay = relay;
+            this.end = end;
+        }
+
+        void mark() {
+            answeredBefore = relay.answered();
+        }
+
+        void endIfItWaits(String why) {
+            if (relay.waits() && relay.answered() == answeredBefore) {
+                end.accept(why);
+            }
+        }
+    }
+
+    /// Something was seen of a way.
+    public void sign(Way way, Sign sign) {
+        switch (sign) {
+            case UNREACHED -> doubt(way);
+            case REFUSED, CLOSED, REJECTED, SILENT -> {
+                // it has answered, in its way
+            }
+        }
+    }
+
+    /// A snapshot was taken.
+    ///
+    /// @param now every way that it names, and whether it calls it healthy
+    public synchronized void taken(Map<Way, Boolean> now) {
+        var before = listed;
+        listed = new HashMap<>(now);
+        for (var way : standing.keySet()) {
+            if (before.getOrDefault(way, false) && !now.getOrDefault(way, false)) {
+                doubt(way);
+            }
+        }
+    }
+
+    private void doubt(Way way) {
+        if (!standing.containsKey(way)) {
+            return;
+        }
+        var vigil = new Vigil(way, transport.loops().next());
+        if (vigils.putIfAbsent(way, vigil) == null) {
+            vigil.loop.execute(vigil::begin);
+        }
+    }
+
+    /// What is done about one way after a first sign. On its loop.
+    private final class Vigil {
+        private final Way way;
+        private final EventLoop loop;
+        private int unanswered;
+
+        Vigil(Way way, EventLoop loop) {
+            this.way = way;
+            this.loop = loop;
+        }
+
+        void begin() {
+            for (var each : connections()) {
+                each.loop.execute(each::mark);
+            }
+            knock();
+        }
+
+        private Set<Standing> connections() {
+            return standing.getOrDefault(way, Set.of());
+        }
+
+        private void knock() {
+            if (connections().isEmpty()) {
+                vigils.remove(way);
+                return;
+            }
+            var patience = Math.max(PATIENCE.toNanos(), seen.headStart(way));
+            transport.connect(
+                    loop,
+                    way.address(),
+                    Duration.ofNanos(patience),
+                    new ChannelInboundHandlerAdapter(),
+                    (channel, failure) -> {
+                        if (failure == null) {
+                            channel.close();
+                            vigils.remove(way);
+                        } else if (Transport.sign(failure) == Sign.UNREACHED) {
+                            unanswered();
+                        } else {
+                            vigils.remove(way);
+                        }
+                    });
+        }
+
+        private void unanswered() {
+            if (++unanswered < KNOCKS) {
+                knock();
+                return;
+            }
+            var why =
+                    "endpoint "
+                            + way
+                            + " is dead: "
+                            + unanswered
+                            + " connects in a row got no answer, and neither did this connection";
+            for (var each : connections()) {
+                each.loop.execute(() -> each.endIfItWaits(why));
+            }
+            loop.schedule(this::knock, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+}

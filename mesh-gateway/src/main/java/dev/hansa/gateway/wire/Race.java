@@ -1,0 +1,314 @@
+package dev.hansa.gateway.wire;
+
+import dev.hansa.gateway.route.PassiveHealth;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
+import dev.hansa.gateway.route.PassiveHealth.Way;
+import dev.hansa.gateway.route.RaceAllowance;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the first of several ways that answers, for one connection. They start in order; the next
+/// one starts at once when one has failed, and beside one that has been silent for its head start.
+/// The first to answer is the winner, the others are closed. Nothing that a caller says is sent
+/// before there is a winner, so nothing is ever sent twice.
+///
+/// While a way counts as good, starting another beside it takes an allowance; one that is suspect
+/// is passed without. Whoever has waited for its head start when another wins has failed, as far as
+/// [PassiveHealth] is concerned.
+///
+/// A suspect way whose time has come is tried beside the first good one. It may win if it comes
+/// before that in the policy's order, or level; otherwise it is tried for its health alone, and goes
+/// on for that after the race, for at most [#PROBE_LIMIT] to connect and as long for its handshake.
+///
+/// On one event loop.
+///
+/// @param <R> what an answer is: a connected channel, and what is known of it
+public final class Race<R> {
+    /// Longer than any head start; a way that needs longer is of use only when there is no other.
+    private static final Duration PROBE_LIMIT = PassiveHealth.MAX_HEAD_START;
+
+    private final EventLoop loop;
+    private final PassiveHealth health;
+    private final RaceAllowance allowance;
+    private final Duration limit;
+    private final Duration all;
+    private final Course<R> course;
+    private final Deque<Runner<R>> waiting;
+    private final List<Entry> running = new ArrayList<>();
+    private long deadline;
+    private boolean raced;
+    private boolean over;
+
+    /// A way that may be taken.
+    public interface Runner<R> {
+        Way way();
+
+        /// The target's place in the policy's order: 0 before 1.
+        int rank();
+
+        /// Begins. `finish` is told once, on the loop, unless the attempt is called off before.
+        ///
+        /// @param limit to connect, and as much for what follows
+        Attempt start(Duration limit, Finish<R> finish);
+
+        /// An answer that nobody needs: closes it.
+        void discard(R result);
+    }
+
+    /// One that is under way.
+    public interface Attempt {
+        /// Closes it; nothing is told any more.
+        void callOff();
+
+        /// What it means that it has said nothing until now.
+        Sign silence();
+    }
+
+    /// Where an attempt's outcome is told.
+    public interface Finish<R> {
+        void reached(R result);
+
+        /// @param sign of the other end's health; empty: the failure is our own
+        void failed(Optional<Sign> sign, String why);
+    }
+
+    /// Where a race's outcome is told: `won` or `lost`, once.
+    public interface Course<R> {
+        /// @param overtaken whether one that had started before was still silent
+        void won(Runner<R> winner, R result, boolean overtaken);
+
+        /// None is left, and none runs.
+        void lost();
+
+        /// One of them has failed, or has been overtaken.
+        void failed(Runner<R> runner, String why);
+
+        /// A way has failed, or has been overtaken; also told of probes, and after the race.
+        void seen(Way way, Sign sign);
+
+        /// A second one starts while another is still silent; told once.
+        void began();
+    }
+
+    /// @param plan in order, the suspect ones last
+    /// @param limit for one attempt to connect, and as long for its handshake
+    /// @param all no attempt starts after this long, but the first
+    public Race(
+            EventLoop loop,
+            PassiveHealth health,
+            RaceAllowance allowance,
+            Collection<? extends Runner<R>> plan,
+            Duration limit,
+            Duration all,
+            Course<R> course) {
+        this.loop = loop;
+        this.health = health;
+        this.allowance = allowance;
+        this.waiting = new ArrayDeque<>(plan);
+        this.limit = limit;
+        this.all = all;
+        this.course = course;
+    }
+
+    public void start() {
+        allowance.begun();
+        deadline = System.nanoTime() + all.toNanos();
+        var first = waiting.poll();
+        if (first == null) {
+            next();
+            return;
+        }
+        new Entry(first, false, false).start();
+        if (!health.isSuspect(first.way())) {
+            probe(first);
+        }
+    }
+
+    /// The one that waited has gone: closes everything, and tells nothing more.
+    public void abandon() {
+        if (!over) {
+            over = true;
+            callOff();
+        }
+    }
+
+    /// One for each connection, so that many suspects cost it no more than one does.
+    private void probe(Runner<R> good) {
+        var due =
+                waiting.stream()
+                        .filter(candidate -> health.tryProbe(candidate.way(), System.nanoTime()))
+                        .findFirst();
+        if (due.isPresent()) {
+            var aside = due.get().rank() > good.rank();
+            if (!aside) {
+                waiting.remove(due.get());
+            }
+            new Entry(due.get(), true, aside).start();
+        }
+    }
+
+    private void next() {
+        if (over) {
+            return;
+        }
+        var runner = late() ? null : waiting.poll();
+        if (runner != null) {
+            new Entry(runner, false, false).start();
+        } else if (running.isEmpty()) {
+            over = true;
+            course.lost();
+        }
+    }
+
+    private boolean late() {
+        return System.nanoTime() - deadline >= 0;
+    }
+
+    private void callOff() {
+        for (var entry : running) {
+            if (!entry.probe) {
+                entry.callOff();
+            }
+        }
+        running.clear();
+    }
+
+    private final class Entry implements Finish<R> {
+        private final Runner<R> runner;
+        private final boolean probe;
+        private final boolean aside;
+        private final long began = System.nanoTime();
+        private final long headStart;
+        private @Nullable Attempt attempt;
+        private @Nullable ScheduledFuture<?> timer;
+        private boolean done;
+
+        /// @param probe tried for its health
+        /// @param aside it cannot win
+        Entry(Runner<R> runner, boolean probe, boolean aside) {
+            this.runner = runner;
+            this.probe = probe;
+            this.aside = aside;
+            this.headStart = health.headStart(runner.way());
+        }
+
+        void start() {
+            if (!aside) {
+                running.add(this);
+            }
+            if (!probe) {
+                watch();
+            }
+            attempt = runner.start(probe && limit.compareTo(PROBE_LIMIT) > 0 ? PROBE_LIMIT : limit, this);
+        }
+
+        private void watch() {
+            timer = loop.schedule(this::silent, headStart, TimeUnit.NANOSECONDS);
+        }
+
+        /// The head start is over.
+        private void silent() {
+            if (over || done || waiting.isEmpty() || late()) {
+                return;
+            }
+            if (!health.isSuspect(runner.way()) && !allowance.tryTake()) {
+                // others may show it to be dead meanwhile, or earn an allowance
+                watch();
+                return;
+            }
+            if (!raced) {
+                raced = true;
+                course.began();
+            }
+            next();
+        }
+
+        private boolean settle() {
+            if (done) {
+                return false;
+            }
+            done = true;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            running.remove(this);
+            if (probe) {
+                health.probed(runner.way());
+            }
+            return true;
+        }
+
+        void callOff() {
+            done = true;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            if (attempt != null) {
+                attempt.callOff();
+            }
+        }
+
+        @Override
+        public void reached(R result) {
+            if (!settle()) {
+                runner.discard(result);
+                return;
+            }
+            var now = System.nanoTime();
+            health.answered(runner.way(), now - began, now);
+            if (over || aside) {
+                runner.discard(result);
+                return;
+            }
+            over = true;
+            var overtaken = false;
+            for (var other : running) {
+                overtaken |= other.overtaken(now);
+            }
+            callOff();
+            course.won(runner, result, overtaken);
+        }
+
+        private void show(Sign sign, long now) {
+            health.failed(runner.way(), sign, began, now);
+            course.seen(runner.way(), sign);
+        }
+
+        /// Another one has won.
+        ///
+        /// @return whether this one had had its head start
+        private boolean overtaken(long now) {
+            var late = now - began >= headStart;
+            if (late && !probe && attempt != null) {
+                show(attempt.silence(), now);
+                course.failed(
+                        runner,
+                        "no answer in "
+                                + TimeUnit.NANOSECONDS.toMillis(now - began)
+                                + " ms, overtaken");
+            }
+            return late && !probe;
+        }
+
+        @Override
+        public void failed(Optional<Sign> sign, String why) {
+            if (!settle()) {
+                return;
+            }
+            sign.ifPresent(shown -> show(shown, System.nanoTime()));
+            if (!over && !aside) {
+                course.failed(runner, why);
+                next();
+            }
+        }
+    }
+}

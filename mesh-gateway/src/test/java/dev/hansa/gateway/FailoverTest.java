@@ -1,0 +1,322 @@
+package dev.hansa.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.failover.Target;
+import dev.hansa.gateway.TestingDoor.Mood;
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a caller notices when an endpoint dies in one way or another: nothing, and in time. Real
+/// sockets and TLS; the endpoints' doors do what the doors of dying machines do.
+@Timeout(90)
+class FailoverTest {
+    private static final String WORD = "sixteen letters!";
+
+    /// What a dead endpoint would cost if each was waited for.
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+    /// Generous, for a busy machine.
+    private static final Duration NOTICED = CONNECT_TIMEOUT.dividedBy(2);
+
+    @TempDir Path directory;
+    private TestingMesh mesh;
+    private EchoServer local;
+    private TestingDoor one;
+    private TestingDoor two;
+    private TestingDoor three;
+
+    @BeforeEach
+    void start() throws Exception {
+        mesh = new TestingMesh(directory);
+        mesh.connectTimeout = CONNECT_TIMEOUT;
+        local = mesh.closer.add(new EchoServer(mesh.localApplicationPort));
+        one = mesh.closer.add(new TestingDoor(mesh.localBillingPort));
+        two = mesh.closer.add(new TestingDoor(mesh.localBillingPort));
+        three = mesh.closer.add(new TestingDoor(mesh.localBillingPort));
+        mesh.start();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        mesh.close();
+    }
+
+    @Test
+    void silentInstanceCostsAHeadStartOnceAndThenNothing() throws Exception {
+        publish(local(one.port()), peer());
+        warm(8);
+        one.mood(Mood.SILENT);
+
+        var first = timed("first call past an instance that accepts and is silent");
+        var second = timed("second call");
+
+        assertThat(first).isLessThan(NOTICED);
+        assertThat(second).isLessThan(NOTICED);
+        assertThat(endpoint(one.port()).get("suspect").textValue()).startsWith("silent");
+        assertThat(metrics())
+                .contains("hansa_races_total{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0")
+                .contains("hansa_races_overtaken_total{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0")
+                .contains("hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0");
+    }
+
+    @Test
+    void blackHoleCostsTheHeadStartOfTheUnknownAndNotAConnectTimeout() throws Exception {
+        var hole = mesh.closer.add(TestingDoor.full());
+        publish(local(hole.port()), peer());
+
+        assertThat(timed("first call past a full queue, nothing known of it")).isLessThan(NOTICED);
+        assertThat(timed("second call")).isLessThan(NOTICED);
+
+        assertThat(endpoint(hole.port()).get("suspect").textValue()).startsWith("unreached");
+    }
+
+    @Test
+    void refusedClosedAndForeignAreFollowedAtOnce() throws Exception {
+        var dead = TestingMesh.freePort();
+        one.mood(Mood.CLOSING);
+        two.mood(Mood.FOREIGN);
+        publish(local(dead, one.port(), two.port()), peer());
+
+        assertThat(timed("call past one that refuses, one that closes and one that is no TLS"))
+                .isLessThan(NOTICED);
+        call();
+
+        assertThat(endpoint(dead).get("suspect").textValue()).startsWith("refused");
+        assertThat(endpoint(one.port()).get("suspect").textValue()).startsWith("closed");
+        assertThat(endpoint(two.port()).get("suspect").textValue()).startsWith("rejected");
+        assertThat(metrics()).doesNotContain("hansa_races_total{");
+    }
+
+    @Test
+    void somebodyElsesIdentityIsNoWinner() throws Exception {
+        // the first to answer is another service
+        publish(
+                new Target.LocalTarget(
+                        TestingMesh.BILLING,
+                        local().sni(),
+                        List.of(mesh.west.service("payment").uri()),
+                        mesh.west.trustDomain(),
+                        local(one.port()).endpoints(),
+                        local().health()),
+                peer());
+
+        assertThat(timed("call past another service")).isLessThan(NOTICED);
+
+        assertThat(local.heard()).isZero();
+        assertThat(endpoint(one.port()).get("suspect").textValue()).startsWith("rejected");
+    }
+
+    @Test
+    void slowInstanceIsOvertakenAndHearsNothingAndComesBack() throws Exception {
+        publish(local(one.port()), peer());
+        warm(8);
+        var heard = local.heard();
+        var gate = new CountDownLatch(1);
+        one.hold(gate);
+
+        assertThat(timed("call past an instance that is slow")).isLessThan(NOTICED);
+        gate.countDown();
+        one.hold(new CountDownLatch(0));
+
+        assertThat(local.heard()).isEqualTo(heard);
+        assertThat(mesh.eastApplication.heard()).isEqualTo(WORD.length());
+
+        // it answers again: callers find out without one of them having to wait or to fail
+        await().until(() -> {
+            call();
+            return !endpoint(one.port()).has("suspect");
+        });
+        var before = local.heard();
+        call();
+        assertThat(local.heard()).isEqualTo(before + WORD.length());
+        assertThat(metrics())
+                .contains("hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 0.0");
+    }
+
+    @Test
+    void slowInstanceThatIsTheOnlyOneIsWaitedFor() throws Exception {
+        publish(local(one.port()));
+        warm(8);
+        var gate = new CountDownLatch(1);
+        one.hold(gate);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var call = threads.submit(() -> mesh.call(WORD));
+            await().during(Duration.ofMillis(200)).until(() -> !call.isDone());
+            gate.countDown();
+
+            assertThat(call.get()).isTrue();
+        }
+    }
+
+    @Test
+    void orderIsKeptAndSharesAreEvenWhileAllIsWell() throws Exception {
+        publish(local(one.port(), two.port(), three.port()), peer());
+        warm(3);
+        var before = List.of(one.accepted(), two.accepted(), three.accepted());
+        warm(30);
+
+        var shares =
+                List.of(
+                        one.accepted() - before.get(0),
+                        two.accepted() - before.get(1),
+                        three.accepted() - before.get(2));
+        System.out.println("shares of three instances of 30 calls: " + shares);
+        assertThat(shares).containsOnly(10);
+        assertThat(mesh.eastApplication.heard()).isZero();
+    }
+
+    @Test
+    void deadOneOfThreeLeavesTheOthersEvenShares() throws Exception {
+        publish(local(one.port(), two.port(), three.port()), peer());
+        warm(9);
+        one.mood(Mood.SILENT);
+        warm(3);
+        var before = List.of(two.accepted(), three.accepted());
+        warm(30);
+
+        var shares = List.of(two.accepted() - before.get(0), three.accepted() - before.get(1));
+        System.out.println("shares of the two that are left: " + shares);
+        assertThat(shares).allSatisfy(share -> assertThat(share).isBetween(14, 17));
+        assertThat(mesh.eastApplication.heard()).isZero();
+    }
+
+    @Test
+    void whatTheServerSaysAnewCounts() throws Exception {
+        publish(local(one.port()), peer());
+        warm(8);
+        one.mood(Mood.SILENT);
+        call();
+        assertThat(endpoint(one.port()).has("suspect")).isTrue();
+
+        publish(TestingMesh.without(local(one.port()), "critical"), peer());
+
+        await().until(() -> !endpoint(one.port()).has("suspect"));
+    }
+
+    @Test
+    void manyAtOnceFindTheWayInTime() throws Exception {
+        publish(local(one.port()), peer());
+        warm(8);
+        one.mood(Mood.SILENT);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var calls = new ArrayList<Future<Duration>>();
+            for (var i = 0; i < 150; i++) {
+                calls.add(
+                        threads.submit(() -> {
+                            var began = System.nanoTime();
+                            call();
+                            return Duration.ofNanos(System.nanoTime() - began);
+                        }));
+            }
+            var times = new Duration[calls.size()];
+            for (var i = 0; i < times.length; i++) {
+                times[i] = calls.get(i).get();
+            }
+            Arrays.sort(times);
+            System.out.println(
+                    "150 calls at once at the death of the local instance: p50 "
+                            + times[75].toMillis()
+                            + " ms, most "
+                            + times[149].toMillis()
+                            + " ms");
+        }
+        assertThat(mesh.eastApplication.heard()).isEqualTo(150L * WORD.length());
+    }
+
+    @Test
+    void nothingStaysOpenWhenTheApplicationGoesAway() throws Exception {
+        var hole = mesh.closer.add(TestingDoor.full());
+        one.mood(Mood.SILENT);
+        mesh.connectTimeout = Duration.ofSeconds(1);
+        publish(local(one.port(), hole.port()));
+        for (var i = 0; i < 5; i++) {
+            var socket = mesh.dial();
+            socket.getOutputStream().write(1);
+            if (i % 2 == 0) {
+                socket.setSoLinger(true, 0);
+            }
+            socket.close();
+        }
+
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            assertThat(one.accepted()).isPositive();
+            assertThat(one.open()).isZero();
+            assertThat(metrics()).contains("hansa_connections_open{listener=\"upstream\"} 0.0");
+        });
+    }
+
+    private Target local(int... ports) {
+        return ports.length == 0 ? mesh.localTarget() : mesh.localTarget(ports);
+    }
+
+    private Target peer() {
+        return mesh.peerTarget(mesh.billingInEast(), mesh.east.trustDomain());
+    }
+
+    private void publish(Target... targets) {
+        mesh.publishWest(List.of(targets));
+        var expected =
+                Stream.of(targets)
+                        .flatMap(target -> target.endpoints().stream())
+                        .map(endpoint -> endpoint.address().toString())
+                        .toList();
+        await().until(() ->
+                endpoints().map(row -> row.get("address").textValue()).toList().equals(expected));
+    }
+
+    private void warm(int calls) throws IOException {
+        for (var i = 0; i < calls; i++) {
+            call();
+        }
+    }
+
+    private void call() throws IOException {
+        if (!mesh.call(WORD)) {
+            throw new SocketException("expected the same word; found another, or an end");
+        }
+    }
+
+    private Duration timed(String what) throws IOException {
+        var began = System.nanoTime();
+        call();
+        var took = Duration.ofNanos(System.nanoTime() - began);
+        System.out.println(what + ": " + took.toMillis() + " ms");
+        return took;
+    }
+
+    private JsonNode endpoint(int port) throws IOException, InterruptedException {
+        return endpoints()
+                .filter(row -> row.get("address").textValue().endsWith(":" + port))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Stream<JsonNode> endpoints() throws IOException, InterruptedException {
+        var rows =
+                mesh.json(mesh.westAdmin, "/health")
+                        .at("/services/web/upstreams/billing/endpoints");
+        return StreamSupport.stream(rows.spliterator(), false);
+    }
+
+    private String metrics() throws IOException, InterruptedException {
+        return mesh.read(mesh.westAdmin, "/metrics");
+    }
+}

@@ -1,0 +1,294 @@
+package dev.hansa.gateway.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.gateway.route.PassiveHealth;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
+import dev.hansa.gateway.route.PassiveHealth.Way;
+import dev.hansa.gateway.route.RaceAllowance;
+import io.netty.channel.DefaultEventLoop;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Who starts when, and who wins; the ways answer when the test says so.
+@Timeout(60)
+class RaceTest {
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final long SECOND = 1_000_000_000;
+
+    private final DefaultEventLoop loop = new DefaultEventLoop();
+    private final PassiveHealth health = new PassiveHealth((_, _, _) -> {});
+    private RaceAllowance allowance = new RaceAllowance();
+
+    /// What happened, in order: `a starts`, `a is called off`, `a wins`, `lost`, …
+    private final Queue<String> log = new ConcurrentLinkedQueue<>();
+
+    private final Queue<String> signs = new ConcurrentLinkedQueue<>();
+
+    private final Lane a = new Lane("a", 0);
+    private final Lane b = new Lane("b", 0);
+    private final Lane c = new Lane("c", 1);
+
+    @AfterEach
+    void close() {
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+
+    @Test
+    void whoFailsIsFollowedAtOnce() throws Exception {
+        usually(a, 200);
+        race(a, b);
+        a.fails();
+        b.answers();
+
+        awaitLog("a starts", "a failed", "b starts", "b wins");
+        assertThat(signs).containsExactly("a refused");
+        assertThat(health.isSuspect(a.way())).isTrue();
+    }
+
+    @Test
+    void whoIsSilentIsPassedAfterItsHeadStartAndClosedWhenAnotherWins() throws Exception {
+        usually(a, 1);
+        var began = System.nanoTime();
+        race(a, b);
+        await().until(() -> log.contains("b starts"));
+        var waited = Duration.ofNanos(System.nanoTime() - began);
+        System.out.println("second attempt after " + waited.toMillis() + " ms, head start 20 ms");
+        assertThat(waited).isGreaterThanOrEqualTo(Duration.ofMillis(20));
+        b.answers();
+
+        awaitLog("a starts", "race", "b starts", "a failed", "a is called off", "b wins past another");
+        assertThat(health.view(a.way(), System.nanoTime()).suspicion().orElseThrow().sign())
+                .isEqualTo(Sign.SILENT);
+    }
+
+    @Test
+    void firstStillWinsWhenItAnswersAfterAll() throws Exception {
+        usually(a, 1);
+        race(a, b);
+        await().until(() -> log.contains("b starts"));
+        a.answers();
+
+        awaitLog("a starts", "race", "b starts", "b is called off", "a wins");
+        assertThat(health.isSuspect(a.way())).isFalse();
+        assertThat(health.isSuspect(b.way())).isFalse();
+    }
+
+    @Test
+    void withoutAllowanceASilentWayIsWaitedForWhileItCountsAsGood() throws Exception {
+        allowance = new RaceAllowance(0, 0);
+        usually(a, 1);
+        race(a, b);
+        await().during(Duration.ofMillis(150)).until(() -> !log.contains("b starts"));
+
+        // another connection has shown it to be dead
+        health.failed(a.way(), Sign.SILENT, System.nanoTime(), System.nanoTime());
+
+        await().until(() -> log.contains("b starts"));
+    }
+
+    @Test
+    void suspectIsTriedBesideAGoodOneAndMayWin() throws Exception {
+        suspectSince(a, 10);
+        race(b, a);
+        await().until(() -> log.contains("a starts"));
+        a.answers();
+
+        awaitLog("b starts", "a starts", "b is called off", "a wins");
+        assertThat(health.isSuspect(a.way())).isFalse();
+    }
+
+    @Test
+    void suspectOfALaterTargetIsTriedForItsHealthAlone() throws Exception {
+        suspectSince(c, 10);
+        race(a, c);
+        await().until(() -> log.contains("c starts"));
+        c.answers();
+        await().until(() -> log.contains("c is discarded"));
+        assertThat(health.isSuspect(c.way())).isFalse();
+        a.answers();
+
+        awaitLog("a starts", "c starts", "c is discarded", "a wins");
+    }
+
+    @Test
+    void probeGoesOnAfterTheRaceAndTellsOfItsHealth() throws Exception {
+        suspectSince(a, 10);
+        race(b, a);
+        await().until(() -> log.contains("a starts"));
+        b.answers();
+        await().until(() -> log.contains("b wins"));
+        assertThat(health.isSuspect(a.way())).isTrue();
+        a.answers();
+
+        awaitLog("b starts", "a starts", "b wins", "a is discarded");
+        assertThat(health.isSuspect(a.way())).isFalse();
+        assertThat(signs).isEmpty();
+        assertThat(a.limit.get()).isEqualTo(PassiveHealth.MAX_HEAD_START);
+    }
+
+    @Test
+    void oneConnectionAtATimeProbes() throws Exception {
+        suspectSince(a, 10);
+        race(b, a);
+        await().until(() -> log.contains("a starts"));
+        b.answers();
+        await().until(() -> log.contains("b wins"));
+        log.clear();
+
+        race(b, a);
+        await().until(() -> log.contains("b starts"));
+        b.answers();
+
+        awaitLog("b starts", "b wins");
+    }
+
+    @Test
+    void whenOnlySuspectsAreLeftTheyAreTriedInOrder() throws Exception {
+        suspectSince(a, 10);
+        suspectSince(b, 10);
+        race(a, b);
+        a.fails();
+        b.fails();
+
+        awaitLog("a starts", "a failed", "b starts", "b failed", "lost");
+    }
+
+    @Test
+    void callerThatHasGoneLeavesNothingOpen() throws Exception {
+        usually(a, 1);
+        var race = race(a, b);
+        await().until(() -> log.contains("b starts"));
+        loop.execute(race::abandon);
+
+        awaitLog("a starts", "race", "b starts", "a is called off", "b is called off");
+        assertThat(health.isSuspect(a.way())).isFalse();
+    }
+
+    @Test
+    void noAttemptStartsAfterTheTime() throws Exception {
+        race(Duration.ZERO, a, b);
+        a.fails();
+
+        awaitLog("a starts", "a failed", "lost");
+    }
+
+    private void usually(Lane lane, long ms) {
+        health.answered(lane.way(), ms * 1_000_000, System.nanoTime());
+    }
+
+    private void suspectSince(Lane lane, long seconds) {
+        var then = System.nanoTime() - seconds * SECOND;
+        health.failed(lane.way(), Sign.SILENT, then, then);
+    }
+
+    private void awaitLog(String... expected) {
+        await().untilAsserted(() -> assertThat(log).containsExactly(expected));
+    }
+
+    private Race<String> race(Lane... lanes) {
+        return race(MINUTE, lanes);
+    }
+
+    private Race<String> race(Duration all, Lane... lanes) {
+        var race =
+                new Race<>(loop, health, allowance, List.of(lanes), MINUTE, all, new Told());
+        loop.execute(race::start);
+        return race;
+    }
+
+    private final class Told implements Race.Course<String> {
+        @Override
+        public void won(Race.Runner<String> winner, String result, boolean overtaken) {
+            log.add(result + " wins" + (overtaken ? " past another" : ""));
+        }
+
+        @Override
+        public void lost() {
+            log.add("lost");
+        }
+
+        @Override
+        public void failed(Race.Runner<String> runner, String why) {
+            log.add(runner.way().target() + " failed");
+        }
+
+        @Override
+        public void seen(Way way, Sign sign) {
+            signs.add(way.target() + " " + sign.word());
+        }
+
+        @Override
+        public void began() {
+            log.add("race");
+        }
+    }
+
+    /// One way.
+    private final class Lane implements Race.Runner<String> {
+        private final String name;
+        private final int rank;
+        private final BlockingQueue<Race.Finish<String>> started = new LinkedBlockingQueue<>();
+        private final AtomicReference<Duration> limit = new AtomicReference<>(Duration.ZERO);
+
+        Lane(String name, int rank) {
+            this.name = name;
+            this.rank = rank;
+        }
+
+        @Override
+        public Way way() {
+            return new Way(name, new Endpoint("10.0.0.1", 1));
+        }
+
+        @Override
+        public int rank() {
+            return rank;
+        }
+
+        @Override
+        public Race.Attempt start(Duration atMost, Race.Finish<String> finish) {
+            log.add(name + " starts");
+            limit.set(atMost);
+            started.add(finish);
+            return new Race.Attempt() {
+                @Override
+                public void callOff() {
+                    log.add(name + " is called off");
+                }
+
+                @Override
+                public Sign silence() {
+                    return Sign.SILENT;
+                }
+            };
+        }
+
+        @Override
+        public void discard(String result) {
+            log.add(name + " is discarded");
+        }
+
+        void answers() throws InterruptedException {
+            var finish = started.take();
+            loop.execute(() -> finish.reached(name));
+        }
+
+        void fails() throws InterruptedException {
+            var finish = started.take();
+            loop.execute(() -> finish.failed(Optional.of(Sign.REFUSED), "refused"));
+        }
+    }
+}
