@@ -81,8 +81,7 @@ public final class OwnDisk {
         var prefix = prefix(file);
         try (var all =
                 Files.newDirectoryStream(
-                        file.resolveSibling("."),
-                        entry -> isLeft(entry, prefix))) {
+                        file.resolveSibling("."), entry -> isLeft(entry, prefix))) {
             for (var left : all) {
                 Files.deleteIfExists(left);
             }

@@ -31,8 +31,7 @@ class OwnDiskTest {
     @Test
     void whatAKilledProcessLeftIsRemovedByALaterWriteAndWhatIsBeingWrittenIsNot() throws Exception {
         var left = Files.writeString(folder.resolve("a.4711.new"), "a key");
-        Files.setLastModifiedTime(
-                left, FileTime.from(Instant.now().minus(Duration.ofMinutes(11))));
+        Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofMinutes(11))));
         var written = Files.writeString(folder.resolve("a.4712.new"), "a key");
         var other = Files.writeString(folder.resolve("b.4711.new"), "of another file");
         Files.setLastModifiedTime(

@@ -147,7 +147,10 @@ final class ControlCommands {
         @Parameters(index = "0", paramLabel = "SERVICE", description = "As callers name it.")
         private String service = "";
 
-        @Parameters(index = "1", paramLabel = "TARGET", description = "As 'hansa explain' shows it.")
+        @Parameters(
+                index = "1",
+                paramLabel = "TARGET",
+                description = "As 'hansa explain' shows it.")
         private String target = "";
 
         Force(Surroundings surroundings) {

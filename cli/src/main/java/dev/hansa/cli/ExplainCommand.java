@@ -32,7 +32,10 @@ final class ExplainCommand extends ClientCommand {
             description = "The service of this datacenter that calls.")
     private String caller = "";
 
-    @Option(names = "--format", paramLabel = "pretty|json", description = "How to print (default: pretty).")
+    @Option(
+            names = "--format",
+            paramLabel = "pretty|json",
+            description = "How to print (default: pretty).")
     private OutputFormat format = OutputFormat.pretty;
 
     ExplainCommand(Surroundings surroundings) {

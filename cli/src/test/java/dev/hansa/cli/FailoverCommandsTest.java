@@ -77,7 +77,7 @@ class FailoverCommandsTest {
 
     @Test
     void unknownServiceIsAnErrorInTheServersWords() {
-        server.on("GET /v1/hansa/explain/ecco?", 404, "service 'ecco': expected another");
+        server.on("GET /v1/hansa/explain/ecco", 404, "service 'ecco': expected another");
 
         assertThat(Ran.hansa(server, "explain", "ecco"))
                 .isEqualTo(new Ran(1, "", "hansa: service 'ecco': expected another\n"));
@@ -106,8 +106,17 @@ class FailoverCommandsTest {
 
         var ran =
                 Ran.hansa(
-                        server, "failover", "drain", "--peer", "lke", "--as", "ada", "--reason",
-                        "upgrade", "--for", "2h");
+                        server,
+                        "failover",
+                        "drain",
+                        "--peer",
+                        "lke",
+                        "--as",
+                        "ada",
+                        "--reason",
+                        "upgrade",
+                        "--for",
+                        "2h");
 
         assertThat(ran.out())
                 .isEqualTo(

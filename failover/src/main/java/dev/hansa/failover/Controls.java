@@ -16,9 +16,7 @@ public record Controls(List<Control> inForce) {
 
     public Controls {
         inForce =
-                inForce.stream()
-                        .sorted(Comparator.comparingLong(Control::id).reversed())
-                        .toList();
+                inForce.stream().sorted(Comparator.comparingLong(Control::id).reversed()).toList();
     }
 
     /// Those of `all` that are in force now.
@@ -39,13 +37,14 @@ public record Controls(List<Control> inForce) {
         if (inForce.isEmpty()) {
             return route;
         }
-        var first = preference(route.upstream()).flatMap(control -> control.prefers(route.upstream()));
+        var first =
+                preference(route.upstream()).flatMap(control -> control.prefers(route.upstream()));
         return route.withTargets(
                 route.targets().stream()
                         .map(this::judged)
                         .sorted(
-                                Comparator.comparing(target ->
-                                        !first.equals(Optional.of(target.label()))))
+                                Comparator.comparing(
+                                        target -> !first.equals(Optional.of(target.label()))))
                         .toList());
     }
 
@@ -76,8 +75,7 @@ public record Controls(List<Control> inForce) {
                                         control.evidence()
                                                 + (target.health().healthy()
                                                         ? ""
-                                                        : "; and "
-                                                                + target.health().evidence()))))
+                                                        : "; and " + target.health().evidence()))))
                 .orElse(target);
     }
 }

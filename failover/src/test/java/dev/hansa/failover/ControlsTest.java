@@ -159,9 +159,7 @@ class ControlsTest {
         var old = control(3, new Order.Force(ECHO, "echo"));
         var newer = control(4, new Order.Hold(ECHO, "echo.peer.lke"));
 
-        assertThat(
-                        new Controls(List.of(drain, other, old, newer))
-                                .of(route(HealthView.GOOD)))
+        assertThat(new Controls(List.of(drain, other, old, newer)).of(route(HealthView.GOOD)))
                 .containsExactly(newer, drain);
     }
 }

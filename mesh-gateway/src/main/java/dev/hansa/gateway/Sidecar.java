@@ -42,8 +42,7 @@ public final class Sidecar implements AutoCloseable {
         this.proxy = proxy;
         this.config = config;
         var kernel = KernelSockets.open();
-        this.acceptance =
-                kernel.isPresent() ? proxy.closer.add(kernel.get()) : Acceptance.UNSEEN;
+        this.acceptance = kernel.isPresent() ? proxy.closer.add(kernel.get()) : Acceptance.UNSEEN;
     }
 
     /// One service's parts.

@@ -138,11 +138,10 @@ public final class ApplicationProcess implements AutoCloseable {
                         ServerServiceDefinition.builder("grpc.health.v1.Health")
                                 .addMethod(
                                         check,
-                                        ServerCalls.asyncUnaryCall(
-                                                (_, answer) -> {
-                                                    answer.onNext(new byte[] {8, 1});
-                                                    answer.onCompleted();
-                                                }))
+                                        ServerCalls.asyncUnaryCall((_, answer) -> {
+                                            answer.onNext(new byte[] {8, 1});
+                                            answer.onCompleted();
+                                        }))
                                 .build())
                 .build()
                 .start()

@@ -72,9 +72,12 @@ class FailoverTest {
         assertThat(second).isLessThan(NOTICED);
         assertThat(endpoint(one.port()).get("suspect").textValue()).startsWith("silent");
         assertThat(metrics())
-                .contains("hansa_races_total{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0")
-                .contains("hansa_races_overtaken_total{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0")
-                .contains("hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0");
+                .contains(
+                        "hansa_races_total{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0")
+                .contains(
+                        "hansa_races_overtaken_total{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0")
+                .contains(
+                        "hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 1.0");
     }
 
     @Test
@@ -148,7 +151,8 @@ class FailoverTest {
         call();
         assertThat(local.heard()).isEqualTo(before + WORD.length());
         assertThat(metrics())
-                .contains("hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 0.0");
+                .contains(
+                        "hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 0.0");
     }
 
     @Test
@@ -256,11 +260,13 @@ class FailoverTest {
             socket.close();
         }
 
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
-            assertThat(one.accepted()).isPositive();
-            assertThat(one.open()).isZero();
-            assertThat(metrics()).contains("hansa_connections_open{listener=\"upstream\"} 0.0");
-        });
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> {
+                    assertThat(one.accepted()).isPositive();
+                    assertThat(one.open()).isZero();
+                    assertThat(metrics())
+                            .contains("hansa_connections_open{listener=\"upstream\"} 0.0");
+                });
     }
 
     private Target local(int... ports) {

@@ -151,18 +151,17 @@ class SidecarConfigTest {
         "success-before-passing, 101"
     })
     void checkOutsideItsRangeIsRefusedByName(String key, String value) {
-        assertThatThrownBy(
-                        () ->
-                                read(
-                                        Map.of(
-                                                "join-token-file",
-                                                "join",
-                                                "services",
-                                                "cart",
-                                                "service.cart.address",
-                                                "127.0.0.1:7070",
-                                                "service.cart." + key,
-                                                value)))
+        assertThatThrownBy(() ->
+                        read(
+                                Map.of(
+                                        "join-token-file",
+                                        "join",
+                                        "services",
+                                        "cart",
+                                        "service.cart.address",
+                                        "127.0.0.1:7070",
+                                        "service.cart." + key,
+                                        value)))
                 .isInstanceOf(InvalidConfigException.class)
                 .hasMessageContaining("service.cart." + key)
                 .hasMessageContaining("'" + value + "'");

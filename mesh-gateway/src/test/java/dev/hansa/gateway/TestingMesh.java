@@ -343,7 +343,12 @@ final class TestingMesh implements AutoCloseable {
                 new Endpoint("127.0.0.1", application),
                 InetSocketAddress.createUnresolved("127.0.0.1", listen),
                 new CheckSettings(
-                        new CheckKind.Tcp(), Duration.ofMillis(50), Duration.ofSeconds(1), 1, 1, true),
+                        new CheckKind.Tcp(),
+                        Duration.ofMillis(50),
+                        Duration.ofSeconds(1),
+                        1,
+                        1,
+                        true),
                 upstreams,
                 List.of());
     }

@@ -171,8 +171,8 @@ public sealed interface PeeringEvent {
 
     /// A packet of DNS was dealt with. Each a word of ours.
     ///
-    /// @param type `A`, `AAAA`, `SRV`, `ANY`, `SOA`, `NS`, `other`, or `none` when no question could be
-    ///   read
+    /// @param type `A`, `AAAA`, `SRV`, `ANY`, `SOA`, `NS`, `other`, or `none` when no question
+    ///   could be read
     /// @param transport `udp` or `tcp`
     /// @param outcome as [dev.hansa.peering.dns.Outcome] has them
     record DnsAnswered(String type, String transport, String outcome) implements PeeringEvent {}

@@ -30,8 +30,8 @@ public record CheckSettings(
     /// as long: these are better off elsewhere at once, and those that it has stay with it.
     public static final int FAILURES_BEFORE_CRITICAL = 1;
 
-    /// Going away is cheap, going to and fro is not: one that stalls again and again answers between
-    /// its stalls.
+    /// Going away is cheap, going to and fro is not: one that stalls again and again answers
+    /// between its stalls.
     public static final int SUCCESS_BEFORE_PASSING = 3;
 
     /// Every question costs the application something too.

@@ -29,8 +29,7 @@ record Denial(String intention, String why) {
         var peer =
                 Optional.ofNullable(
                         policy.map(InboundPolicy::peers).get().get(caller.trustDomain()));
-        var decision =
-                policy.get().intentions().decide(peer, named.get().name(), service.value());
+        var decision = policy.get().intentions().decide(peer, named.get().name(), service.value());
         return decision.allowed()
                 ? Optional.empty()
                 : Optional.of(

@@ -13,6 +13,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
@@ -106,8 +107,7 @@ final class Handshake implements Race.Attempt {
             tls = ends.client(target).newHandler(channel.alloc(), target.sni(), endpoint.port());
         } catch (SSLException e) {
             callOff();
-            finish.failed(
-                    Optional.empty(), "our own end cannot be made: " + e.getMessage());
+            finish.failed(Optional.empty(), "our own end cannot be made: " + e.getMessage());
             return;
         }
         tls.setHandshakeTimeoutMillis(limit.toMillis());
@@ -128,7 +128,8 @@ final class Handshake implements Race.Attempt {
                         new GatewayEvent.Secured(
                                 "upstream", tls.engine().getSession().getProtocol()));
                 finish.reached(
-                        new Reached(channel, counted, new StandingTrust(trusted, chain.getFirst())));
+                        new Reached(
+                                channel, counted, new StandingTrust(trusted, chain.getFirst())));
             }
         }
     }
@@ -183,13 +184,20 @@ final class Handshake implements Race.Attempt {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (!(event instanceof SslHandshakeCompletionEvent done)) {
-                ctx.fireUserEventTriggered(event);
-            } else if (!done.isSuccess()) {
-                fail(sign(done.cause()), told(done.cause()));
-            } else if (!settled) {
-                ctx.pipeline().remove(this);
-                introduced(ctx, tls);
+            switch (event) {
+                // half of a connection may be closed here, and then this is all that is said of it
+                case ChannelInputShutdownEvent _ ->
+                        fail(Sign.CLOSED, "closed during the handshake");
+                case SslHandshakeCompletionEvent done when !done.isSuccess() ->
+                        fail(sign(done.cause()), told(done.cause()));
+                case SslHandshakeCompletionEvent _ when !settled -> {
+                    ctx.pipeline().remove(this);
+                    introduced(ctx, tls);
+                }
+                case SslHandshakeCompletionEvent _ -> {
+                    // it was called off
+                }
+                default -> ctx.fireUserEventTriggered(event);
             }
         }
 

@@ -43,7 +43,8 @@ public final class Inbound {
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
     /// Callers beyond the limit that are being told so, which takes their ClientHello: without it a
-    /// close would reset the alert away. More than these at once are a flood, and are closed unread.
+    /// close would reset the alert away. More than these at once are a flood, and are closed
+    /// unread.
     static final int MOST_TURNED_AWAY = 256;
 
     private final ServiceName service;
@@ -296,8 +297,10 @@ public final class Inbound {
             tls.setCloseNotifyReadTimeoutMillis(Relay.GOODBYE.toMillis());
             var pipeline = channel.pipeline();
             pipeline.remove(HelloGate.class);
-            pipeline.addLast(held, tls, new Introduction(
-                            () -> introduced(present, tls), this::handshakeFailed));
+            pipeline.addLast(
+                    held,
+                    tls,
+                    new Introduction(() -> introduced(present, tls), this::handshakeFailed));
             channel.config().setAutoRead(true);
             // the bytes that the gate held are the first that TLS sees
             var bytes = pipeline.context(downstreamBytes);

@@ -236,8 +236,7 @@ public final class Outbound {
                 refuse(Refusal.NO_ROUTES_YET, "upstream '" + upstream + "': no route yet");
                 return;
             }
-            var plan =
-                    Plan.of(route.get(), stale.getAsBoolean(), seen, next.getAndIncrement());
+            var plan = Plan.of(route.get(), stale.getAsBoolean(), seen, next.getAndIncrement());
             causes.addAll(plan.causes());
             if (plan.attempts().isEmpty()) {
                 refuseAll(Refusal.NO_HEALTHY_ENDPOINT);

@@ -17,8 +17,8 @@ final class Verdict {
 
     /// Takes one more answer.
     ///
-    /// @return true passing, false critical; empty while the answers in a row do not suffice to
-    ///   say otherwise than before
+    /// @return true passing, false critical; empty while the answers in a row do not suffice to say
+    ///   otherwise than before
     Optional<Boolean> after(Answer answer) {
         return switch (answer) {
             case Answer.Good _ -> {
@@ -35,9 +35,7 @@ final class Verdict {
             case Answer.Silent _ -> {
                 good = 0;
                 silent++;
-                yield silent >= settings.failuresBeforeCritical()
-                        ? critical()
-                        : Optional.empty();
+                yield silent >= settings.failuresBeforeCritical() ? critical() : Optional.empty();
             }
         };
     }

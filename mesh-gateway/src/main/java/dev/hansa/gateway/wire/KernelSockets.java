@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// Asks the Linux kernel (`sock_diag(7)`) about one connection of this network namespace: a socket
-/// that no process has accepted yet has no inode. One lookup in a hash table, whatever the number of
-/// connections; the same in /proc/net/tcp is a walk through all of them, and through the empty places
-/// of their table.
+/// that no process has accepted yet has no inode. One lookup in a hash table, whatever the number
+/// of connections; the same in /proc/net/tcp is a walk through all of them, and through the empty
+/// places of their table.
 public final class KernelSockets implements Acceptance, AutoCloseable {
     private static final int HEADER = 16;
     private static final int QUESTION = HEADER + 56;

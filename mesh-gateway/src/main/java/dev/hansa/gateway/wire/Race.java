@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// [PassiveHealth] is concerned.
 ///
 /// A suspect way whose time has come is tried beside the first good one. It may win if it comes
-/// before that in the policy's order, or level; otherwise it is tried for its health alone, and goes
-/// on for that after the race, for at most [#PROBE_LIMIT] to connect and as long for its handshake.
+/// before that in the policy's order, or level; otherwise it is tried for its health alone, and
+/// goes on for that after the race, for at most [#PROBE_LIMIT] to connect and as long for its
+/// handshake.
 ///
 /// On one event loop.
 ///
@@ -137,7 +138,7 @@ public final class Race<R> {
     public void abandon() {
         if (!over) {
             over = true;
-            callOff();
+            callOffAll();
         }
     }
 
@@ -173,7 +174,7 @@ public final class Race<R> {
         return System.nanoTime() - deadline >= 0;
     }
 
-    private void callOff() {
+    private void callOffAll() {
         for (var entry : running) {
             if (!entry.probe) {
                 entry.callOff();
@@ -208,7 +209,9 @@ public final class Race<R> {
             if (!probe) {
                 watch();
             }
-            attempt = runner.start(probe && limit.compareTo(PROBE_LIMIT) > 0 ? PROBE_LIMIT : limit, this);
+            attempt =
+                    runner.start(
+                            probe && limit.compareTo(PROBE_LIMIT) > 0 ? PROBE_LIMIT : limit, this);
         }
 
         private void watch() {
@@ -274,7 +277,7 @@ public final class Race<R> {
             for (var other : running) {
                 overtaken |= other.overtaken(now);
             }
-            callOff();
+            callOffAll();
             course.won(runner, result, overtaken);
         }
 

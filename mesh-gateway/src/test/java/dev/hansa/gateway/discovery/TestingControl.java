@@ -180,8 +180,7 @@ public final class TestingControl implements AutoCloseable {
     public ProxyCertificate certificate(String service) {
         var key = CertificateRequest.newKey();
         var leaf =
-                authority.issue(
-                        key.getPublic(), service(service), List.of(), Duration.ofHours(1));
+                authority.issue(key.getPublic(), service(service), List.of(), Duration.ofHours(1));
         return new ProxyCertificate(key.getPrivate(), leaf.chain(), Instant.now());
     }
 

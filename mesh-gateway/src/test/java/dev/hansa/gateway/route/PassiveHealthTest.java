@@ -27,7 +27,14 @@ class PassiveHealthTest {
     @ParameterizedTest
     @CsvSource({
         // usual ms, head start ms
-        "0, 20", "1, 20", "5, 20", "6, 24", "40, 160", "249, 996", "250, 1000", "3000, 1000"
+        "0, 20",
+        "1, 20",
+        "5, 20",
+        "6, 24",
+        "40, 160",
+        "249, 996",
+        "250, 1000",
+        "3000, 1000"
     })
     void headStartIsFourTimesTheUsualWithinLimits(long usual, long expected) {
         answered(usual);
@@ -75,7 +82,14 @@ class PassiveHealthTest {
     @ParameterizedTest
     @CsvSource({
         // failures in turn, ms until the next probe
-        "1, 250", "2, 500", "3, 1000", "4, 2000", "5, 4000", "6, 8000", "7, 10000", "100, 10000"
+        "1, 250",
+        "2, 500",
+        "3, 1000",
+        "4, 2000",
+        "5, 4000",
+        "6, 8000",
+        "7, 10000",
+        "100, 10000"
     })
     void backOffGrowsUpToALimit(int failures, long expected) {
         var now = 0L;

@@ -227,8 +227,7 @@ class ApplicationCheckTest {
                 var check = check(server.getLocalPort(), new CheckKind.None(), SOON)) {
             assertThat(check.results().get()).isEmpty();
             server.setSoTimeout(200);
-            assertThatThrownBy(server::accept)
-                    .isInstanceOf(SocketTimeoutException.class);
+            assertThatThrownBy(server::accept).isInstanceOf(SocketTimeoutException.class);
         }
     }
 

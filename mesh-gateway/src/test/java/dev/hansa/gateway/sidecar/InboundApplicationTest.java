@@ -11,19 +11,19 @@ import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import java.nio.file.Path;
 import java.nio.file.Files;
-import java.util.concurrent.Future;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// What callers meet when the application dies, stops or says that it is not well: an alert before
-/// they have sent anything, and soon. The times are printed; what they are held to leaves room for a
-/// machine that does much else.
+/// they have sent anything, and soon. The times are printed; what they are held to leaves room for
+/// a machine that does much else.
 @Timeout(120)
 class InboundApplicationTest {
     private static final double MANY_MILLIS = 5000;
@@ -181,11 +181,10 @@ class InboundApplicationTest {
             mesh.start(application.getLocalPort(), 10);
             try (var caller = mesh.caller()) {
                 var done =
-                        callers.submit(
-                                () -> {
-                                    caller.startHandshake();
-                                    return true;
-                                });
+                        callers.submit(() -> {
+                            caller.startHandshake();
+                            return true;
+                        });
                 assertThat(isDone(done, 200)).isFalse();
 
                 try (var _ = application.accept()) {
@@ -234,8 +233,7 @@ class InboundApplicationTest {
     private static boolean waits(int port) throws IOException {
         return Files.readAllLines(Path.of("/proc/net/tcp6")).stream()
                         .anyMatch(line -> isListener(line, port))
-                || Files.readAllLines(Path.of("/proc/net/tcp"))
-                        .stream()
+                || Files.readAllLines(Path.of("/proc/net/tcp")).stream()
                         .anyMatch(line -> isListener(line, port));
     }
 

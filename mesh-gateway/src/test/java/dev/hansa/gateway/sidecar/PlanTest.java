@@ -69,7 +69,14 @@ class PlanTest {
         suspect("billing", "b");
 
         assertThat(firsts(60, local("a", "b", "c", "d")))
-                .isEqualTo(Map.of("billing at a:1", 20L, "billing at c:1", 20L, "billing at d:1", 20L));
+                .isEqualTo(
+                        Map.of(
+                                "billing at a:1",
+                                20L,
+                                "billing at c:1",
+                                20L,
+                                "billing at d:1",
+                                20L));
     }
 
     @Test
@@ -88,10 +95,7 @@ class PlanTest {
     @Test
     void planIsBounded() {
         var many = IntStream.range(0, 20).mapToObj(i -> "i" + i).toArray(String[]::new);
-        var peers =
-                IntStream.range(0, 20)
-                        .mapToObj(i -> peer("p" + i, "g"))
-                        .toArray(Target[]::new);
+        var peers = IntStream.range(0, 20).mapToObj(i -> peer("p" + i, "g")).toArray(Target[]::new);
 
         assertThat(order(false, 0, local(many))).hasSize(Plan.MAX_ATTEMPTS_EACH);
         assertThat(order(false, 0, peers)).hasSize(Plan.MAX_ATTEMPTS);
@@ -111,8 +115,7 @@ class PlanTest {
         return IntStream.range(0, connections)
                 .mapToObj(turn -> order(false, turn, targets).getFirst())
                 .collect(
-                        Collectors.groupingBy(
-                                first -> first, TreeMap::new, Collectors.counting()));
+                        Collectors.groupingBy(first -> first, TreeMap::new, Collectors.counting()));
     }
 
     private static Route route(Target... targets) {

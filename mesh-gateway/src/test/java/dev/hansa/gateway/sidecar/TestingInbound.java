@@ -133,8 +133,7 @@ final class TestingInbound implements AutoCloseable {
     /// A caller before its handshake.
     SSLSocket caller() throws IOException {
         var socket =
-                (SSLSocket)
-                        control.caller("web", new Anybody()).createSocket("127.0.0.1", port);
+                (SSLSocket) control.caller("web", new Anybody()).createSocket("127.0.0.1", port);
         socket.setSoTimeout(20_000);
         var parameters = socket.getSSLParameters();
         parameters.setServerNames(

@@ -48,7 +48,13 @@ public final class ApiRouter implements AutoCloseable {
 
     /// What streams and the authority are doing is not in the store.
     private static final List<String> LEADERS_ALONE =
-            List.of("/v1/peering", "/v1/operator/", "/v1/hansa/ca", "/v1/hansa/intention-denials", "/v1/hansa/explain/", "/v1/hansa/failover");
+            List.of(
+                    "/v1/peering",
+                    "/v1/operator/",
+                    "/v1/hansa/ca",
+                    "/v1/hansa/intention-denials",
+                    "/v1/hansa/explain/",
+                    "/v1/hansa/failover");
 
     private final ApiSettings settings;
     private final BlockingReads reads;

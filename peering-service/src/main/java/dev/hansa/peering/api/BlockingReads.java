@@ -18,9 +18,9 @@ import java.util.function.Supplier;
 /// versions of all that the read depends on. Each of them only grows, so the sum does. A change of
 /// something else in the same part wakes a reader too early; Consul promises no more.
 ///
-/// A server that does not lead has counted the changes of its copy of the catalog otherwise than the
-/// leader has, who answers those that wait. So it claims to have seen none: a caller who waits for
-/// more is then answered at once, and never sleeps through a change.
+/// A server that does not lead has counted the changes of its copy of the catalog otherwise than
+/// the leader has, who answers those that wait. So it claims to have seen none: a caller who waits
+/// for more is then answered at once, and never sleeps through a change.
 final class BlockingReads implements AutoCloseable {
     /// What a read depends on.
     enum Scope {

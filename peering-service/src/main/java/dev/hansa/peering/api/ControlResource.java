@@ -116,11 +116,7 @@ final class ControlResource {
             throws RefusedRequestException {
         if (text.length() > most) {
             throw RefusedRequestException.bad(
-                    subject
-                            + ": expected at most "
-                            + most
-                            + " characters; found "
-                            + text.length());
+                    subject + ": expected at most " + most + " characters; found " + text.length());
         }
         return ForeignText.shown(text, most);
     }

@@ -33,9 +33,7 @@ final class ExplanationJson {
                 JSON.createObjectNode()
                         .put("Service", explanation.upstream().service().value())
                         .put("Peer", explanation.upstream().peer().map(PeerName::value).orElse(""))
-                        .put(
-                                "Caller",
-                                explanation.caller().map(name -> name.value()).orElse(""))
+                        .put("Caller", explanation.caller().map(name -> name.value()).orElse(""))
                         .put("Datacenter", explanation.datacenter().name())
                         .put("TrustDomain", explanation.trustDomain().name())
                         .put("ConnectTimeoutMillis", explanation.connectTimeout().toMillis());
@@ -148,7 +146,9 @@ final class ExplanationJson {
 
     static JsonNode of(DrillReport report) {
         var json = of(report.control());
-        report.proxies().ifPresentOrElse(count -> json.put("Proxies", count), () -> json.putNull("Proxies"));
+        report.proxies()
+                .ifPresentOrElse(
+                        count -> json.put("Proxies", count), () -> json.putNull("Proxies"));
         millis(json, "OverMillis", report.over());
         report.ended()
                 .ifPresentOrElse(
@@ -158,8 +158,7 @@ final class ExplanationJson {
     }
 
     private static void millis(ObjectNode json, String key, Optional<Duration> duration) {
-        duration.ifPresentOrElse(
-                found -> json.put(key, found.toMillis()), () -> json.putNull(key));
+        duration.ifPresentOrElse(found -> json.put(key, found.toMillis()), () -> json.putNull(key));
     }
 
     static JsonNode events(List<FailoverEvent> events) {

@@ -26,8 +26,7 @@ public record DnsSettings(
     /// that a forged query makes this server send to somebody else.
     private static final int UDP_MOST = 1232;
 
-    /// Without EDNS each client takes so many (RFC 1035); more than 4096 is never whole on the
-    /// way.
+    /// Without EDNS each client takes so many (RFC 1035); more than 4096 is never whole on the way.
     private static final int UDP_LEAST = 512;
 
     private static final int UDP_UPPER = 4096;
@@ -38,7 +37,8 @@ public record DnsSettings(
     /// What is longer than a day is a mistake where a killed instance is out within a second.
     private static final Duration MOST_TTL = Duration.ofDays(1);
 
-    /// A node and a peer, each with a name of 63 characters, fit before it in the 255 bytes of a name.
+    /// A node and a peer, each with a name of 63 characters, fit before it in the 255 bytes of a
+    /// name.
     private static final int MAX_DOMAIN = 100;
 
     private static final Pattern LABELS =

@@ -176,7 +176,11 @@ public record PeeringServiceConfig(
                     "expected an address that the other servers reach, since join-token-file is"
                             + " set; found none");
         }
-        if (raft.getPort() != 0 && !isLoopback(raft) && isLoopback(proxy)) {
+        if (raft != null
+                && proxy != null
+                && raft.getPort() != 0
+                && !isLoopback(raft)
+                && isLoopback(proxy)) {
             // join tokens name it, and whoever has one would wait for ever
             settings.problem(
                     "proxy.address",

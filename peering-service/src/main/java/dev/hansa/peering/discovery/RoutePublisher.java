@@ -110,8 +110,7 @@ public final class RoutePublisher implements AutoCloseable {
         var sidecars =
                 sent.keySet().stream()
                         .filter(session ->
-                                session.identity()
-                                                instanceof ProxyIdentity.Sidecar(_, var carried)
+                                session.identity() instanceof ProxyIdentity.Sidecar(_, var carried)
                                         && carried.equals(service))
                         .toList();
         return sidecars.isEmpty()
@@ -162,8 +161,8 @@ public final class RoutePublisher implements AutoCloseable {
                                 .anyMatch(route -> route.sni().equals(sni) && route.isHealthy()));
     }
 
-    /// Waits until every connected sidecar that asks for an upstream says that it routes by one that
-    /// is as wanted, at most `limit`.
+    /// Waits until every connected sidecar that asks for an upstream says that it routes by one
+    /// that is as wanted, at most `limit`.
     ///
     /// @return how many there are; empty when not all do by then
     /// @throws InterruptedException when the conversation is told to stop

@@ -16,6 +16,7 @@ final class Conversation {
     private final Responder responder;
     private Buffer held = Buffer.buffer();
     private long lastQuery = System.nanoTime();
+    private boolean over;
 
     Conversation(NetSocket socket, Responder responder) {
         this.socket = socket;
@@ -25,10 +26,17 @@ final class Conversation {
     void begin(Runnable whenOver) {
         // whoever is gone needs no answer
         socket.exceptionHandler(_ -> socket.close());
-        socket.closeHandler(_ -> whenOver.run());
+        socket.closeHandler(_ -> {
+            over = true;
+            // what came while it was paused is let go of only when it is handed over
+            socket.resume();
+            whenOver.run();
+        });
         socket.handler(more -> {
-            held.appendBuffer(more);
-            goOn();
+            if (!over) {
+                held.appendBuffer(more);
+                goOn();
+            }
         });
     }
 

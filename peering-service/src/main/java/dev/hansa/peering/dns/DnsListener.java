@@ -46,8 +46,7 @@ final class DnsListener {
         this.bound = address;
         this.udp =
                 vertx.createDatagramSocket(
-                        new DatagramSocketOptions()
-                                .setIpV6(address.getHostString().contains(":")));
+                        new DatagramSocketOptions().setIpV6(address.getHostString().contains(":")));
         this.tcp = vertx.createNetServer(new NetServerOptions().setTcpNoDelay(true));
         // of one packet; the next is read
         udp.exceptionHandler(_ -> {});

@@ -76,8 +76,7 @@ public final class DnsServer implements AutoCloseable {
             BooleanSupplier isShort,
             Consumer<PeeringEvent> events)
             throws InterruptedException {
-        var server =
-                new DnsServer(settings, datacenter, node, catalog, door, isShort, events);
+        var server = new DnsServer(settings, datacenter, node, catalog, door, isShort, events);
         if (!server.listens()) {
             server.thread.start();
         }

@@ -121,7 +121,8 @@ final class NameReader {
         if (last.startsWith("_")) {
             return switch (names.size()) {
                 case 1 -> new Subject.Inner();
-                case 2 -> first.startsWith("_") ? rfc2782(first, last, peer) : new Subject.Nothing();
+                case 2 ->
+                        first.startsWith("_") ? rfc2782(first, last, peer) : new Subject.Nothing();
                 default -> new Subject.Nothing();
             };
         }

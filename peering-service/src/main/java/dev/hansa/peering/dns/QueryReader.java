@@ -37,8 +37,8 @@ public final class QueryReader {
                 .orElseGet(() -> new Query.Faulty(id, opcode, recursionDesired, Rcode.FORMERR));
     }
 
-    /// One question (RFC 9619), and no more records than there are bytes for: the library makes room
-    /// for as many as the header says, before it looks for them.
+    /// One question (RFC 9619), and no more records than there are bytes for: the library makes
+    /// room for as many as the header says, before it looks for them.
     private static Optional<byte[]> countsAreTrue(byte[] packet) {
         var records =
                 count(packet, Section.ANSWER)

@@ -27,18 +27,15 @@ record Reply(
 
     /// @param soa says for how long there will be none (RFC 2308)
     static Reply noData(Record soa) {
-        return new Reply(
-                Outcome.NO_DATA, Rcode.NOERROR, true, List.of(), List.of(soa), List.of());
+        return new Reply(Outcome.NO_DATA, Rcode.NOERROR, true, List.of(), List.of(soa), List.of());
     }
 
     static Reply noName(Record soa) {
-        return new Reply(
-                Outcome.NO_NAME, Rcode.NXDOMAIN, true, List.of(), List.of(soa), List.of());
+        return new Reply(Outcome.NO_NAME, Rcode.NXDOMAIN, true, List.of(), List.of(soa), List.of());
     }
 
     static Reply refused() {
-        return new Reply(
-                Outcome.REFUSED, Rcode.REFUSED, false, List.of(), List.of(), List.of());
+        return new Reply(Outcome.REFUSED, Rcode.REFUSED, false, List.of(), List.of(), List.of());
     }
 
     static Reply notImplemented() {

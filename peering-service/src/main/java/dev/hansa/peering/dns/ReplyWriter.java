@@ -10,8 +10,8 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 
 /// Replies as bytes. What does not fit is left out: first what is only additional, in silence; then
-/// answers, one by one, and the reply says that it was cut (RFC 2181, 9). What is left of a shuffled
-/// list is as good as any other part of it, for a client that does not ask again over TCP.
+/// answers, one by one, and the reply says that it was cut (RFC 2181, 9). What is left of a
+/// shuffled list is as good as any other part of it, for a client that does not ask again over TCP.
 final class ReplyWriter {
     /// A compressed A record; no record of ours is shorter.
     private static final int SHORTEST_RECORD = 16;
@@ -40,8 +40,8 @@ final class ReplyWriter {
             }
             var bare = render(question, reply, answers, 0);
             if (bare.length <= limit) {
-                return longest(bare, more - 1, limit, count ->
-                        render(question, reply, answers, count));
+                return longest(
+                        bare, more - 1, limit, count -> render(question, reply, answers, count));
             }
         }
         return longest(
@@ -119,8 +119,7 @@ final class ReplyWriter {
     /// A header alone, when something of ours has failed.
     static byte[] failure(Query.Question question) {
         return write(
-                new Query.Faulty(
-                        question.id(), 0, question.recursionDesired(), Rcode.SERVFAIL));
+                new Query.Faulty(question.id(), 0, question.recursionDesired(), Rcode.SERVFAIL));
     }
 
     private static void flags(Header header, boolean recursionDesired) {

@@ -23,8 +23,7 @@ sealed interface Subject {
     /// @param tag that instances must have
     /// @param connect where mutual TLS for it ends, instead of itself
     /// @param peer that it is imported from
-    record Service(
-            ServiceName name, Optional<String> tag, boolean connect, Optional<PeerName> peer)
+    record Service(ServiceName name, Optional<String> tag, boolean connect, Optional<PeerName> peer)
             implements Subject {}
 
     /// @param name lower case

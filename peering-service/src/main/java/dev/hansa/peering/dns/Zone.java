@@ -83,7 +83,8 @@ final class Zone {
             case Subject.Nothing _ -> Reply.noName(soa(catalog));
             case Subject.Service service -> service(question, service, catalog);
             case Subject.Node(var name, var peer) -> node(question, name, peer, catalog);
-            case Subject.Address(var address) -> hosts(question, List.of(new Host(address)), catalog);
+            case Subject.Address(var address) ->
+                    hosts(question, List.of(new Host(address)), catalog);
         };
     }
 
@@ -124,8 +125,8 @@ final class Zone {
         }
         return Reply.answer(
                 targets.keySet().stream()
-                        .<Record>map(target ->
-                                new NSRecord(question.name(), DClass.IN, ttl, target))
+                        .<Record>map(
+                                target -> new NSRecord(question.name(), DClass.IN, ttl, target))
                         .toList(),
                 additional(targets));
     }
@@ -138,7 +139,10 @@ final class Zone {
         var addresses = nodes.addresses(name, peer);
         return addresses.isEmpty()
                 ? Reply.noName(soa(catalog))
-                : hosts(question, addresses.stream().flatMap(host -> Host.of(host).stream()).toList(), catalog);
+                : hosts(
+                        question,
+                        addresses.stream().flatMap(host -> Host.of(host).stream()).toList(),
+                        catalog);
     }
 
     private Reply service(
@@ -151,9 +155,7 @@ final class Zone {
             return Reply.noName(soa(catalog));
         }
         var places =
-                shuffled(instances).stream()
-                        .flatMap(one -> place(one, service).stream())
-                        .toList();
+                shuffled(instances).stream().flatMap(one -> place(one, service).stream()).toList();
         return question.type() == Type.SRV
                 ? servers(question, places, catalog)
                 : hosts(question, places.stream().map(Place::host).toList(), catalog);
@@ -176,8 +178,7 @@ final class Zone {
                 || instance.tags().stream().anyMatch(one -> one.equalsIgnoreCase(tag.get()));
     }
 
-    private Reply servers(
-            Query.Question question, List<Place> places, CatalogSnapshot catalog) {
+    private Reply servers(Query.Question question, List<Place> places, CatalogSnapshot catalog) {
         var records = new LinkedHashSet<Record>();
         var targets = new LinkedHashMap<Name, InetAddress>();
         for (var place : places) {
@@ -274,13 +275,16 @@ final class Zone {
             ServiceInstance one, String where, int port, Optional<PeerName> peer) {
         return Host.of(where)
                 .map(host ->
-                        new Place(host, target(one, where, host, peer), Math.max(port, 0), weight(one)));
+                        new Place(
+                                host,
+                                target(one, where, host, peer),
+                                Math.max(port, 0),
+                                weight(one)));
     }
 
     /// The node's name where that leads to the same address, as people know it; else a name that
     /// holds the address.
-    private Name target(
-            ServiceInstance one, String where, Host host, Optional<PeerName> peer) {
+    private Name target(ServiceInstance one, String where, Host host, Optional<PeerName> peer) {
         var node = one.node().name();
         if (host.name().isPresent()) {
             return host.name().get();
@@ -312,7 +316,8 @@ final class Zone {
             if (address.isPresent()) {
                 return address.filter(found -> !found.isAnyLocalAddress()).map(Host::new);
             }
-            return ZoneNames.foreign(text).map(name -> new Host(Optional.empty(), Optional.of(name)));
+            return ZoneNames.foreign(text)
+                    .map(name -> new Host(Optional.empty(), Optional.of(name)));
         }
     }
 }

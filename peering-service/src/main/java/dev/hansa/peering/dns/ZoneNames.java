@@ -25,7 +25,8 @@ final class ZoneNames {
     private static final Pattern HOST =
             Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?");
 
-    private static final Pattern MAYBE_ADDRESS = Pattern.compile("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
+    private static final Pattern MAYBE_ADDRESS =
+            Pattern.compile("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
     private final Name domain;
     private final Name hostmaster;

@@ -60,9 +60,7 @@ public final class ControlExpiry implements AutoCloseable {
 
     private void look(Collection<ControlRecord> controls, Instant now) {
         events.accept(new PeeringEvent.ControlsHeld(controls.size()));
-        controls.stream()
-                .filter(control -> !control.until().isAfter(now))
-                .forEach(this::end);
+        controls.stream().filter(control -> !control.until().isAfter(now)).forEach(this::end);
     }
 
     private static Duration untilNext(Collection<ControlRecord> controls, Instant now) {

@@ -11,8 +11,7 @@ import java.util.Optional;
 /// @param by who asks, as they call themselves
 /// @param reason for people; may be empty
 /// @param anyway also where it leaves a service without a healthy target
-public record ControlWish(
-        Wanted wanted, Duration life, String by, String reason, boolean anyway) {
+public record ControlWish(Wanted wanted, Duration life, String by, String reason, boolean anyway) {
 
     public sealed interface Wanted {
         record DrainPeer(PeerName peer) implements Wanted {}

@@ -48,9 +48,7 @@ public final class Explainer {
 
     /// @param asked the upstreams of a service's connected sidecars; empty when none is connected
     public Explainer(
-            RouteView view,
-            Function<ServiceName, Optional<Set<UpstreamName>>> asked,
-            Instant now) {
+            RouteView view, Function<ServiceName, Optional<Set<UpstreamName>>> asked, Instant now) {
         this.view = view;
         this.asked = asked;
         this.now = now;
@@ -263,8 +261,7 @@ public final class Explainer {
 
     /// What the peer says of them; their addresses it keeps to itself.
     private HealthView instancesOf(PeerTarget target) {
-        var instances =
-                view.world().catalog().from(target.peer()).named(target.service().value());
+        var instances = view.world().catalog().from(target.peer()).named(target.service().value());
         var healthy = instances.stream().filter(instance -> instance.isHealthy()).count();
         return new HealthView(
                 healthy > 0, healthy + " of " + instances.size() + " instances healthy");

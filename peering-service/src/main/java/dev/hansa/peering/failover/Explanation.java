@@ -79,7 +79,12 @@ public record Explanation(
     /// @param sni the name in the ClientHello that arrives there
     /// @param identities one of which is expected there; none where TLS passes through
     public record Hop(
-            Place place, String where, String address, HealthView health, String sni, List<String> identities) {
+            Place place,
+            String where,
+            String address,
+            HealthView health,
+            String sni,
+            List<String> identities) {
         public Hop {
             identities = List.copyOf(identities);
         }

@@ -55,8 +55,7 @@ public final class FailoverDesk implements FailoverOperations {
 
     @Override
     public Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller) {
-        return new Explainer(
-                        new RouteView(world.get()), publisher::upstreamsOf, clock.instant())
+        return new Explainer(new RouteView(world.get()), publisher::upstreamsOf, clock.instant())
                 .explain(upstream, caller);
     }
 

@@ -96,7 +96,8 @@ final class Steering {
         var route = route(service);
         return Choice.of(route)
                 .live()
-                .<Judgement>map(live -> new Judgement.Granted(new Order.Hold(service, live.label())))
+                .<Judgement>map(
+                        live -> new Judgement.Granted(new Order.Hold(service, live.label())))
                 .orElseGet(() ->
                         refused(
                                 "hold of '"

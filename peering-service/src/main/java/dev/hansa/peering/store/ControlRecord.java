@@ -45,15 +45,7 @@ public record ControlRecord(
             case Order.Hold(var service, var target) ->
                     record(HOLD, service.value(), "", target, by, reason, since, until);
             case Order.Drill(var service, var target) ->
-                    record(
-                            DRILL,
-                            service.value(),
-                            "",
-                            target.orElse(""),
-                            by,
-                            reason,
-                            since,
-                            until);
+                    record(DRILL, service.value(), "", target.orElse(""), by, reason, since, until);
         };
     }
 

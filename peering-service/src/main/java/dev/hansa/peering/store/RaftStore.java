@@ -398,8 +398,7 @@ public final class RaftStore implements Store {
     @Override
     public Optional<String> problem() {
         var failure = machine.logFailure();
-        return removed()
-                .or(() -> failure == null ? disk.problem() : Optional.of(broken(failure)));
+        return removed().or(() -> failure == null ? disk.problem() : Optional.of(broken(failure)));
     }
 
     /// A follower hears of what the leader has answered a little later, and whoever wrote wants to

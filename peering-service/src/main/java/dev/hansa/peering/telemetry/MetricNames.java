@@ -1,7 +1,8 @@
 package dev.hansa.peering.telemetry;
 
 /// The names of the control plane's metrics. Labels are peers, kinds of config entry and services
-/// The names of the control plane's metrics. Labels are peers, kinds of config entry and services
+/// with a failover, which an operator makes, or words of our own: nothing that a caller or a peer
+/// can multiply.
 public final class MetricNames {
     public static final String CONFIG_WRITES = "hansa.config.writes";
     public static final String LEADS = "hansa.server.leads";

@@ -326,7 +326,10 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 audit(
                         operator(control.by()),
                         control.what(),
-                        "done, control " + control.id() + " until " + control.until()
+                        "done, control "
+                                + control.id()
+                                + " until "
+                                + control.until()
                                 + (control.reason().isEmpty() ? "" : ": " + control.reason()));
             }
             case PeeringEvent.ControlRefused(var what, var by, var reason) -> {
@@ -335,7 +338,10 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.ControlEnded(var control, var how) -> {
                 LOG.info("failover: {} has ended: {}", control.what(), foreign(how));
-                audit(operator(control.by()), control.what(), "ended, control " + control.id() + ", " + how);
+                audit(
+                        operator(control.by()),
+                        control.what(),
+                        "ended, control " + control.id() + ", " + how);
             }
             case PeeringEvent.DrillEnded(var report) -> {
                 var control = report.control();

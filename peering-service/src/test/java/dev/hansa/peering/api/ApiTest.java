@@ -134,7 +134,7 @@ class ApiTest {
         var gone = world.get("/v1/config/mesh/mesh");
         assertThat(gone.statusCode()).isEqualTo(404);
         assertThat(gone.body()).isEqualTo("Config entry not found for \"mesh\" / \"mesh\"");
-        assertThat(world.events)
+        assertThat(world.configEvents())
                 .hasSize(3)
                 .hasAtLeastOneElementOfType(PeeringEvent.ConfigDeleted.class);
     }
@@ -156,7 +156,7 @@ class ApiTest {
         assertThat(world.put("/v1/config", MESH).body()).isEqualTo("true");
 
         assertThat(world.store.now().index()).isEqualTo(before);
-        assertThat(world.events).hasSize(1);
+        assertThat(world.configEvents()).hasSize(1);
     }
 
     @Test

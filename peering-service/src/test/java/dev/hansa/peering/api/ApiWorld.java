@@ -69,15 +69,11 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     ApiWorld(Path folder) throws Exception {
         store = TestStore.open(folder.resolve("data"));
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
-        publisher = new RoutePublisher(
+        publisher =
+                new RoutePublisher(
                         this::routeWorld,
                         0,
-                        new FailoverWatch(
-                                        failovers,
-                                        clock,
-                                        System::nanoTime,
-                                        events::add)
-                                ::look,
+                        new FailoverWatch(failovers, clock, System::nanoTime, events::add)::look,
                         events::add);
         drills = new Drills(store, publisher, clock, events::add);
         expiry = new ControlExpiry(store, publisher::changed, clock, events::add);
@@ -100,13 +96,9 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
-        api.failover(new FailoverDesk(this::routeWorld, 
-                        publisher,
-                        failovers,
-                        store,
-                        drills,
-                        clock,
-                        events::add));
+        api.failover(
+                new FailoverDesk(
+                        this::routeWorld, publisher, failovers, store, drills, clock, events::add));
         server =
                 vertx.createHttpServer()
                         .requestHandler(api.router(vertx))
@@ -150,6 +142,15 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         + " "
                         + life);
         return "hansa-join.x";
+    }
+
+    /// Those that tell of config entries.
+    List<PeeringEvent> configEvents() {
+        return List.copyOf(events).stream()
+                .filter(event ->
+                        event instanceof PeeringEvent.ConfigWritten
+                                || event instanceof PeeringEvent.ConfigDeleted)
+                .toList();
     }
 
     /// Another server leads from now on; nobody asks it.

@@ -59,7 +59,8 @@ class FailoverApiTest {
                                 0)));
         world.store.apply(
                 new StoreCommand.PutBundle(new BundleRecord(LKE, "lke.consul", List.of(), 0)));
-        world.catalog.publish("gateway", List.of(instance("mesh-gateway", ServiceKind.MESH_GATEWAY)));
+        world.catalog.publish(
+                "gateway", List.of(instance("mesh-gateway", ServiceKind.MESH_GATEWAY)));
         runs("echo");
         imports(CheckStatus.PASSING);
         config(
@@ -98,7 +99,9 @@ class FailoverApiTest {
                 held ->
                         held.with(
                                         "echo",
-                                        List.of(instance("echo", ServiceKind.TYPICAL, status)))
+                                        List.of(
+                                                instance("echo", ServiceKind.TYPICAL, status)
+                                                        .withPeerMeta(meta)))
                                 .with(
                                         "echo-sidecar-proxy",
                                         List.of(
@@ -312,7 +315,11 @@ class FailoverApiTest {
 
     @Test
     void readinessNamesWhatIsInTheWay() throws Exception {
-        assertThat(json(world.get("/v1/hansa/failover/readiness")).path(0).path("Ready").asBoolean())
+        assertThat(
+                        json(world.get("/v1/hansa/failover/readiness"))
+                                .path(0)
+                                .path("Ready")
+                                .asBoolean())
                 .isTrue();
 
         imports(CheckStatus.CRITICAL);

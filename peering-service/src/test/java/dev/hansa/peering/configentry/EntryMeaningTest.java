@@ -34,7 +34,16 @@ class EntryMeaningTest {
             }
         }
         return new StoreState(
-                1, 1, config, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Optional.empty());
+                1,
+                1,
+                config,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Optional.empty());
     }
 
     @Test

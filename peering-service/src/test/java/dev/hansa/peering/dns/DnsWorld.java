@@ -137,8 +137,7 @@ final class DnsWorld implements AutoCloseable {
 
     Message query(String name, int type) throws IOException {
         var message = new Message(nextId++);
-        message.addRecord(
-                Record.newRecord(Name.fromString(name + "."), type, 1), Section.QUESTION);
+        message.addRecord(Record.newRecord(Name.fromString(name + "."), type, 1), Section.QUESTION);
         return message;
     }
 

@@ -69,7 +69,12 @@ class ExplainerTest {
 
         assertThat(hops)
                 .extracting(hop ->
-                        hop.place() + " of " + hop.where() + " at '" + hop.address() + "' "
+                        hop.place()
+                                + " of "
+                                + hop.where()
+                                + " at '"
+                                + hop.address()
+                                + "' "
                                 + hop.health().evidence())
                 .containsExactly(
                         "MESH_GATEWAY of eks at '192.0.2.2:20000' passing",
@@ -150,7 +155,8 @@ class ExplainerTest {
                 .contains("peer 'lke' exports it to us");
         assertThat(
                         explain(
-                                        new UpstreamName(new ServiceName("paper"), Optional.of(LKE)),
+                                        new UpstreamName(
+                                                new ServiceName("paper"), Optional.of(LKE)),
                                         Optional.empty())
                                 .brokenLink())
                 .isEmpty();

@@ -22,10 +22,7 @@ class FailoverWatchTest {
     private long nanos;
     private final FailoverWatch watch =
             new FailoverWatch(
-                    log,
-                    Clock.fixed(FailoverWorld.NOW, ZoneOffset.UTC),
-                    () -> nanos,
-                    events::add);
+                    log, Clock.fixed(FailoverWorld.NOW, ZoneOffset.UTC), () -> nanos, events::add);
 
     private void look() {
         watch.look(world.view(), world.asked());

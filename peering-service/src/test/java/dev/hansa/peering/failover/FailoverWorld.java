@@ -74,8 +74,7 @@ final class FailoverWorld {
         switch (ConfigEntries.parse(json)) {
             case ParsedEntry.Valid(var kind, var name, var whole) ->
                     config.put(
-                            new ConfigKey(kind, name),
-                            new ConfigRecord(kind, name, whole, 7, 7));
+                            new ConfigKey(kind, name), new ConfigRecord(kind, name, whole, 7, 7));
             case ParsedEntry.Invalid(var sentence, _) -> throw new AssertionError(sentence);
         }
         return this;
@@ -175,7 +174,13 @@ final class FailoverWorld {
         var meta =
                 new PeerMeta(
                         List.of(name + ".default.default.eks.external." + domain(peer)),
-                        List.of("spiffe://" + domain(peer) + "/ns/default/dc/" + peer + "/svc/" + name),
+                        List.of(
+                                "spiffe://"
+                                        + domain(peer)
+                                        + "/ns/default/dc/"
+                                        + peer
+                                        + "/svc/"
+                                        + name),
                         "tcp");
         imported.put(
                 peer,
@@ -189,7 +194,7 @@ final class FailoverWorld {
                                                 ServiceKind.TYPICAL,
                                                 status,
                                                 "203.0.113.9",
-                                                Optional.empty())),
+                                                Optional.of(meta))),
                                 name + "-sidecar-proxy",
                                 List.of(
                                         instance(
@@ -265,8 +270,6 @@ final class FailoverWorld {
     }
 
     Set<UpstreamName> asked() {
-        return asked.values().stream()
-                .flatMap(Set::stream)
-                .collect(Collectors.toSet());
+        return asked.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
     }
 }

@@ -91,8 +91,7 @@ class SteeringTest {
 
     @Test
     void secondDrainIsJudgedUnderTheFirst() {
-        world.under(
-                new Control(1, new Order.DrainPeer(LKE), "ada", "", NOW, NOW.plusSeconds(60)));
+        world.under(new Control(1, new Order.DrainPeer(LKE), "ada", "", NOW, NOW.plusSeconds(60)));
 
         assertThat(refused(new Wanted.DrainLocal(ECHO)))
                 .contains("found none: echo.peer.lke: drained by ada until 2026-01-01T12:01:00Z");
@@ -106,8 +105,7 @@ class SteeringTest {
         assertThat(granted(new Wanted.Force(ECHO, "echo.peer.lke")))
                 .isEqualTo(new Order.Force(ECHO, "echo.peer.lke"));
         world.here("echo", CheckStatus.CRITICAL);
-        assertThat(granted(new Wanted.Hold(ECHO)))
-                .isEqualTo(new Order.Hold(ECHO, "echo.peer.lke"));
+        assertThat(granted(new Wanted.Hold(ECHO))).isEqualTo(new Order.Hold(ECHO, "echo.peer.lke"));
         world.exported(LKE, "echo", CheckStatus.CRITICAL);
         assertThat(refused(new Wanted.Hold(ECHO)))
                 .startsWith("hold of 'echo': expected a target that takes its calls; found none");

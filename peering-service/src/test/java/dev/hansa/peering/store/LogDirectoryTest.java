@@ -52,8 +52,7 @@ class LogDirectoryTest {
     void membersAreThoseThatTheLogWasToldLast() throws Exception {
         members(InetSocketAddress.createUnresolved("192.0.2.1", 8300), HERE);
 
-        assertThat(directory().members())
-                .isEqualTo(List.of(Membership.FOUNDER, "eks-server-1"));
+        assertThat(directory().members()).isEqualTo(List.of(Membership.FOUNDER, "eks-server-1"));
     }
 
     /// A server that knows of no others would be a majority of one, and take writes alone.

@@ -72,8 +72,11 @@ class ReplicaMachineTest {
     }
 
     private static ReplicaMachine machine(StateFile file) {
-        return new ReplicaMachine(file, new CommandCodec(file.records()), failure -> {
-            throw new AssertionError(failure);
-        });
+        return new ReplicaMachine(
+                file,
+                new CommandCodec(file.records()),
+                failure -> {
+                    throw new AssertionError(failure);
+                });
     }
 }

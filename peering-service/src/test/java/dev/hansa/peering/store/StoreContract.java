@@ -363,8 +363,7 @@ abstract class StoreContract {
     }
 
     private static ControlRecord drain(Instant until) {
-        return ControlRecord.of(
-                new Control.Order.DrainPeer(LKE), "ada", "upgrade", NOW, until);
+        return ControlRecord.of(new Control.Order.DrainPeer(LKE), "ada", "upgrade", NOW, until);
     }
 
     @Test

@@ -93,6 +93,15 @@ public final class TestStore {
 
     private static StoreState empty() {
         return new StoreState(
-                0, 0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Optional.empty());
+                0,
+                0,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Optional.empty());
     }
 }

@@ -140,19 +140,19 @@ class BadInputIT {
         var words =
                 new ArrayList<>(
                         List.of(
-                        "server",
-                        "--datacenter",
-                        "other",
-                        "--data-dir",
-                        data.toString(),
-                        "--http-address",
-                        httpAddress,
-                        "--peer-address",
-                        "127.11.0.2:8503",
-                        "--proxy-address",
-                        "127.11.0.2:8502",
-                        "--admin-address",
-                        "127.11.0.2:19500"));
+                                "server",
+                                "--datacenter",
+                                "other",
+                                "--data-dir",
+                                data.toString(),
+                                "--http-address",
+                                httpAddress,
+                                "--peer-address",
+                                "127.11.0.2:8503",
+                                "--proxy-address",
+                                "127.11.0.2:8502",
+                                "--admin-address",
+                                "127.11.0.2:19500"));
         words.addAll(List.of(more));
         return hansa(words);
     }

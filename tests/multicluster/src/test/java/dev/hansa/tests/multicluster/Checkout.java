@@ -21,8 +21,8 @@ final class Checkout {
 
     private static final String JAVA_OPTIONS = "HANSA_JAVA_OPTS";
 
-    /// Processes that live for seconds, a dozen of them on two cores: the better compiler would take
-    /// more of the processors than what it compiles.
+    /// Processes that live for seconds, a dozen of them on two cores: the better compiler would
+    /// take more of the processors than what it compiles.
     private static final String QUICK = "-XX:TieredStopAtLevel=1";
 
     private Checkout() {}

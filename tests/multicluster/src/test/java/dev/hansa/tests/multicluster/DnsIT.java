@@ -42,7 +42,8 @@ class DnsIT {
         var bytes = query.toWire();
         try (var socket = new DatagramSocket()) {
             socket.setSoTimeout(TIMEOUT_MILLIS);
-            socket.send(new DatagramPacket(bytes, bytes.length, InetAddress.getByName(server), 8600));
+            socket.send(
+                    new DatagramPacket(bytes, bytes.length, InetAddress.getByName(server), 8600));
             var answer = new DatagramPacket(new byte[2048], 2048);
             socket.receive(answer);
             return new Message(Arrays.copyOf(answer.getData(), answer.getLength()));

@@ -48,10 +48,7 @@ record FailingSync(Path library) {
 
     /// Words of a command before the server's.
     List<String> words(Path control) {
-        return List.of(
-                "env",
-                "LD_PRELOAD=" + library,
-                "HANSA_TEST_FAILING_SYNC=" + control);
+        return List.of("env", "LD_PRELOAD=" + library, "HANSA_TEST_FAILING_SYNC=" + control);
     }
 
     /// From now on no file whose path has `text` in it can be synced.

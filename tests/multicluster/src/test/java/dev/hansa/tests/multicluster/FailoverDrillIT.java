@@ -82,8 +82,7 @@ class FailoverDrillIT {
                 "/v1/config",
                 "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\"}]}}}");
         pair.kill("eks-sidecar");
-        pair.startSidecar(
-                "eks", PeeredPair.EKS, "caller", "echo:" + PeeredPair.UPSTREAM_PORT);
+        pair.startSidecar("eks", PeeredPair.EKS, "caller", "echo:" + PeeredPair.UPSTREAM_PORT);
         return Checkout.start(
                 Checkout.target("drill-eks-echo.log"),
                 "sidecar",
@@ -150,8 +149,7 @@ class FailoverDrillIT {
         awaitLive(pair, "echo.peer.lke");
         drill.destroyForcibly().waitFor();
         awaitServed(servedThere);
-        assertThat(pair.call(PeeredPair.EKS, "GET", "/v1/hansa/failover/controls", ""))
-                .hasSize(1);
+        assertThat(pair.call(PeeredPair.EKS, "GET", "/v1/hansa/failover/controls", "")).hasSize(1);
 
         awaitLive(pair, "echo");
         awaitServed(servedHere);

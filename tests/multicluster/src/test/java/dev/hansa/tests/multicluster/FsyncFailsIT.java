@@ -33,8 +33,7 @@ class FsyncFailsIT {
         disk = compiled.orElseThrow();
     }
 
-    private static ServerGroup servers(
-            String prefix, Path folder, int count, FailingSync disk) {
+    private static ServerGroup servers(String prefix, Path folder, int count, FailingSync disk) {
         return new ServerGroup(
                 "eks",
                 prefix,
@@ -97,10 +96,9 @@ class FsyncFailsIT {
                     .startsWith("takes no writes: '" + eks.data(0).resolve("raft"))
                     .contains("Input/output error");
             await().atMost(SOON)
-                    .untilAsserted(() ->
-                            assertThat(eks.metrics(0)).contains("hansa_store_writable 0.0"));
-            assertThat(Files.readString(eks.log(0)))
-                    .containsOnlyOnce("the store takes no writes");
+                    .untilAsserted(
+                            () -> assertThat(eks.metrics(0)).contains("hansa_store_writable 0.0"));
+            assertThat(Files.readString(eks.log(0))).containsOnlyOnce("the store takes no writes");
 
             // a disk that is well again is believed after a restart alone
             Files.delete(control(folder, 0));
@@ -126,15 +124,16 @@ class FsyncFailsIT {
 
             FailingSync.fail(control(folder, broken), LOG);
             // an answer may be lost with the leader; what was answered is not
-            await().atMost(SOON)
-                    .until(() -> put(eks, other) == 200 && eks.awaitLeader() != broken);
+            await().atMost(SOON).until(() -> put(eks, other) == 200 && eks.awaitLeader() != broken);
             for (var i = 0; i < 20; i++) {
                 assertThat(put(eks, other)).isEqualTo(200);
             }
             everythingAcknowledgedIsThere(eks, other);
             assertThat(eks.health(broken).path("status").asText()).isEqualTo("degraded");
             assertThat(eks.health(broken).path("store").asText()).contains("Input/output error");
-            assertThat(eks.send(broken, "GET", "/v1/config/service-resolver?stale", "").statusCode())
+            assertThat(
+                            eks.send(broken, "GET", "/v1/config/service-resolver?stale", "")
+                                    .statusCode())
                     .isEqualTo(200);
 
             Files.delete(control(folder, broken));

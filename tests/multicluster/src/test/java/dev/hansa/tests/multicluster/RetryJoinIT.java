@@ -64,9 +64,7 @@ class RetryJoinIT {
             eks.awaitAnswer(2);
             assertThat(Files.readString(eks.log(2)))
                     .contains("not joined yet, asked '" + eks.host(0) + ":8502'");
-            assertThat(
-                            eks.must(2, "GET", "/v1/operator/raft/configuration", "")
-                                    .path("Servers"))
+            assertThat(eks.must(2, "GET", "/v1/operator/raft/configuration", "").path("Servers"))
                     .hasSize(3);
         }
     }

@@ -41,10 +41,10 @@ final class SoakClients {
 
     private static final int WORDS = 1_000;
 
-    /// At most, between two operations of one client, two calls on a connection of its own each, and
-    /// two on the same: some 35 operations beside the 40 writes of the probes, and 140 calls a
-    /// second on two cores. Clients without pauses take all of the processors, and what is seen then
-    /// is that, and not what a fault does.
+    /// At most, between two operations of one client, two calls on a connection of its own each,
+    /// and two on the same: some 35 operations beside the 40 writes of the probes, and 140 calls a
+    /// second on two cores. Clients without pauses take all of the processors, and what is seen
+    /// then is that, and not what a fault does.
     private static final int OPERATION_MILLIS = 500;
 
     private static final int NEW_CALL_MILLIS = 400;

@@ -37,9 +37,7 @@ class VersionSkewIT {
         var command = new ArrayList<>(List.of("git", "-C", Checkout.ROOT.toString()));
         command.addAll(List.of(words));
         var process =
-                new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .start();
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         var output =
                 new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         return process.waitFor() == 0 ? Optional.of(output) : Optional.empty();
