@@ -71,11 +71,11 @@ public record SidecarConfig(
                     new Settings.Key(
                             "service.NAME.check-interval",
                             "DURATION",
-                            "how often (default: 100ms)"),
+                            "how often (default: 1s)"),
                     new Settings.Key(
                             "service.NAME.check-timeout",
                             "DURATION",
-                            "how long an answer may take (default: 200ms)"),
+                            "how long an answer may take (default: 1s)"),
                     new Settings.Key(
                             "service.NAME.failures-before-critical",
                             "N",
@@ -83,7 +83,7 @@ public record SidecarConfig(
                     new Settings.Key(
                             "service.NAME.success-before-passing",
                             "N",
-                            "good answers in a row after it was critical (default: 3)"),
+                            "good answers in a row after it was critical (default: 1)"),
                     new Settings.Key(
                             "service.NAME.idle-connection",
                             "BOOLEAN",

@@ -96,7 +96,7 @@ class InboundApplicationTest {
     @Test
     void killedApplicationIsKnownAtOnceAndCallersAreRefusedByAnAlert() throws Exception {
         try (var application = ApplicationProcess.start("echo");
-                var check = serve(application.port(), CheckSettings.DEFAULT)) {
+                var check = serve(application.port(), CheckSettings.quick(new CheckKind.Tcp()))) {
             awaitPassing(check);
             for (var i = 0; i < 20; i++) {
                 assertThat(call()).isPositive();
@@ -136,7 +136,7 @@ class InboundApplicationTest {
     @Test
     void callersOfAStoppedApplicationAreRefusedByAnAlertAndThoseWithinStay() throws Exception {
         try (var application = ApplicationProcess.start("echo");
-                var check = serve(application.port(), CheckSettings.DEFAULT);
+                var check = serve(application.port(), CheckSettings.quick(new CheckKind.Tcp()));
                 var standing = mesh.caller();
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             awaitPassing(check);
@@ -319,7 +319,7 @@ class InboundApplicationTest {
     @Test
     void wellApplicationCostsNoMore() throws Exception {
         try (var application = new EchoServer(0);
-                var check = serve(application.port(), CheckSettings.DEFAULT)) {
+                var check = serve(application.port(), CheckSettings.quick(new CheckKind.Tcp()))) {
             awaitPassing(check);
             List<Double> times = new ArrayList<>();
             for (var i = 0; i < 400; i++) {

@@ -72,7 +72,7 @@ class StoppedApplicationTest {
     void stoppedApplicationIsCriticalAfterIntervalAndTimeoutAndComesBack(String name)
             throws Exception {
         try (var application = ApplicationProcess.start(name);
-                var check = check(application, CheckSettings.of(kind(name)))) {
+                var check = check(application, CheckSettings.quick(kind(name)))) {
             millisUntil(check, "passing", System.nanoTime());
 
             var stopped = System.nanoTime();
@@ -171,7 +171,7 @@ class StoppedApplicationTest {
                 var checks = new Closer()) {
             var all = new ArrayList<ApplicationCheck>();
             for (var i = 0; i < CHECKS; i++) {
-                all.add(checks.add(check(application, CheckSettings.of(kind(name)))));
+                all.add(checks.add(check(application, CheckSettings.quick(kind(name)))));
             }
             for (var check : all) {
                 millisUntil(check, "passing", System.nanoTime());
@@ -205,7 +205,7 @@ class StoppedApplicationTest {
     @ValueSource(strings = {"echo", "http", "grpc"})
     void applicationThatComesBackAtItsPortPasses(String name) throws Exception {
         int port;
-        var settings = CheckSettings.of(kind(name));
+        var settings = CheckSettings.quick(kind(name));
         try (var application = ApplicationProcess.start(name)) {
             port = application.port();
             try (var check = check(application, settings)) {

@@ -12,11 +12,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `echo` runs in both datacenters and fails over from eks to lke, under load. Drills take it away
 /// and give it back; what is explained is where the calls really go.
+@Tag("long")
 class FailoverDrillIT {
     private static final Duration EFFECT = Duration.ofSeconds(30);
     private static final String ECHO_HOST = PeeredPair.EKS + ".11";

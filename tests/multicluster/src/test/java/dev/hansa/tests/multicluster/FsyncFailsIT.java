@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A disk whose fsync fails with EIO: what was not synced was not acknowledged, and whoever cannot
 /// write says so. Needs a C compiler.
+@Tag("long")
 class FsyncFailsIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final String LOG = "/raft/";

@@ -15,11 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Servers of the release before and of this tree are one datacenter, on the way up and back. Until
 /// there is a tag `v*` before this commit there is nothing to run beside it.
+@Tag("long")
 class VersionSkewIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final long BUILD_MINUTES = 20;
