@@ -59,10 +59,10 @@ class SidecarConfigTest {
                                                 at("127.0.0.1", 20000),
                                                 new CheckSettings(
                                                         new CheckKind.Tcp(),
-                                                        Duration.ofMillis(100),
-                                                        Duration.ofMillis(200),
+                                                        Duration.ofSeconds(1),
+                                                        Duration.ofSeconds(1),
                                                         1,
-                                                        3,
+                                                        1,
                                                         true),
                                                 List.of(),
                                                 List.of()))));

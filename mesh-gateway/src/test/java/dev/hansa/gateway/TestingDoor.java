@@ -24,6 +24,7 @@ public final class TestingDoor implements AutoCloseable {
             new AtomicReference<>(new CountDownLatch(0));
     private final AtomicInteger accepted = new AtomicInteger();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Thread acceptor;
     private volatile boolean dead;
     private final List<Socket> fillers = new ArrayList<>();
 
@@ -44,7 +45,7 @@ public final class TestingDoor implements AutoCloseable {
     private TestingDoor(int to, int backlog) throws IOException {
         this.to = to;
         this.server = new ServerSocket(0, backlog, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
+        this.acceptor = Thread.ofVirtual().start(this::accept);
     }
 
     /// One that may [#die].
@@ -63,19 +64,29 @@ public final class TestingDoor implements AutoCloseable {
     /// queue is full, and nobody accepts.
     public void die() throws IOException {
         dead = true;
+        // who waits in accept takes one more, and must not do so once the queue is full
+        fill();
+        try {
+            acceptor.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted", e);
+        }
         for (var i = 0; i < 16; i++) {
-            var filler = new Socket();
-            fillers.add(filler);
             try {
-                filler.connect(
-                        new InetSocketAddress(
-                                InetAddress.getLoopbackAddress(), server.getLocalPort()),
-                        200);
+                fill();
             } catch (IOException e) {
                 return;
             }
         }
         throw new IllegalStateException("expected a queue that fills up; found one that does not");
+    }
+
+    private void fill() throws IOException {
+        var filler = new Socket();
+        fillers.add(filler);
+        filler.connect(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort()),
+                200);
     }
 
     /// No more connections are taken; those that stand go on.
