@@ -22,6 +22,10 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        if (List.of(arguments).contains(ParentWatch.FLAG)) {
+            // first of all: a parent that dies while its children start must not wait for them
+            ParentWatch.start();
+        }
         System.exit(run(Surroundings.ofProcess(), arguments));
     }
 
@@ -44,7 +48,7 @@ public final class Main {
     }
 
     static CommandLine commandLine(Surroundings surroundings) {
-        var processes = new ProcessCommands(surroundings.environment(), ParentWatch::start);
+        var processes = new ProcessCommands(surroundings.environment());
         var line =
                 new CommandLine(new Root())
                         .addSubcommand(processes.server())

@@ -5,6 +5,9 @@ import java.io.IOException;
 /// Ends this process when the one that started it has gone, however it went: the parent holds the
 /// other end of standard input, and the kernel closes that end with the parent.
 public final class ParentWatch {
+    /// The hidden flag of every command that can be somebody's child.
+    public static final String FLAG = "--exit-with-parent";
+
     /// A clean end may take this long; a demo that was killed promises that its children are gone
     /// within five seconds.
     private static final long CLEAN_END_MILLIS = 3_500;

@@ -27,7 +27,6 @@ final class ProcessCommands {
     private static final Pattern TEMPLATE = Pattern.compile("(^|.*\\.)[A-Z]+(\\..*|$)");
 
     private final Map<String, String> environment;
-    private final Runnable parentWatch;
 
     /// @param main takes the settings, returns the exit status when the process is to end
     record Role(
@@ -41,9 +40,8 @@ final class ProcessCommands {
         }
     }
 
-    ProcessCommands(Map<String, String> environment, Runnable parentWatch) {
+    ProcessCommands(Map<String, String> environment) {
         this.environment = Map.copyOf(environment);
-        this.parentWatch = parentWatch;
     }
 
     CommandLine server() {
@@ -114,7 +112,7 @@ final class ProcessCommands {
                         .description("settings as 'key = value' lines")
                         .build());
         spec.addOption(
-                OptionSpec.builder("--exit-with-parent").hidden(true).type(boolean.class).build());
+                OptionSpec.builder(ParentWatch.FLAG).hidden(true).type(boolean.class).build());
         spec.addOption(
                 OptionSpec.builder("-h", "--help")
                         .usageHelp(true)
@@ -173,9 +171,6 @@ final class ProcessCommands {
             if (!isTemplate(key) && parsed.hasMatchedOption(option)) {
                 flags.put(key.name(), parsed.matchedOptionValue(option, ""));
             }
-        }
-        if (parsed.hasMatchedOption("--exit-with-parent")) {
-            parentWatch.run();
         }
         var file = Optional.ofNullable(parsed.<Path>matchedOptionValue("--config", null));
         return role.main().applyAsInt(Settings.of(flags, environment, file));

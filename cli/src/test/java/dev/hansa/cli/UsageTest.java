@@ -89,7 +89,6 @@ class UsageTest {
         var file =
                 Files.writeString(
                         folder.resolve("c"), "http.address = 127.0.0.1:1\nnode-name = n\n");
-        var watched = new ArrayList<String>();
         var read = new ArrayList<String>();
         var keys =
                 List.of(
@@ -113,9 +112,7 @@ class UsageTest {
                             }
                             return 0;
                         });
-        var line =
-                new ProcessCommands(Map.of("HANSA_DATA_DIR", "/d"), () -> watched.add("yes"))
-                        .commandLine(role);
+        var line = new ProcessCommands(Map.of("HANSA_DATA_DIR", "/d")).commandLine(role);
 
         var status =
                 line.execute(
@@ -129,7 +126,6 @@ class UsageTest {
 
         assertThat(status).isZero();
         assertThat(read).containsExactly("127.0.0.1:2", "n", "/d", "127.0.0.1:3");
-        assertThat(watched).containsExactly("yes");
         assertThat(line.getUsageMessage()).contains("service.S.address=HOST:PORT  the application");
     }
 

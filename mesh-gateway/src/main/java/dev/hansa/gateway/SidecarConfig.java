@@ -69,9 +69,7 @@ public record SidecarConfig(
                             "none|tcp|grpc|http:/PATH",
                             "how the application is asked (default: tcp)"),
                     new Settings.Key(
-                            "service.NAME.check-interval",
-                            "DURATION",
-                            "how often (default: 1s)"),
+                            "service.NAME.check-interval", "DURATION", "how often (default: 1s)"),
                     new Settings.Key(
                             "service.NAME.check-timeout",
                             "DURATION",

@@ -1,6 +1,7 @@
 package dev.hansa.cli.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.cli.ParentWatch;
 import java.io.File;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -265,7 +266,7 @@ final class Datacenter {
         environment.put("DATACENTER", site.name());
         environment.put("LISTEN_HOST", site.host(host));
         var command = new ArrayList<>(site.enter());
-        command.addAll(Jvm.hansa(List.of("shop", service, "--exit-with-parent")));
+        command.addAll(Jvm.hansa(List.of("shop", service, ParentWatch.FLAG)));
         children.start(process(service), command, environment);
     }
 
@@ -316,7 +317,7 @@ final class Datacenter {
         Files.write(file, lines);
         var command = new ArrayList<>(site.enter());
         command.addAll(
-                Jvm.hansa(List.of(subcommand, "--config", file.toString(), "--exit-with-parent")));
+                Jvm.hansa(List.of(subcommand, "--config", file.toString(), ParentWatch.FLAG)));
         children.start(process(role), command, Map.of());
     }
 

@@ -22,17 +22,11 @@ public final class ShopCommand implements Callable<Integer> {
                     "frontend, cartservice, checkoutservice, shippingservice, paymentservice, redis-cart or debug")
     private String service = "";
 
-    @Option(
-            names = "--exit-with-parent",
-            hidden = true,
-            description = "End when standard input ends.")
+    @Option(names = ParentWatch.FLAG, hidden = true, description = "End when standard input ends.")
     private boolean exitWithParent;
 
     @Override
     public Integer call() {
-        if (exitWithParent) {
-            ParentWatch.start();
-        }
         return ShopMain.run(service, System.getenv());
     }
 }

@@ -100,6 +100,9 @@ class HealthTravelIT {
     }
 
     private static boolean hasTarget(JsonNode health) {
+        if (health.path("services").isEmpty()) {
+            return false; // it has not been told yet what it serves
+        }
         var live = service(health).path("upstreams").elements().next().path("live").asText();
         return !live.startsWith("none");
     }
