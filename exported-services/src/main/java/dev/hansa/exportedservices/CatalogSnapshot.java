@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -59,6 +60,19 @@ public record CatalogSnapshot(
     /// The proxies that carry a service here: where mTLS for it ends.
     public List<ServiceInstance> proxiesOf(ServiceName service) {
         return named(service.sidecar());
+    }
+
+    /// The instance that a sidecar registered together with itself: what a filter and maintenance
+    /// are about.
+    public Optional<ServiceInstance> carriedBy(ServiceInstance proxy) {
+        if (!proxy.name().endsWith(ServiceName.SIDECAR_SUFFIX)) {
+            return Optional.empty();
+        }
+        return named(PeerExport.service(proxy.name())).stream()
+                .filter(one ->
+                        proxy.id().equals(one.id() + ServiceName.SIDECAR_SUFFIX)
+                                && one.node().name().equals(proxy.node().name()))
+                .findFirst();
     }
 
     /// The next version, in which these names have these instances; none takes a name away. The

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ImportRulesTest {
     @Test
-    void moduleNamesOnlyProtobuf() {
+    void moduleNamesOnlyProtobufAndRe2j() {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
@@ -16,6 +16,7 @@ class ImportRulesTest {
                         "java..",
                         "org.jspecify..",
                         "com.google.protobuf..",
+                        "com.google.re2j..",
                         "dev.hansa.bootstrap..",
                         "dev.hansa.trustbundle..",
                         "dev.hansa.exportedservices..")
