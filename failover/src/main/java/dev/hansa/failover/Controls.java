@@ -31,21 +31,35 @@ public record Controls(List<Control> inForce) {
         return new Controls(all);
     }
 
-    /// The route with targets that are taken out not healthy, and those that are preferred first. A
-    /// preferred target that is not healthy is passed by, as any other is.
+    /// The route with targets that are taken out not healthy, and those that are preferred first,
+    /// whatever the resolver prefers. A preferred target that is not healthy is passed by, as any
+    /// other is; a spare is one that is.
     public Route apply(Route route) {
         if (inForce.isEmpty()) {
             return route;
         }
         var first =
-                preference(route.upstream()).flatMap(control -> control.prefers(route.upstream()));
-        return route.withTargets(
+                preference(route.upstream())
+                        .flatMap(control -> control.prefers(route.upstream()))
+                        .orElse("");
+        var targets =
                 route.targets().stream()
                         .map(this::judged)
-                        .sorted(
-                                Comparator.comparing(
-                                        target -> !first.equals(Optional.of(target.label()))))
-                        .toList());
+                        .map(target -> target.label().equals(first) ? wanted(target) : target)
+                        .sorted(Comparator.comparing(target -> !target.label().equals(first)))
+                        .toList();
+        if (targets.stream().noneMatch(target -> target.health().healthy())) {
+            targets = targets.stream().map(Controls::wanted).toList();
+        }
+        var leads =
+                targets.stream()
+                        .anyMatch(target ->
+                                target.label().equals(first) && target.health().healthy());
+        return leads ? route.withTargets(targets).inOrder() : route.withTargets(targets);
+    }
+
+    private static Target wanted(Target target) {
+        return target.health().spare() ? target.withHealth(HealthView.GOOD) : target;
     }
 
     /// The control that says which target comes first: of several the newest.

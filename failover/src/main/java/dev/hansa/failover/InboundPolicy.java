@@ -10,8 +10,21 @@ import java.util.Map;
 ///
 /// @param peers the peers that this service is exported to, by the trust domain that speaks for
 ///   each
-public record InboundPolicy(Map<TrustDomain, PeerName> peers, IntentionTable intentions) {
+/// @param maxConnections that one sidecar may carry to its application at a time; 0: no limit of
+///   its own
+public record InboundPolicy(
+        Map<TrustDomain, PeerName> peers, IntentionTable intentions, int maxConnections) {
     public InboundPolicy {
         peers = Map.copyOf(peers);
+    }
+
+    /// One without a limit of its own.
+    public InboundPolicy(Map<TrustDomain, PeerName> peers, IntentionTable intentions) {
+        this(peers, intentions, 0);
+    }
+
+    /// How many connections a sidecar may carry that allows `own` itself.
+    public int most(int own) {
+        return maxConnections <= 0 ? own : Math.min(maxConnections, own);
     }
 }

@@ -7,7 +7,14 @@ import java.util.List;
 /// ones included so that a refusal can say why.
 ///
 /// @param connectTimeout for one attempt at one endpoint, TLS included
-public record Route(UpstreamName upstream, Duration connectTimeout, List<Target> targets) {
+/// @param spread how connections are divided among those that are healthy
+/// @param maxConnections that one sidecar may have open to it at a time; 0: no limit of its own
+public record Route(
+        UpstreamName upstream,
+        Duration connectTimeout,
+        List<Target> targets,
+        Spread spread,
+        int maxConnections) {
     /// Consul's default.
     public static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
@@ -15,8 +22,24 @@ public record Route(UpstreamName upstream, Duration connectTimeout, List<Target>
         targets = List.copyOf(targets);
     }
 
-    /// The same way with these targets.
-    public Route withTargets(List<Target> changed) {
-        return new Route(upstream, connectTimeout, changed);
+    /// One that is tried in order and has no limit of its own.
+    public Route(UpstreamName upstream, Duration connectTimeout, List<Target> targets) {
+        this(upstream, connectTimeout, targets, new Spread.Sequential(), 0);
+    }
+
+    /// How many connections a sidecar may have open that allows `own` itself.
+    public int most(int own) {
+        return maxConnections <= 0 ? own : Math.min(maxConnections, own);
+    }
+
+    /// The same, and the first healthy target takes all.
+    public Route inOrder() {
+        return new Route(
+                upstream, connectTimeout, targets, new Spread.Sequential(), maxConnections);
+    }
+
+    /// The same with other targets, as after an operator's word.
+    public Route withTargets(List<Target> others) {
+        return new Route(upstream, connectTimeout, others, spread, maxConnections);
     }
 }

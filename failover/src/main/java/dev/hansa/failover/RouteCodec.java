@@ -29,6 +29,9 @@ import java.util.TreeMap;
 
 /// The one place where a [RouteSnapshot] becomes bytes and comes back.
 public final class RouteCodec {
+    /// An entry of before may say longer; nobody waits for more than a day.
+    private static final int LONGEST_MILLIS = 86_400_000;
+
     private RouteCodec() {}
 
     public static Snapshot encode(RouteSnapshot snapshot) {
@@ -85,7 +88,10 @@ public final class RouteCodec {
         var message =
                 dev.hansa.failover.wire.Route.newBuilder()
                         .setUpstream(encode(route.upstream()))
-                        .setConnectTimeoutMs(Math.toIntExact(route.connectTimeout().toMillis()));
+                        .setConnectTimeoutMs(
+                                Math.clamp(route.connectTimeout().toMillis(), 1, LONGEST_MILLIS))
+                        .setMaxConnections(route.maxConnections())
+                        .setSpread(encode(route.spread()));
         route.targets().forEach(target -> message.addTargets(encode(target)));
         return message.build();
     }
@@ -94,7 +100,37 @@ public final class RouteCodec {
         return new Route(
                 decode(message.getUpstream()),
                 Duration.ofMillis(Integer.toUnsignedLong(message.getConnectTimeoutMs())),
-                message.getTargetsList().stream().map(RouteCodec::decode).toList());
+                message.getTargetsList().stream().map(RouteCodec::decode).toList(),
+                decode(message.getSpread()),
+                message.getMaxConnections());
+    }
+
+    private static dev.hansa.failover.wire.Spread encode(Spread spread) {
+        var message = dev.hansa.failover.wire.Spread.newBuilder();
+        switch (spread) {
+            case Spread.Sequential _ -> {}
+            case Spread.ByLatency _ -> message.setByLatency(true);
+            case Spread.Weighted(var weights) -> message.putAllWeights(new TreeMap<>(weights));
+        }
+        return message.build();
+    }
+
+    private static Spread decode(dev.hansa.failover.wire.Spread message) {
+        if (message.getByLatency()) {
+            return new Spread.ByLatency();
+        }
+        if (message.getWeightsMap().isEmpty()) {
+            return new Spread.Sequential();
+        }
+        var weights = new HashMap<String, Integer>();
+        // a server of tomorrow may have finer parts
+        message.getWeightsMap()
+                .forEach((place, weight) ->
+                        weights.put(
+                                place,
+                                Math.clamp(
+                                        Integer.toUnsignedLong(weight), 1, Spread.Weighted.MOST)));
+        return new Spread.Weighted(weights);
     }
 
     private static dev.hansa.failover.wire.Target encode(Target target) {
@@ -105,6 +141,11 @@ public final class RouteCodec {
                                 switch (target) {
                                     case Target.LocalTarget _ -> "";
                                     case Target.PeerTarget peerTarget -> peerTarget.peer().value();
+                                })
+                        .setSubset(
+                                switch (target) {
+                                    case Target.LocalTarget here -> here.subset();
+                                    case Target.PeerTarget _ -> "";
                                 })
                         .setSni(target.sni())
                         .addAllSpiffeIds(target.spiffeIds())
@@ -132,6 +173,7 @@ public final class RouteCodec {
                 .orElseGet(() ->
                         new Target.LocalTarget(
                                 service,
+                                message.getSubset(),
                                 message.getSni(),
                                 message.getSpiffeIdsList(),
                                 trustDomain,
@@ -184,12 +226,16 @@ public final class RouteCodec {
     private static Health encode(HealthView health) {
         return Health.newBuilder()
                 .setHealthy(health.healthy())
+                .setSpare(health.spare())
                 .setEvidence(health.evidence())
                 .build();
     }
 
     private static HealthView decode(Health message) {
-        return new HealthView(message.getHealthy(), message.getEvidence());
+        return new HealthView(
+                message.getHealthy(),
+                message.getSpare() && !message.getHealthy(),
+                message.getEvidence());
     }
 
     private static Bundle encode(TrustBundle bundle) {
@@ -224,7 +270,10 @@ public final class RouteCodec {
     }
 
     private static Inbound encode(InboundPolicy policy) {
-        var message = Inbound.newBuilder().setDefaultAllow(policy.intentions().defaultAllow());
+        var message =
+                Inbound.newBuilder()
+                        .setDefaultAllow(policy.intentions().defaultAllow())
+                        .setMaxConnections(policy.maxConnections());
         new TreeMap<>(policy.peers())
                 .forEach((domain, peer) -> message.putPeers(domain.name(), peer.value()));
         policy.intentions()
@@ -258,6 +307,7 @@ public final class RouteCodec {
                                                 peer(intention.getSourcePeer()),
                                                 intention.getDestination(),
                                                 intention.getAllow()))
-                                .toList()));
+                                .toList()),
+                message.getMaxConnections());
     }
 }

@@ -7,6 +7,9 @@ import java.util.List;
 
 /// One place that can serve an upstream, with all that a sidecar needs to open mTLS to it.
 public sealed interface Target {
+    /// The place of targets in this datacenter. No peer is called so in a weighted spread.
+    String LOCAL = "local";
+
     ServiceName service();
 
     /// The name in the ClientHello; empty while it is not known, and then the target is not
@@ -26,12 +29,19 @@ public sealed interface Target {
     /// The same place with another verdict.
     Target withHealth(HealthView verdict);
 
-    /// Stable within a datacenter: `shippingservice` or `shippingservice.peer.lke`.
+    /// Stable within a datacenter: `shippingservice`, `v2.shippingservice` for a subset, or
+    /// `shippingservice.peer.lke`.
     String label();
 
+    /// Where it is: `local`, or the peer's name.
+    String place();
+
     /// The instances of this datacenter.
+    ///
+    /// @param subset of which instances; empty: of all
     record LocalTarget(
             ServiceName service,
+            String subset,
             String sni,
             List<String> spiffeIds,
             TrustDomain trustDomain,
@@ -43,14 +53,31 @@ public sealed interface Target {
             endpoints = List.copyOf(endpoints);
         }
 
+        /// Of all instances.
+        public LocalTarget(
+                ServiceName service,
+                String sni,
+                List<String> spiffeIds,
+                TrustDomain trustDomain,
+                List<TargetEndpoint> endpoints,
+                HealthView health) {
+            this(service, "", sni, spiffeIds, trustDomain, endpoints, health);
+        }
+
         @Override
         public LocalTarget withHealth(HealthView verdict) {
-            return new LocalTarget(service, sni, spiffeIds, trustDomain, endpoints, verdict);
+            return new LocalTarget(
+                    service, subset, sni, spiffeIds, trustDomain, endpoints, verdict);
         }
 
         @Override
         public String label() {
-            return service.value();
+            return subset.isEmpty() ? service.value() : subset + "." + service;
+        }
+
+        @Override
+        public String place() {
+            return LOCAL;
         }
     }
 
@@ -77,6 +104,11 @@ public sealed interface Target {
         @Override
         public String label() {
             return service + ".peer." + peer;
+        }
+
+        @Override
+        public String place() {
+            return peer.value();
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +68,42 @@ class ControlsTest {
                                         ? ""
                                         : " " + target.health().evidence()))
                 .toList();
+    }
+
+    @Test
+    void operatorsWordGoesBeforeWeights() {
+        var weighted =
+                new Route(
+                        TO_ECHO,
+                        Route.DEFAULT_CONNECT_TIMEOUT,
+                        route(HealthView.GOOD).targets(),
+                        new Spread.Weighted(Map.of("local", 80, "lke", 20)),
+                        7);
+        var forced =
+                Controls.NONE
+                        .with(control(1, new Order.Force(ECHO, "echo.peer.lke")))
+                        .apply(weighted);
+
+        assertThat(forced.spread()).isEqualTo(new Spread.Sequential());
+        assertThat(forced.targets().getFirst().label()).isEqualTo("echo.peer.lke");
+        assertThat(forced.maxConnections()).isEqualTo(7);
+        assertThat(
+                        Controls.NONE
+                                .with(control(1, new Order.DrainPeer(VMS)))
+                                .apply(weighted)
+                                .spread())
+                .isEqualTo(weighted.spread());
+    }
+
+    @Test
+    void spareTakesCallsWhenItIsWantedOrTheLastThatIsLeft() {
+        var kept = route(HealthView.spare("held down"));
+
+        assertThat(under(kept, new Order.Force(ECHO, "echo"))).first().isEqualTo("echo");
+        assertThat(under(kept, new Order.DrainPeer(LKE))).startsWith("echo held down");
+        assertThat(under(kept, new Order.DrainPeer(LKE), new Order.DrainPeer(VMS)))
+                .first()
+                .isEqualTo("echo");
     }
 
     private static final String DRAINED = "drained by ada until 2026-01-01T12:00:00Z: upgrade";

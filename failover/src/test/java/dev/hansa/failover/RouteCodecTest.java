@@ -39,6 +39,7 @@ class RouteCodecTest {
                                         List.of(
                                                 new Target.LocalTarget(
                                                         new ServiceName("a"),
+                                                        "v2",
                                                         "s",
                                                         List.of("i"),
                                                         DOMAIN,
@@ -51,7 +52,9 @@ class RouteCodecTest {
                                                         List.of("j"),
                                                         new TrustDomain("lke.consul"),
                                                         List.of(),
-                                                        HealthView.bad("none"))))),
+                                                        HealthView.spare("none"))),
+                                        new Spread.Weighted(Map.of("local", 80, "p", 20)),
+                                        100)),
                         List.of(
                                 new SniRoute(
                                         "x.example",
@@ -70,7 +73,8 @@ class RouteCodecTest {
                                                                 "*",
                                                                 Optional.of(new PeerName("p")),
                                                                 "a",
-                                                                false))))),
+                                                                false))),
+                                        40)),
                         "ab12");
 
         var bytes = RouteCodec.encode(snapshot).toByteArray();

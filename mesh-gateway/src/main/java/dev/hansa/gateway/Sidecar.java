@@ -2,11 +2,14 @@ package dev.hansa.gateway;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.wire.Address;
+import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.gateway.SidecarConfig.Carried;
+import dev.hansa.gateway.SidecarConfig.Served;
 import dev.hansa.gateway.discovery.Identity;
 import dev.hansa.gateway.discovery.ProxyCertificate;
 import dev.hansa.gateway.discovery.RouteSubscription;
@@ -46,16 +49,19 @@ public final class Sidecar implements AutoCloseable {
     }
 
     /// One service's parts.
+    ///
+    /// @param check nothing when the service only calls, and then there is no way in
     private record One(
             Carried carried,
             Identity identity,
             RouteSubscription routes,
-            ApplicationCheck check,
+            Latest<List<CheckResult>> check,
             Latest<Optional<TlsEnds>> ends,
-            Inbound inbound,
+            Optional<Inbound> inbound,
             List<Outbound> upstreams) {
         int open() {
-            return inbound.open() + upstreams.stream().mapToInt(Outbound::open).sum();
+            return inbound.map(Inbound::open).orElse(0)
+                    + upstreams.stream().mapToInt(Outbound::open).sum();
         }
     }
 
@@ -99,8 +105,13 @@ public final class Sidecar implements AutoCloseable {
                             config.services().stream()
                                     .map(carried ->
                                             carried.name()
-                                                    + " on "
-                                                    + Endpoints.text(carried.listen()))
+                                                    + carried.served()
+                                                            .map(served ->
+                                                                    " on "
+                                                                            + Endpoints.text(
+                                                                                    served
+                                                                                            .listen()))
+                                                            .orElse(", which only calls"))
                                     .toList()
                                     .toString()));
             return sidecar;
@@ -117,15 +128,8 @@ public final class Sidecar implements AutoCloseable {
                         proxy.token.trustDomain(),
                         proxy.token.datacenter(),
                         carried.name().value());
-        var check =
-                proxy.closer.add(
-                        new ApplicationCheck(
-                                carried.name(),
-                                carried.application(),
-                                carried.check(),
-                                proxy.transport,
-                                acceptance,
-                                proxy.telemetry));
+        var check = carried.served().map(served -> check(carried.name(), served));
+        var results = check.map(ApplicationCheck::results).orElseGet(() -> new Latest<>(List.of()));
         var identity =
                 proxy.closer.add(
                         new Identity(id, proxy.control, proxy.disk, proxy.clock, proxy.telemetry));
@@ -139,7 +143,7 @@ public final class Sidecar implements AutoCloseable {
                                         .map(SidecarConfig.Upstream::name)
                                         .distinct()
                                         .toList(),
-                                check.results(),
+                                results,
                                 proxy.presence,
                                 config.dataDir(),
                                 proxy.software,
@@ -150,24 +154,13 @@ public final class Sidecar implements AutoCloseable {
                 .watch(certificate -> renew(ends, certificate, routes.snapshot().get()));
         routes.snapshot().watch(snapshot -> renew(ends, identity.certificate().get(), snapshot));
         var inbound =
-                new Inbound(
-                        carried.name(),
-                        carried.application(),
-                        proxy.transport,
-                        acceptance,
-                        check,
-                        ends,
-                        config.maxConnections(),
-                        config.idleTimeout(),
-                        proxy.clock,
-                        event -> {
-                            proxy.telemetry.accept(event);
-                            if (event instanceof GatewayEvent.IntentionDenied denied) {
-                                routes.report(denied);
-                            }
-                        },
-                        proxy.telemetry::bytesIn,
-                        proxy.telemetry::bytesOut);
+                check.map(asked ->
+                        inbound(
+                                carried.name(),
+                                carried.served().orElseThrow().application(),
+                                asked,
+                                ends,
+                                routes));
         var upstreams =
                 carried.upstreams().stream()
                         .map(upstream ->
@@ -184,12 +177,49 @@ public final class Sidecar implements AutoCloseable {
                                         proxy.telemetry::bytesIn,
                                         proxy.telemetry::bytesOut))
                         .toList();
-        check.results().watch(_ -> inbound.reviewWaiting());
+        results.watch(_ -> inbound.ifPresent(Inbound::reviewWaiting));
         ends.watch(_ -> {
-            inbound.review();
+            inbound.ifPresent(Inbound::review);
             upstreams.forEach(Outbound::review);
         });
-        return new One(carried, identity, routes, check, ends, inbound, upstreams);
+        return new One(carried, identity, routes, results, ends, inbound, upstreams);
+    }
+
+    private ApplicationCheck check(ServiceName service, Served served) {
+        return proxy.closer.add(
+                new ApplicationCheck(
+                        service,
+                        served.application(),
+                        served.check(),
+                        proxy.transport,
+                        acceptance,
+                        proxy.telemetry));
+    }
+
+    private Inbound inbound(
+            ServiceName service,
+            Endpoint application,
+            ApplicationCheck check,
+            Latest<Optional<TlsEnds>> ends,
+            RouteSubscription routes) {
+        return new Inbound(
+                service,
+                application,
+                proxy.transport,
+                acceptance,
+                check,
+                ends,
+                config.maxConnections(),
+                config.idleTimeout(),
+                proxy.clock,
+                event -> {
+                    proxy.telemetry.accept(event);
+                    if (event instanceof GatewayEvent.IntentionDenied denied) {
+                        routes.report(denied);
+                    }
+                },
+                proxy.telemetry::bytesIn,
+                proxy.telemetry::bytesOut);
     }
 
     /// Every change of certificate or snapshot makes new TLS ends for new connections.
@@ -214,25 +244,35 @@ public final class Sidecar implements AutoCloseable {
     }
 
     private Registration registration(Carried carried) {
-        var listen = new Endpoint(carried.listen().getHostString(), carried.listen().getPort());
-        return Registration.newBuilder()
-                .setProxyId(config.nodeName() + "-" + carried.name())
-                .setNodeName(config.nodeName())
-                .setNodeAddress(listen.host())
-                .setService(carried.name().value())
-                .setServiceId(carried.name() + "-" + config.nodeName())
-                .setServiceAddress(carried.application().host())
-                .setServicePort(carried.application().port())
-                .addAllTags(carried.tags())
-                .setLan(Address.newBuilder().setHost(listen.host()).setPort(listen.port()))
-                .build();
+        var registration =
+                Registration.newBuilder()
+                        .setProxyId(config.nodeName() + "-" + carried.name())
+                        .setNodeName(config.nodeName())
+                        .setService(carried.name().value())
+                        .setServiceId(carried.name() + "-" + config.nodeName())
+                        .setOnlyCalls(carried.served().isEmpty());
+        carried.served().ifPresent(served -> register(served, registration));
+        return registration.build();
+    }
+
+    private static void register(Served served, Registration.Builder registration) {
+        var host = served.listen().getHostString();
+        registration
+                .setNodeAddress(host)
+                .setServiceAddress(served.application().host())
+                .setServicePort(served.application().port())
+                .addAllTags(served.tags())
+                .putAllMeta(served.meta())
+                .setLan(Address.newBuilder().setHost(host).setPort(served.listen().getPort()));
     }
 
     private void listen(One one) throws IOException {
-        proxy.doors.open(
-                one.carried().listen(),
-                Admission.unlimited("inbound", proxy.telemetry),
-                one.inbound()::accept);
+        if (one.inbound().isPresent()) {
+            proxy.doors.open(
+                    one.carried().served().orElseThrow().listen(),
+                    Admission.unlimited("inbound", proxy.telemetry),
+                    one.inbound().get()::accept);
+        }
         for (var i = 0; i < one.upstreams().size(); i++) {
             var outbound = one.upstreams().get(i);
             proxy.doors.open(
@@ -266,10 +306,10 @@ public final class Sidecar implements AutoCloseable {
                 .ifPresent(own -> state.put("certificateExpires", own.notAfter().toString()));
         state.put(
                 "check",
-                one.check().results().get().stream()
+                one.check().get().stream()
                         .findFirst()
                         .map(check -> check.getStatus() + ": " + check.getOutput())
-                        .orElse("none"));
+                        .orElse(one.inbound().isPresent() ? "none" : "none: it only calls"));
         state.put("openConnections", one.open());
         var upstreams = new LinkedHashMap<String, Object>();
         one.upstreams()

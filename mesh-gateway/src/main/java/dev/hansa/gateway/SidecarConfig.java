@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// The settings of `hansa sidecar`, read once. One process may carry the sidecars of several
 /// services, each with an identity of its own.
@@ -35,15 +37,20 @@ public record SidecarConfig(
 
     /// One service.
     ///
+    /// @param served empty: it only calls, and the catalog does not get it
+    public record Carried(ServiceName name, Optional<Served> served, List<Upstream> upstreams) {}
+
+    /// What others reach of a service.
+    ///
     /// @param application where the application listens, in plain text
     /// @param listen where mutual TLS for it ends; also what the catalog gets
-    public record Carried(
-            ServiceName name,
+    /// @param meta for the catalog, as `tags` are
+    public record Served(
             Endpoint application,
             InetSocketAddress listen,
             CheckSettings check,
-            List<Upstream> upstreams,
-            List<String> tags) {}
+            List<String> tags,
+            Map<String, String> meta) {}
 
     /// One upstream listener, plain text, for the application alone.
     public record Upstream(UpstreamName name, InetSocketAddress listen) {}
@@ -59,7 +66,9 @@ public record SidecarConfig(
                             "NAME,…",
                             "the services it carries (required); for each NAME, in the file:"),
                     new Settings.Key(
-                            "service.NAME.address", "HOST:PORT", "the application (required)"),
+                            "service.NAME.address",
+                            "HOST:PORT|none",
+                            "the application, or none for a service that only calls (required)"),
                     new Settings.Key(
                             "service.NAME.listen",
                             "HOST:PORT",
@@ -96,6 +105,10 @@ public record SidecarConfig(
                             "where upstreams listen (default: 127.0.0.1)"),
                     new Settings.Key("service.NAME.tags", "TAG,…", "for the catalog"),
                     new Settings.Key(
+                            "service.NAME.meta",
+                            "KEY=VALUE,…",
+                            "for the catalog, and for the filters of subsets: version=v2"),
+                    new Settings.Key(
                             "node-name",
                             "NAME",
                             "name of its node in the catalog (default: sidecar)"),
@@ -125,6 +138,14 @@ public record SidecarConfig(
                             "oldest TLS spoken to other proxies; 1.2 for peers whose proxies know no other (default: 1.3)"));
 
     private static final int MAX_CONNECTIONS = 4000;
+
+    /// As the server takes at most.
+    private static final int MAX_META = 64;
+
+    private static final Endpoint UNREAD = new Endpoint("127.0.0.1", 1);
+
+    /// In the place of an application's address.
+    private static final String NONE = "none";
 
     /// Each has listeners, a thread and a stream of its own.
     private static final int MAX_SERVICES = 256;
@@ -189,11 +210,12 @@ public record SidecarConfig(
         var prefix = "service." + name + ".";
         var application =
                 settings.required(
-                        prefix + "address", "an address such as 127.0.0.1:8080", Endpoint::parse);
-        var listen =
-                settings.address(
-                        prefix + "listen", InetSocketAddress.createUnresolved("127.0.0.1", 20000));
-        var check = check(settings, prefix);
+                        prefix + "address",
+                        "an address such as 127.0.0.1:8080, or none",
+                        text ->
+                                text.equals(NONE)
+                                        ? Optional.<Endpoint>empty()
+                                        : Optional.of(Endpoint.parse(text)));
         var host = settings.text(prefix + "upstream-address", "127.0.0.1");
         var upstreams =
                 settings.value(
@@ -201,6 +223,24 @@ public record SidecarConfig(
                         "upstreams such as shippingservice:50052 or shippingservice.svc.lke.peer:50053, separated by commas",
                         List.<Upstream>of(),
                         text -> upstreams(text, host));
+        if (application != null && application.isEmpty()) {
+            if (upstreams.isEmpty()) {
+                settings.problem(
+                        prefix + "upstreams",
+                        "expected upstreams of a service that only calls; found none");
+            }
+            return new Carried(name, Optional.empty(), upstreams);
+        }
+        // where the address does not parse the rest is read all the same, so that it is judged too
+        var address = application == null ? UNREAD : application.get();
+        return new Carried(name, Optional.of(served(settings, prefix, address)), upstreams);
+    }
+
+    private static Served served(Settings settings, String prefix, Endpoint application) {
+        var listen =
+                settings.address(
+                        prefix + "listen", InetSocketAddress.createUnresolved("127.0.0.1", 20000));
+        var check = check(settings, prefix);
         var tags =
                 settings.value(
                         prefix + "tags",
@@ -211,7 +251,31 @@ public record SidecarConfig(
                                         .map(String::strip)
                                         .filter(tag -> !tag.isEmpty())
                                         .toList());
-        return new Carried(name, application, listen, check, upstreams, tags);
+        var meta =
+                settings.value(
+                        prefix + "meta",
+                        "at most " + MAX_META + " of key=value separated by commas, each key once",
+                        Map.<String, String>of(),
+                        SidecarConfig::meta);
+        return new Served(application, listen, check, tags, meta);
+    }
+
+    private static Map<String, String> meta(String text) {
+        var meta = new TreeMap<String, String>();
+        for (var part : text.split(",")) {
+            var equals = part.indexOf('=');
+            if (equals < 1
+                    || meta.put(
+                                    part.substring(0, equals).strip(),
+                                    part.substring(equals + 1).strip())
+                            != null) {
+                throw new IllegalArgumentException(text);
+            }
+        }
+        if (meta.size() > MAX_META) {
+            throw new IllegalArgumentException(text);
+        }
+        return Map.copyOf(meta);
     }
 
     private static CheckSettings check(Settings settings, String prefix) {

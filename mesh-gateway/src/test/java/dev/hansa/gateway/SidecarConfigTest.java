@@ -55,16 +55,19 @@ class SidecarConfigTest {
                                 List.of(
                                         new SidecarConfig.Carried(
                                                 CART,
-                                                new Endpoint("127.0.0.1", 7070),
-                                                at("127.0.0.1", 20000),
-                                                new CheckSettings(
-                                                        new CheckKind.Tcp(),
-                                                        Duration.ofSeconds(1),
-                                                        Duration.ofSeconds(1),
-                                                        1,
-                                                        1,
-                                                        true),
-                                                List.of(),
+                                                Optional.of(
+                                                        new SidecarConfig.Served(
+                                                                new Endpoint("127.0.0.1", 7070),
+                                                                at("127.0.0.1", 20000),
+                                                                new CheckSettings(
+                                                                        new CheckKind.Tcp(),
+                                                                        Duration.ofSeconds(1),
+                                                                        Duration.ofSeconds(1),
+                                                                        1,
+                                                                        1,
+                                                                        true),
+                                                                List.of(),
+                                                                Map.of())),
                                                 List.of()))));
     }
 
@@ -96,6 +99,7 @@ class SidecarConfigTest {
                                         "pay:1, ship.svc:2, ship.svc.lke.peer:3"),
                                 Map.entry("service.cart.upstream-address", "10.0.0.9"),
                                 Map.entry("service.cart.tags", "a, b"),
+                                Map.entry("service.cart.meta", "version=v2, zone = a=b"),
                                 Map.entry("service.pay.address", "127.0.0.1:2"),
                                 Map.entry("service.pay.check", "grpc")));
 
@@ -114,22 +118,72 @@ class SidecarConfigTest {
                 .isEqualTo(
                         new SidecarConfig.Carried(
                                 CART,
-                                new Endpoint("10.0.0.9", 7070),
-                                at("10.0.0.9", 20000),
-                                new CheckSettings(
-                                        new CheckKind.Http("/ready"),
-                                        Duration.ofMillis(250),
-                                        Duration.ofSeconds(1),
-                                        2,
-                                        4,
-                                        false),
+                                Optional.of(
+                                        new SidecarConfig.Served(
+                                                new Endpoint("10.0.0.9", 7070),
+                                                at("10.0.0.9", 20000),
+                                                new CheckSettings(
+                                                        new CheckKind.Http("/ready"),
+                                                        Duration.ofMillis(250),
+                                                        Duration.ofSeconds(1),
+                                                        2,
+                                                        4,
+                                                        false),
+                                                List.of("a", "b"),
+                                                Map.of("version", "v2", "zone", "a=b"))),
                                 List.of(
                                         upstream("pay", Optional.empty(), 1),
                                         upstream("ship", Optional.empty(), 2),
-                                        upstream("ship", Optional.of(new PeerName("lke")), 3)),
-                                List.of("a", "b")));
-        assertThat(config.services().getLast().check())
+                                        upstream("ship", Optional.of(new PeerName("lke")), 3))));
+        assertThat(config.services().getLast().served().orElseThrow().check())
                 .isEqualTo(CheckSettings.of(new CheckKind.Grpc()));
+    }
+
+    @Test
+    void serviceThatOnlyCallsHasNoWayIn() throws Exception {
+        var config =
+                read(
+                        Map.of(
+                                "join-token-file", "join",
+                                "services", "batch",
+                                "service.batch.address", "none",
+                                "service.batch.upstream-address", "10.0.0.9",
+                                "service.batch.upstreams", "pay:1"));
+
+        assertThat(config.services())
+                .containsExactly(
+                        new SidecarConfig.Carried(
+                                new ServiceName("batch"),
+                                Optional.empty(),
+                                List.of(upstream("pay", Optional.empty(), 1))));
+    }
+
+    @Test
+    void whatMeansNothingToAServiceThatOnlyCallsIsRefused() {
+        assertThatThrownBy(() ->
+                        read(
+                                Map.of(
+                                        "join-token-file", "join",
+                                        "services", "batch",
+                                        "service.batch.address", "none",
+                                        "service.batch.listen", "127.0.0.1:2")))
+                .hasMessageContaining("service.batch.listen: no such setting")
+                .hasMessageContaining(
+                        "service.batch.upstreams: expected upstreams of a service that only calls; found none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"version", "=v2", "version=v1,version=v2"})
+    void metaOutsideTheGrammarIsRefused(String text) {
+        assertThatThrownBy(() ->
+                        read(
+                                Map.of(
+                                        "join-token-file", "join",
+                                        "services", "cart",
+                                        "service.cart.address", "127.0.0.1:1",
+                                        "service.cart.meta", text)))
+                .hasMessageContaining("service.cart.meta: expected")
+                .hasMessageContaining(text);
     }
 
     @ParameterizedTest

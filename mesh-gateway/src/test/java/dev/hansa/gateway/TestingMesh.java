@@ -152,10 +152,17 @@ final class TestingMesh implements AutoCloseable {
 
     /// @param ofWest what east believes of west
     void publishEast(boolean allowed, TrustBundle ofWest) {
+        publishEast(allowed, ofWest, 0);
+    }
+
+    /// @param most that a sidecar there may carry; 0: no limit
+    void publishEast(boolean allowed, TrustBundle ofWest, int most) {
         var bundles = BundleSet.EMPTY.with(east.bundle()).with(ofWest);
         var policy =
                 new InboundPolicy(
-                        Map.of(west.trustDomain(), WEST), new IntentionTable(allowed, List.of()));
+                        Map.of(west.trustDomain(), WEST),
+                        new IntentionTable(allowed, List.of()),
+                        most);
         east.publish(
                 BILLING.value(),
                 new RouteSnapshot(
@@ -195,7 +202,15 @@ final class TestingMesh implements AutoCloseable {
         publishWest(List.of(localTarget()), BundleSet.EMPTY.with(west.bundle()));
     }
 
+    void publishWest(Route route) {
+        publishWest(route, BundleSet.EMPTY.with(east.bundle()).with(west.bundle()));
+    }
+
     private void publishWest(List<Target> targets, BundleSet bundles) {
+        publishWest(new Route(UPSTREAM, connectTimeout, targets), bundles);
+    }
+
+    private void publishWest(Route route, BundleSet bundles) {
         var policy = new InboundPolicy(Map.of(), new IntentionTable(true, List.of()));
         west.publish(
                 WEB.value(),
@@ -203,7 +218,7 @@ final class TestingMesh implements AutoCloseable {
                         0,
                         west.datacenter(),
                         west.trustDomain(),
-                        List.of(new Route(UPSTREAM, connectTimeout, targets)),
+                        List.of(route),
                         List.of(),
                         bundles,
                         Optional.of(policy)));
@@ -340,17 +355,20 @@ final class TestingMesh implements AutoCloseable {
             ServiceName name, int application, int listen, List<SidecarConfig.Upstream> upstreams) {
         return new SidecarConfig.Carried(
                 name,
-                new Endpoint("127.0.0.1", application),
-                InetSocketAddress.createUnresolved("127.0.0.1", listen),
-                new CheckSettings(
-                        new CheckKind.Tcp(),
-                        Duration.ofMillis(50),
-                        Duration.ofSeconds(1),
-                        1,
-                        1,
-                        true),
-                upstreams,
-                List.of());
+                Optional.of(
+                        new SidecarConfig.Served(
+                                new Endpoint("127.0.0.1", application),
+                                InetSocketAddress.createUnresolved("127.0.0.1", listen),
+                                new CheckSettings(
+                                        new CheckKind.Tcp(),
+                                        Duration.ofMillis(50),
+                                        Duration.ofSeconds(1),
+                                        1,
+                                        1,
+                                        true),
+                                List.of(),
+                                Map.of())),
+                upstreams);
     }
 
     private Path tokenFile(String name, TestingControl control) throws IOException {

@@ -82,6 +82,7 @@ final class Leading implements Role {
                         new RoutePublisher(
                                 () -> world(parts, store),
                                 store.now().starts() << 32,
+                                parts.clock(),
                                 new FailoverWatch(
                                                 failovers, parts.clock(), System::nanoTime, events)
                                         ::look,
@@ -141,7 +142,6 @@ final class Leading implements Role {
         router.snapshots(parts.snapshots());
         router.failover(
                 new FailoverDesk(
-                        () -> world(parts, store),
                         publisher,
                         failovers,
                         store,
@@ -289,10 +289,12 @@ final class Leading implements Role {
                 config.datacenter(),
                 parts.keeper().authority().bundle(),
                 ConfigEntries.exportPolicy(state),
-                service -> ConfigEntries.failoverPolicy(state, service),
+                ConfigEntries.failoverPolicies(state),
                 destination ->
                         ConfigEntries.intentionTable(state, config.defaultAllow(), destination),
                 state.controls(parts.clock().instant()),
+                ConfigEntries.connections(state),
+                ConfigEntries.heldDown(state),
                 ConfigEntries.throughMeshGateways(state),
                 parts.self().peers());
     }

@@ -121,12 +121,13 @@ public final class Inbound {
     /// caller takes the next target.
     public void accept(Channel channel) {
         var connection = new Connection(channel);
-        var place = takePlace();
+        var most = most();
+        var place = takePlace(most);
         events.accept(new GatewayEvent.ConnectionOpened("inbound"));
         if (!place) {
             connection.deny(
                     Refusal.TOO_MANY_CONNECTIONS,
-                    "expected at most " + maxConnections + " connections to '" + service + "'");
+                    "expected at most " + most + " connections to '" + service + "'");
         }
         if (place || turnedAway.incrementAndGet() <= MOST_TURNED_AWAY) {
             channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
@@ -147,8 +148,16 @@ public final class Inbound {
                 });
     }
 
-    private boolean takePlace() {
-        if (open.incrementAndGet() <= maxConnections) {
+    /// What the sidecar allows, or less where the service's own policy says so.
+    private int most() {
+        return ends.get()
+                .flatMap(present -> present.snapshot().inbound())
+                .map(policy -> policy.most(maxConnections))
+                .orElse(maxConnections);
+    }
+
+    private boolean takePlace(int most) {
+        if (open.incrementAndGet() <= most) {
             return true;
         }
         open.decrementAndGet();

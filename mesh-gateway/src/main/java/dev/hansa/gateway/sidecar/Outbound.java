@@ -30,8 +30,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -144,7 +146,8 @@ public final class Outbound {
     public void accept(Channel channel) {
         var connection = new Connection(channel);
         events.accept(new GatewayEvent.ConnectionOpened("upstream"));
-        var many = open.incrementAndGet() > maxConnections;
+        var most = route().map(known -> known.most(maxConnections)).orElse(maxConnections);
+        var many = open.incrementAndGet() > most;
         channel.closeFuture()
                 .addListener(_ -> {
                     open.decrementAndGet();
@@ -160,11 +163,25 @@ public final class Outbound {
                     if (many) {
                         connection.refuse(
                                 Refusal.TOO_MANY_CONNECTIONS,
-                                "expected at most " + maxConnections + " connections");
+                                "expected at most " + most + " connections");
                     } else {
                         connection.begin();
                     }
                 });
+    }
+
+    /// The route in the order in which one connection tries its targets.
+    private Route ordered(Route route) {
+        return route.withTargets(
+                route.spread().order(route.targets(), ThreadLocalRandom.current(), this::measured));
+    }
+
+    /// How long the target's best way usually takes until it has shown who it is.
+    private OptionalLong measured(Target target) {
+        return target.endpoints().stream()
+                .flatMap(endpoint -> seen(target, endpoint).usual().stream())
+                .mapToLong(Duration::toNanos)
+                .min();
     }
 
     /// One endpoint of a target, for one connection.
@@ -231,7 +248,9 @@ public final class Outbound {
 
         void begin() {
             var present = ends.get();
-            var route = present.flatMap(found -> found.snapshot().route(upstream));
+            var route =
+                    present.flatMap(found -> found.snapshot().route(upstream))
+                            .map(Outbound.this::ordered);
             if (present.isEmpty() || route.isEmpty()) {
                 refuse(Refusal.NO_ROUTES_YET, "upstream '" + upstream + "': no route yet");
                 return;

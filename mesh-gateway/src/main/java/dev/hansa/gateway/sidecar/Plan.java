@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /// In which order one connection tries the endpoints of an upstream's targets: the policy's order,
-/// what is suspect after all others, and what the server calls down last, if at all.
+/// what is suspect after all others, spares after these, and what the server calls down last, if at
+/// all.
 ///
 /// @param causes why targets are not among them
 record Plan(List<Attempt> attempts, List<String> causes) {
@@ -51,11 +52,13 @@ record Plan(List<Attempt> attempts, List<String> causes) {
     static Plan of(Route route, boolean stale, PassiveHealth health, int turn) {
         var good = new ArrayList<Attempt>();
         var suspect = new ArrayList<Attempt>();
+        var spare = new ArrayList<Attempt>();
         var down = new ArrayList<Attempt>();
         var causes = new ArrayList<String>();
         for (var rank = 0; rank < route.targets().size(); rank++) {
             var target = route.targets().get(rank);
-            var healthy = endpoints(target, true);
+            var healthy = endpoints(target, target.health().healthy());
+            var kept = endpoints(target, target.health().spare());
             if (!target.health().healthy()) {
                 causes.add(target.label() + ": " + target.health().evidence());
             } else if (healthy.isEmpty()) {
@@ -63,22 +66,32 @@ record Plan(List<Attempt> attempts, List<String> causes) {
             }
             add(target, rank, healthy, false, health, turn, good);
             add(target, rank, healthy, true, health, turn, suspect);
+            add(target, rank, kept, false, health, turn, spare);
+            add(target, rank, kept, true, health, turn, spare);
             if (stale) {
-                add(target, rank, endpoints(target, false), false, health, turn, down);
-                add(target, rank, endpoints(target, false), true, health, turn, down);
+                add(target, rank, down(target), false, health, turn, down);
+                add(target, rank, down(target), true, health, turn, down);
             }
         }
         good.addAll(suspect);
+        good.addAll(spare);
         good.addAll(down);
         return new Plan(good.subList(0, Math.min(good.size(), MAX_ATTEMPTS)), causes);
     }
 
-    /// Those that the server calls healthy, or the others.
-    private static List<TargetEndpoint> endpoints(Target target, boolean healthy) {
+    /// Those that the server calls healthy, of a target that is wanted.
+    private static List<TargetEndpoint> endpoints(Target target, boolean wanted) {
         return target.endpoints().stream()
-                .filter(endpoint ->
-                        healthy == (target.health().healthy() && endpoint.health().healthy()))
+                .filter(endpoint -> wanted && endpoint.health().healthy())
                 .toList();
+    }
+
+    private static List<TargetEndpoint> down(Target target) {
+        return target.endpoints().stream().filter(endpoint -> !works(target, endpoint)).toList();
+    }
+
+    private static boolean works(Target target, TargetEndpoint endpoint) {
+        return target.health().works() && endpoint.health().healthy();
     }
 
     private static void add(
@@ -107,14 +120,12 @@ record Plan(List<Attempt> attempts, List<String> causes) {
                 .collect(joining(", ", " (", ")"));
     }
 
-    /// Every way to an upstream, and whether the server calls it healthy.
+    /// Every way to an upstream, and whether the server says that it works.
     static Map<Way, Boolean> listed(Route route) {
         var listed = new HashMap<Way, Boolean>();
         for (var target : route.targets()) {
             for (var endpoint : target.endpoints()) {
-                listed.put(
-                        way(target, endpoint),
-                        target.health().healthy() && endpoint.health().healthy());
+                listed.put(way(target, endpoint), works(target, endpoint));
             }
         }
         return listed;

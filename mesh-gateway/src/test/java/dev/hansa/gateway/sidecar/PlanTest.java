@@ -93,6 +93,22 @@ class PlanTest {
     }
 
     @Test
+    void spareIsTriedAfterAllThatIsWantedAndCountsAsWorking() {
+        var kept = with(local("a", "b"), HealthView.spare("held down"));
+        suspect("billing", "a");
+        suspect("billing.peer.east", "g");
+
+        assertThat(order(false, 0, kept, peer("east", "g", "h")))
+                .containsExactly(
+                        "billing.peer.east at h:1",
+                        "billing.peer.east at g:1",
+                        "billing at b:1",
+                        "billing at a:1");
+        assertThat(order(true, 0, kept, peer("east", "g", "h"))).hasSize(4);
+        assertThat(Plan.listed(route(kept)).values()).containsOnly(true);
+    }
+
+    @Test
     void planIsBounded() {
         var many = IntStream.range(0, 20).mapToObj(i -> "i" + i).toArray(String[]::new);
         var peers = IntStream.range(0, 20).mapToObj(i -> peer("p" + i, "g")).toArray(Target[]::new);

@@ -37,16 +37,35 @@ final class ConfigResource {
                     ApiAnswer.text(
                             status,
                             status == 400 ? "Request decoding failed: " + sentence : sentence);
-            case ParsedEntry.Valid(var kind, var name, var json) ->
-                    switch (store.apply(new StoreCommand.PutConfig(kind, name, json, cas))) {
-                        case StoreAnswer.Applied(var index) -> {
-                            events.accept(new PeeringEvent.ConfigWritten(kind, name, index));
-                            yield ApiAnswer.TRUE;
-                        }
-                        case StoreAnswer.Unchanged _ -> ApiAnswer.TRUE;
-                        case StoreAnswer.Refused _ when cas.isPresent() -> ApiAnswer.FALSE;
-                        case StoreAnswer.Refused(var reason) -> ApiAnswer.text(500, reason);
-                    };
+            case ParsedEntry.Valid valid -> write(valid, cas);
+        };
+    }
+
+    /// Who writes on what was before is told so first; the store decides at last.
+    private boolean misses(OptionalLong cas, String kind, String name) {
+        return cas.isPresent()
+                && cas.getAsLong()
+                        != store.now().config(kind, name).map(ConfigRecord::modifyIndex).orElse(0L);
+    }
+
+    private ApiAnswer write(ParsedEntry.Valid entry, OptionalLong cas) {
+        if (misses(cas, entry.kind(), entry.name())) {
+            return ApiAnswer.FALSE;
+        }
+        var refusal = ConfigEntries.refusal(store.now(), entry);
+        if (refusal.isPresent()) {
+            return ApiAnswer.text(500, refusal.get());
+        }
+        var kind = entry.kind();
+        var name = entry.name();
+        return switch (store.apply(new StoreCommand.PutConfig(kind, name, entry.json(), cas))) {
+            case StoreAnswer.Applied(var index) -> {
+                events.accept(new PeeringEvent.ConfigWritten(kind, name, index));
+                yield ApiAnswer.TRUE;
+            }
+            case StoreAnswer.Unchanged _ -> ApiAnswer.TRUE;
+            case StoreAnswer.Refused _ when cas.isPresent() -> ApiAnswer.FALSE;
+            case StoreAnswer.Refused(var reason) -> ApiAnswer.text(500, reason);
         };
     }
 
@@ -92,6 +111,13 @@ final class ConfigResource {
             throw new RefusedRequestException(404, "Must provide both a kind and name to delete");
         }
         var cas = cas(request);
+        if (misses(cas, kind, name)) {
+            return ApiAnswer.FALSE;
+        }
+        var refusal = ConfigEntries.refusalToDelete(store.now(), kind, name);
+        if (refusal.isPresent()) {
+            return ApiAnswer.text(500, refusal.get());
+        }
         return switch (store.apply(new StoreCommand.DeleteConfig(kind, name, cas))) {
             case StoreAnswer.Applied(var index) -> {
                 events.accept(new PeeringEvent.ConfigDeleted(kind, name, index));

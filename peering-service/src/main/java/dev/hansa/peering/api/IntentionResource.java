@@ -59,6 +59,11 @@ final class IntentionResource {
 
     /// Who is meant by a rule, as a text names it.
     private record Pair(String source, Optional<PeerName> peer, String destination) {
+        /// A sameness group's rule names no pair of its own.
+        boolean isStated(StoredIntention stored) {
+            return stored.samenessGroup().isEmpty() && isOf(stored.intention());
+        }
+
         boolean isOf(Intention intention) {
             return intention.source().equals(source)
                     && intention.sourcePeer().equals(peer)
@@ -80,7 +85,7 @@ final class IntentionResource {
 
     private static ObjectNode json(StoredIntention stored) {
         var intention = stored.intention();
-        var json = JSON.objectNode().put("ID", id(intention));
+        var json = JSON.objectNode().put("ID", id(stored));
         if (!stored.description().isEmpty()) {
             json.put("Description", stored.description());
         }
@@ -89,6 +94,9 @@ final class IntentionResource {
                 .put("DestinationNS", "default")
                 .put("DestinationName", intention.destination());
         intention.sourcePeer().ifPresent(peer -> json.put("SourcePeer", peer.value()));
+        if (!stored.samenessGroup().isEmpty()) {
+            json.put("SourceSamenessGroup", stored.samenessGroup());
+        }
         return json.put("SourceType", "consul")
                 .put("Action", intention.allow() ? "allow" : "deny")
                 .put("Precedence", intention.precedence())
@@ -98,18 +106,27 @@ final class IntentionResource {
 
     /// The same for the same pair always: the older of Consul's commands want one.
     private static String id(Intention intention) {
-        return UUID.nameUUIDFromBytes(intention.label().getBytes(StandardCharsets.UTF_8))
-                .toString();
+        return id(intention.label());
+    }
+
+    private static String id(StoredIntention stored) {
+        return stored.samenessGroup().isEmpty()
+                ? id(stored.intention())
+                : id("sameness-group:" + stored.samenessGroup() + "/" + stored.intention().label());
+    }
+
+    private static String id(String label) {
+        return UUID.nameUUIDFromBytes(label.getBytes(StandardCharsets.UTF_8)).toString();
     }
 
     ApiAnswer exact(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var pair = pair(request);
-        return reads.read(request, Scope.CONFIG, () -> found(pair::isOf));
+        return reads.read(request, Scope.CONFIG, () -> found(pair::isStated));
     }
 
-    private ApiAnswer found(Predicate<Intention> wanted) {
+    private ApiAnswer found(Predicate<StoredIntention> wanted) {
         return ConfigEntries.intentions(store.now()).stream()
-                .filter(one -> wanted.test(one.intention()))
+                .filter(wanted)
                 .findFirst()
                 .map(one -> ApiAnswer.json(json(one)))
                 .orElseGet(() -> ApiAnswer.text(404, "Intention not found"));
@@ -138,8 +155,8 @@ final class IntentionResource {
                         body.text("DestinationName"));
         var same =
                 ConfigEntries.intentions(store.now()).stream()
+                        .filter(pair::isStated)
                         .map(StoredIntention::intention)
-                        .filter(pair::isOf)
                         .findFirst();
         if (same.isPresent()) {
             throw new RefusedRequestException(
@@ -160,8 +177,7 @@ final class IntentionResource {
 
     ApiAnswer byId(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var id = request.part("id");
-        return reads.read(
-                request, Scope.CONFIG, () -> found(intention -> id(intention).equals(id)));
+        return reads.read(request, Scope.CONFIG, () -> found(stored -> id(stored).equals(id)));
     }
 
     ApiAnswer putById(ApiRequest request) throws RefusedRequestException {
@@ -178,7 +194,7 @@ final class IntentionResource {
     private Pair named(String id) throws RefusedRequestException {
         for (var stored : ConfigEntries.intentions(store.now())) {
             var intention = stored.intention();
-            if (id(intention).equals(id)) {
+            if (stored.samenessGroup().isEmpty() && id(intention).equals(id)) {
                 return new Pair(
                         intention.source(), intention.sourcePeer(), intention.destination());
             }
@@ -320,7 +336,8 @@ final class IntentionResource {
         try {
             var read = (ObjectNode) MAPPER.readTree(json);
             for (var one : read.path("Sources")) {
-                if (!one.path("Name").asText().equals(pair.source())
+                if (!one.path("SamenessGroup").asText().isEmpty()
+                        || !one.path("Name").asText().equals(pair.source())
                         || !one.path("Peer")
                                 .asText()
                                 .equals(pair.peer().map(PeerName::value).orElse(""))) {

@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.exportedservices.ExportPolicy;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.ConnectionPolicy;
 import dev.hansa.failover.FailoverPolicy;
-import dev.hansa.failover.FailoverPolicy.Destination;
-import dev.hansa.failover.Route;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.UpstreamSettings;
+import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.StoreState;
 import dev.hansa.trustbundle.Intention;
@@ -16,11 +18,14 @@ import dev.hansa.trustbundle.PeerName;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -71,6 +76,7 @@ public final class ConfigEntries {
 
     /// Which peer may see what.
     public static ExportPolicy exportPolicy(StoreState state) {
+        var groups = groups(state);
         return state.config(Schemas.EXPORTED_SERVICES, "default")
                 .map(record ->
                         new ExportPolicy(
@@ -78,76 +84,154 @@ public final class ConfigEntries {
                                         .map(service ->
                                                 new ExportPolicy.Export(
                                                         service.path("Name").asText(),
-                                                        consumers(service)))
+                                                        consumers(service, groups)))
                                         .toList()))
                 .orElse(ExportPolicy.NONE);
     }
 
-    private static Set<PeerName> consumers(JsonNode service) {
+    private static Set<PeerName> consumers(JsonNode service, StoredGroups groups) {
         return each(service.path("Consumers"))
-                .map(consumer -> PeerName.of(consumer.path("Peer").asText()))
+                .flatMap(consumer -> {
+                    var group = consumer.path("SamenessGroup").asText();
+                    return group.isEmpty()
+                            ? Stream.of(PeerName.of(consumer.path("Peer").asText()))
+                            : groups.named(group).stream().flatMap(found -> found.peers().stream());
+                })
                 .collect(Collectors.toSet());
+    }
+
+    private static StoredGroups groups(StoreState state) {
+        return new StoredGroups(
+                state.config(Schemas.SAMENESS_GROUP)
+                        .collect(
+                                Collectors.toMap(
+                                        ConfigRecord::name,
+                                        record -> SamenessGroup.of(read(record)))));
+    }
+
+    /// Where calls to services go that are not, or not healthy, here. What it answers it remembers;
+    /// for one thread.
+    public static Function<ServiceName, FailoverPolicy> failoverPolicies(StoreState state) {
+        var groups = groups(state);
+        var known = new HashMap<ServiceName, FailoverPolicy>();
+        return service ->
+                known.computeIfAbsent(
+                        service,
+                        name ->
+                                RoutePolicies.policy(
+                                        name,
+                                        entry(state, Schemas.SERVICE_RESOLVER, name),
+                                        groups));
     }
 
     /// Where calls to a service go when it is not, or not healthy, here.
     public static FailoverPolicy failoverPolicy(StoreState state, ServiceName service) {
-        return state.config(Schemas.SERVICE_RESOLVER, service.value())
-                .map(record -> policy(service, read(record)))
-                .orElseGet(() -> FailoverPolicy.none(service));
+        return failoverPolicies(state).apply(service);
     }
 
-    private static FailoverPolicy policy(ServiceName service, JsonNode entry) {
-        var timeout = GoDuration.parse(entry.path("ConnectTimeout").asText("0s"));
-        var redirect = entry.path("Redirect");
-        return new FailoverPolicy(
-                service,
-                timeout.isZero() ? Route.DEFAULT_CONNECT_TIMEOUT : timeout,
-                redirect.isMissingNode()
-                        ? Optional.empty()
-                        : Optional.of(destination(service, redirect)),
-                failover(service, entry));
-    }
-
-    /// The failover of the default subset, if it has one of its own; else that of any.
-    private static List<Destination> failover(ServiceName service, JsonNode entry) {
-        var all = entry.path("Failover");
-        var own = all.path(entry.path("DefaultSubset").asText());
-        var failover = own.isMissingNode() ? all.path("*") : own;
-        if (failover.path("Targets").isEmpty()) {
-            return failover.path("Service").asText().isEmpty()
-                    ? List.of()
-                    : List.of(destination(service, failover));
+    /// The services whose callers may have to wait before they go back to a target: they say so
+    /// themselves, or send their callers to others.
+    public static Set<ServiceName> heldDown(StoreState state) {
+        var all = state.config(Schemas.SERVICE_RESOLVER).toList();
+        if (all.stream().noneMatch(record -> PreferenceRules.holds(read(record)))) {
+            return Set.of();
         }
-        return each(failover.path("Targets")).map(target -> destination(service, target)).toList();
+        return all.stream()
+                .filter(record ->
+                        PreferenceRules.holds(read(record)) || read(record).has("Redirect"))
+                .map(record -> new ServiceName(record.name()))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
-    private static Destination destination(ServiceName otherwise, JsonNode node) {
-        var name = node.path("Service").asText();
-        var peer = node.path("Peer").asText();
-        return new Destination(
-                name.isEmpty() ? otherwise : new ServiceName(name),
-                peer.isEmpty() ? Optional.empty() : Optional.of(PeerName.of(peer)));
+    /// What callers and services say of their connections.
+    public static ConnectionPolicy connections(StoreState state) {
+        return new ConnectionPolicy() {
+            @Override
+            public UpstreamSettings to(ServiceName caller, UpstreamName upstream) {
+                return RoutePolicies.upstream(
+                        entry(state, Schemas.SERVICE_DEFAULTS, caller), upstream);
+            }
+
+            @Override
+            public int mostInto(ServiceName service) {
+                return entry(state, Schemas.SERVICE_DEFAULTS, service)
+                        .map(defaults ->
+                                RoutePolicies.count(defaults.path("MaxInboundConnections")))
+                        .orElse(0);
+            }
+        };
+    }
+
+    /// Why an entry may not be written beside those that are there: something would lead nowhere,
+    /// or round in a circle. What was so before is not held against it.
+    public static Optional<String> refusal(StoreState state, ParsedEntry.Valid entry) {
+        var after = byKind(state.config());
+        // not remembered: it may be refused
+        after.computeIfAbsent(entry.kind(), _ -> new TreeMap<>())
+                .put(
+                        entry.name(),
+                        fresh(new ConfigRecord(entry.kind(), entry.name(), entry.json(), 0, 0)));
+        return EntryGraph.newProblem(read(state.config()), new EntryGraph.Entries(after));
+    }
+
+    /// Why an entry may not be taken away from those that are there.
+    public static Optional<String> refusalToDelete(StoreState state, String kind, String name) {
+        var config = new HashMap<>(state.config());
+        config.remove(new ConfigKey(kind, name));
+        return EntryGraph.newProblem(read(state.config()), read(config));
+    }
+
+    private static EntryGraph.Entries read(Map<ConfigKey, ConfigRecord> config) {
+        return new EntryGraph.Entries(byKind(config));
+    }
+
+    private static Map<String, Map<String, JsonNode>> byKind(Map<ConfigKey, ConfigRecord> config) {
+        var byKind = new HashMap<String, Map<String, JsonNode>>();
+        config.values()
+                .forEach(record ->
+                        byKind.computeIfAbsent(record.kind(), _ -> new TreeMap<>())
+                                .put(record.name(), read(record)));
+        return byKind;
+    }
+
+    private static Optional<JsonNode> entry(StoreState state, String kind, ServiceName name) {
+        return state.config(kind, name.value()).map(ConfigEntries::read);
     }
 
     /// The rules that may decide a call to `destination`: its own and those for every service.
     public static IntentionTable intentionTable(
             StoreState state, boolean defaultAllow, String destination) {
-        var intentions = new ArrayList<Intention>();
+        var groups = groups(state);
+        var exact = new ArrayList<Intention>();
+        var ofGroups = new ArrayList<Intention>();
         for (var name : List.of(destination, Intention.ANY)) {
             state.config(Schemas.SERVICE_INTENTIONS, name)
-                    .ifPresent(record ->
-                            each(read(record).path("Sources"))
-                                    .map(source -> IntentionRules.intention(name, source))
-                                    .forEach(intentions::add));
+                    .ifPresent(record -> {
+                        for (var source : read(record).path("Sources")) {
+                            if (source.path("SamenessGroup").asText().isEmpty()) {
+                                exact.add(IntentionRules.intention(name, source));
+                            } else {
+                                ofGroups.addAll(IntentionRules.intentions(name, source, groups));
+                            }
+                        }
+                    });
         }
-        return new IntentionTable(defaultAllow, intentions);
+        // Of two with the same precedence the one that names its source itself decides.
+        exact.addAll(ofGroups);
+        return new IntentionTable(defaultAllow, exact);
     }
 
     /// A stored intention with what only the API shows.
     ///
+    /// @param samenessGroup whose members' services are its source; empty: it names its source
+    ///   itself
     /// @param createIndex of the entry that holds it, as is `modifyIndex`
     public record StoredIntention(
-            Intention intention, String description, long createIndex, long modifyIndex) {}
+            Intention intention,
+            String samenessGroup,
+            String description,
+            long createIndex,
+            long modifyIndex) {}
 
     /// Every intention, the more exact first, then by name.
     public static List<StoredIntention> intentions(StoreState state) {
@@ -157,6 +241,7 @@ public final class ConfigEntries {
                                 .map(source ->
                                         new StoredIntention(
                                                 IntentionRules.intention(record.name(), source),
+                                                source.path("SamenessGroup").asText(),
                                                 source.path("Description").asText(),
                                                 record.createIndex(),
                                                 record.modifyIndex())))

@@ -6,7 +6,7 @@ import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.trustbundle.PeerName;
 import java.util.List;
-import java.util.Set;
+import java.util.regex.Pattern;
 
 /// What an entry of the right shape must still satisfy, in Consul's words where Consul has the
 /// rule. Rules about resolvers and intentions have classes of their own.
@@ -17,7 +17,7 @@ final class EntryRules {
     private static final int MAX_META_KEY = 128;
     private static final int MAX_META_VALUE = 512;
 
-    private static final Set<String> PROTOCOLS = Set.of("", "tcp", "http", "http2", "grpc");
+    private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
     private static final List<String> TLS_ORDER =
             List.of("TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3");
 
@@ -36,8 +36,11 @@ final class EntryRules {
             case Schemas.EXPORTED_SERVICES -> exportedServices(entry);
             case Schemas.SERVICE_RESOLVER -> ResolverRules.hold(entry);
             case Schemas.SERVICE_INTENTIONS -> IntentionRules.hold(entry);
-            case Schemas.SERVICE_DEFAULTS -> serviceDefaults(entry);
-            case Schemas.PROXY_DEFAULTS -> proxyDefaults(entry);
+            case Schemas.SERVICE_DEFAULTS -> DefaultsRules.service(entry);
+            case Schemas.PROXY_DEFAULTS -> DefaultsRules.proxy(entry);
+            case Schemas.SERVICE_ROUTER -> RouterRules.router(entry);
+            case Schemas.SERVICE_SPLITTER -> RouterRules.splitter(entry);
+            case Schemas.SAMENESS_GROUP -> SamenessRules.hold(entry);
             default -> throw new IllegalStateException("a kind without rules: " + kind);
         }
     }
@@ -154,74 +157,13 @@ final class EntryRules {
             throw forbidden(where + ": partitions are an enterprise-only feature");
         }
         if (!group.isEmpty()) {
-            throw forbidden(where + ": sameness-groups are an enterprise-only feature");
+            label(where + ".SamenessGroup", group);
+            return;
         }
         if (peer.isEmpty()) {
-            throw forbidden(where + ": expected a Peer; found none");
+            throw forbidden(where + ": expected a Peer or a SamenessGroup; found neither");
         }
         peer(where + ".Peer", peer);
-    }
-
-    private static void serviceDefaults(ObjectNode entry) throws InvalidEntryException {
-        var name = named(entry);
-        if (name.equals("*")) {
-            throw forbidden(
-                    "service-defaults name must be the name of a service, and not a wildcard");
-        }
-        service("service-defaults Name", name, false);
-        protocol(entry.path("Protocol"));
-        if (entry.has("UpstreamConfig") && entry.has("Destination")) {
-            throw forbidden(
-                    "UpstreamConfig and Destination are mutually exclusive for service defaults");
-        }
-        for (var override : entry.path("UpstreamConfig").path("Overrides")) {
-            if (override.path("Name").asText().isEmpty()) {
-                throw forbidden("error in upstream override: Name is required");
-            }
-            protocol(override.path("Protocol"));
-        }
-        if (!entry.path("UpstreamConfig").path("Defaults").path("Name").asText().isEmpty()) {
-            throw forbidden("error in upstream defaults: Name must be empty");
-        }
-        if (entry.path("MaxInboundConnections").asLong() < 0) {
-            throw forbidden("max connections cannot be negative");
-        }
-        var destination = entry.path("Destination");
-        if (destination.isObject()) {
-            if (destination.path("Addresses").isEmpty()) {
-                throw forbidden("Destination must contain at least one valid address");
-            }
-            var port = destination.path("Port").asLong();
-            if (port < 1 || port > 65535) {
-                throw forbidden("Invalid Port number " + port);
-            }
-        }
-    }
-
-    private static void protocol(JsonNode protocol) throws InvalidEntryException {
-        if (!PROTOCOLS.contains(protocol.asText())) {
-            throw forbidden(
-                    "invalid value for protocol: "
-                            + ForeignText.shown(protocol.asText())
-                            + ": expected tcp, http, http2 or grpc");
-        }
-    }
-
-    private static void proxyDefaults(ObjectNode entry) throws InvalidEntryException {
-        var name = entry.path("Name").asText();
-        if (!name.equals("global")) {
-            throw forbidden(
-                    "invalid name (\""
-                            + ForeignText.shown(name)
-                            + "\"), only \"global\" is supported");
-        }
-        var config = entry.path("Config");
-        if (!config.isMissingNode() && !config.isObject()) {
-            throw InvalidEntryException.unreadable(
-                    "proxy-defaults: Config: expected an object; found '"
-                            + ForeignText.shown(config.toString())
-                            + "'");
-        }
     }
 
     /// The entry's name; refused when there is none.
@@ -241,6 +183,17 @@ final class EntryRules {
             }
         } catch (IllegalArgumentException e) {
             throw forbidden(where + ": " + e.getMessage());
+        }
+    }
+
+    /// A name of something other than a service, of the same form.
+    static void label(String where, String name) throws InvalidEntryException {
+        if (!LABEL.matcher(name).matches()) {
+            throw forbidden(
+                    where
+                            + ": expected 1 to 63 lower-case letters, digits or '-', beginning and ending with a letter or digit; found '"
+                            + ForeignText.shown(name)
+                            + "'");
         }
     }
 

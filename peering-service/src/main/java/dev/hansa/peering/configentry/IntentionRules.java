@@ -60,9 +60,14 @@ final class IntentionRules {
         if (peer.contains("*")) {
             throw forbidden(where + ".Peer: cannot use wildcard '*' in peer");
         }
-        if (!source.path("SamenessGroup").asText().isEmpty()) {
-            throw forbidden(
-                    where + ".SamenessGroup: Sameness groups are a Consul Enterprise feature. ");
+        var group = source.path("SamenessGroup").asText();
+        if (!group.isEmpty()) {
+            if (!peer.isEmpty()) {
+                throw forbidden(
+                        where
+                                + ".SamenessGroup: cannot set SamenessGroup and Peer at the same time");
+            }
+            EntryRules.label(where + ".SamenessGroup", group);
         }
         if (!source.path("Partition").asText().isEmpty()) {
             throw forbidden(where + ".Partition: Setting Partition requires Consul Enterprise");
@@ -82,11 +87,12 @@ final class IntentionRules {
         if (!peer.isEmpty()) {
             EntryRules.peer(where + ".Peer", peer);
         }
-        if (!seen.add(peer + "/" + name)) {
+        if (!seen.add(group + "/" + peer + "/" + name)) {
             throw forbidden(
                     where
                             + " defines "
                             + (peer.isEmpty() ? "" : "peer(\"" + peer + "\") ")
+                            + (group.isEmpty() ? "" : "sameness-group(\"" + group + "\") ")
                             + "\""
                             + name
                             + "\" more than once");
@@ -100,5 +106,15 @@ final class IntentionRules {
                 peer.isEmpty() ? Optional.empty() : Optional.of(PeerName.of(peer)),
                 destination,
                 source.path("Action").asText().equals("allow"));
+    }
+
+    /// One for each member of the sameness group that a source names; none while there is no such
+    /// group.
+    static List<Intention> intentions(String destination, JsonNode source, StoredGroups groups) {
+        var one = intention(destination, source);
+        return groups.named(source.path("SamenessGroup").asText()).stream()
+                .flatMap(group -> group.members().stream())
+                .map(member -> new Intention(one.source(), member, destination, one.allow()))
+                .toList();
     }
 }

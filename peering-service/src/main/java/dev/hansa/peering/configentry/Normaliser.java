@@ -37,6 +37,10 @@ final class Normaliser {
                     found.isIntegralNumber() && found.canConvertToLong()
                             ? found
                             : mismatch(path, "a whole number", found);
+            case Shape.Decimal _ ->
+                    found.isNumber() && Double.isFinite(found.doubleValue())
+                            ? found
+                            : mismatch(path, "a number", found);
             case Shape.Timespan _ -> timespan(path, found);
             case Shape.Opaque _ -> found;
             case Shape.Choice(var words) -> choice(path, found, words);

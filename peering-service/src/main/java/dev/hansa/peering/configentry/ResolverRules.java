@@ -5,7 +5,13 @@ import static dev.hansa.peering.configentry.EntryRules.forbidden;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.filter.Filter;
+import dev.hansa.exportedservices.filter.InstanceFields;
+import dev.hansa.exportedservices.filter.InvalidFilterException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -13,6 +19,9 @@ import java.util.regex.Pattern;
 /// it taken and not acted on, is refused.
 final class ResolverRules {
     private static final Pattern SUBSET = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+
+    private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+    private static final Duration LONGEST_TIMEOUT = Duration.ofHours(24);
 
     private static final Set<String> BALANCERS =
             Set.of("", "random", "round_robin", "least_request", "ring_hash", "maglev");
@@ -46,12 +55,29 @@ final class ResolverRules {
                                 + ForeignText.shown(name)
                                 + "\" is invalid: must be 63 characters or fewer, begin or end with lower case alphanumeric characters, and contain lower case alphanumeric characters or '-' in between");
             }
+            try {
+                filter(subset.getValue());
+            } catch (InvalidFilterException e) {
+                throw forbidden(
+                        "Filter for subset \""
+                                + name
+                                + "\" is not a valid expression: "
+                                + e.sentence());
+            }
         }
         var standard = entry.path("DefaultSubset").asText();
         if (!isSubset(standard)) {
             throw forbidden(
                     "DefaultSubset \"" + ForeignText.shown(standard) + "\" is not a valid subset");
         }
+    }
+
+    /// What a subset asks of an instance; empty when it takes all.
+    static Optional<Filter<ServiceInstance>> filter(JsonNode subset) throws InvalidFilterException {
+        var text = subset.path("Filter").asText();
+        return text.isBlank()
+                ? Optional.empty()
+                : Optional.of(Filter.parse(text, InstanceFields.HEALTH));
     }
 
     private boolean isSubset(String name) {
@@ -84,13 +110,28 @@ final class ResolverRules {
                 throw forbidden("Redirect." + needy + " defined without Redirect.Service");
             }
         }
-        enterprise("Redirect: ", redirect, "Partition", "SamenessGroup");
+        if (has(redirect, "SamenessGroup")) {
+            for (var other : List.of("Peer", "ServiceSubset", "Datacenter", "Partition")) {
+                if (has(redirect, other)) {
+                    throw forbidden(
+                            "Redirect." + other + " cannot be set with Redirect.SamenessGroup");
+                }
+            }
+            EntryRules.label("Redirect.SamenessGroup", redirect.path("SamenessGroup").asText());
+        }
+        enterprise("Redirect: ", redirect, "Partition");
+        named("Redirect", redirect);
         unsupported("Redirect", redirect);
         if (has(redirect, "Service")) {
             EntryRules.service("Redirect.Service", redirect.path("Service").asText(), false);
         }
         if (has(redirect, "Peer")) {
             EntryRules.peer("Redirect.Peer", redirect.path("Peer").asText());
+        }
+        var own = entry.path("Name").asText();
+        if (redirect.path("Service").asText().equals(own)
+                && none(redirect, "ServiceSubset", "Peer", "SamenessGroup")) {
+            throw forbidden("detected circular resolver redirect: [" + own + " -> " + own + "]");
         }
     }
 
@@ -130,10 +171,15 @@ final class ResolverRules {
                 throw forbidden(where + ".Datacenters: found empty datacenter");
             }
         }
-        enterprise(where + ": ", failover, "SamenessGroup");
-        if (!failover.path("Policy").path("Mode").asText().isEmpty()) {
-            throw forbidden(where + ": Setting failover policies requires Consul Enterprise");
+        if (has(failover, "SamenessGroup")) {
+            if (!targets.isEmpty() || !datacenters.isEmpty() || has(failover, "ServiceSubset")) {
+                throw forbidden(
+                        where
+                                + ": SamenessGroup cannot be set with Targets, Datacenters or ServiceSubset");
+            }
+            EntryRules.label(where + ".SamenessGroup", failover.path("SamenessGroup").asText());
         }
+        DefaultsRules.failoverMode(where + ".Policy", failover.path("Policy"));
         for (var i = 0; i < targets.size(); i++) {
             target(where + ".Targets[" + i + "]", targets.get(i));
         }
@@ -143,6 +189,7 @@ final class ResolverRules {
                             + ": Datacenters are not supported yet: expected Targets with a Peer each");
         }
         unsupported(where, failover);
+        named(where, failover);
         if (has(failover, "Service")) {
             EntryRules.service(where + ".Service", failover.path("Service").asText(), false);
         }
@@ -162,8 +209,10 @@ final class ResolverRules {
         }
         enterprise(where + ": ", target, "Partition");
         unsupported(where, target);
-        if (none(target, "Service", "Peer")) {
-            throw forbidden(where + ": expected a Service, a Peer or both; found neither");
+        named(where, target);
+        if (none(target, "Service", "ServiceSubset", "Peer")) {
+            throw forbidden(
+                    where + ": expected a Service, a ServiceSubset, a Peer or more; found none");
         }
         if (has(target, "Service")) {
             EntryRules.service(where + ".Service", target.path("Service").asText(), false);
@@ -179,17 +228,56 @@ final class ResolverRules {
             if (timeout.startsWith("-")) {
                 throw forbidden("Bad " + field + " '" + timeout + "', must be >= 0");
             }
+            var read = GoDuration.parse(timeout);
+            if (!read.isZero()
+                    && (read.compareTo(SHORTEST_TIMEOUT) < 0
+                            || read.compareTo(LONGEST_TIMEOUT) > 0)) {
+                throw forbidden(field + ": expected 0, or 1ms to 24h; found '" + timeout + "'");
+            }
         }
-        if (!entry.path("PrioritizeByLocality").path("Mode").asText().isEmpty()) {
-            throw forbidden("Prioritize-by-locality requires Consul Enterprise");
-        }
-        var policy = entry.path("LoadBalancer").path("Policy").asText();
+        DefaultsRules.byLocality(entry.path("PrioritizeByLocality"));
+        PreferenceRules.hold(entry);
+        balancer(entry.path("LoadBalancer"));
+    }
+
+    /// A sidecar spreads whole connections in turn, which is as good as random or least_request;
+    /// what would tie a caller to one instance is not taken, since nothing would tie it.
+    private static void balancer(JsonNode balancer) throws InvalidEntryException {
+        var policy = balancer.path("Policy").asText();
         if (!BALANCERS.contains(policy)) {
             throw forbidden(
                     "Bad LoadBalancer policy: \""
                             + ForeignText.shown(policy)
                             + "\" is not supported");
         }
+        var hashes = List.of("ring_hash", "maglev").contains(policy);
+        if (!balancer.path("RingHashConfig").isEmpty() && !policy.equals("ring_hash")) {
+            throw incompatible("RingHashConfig", policy);
+        }
+        if (!balancer.path("LeastRequestConfig").isEmpty() && !policy.equals("least_request")) {
+            throw incompatible("LeastRequestConfig", policy);
+        }
+        if (!balancer.path("HashPolicies").isEmpty() && !hashes) {
+            throw forbidden(
+                    "Bad LoadBalancer configuration. HashPolicies specified for non-hash-based Policy: \""
+                            + policy
+                            + "\"");
+        }
+        if (hashes) {
+            throw forbidden(
+                    "LoadBalancer.Policy: "
+                            + policy
+                            + " is not supported yet: expected random, round_robin or least_request; sidecars tie no caller to an instance");
+        }
+    }
+
+    private static InvalidEntryException incompatible(String config, String policy) {
+        return forbidden(
+                "Bad LoadBalancer configuration. "
+                        + config
+                        + " specified for incompatible load balancing policy \""
+                        + policy
+                        + "\"");
     }
 
     private static void enterprise(String where, JsonNode node, String... fields)
@@ -202,14 +290,22 @@ final class ResolverRules {
     }
 
     private static void unsupported(String where, JsonNode node) throws InvalidEntryException {
-        for (var field : List.of("ServiceSubset", "Datacenter")) {
-            if (has(node, field)) {
-                throw forbidden(
-                        where
-                                + ": "
-                                + field
-                                + " is not supported yet: expected a Service, a Peer or both");
-            }
+        if (has(node, "Datacenter")) {
+            throw forbidden(
+                    where
+                            + ": Datacenter is not supported yet: expected a Service, a Peer or both");
+        }
+    }
+
+    /// Of another service, whose entry may come later: it must at least be a name.
+    private static void named(String where, JsonNode node) throws InvalidEntryException {
+        var subset = node.path("ServiceSubset").asText();
+        if (!subset.isEmpty() && !SUBSET.matcher(subset).matches()) {
+            throw forbidden(
+                    where
+                            + ".ServiceSubset: expected the name of a subset; found '"
+                            + ForeignText.shown(subset)
+                            + "'");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.hansa.peering.configentry;
 
 import static dev.hansa.peering.configentry.Shape.COUNT;
+import static dev.hansa.peering.configentry.Shape.DECIMAL;
 import static dev.hansa.peering.configentry.Shape.FLAG;
 import static dev.hansa.peering.configentry.Shape.OPAQUE;
 import static dev.hansa.peering.configentry.Shape.TEXT;
@@ -22,6 +23,9 @@ final class Schemas {
     static final String SERVICE_INTENTIONS = "service-intentions";
     static final String SERVICE_DEFAULTS = "service-defaults";
     static final String PROXY_DEFAULTS = "proxy-defaults";
+    static final String SERVICE_ROUTER = "service-router";
+    static final String SERVICE_SPLITTER = "service-splitter";
+    static final String SAMENESS_GROUP = "sameness-group";
 
     private static final Shape TLS_VERSION =
             oneOf("", "TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3");
@@ -66,6 +70,8 @@ final class Schemas {
                             TEXT,
                             "EnvoyVersion",
                             TEXT));
+    private static final Shape HEADERS =
+            fields("Add", mapOf(TEXT), "Set", mapOf(TEXT), "Remove", listOf(TEXT));
     private static final Shape POLICY = fields("Mode", TEXT, "Regions", listOf(TEXT));
 
     private static final Map<String, Shape.Fields> BY_KIND = table();
@@ -85,6 +91,9 @@ final class Schemas {
         table.put(SERVICE_INTENTIONS, serviceIntentions());
         table.put(SERVICE_DEFAULTS, serviceDefaults());
         table.put(PROXY_DEFAULTS, proxyDefaults());
+        table.put(SERVICE_ROUTER, serviceRouter());
+        table.put(SERVICE_SPLITTER, serviceSplitter());
+        table.put(SAMENESS_GROUP, samenessGroup());
         table.replaceAll((_, own) -> withCommon(own));
         return table;
     }
@@ -284,5 +293,61 @@ final class Schemas {
                 "EnvoyExtensions", EXTENSIONS,
                 "FailoverPolicy", POLICY,
                 "PrioritizeByLocality", fields("Mode", TEXT));
+    }
+
+    private static Shape.Fields serviceRouter() {
+        var http =
+                fields(
+                        "PathExact", TEXT,
+                        "PathPrefix", TEXT,
+                        "PathRegex", TEXT,
+                        "CaseInsensitive", FLAG,
+                        "Header",
+                                listOf(
+                                        fields(
+                                                "Name", TEXT, "Present", FLAG, "Exact", TEXT,
+                                                "Prefix", TEXT, "Suffix", TEXT, "Regex", TEXT,
+                                                "Invert", FLAG)),
+                        "QueryParam",
+                                listOf(
+                                        fields(
+                                                "Name", TEXT, "Present", FLAG, "Exact", TEXT,
+                                                "Regex", TEXT)),
+                        "Methods", listOf(TEXT));
+        var destination =
+                fields(
+                        "Service", TEXT,
+                        "ServiceSubset", TEXT,
+                        "PrefixRewrite", TEXT,
+                        "RequestTimeout", TIMESPAN,
+                        "IdleTimeout", TIMESPAN,
+                        "NumRetries", COUNT,
+                        "RetryOnConnectFailure", FLAG,
+                        "RetryOn", listOf(TEXT),
+                        "RetryOnStatusCodes", listOf(COUNT),
+                        "RequestHeaders", HEADERS,
+                        "ResponseHeaders", HEADERS);
+        return fields(
+                "Routes",
+                listOf(fields("Match", fields("HTTP", http), "Destination", destination)));
+    }
+
+    private static Shape.Fields serviceSplitter() {
+        return fields(
+                "Splits",
+                listOf(
+                        fields(
+                                "Weight", DECIMAL,
+                                "Service", TEXT,
+                                "ServiceSubset", TEXT,
+                                "RequestHeaders", HEADERS,
+                                "ResponseHeaders", HEADERS)));
+    }
+
+    private static Shape.Fields samenessGroup() {
+        return fields(
+                "DefaultForFailover", FLAG,
+                "IncludeLocal", FLAG,
+                "Members", listOf(fields("Partition", TEXT, "Peer", TEXT)));
     }
 }

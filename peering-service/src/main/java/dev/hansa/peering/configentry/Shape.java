@@ -10,6 +10,7 @@ sealed interface Shape {
     Shape TEXT = new Text();
     Shape FLAG = new Flag();
     Shape COUNT = new Count();
+    Shape DECIMAL = new Decimal();
     Shape TIMESPAN = new Timespan();
 
     /// Anything; for configuration that is handed to somebody else.
@@ -21,6 +22,9 @@ sealed interface Shape {
 
     /// A whole number.
     record Count() implements Shape {}
+
+    /// Any number.
+    record Decimal() implements Shape {}
 
     record Timespan() implements Shape {}
 

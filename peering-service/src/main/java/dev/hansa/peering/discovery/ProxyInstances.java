@@ -120,6 +120,9 @@ final class ProxyInstances {
                             + ServiceName.SIDECAR_SUFFIX
                             + "'");
         }
+        if (registration.getOnlyCalls()) {
+            return List.of();
+        }
         var node = node(registration, datacenter);
         var lan = endpoint(registration.getLan());
         var id =

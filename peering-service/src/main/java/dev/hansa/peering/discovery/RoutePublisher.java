@@ -3,6 +3,7 @@ package dev.hansa.peering.discovery;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Recoveries;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
@@ -13,6 +14,7 @@ import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -23,6 +25,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -44,8 +47,12 @@ public final class RoutePublisher implements AutoCloseable {
                     BundleSet.EMPTY,
                     Optional.empty());
 
+    /// How long to wait for a change when nothing is held down.
+    private static final Duration LONG = Duration.ofHours(1);
+
     private final Supplier<RouteWorld> world;
     private final BiConsumer<RouteView, Set<UpstreamName>> watch;
+    private final Clock clock;
     private final Consumer<PeeringEvent> events;
     private final Map<Session, RouteSnapshot> sent = new ConcurrentHashMap<>();
 
@@ -57,16 +64,21 @@ public final class RoutePublisher implements AutoCloseable {
     private final Thread thread;
     private long version;
 
+    /// Set by the publisher's thread only.
+    private volatile Recoveries recoveries = Recoveries.NONE;
+
     /// @param firstVersion higher than any that an earlier life of this server gave out
     /// @param watch sees all routes at each change, with what the connected sidecars ask for; on
     ///   the publisher's thread, after proxies were told
     public RoutePublisher(
             Supplier<RouteWorld> world,
             long firstVersion,
+            Clock clock,
             BiConsumer<RouteView, Set<UpstreamName>> watch,
             Consumer<PeeringEvent> events) {
         this.world = world;
         this.watch = watch;
+        this.clock = clock;
         this.version = firstVersion;
         this.events = events;
         this.thread = Thread.ofVirtual().name("routes").start(this::run);
@@ -75,6 +87,11 @@ public final class RoutePublisher implements AutoCloseable {
     /// Something that routes are made from has changed. Cheap; may be called from any thread.
     public void changed() {
         dirty.release();
+    }
+
+    /// All that routes are made from now, as proxies are told it.
+    public RouteView view() {
+        return new RouteView(world.get(), recoveries);
     }
 
     void add(Session session) {
@@ -190,14 +207,18 @@ public final class RoutePublisher implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                dirty.acquire();
+                if (!dirty.tryAcquire(untilDue().toMillis(), TimeUnit.MILLISECONDS)
+                        && recoveries.due().isEmpty()) {
+                    continue;
+                }
                 dirty.drainPermits();
                 try {
                     publish();
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | StackOverflowError e) {
                     // one bad record must not stop all routes: proxies keep the last good ones, and
                     // it is said loudly
                     events.accept(new PeeringEvent.BackgroundFailure("computing routes", e));
+                    recoveries = Recoveries.NONE;
                 }
             }
         } catch (InterruptedException e) {
@@ -205,9 +226,20 @@ public final class RoutePublisher implements AutoCloseable {
         }
     }
 
+    /// Until a target that is held down may be let go.
+    private Duration untilDue() {
+        return recoveries
+                .due()
+                .map(due -> Duration.between(clock.instant(), due).plusMillis(1))
+                .filter(wait -> wait.compareTo(LONG) < 0)
+                .map(wait -> wait.isNegative() ? Duration.ZERO : wait)
+                .orElse(LONG);
+    }
+
     private void publish() {
         var now = world.get();
-        var view = new RouteView(now);
+        recoveries = new RouteView(now).recoveries(recoveries, clock.instant());
+        var view = new RouteView(now, recoveries);
         if (!sent.isEmpty()) {
             send(now, view);
         }
@@ -222,18 +254,28 @@ public final class RoutePublisher implements AutoCloseable {
             if (!servers.equals(told.put(session, servers))) {
                 session.servers(servers);
             }
-            var next =
-                    switch (session.identity()) {
-                        case ProxyIdentity.Gateway _ -> gateway;
-                        case ProxyIdentity.Sidecar(_, var service) ->
-                                view.sidecar(service, session.upstreams());
-                    };
-            if (!next.equals(sent.get(session))) {
-                // the session may have ended meanwhile; then it must not come back
-                if (sent.computeIfPresent(session, (_, _) -> next) != null) {
-                    session.send(next.at(++version));
-                }
+            try {
+                send(session, view, gateway);
+            } catch (RuntimeException | StackOverflowError e) {
+                // what one proxy cannot be told is not kept from the others
+                events.accept(
+                        new PeeringEvent.BackgroundFailure(
+                                "computing routes of " + session.name(), e));
             }
+        }
+    }
+
+    private void send(Session session, RouteView view, RouteSnapshot gateway) {
+        var next =
+                switch (session.identity()) {
+                    case ProxyIdentity.Gateway _ -> gateway;
+                    case ProxyIdentity.Sidecar(_, var service) ->
+                            view.sidecar(service, session.upstreams());
+                };
+        // the session may have ended meanwhile; then it must not come back
+        if (!next.equals(sent.get(session))
+                && sent.computeIfPresent(session, (_, _) -> next) != null) {
+            session.send(next.at(++version));
         }
     }
 

@@ -4,8 +4,10 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Controls;
 import dev.hansa.failover.HealthView;
 import dev.hansa.failover.InboundPolicy;
+import dev.hansa.failover.Recoveries;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.ServiceResolver;
@@ -21,6 +23,7 @@ import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -36,9 +39,17 @@ public final class RouteView {
     private final Map<PeerName, TrustBundle> peerBundles;
     private final ServiceResolver resolver;
     private final String activeIssuer;
+    private final Recoveries recoveries;
 
+    /// One that holds no target down.
     public RouteView(RouteWorld world) {
+        this(world, Recoveries.NONE);
+    }
+
+    /// @param recoveries which targets came back lately
+    public RouteView(RouteWorld world, Recoveries recoveries) {
         this.world = world;
+        this.recoveries = recoveries;
         this.activeIssuer = world.state().ca().map(CaRecord::issuer).orElse("");
         this.peerBundles = peerBundles(world);
         var domains = new HashMap<PeerName, TrustDomain>();
@@ -49,7 +60,19 @@ public final class RouteView {
                         world.policies(),
                         world.datacenter(),
                         world.trustDomain(),
-                        domains);
+                        domains,
+                        recoveries);
+    }
+
+    /// Which targets came back lately, after what is true now.
+    ///
+    /// @param before the answer of the view before this one
+    public Recoveries recoveries(Recoveries before, Instant now) {
+        var next = before.of(world.heldDown());
+        for (var service : world.heldDown()) {
+            next = next.next(service, resolver.unheld(service), resolver.holdDown(service), now);
+        }
+        return next;
     }
 
     /// A bundle counts only for the trust domain that its peering was pinned to, and never for
@@ -87,6 +110,11 @@ public final class RouteView {
         return resolver.resolve(upstream).targets().getFirst().label();
     }
 
+    /// What would be told under other controls.
+    public RouteView with(Controls controls) {
+        return new RouteView(world.with(controls), recoveries);
+    }
+
     /// All that routes are made from.
     public RouteWorld world() {
         return world;
@@ -94,7 +122,12 @@ public final class RouteView {
 
     /// For the sidecar of `service` with these upstreams. The version is left 0.
     public RouteSnapshot sidecar(ServiceName service, Collection<UpstreamName> upstreams) {
-        var routes = upstreams.stream().distinct().map(this::route).toList();
+        var routes =
+                upstreams.stream()
+                        .distinct()
+                        .map(upstream ->
+                                world.connections().to(service, upstream).on(route(upstream)))
+                        .toList();
         var inboundPeers = new HashMap<TrustDomain, PeerName>();
         var bundles = BundleSet.EMPTY.with(world.own());
         for (var peer : peerBundles.entrySet()) {
@@ -114,7 +147,10 @@ public final class RouteView {
                 List.of(),
                 bundles,
                 Optional.of(
-                        new InboundPolicy(inboundPeers, world.intentions().apply(service.value()))),
+                        new InboundPolicy(
+                                inboundPeers,
+                                world.intentions().apply(service.value()),
+                                world.connections().mostInto(service))),
                 activeIssuer);
     }
 
@@ -161,7 +197,7 @@ public final class RouteView {
                                 MeshNames.peeredService(name, peering.name(), world.trustDomain()),
                                 SniRoute.EXPORTED,
                                 peering.name(),
-                                endpoints(proxies, ServiceInstance::lanEndpoint),
+                                resolver.exported(new ServiceName(name)),
                                 "service '" + name + "' has no healthy instance here"));
             }
         }

@@ -190,7 +190,7 @@ public final class Explainer {
         if (choice.next().filter(target::equals).isPresent()) {
             return Standing.NEXT;
         }
-        return target.health().healthy() ? Standing.SPARE : Standing.DOWN;
+        return target.health().works() ? Standing.SPARE : Standing.DOWN;
     }
 
     private Source source(PeerName peer) {
@@ -263,7 +263,7 @@ public final class Explainer {
     private HealthView instancesOf(PeerTarget target) {
         var instances = view.world().catalog().from(target.peer()).named(target.service().value());
         var healthy = instances.stream().filter(instance -> instance.isHealthy()).count();
-        return new HealthView(
+        return HealthView.of(
                 healthy > 0, healthy + " of " + instances.size() + " instances healthy");
     }
 

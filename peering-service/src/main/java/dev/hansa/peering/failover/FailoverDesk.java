@@ -7,8 +7,6 @@ import dev.hansa.failover.Control.Order;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.discovery.RoutePublisher;
-import dev.hansa.peering.discovery.RouteView;
-import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.store.ControlRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -21,11 +19,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /// Where operators ask about failover and steer it; at the leader.
 public final class FailoverDesk implements FailoverOperations {
-    private final Supplier<RouteWorld> world;
     private final RoutePublisher publisher;
     private final FailoverLog log;
     private final Store store;
@@ -37,14 +33,12 @@ public final class FailoverDesk implements FailoverOperations {
     private final ReentrantLock one = new ReentrantLock();
 
     public FailoverDesk(
-            Supplier<RouteWorld> world,
             RoutePublisher publisher,
             FailoverLog log,
             Store store,
             Drills drills,
             Clock clock,
             Consumer<PeeringEvent> events) {
-        this.world = world;
         this.publisher = publisher;
         this.log = log;
         this.store = store;
@@ -55,13 +49,13 @@ public final class FailoverDesk implements FailoverOperations {
 
     @Override
     public Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller) {
-        return new Explainer(new RouteView(world.get()), publisher::upstreamsOf, clock.instant())
+        return new Explainer(publisher.view(), publisher::upstreamsOf, clock.instant())
                 .explain(upstream, caller);
     }
 
     @Override
     public List<Readiness> readiness() {
-        return Readiness.of(new RouteView(world.get()), publisher.upstreams());
+        return Readiness.of(publisher.view(), publisher.upstreams());
     }
 
     @Override
@@ -73,7 +67,7 @@ public final class FailoverDesk implements FailoverOperations {
     public ControlAnswer order(ControlWish wish) {
         one.lock();
         try {
-            var steering = new Steering(new RouteView(world.get()), publisher.upstreams());
+            var steering = new Steering(publisher.view(), publisher.upstreams());
             return switch (steering.judge(wish.wanted(), wish.anyway())) {
                 case Steering.Judgement.Granted(var order) -> order(order, wish);
                 case Steering.Judgement.Refused(var sentence) -> refused(wish, sentence);

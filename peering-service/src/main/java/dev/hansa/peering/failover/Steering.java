@@ -148,7 +148,7 @@ final class Steering {
             return new Judgement.Granted(order);
         }
         var trial = new Control(Long.MAX_VALUE, order, "", "", Instant.MIN, Instant.MAX);
-        var with = new RouteView(view.world().with(view.world().controls().with(trial)));
+        var with = view.with(view.world().controls().with(trial));
         return touched(order)
                 .filter(upstream -> Choice.of(with.route(upstream)).live().isEmpty())
                 .findFirst()

@@ -73,6 +73,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                 new RoutePublisher(
                         this::routeWorld,
                         0,
+                        clock,
                         new FailoverWatch(failovers, clock, System::nanoTime, events::add)::look,
                         events::add);
         drills = new Drills(store, publisher, clock, events::add);
@@ -96,9 +97,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
-        api.failover(
-                new FailoverDesk(
-                        this::routeWorld, publisher, failovers, store, drills, clock, events::add));
+        api.failover(new FailoverDesk(publisher, failovers, store, drills, clock, events::add));
         server =
                 vertx.createHttpServer()
                         .requestHandler(api.router(vertx))
@@ -119,6 +118,8 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                 service -> ConfigEntries.failoverPolicy(state, service),
                 destination -> ConfigEntries.intentionTable(state, false, destination),
                 state.controls(clock.instant()),
+                ConfigEntries.connections(state),
+                ConfigEntries.heldDown(state),
                 false,
                 new Endpoint("127.0.0.1", 8503));
     }

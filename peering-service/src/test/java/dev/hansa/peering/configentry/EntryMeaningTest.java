@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.FailoverPolicy.Destination;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.UpstreamSettings;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.StoreState;
@@ -89,7 +91,7 @@ class EntryMeaningTest {
                         SHIPPING);
 
         assertThat(policy.connectTimeout()).isEqualTo(Duration.ofSeconds(1));
-        assertThat(policy.failover())
+        assertThat(policy.failover(""))
                 .isEqualTo(
                         List.of(
                                 new Destination(SHIPPING, Optional.of(LKE)),
@@ -108,7 +110,7 @@ class EntryMeaningTest {
                                 """),
                         SHIPPING);
 
-        assertThat(policy.failover())
+        assertThat(policy.failover("v1"))
                 .containsExactly(new Destination(new ServiceName("own"), Optional.empty()));
         assertThat(policy.connectTimeout()).isEqualTo(Duration.ofSeconds(5));
     }
@@ -122,7 +124,7 @@ class EntryMeaningTest {
                         SHIPPING);
 
         assertThat(policy.redirect())
-                .contains(new Destination(new ServiceName("far"), Optional.of(LKE)));
+                .containsExactly(new Destination(new ServiceName("far"), Optional.of(LKE)));
     }
 
     @Test
@@ -162,5 +164,100 @@ class EntryMeaningTest {
     })
     void durationIsWrittenAsGoWritesIt(String text, String written) {
         assertThat(GoDuration.format(GoDuration.parse(text))).isEqualTo(written);
+    }
+
+    private static final String SHOPS =
+            "{\"Kind\":\"sameness-group\",\"Name\":\"shops\",\"IncludeLocal\":true,\"Members\":[{\"Peer\":\"lke\"},{\"Peer\":\"aks\"}]}";
+
+    @Test
+    void groupsMembersThatArePeersSeeWhatIsExportedToIt() {
+        var policy =
+                ConfigEntries.exportPolicy(
+                        holding(
+                                SHOPS,
+                                "{\"Kind\":\"exported-services\",\"Services\":[{\"Name\":\"cart\",\"Consumers\":[{\"SamenessGroup\":\"shops\"}]}]}"));
+
+        assertThat(policy.exports("cart", LKE)).isTrue();
+        assertThat(policy.exports("cart", new PeerName("aks"))).isTrue();
+        assertThat(policy.exports("cart", new PeerName("gke"))).isFalse();
+    }
+
+    @Test
+    void intentionForAGroupIsForEachMemberAndGivesWayToOneThatNamesItsSource() {
+        var table =
+                ConfigEntries.intentionTable(
+                        holding(
+                                SHOPS,
+                                """
+                                {"Kind":"service-intentions","Name":"cart","Sources":[
+                                  {"Name":"web","SamenessGroup":"shops","Action":"allow"},
+                                  {"Name":"web","Peer":"aks","Action":"deny"}]}
+                                """),
+                        false,
+                        "cart");
+
+        assertThat(table.decide(Optional.of(LKE), "web", "cart").allowed()).isTrue();
+        assertThat(table.decide(Optional.empty(), "web", "cart").allowed()).isTrue();
+        assertThat(table.decide(Optional.of(new PeerName("aks")), "web", "cart").allowed())
+                .isFalse();
+        assertThat(table.decide(Optional.of(new PeerName("gke")), "web", "cart").allowed())
+                .isFalse();
+    }
+
+    @Test
+    void limitsOfConnectionsAreThoseOfCallerAndService() {
+        var connections =
+                ConfigEntries.connections(
+                        holding(
+                                """
+                                {"Kind":"service-defaults","Name":"shippingservice","MaxInboundConnections":12,
+                                 "UpstreamConfig":{"Overrides":[{"Name":"cart","ConnectTimeoutMs":50}]}}
+                                """));
+
+        assertThat(connections.mostInto(SHIPPING)).isEqualTo(12);
+        assertThat(connections.mostInto(new ServiceName("cart"))).isZero();
+        assertThat(
+                        connections
+                                .to(
+                                        SHIPPING,
+                                        new UpstreamName(new ServiceName("cart"), Optional.empty()))
+                                .connectTimeout())
+                .contains(Duration.ofMillis(50));
+        assertThat(
+                        connections.to(
+                                SHIPPING,
+                                new UpstreamName(new ServiceName("cart"), Optional.of(LKE))))
+                .isEqualTo(UpstreamSettings.NONE);
+    }
+
+    @Test
+    void groupThatIsNamedCannotBeTakenAway() {
+        var state =
+                holding(
+                        SHOPS,
+                        "{\"Kind\":\"service-intentions\",\"Name\":\"cart\",\"Sources\":[{\"Name\":\"web\",\"SamenessGroup\":\"shops\",\"Action\":\"deny\"}]}");
+
+        assertThat(ConfigEntries.refusalToDelete(state, "sameness-group", "shops"))
+                .contains(
+                        "service-intentions \"cart\" expects a sameness-group named \"shops\", and there is none");
+        assertThat(ConfigEntries.refusalToDelete(state, "service-intentions", "cart")).isEmpty();
+    }
+
+    @Test
+    void faultThatWasThereBeforeIsNotHeldAgainstAnotherEntry() {
+        var state =
+                holding(
+                        "{\"Kind\":\"service-resolver\",\"Name\":\"a\",\"Redirect\":{\"Service\":\"b\"}}",
+                        "{\"Kind\":\"service-resolver\",\"Name\":\"b\",\"Redirect\":{\"Service\":\"a\"}}");
+        var other =
+                (ParsedEntry.Valid)
+                        ConfigEntries.parse("{\"Kind\":\"service-resolver\",\"Name\":\"c\"}");
+        var third =
+                (ParsedEntry.Valid)
+                        ConfigEntries.parse(
+                                "{\"Kind\":\"service-resolver\",\"Name\":\"b\",\"Redirect\":{\"Service\":\"c\"}}");
+
+        assertThat(ConfigEntries.refusal(state, other)).isEmpty();
+        assertThat(ConfigEntries.refusal(state, third)).isEmpty();
     }
 }

@@ -13,7 +13,6 @@ import dev.hansa.exportedservices.PeerMeta;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
-import dev.hansa.failover.Controls;
 import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
@@ -72,7 +71,6 @@ class RouteViewTest {
                         exports,
                         FailoverPolicy::none,
                         _ -> new IntentionTable(false, List.of()),
-                        Controls.NONE,
                         throughGateways,
                         new Endpoint("192.0.2.1", 8503)));
     }
@@ -199,7 +197,7 @@ class RouteViewTest {
                     assertThat(route.isHealthy()).isFalse();
                     assertThat(route.endpoints())
                             .extracting(e -> e.address() + " " + e.health().evidence())
-                            .containsExactly("192.0.2.13:20000 critical");
+                            .containsExactly("192.0.2.13:20000 s-sidecar-proxy is critical");
                     assertThat(route.evidence())
                             .isEqualTo("service 'shippingservice' has no healthy instance here");
                 });

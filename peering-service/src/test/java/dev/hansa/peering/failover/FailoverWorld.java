@@ -261,6 +261,8 @@ final class FailoverWorld {
                 service -> ConfigEntries.failoverPolicy(state, service),
                 destination -> ConfigEntries.intentionTable(state, defaultAllow, destination),
                 controls,
+                ConfigEntries.connections(state),
+                ConfigEntries.heldDown(state),
                 false,
                 new Endpoint("192.0.2.1", 8503));
     }

@@ -25,6 +25,11 @@ import org.junit.jupiter.api.io.TempDir;
 class IntentionsIT {
     private static final String EKS = "127.71.0";
     private static final String LKE = "127.72.0";
+
+    /// Where two services that only call have their upstreams.
+    private static final String BATCH = EKS + ".81";
+
+    private static final String PAYMENT = EKS + ".82";
     private static final Duration STORY = Duration.ofMinutes(4);
     private static final Duration EFFECT = Duration.ofSeconds(10);
 
@@ -72,30 +77,43 @@ class IntentionsIT {
         assertThat(ended.status()).as(ended.output()).isZero();
     }
 
-    /// A sidecar for an identity in eks, with one upstream on a port of its own.
-    private void sidecar(String service, String host, String upstream, int port) throws Exception {
-        var token = directory.resolve(service + ".token");
-        must(EKS, "join-token", "--service", service, "--out", token.toString());
+    /// One process on a node in eks for two services that only call, each with its own identity and
+    /// an upstream of its own.
+    private void callers() throws Exception {
+        var token = directory.resolve("callers.token");
+        must(
+                EKS,
+                "join-token",
+                "--service",
+                "batch",
+                "--service",
+                "paymentservice",
+                "--out",
+                token.toString());
         processes.add(
                 Checkout.start(
-                        Checkout.target("intentions-" + service + ".log"),
+                        Checkout.target("intentions-callers.log"),
                         "sidecar",
                         "--node-name",
-                        "test-" + service,
+                        "vm-1",
                         "--join-token-file",
                         token.toString(),
                         "--admin-address",
-                        host + ":19000",
+                        BATCH + ":19000",
                         "--services",
-                        service,
+                        "batch,paymentservice",
                         "--set",
-                        "service." + service + ".address=" + host + ":9",
+                        "service.batch.address=none",
                         "--set",
-                        "service." + service + ".listen=" + host + ":20000",
+                        "service.batch.upstream-address=" + BATCH,
                         "--set",
-                        "service." + service + ".upstream-address=" + host,
+                        "service.batch.upstreams=paymentservice:50051",
                         "--set",
-                        "service." + service + ".upstreams=" + upstream + ":" + port));
+                        "service.paymentservice.address=none",
+                        "--set",
+                        "service.paymentservice.upstream-address=" + PAYMENT,
+                        "--set",
+                        "service.paymentservice.upstreams=cartservice:7070"));
     }
 
     /// A connection on which the other end has spoken; empty when it was refused.
@@ -139,27 +157,27 @@ class IntentionsIT {
     void threeRulesOfTheShopDecideOnTheRunningShop() throws Exception {
         demo("--up-to", "order");
         var checkout = EKS + ".12";
-        var other = EKS + ".81";
-        var payment = EKS + ".82";
-        sidecar("batch", other, "paymentservice", 50051);
-        sidecar("paymentservice", payment, "cartservice", 7070);
+        callers();
         // allowed by default
         assertServed(checkout, 50051);
-        assertServed(other, 50051);
-        assertServed(payment, 7070);
+        assertServed(BATCH, 50051);
+        assertServed(PAYMENT, 7070);
+        assertThat(get("http://" + EKS + ".1:8500/v1/health/service/batch")).isEqualTo("[]");
+        assertThat(get("http://" + EKS + ".1:8500/v1/health/service/paymentservice"))
+                .doesNotContain("vm-1");
 
         must(EKS, "intention", "create", "-allow", "checkoutservice", "paymentservice");
-        try (var standing = open(other, 50051)) {
+        try (var standing = open(BATCH, 50051)) {
             assertThat(standing.getInputStream().read()).isNotNegative();
             must(EKS, "intention", "create", "-deny", "*", "paymentservice");
             await().atMost(EFFECT).until(() -> isReset(standing));
         }
         assertServed(checkout, 50051);
-        assertRefused(other, 50051);
-        assertServed(payment, 7070);
+        assertRefused(BATCH, 50051);
+        assertServed(PAYMENT, 7070);
 
         must(EKS, "intention", "create", "-deny", "paymentservice", "*");
-        assertRefused(payment, 7070);
+        assertRefused(PAYMENT, 7070);
         assertServed(checkout, 50051);
 
         assertThat(hansa(EKS, "intention", "check", "checkoutservice", "paymentservice").output())

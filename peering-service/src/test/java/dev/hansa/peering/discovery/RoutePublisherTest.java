@@ -1,0 +1,197 @@
+package dev.hansa.peering.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.ExportPolicy;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.ConnectionPolicy;
+import dev.hansa.failover.Controls;
+import dev.hansa.failover.FailoverPolicy;
+import dev.hansa.failover.FailoverPolicy.Destination;
+import dev.hansa.failover.Preference;
+import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Spread;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.StoreState;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.IntentionTable;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.TrustDomain;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class RoutePublisherTest {
+    private static final ServiceName CART = new ServiceName("cart");
+    private static final ServiceName BACKUP = new ServiceName("backup");
+    private static final ServiceName WEB = new ServiceName("web");
+    private static final TrustDomain OURS = new TrustDomain("eks.consul");
+    private static final Duration HOLD = Duration.ofMillis(400);
+
+    private volatile CheckStatus cart = CheckStatus.PASSING;
+    private final ConcurrentLinkedQueue<PeeringEvent> events = new ConcurrentLinkedQueue<>();
+    private final Proxy proxy = new Proxy();
+    private RoutePublisher publisher;
+
+    @BeforeEach
+    void start() {
+        publisher =
+                new RoutePublisher(this::world, 0, Clock.systemUTC(), (_, _) -> {}, events::add);
+        publisher.add(proxy);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        publisher.close();
+    }
+
+    /// The sidecar of `web`, whose upstream is `cart`.
+    private static final class Proxy implements RoutePublisher.Session {
+        final List<RouteSnapshot> told = new CopyOnWriteArrayList<>();
+
+        @Override
+        public ProxyIdentity identity() {
+            return new ProxyIdentity.Sidecar(
+                    SpiffeId.service(OURS, new Datacenter("eks"), "web"), WEB);
+        }
+
+        @Override
+        public String name() {
+            return "web";
+        }
+
+        @Override
+        public String issuer() {
+            return "";
+        }
+
+        @Override
+        public Collection<UpstreamName> upstreams() {
+            return List.of(new UpstreamName(CART, Optional.empty()));
+        }
+
+        @Override
+        public void send(RouteSnapshot snapshot) {
+            told.add(snapshot);
+        }
+
+        @Override
+        public void servers(List<Endpoint> servers) {}
+
+        @Override
+        public RouteSnapshot acknowledgedRoutes() {
+            return RoutePublisher.NOTHING_YET;
+        }
+
+        boolean usesCart() {
+            return !told.isEmpty()
+                    && told.getLast().routes().getFirst().targets().getFirst().health().healthy();
+        }
+    }
+
+    private RouteWorld world() {
+        var policy =
+                new FailoverPolicy(
+                        CART,
+                        Duration.ofSeconds(1),
+                        List.of(),
+                        Map.of(
+                                FailoverPolicy.ANY_SUBSET,
+                                List.of(new Destination(BACKUP, Optional.empty()))),
+                        "",
+                        Map.of(),
+                        new Preference(new Spread.Sequential(), 0, HOLD));
+        return new RouteWorld(
+                new StoreState(
+                        1,
+                        1,
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Optional.empty()),
+                new CatalogSnapshot(
+                        1,
+                        Map.of(
+                                CART.sidecar(), List.of(sidecar(CART, cart)),
+                                BACKUP.sidecar(), List.of(sidecar(BACKUP, CheckStatus.PASSING))),
+                        Map.of()),
+                new Datacenter("eks"),
+                new TrustBundle(OURS, List.of()),
+                ExportPolicy.NONE,
+                service -> service.equals(CART) ? policy : FailoverPolicy.none(service),
+                _ -> new IntentionTable(false, List.of()),
+                Controls.NONE,
+                ConnectionPolicy.NONE,
+                Set.of(CART),
+                false,
+                new Endpoint("192.0.2.1", 8503));
+    }
+
+    private static ServiceInstance sidecar(ServiceName service, CheckStatus status) {
+        return new ServiceInstance(
+                new NodeRecord("", "n", "192.0.2.9", "eks", Map.of(), Map.of()),
+                service.sidecar(),
+                service.sidecar(),
+                ServiceKind.CONNECT_PROXY,
+                List.of(),
+                "192.0.2.13",
+                20000,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(new HealthCheck("c", "c", status, "", "")),
+                1,
+                1);
+    }
+
+    private void becomes(CheckStatus status) {
+        cart = status;
+        publisher.changed();
+    }
+
+    @Test
+    void callersGoBackAfterTheHoldDownWithoutAnotherChange() {
+        await().until(proxy::usesCart);
+
+        becomes(CheckStatus.CRITICAL);
+        await().until(() -> !proxy.usesCart());
+        var back = System.nanoTime();
+        becomes(CheckStatus.PASSING);
+        await().until(() -> evidence().contains("held down until"));
+        assertThat(proxy.usesCart()).isFalse();
+
+        await().until(proxy::usesCart);
+        assertThat(Duration.ofNanos(System.nanoTime() - back)).isGreaterThanOrEqualTo(HOLD);
+        assertThat(events).isEmpty();
+    }
+
+    private String evidence() {
+        return proxy.told.getLast().routes().getFirst().targets().getFirst().health().evidence();
+    }
+}
