@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -148,8 +149,42 @@ final class DrillCommand extends ControlCommands.Ordering {
                         + (report.path("BackMillis").isNumber()
                                 ? "after " + report.path("BackMillis").asLong() + " ms"
                                 : "not every sidecar has said so within a minute"));
-        out.println(
-                "Requests: sidecars do not report them to the server; see"
-                        + " hansa_upstream_connections_total and hansa_upstream_refused_total of theirs");
+        out.println();
+        var rows = new Columns().row("Connections", "Served", "Refused", "p50", "p99", "By");
+        row(rows, "before", report.path("Before"));
+        row(rows, "during", report.path("During"));
+        row(rows, "after", report.path("After"));
+        out.print(rows.text());
+    }
+
+    private static void row(Columns rows, String when, JsonNode traffic) {
+        rows.row(
+                when,
+                traffic.path("Served").asText(),
+                traffic.path("Refused").asText(),
+                within(traffic.path("P50WithinMillis")),
+                within(traffic.path("P99WithinMillis")),
+                by(traffic));
+    }
+
+    private static String within(JsonNode millis) {
+        return millis.isNumber() ? "< " + millis.asLong() + " ms" : "-";
+    }
+
+    private static String by(JsonNode traffic) {
+        var parts = new ArrayList<String>();
+        traffic.path("Carried")
+                .properties()
+                .forEach(target ->
+                        parts.add(
+                                PlainText.of(target.getKey()) + " " + target.getValue().asLong()));
+        traffic.path("FailedAttempts")
+                .properties()
+                .forEach(target ->
+                        parts.add(
+                                target.getValue().asLong()
+                                        + " failed attempts at "
+                                        + PlainText.of(target.getKey())));
+        return parts.isEmpty() ? "-" : String.join(", ", parts);
     }
 }

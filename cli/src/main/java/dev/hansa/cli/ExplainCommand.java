@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.StringJoiner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -85,6 +86,7 @@ final class ExplainCommand extends ClientCommand {
         for (var target : answer.path("Targets")) {
             way(target, out);
         }
+        seen(answer.path("Seen"), out);
         for (var control : answer.path("Controls")) {
             out.println();
             out.println(
@@ -101,6 +103,49 @@ final class ExplainCommand extends ClientCommand {
             out.println();
             out.println("A call would be refused: " + text(answer, "BrokenLink"));
         }
+    }
+
+    /// What callers have met, which may be other than what the server knows.
+    private static void seen(JsonNode sidecars, PrintWriter out) {
+        if (sidecars.isEmpty()) {
+            return;
+        }
+        out.println();
+        var rows =
+                new Columns()
+                        .row("Seen by", "Target", "Carried", "Failed attempts", "Does not answer");
+        for (var sidecar : sidecars) {
+            for (var target : sidecar.path("Targets")) {
+                rows.row(
+                        text(sidecar, "Sidecar"),
+                        text(target, "Target"),
+                        target.path("Carried").asText(),
+                        target.path("FailedAttempts").asText(),
+                        suspects(target.path("Suspects")));
+            }
+            rows.row(
+                    text(sidecar, "Sidecar"),
+                    "none, refused",
+                    sidecar.path("Refused").asText(),
+                    "",
+                    "");
+        }
+        out.print(rows.text());
+    }
+
+    private static String suspects(JsonNode suspects) {
+        var all = new StringJoiner("; ");
+        all.setEmptyValue("-");
+        for (var one : suspects) {
+            all.add(
+                    text(one, "Address")
+                            + " "
+                            + text(one, "Sign")
+                            + " for "
+                            + one.path("ForMillis").asLong() / 1000
+                            + " s");
+        }
+        return all.toString();
     }
 
     private static String name(JsonNode answer) {

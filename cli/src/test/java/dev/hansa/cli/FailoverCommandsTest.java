@@ -167,7 +167,13 @@ class FailoverCommandsTest {
         server.on(
                 "GET /v1/hansa/failover/drills/41",
                 200,
-                "{\"Proxies\":1,\"OverMillis\":12,\"EndedAt\":\"2026-01-01T12:00:00Z\",\"BackMillis\":9,\"Done\":true}");
+                """
+                {"Proxies":1,"OverMillis":12,"EndedAt":"2026-01-01T12:00:00Z","BackMillis":9,"Done":true,
+                 "Before":{"Served":9,"Refused":0,"P50WithinMillis":1,"P99WithinMillis":4,"Carried":{"echo":9},"FailedAttempts":{}},
+                 "During":{"Served":5,"Refused":1,"P50WithinMillis":32,"P99WithinMillis":null,
+                           "Carried":{"echo.peer.lke":5},"FailedAttempts":{"echo.peer.lke":2}},
+                 "After":{"Served":0,"Refused":0,"P50WithinMillis":null,"P99WithinMillis":null,"Carried":{},"FailedAttempts":{}}}
+                """);
 
         assertThat(Ran.hansa(server, "failover", "drill", "echo").out())
                 .isEqualTo(
@@ -176,7 +182,11 @@ class FailoverCommandsTest {
                         Over:     1 sidecar after 12 ms
                         Ended:    2026-01-01T12:00:00Z
                         Back:     after 9 ms
-                        Requests: sidecars do not report them to the server; see hansa_upstream_connections_total and hansa_upstream_refused_total of theirs
+
+                        Connections  Served  Refused  p50      p99     By
+                        before       9       0        < 1 ms   < 4 ms  echo 9
+                        during       5       1        < 32 ms  -       echo.peer.lke 5, 2 failed attempts at echo.peer.lke
+                        after        0       0        -        -       -
                         """);
     }
 

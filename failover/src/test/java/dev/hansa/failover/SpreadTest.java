@@ -62,7 +62,11 @@ class SpreadTest {
     @Test
     void weightedDividesConnectionsInItsParts() {
         var spread = new Spread.Weighted(Map.of("local", 80, "lke", 20));
-        var shares = shares(spread, List.of(here(true), at("lke", true), at("aks", true)), SpreadTest::unknown);
+        var shares =
+                shares(
+                        spread,
+                        List.of(here(true), at("lke", true), at("aks", true)),
+                        SpreadTest::unknown);
 
         assertThat(shares).containsOnlyKeys("local", "lke");
         assertThat(shares.get("lke")).isBetween(3_700L, 4_300L);
@@ -72,16 +76,26 @@ class SpreadTest {
     void weightOfATargetThatIsDownGoesToTheOthers() {
         var spread = new Spread.Weighted(Map.of("local", 80, "lke", 20));
 
-        assertThat(shares(spread, List.of(here(false), at("lke", true), at("aks", true)), SpreadTest::unknown))
+        assertThat(
+                        shares(
+                                spread,
+                                List.of(here(false), at("lke", true), at("aks", true)),
+                                SpreadTest::unknown))
                 .containsOnlyKeys("lke");
-        assertThat(shares(spread, List.of(here(false), at("lke", false), at("aks", true)), SpreadTest::unknown))
+        assertThat(
+                        shares(
+                                spread,
+                                List.of(here(false), at("lke", false), at("aks", true)),
+                                SpreadTest::unknown))
                 .containsOnlyKeys("local");
     }
 
     @Test
     void whoeverIsFirstTheOthersFollowInTheirOrder() {
         var targets = List.of(here(true), at("lke", true), at("aks", true));
-        var order = new Spread.Weighted(Map.of("aks", 1)).order(targets, new Random(1), SpreadTest::unknown);
+        var order =
+                new Spread.Weighted(Map.of("aks", 1))
+                        .order(targets, new Random(1), SpreadTest::unknown);
 
         assertThat(order).extracting(Target::place).containsExactly("aks", "local", "lke");
     }
@@ -102,7 +116,11 @@ class SpreadTest {
 
     @Test
     void whileNothingIsMeasuredTheFirstIsTaken() {
-        var shares = shares(new Spread.ByLatency(), List.of(here(true), at("lke", true)), SpreadTest::unknown);
+        var shares =
+                shares(
+                        new Spread.ByLatency(),
+                        List.of(here(true), at("lke", true)),
+                        SpreadTest::unknown);
 
         assertThat(shares.get("local")).isGreaterThan(MANY * 9 / 10);
     }

@@ -72,6 +72,7 @@ public final class MeshGateway implements AutoCloseable {
                                     List.of(),
                                     new Latest<>(List.of()),
                                     proxy.presence,
+                                    List::of,
                                     config.dataDir(),
                                     proxy.software,
                                     clock,

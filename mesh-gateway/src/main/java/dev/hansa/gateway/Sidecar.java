@@ -3,8 +3,10 @@ package dev.hansa.gateway;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Observation;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Target;
+import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.Registration;
@@ -133,6 +135,7 @@ public final class Sidecar implements AutoCloseable {
         var identity =
                 proxy.closer.add(
                         new Identity(id, proxy.control, proxy.disk, proxy.clock, proxy.telemetry));
+        var upstreams = new CopyOnWriteArrayList<Outbound>();
         var routes =
                 proxy.closer.add(
                         new RouteSubscription(
@@ -145,6 +148,7 @@ public final class Sidecar implements AutoCloseable {
                                         .toList(),
                                 results,
                                 proxy.presence,
+                                () -> observations(upstreams),
                                 config.dataDir(),
                                 proxy.software,
                                 proxy.clock,
@@ -161,28 +165,35 @@ public final class Sidecar implements AutoCloseable {
                                 asked,
                                 ends,
                                 routes));
-        var upstreams =
-                carried.upstreams().stream()
-                        .map(upstream ->
-                                new Outbound(
-                                        carried.name(),
-                                        upstream.name(),
-                                        proxy.transport,
-                                        ends,
-                                        () -> routes.lostAt().isPresent(),
-                                        config.maxConnections(),
-                                        config.idleTimeout(),
-                                        proxy.clock,
-                                        proxy.telemetry,
-                                        proxy.telemetry::bytesIn,
-                                        proxy.telemetry::bytesOut))
-                        .toList();
+        for (var upstream : carried.upstreams()) {
+            upstreams.add(
+                    new Outbound(
+                            carried.name(),
+                            upstream.name(),
+                            proxy.transport,
+                            ends,
+                            () -> routes.lostAt().isPresent(),
+                            config.maxConnections(),
+                            config.idleTimeout(),
+                            proxy.clock,
+                            proxy.telemetry,
+                            proxy.telemetry::bytesIn,
+                            proxy.telemetry::bytesOut));
+        }
         results.watch(_ -> inbound.ifPresent(Inbound::reviewWaiting));
         ends.watch(_ -> {
             inbound.ifPresent(Inbound::review);
             upstreams.forEach(Outbound::review);
         });
         return new One(carried, identity, routes, results, ends, inbound, upstreams);
+    }
+
+    private static List<Observation> observations(List<Outbound> upstreams) {
+        var byName = new LinkedHashMap<UpstreamName, Observation>();
+        for (var upstream : upstreams) {
+            byName.merge(upstream.upstream(), upstream.observation(), Observation::plus);
+        }
+        return List.copyOf(byName.values());
     }
 
     private ApplicationCheck check(ServiceName service, Served served) {

@@ -1,10 +1,14 @@
 package dev.hansa.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.failover.Observation;
+import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.Target;
+import dev.hansa.failover.wire.Observed;
 import dev.hansa.gateway.TestingDoor.Mood;
 import java.io.IOException;
 import java.net.SocketException;
@@ -267,6 +271,36 @@ class FailoverTest {
                     assertThat(metrics())
                             .contains("hansa_connections_open{listener=\"upstream\"} 0.0");
                 });
+    }
+
+    @Test
+    void serverIsToldWhatBecameOfConnections() throws Exception {
+        var dead = TestingMesh.freePort();
+        publish(local(dead), peer());
+        for (var i = 0; i < 5; i++) {
+            call();
+        }
+
+        await().untilAsserted(() -> {
+            var told =
+                    ObservationCodec.decode(
+                            mesh.west
+                                    .observed()
+                                    .get()
+                                    .getOrDefault("web", Observed.getDefaultInstance()),
+                            List.of(TestingMesh.UPSTREAM));
+            assertThat(told).hasSize(1);
+            var seen = told.getFirst();
+            assertThat(seen.refused()).isZero();
+            assertThat(seen.took().stream().mapToLong(Long::longValue).sum()).isEqualTo(5);
+            assertThat(seen.targets())
+                    .extracting(Observation.OfTarget::label, Observation.OfTarget::carried)
+                    .containsExactly(tuple("billing", 0L), tuple("billing.peer.east", 5L));
+            assertThat(seen.targets().getFirst().failed()).isPositive();
+            assertThat(seen.targets().getFirst().suspects())
+                    .extracting(Observation.Suspect::sign)
+                    .containsExactly("refused");
+        });
     }
 
     private Target local(int... ports) {

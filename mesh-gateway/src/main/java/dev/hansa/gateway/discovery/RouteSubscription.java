@@ -2,6 +2,8 @@ package dev.hansa.gateway.discovery;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.Observation;
+import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
@@ -33,18 +35,23 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// One identity's stream to the server: registers it, reports its checks, and keeps the newest good
 /// snapshot. While the server is away the last one stays, for as long as it takes.
 public final class RouteSubscription implements AutoCloseable {
+    /// As a person looks; what has not changed is not said again.
+    private static final Duration OBSERVED_EVERY = Duration.ofSeconds(1);
+
     private final Identity identity;
     private final ControlChannel control;
     private final Registration registration;
     private final List<UpstreamName> upstreams;
     private final Latest<List<CheckResult>> checks;
     private final Latest<Presence> presence;
+    private final Supplier<List<Observation>> observations;
     private final Optional<SnapshotFile> file;
     private final String software;
     private final Clock clock;
@@ -57,6 +64,7 @@ public final class RouteSubscription implements AutoCloseable {
 
     /// @param checks of the application; each change is reported
     /// @param presence each change is reported
+    /// @param observations of each upstream; told now and then
     /// @param dataDir where the last good snapshot is kept; empty: nowhere
     public RouteSubscription(
             Identity identity,
@@ -65,6 +73,7 @@ public final class RouteSubscription implements AutoCloseable {
             List<UpstreamName> upstreams,
             Latest<List<CheckResult>> checks,
             Latest<Presence> presence,
+            Supplier<List<Observation>> observations,
             Optional<Path> dataDir,
             String software,
             Clock clock,
@@ -75,6 +84,7 @@ public final class RouteSubscription implements AutoCloseable {
         this.upstreams = List.copyOf(upstreams);
         this.checks = checks;
         this.presence = presence;
+        this.observations = observations;
         this.file = dataDir.map(directory -> new SnapshotFile(directory, identity.id().path()));
         this.software = software;
         this.clock = clock;
@@ -192,7 +202,9 @@ public final class RouteSubscription implements AutoCloseable {
             try (var _ = presence.watch(talk::presence);
                     var _ = checks.watch(talk::report);
                     var _ = identity.certificate().watch(_ -> talk.certified())) {
-                talk.ended.await();
+                while (!talk.ended.await(OBSERVED_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                    talk.observed(observations.get());
+                }
             }
         } finally {
             conversation = null;
@@ -232,6 +244,7 @@ public final class RouteSubscription implements AutoCloseable {
         private boolean standby;
         private long acknowledged;
         private String toldIssuer = "";
+        private List<Observation> toldSeen = List.of();
 
         Conversation(String server) {
             this.server = server;
@@ -269,6 +282,13 @@ public final class RouteSubscription implements AutoCloseable {
                         ProxyMessage.newBuilder()
                                 .setChecks(CheckResults.newBuilder().addAllResults(results))
                                 .build());
+            }
+        }
+
+        synchronized void observed(List<Observation> now) {
+            if (acknowledged != 0 && !now.equals(toldSeen)) {
+                toldSeen = now;
+                send(ProxyMessage.newBuilder().setObserved(ObservationCodec.encode(now)).build());
             }
         }
 

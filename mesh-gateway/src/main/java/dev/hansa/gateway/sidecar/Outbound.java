@@ -1,6 +1,9 @@
 package dev.hansa.gateway.sidecar;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Observation;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
@@ -26,6 +29,7 @@ import io.netty.channel.EventLoop;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +69,7 @@ public final class Outbound {
     private final PassiveHealth seen;
     private final Deathwatch deathwatch;
     private final RaceAllowance allowance = new RaceAllowance();
+    private final Tally tally = new Tally();
     private volatile @Nullable LastRefusal lastRefusal;
 
     /// Those that reached a target; at most `maxConnections`.
@@ -130,10 +135,41 @@ public final class Outbound {
         return seen.view(Plan.way(target, endpoint), System.nanoTime());
     }
 
+    /// What this proxy has seen of the whole upstream since it started.
+    public Observation observation() {
+        var targets = route().map(Route::targets).orElse(List.of());
+        return new Observation(
+                upstream,
+                tally.refusals(),
+                tally.times(),
+                targets.stream().limit(Observation.MOST_TARGETS).map(this::observation).toList());
+    }
+
+    private Observation.OfTarget observation(Target target) {
+        var suspects = new ArrayList<Observation.Suspect>();
+        for (var endpoint : target.endpoints()) {
+            seen(target, endpoint)
+                    .suspicion()
+                    .ifPresent(suspicion ->
+                            suspects.add(
+                                    new Observation.Suspect(
+                                            endpoint.address(),
+                                            suspicion.sign().word(),
+                                            suspicion.failures(),
+                                            suspicion.since().truncatedTo(ChronoUnit.SECONDS))));
+        }
+        return new Observation.OfTarget(
+                target.label(),
+                tally.carriedBy(target.label()),
+                tally.failedAt(target.label()),
+                suspects.subList(0, Math.min(suspects.size(), Observation.MOST_SUSPECTS)));
+    }
+
     /// Takes a changed snapshot into account, and closes connections to peers that are not trusted
     /// any more. Call it after each change of the ends.
     public void review() {
         var listed = route().map(Plan::listed).orElse(Map.of());
+        tally.routeHas(listed.keySet().stream().map(Way::target).collect(toSet()));
         seen.taken(listed);
         deathwatch.taken(listed);
         for (var connection : standing) {
@@ -287,6 +323,7 @@ public final class Outbound {
         public void failed(Race.Runner<Reached> runner, String why) {
             var cause = runner.way() + ": " + why;
             causes.add(cause);
+            tally.attemptFailed(runner.way().target());
             events.accept(
                     new GatewayEvent.AttemptFailed(
                             service.value(), upstream.toString(), runner.way().target(), cause));
@@ -325,6 +362,7 @@ public final class Outbound {
                 return;
             }
             carried = true;
+            tally.carried(winner.way().target(), System.nanoTime() - beganNanos);
             standing.add(this);
             callee = reached.trust();
             upstreamBytes = reached.bytes();
@@ -372,6 +410,9 @@ public final class Outbound {
         }
 
         void refuse(Refusal reason, String why) {
+            if (!carried) {
+                tally.refused();
+            }
             refusal = reason.word();
             sentence = why;
             lastRefusal = new LastRefusal(clock.instant(), reason.word(), why);

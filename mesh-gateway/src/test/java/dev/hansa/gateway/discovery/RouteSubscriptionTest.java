@@ -229,6 +229,7 @@ class RouteSubscriptionTest {
                         List.of(),
                         new Latest<>(List.of()),
                         presence,
+                        List::of,
                         Optional.of(directory),
                         "test",
                         CLOCK,

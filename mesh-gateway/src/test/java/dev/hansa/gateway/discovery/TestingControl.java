@@ -14,6 +14,7 @@ import dev.hansa.failover.wire.Denial;
 import dev.hansa.failover.wire.Hello;
 import dev.hansa.failover.wire.Issued;
 import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.failover.wire.Observed;
 import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.RenewRequest;
 import dev.hansa.failover.wire.ServerMessage;
@@ -95,6 +96,7 @@ public final class TestingControl implements AutoCloseable {
     private final Latest<List<Hello>> hellos = new Latest<>(List.of());
     private final Latest<Map<String, CheckResult>> checks = new Latest<>(Map.of());
     private final Latest<List<Denial>> denials = new Latest<>(List.of());
+    private final Latest<Map<String, Observed>> observed = new Latest<>(Map.of());
     private final Latest<List<dev.hansa.failover.wire.Presence>> presences =
             new Latest<>(List.of());
     private Optional<Server> server = Optional.empty();
@@ -137,6 +139,11 @@ public final class TestingControl implements AutoCloseable {
 
     public Latest<List<dev.hansa.failover.wire.Presence>> presences() {
         return presences;
+    }
+
+    /// What each sidecar said last of what it has seen, by service.
+    public Latest<Map<String, Observed>> observed() {
+        return observed;
     }
 
     public Latest<List<Denial>> denials() {
@@ -351,6 +358,11 @@ public final class TestingControl implements AutoCloseable {
                     case CHECKS -> checked(message.getChecks().getResultsList());
                     case DENIAL -> denials.set(with(denials.get(), message.getDenial()));
                     case PRESENCE -> presences.set(with(presences.get(), message.getPresence()));
+                    case OBSERVED -> {
+                        var all = new HashMap<>(observed.get());
+                        all.put(key, message.getObserved());
+                        observed.set(Map.copyOf(all));
+                    }
                     case UPSTREAMS, KIND_NOT_SET -> throw new IllegalStateException(key);
                 }
             }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.failover.Control;
 import dev.hansa.failover.Target;
+import dev.hansa.failover.Traffic;
+import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.failover.DrillReport;
 import dev.hansa.peering.failover.Explanation;
 import dev.hansa.peering.failover.Explanation.Hop;
@@ -21,6 +23,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// What is said about failover, as JSON.
 final class ExplanationJson {
@@ -49,6 +52,8 @@ final class ExplanationJson {
                 .put("Next", label(explanation, Standing.NEXT));
         var targets = json.putArray("Targets");
         explanation.steps().forEach(step -> step(targets.addObject(), step));
+        var seen = json.putArray("Seen");
+        explanation.seen().forEach(one -> seen(seen.addObject(), one));
         var controls = json.putArray("Controls");
         explanation.controls().forEach(control -> controls.add(of(control)));
         return json.put("WouldBeRefused", explanation.brokenLink().isPresent())
@@ -129,6 +134,29 @@ final class ExplanationJson {
         }
     }
 
+    private static void seen(ObjectNode json, RoutePublisher.Seen seen) {
+        var observation = seen.observation();
+        json.put("Sidecar", seen.sidecar())
+                .put("Caller", seen.caller().value())
+                .put("Refused", observation.refused());
+        var targets = json.putArray("Targets");
+        for (var target : observation.targets()) {
+            var suspects =
+                    targets.addObject()
+                            .put("Target", target.label())
+                            .put("Carried", target.carried())
+                            .put("FailedAttempts", target.failed())
+                            .putArray("Suspects");
+            target.suspects()
+                    .forEach(suspect ->
+                            suspects.addObject()
+                                    .put("Address", suspect.address().toString())
+                                    .put("Sign", suspect.sign())
+                                    .put("Failures", suspect.failures())
+                                    .put("ForMillis", suspect.lasting().toMillis()));
+        }
+    }
+
     private static void texts(ObjectNode json, String key, Collection<String> texts) {
         var array = json.putArray(key);
         texts.forEach(array::add);
@@ -154,7 +182,32 @@ final class ExplanationJson {
                 .ifPresentOrElse(
                         at -> json.put("EndedAt", at.toString()), () -> json.putNull("EndedAt"));
         millis(json, "BackMillis", report.back());
+        json.set("Before", of(report.before()));
+        report.during()
+                .ifPresentOrElse(
+                        traffic -> json.set("During", of(traffic)), () -> json.putNull("During"));
+        report.after()
+                .ifPresentOrElse(
+                        traffic -> json.set("After", of(traffic)), () -> json.putNull("After"));
         return json.put("Done", report.done());
+    }
+
+    private static ObjectNode of(Traffic traffic) {
+        var json =
+                JSON.createObjectNode()
+                        .put("Served", traffic.served())
+                        .put("Refused", traffic.refused());
+        within(json, "P50WithinMillis", traffic.withinMillis(50));
+        within(json, "P99WithinMillis", traffic.withinMillis(99));
+        var carried = json.putObject("Carried");
+        traffic.carried().forEach(carried::put);
+        var failed = json.putObject("FailedAttempts");
+        traffic.failed().forEach(failed::put);
+        return json;
+    }
+
+    private static void within(ObjectNode json, String key, OptionalLong millis) {
+        millis.ifPresentOrElse(found -> json.put(key, found), () -> json.putNull(key));
     }
 
     private static void millis(ObjectNode json, String key, Optional<Duration> duration) {

@@ -119,8 +119,7 @@ final class RoutePolicies {
         try {
             return Optional.of(
                     new Subset(
-                            ResolverRules.filter(subset),
-                            subset.path("OnlyPassing").asBoolean()));
+                            ResolverRules.filter(subset), subset.path("OnlyPassing").asBoolean()));
         } catch (InvalidFilterException _) {
             return Optional.empty();
         }

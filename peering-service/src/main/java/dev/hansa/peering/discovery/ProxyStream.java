@@ -1,6 +1,8 @@
 package dev.hansa.peering.discovery;
 
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.Observation;
+import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.UpstreamName;
@@ -50,6 +52,7 @@ final class ProxyStream implements RoutePublisher.Session {
     private final Deque<RouteSnapshot> unacknowledged = new ArrayDeque<>();
 
     private volatile List<UpstreamName> upstreams = List.of();
+    private volatile List<Observation> observations = List.of();
     private volatile RouteSnapshot acknowledged = RoutePublisher.NOTHING_YET;
     private @Nullable Registration registration;
     private List<CheckResult> results = List.of();
@@ -106,6 +109,11 @@ final class ProxyStream implements RoutePublisher.Session {
     @Override
     public List<UpstreamName> upstreams() {
         return upstreams;
+    }
+
+    @Override
+    public List<Observation> observations() {
+        return observations;
     }
 
     @Override
@@ -166,8 +174,14 @@ final class ProxyStream implements RoutePublisher.Session {
                         presence(
                                 message.getPresence().getServing(),
                                 cut(message.getPresence().getReason()));
-                case KIND_NOT_SET ->
+                case OBSERVED ->
+                        observations = ObservationCodec.decode(message.getObserved(), upstreams);
+                case KIND_NOT_SET -> {
+                    // a proxy of tomorrow may say what is not known here yet
+                    if (message.getUnknownFields().asMap().isEmpty()) {
                         throw new IllegalArgumentException("message: expected a kind; found none");
+                    }
+                }
             }
         } catch (IllegalArgumentException e) {
             refuse(String.valueOf(e.getMessage()));

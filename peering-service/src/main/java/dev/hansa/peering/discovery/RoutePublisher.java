@@ -3,6 +3,7 @@ package dev.hansa.peering.discovery;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Observation;
 import dev.hansa.failover.Recoveries;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
@@ -16,7 +17,9 @@ import dev.hansa.trustbundle.TrustDomain;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,6 +139,25 @@ public final class RoutePublisher implements AutoCloseable {
                         sidecars.stream()
                                 .flatMap(session -> session.upstreams().stream())
                                 .collect(Collectors.toSet()));
+    }
+
+    /// What a connected sidecar has seen of an upstream.
+    ///
+    /// @param sidecar its identity's path and its own id
+    public record Seen(String sidecar, ServiceName caller, Observation observation) {}
+
+    /// Of every connected sidecar that calls it and has said so, in the order of their names.
+    public List<Seen> seen(UpstreamName upstream) {
+        var all = new ArrayList<Seen>();
+        for (var session : sent.keySet()) {
+            if (session.identity() instanceof ProxyIdentity.Sidecar(_, var caller)) {
+                session.observations().stream()
+                        .filter(one -> one.upstream().equals(upstream))
+                        .forEach(one -> all.add(new Seen(session.name(), caller, one)));
+            }
+        }
+        all.sort(Comparator.comparing(Seen::sidecar));
+        return all;
     }
 
     /// What a connected proxy has said about trust.
@@ -290,6 +312,9 @@ public final class RoutePublisher implements AutoCloseable {
         String issuer();
 
         Collection<UpstreamName> upstreams();
+
+        /// What the proxy has seen of them lately.
+        List<Observation> observations();
 
         /// Hands over a snapshot; never blocks. Only the newest matters.
         void send(RouteSnapshot snapshot);

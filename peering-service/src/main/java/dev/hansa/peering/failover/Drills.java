@@ -3,7 +3,9 @@ package dev.hansa.peering.failover;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Control;
 import dev.hansa.failover.Control.Order;
+import dev.hansa.failover.Observation;
 import dev.hansa.failover.Route;
+import dev.hansa.failover.Traffic;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.discovery.RoutePublisher;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /// Watches drills: when the last sidecar had taken the routes over, and the routes back. A drill
 /// itself is a control like any other; it ends without anybody here.
@@ -28,6 +31,13 @@ public final class Drills implements AutoCloseable {
 
     /// A sidecar that has not said by then what it routes by is stuck, and the report says so.
     private static final Duration TAKEN = Duration.ofMinutes(1);
+
+    /// Sidecars say what they have seen once a second: what a drill's end has changed is told by
+    /// then.
+    private static final Duration TOLD = Duration.ofMillis(1500);
+
+    /// What is still called after.
+    private static final Duration AFTER = Duration.ofSeconds(5);
 
     /// Only to notice a defect.
     private static final Duration IDLE = Duration.ofHours(1);
@@ -60,13 +70,15 @@ public final class Drills implements AutoCloseable {
     /// @param began `System.nanoTime` before it was ordered; empty: another server led then
     void watch(Control control, OptionalLong began) {
         if (control.order() instanceof Order.Drill(var service, _)) {
+            var seen = seen(service);
             synchronized (reports) {
-                reports.put(control.id(), DrillReport.begun(control));
+                reports.put(
+                        control.id(), DrillReport.begun(control, Traffic.between(Map.of(), seen)));
             }
             var thread =
                     Thread.ofVirtual()
                             .name("drill-" + control.id())
-                            .unstarted(() -> run(control, service, began));
+                            .unstarted(() -> run(control, service, seen, began));
             watching.add(thread);
             thread.start();
         }
@@ -84,7 +96,22 @@ public final class Drills implements AutoCloseable {
         }
     }
 
-    private void run(Control control, ServiceName service, OptionalLong began) {
+    /// By sidecar.
+    private Map<String, Observation> seen(ServiceName service) {
+        return publisher.seen(new UpstreamName(service, Optional.empty())).stream()
+                .collect(
+                        Collectors.toMap(
+                                RoutePublisher.Seen::sidecar,
+                                RoutePublisher.Seen::observation,
+                                // an old stream and the new one of the same sidecar
+                                (_, newer) -> newer));
+    }
+
+    private void run(
+            Control control,
+            ServiceName service,
+            Map<String, Observation> first,
+            OptionalLong began) {
         var id = control.id();
         var upstream = new UpstreamName(service, Optional.empty());
         try {
@@ -105,7 +132,15 @@ public final class Drills implements AutoCloseable {
                     .isPresent()) {
                 note(id, report -> report.back(Duration.ofNanos(System.nanoTime() - ended)));
             }
-            note(id, DrillReport::finished);
+            Thread.sleep(TOLD);
+            var then = seen(service);
+            Thread.sleep(AFTER);
+            var last = seen(service);
+            note(
+                    id,
+                    report ->
+                            report.finished(
+                                    Traffic.between(first, then), Traffic.between(then, last)));
             report(id).ifPresent(report -> events.accept(new PeeringEvent.DrillEnded(report)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -12,6 +12,7 @@ import dev.hansa.failover.Target.LocalTarget;
 import dev.hansa.failover.Target.PeerTarget;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.discovery.RoutePublisher.Seen;
 import dev.hansa.peering.discovery.RouteView;
 import dev.hansa.peering.failover.Explanation.Hop;
 import dev.hansa.peering.failover.Explanation.Place;
@@ -44,13 +45,19 @@ public final class Explainer {
 
     private final RouteView view;
     private final Function<ServiceName, Optional<Set<UpstreamName>>> asked;
+    private final Function<UpstreamName, List<Seen>> seen;
     private final Instant now;
 
     /// @param asked the upstreams of a service's connected sidecars; empty when none is connected
+    /// @param seen what connected sidecars have seen of an upstream
     public Explainer(
-            RouteView view, Function<ServiceName, Optional<Set<UpstreamName>>> asked, Instant now) {
+            RouteView view,
+            Function<ServiceName, Optional<Set<UpstreamName>>> asked,
+            Function<UpstreamName, List<Seen>> seen,
+            Instant now) {
         this.view = view;
         this.asked = asked;
+        this.seen = seen;
         this.now = now;
     }
 
@@ -83,6 +90,10 @@ public final class Explainer {
                                 : world.state().config(RESOLVER, upstream.service().value()),
                         route.connectTimeout(),
                         steps,
+                        seen.apply(upstream).stream()
+                                .filter(one ->
+                                        caller.isEmpty() || caller.get().equals(one.caller()))
+                                .toList(),
                         world.controls().of(route),
                         brokenLink(route, choice, caller, steps, ways)));
     }

@@ -5,6 +5,7 @@ import dev.hansa.failover.Control;
 import dev.hansa.failover.HealthView;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.discovery.RoutePublisher.Seen;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
@@ -17,6 +18,7 @@ import java.util.Optional;
 ///
 /// @param resolver the `service-resolver` in force; empty: none, and calls go to the instances here
 /// @param connectTimeout for one attempt at one endpoint
+/// @param seen what the callers' sidecars have seen themselves since they started
 /// @param controls the operator's, those that change this route
 /// @param brokenLink one sentence; empty when the call would go through, as far as is known here
 public record Explanation(
@@ -27,10 +29,12 @@ public record Explanation(
         Optional<ConfigRecord> resolver,
         Duration connectTimeout,
         List<Step> steps,
+        List<Seen> seen,
         List<Control> controls,
         Optional<String> brokenLink) {
     public Explanation {
         steps = List.copyOf(steps);
+        seen = List.copyOf(seen);
         controls = List.copyOf(controls);
     }
 

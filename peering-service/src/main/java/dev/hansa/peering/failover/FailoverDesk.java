@@ -49,7 +49,8 @@ public final class FailoverDesk implements FailoverOperations {
 
     @Override
     public Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller) {
-        return new Explainer(publisher.view(), publisher::upstreamsOf, clock.instant())
+        return new Explainer(
+                        publisher.view(), publisher::upstreamsOf, publisher::seen, clock.instant())
                 .explain(upstream, caller);
     }
 

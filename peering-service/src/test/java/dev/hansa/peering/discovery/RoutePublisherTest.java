@@ -16,6 +16,7 @@ import dev.hansa.failover.ConnectionPolicy;
 import dev.hansa.failover.Controls;
 import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.FailoverPolicy.Destination;
+import dev.hansa.failover.Observation;
 import dev.hansa.failover.Preference;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Spread;
@@ -87,6 +88,11 @@ class RoutePublisherTest {
         @Override
         public Collection<UpstreamName> upstreams() {
             return List.of(new UpstreamName(CART, Optional.empty()));
+        }
+
+        @Override
+        public List<Observation> observations() {
+            return List.of();
         }
 
         @Override

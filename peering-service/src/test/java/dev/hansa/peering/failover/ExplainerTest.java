@@ -10,11 +10,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Observation;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.failover.Explanation.Standing;
 import dev.hansa.peering.failover.Explanation.Verdict;
 import dev.hansa.trustbundle.Datacenter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +24,24 @@ class ExplainerTest {
     private final FailoverWorld world = FailoverWorld.ofTwo();
 
     private Explainer.Answer answer(UpstreamName upstream, Optional<ServiceName> caller) {
-        return new Explainer(world.view(), world::asked, NOW).explain(upstream, caller);
+        return new Explainer(world.view(), world::asked, world::seen, NOW)
+                .explain(upstream, caller);
+    }
+
+    @Test
+    void whatCallersHaveMetIsShownOfThoseWhoAreAskedAbout() {
+        var met =
+                new Observation(
+                        TO_ECHO,
+                        1,
+                        List.of(7L),
+                        List.of(new Observation.OfTarget("echo", 7, 2, List.of())));
+        world.sees("caller", met).sees("other", met);
+
+        assertThat(explain(TO_ECHO, Optional.empty()).seen()).hasSize(2);
+        assertThat(explain(TO_ECHO, Optional.of(new ServiceName("other"))).seen())
+                .extracting(seen -> seen.caller().value())
+                .containsExactly("other");
     }
 
     private Explanation explain(UpstreamName upstream, Optional<ServiceName> caller) {

@@ -13,9 +13,11 @@ import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Control;
 import dev.hansa.failover.Controls;
+import dev.hansa.failover.Observation;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.ParsedEntry;
+import dev.hansa.peering.discovery.RoutePublisher.Seen;
 import dev.hansa.peering.discovery.RouteView;
 import dev.hansa.peering.discovery.RouteWorld;
 import dev.hansa.peering.store.BundleRecord;
@@ -29,6 +31,7 @@ import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +56,7 @@ final class FailoverWorld {
     private final Map<String, List<ServiceInstance>> local = new HashMap<>();
     private final Map<PeerName, ImportedCatalog> imported = new HashMap<>();
     private final Map<ServiceName, Set<UpstreamName>> asked = new HashMap<>();
+    private final List<Seen> seen = new ArrayList<>();
     private Controls controls = Controls.NONE;
     private boolean defaultAllow = true;
 
@@ -163,6 +167,16 @@ final class FailoverWorld {
         local.remove(name);
         local.remove(name + "-sidecar-proxy");
         return this;
+    }
+
+    /// The sidecar of a caller has met this.
+    FailoverWorld sees(String caller, Observation observation) {
+        seen.add(new Seen("/" + caller, new ServiceName(caller), observation));
+        return this;
+    }
+
+    List<Seen> seen(UpstreamName upstream) {
+        return seen.stream().filter(one -> one.observation().upstream().equals(upstream)).toList();
     }
 
     FailoverWorld asks(String caller, UpstreamName... upstreams) {

@@ -123,7 +123,7 @@ class SteeringTest {
         assertThat(readiness.obstacle())
                 .contains("echo: drained by ada until 2026-01-01T12:01:00Z: disk");
         assertThat(
-                        new Explainer(world.view(), world::asked, NOW)
+                        new Explainer(world.view(), world::asked, world::seen, NOW)
                                 .explain(FailoverWorld.TO_ECHO, Optional.empty()))
                 .isInstanceOfSatisfying(
                         Explainer.Answer.Explained.class,

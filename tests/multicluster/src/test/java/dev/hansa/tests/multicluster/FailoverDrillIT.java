@@ -137,7 +137,11 @@ class FailoverDrillIT {
         assertThat(servedHere.get() - here).as("calls here during the drill").isLessThan(6);
 
         assertThat(drill.waitFor()).as(Files.readString(log)).isZero();
-        assertThat(Files.readString(log)).contains("Ended:", "Back:     after ");
+        assertThat(Files.readString(log))
+                .contains("Ended:", "Back:     after ")
+                .containsPattern("before +[1-9][0-9]* +0 .* echo [1-9]")
+                .containsPattern("during +[1-9][0-9]* +0 .* echo.peer.lke [1-9]")
+                .containsPattern("after +[1-9][0-9]* +0 .* echo [1-9]");
         awaitLive(pair, "echo");
         awaitServed(servedHere);
         System.out.println(Files.readString(log));
@@ -185,7 +189,9 @@ class FailoverDrillIT {
         await().atMost(EFFECT).until(() -> EchoLoad.answers(UPSTREAM));
         var ended = cli("explain", "echo", "--from", "caller");
         assertThat(ended.status()).isZero();
-        assertThat(ended.output()).containsPattern("Live: +echo.peer.lke");
+        assertThat(ended.output())
+                .containsPattern("Live: +echo.peer.lke")
+                .containsPattern("caller.* echo.peer.lke +[1-9]");
         assertThat(cli("failover", "readiness").status()).isEqualTo(1);
         var events = cli("failover", "events").output();
         assertThat(events.lines().filter(line -> line.contains("out for a drill by")))

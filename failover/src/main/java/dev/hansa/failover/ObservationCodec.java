@@ -1,0 +1,116 @@
+package dev.hansa.failover;
+
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.wire.Address;
+import dev.hansa.failover.wire.Observed;
+import dev.hansa.failover.wire.ObservedEndpoint;
+import dev.hansa.failover.wire.ObservedTarget;
+import dev.hansa.failover.wire.ObservedUpstream;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+
+/// Between [Observation] and the proxies' protocol. What a proxy says is bounded when it is read.
+public final class ObservationCodec {
+    /// A label, a host or a sign.
+    private static final int MAX_TEXT = 256;
+
+    private ObservationCodec() {}
+
+    public static Observed encode(Collection<Observation> observations) {
+        var message = Observed.newBuilder();
+        for (var one : observations) {
+            var upstream =
+                    ObservedUpstream.newBuilder()
+                            .setUpstream(RouteCodec.encode(one.upstream()))
+                            .setRefused(one.refused())
+                            .addAllTook(one.took());
+            one.targets().forEach(target -> upstream.addTargets(encode(target)));
+            message.addUpstreams(upstream);
+        }
+        return message.build();
+    }
+
+    private static ObservedTarget encode(Observation.OfTarget target) {
+        var message =
+                ObservedTarget.newBuilder()
+                        .setTarget(target.label())
+                        .setCarried(target.carried())
+                        .setFailed(target.failed());
+        target.suspects().stream()
+                .limit(Observation.MOST_SUSPECTS)
+                .forEach(suspect ->
+                        message.addSuspects(
+                                ObservedEndpoint.newBuilder()
+                                        .setAddress(
+                                                Address.newBuilder()
+                                                        .setHost(suspect.address().host())
+                                                        .setPort(suspect.address().port()))
+                                        .setSign(suspect.sign())
+                                        .setFailures(suspect.failures())
+                                        .setForMs(suspect.lasting().toMillis())));
+        return message.build();
+    }
+
+    /// @param asked the upstreams that the proxy has: there is nothing to say of others
+    /// @throws IllegalArgumentException when it is not what a sidecar sends; names expected and
+    ///   found
+    public static List<Observation> decode(Observed message, Collection<UpstreamName> asked) {
+        var all =
+                message.getUpstreamsList().stream()
+                        .map(ObservationCodec::decode)
+                        .filter(one -> asked.contains(one.upstream()))
+                        .toList();
+        if (all.stream().map(Observation::upstream).distinct().count() != all.size()) {
+            throw new IllegalArgumentException(
+                    "observations: expected each upstream once; found one again");
+        }
+        return all;
+    }
+
+    private static Observation decode(ObservedUpstream message) {
+        bound("targets of one upstream", message.getTargetsCount(), Observation.MOST_TARGETS);
+        bound("classes of time", message.getTookCount(), Observation.TIMES);
+        var counts = message.getTookList().stream().allMatch(count -> count >= 0);
+        if (!counts || message.getRefused() < 0) {
+            throw new IllegalArgumentException("observations: expected counts from 0; found less");
+        }
+        return new Observation(
+                RouteCodec.decode(message.getUpstream()),
+                message.getRefused(),
+                message.getTookList(),
+                message.getTargetsList().stream().map(ObservationCodec::decode).toList());
+    }
+
+    private static Observation.OfTarget decode(ObservedTarget message) {
+        bound("suspects of one target", message.getSuspectsCount(), Observation.MOST_SUSPECTS);
+        if (message.getCarried() < 0 || message.getFailed() < 0) {
+            throw new IllegalArgumentException("observations: expected counts from 0; found less");
+        }
+        return new Observation.OfTarget(
+                cut(message.getTarget()),
+                message.getCarried(),
+                message.getFailed(),
+                message.getSuspectsList().stream()
+                        .map(suspect ->
+                                new Observation.Suspect(
+                                        new Endpoint(
+                                                cut(suspect.getAddress().getHost()),
+                                                suspect.getAddress().getPort()),
+                                        cut(suspect.getSign()),
+                                        suspect.getFailures(),
+                                        Duration.ofMillis(Math.max(0, suspect.getForMs()))))
+                        .toList());
+    }
+
+    private static void bound(String what, int found, int most) {
+        if (found > most) {
+            throw new IllegalArgumentException(
+                    "observations: expected at most " + most + " " + what + "; found " + found);
+        }
+    }
+
+    private static String cut(String text) {
+        return text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text;
+    }
+}
