@@ -13,6 +13,7 @@ import dev.hansa.trustbundle.ca.CertificateRequest;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
@@ -28,7 +29,12 @@ import javax.net.ssl.SSLException;
 /// One proxy identity's certificate: joined once, renewed from one third of its life, so that about
 /// two thirds are always left when the server goes away. Runs on a virtual thread of its own.
 public final class Identity implements AutoCloseable {
+    /// What a server that is well needs, many times over.
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(5);
+
+    /// A server that is asked by hundreds at once answers late: who asks again before it can, adds
+    /// to its work and never gets an answer. The fourth attempt and those after it wait for this.
+    private static final Duration LONGEST_CALL_TIMEOUT = Duration.ofSeconds(40);
 
     /// When the issuer changes, all proxies of a datacenter hear it at once. Spread over this part
     /// of a certificate's life, 10 s of 72 h, a thousand of them are a hundred signatures a second.
@@ -105,16 +111,21 @@ public final class Identity implements AutoCloseable {
     private void run() {
         var backoff = new Backoff();
         var attempt = 0;
+        var timeout = CALL_TIMEOUT;
         try {
             while (true) {
                 awaitRenewal();
                 var issuer = activeIssuer.get();
                 try {
-                    take(attempt++);
+                    take(attempt++, timeout);
                     lastIssuer = issuer;
                     backoff.reset();
+                    timeout = CALL_TIMEOUT;
                 } catch (StatusRuntimeException e) {
                     events.accept(new GatewayEvent.CertificateFailed(id.uri(), reason(e)));
+                    if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
+                        timeout = longer(timeout);
+                    }
                     backoff.pause(control.servers());
                 } catch (SSLException | IllegalArgumentException e) {
                     events.accept(
@@ -178,7 +189,12 @@ public final class Identity implements AutoCloseable {
         return Duration.between(clock.instant(), at);
     }
 
-    private void take(int attempt) throws SSLException {
+    private static Duration longer(Duration timeout) {
+        var twice = timeout.multipliedBy(2);
+        return twice.compareTo(LONGEST_CALL_TIMEOUT) > 0 ? LONGEST_CALL_TIMEOUT : twice;
+    }
+
+    private void take(int attempt, Duration timeout) throws SSLException {
         var present = certificate.get().filter(own -> own.notAfter().isAfter(clock.instant()));
         var key = present.isPresent() ? CertificateRequest.newKey() : joinKey;
         var csr = ByteString.copyFrom(CertificateRequest.encode(key, id));
@@ -186,7 +202,7 @@ public final class Identity implements AutoCloseable {
         try {
             var options =
                     CallOptions.DEFAULT.withDeadlineAfter(
-                            CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                            timeout.toMillis(), TimeUnit.MILLISECONDS);
             var issued =
                     present.isPresent()
                             ? renew(channel, options, csr)

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// before there is a winner, so nothing is ever sent twice.
 ///
 /// While a way counts as good, starting another beside it takes an allowance; one that is suspect
-/// is passed without. Whoever has waited for its head start when another wins has failed, as far as
-/// [PassiveHealth] is concerned.
+/// is passed without, by one that is not. Whoever has waited for its head start when another wins
+/// has failed, as far as [PassiveHealth] is concerned.
 ///
 /// A suspect way whose time has come is tried beside the first good one. It may win if it comes
 /// before that in the policy's order, or level; otherwise it is tried for its health alone, and
@@ -223,7 +223,7 @@ public final class Race<R> {
             if (over || done || waiting.isEmpty() || late()) {
                 return;
             }
-            if (!health.isSuspect(runner.way()) && !allowance.tryTake()) {
+            if (!isPassedFreely() && !allowance.tryTake()) {
                 // others may show it to be dead meanwhile, or earn an allowance
                 watch();
                 return;
@@ -233,6 +233,11 @@ public final class Race<R> {
                 course.began();
             }
             next();
+        }
+
+        /// When all are slow, each connection would go round them all, and make them slower.
+        private boolean isPassedFreely() {
+            return health.isSuspect(runner.way()) && !health.isSuspect(waiting.getFirst().way());
         }
 
         private boolean settle() {

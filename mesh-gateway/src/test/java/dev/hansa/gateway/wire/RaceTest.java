@@ -107,6 +107,20 @@ class RaceTest {
     }
 
     @Test
+    void suspectIsNotPassedByASuspectWithoutAllowance() {
+        allowance = new RaceAllowance(0, 0);
+        health.failed(a.way(), Sign.SILENT, System.nanoTime(), System.nanoTime());
+        health.failed(b.way(), Sign.SILENT, System.nanoTime(), System.nanoTime());
+        race(a, b);
+        await().during(Duration.ofMillis(400)).until(() -> !log.contains("b starts"));
+
+        // another connection has shown it to be well
+        health.answered(b.way(), 1, System.nanoTime());
+
+        await().until(() -> log.contains("b starts"));
+    }
+
+    @Test
     void suspectIsTriedBesideAGoodOneAndMayWin() {
         suspectSince(a, 10);
         race(b, a);

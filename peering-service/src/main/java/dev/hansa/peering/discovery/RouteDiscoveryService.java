@@ -27,6 +27,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
@@ -164,7 +165,12 @@ public final class RouteDiscoveryService {
     }
 
     /// Signing and the store are slow; they run off the event loop, and the answer returns to it.
+    /// Nothing is done for a caller that has stopped waiting meanwhile: when hundreds ask at once
+    /// there is no time to lose on those.
     private <Q> void issue(GrpcServerRequest<Q, Issued> request, String what, Issuance issuance) {
+        var gone = new AtomicBoolean();
+        request.errorHandler(_ -> gone.set(true));
+        request.exceptionHandler(_ -> gone.set(true));
         Handler<CertificateDesk.Given> answer =
                 given -> {
                     try {
@@ -176,9 +182,11 @@ public final class RouteDiscoveryService {
                                         what, "it was gone before its answer: " + e.getMessage()));
                     }
                 };
-        vertx.<CertificateDesk.Answer>executeBlocking(issuance::run, false)
+        vertx.<Optional<CertificateDesk.Answer>>executeBlocking(
+                        () -> gone.get() ? Optional.empty() : Optional.of(issuance.run()), false)
                 .onSuccess(result -> {
-                    switch (result) {
+                    switch (result.orElse(null)) {
+                        case null -> {} // nobody waits
                         case CertificateDesk.Given given -> answer.handle(given);
                         case CertificateDesk.Denied(var reason) -> {
                             events.accept(new PeeringEvent.ProxyRefused(what, reason));

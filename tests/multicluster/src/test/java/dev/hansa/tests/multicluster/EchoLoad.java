@@ -32,7 +32,7 @@ final class EchoLoad implements AutoCloseable {
         serve(host, port, new AtomicInteger());
     }
 
-    /// @param served counts connections on which something was said
+    /// @param served counts connections on which something was said, from its first word
     void serve(String host, int port, AtomicInteger served) throws IOException {
         var server = new ServerSocket(port, 128, InetAddress.getByName(host));
         servers.add(server);
@@ -51,8 +51,13 @@ final class EchoLoad implements AutoCloseable {
 
     private static void echo(Socket socket, AtomicInteger served) {
         try (socket) {
-            if (socket.getInputStream().transferTo(socket.getOutputStream()) > 0) {
+            var word = new byte[WORD];
+            var heard = socket.getInputStream().read(word);
+            if (heard > 0) {
+                // now, and not at the end, which a proxy may pass on late
                 served.incrementAndGet();
+                socket.getOutputStream().write(word, 0, heard);
+                socket.getInputStream().transferTo(socket.getOutputStream());
             }
         } catch (IOException _) {
             // a check or a caller that went away
