@@ -60,7 +60,9 @@ final class ServerProcess implements AutoCloseable {
                                 "--proxy-address",
                                 host + ":8502",
                                 "--admin-address",
-                                host + ":19500")
+                                host + ":19500",
+                                "--dns-address",
+                                "none")
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile());
         builder.environment().put("HANSA_NO_BUILD", "1");
