@@ -1,5 +1,6 @@
 package dev.hansa.benchmarks;
 
+import dev.hansa.benchmarks.failover.FailoverBenchmark;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -7,7 +8,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "benchmarks/run",
         description = "Measures Hansa on this machine, with real processes.",
-        subcommands = PeerStreamBenchmark.class,
+        subcommands = {PeerStreamBenchmark.class, FailoverBenchmark.class},
         mixinStandardHelpOptions = true)
 public final class Benchmarks {
     private Benchmarks() {}

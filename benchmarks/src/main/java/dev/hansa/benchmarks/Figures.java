@@ -4,17 +4,17 @@ import java.util.Arrays;
 import java.util.List;
 
 /// Medians and the like of what was measured.
-final class Figures {
+public final class Figures {
     private Figures() {}
 
-    static double median(List<Double> values) {
+    public static double median(List<Double> values) {
         return quantile(values, 0.5);
     }
 
     /// The smallest value that at least this part of all values do not exceed (nearest rank).
     ///
     /// @throws IllegalArgumentException when there are no values
-    static double quantile(List<Double> values, double part) {
+    public static double quantile(List<Double> values, double part) {
         if (values.isEmpty()) {
             throw new IllegalArgumentException("expected a measured value; found none");
         }

@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// Where and of what a figure was taken, without which it says little.
-final class Machine {
+public final class Machine {
     private Machine() {}
 
-    static Map<String, Object> facts(Path checkout) throws IOException {
+    public static Map<String, Object> facts(Path checkout) throws IOException {
         var facts = new LinkedHashMap<String, Object>();
         facts.put("at", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put("revision", Files.readString(checkout.resolve("cli/target/hansa/built")).strip());
