@@ -160,7 +160,8 @@ final class Leading implements Role {
                                 new RootRotation.Terms(
                                         config.externalCa(),
                                         config.retireLimit(),
-                                        config.leafLife()),
+                                        config.leafLife(),
+                                        RootRotation.SETTLE),
                                 parts.clock(),
                                 events));
         router.certificateAuthority(rotation);

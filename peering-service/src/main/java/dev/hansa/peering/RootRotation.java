@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -44,6 +45,10 @@ final class RootRotation implements CaOperations, AutoCloseable {
     /// ten seconds.
     private static final Duration GRACE = Duration.ofSeconds(30);
 
+    /// A handshake that began with the old certificate, just before its proxy said that it has the
+    /// new one, may still be on its way: the limit of one attempt, by default.
+    static final Duration SETTLE = Duration.ofSeconds(5);
+
     private static final String BEGUN_MEANWHILE =
             "rotation: expected none in progress; found one just begun";
 
@@ -61,12 +66,20 @@ final class RootRotation implements CaOperations, AutoCloseable {
     private final Thread thread;
     private long appliedGeneration = -1;
 
+    /// `System.nanoTime` since when nobody has been waited for; this thread's only.
+    private OptionalLong settledSince = OptionalLong.empty();
+
     /// What the operator has set.
     ///
     /// @param external the operator's own root, if there is one
     /// @param limit how long a phase waits at most
     /// @param leafLife after which no leaf of the old root is left
-    record Terms(Optional<ExternalCaFiles> external, Duration limit, Duration leafLife) {}
+    /// @param settle how long nobody must have been waited for before the old root goes
+    record Terms(
+            Optional<ExternalCaFiles> external,
+            Duration limit,
+            Duration leafLife,
+            Duration settle) {}
 
     /// @param proxies what the connected proxies say
     /// @param apply makes the listeners serve and trust what the store says
@@ -143,9 +156,12 @@ final class RootRotation implements CaOperations, AutoCloseable {
         observe(ca);
         var waits = waits(ca, going);
         var now = clock.instant();
-        if (!waits.isEmpty() && now.isBefore(going.since().plus(terms.limit()))) {
+        if (now.isBefore(going.since().plus(terms.limit()))
+                && (!waits.isEmpty() || going.phase() == Phase.RETIRING && !isSettled())) {
+            settledSince = waits.isEmpty() ? settledSince : OptionalLong.empty();
             return;
         }
+        settledSince = OptionalLong.empty();
         if (!waits.isEmpty()) {
             events.accept(
                     new PeeringEvent.CaRotated(
@@ -161,6 +177,14 @@ final class RootRotation implements CaOperations, AutoCloseable {
             }
             case RETIRING -> write(ca.retired(), "retired", root(ca, going.otherRootPem()));
         }
+    }
+
+    private boolean isSettled() {
+        var now = System.nanoTime();
+        if (settledSince.isEmpty()) {
+            settledSince = OptionalLong.of(now);
+        }
+        return now - settledSince.getAsLong() >= terms.settle().toNanos();
     }
 
     private static String names(List<Wait> waits) {

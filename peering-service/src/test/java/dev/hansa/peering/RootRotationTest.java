@@ -51,6 +51,7 @@ class RootRotationTest {
     private Closer closer = new Closer();
     private Optional<ExternalCaFiles> external = Optional.empty();
     private Duration limit = Duration.ofHours(1);
+    private Duration settle = Duration.ZERO;
     private Clock clock = Clock.systemUTC();
     private RaftStore store;
     private CertificateKeeper keeper;
@@ -73,7 +74,7 @@ class RootRotationTest {
                                 new LiveStreams(),
                                 () -> proxies,
                                 keeper::renew,
-                                new RootRotation.Terms(external, limit, Duration.ofDays(3)),
+                                new RootRotation.Terms(external, limit, Duration.ofDays(3), settle),
                                 clock,
                                 events::add));
         rotation.start();
@@ -116,6 +117,24 @@ class RootRotationTest {
                 BundleSet.EMPTY.with(bundle),
                 PeerVerifier.Usage.SERVER,
                 clock.instant());
+    }
+
+    @Test
+    void oldRootStaysForHandshakesThatAreOnTheirWay() throws Exception {
+        settle = Duration.ofSeconds(1);
+        again(folder.resolve("settling"));
+        proxies = List.of(proxy(ca().issuer()));
+        assertThat(rotation.rotate(false)).isEmpty();
+        proxies = List.of(proxy(ca().issuer()));
+        await().until(() -> phase().equals(Optional.of(CaRecord.Phase.RETIRING)));
+
+        // all have the new certificate now
+        proxies = List.of(proxy(ca().issuer()));
+        var renewed = System.nanoTime();
+        await().pollInterval(Duration.ofMillis(20)).until(() -> phase().isEmpty());
+
+        assertThat(Duration.ofNanos(System.nanoTime() - renewed))
+                .isGreaterThanOrEqualTo(Duration.ofMillis(900));
     }
 
     @Test

@@ -39,6 +39,7 @@ final class PeeredPair implements AutoCloseable {
     private final Map<String, Path> logs = new HashMap<>();
     private final List<Process> replaced = new ArrayList<>();
     private final Path folder;
+    private final String test;
     private final List<String> proxySettings;
     private final Map<String, Map<String, String>> environments = new HashMap<>();
     private int started;
@@ -47,13 +48,46 @@ final class PeeredPair implements AutoCloseable {
     private String leafLife = "1h";
 
     PeeredPair(Path folder) {
-        this(folder, List.of());
+        this(folder, List.of(), caller());
     }
 
     /// @param proxySettings `key=value`, for gateways and sidecars
     PeeredPair(Path folder, List<String> proxySettings) {
+        this(folder, proxySettings, caller());
+    }
+
+    /// @param test whose logs stay when the next one runs
+    private PeeredPair(Path folder, List<String> proxySettings, String test) {
         this.folder = folder;
+        this.test = test;
         this.proxySettings = List.copyOf(proxySettings);
+    }
+
+    private static String caller() {
+        return StackWalker.getInstance()
+                .walk(frames ->
+                        frames.map(StackWalker.StackFrame::getClassName)
+                                .filter(name -> !name.equals(PeeredPair.class.getName()))
+                                .findFirst())
+                .map(name -> name.substring(name.lastIndexOf('.') + 1))
+                .orElse("");
+    }
+
+    /// What the sidecar of `caller` refused last, for the sake of who looks for the cause.
+    String lastRefusal() {
+        try {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create("http://" + EKS + ".3:19000/health"))
+                                    .timeout(Duration.ofSeconds(5))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        } catch (IOException e) {
+            return "the sidecar does not answer: " + e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        }
     }
 
     /// As `ulimit -n` would; call it before the start.
@@ -206,7 +240,7 @@ final class PeeredPair implements AutoCloseable {
     private void run(String name, String... arguments) throws IOException {
         var words = new ArrayList<>(List.of(arguments));
         words.add("--exit-with-parent");
-        var log = Checkout.target("pair-" + name + "-" + started++ + ".log");
+        var log = Checkout.target("pair-" + test + "-" + name + "-" + started++ + ".log");
         var limited =
                 name.endsWith("-gateway") && openFiles > 0
                         ? List.of("prlimit", "--nofile=" + openFiles + ":" + openFiles)

@@ -41,7 +41,7 @@ class RotationUnderLoadIT {
             var before = load.shortConnections();
             await().atMost(ROTATION).until(() -> load.shortConnections() > before + 100);
             load.stop();
-            assertThat(load.failures()).isEmpty();
+            assertThat(load.failures()).as(pair.lastRefusal()).isEmpty();
             assertThat(load.wordsOnLongConnections()).isPositive();
 
             // once more, so that nobody who joined before the first knows the signing root by its
