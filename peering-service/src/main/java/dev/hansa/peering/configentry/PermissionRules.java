@@ -6,17 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
 import java.util.List;
-import java.util.Locale;
 
 /// What is said of requests in `service-intentions`. It is read and held to Consul's rules, so that
 /// a mistake is named first; then it is refused, because no sidecar of ours reads requests: taken
 /// silently, an allow for one path would be an allow for all.
 final class PermissionRules {
-    private static final List<String> PATHS = List.of("PathExact", "PathPrefix", "PathRegex");
     private static final List<String> HEADERS =
             List.of("Present", "Exact", "Prefix", "Suffix", "Contains", "Regex");
-    private static final List<String> METHODS =
-            List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");
 
     static final String LATER =
             "expected an Action of allow or deny for whole connections: sidecars do not read requests yet";
@@ -65,24 +61,13 @@ final class PermissionRules {
         if (!http.isObject()) {
             throw forbidden(where + ".HTTP is required");
         }
-        if (given(http, PATHS) == 0
+        if (given(http, HttpMatchRules.PATHS) == 0
                 && http.path("Header").isEmpty()
                 && http.path("Methods").isEmpty()) {
             throw forbidden(where + ".HTTP should not be empty");
         }
-        for (var path : List.of("PathExact", "PathPrefix")) {
-            var text = http.path(path).asText();
-            if (!text.isEmpty() && !text.startsWith("/")) {
-                throw forbidden(
-                        where
-                                + ".HTTP."
-                                + path
-                                + " doesn't start with '/': \""
-                                + ForeignText.shown(text)
-                                + "\"");
-            }
-        }
-        if (given(http, PATHS) > 1) {
+        HttpMatchRules.paths(where + ".HTTP.", http);
+        if (given(http, HttpMatchRules.PATHS) > 1) {
             throw forbidden(
                     where
                             + ".HTTP should only contain at most one of PathExact, PathPrefix, or PathRegex");
@@ -96,15 +81,7 @@ final class PermissionRules {
                                 + "] should only contain one of Present, Exact, Prefix, Suffix, Contains, or Regex");
             }
         }
-        for (var method : http.path("Methods")) {
-            if (!METHODS.contains(method.asText().toUpperCase(Locale.ROOT))) {
-                throw forbidden(
-                        where
-                                + ".HTTP.Methods contains an invalid method \""
-                                + ForeignText.shown(method.asText())
-                                + "\"");
-            }
-        }
+        HttpMatchRules.methods(where + ".HTTP.", http);
     }
 
     /// How many of these say something.

@@ -8,19 +8,15 @@ import dev.hansa.bootstrap.ForeignText;
 import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /// The rules of `service-router` and `service-splitter`. They are held to Consul's rules first, so
 /// that a mistake is named; then what would have to read requests is refused, because no sidecar of
 /// ours does: taken silently, a route to a canary would send nothing there.
 final class RouterRules {
-    private static final List<String> PATHS = List.of("PathExact", "PathPrefix", "PathRegex");
     private static final List<String> HEADERS =
             List.of("Present", "Exact", "Prefix", "Suffix", "Regex");
     private static final List<String> QUERIES = List.of("Present", "Exact", "Regex");
-    private static final Set<String> METHODS =
-            Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");
     private static final Set<String> RETRIES =
             Set.of(
                     "5xx",
@@ -57,34 +53,15 @@ final class RouterRules {
     }
 
     private static void match(String where, JsonNode http) throws InvalidEntryException {
-        for (var path : List.of("PathExact", "PathPrefix")) {
-            var text = http.path(path).asText();
-            if (!text.isEmpty() && !text.startsWith("/")) {
-                throw forbidden(
-                        where
-                                + " "
-                                + path
-                                + " doesn't start with '/': \""
-                                + ForeignText.shown(text)
-                                + "\"");
-            }
-        }
-        if (given(http, PATHS) > 1) {
+        HttpMatchRules.paths(where + " ", http);
+        if (given(http, HttpMatchRules.PATHS) > 1) {
             throw forbidden(
                     where
                             + " should only contain at most one of PathExact, PathPrefix, or PathRegex");
         }
         each(where, "Header", http.path("Header"), HEADERS);
         each(where, "QueryParam", http.path("QueryParam"), QUERIES);
-        for (var method : http.path("Methods")) {
-            if (!METHODS.contains(method.asText().toUpperCase(Locale.ROOT))) {
-                throw forbidden(
-                        where
-                                + " Methods contains an invalid method \""
-                                + ForeignText.shown(method.asText())
-                                + "\"");
-            }
-        }
+        HttpMatchRules.methods(where + " ", http);
     }
 
     private static void each(String where, String field, JsonNode list, List<String> ways)
