@@ -26,6 +26,9 @@ public record FailoverPolicy(
         String defaultSubset,
         Map<String, Subset> subsets,
         Preference preference) {
+    /// In a row. Nobody means more, and each is a frame on the stack of those who make routes.
+    public static final int MOST_REDIRECTS = 32;
+
     /// Every subset that has no failover of its own.
     public static final String ANY_SUBSET = "*";
 

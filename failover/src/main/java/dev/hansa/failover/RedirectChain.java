@@ -14,9 +14,6 @@ import java.util.stream.Stream;
 /// Where a destination really is, after every redirect. A peer's service is never redirected: what
 /// a peer does with it is its own affair.
 final class RedirectChain {
-    /// Nobody means more, and each is a frame on the stack of those who make routes.
-    static final int MOST_REDIRECTS = 32;
-
     private final Function<ServiceName, FailoverPolicy> policies;
 
     private RedirectChain(Function<ServiceName, FailoverPolicy> policies) {
@@ -54,12 +51,15 @@ final class RedirectChain {
         if (policy.redirect().isEmpty()) {
             return List.of(here(asked, policy));
         }
-        if (before.size() == MOST_REDIRECTS) {
+        if (before.size() == FailoverPolicy.MOST_REDIRECTS) {
             return List.of(
                     new Way(
                             asked,
                             service,
-                            Optional.of("more than " + MOST_REDIRECTS + " redirects in a row")));
+                            Optional.of(
+                                    "more than "
+                                            + FailoverPolicy.MOST_REDIRECTS
+                                            + " redirects in a row")));
         }
         if (!before.add(asked)) {
             return List.of(new Way(asked, service, Optional.of(circle(before, asked))));

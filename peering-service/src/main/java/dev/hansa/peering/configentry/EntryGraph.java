@@ -2,6 +2,7 @@ package dev.hansa.peering.configentry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.hansa.failover.FailoverPolicy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -13,9 +14,6 @@ import java.util.TreeMap;
 /// writes at the same moment may each be right and wrong together; the resolver bears that, and
 /// says so in its evidence.
 final class EntryGraph {
-    /// As the resolver follows.
-    private static final int MOST_REDIRECTS = 32;
-
     private static final Set<String> HTTP_LIKE = Set.of("http", "http2", "grpc");
 
     private final Entries entries;
@@ -153,12 +151,12 @@ final class EntryGraph {
         var seen = new LinkedHashSet<String>();
         var at = from;
         while (seen.add(at)) {
-            if (seen.size() > MOST_REDIRECTS) {
+            if (seen.size() > FailoverPolicy.MOST_REDIRECTS) {
                 problems.add(
                         "service-resolver \""
                                 + from
                                 + "\": expected at most "
-                                + MOST_REDIRECTS
+                                + FailoverPolicy.MOST_REDIRECTS
                                 + " redirects in a row; found more");
                 return;
             }

@@ -260,8 +260,8 @@ public final class RoutePublisher implements AutoCloseable {
 
     private void publish() {
         var now = world.get();
-        recoveries = new RouteView(now).recoveries(recoveries, clock.instant());
-        var view = new RouteView(now, recoveries);
+        var view = new RouteView(now).after(recoveries, clock.instant());
+        recoveries = view.recoveries();
         if (!sent.isEmpty()) {
             send(now, view);
         }

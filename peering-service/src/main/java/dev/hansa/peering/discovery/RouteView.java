@@ -48,10 +48,15 @@ public final class RouteView {
 
     /// @param recoveries which targets came back lately
     public RouteView(RouteWorld world, Recoveries recoveries) {
+        this(world, peerBundles(world), recoveries);
+    }
+
+    private RouteView(
+            RouteWorld world, Map<PeerName, TrustBundle> peerBundles, Recoveries recoveries) {
         this.world = world;
         this.recoveries = recoveries;
         this.activeIssuer = world.state().ca().map(CaRecord::issuer).orElse("");
-        this.peerBundles = peerBundles(world);
+        this.peerBundles = peerBundles;
         var domains = new HashMap<PeerName, TrustDomain>();
         peerBundles.forEach((peer, bundle) -> domains.put(peer, bundle.trustDomain()));
         this.resolver =
@@ -64,15 +69,19 @@ public final class RouteView {
                         recoveries);
     }
 
-    /// Which targets came back lately, after what is true now.
+    /// Of the same world, with the targets held down that came back lately.
     ///
-    /// @param before the answer of the view before this one
-    public Recoveries recoveries(Recoveries before, Instant now) {
+    /// @param before those of the view before this one
+    RouteView after(Recoveries before, Instant now) {
         var next = before.of(world.heldDown());
         for (var service : world.heldDown()) {
             next = next.next(service, resolver.unheld(service), resolver.holdDown(service), now);
         }
-        return next;
+        return new RouteView(world, peerBundles, next);
+    }
+
+    Recoveries recoveries() {
+        return recoveries;
     }
 
     /// A bundle counts only for the trust domain that its peering was pinned to, and never for
@@ -112,7 +121,7 @@ public final class RouteView {
 
     /// What would be told under other controls.
     public RouteView with(Controls controls) {
-        return new RouteView(world.with(controls), recoveries);
+        return new RouteView(world.with(controls), peerBundles, recoveries);
     }
 
     /// All that routes are made from.
