@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// own. As a store it is the first of them that runs, leader or not.
 final class Trio implements Store {
     private static final CaRecord AUTHORITY = TestStore.authority();
+
+    /// As long as a write may take.
+    private static final Duration SOON = Duration.ofSeconds(10);
 
     private final LogSettings settings;
     private final Supplier<MemberTls> tls;
@@ -106,8 +110,22 @@ final class Trio implements Store {
             for (var number : numbers) {
                 members[number] = Objects.requireNonNull(opening.get(number)).get();
             }
+            level(numbers);
         } catch (ExecutionException | InterruptedException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /// Each counts its start, and a follower hears of the others' a little later: whoever reads an
+    /// index and then writes would find more than its own write.
+    private void level(List<Integer> numbers) throws InterruptedException {
+        var most = numbers.stream().mapToLong(n -> member(n).now().index()).max().orElseThrow();
+        for (var number : numbers) {
+            var now = member(number).state().await(state -> state.index() >= most, SOON);
+            if (now.index() < most) {
+                throw new IllegalStateException(
+                        "s" + number + " is at index " + now.index() + "; expected " + most);
+            }
         }
     }
 
