@@ -33,7 +33,7 @@ final class TrainingRun {
 
     private TrainingRun(Path folder) throws IOException {
         this.folder = folder;
-        this.ports = freePorts(9);
+        this.ports = freePorts(10);
     }
 
     /// Exit status 1 when a part was left out.
@@ -86,6 +86,7 @@ final class TrainingRun {
                             folder.resolve("sidecar.properties"),
                             List.of(
                                     "node-name = sidecar",
+                                    "admin-address = " + at(9),
                                     "join-token-file = " + token("sidecar"),
                                     "data-dir = " + folder.resolve("sidecar"),
                                     "services = echo",
