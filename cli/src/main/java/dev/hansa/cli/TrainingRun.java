@@ -86,7 +86,7 @@ final class TrainingRun {
                             folder.resolve("sidecar.properties"),
                             List.of(
                                     "node-name = sidecar",
-                                    "admin-address = " + at(9),
+                                    "admin.address = " + at(9),
                                     "join-token-file = " + token("sidecar"),
                                     "data-dir = " + folder.resolve("sidecar"),
                                     "services = echo",
