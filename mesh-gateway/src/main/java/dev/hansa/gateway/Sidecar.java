@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /// A running sidecar process: for each service that it carries an identity, a way in and its
@@ -155,8 +156,8 @@ public final class Sidecar implements AutoCloseable {
                                 proxy.telemetry));
         var ends = new Latest<Optional<TlsEnds>>(Optional.empty());
         identity.certificate()
-                .watch(certificate -> renew(ends, certificate, routes.snapshot().get()));
-        routes.snapshot().watch(snapshot -> renew(ends, identity.certificate().get(), snapshot));
+                .watch(_ -> renew(ends, identity.certificate(), routes.snapshot()));
+        routes.snapshot().watch(_ -> renew(ends, identity.certificate(), routes.snapshot()));
         var inbound =
                 check.map(asked ->
                         inbound(
@@ -233,25 +234,31 @@ public final class Sidecar implements AutoCloseable {
                 proxy.telemetry::bytesOut);
     }
 
-    /// Every change of certificate or snapshot makes new TLS ends for new connections.
+    /// Every change of certificate or snapshot makes new TLS ends for new connections: of the newest
+    /// of both, whichever of two changes at one time comes last.
     private void renew(
             Latest<Optional<TlsEnds>> ends,
-            Optional<ProxyCertificate> certificate,
-            Optional<RouteSnapshot> snapshot) {
-        if (certificate.isEmpty() || snapshot.isEmpty()) {
-            return;
-        }
-        try {
-            ends.set(
-                    Optional.of(
-                            new TlsEnds(
-                                    certificate.get(),
-                                    snapshot.get(),
-                                    config.tlsMinVersion(),
-                                    proxy.clock)));
-        } catch (SSLException e) {
-            proxy.telemetry.accept(new GatewayEvent.BackgroundFailure("making TLS ends", e));
-        }
+            Supplier<Optional<ProxyCertificate>> certificate,
+            Supplier<Optional<RouteSnapshot>> snapshot) {
+        ends.update(before -> {
+            var own = certificate.get();
+            var routes = snapshot.get();
+            if (own.isEmpty() || routes.isEmpty()) {
+                return before;
+            }
+            try {
+                return Optional.of(
+                        new TlsEnds(
+                                before,
+                                own.get(),
+                                routes.get(),
+                                config.tlsMinVersion(),
+                                proxy.clock));
+            } catch (SSLException e) {
+                proxy.telemetry.accept(new GatewayEvent.BackgroundFailure("making TLS ends", e));
+                return before;
+            }
+        });
     }
 
     private Registration registration(Carried carried) {

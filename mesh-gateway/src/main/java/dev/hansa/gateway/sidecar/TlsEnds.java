@@ -24,6 +24,7 @@ import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +34,11 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/// The two ends of mutual TLS for one service, as of one certificate and one snapshot: a change of
-/// either makes new ends, so nothing that was believed before is believed by a context that
-/// outlived it. No session is resumed: a resumed one skips the certificate that it rests on.
+/// The two ends of mutual TLS for one service, as of one certificate and one snapshot. A context is
+/// made anew when the certificate or anything that it believes has changed, so nothing that was
+/// believed before is believed by a context that outlived it; it stays when only health or addresses
+/// have, which is nearly always: to make one costs milliseconds, and callers wait for it. No session
+/// is resumed: a resumed one skips the certificate that it rests on.
 public final class TlsEnds {
     private static final SslProvider PROVIDER =
             OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
@@ -44,30 +47,67 @@ public final class TlsEnds {
     private final RouteSnapshot snapshot;
     private final TlsVersion oldest;
     private final Clock clock;
+    private final BundleSet callers;
     private final SslContext server;
     private final Map<Expected, SslContext> clients = new ConcurrentHashMap<>();
 
-    /// What a client end checks; as many as the snapshot has targets.
-    private record Expected(TrustDomain trustDomain, List<String> identities) {}
+    /// What a client end checks, and by what; as many as the snapshot has targets.
+    private record Expected(TrustDomain trustDomain, List<String> identities, BundleSet bundles) {}
 
-    /// @param oldest the oldest TLS that is spoken
+    /// @param before the ends until now, whose contexts stay as far as nothing has changed for them
+    /// @param oldest the oldest TLS that is spoken; as before
     /// @throws SSLException when the library does not take our own certificate
     public TlsEnds(
-            ProxyCertificate certificate, RouteSnapshot snapshot, TlsVersion oldest, Clock clock)
+            Optional<TlsEnds> before,
+            ProxyCertificate certificate,
+            RouteSnapshot snapshot,
+            TlsVersion oldest,
+            Clock clock)
             throws SSLException {
         this.certificate = certificate;
         this.snapshot = snapshot;
         this.oldest = oldest;
         this.clock = clock;
+        this.callers = callers(snapshot);
+        var same = before.filter(ends -> ends.certificate.equals(certificate));
+        var kept = same.filter(ends -> ends.callers.equals(callers));
         this.server =
-                made(
-                        SslContextBuilder.forServer(certificate.key(), certificate.chain())
-                                .clientAuth(ClientAuth.REQUIRE)
-                                .trustManager(
-                                        new Verifier(
-                                                callers(snapshot),
-                                                List.of(),
-                                                PeerVerifier.Usage.CLIENT)));
+                kept.isPresent()
+                        ? kept.get().server
+                        : made(
+                                SslContextBuilder.forServer(certificate.key(), certificate.chain())
+                                        .clientAuth(ClientAuth.REQUIRE)
+                                        .trustManager(
+                                                new Verifier(
+                                                        callers,
+                                                        List.of(),
+                                                        PeerVerifier.Usage.CLIENT,
+                                                        clock)));
+        same.ifPresent(this::keep);
+    }
+
+    /// Those whose target is still there and believed by the same roots.
+    private void keep(TlsEnds before) {
+        for (var route : snapshot.routes()) {
+            for (var target : route.targets()) {
+                var expected = expected(target);
+                var known = before.clients.get(expected);
+                if (known != null) {
+                    clients.put(expected, known);
+                }
+            }
+        }
+    }
+
+    private Expected expected(Target target) {
+        return new Expected(target.trustDomain(), target.spiffeIds(), bundles(target));
+    }
+
+    private BundleSet bundles(Target target) {
+        return snapshot.bundles()
+                .of(target.trustDomain())
+                .map(BundleSet.EMPTY::with)
+                .orElse(BundleSet.EMPTY);
     }
 
     /// What is recorded today must stay closed to a quantum computer of later; who does not know
@@ -119,19 +159,23 @@ public final class TlsEnds {
         return engine;
     }
 
+    /// What [#accepting] makes its ends of.
+    SslContext server() {
+        return server;
+    }
+
     public RouteSnapshot snapshot() {
         return snapshot;
     }
 
     /// Who has called; asked again after each handshake.
     public PeerVerifier.Verdict caller(List<X509Certificate> chain) {
-        return PeerVerifier.verify(
-                chain, callers(snapshot), PeerVerifier.Usage.CLIENT, clock.instant());
+        return PeerVerifier.verify(chain, callers, PeerVerifier.Usage.CLIENT, clock.instant());
     }
 
     /// Why somebody who was let in may not stay.
     Optional<String> callerObjection(StandingTrust caller) {
-        return objection(caller, callers(snapshot));
+        return objection(caller, callers);
     }
 
     /// Why somebody who was called may not be spoken to any longer.
@@ -149,25 +193,21 @@ public final class TlsEnds {
     ///
     /// @throws SSLException when the library does not take our own certificate
     public SslContext client(Target target) throws SSLException {
-        var expected = new Expected(target.trustDomain(), target.spiffeIds());
+        var expected = expected(target);
         var known = clients.get(expected);
         if (known != null) {
             return known;
         }
-        var bundles =
-                snapshot.bundles()
-                        .of(target.trustDomain())
-                        .map(BundleSet.EMPTY::with)
-                        .orElse(BundleSet.EMPTY);
         var made =
                 made(
                         SslContextBuilder.forClient()
                                 .keyManager(certificate.key(), certificate.chain())
                                 .trustManager(
                                         new Verifier(
-                                                bundles,
+                                                expected.bundles(),
                                                 expected.identities(),
-                                                PeerVerifier.Usage.SERVER))
+                                                PeerVerifier.Usage.SERVER,
+                                                clock))
                                 // identities are SPIFFE IDs, checked below; host names have no
                                 // meaning here
                                 .endpointIdentificationAlgorithm(null));
@@ -177,20 +217,21 @@ public final class TlsEnds {
 
     /// Is this chain the target's; asked again after each handshake.
     public PeerVerifier.Verdict server(Target target, List<X509Certificate> chain) {
-        var bundles =
-                snapshot.bundles()
-                        .of(target.trustDomain())
-                        .map(BundleSet.EMPTY::with)
-                        .orElse(BundleSet.EMPTY);
-        return verdict(chain, bundles, target.spiffeIds(), PeerVerifier.Usage.SERVER);
+        return verdict(
+                chain,
+                bundles(target),
+                target.spiffeIds(),
+                PeerVerifier.Usage.SERVER,
+                clock.instant());
     }
 
-    private PeerVerifier.Verdict verdict(
+    private static PeerVerifier.Verdict verdict(
             List<X509Certificate> chain,
             BundleSet bundles,
             List<String> identities,
-            PeerVerifier.Usage usage) {
-        var verdict = PeerVerifier.verify(chain, bundles, usage, clock.instant());
+            PeerVerifier.Usage usage,
+            Instant now) {
+        var verdict = PeerVerifier.verify(chain, bundles, usage, now);
         if (usage == PeerVerifier.Usage.SERVER
                 && verdict instanceof PeerVerifier.Trusted(SpiffeId id, _)
                 && !identities.contains(id.uri())) {
@@ -201,19 +242,26 @@ public final class TlsEnds {
         return verdict;
     }
 
-    private final class Verifier extends X509ExtendedTrustManager {
+    /// Of a context, which may outlive the ends that made it.
+    private static final class Verifier extends X509ExtendedTrustManager {
         private final BundleSet bundles;
         private final List<String> identities;
         private final PeerVerifier.Usage usage;
+        private final Clock clock;
 
-        Verifier(BundleSet bundles, List<String> identities, PeerVerifier.Usage usage) {
+        Verifier(
+                BundleSet bundles,
+                List<String> identities,
+                PeerVerifier.Usage usage,
+                Clock clock) {
             this.bundles = bundles;
             this.identities = identities;
             this.usage = usage;
+            this.clock = clock;
         }
 
         private void check(X509Certificate[] chain) throws CertificateException {
-            if (verdict(List.of(chain), bundles, identities, usage)
+            if (verdict(List.of(chain), bundles, identities, usage, clock.instant())
                     instanceof PeerVerifier.Rejected(_, var sentence)) {
                 throw new CertificateException(sentence);
             }

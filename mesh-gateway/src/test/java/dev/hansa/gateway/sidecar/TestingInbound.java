@@ -71,6 +71,7 @@ final class TestingInbound implements AutoCloseable {
     Optional<TlsEnds> ends() throws IOException {
         return Optional.of(
                 new TlsEnds(
+                        Optional.empty(),
                         control.certificate(BILLING.value()),
                         new RouteSnapshot(
                                 1,
