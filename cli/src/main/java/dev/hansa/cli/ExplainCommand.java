@@ -1,8 +1,10 @@
 package dev.hansa.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.StringJoiner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -14,9 +16,15 @@ import picocli.CommandLine.Parameters;
         description = {
             "Say where calls to a service go, why, and where they would go next.",
             "Each target with its health, the evidence and its age, the way there, and what intentions"
-                    + " decide. A call that would be refused is explained by the first broken link."
+                    + " decide. A call that would be refused is explained by the first broken link.",
+            "--trace also opens a real connection on each way, from the caller's sidecar and from the"
+                    + " mesh gateways here, and times it: the applications see a connection that says"
+                    + " nothing. It fails when no way leads to a target."
         },
-        footer = "  hansa explain shippingservice --from checkoutservice")
+        footer = {
+            "  hansa explain shippingservice --from checkoutservice",
+            "  hansa explain shippingservice --from checkoutservice --trace"
+        })
 final class ExplainCommand extends ClientCommand {
     @Parameters(paramLabel = "SERVICE", description = "As callers name it.")
     private String service = "";
@@ -33,6 +41,9 @@ final class ExplainCommand extends ClientCommand {
             description = "The service of this datacenter that calls.")
     private String caller = "";
 
+    @Option(names = "--trace", description = "Try each way with a real connection; needs --from.")
+    private boolean trace;
+
     @Option(
             names = "--format",
             paramLabel = "pretty|json",
@@ -45,17 +56,36 @@ final class ExplainCommand extends ClientCommand {
 
     @Override
     void run(ApiClient api, PrintWriter out) throws CommandFailedException, InterruptedException {
-        var answer =
-                api.json(
-                        "/v1/hansa/explain/"
-                                + ApiClient.segment(service)
-                                + "?"
-                                + parameter("from", caller)
-                                + parameter("peer", peer));
+        if (trace && caller.isEmpty()) {
+            throw usage(
+                    "--trace: expected --from, the service whose sidecar opens the connections; found none");
+        }
+        var question =
+                ApiClient.segment(service)
+                        + "?"
+                        + parameter("from", caller)
+                        + parameter("peer", peer);
+        var answer = api.json("/v1/hansa/explain/" + question);
+        var traced =
+                trace
+                        ? Optional.of(
+                                Json.read(
+                                        api.must(
+                                                "POST",
+                                                "/v1/hansa/trace/" + question,
+                                                "",
+                                                ApiClient.JSON)))
+                        : Optional.<JsonNode>empty();
         if (format == OutputFormat.json) {
+            traced.ifPresent(found -> ((ObjectNode) answer).set("Trace", found));
             out.println(Json.pretty(answer));
         } else {
             print(answer, out);
+            traced.ifPresent(found -> new TraceText(out).print(found));
+        }
+        out.flush();
+        if (traced.isPresent() && !TraceText.reached(traced.get())) {
+            throw new CommandFailedException("the trace reached no target");
         }
     }
 

@@ -75,6 +75,64 @@ class FailoverCommandsTest {
                                 ""));
     }
 
+    private static final String UNEXPLAINED =
+            "{\"Service\":\"echo\",\"Datacenter\":\"eks\",\"Caller\":\"caller\",\"Live\":\"echo\"}";
+
+    @Test
+    void traceSaysWhatEachWayTook() {
+        server.on("GET /v1/hansa/explain/echo?from=caller&", 200, UNEXPLAINED)
+                .on(
+                        "POST /v1/hansa/trace/echo?from=caller&",
+                        200,
+                        """
+                        {"Service":"echo","Caller":"caller","Sidecar":"/svc/caller#vm-1","Problem":"","Ways":[
+                          {"Target":"echo","Address":"192.0.2.3:20000","Reached":false,"ConnectedMillis":null,
+                           "TookMillis":0.31,"Protocol":"","SpiffeID":"","Failure":"Connection refused"},
+                          {"Target":"echo.peer.lke","Address":"192.0.2.2:8443","Reached":true,"ConnectedMillis":0.42,
+                           "TookMillis":91.5,"Protocol":"TLSv1.3","SpiffeID":"spiffe://lke/echo","Failure":""}],
+                         "Gateways":[{"Gateway":"/gateway#gw-1","Target":"echo.peer.lke","SNI":"their.sni","Problem":"",
+                          "Ways":[{"Target":"","Address":"198.51.100.7:8443","Reached":true,"ConnectedMillis":41.26,
+                                   "TookMillis":41.26,"Protocol":"","SpiffeID":"","Failure":""}]}]}
+                        """);
+
+        var ran = Ran.hansa(server, "explain", "echo", "--from", "caller", "--trace");
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.status()).isZero();
+        assertThat(ran.out())
+                .endsWith(
+                        """
+
+                        Trace by /svc/caller#vm-1:
+                          echo           192.0.2.3:20000  not connected        failed after 0.3 ms: Connection refused
+                          echo.peer.lke  192.0.2.2:8443   connected in 0.4 ms  accepted after 91.5 ms by spiffe://lke/echo over TLSv1.3
+
+                        Trace by /gateway#gw-1, its part of the way to echo.peer.lke:
+                          gateway there  198.51.100.7:8443  connected in 41.3 ms  reached
+                        """);
+    }
+
+    @Test
+    void traceThatReachesNothingFails() {
+        server.on("GET /v1/hansa/explain/echo?from=caller&", 200, UNEXPLAINED)
+                .on(
+                        "POST /v1/hansa/trace/echo?from=caller&",
+                        200,
+                        "{\"Sidecar\":\"s\",\"Ways\":[],\"Problem\":\"it was silent\",\"Gateways\":[]}");
+
+        var ran = Ran.hansa(server, "explain", "echo", "--from", "caller", "--trace");
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.out()).contains("nothing was tried: it was silent");
+        assertThat(ran.err()).isEqualTo("hansa: the trace reached no target\n");
+    }
+
+    @Test
+    void traceNeedsACaller() {
+        assertThat(Ran.hansa(server, "explain", "echo", "--trace").status()).isEqualTo(2);
+        assertThat(server.asked()).isEmpty();
+    }
+
     @Test
     void unknownServiceIsAnErrorInTheServersWords() {
         server.on("GET /v1/hansa/explain/ecco", 404, "service 'ecco': expected another");

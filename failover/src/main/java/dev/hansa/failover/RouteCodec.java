@@ -108,7 +108,8 @@ public final class RouteCodec {
     private static dev.hansa.failover.wire.Spread encode(Spread spread) {
         var message = dev.hansa.failover.wire.Spread.newBuilder();
         switch (spread) {
-            case Spread.Sequential _ -> {}
+            case Spread.Sequential(var failback) ->
+                    message.setFailbackMs(Math.toIntExact(failback.toMillis()));
             case Spread.ByLatency _ -> message.setByLatency(true);
             case Spread.Weighted(var weights) -> message.putAllWeights(new TreeMap<>(weights));
         }
@@ -120,7 +121,12 @@ public final class RouteCodec {
             return new Spread.ByLatency();
         }
         if (message.getWeightsMap().isEmpty()) {
-            return new Spread.Sequential();
+            return new Spread.Sequential(
+                    Duration.ofMillis(
+                            Math.clamp(
+                                    Integer.toUnsignedLong(message.getFailbackMs()),
+                                    0,
+                                    Spread.Sequential.LONGEST_FAILBACK.toMillis())));
         }
         var weights = new HashMap<String, Integer>();
         // a server of tomorrow may have finer parts

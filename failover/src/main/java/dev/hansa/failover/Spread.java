@@ -1,5 +1,6 @@
 package dev.hansa.failover;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,25 @@ public sealed interface Spread {
     }
 
     /// The first healthy one takes all.
-    record Sequential() implements Spread {}
+    ///
+    /// @param failback over how long a sidecar moves its connections back to a target that is
+    ///   healthy again; 0: at once
+    record Sequential(Duration failback) implements Spread {
+        /// Longer than that nothing takes to get warm.
+        public static final Duration LONGEST_FAILBACK = Duration.ofHours(1);
+
+        public Sequential {
+            if (failback.isNegative() || failback.compareTo(LONGEST_FAILBACK) > 0) {
+                throw new IllegalArgumentException(
+                        "failback: expected 0 to " + LONGEST_FAILBACK + "; found " + failback);
+            }
+        }
+
+        /// Back at once.
+        public Sequential() {
+            this(Duration.ZERO);
+        }
+    }
 
     /// The one that the sidecar has found to answer soonest.
     record ByLatency() implements Spread {}

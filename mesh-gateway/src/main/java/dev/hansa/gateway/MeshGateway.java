@@ -2,6 +2,8 @@ package dev.hansa.gateway;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.TraceOrder;
+import dev.hansa.failover.TracedWay;
 import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.gateway.discovery.Identity;
@@ -19,6 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A running mesh gateway: routes by name for its datacenter and its peers. It has a certificate of
 /// its own for its server and none for anybody else's traffic.
@@ -63,6 +68,7 @@ public final class MeshGateway implements AutoCloseable {
             var identity =
                     proxy.closer.add(
                             new Identity(id, proxy.control, proxy.disk, clock, proxy.telemetry));
+            var traced = new AtomicReference<@Nullable SniGateway>();
             var routes =
                     proxy.closer.add(
                             new RouteSubscription(
@@ -73,6 +79,7 @@ public final class MeshGateway implements AutoCloseable {
                                     new Latest<>(List.of()),
                                     proxy.presence,
                                     List::of,
+                                    (order, done) -> trace(traced.get(), order, done),
                                     config.dataDir(),
                                     proxy.software,
                                     clock,
@@ -96,6 +103,7 @@ public final class MeshGateway implements AutoCloseable {
                             proxy.telemetry::bytesIn,
                             proxy.telemetry::bytesOut,
                             proxy.telemetry::routed);
+            traced.set(gateway);
             table.watch(next -> gateway.review(next.listed()));
             var running = new MeshGateway(proxy, config, routes, identity, gateway, table, seen);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
@@ -123,6 +131,19 @@ public final class MeshGateway implements AutoCloseable {
             try (proxy.closer) {
                 throw e;
             }
+        }
+    }
+
+    private static void trace(
+            @Nullable SniGateway gateway, TraceOrder order, Consumer<List<TracedWay>> done) {
+        switch (order) {
+            case TraceOrder.OfName(var sni) when gateway != null -> gateway.trace(sni, done);
+            case TraceOrder.OfName _ ->
+                    throw new IllegalArgumentException(
+                            "trace: expected a gateway that routes; found one that starts");
+            case TraceOrder.OfUpstream _ ->
+                    throw new IllegalArgumentException(
+                            "trace: expected a name; found an upstream, which a sidecar has");
         }
     }
 

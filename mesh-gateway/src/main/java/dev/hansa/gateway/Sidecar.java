@@ -6,6 +6,8 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Observation;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Target;
+import dev.hansa.failover.TraceOrder;
+import dev.hansa.failover.TracedWay;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.CheckResult;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
@@ -150,6 +153,7 @@ public final class Sidecar implements AutoCloseable {
                                 results,
                                 proxy.presence,
                                 () -> observations(upstreams),
+                                (order, done) -> trace(upstreams, order, done),
                                 config.dataDir(),
                                 proxy.software,
                                 proxy.clock,
@@ -195,6 +199,29 @@ public final class Sidecar implements AutoCloseable {
             byName.merge(upstream.upstream(), upstream.observation(), Observation::plus);
         }
         return List.copyOf(byName.values());
+    }
+
+    private static void trace(
+            List<Outbound> upstreams, TraceOrder order, Consumer<List<TracedWay>> done) {
+        switch (order) {
+            case TraceOrder.OfUpstream(var name) ->
+                    upstreams.stream()
+                            .filter(upstream -> upstream.upstream().equals(name))
+                            .findFirst()
+                            .orElseThrow(() ->
+                                    new IllegalArgumentException(
+                                            "trace: expected one of the upstreams "
+                                                    + upstreams.stream()
+                                                            .map(Outbound::upstream)
+                                                            .toList()
+                                                    + "; found '"
+                                                    + name
+                                                    + "'"))
+                            .trace(done);
+            case TraceOrder.OfName _ ->
+                    throw new IllegalArgumentException(
+                            "trace: expected an upstream; found a name, which a gateway has");
+        }
     }
 
     private ApplicationCheck check(ServiceName service, Served served) {
@@ -354,6 +381,7 @@ public final class Sidecar implements AutoCloseable {
             }
         }
         state.put("live", live);
+        upstream.goingBack().ifPresent(how -> state.put("goingBack", how));
         state.put("targets", targets);
         state.put("endpoints", endpoints(upstream));
         upstream.lastRefusal()

@@ -124,6 +124,28 @@ class RoutePreferenceTest {
                 .until(() -> mesh.call("x") && servedBy("billing") > before);
     }
 
+    @Test
+    void goesBackALittleMoreWithEachMoment() throws Exception {
+        var gradual = new Spread.Sequential(Duration.ofHours(1));
+        mesh.publishWest(route(both().subList(1, 2), gradual, 0));
+        await().until(() -> mesh.call("x") && servedBy("billing.peer.east") > 0);
+        mesh.publishWest(route(both(), gradual, 0));
+        await().until(() ->
+                mesh.json(mesh.westAdmin, "/health")
+                        .at("/services/web/upstreams/billing/goingBack")
+                        .asText()
+                        .equals("0 % go back to billing, the others still to billing.peer.east"));
+        var before = servedBy("billing.peer.east");
+        for (var i = 0; i < 10; i++) {
+            assertThat(mesh.call("x")).isTrue();
+        }
+        // an hour has only begun
+        assertThat(servedBy("billing.peer.east")).isEqualTo(before + 10);
+
+        mesh.publishWest(route(both(), new Spread.Sequential(), 0));
+        await().until(() -> mesh.call("x") && servedBy("billing") > 0);
+    }
+
     private double servedBy(String target) throws Exception {
         return mesh.read(mesh.westAdmin, "/metrics")
                 .lines()

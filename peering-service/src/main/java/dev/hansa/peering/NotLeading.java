@@ -7,6 +7,7 @@ import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.api.CaOperations;
 import dev.hansa.peering.api.PeeringOperations;
 import dev.hansa.peering.api.PeeringView;
+import dev.hansa.peering.failover.CallTrace;
 import dev.hansa.peering.failover.ControlWish;
 import dev.hansa.peering.failover.DrillReport;
 import dev.hansa.peering.failover.Explainer;
@@ -76,6 +77,11 @@ final class NotLeading implements PeeringOperations, CaOperations, FailoverOpera
 
     @Override
     public Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller) {
+        throw refusal();
+    }
+
+    @Override
+    public CallTrace.Answer trace(UpstreamName upstream, ServiceName caller) {
         throw refusal();
     }
 

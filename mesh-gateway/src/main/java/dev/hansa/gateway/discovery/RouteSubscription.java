@@ -6,6 +6,7 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.TraceCodec;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Ack;
 import dev.hansa.failover.wire.CheckResult;
@@ -16,6 +17,8 @@ import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.failover.wire.Snapshot;
+import dev.hansa.failover.wire.Trace;
+import dev.hansa.failover.wire.Traced;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.RouteTable;
 import dev.hansa.trustbundle.TrustBundle;
@@ -33,6 +36,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -52,6 +56,10 @@ public final class RouteSubscription implements AutoCloseable {
     private final Latest<List<CheckResult>> checks;
     private final Latest<Presence> presence;
     private final Supplier<List<Observation>> observations;
+    private final Tracer tracer;
+
+    /// A trace holds a connection and no more: one at a time is what a person asks for.
+    private final Semaphore traces = new Semaphore(1);
     private final Optional<SnapshotFile> file;
     private final String software;
     private final Clock clock;
@@ -65,6 +73,7 @@ public final class RouteSubscription implements AutoCloseable {
     /// @param checks of the application; each change is reported
     /// @param presence each change is reported
     /// @param observations of each upstream; told now and then
+    /// @param tracer asked when the server wants to know how its ways are
     /// @param dataDir where the last good snapshot is kept; empty: nowhere
     public RouteSubscription(
             Identity identity,
@@ -74,6 +83,7 @@ public final class RouteSubscription implements AutoCloseable {
             Latest<List<CheckResult>> checks,
             Latest<Presence> presence,
             Supplier<List<Observation>> observations,
+            Tracer tracer,
             Optional<Path> dataDir,
             String software,
             Clock clock,
@@ -85,6 +95,7 @@ public final class RouteSubscription implements AutoCloseable {
         this.checks = checks;
         this.presence = presence;
         this.observations = observations;
+        this.tracer = tracer;
         this.file = dataDir.map(directory -> new SnapshotFile(directory, identity.id().path()));
         this.software = software;
         this.clock = clock;
@@ -339,6 +350,7 @@ public final class RouteSubscription implements AutoCloseable {
                                         identity.id().uri(),
                                         "refused: " + message.getRefused().getReason()));
                 case SERVERS -> servers(message.getServers().getAddressesList());
+                case TRACE -> trace(message.getTrace());
                 case KIND_NOT_SET ->
                         events.accept(
                                 new GatewayEvent.SnapshotRefused(
@@ -355,6 +367,28 @@ public final class RouteSubscription implements AutoCloseable {
                         new GatewayEvent.SnapshotRefused(
                                 identity.id().uri(), String.valueOf(e.getMessage())));
             }
+        }
+
+        private void trace(Trace message) {
+            if (!traces.tryAcquire()) {
+                traced(TraceCodec.problem(message.getId(), "another trace is under way"));
+                return;
+            }
+            try {
+                tracer.trace(
+                        TraceCodec.decode(message),
+                        ways -> {
+                            traces.release();
+                            traced(TraceCodec.encode(message.getId(), ways));
+                        });
+            } catch (IllegalArgumentException e) {
+                traces.release();
+                traced(TraceCodec.problem(message.getId(), String.valueOf(e.getMessage())));
+            }
+        }
+
+        private void traced(Traced message) {
+            send(ProxyMessage.newBuilder().setTraced(message).build());
         }
 
         private void acknowledge(Snapshot message) {

@@ -9,6 +9,7 @@ import dev.hansa.gateway.route.RouteDecision.Forward;
 import dev.hansa.gateway.route.RouteDecision.Refuse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -38,6 +39,11 @@ public final class SniRouter {
                 .map(this::served)
                 .orElseGet(() ->
                         new Refuse(Refusal.NOT_SERVED, "name '" + name + "' is not served here"));
+    }
+
+    /// Where the name leads, whatever the health of what is there.
+    public Optional<SniRoute> find(ServerName name) {
+        return routes.get().find(name);
     }
 
     private RouteDecision served(SniRoute route) {

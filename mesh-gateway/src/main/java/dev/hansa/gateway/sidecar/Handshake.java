@@ -40,7 +40,7 @@ final class Handshake implements Race.Attempt {
     private final Consumer<GatewayEvent> events;
     private final Race.Finish<Reached> finish;
     private final Transport.Connecting connecting;
-    private boolean connected;
+    private Optional<Long> connectedAt = Optional.empty();
     private boolean settled;
 
     /// A target that has shown who it is.
@@ -90,7 +90,12 @@ final class Handshake implements Race.Attempt {
 
     @Override
     public Sign silence() {
-        return connected ? Sign.SILENT : Sign.UNREACHED;
+        return connectedAt.isPresent() ? Sign.SILENT : Sign.UNREACHED;
+    }
+
+    /// The `System.nanoTime` at which TCP stood; empty: it does not yet.
+    Optional<Long> connectedAt() {
+        return connectedAt;
     }
 
     private void fail(Sign sign, String why) {
@@ -101,7 +106,7 @@ final class Handshake implements Race.Attempt {
     }
 
     private void secure(Channel channel) {
-        connected = true;
+        connectedAt = Optional.of(System.nanoTime());
         SslHandler tls;
         try {
             tls = ends.client(target).newHandler(channel.alloc(), target.sni(), endpoint.port());

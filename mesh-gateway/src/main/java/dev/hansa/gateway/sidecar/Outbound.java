@@ -7,6 +7,7 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
+import dev.hansa.failover.TracedWay;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.PassiveHealth;
@@ -70,6 +71,7 @@ public final class Outbound {
     private final Deathwatch deathwatch;
     private final RaceAllowance allowance = new RaceAllowance();
     private final Tally tally = new Tally();
+    private final Failback failback = new Failback();
     private volatile @Nullable LastRefusal lastRefusal;
 
     /// Those that reached a target; at most `maxConnections`.
@@ -130,6 +132,12 @@ public final class Outbound {
         return ends.get().flatMap(present -> present.snapshot().route(upstream));
     }
 
+    /// How far connections have gone back to a target that is healthy again, in words; empty while
+    /// they do not.
+    public Optional<String> goingBack() {
+        return failback.told(System.nanoTime());
+    }
+
     /// What this proxy has seen itself of a way to a target.
     public PassiveHealth.View seen(Target target, TargetEndpoint endpoint) {
         return seen.view(Plan.way(target, endpoint), System.nanoTime());
@@ -168,13 +176,30 @@ public final class Outbound {
     /// Takes a changed snapshot into account, and closes connections to peers that are not trusted
     /// any more. Call it after each change of the ends.
     public void review() {
-        var listed = route().map(Plan::listed).orElse(Map.of());
+        var known = route();
+        known.ifPresent(route -> failback.taken(route, System.nanoTime()));
+        var listed = known.map(Plan::listed).orElse(Map.of());
         tally.routeHas(listed.keySet().stream().map(Way::target).collect(toSet()));
         seen.taken(listed);
         deathwatch.taken(listed);
         for (var connection : standing) {
             connection.channel.eventLoop().execute(connection::review);
         }
+    }
+
+    /// Tries each way once; `done` is told of them in the order in which a connection would take
+    /// them, those that are down among them.
+    ///
+    /// @throws IllegalArgumentException when there is no route yet
+    public void trace(Consumer<List<TracedWay>> done) {
+        var present = ends.get();
+        var route = present.flatMap(found -> found.snapshot().route(upstream));
+        if (present.isEmpty() || route.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "upstream '" + upstream + "': expected a route; found none yet");
+        }
+        var plan = Plan.of(route.get(), true, seen, 0);
+        new UpstreamTrace(transport, present.get(), plan, events, done).start();
     }
 
     /// Takes an application's connection on its loop; its reading is stopped until there is
@@ -208,8 +233,10 @@ public final class Outbound {
 
     /// The route in the order in which one connection tries its targets.
     private Route ordered(Route route) {
-        return route.withTargets(
-                route.spread().order(route.targets(), ThreadLocalRandom.current(), this::measured));
+        var random = ThreadLocalRandom.current();
+        var ordered =
+                route.withTargets(route.spread().order(route.targets(), random, this::measured));
+        return failback.shaped(ordered, random.nextDouble(), System.nanoTime());
     }
 
     /// How long the target's best way usually takes until it has shown who it is.

@@ -2,6 +2,7 @@ package dev.hansa.gateway.wire;
 
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.TargetEndpoint;
+import dev.hansa.failover.TracedWay;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.PassiveHealth.Sign;
@@ -23,6 +24,7 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -85,6 +87,17 @@ public final class SniGateway {
     public void review(Map<Way, Boolean> listed) {
         seen.taken(listed);
         deathwatch.taken(listed);
+    }
+
+    /// Tries each endpoint of a name once.
+    ///
+    /// @throws IllegalArgumentException when the name is not served here
+    public void trace(String name, Consumer<List<TracedWay>> done) {
+        var route = router.find(new ServerName(name));
+        if (route.isEmpty()) {
+            throw new IllegalArgumentException("name '" + name + "' is not served here");
+        }
+        new NameTrace(transport, route.get().endpoints(), done).start();
     }
 
     /// How many connections are open; for draining.

@@ -230,6 +230,7 @@ class RouteSubscriptionTest {
                         new Latest<>(List.of()),
                         presence,
                         List::of,
+                        (_, done) -> done.accept(List.of()),
                         Optional.of(directory),
                         "test",
                         CLOCK,

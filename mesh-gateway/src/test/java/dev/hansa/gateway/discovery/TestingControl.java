@@ -363,7 +363,7 @@ public final class TestingControl implements AutoCloseable {
                         all.put(key, message.getObserved());
                         observed.set(Map.copyOf(all));
                     }
-                    case UPSTREAMS, KIND_NOT_SET -> throw new IllegalStateException(key);
+                    case UPSTREAMS, TRACED, KIND_NOT_SET -> throw new IllegalStateException(key);
                 }
             }
         }

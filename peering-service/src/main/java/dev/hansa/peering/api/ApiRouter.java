@@ -154,6 +154,7 @@ public final class ApiRouter implements AutoCloseable {
         var resource = new FailoverResource(failover, reads);
         on("GET", "/v1/hansa/failovers", resource::failovers);
         on("GET", "/v1/hansa/explain/:service", resource::explain);
+        on("POST", "/v1/hansa/trace/:service", resource::trace);
         on("GET", "/v1/hansa/failover/readiness", resource::readiness);
         var controls = new ControlResource(failover, reads);
         on("GET", "/v1/hansa/failover/controls", controls::list);

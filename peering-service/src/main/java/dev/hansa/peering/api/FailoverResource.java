@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.failover.CallTrace;
 import dev.hansa.peering.failover.Explainer;
 import dev.hansa.peering.failover.FailoverOperations;
 import java.util.Optional;
@@ -38,6 +39,22 @@ final class FailoverResource {
                             case Explainer.Answer.Unknown(var sentence) ->
                                     ApiAnswer.text(404, sentence);
                         });
+    }
+
+    /// A real connection on each way: that is why it is no GET.
+    ApiAnswer trace(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var upstream = new UpstreamName(request.service("service"), request.peer());
+        var from = request.parameter("from").orElse("");
+        if (from.isEmpty() || from.startsWith("peer:")) {
+            throw RefusedRequestException.bad(
+                    "from: expected a service of this datacenter, whose sidecar opens the connections; found "
+                            + (from.isEmpty() ? "none" : "one of a peer"));
+        }
+        return switch (failover.trace(upstream, ApiRequest.read(from, ServiceName::new))) {
+            case CallTrace.Answer.Traced(var trace) -> ApiAnswer.json(TraceJson.of(trace));
+            case CallTrace.Answer.Refused(var known, var sentence) ->
+                    ApiAnswer.text(known ? 409 : 404, sentence);
+        };
     }
 
     /// Those after the index that is given.

@@ -21,7 +21,10 @@ final class PreferenceRules {
     private static final String MIN_HEALTHY = "hansa-min-healthy-percent";
     private static final String HOLD_DOWN = "hansa-failback-hold-down";
 
-    private static final List<String> ALL = List.of(MODE, WEIGHTS, MIN_HEALTHY, HOLD_DOWN);
+    private static final String FAILBACK = "hansa-failback-over";
+
+    private static final List<String> ALL =
+            List.of(MODE, WEIGHTS, MIN_HEALTHY, HOLD_DOWN, FAILBACK);
 
     /// Every key that begins so is ours, so that a mistyped one is found.
     private static final String OURS = "hansa-";
@@ -61,7 +64,10 @@ final class PreferenceRules {
                                 + "'");
             }
         }
-        return new Preference(spread(resolver, meta), percent(meta), holdDown(meta));
+        return new Preference(
+                spread(resolver, meta),
+                percent(meta),
+                duration(meta, HOLD_DOWN, LONGEST_HOLD_DOWN, "24h"));
     }
 
     private static Spread spread(JsonNode resolver, JsonNode meta) throws InvalidEntryException {
@@ -69,8 +75,13 @@ final class PreferenceRules {
         if (!mode.equals("weighted") && meta.has(WEIGHTS)) {
             throw forbidden("Meta[" + WEIGHTS + "]: expected " + MODE + " 'weighted' beside it");
         }
+        var failback =
+                duration(meta, FAILBACK, Spread.Sequential.LONGEST_FAILBACK, "1h");
+        if (!mode.isEmpty() && !mode.equals("sequential") && meta.has(FAILBACK)) {
+            throw forbidden("Meta[" + FAILBACK + "]: expected " + MODE + " 'sequential' beside it");
+        }
         return switch (mode) {
-            case "", "sequential" -> new Spread.Sequential();
+            case "", "sequential" -> new Spread.Sequential(failback);
             case "latency" -> new Spread.ByLatency();
             case "weighted" -> weighted(resolver, meta.path(WEIGHTS).asText());
             default ->
@@ -165,23 +176,27 @@ final class PreferenceRules {
         return Integer.parseInt(text);
     }
 
-    private static Duration holdDown(JsonNode meta) throws InvalidEntryException {
-        var text = meta.path(HOLD_DOWN).asText();
+    /// @param longest with its text in an error
+    private static Duration duration(JsonNode meta, String key, Duration longest, String most)
+            throws InvalidEntryException {
+        var text = meta.path(key).asText();
         if (text.isEmpty()) {
             return Duration.ZERO;
         }
         try {
-            var holdDown = GoDuration.parse(text);
-            if (!holdDown.isNegative() && holdDown.compareTo(LONGEST_HOLD_DOWN) <= 0) {
-                return holdDown;
+            var found = GoDuration.parse(text);
+            if (!found.isNegative() && found.compareTo(longest) <= 0) {
+                return found;
             }
         } catch (IllegalArgumentException _) {
             // told below
         }
         throw forbidden(
                 "Meta["
-                        + HOLD_DOWN
-                        + "]: expected a duration such as 30s, from 0 to 24h; found '"
+                        + key
+                        + "]: expected a duration such as 30s, from 0 to "
+                        + most
+                        + "; found '"
                         + ForeignText.shown(text)
                         + "'");
     }

@@ -5,6 +5,8 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.TraceCodec;
+import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.Denial;
@@ -13,6 +15,7 @@ import dev.hansa.failover.wire.Refused;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.failover.wire.Servers;
+import dev.hansa.failover.wire.Traced;
 import dev.hansa.failover.wire.Upstream;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.Datacenter;
@@ -140,6 +143,27 @@ final class ProxyStream implements RoutePublisher.Session {
         });
     }
 
+    @Override
+    public void trace(long id, TraceOrder order) {
+        loop.runOnContext(_ -> {
+            if (!ended) {
+                response.write(
+                        ServerMessage.newBuilder().setTrace(TraceCodec.encode(id, order)).build());
+            }
+        });
+    }
+
+    private void traced(Traced message) {
+        publisher
+                .traces()
+                .answered(
+                        this,
+                        message.getId(),
+                        message.getProblem().isEmpty()
+                                ? new Traces.Answer.Tried(TraceCodec.decode(message))
+                                : new Traces.Answer.Untold(TraceCodec.problem(message)));
+    }
+
     private void flush() {
         if (waiting == null || ended || response.writeQueueFull()) {
             return;
@@ -176,6 +200,7 @@ final class ProxyStream implements RoutePublisher.Session {
                                 cut(message.getPresence().getReason()));
                 case OBSERVED ->
                         observations = ObservationCodec.decode(message.getObserved(), upstreams);
+                case TRACED -> traced(message.getTraced());
                 case KIND_NOT_SET -> {
                     // a proxy of tomorrow may say what is not known here yet
                     if (message.getUnknownFields().asMap().isEmpty()) {

@@ -7,6 +7,7 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.Recoveries;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.ServerInfo;
@@ -64,6 +65,7 @@ public final class RoutePublisher implements AutoCloseable {
 
     private final Semaphore dirty = new Semaphore(0);
     private final Latest<Long> acknowledged = new Latest<>(0L);
+    private final Traces traces = new Traces();
     private final Thread thread;
     private long version;
 
@@ -104,6 +106,7 @@ public final class RoutePublisher implements AutoCloseable {
 
     void remove(Session session) {
         sent.remove(session);
+        traces.gone(session);
         // whoever waits for it need not any more
         acknowledged();
     }
@@ -158,6 +161,62 @@ public final class RoutePublisher implements AutoCloseable {
         }
         all.sort(Comparator.comparing(Seen::sidecar));
         return all;
+    }
+
+    Traces traces() {
+        return traces;
+    }
+
+    /// What a proxy has said of its ways.
+    ///
+    /// @param proxy its identity's path and its own id
+    public record Trace(String proxy, Traces.Answer answer) {}
+
+    /// Lets a sidecar of the caller try every way of an upstream: the first one by its name, when
+    /// several are connected. Empty when none is.
+    ///
+    /// @throws InterruptedException when this server stops
+    public Optional<Trace> trace(ServiceName caller, UpstreamName upstream)
+            throws InterruptedException {
+        var sidecar =
+                sent.keySet().stream()
+                        .filter(session ->
+                                session.identity() instanceof ProxyIdentity.Sidecar(_, var service)
+                                        && service.equals(caller))
+                        .min(Comparator.comparing(Session::name));
+        return sidecar.isEmpty()
+                ? Optional.empty()
+                : Optional.of(trace(sidecar.get(), new TraceOrder.OfUpstream(upstream), Traces.LIMIT));
+    }
+
+    /// Lets each connected gateway, of `most` in the order of their names, try where a name leads.
+    ///
+    /// @param limit for all of them
+    /// @throws InterruptedException when this server stops
+    public List<Trace> traceName(String sni, int most, Duration limit)
+            throws InterruptedException {
+        var deadline = System.nanoTime() + limit.toNanos();
+        var gateways =
+                sent.keySet().stream()
+                        .filter(session -> session.identity() instanceof ProxyIdentity.Gateway)
+                        .sorted(Comparator.comparing(Session::name))
+                        .limit(most)
+                        .toList();
+        var all = new ArrayList<Trace>();
+        for (var gateway : gateways) {
+            var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+            all.add(
+                    trace(
+                            gateway,
+                            new TraceOrder.OfName(sni),
+                            left.compareTo(Traces.LIMIT) < 0 ? left : Traces.LIMIT));
+        }
+        return all;
+    }
+
+    private Trace trace(Session session, TraceOrder order, Duration limit)
+            throws InterruptedException {
+        return new Trace(session.name(), traces.ask(session, order, limit));
     }
 
     /// What a connected proxy has said about trust.
@@ -321,6 +380,9 @@ public final class RoutePublisher implements AutoCloseable {
 
         /// Says where this datacenter's servers are; never blocks.
         void servers(List<Endpoint> servers);
+
+        /// Asks the proxy to try its ways; never blocks. It answers to [Traces#answered].
+        void trace(long id, TraceOrder order);
 
         /// The newest snapshot that the proxy says it routes by.
         RouteSnapshot acknowledgedRoutes();

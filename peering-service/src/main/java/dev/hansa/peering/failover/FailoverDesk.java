@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Control;
 import dev.hansa.failover.Control.Order;
+import dev.hansa.failover.Target;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.discovery.RoutePublisher;
@@ -12,8 +13,10 @@ import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,6 +25,16 @@ import java.util.function.Consumer;
 
 /// Where operators ask about failover and steer it; at the leader.
 public final class FailoverDesk implements FailoverOperations {
+    /// Targets at peers whose way a trace follows into the gateways, and gateways for each: what a
+    /// person still reads.
+    private static final int TRACED_NAMES = 4;
+
+    private static final int TRACED_GATEWAYS = 4;
+
+    /// For each such target: whoever asked waits a minute, and gateways answer in no time or not at
+    /// all.
+    private static final Duration GATEWAYS_LIMIT = Duration.ofSeconds(10);
+
     private final RoutePublisher publisher;
     private final FailoverLog log;
     private final Store store;
@@ -52,6 +65,34 @@ public final class FailoverDesk implements FailoverOperations {
         return new Explainer(
                         publisher.view(), publisher::upstreamsOf, publisher::seen, clock.instant())
                 .explain(upstream, caller);
+    }
+
+    @Override
+    public CallTrace.Answer trace(UpstreamName upstream, ServiceName caller)
+            throws InterruptedException {
+        var explained = explain(upstream, Optional.of(caller));
+        if (explained instanceof Explainer.Answer.Unknown(var sentence)) {
+            return new CallTrace.Answer.Refused(false, sentence);
+        }
+        var sidecar = publisher.trace(caller, upstream);
+        if (sidecar.isEmpty()) {
+            return new CallTrace.Answer.Refused(
+                    true, "no sidecar of '" + caller + "' is connected in this datacenter");
+        }
+        var legs = new ArrayList<CallTrace.Leg>();
+        var peers =
+                publisher.view().route(upstream).targets().stream()
+                        .filter(Target.PeerTarget.class::isInstance)
+                        .filter(target -> !target.sni().isEmpty())
+                        .limit(TRACED_NAMES)
+                        .toList();
+        for (var target : peers) {
+            for (var trace : publisher.traceName(
+                            target.sni(), TRACED_GATEWAYS, GATEWAYS_LIMIT)) {
+                legs.add(new CallTrace.Leg(target.label(), target.sni(), trace));
+            }
+        }
+        return new CallTrace.Answer.Traced(new CallTrace(upstream, caller, sidecar.get(), legs));
     }
 
     @Override

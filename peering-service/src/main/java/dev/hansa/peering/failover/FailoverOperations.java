@@ -12,6 +12,12 @@ public interface FailoverOperations {
     /// @param caller whose call it is; empty: anybody's, as far as there is no difference
     Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller);
 
+    /// Opens real connections on each way of a call, from the caller's sidecar and from the mesh
+    /// gateways here; takes up to a minute when nothing answers.
+    ///
+    /// @throws InterruptedException when this server stops
+    CallTrace.Answer trace(UpstreamName upstream, ServiceName caller) throws InterruptedException;
+
     List<Readiness> readiness();
 
     /// Those that are in force, the newest first.

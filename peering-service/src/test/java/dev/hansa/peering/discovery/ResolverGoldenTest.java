@@ -255,7 +255,10 @@ class ResolverGoldenTest {
                         .put(
                                 "spread",
                                 switch (route.spread()) {
-                                    case Spread.Sequential _ -> "sequential";
+                                    case Spread.Sequential(var failback) ->
+                                            failback.isZero()
+                                                    ? "sequential"
+                                                    : "sequential, back over " + failback;
                                     case Spread.ByLatency _ -> "by latency";
                                     case Spread.Weighted(var weights) ->
                                             "weighted " + new TreeMap<>(weights);

@@ -20,6 +20,7 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.Preference;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Spread;
+import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.store.StoreState;
@@ -37,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,8 @@ class RoutePublisherTest {
     /// The sidecar of `web`, whose upstream is `cart`.
     private static final class Proxy implements RoutePublisher.Session {
         final List<RouteSnapshot> told = new CopyOnWriteArrayList<>();
+        final List<TraceOrder> asked = new CopyOnWriteArrayList<>();
+        final List<LongConsumer> heard = new CopyOnWriteArrayList<>();
 
         @Override
         public ProxyIdentity identity() {
@@ -102,6 +106,12 @@ class RoutePublisherTest {
 
         @Override
         public void servers(List<Endpoint> servers) {}
+
+        @Override
+        public void trace(long id, TraceOrder order) {
+            asked.add(order);
+            heard.forEach(answer -> answer.accept(id));
+        }
 
         @Override
         public RouteSnapshot acknowledgedRoutes() {
@@ -179,6 +189,34 @@ class RoutePublisherTest {
     private void becomes(CheckStatus status) {
         cart = status;
         publisher.changed();
+    }
+
+    private RoutePublisher.Trace trace() throws InterruptedException {
+        return publisher.trace(WEB, new UpstreamName(CART, Optional.empty())).orElseThrow();
+    }
+
+    @Test
+    void traceIsAnsweredByTheProxyThatWasAsked() throws Exception {
+        var tried = new Traces.Answer.Tried(List.of());
+        proxy.heard.add(id -> {
+            publisher.traces().answered(new Proxy(), id, new Traces.Answer.Untold("a stranger's"));
+            publisher.traces().answered(proxy, id + 1, new Traces.Answer.Untold("another's"));
+            publisher.traces().answered(proxy, id, tried);
+        });
+
+        assertThat(trace()).isEqualTo(new RoutePublisher.Trace("web", tried));
+        assertThat(proxy.asked)
+                .containsExactly(
+                        new TraceOrder.OfUpstream(new UpstreamName(CART, Optional.empty())));
+        assertThat(publisher.trace(CART, new UpstreamName(WEB, Optional.empty()))).isEmpty();
+    }
+
+    @Test
+    void traceEndsWithTheStreamOfTheProxy() throws Exception {
+        proxy.heard.add(_ -> publisher.remove(proxy));
+
+        assertThat(trace().answer())
+                .isEqualTo(new Traces.Answer.Untold("the stream of 'web' ended"));
     }
 
     @Test

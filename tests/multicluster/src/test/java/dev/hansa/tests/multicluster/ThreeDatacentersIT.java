@@ -303,6 +303,7 @@ class ThreeDatacentersIT {
         var eks = cities.get(0);
         var lke = cities.get(1);
         var vms = cities.get(2);
+        everyWayOfACallCanBeTraced(lke, eks, vms);
 
         lke.stopApplication();
         await().atMost(Duration.ofSeconds(30)).until(() -> isServedBy(lke, eks));
@@ -333,6 +334,58 @@ class ThreeDatacentersIT {
             await().atMost(Duration.ofSeconds(30)).until(() -> isServedBy(city, vms));
         }
         nobodyHeardAWordTwice();
+    }
+
+    private static JsonNode trace(City from) throws Exception {
+        return from.server.must("POST", "/v1/hansa/trace/api?from=api", "");
+    }
+
+    /// With times that can be: TCP before the handshake, and the peers' further away than our own.
+    private void everyWayOfACallCanBeTraced(City from, City one, City other) throws Exception {
+        var traced = trace(from);
+
+        assertThat(traced.path("Problem").asText()).isEmpty();
+        assertThat(traced.path("Ways").valueStream().map(way -> way.path("SpiffeID").asText()))
+                .as(traced.toPrettyString())
+                .hasSize(3)
+                .satisfiesExactly(
+                        id -> assertThat(id).contains("/dc/" + from.name + "/svc/api"),
+                        id -> assertThat(id).contains("/dc/" + one.name + "/svc/api"),
+                        id -> assertThat(id).contains("/dc/" + other.name + "/svc/api"));
+        assertThat(traced.path("Ways").valueStream())
+                .allSatisfy(way -> {
+                    assertThat(way.path("Reached").asBoolean()).isTrue();
+                    assertThat(way.path("Protocol").asText()).isEqualTo("TLSv1.3");
+                    assertThat(way.path("ConnectedMillis").asDouble())
+                            .isPositive()
+                            .isLessThan(way.path("TookMillis").asDouble());
+                });
+        assertThat(
+                        traced.path("Gateways")
+                                .valueStream()
+                                .map(leg ->
+                                        leg.path("Target").asText()
+                                                + " "
+                                                + leg.at("/Ways/0/Address").asText()
+                                                + " "
+                                                + leg.at("/Ways/0/Reached").asBoolean()))
+                .containsExactly(
+                        "api.peer." + one.name + " " + one.net + ".2:8443 true",
+                        "api.peer." + other.name + " " + other.net + ".2:8443 true");
+
+        from.stopApplication();
+        await().atMost(Duration.ofSeconds(30)).until(() -> isServedBy(from, one));
+        var ways = trace(from).path("Ways");
+        var own =
+                ways.valueStream()
+                        .filter(way -> way.path("Target").asText().equals("api"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(own.path("Reached").asBoolean()).isFalse();
+        assertThat(own.path("Failure").asText()).contains("does not accept connections");
+        assertThat(ways.path(0).path("Reached").asBoolean()).isTrue();
+        from.startApplication();
+        await().atMost(Duration.ofSeconds(30)).until(() -> isServedBy(from, from));
     }
 
     @Test
