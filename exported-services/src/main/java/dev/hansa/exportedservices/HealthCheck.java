@@ -1,10 +1,19 @@
 package dev.hansa.exportedservices;
 
+import java.util.Optional;
+
 /// One health check of a service instance, with its last result.
 ///
 /// @param output the last result in words, at most 4096 characters
-/// @param type what runs it: `tcp`, `http`, `grpc`, `ttl`, `proxy`, or empty
-public record HealthCheck(String id, String name, CheckStatus status, String output, String type) {
+/// @param type what runs it: `tcp`, `http`, `ttl`, `proxy`, or empty
+/// @param definition what its owner said of it; empty: nothing but its name
+public record HealthCheck(
+        String id,
+        String name,
+        CheckStatus status,
+        String output,
+        String type,
+        Optional<CheckDefinition> definition) {
     private static final int MAX_OUTPUT = 4096;
 
     public HealthCheck {
@@ -13,7 +22,22 @@ public record HealthCheck(String id, String name, CheckStatus status, String out
         }
     }
 
+    /// One that nobody said more of than its result.
+    public HealthCheck(String id, String name, CheckStatus status, String output, String type) {
+        this(id, name, status, output, type, Optional.empty());
+    }
+
     public HealthCheck with(CheckStatus newStatus, String newOutput) {
-        return new HealthCheck(id, name, newStatus, newOutput, type);
+        return new HealthCheck(id, name, newStatus, newOutput, type, definition);
+    }
+
+    /// Whether it is about the node, and so about all that runs there.
+    public boolean isOfNode() {
+        return definition.map(CheckDefinition::ofNode).orElse(false);
+    }
+
+    /// Whether this datacenter's servers find its result out, or wait for it.
+    public boolean isRun() {
+        return definition.flatMap(CheckDefinition::way).isPresent();
     }
 }

@@ -34,6 +34,9 @@ public final class Filter<T> {
         record Matches(Pattern pattern) implements Test {}
 
         record Empty() implements Test {}
+
+        /// A member of a list does not pass.
+        record Fails(Test test) implements Test {}
     }
 
     private final String text;
@@ -71,7 +74,11 @@ public final class Filter<T> {
     }
 
     private static boolean passes(Test test, FilterValue found) {
+        if (found instanceof FilterValue.Each(var values)) {
+            return values.stream().anyMatch(one -> passes(test, new FilterValue.Text(one)));
+        }
         return switch (test) {
+            case Test.Fails(var inner) -> !passes(inner, found);
             case Test.Equal(var value) -> text(found).filter(value::equals).isPresent();
             case Test.EqualNumber(var value) ->
                     found instanceof FilterValue.Whole(var held) && held == value;
@@ -84,7 +91,11 @@ public final class Filter<T> {
                         case FilterValue.Text(var held) -> held.contains(value);
                         case FilterValue.Texts(var held) -> held.contains(value);
                         case FilterValue.Table(var held) -> held.containsKey(value);
-                        case FilterValue.Whole _, FilterValue.Flag _, FilterValue.Absent _ -> false;
+                        case FilterValue.Whole _,
+                                FilterValue.Flag _,
+                                FilterValue.Each _,
+                                FilterValue.Absent _ ->
+                                false;
                     };
             case Test.Empty _ ->
                     switch (found) {
@@ -92,7 +103,7 @@ public final class Filter<T> {
                         case FilterValue.Texts(var held) -> held.isEmpty();
                         case FilterValue.Table(Map<String, String> held) -> held.isEmpty();
                         case FilterValue.Absent _ -> true;
-                        case FilterValue.Whole _, FilterValue.Flag _ -> false;
+                        case FilterValue.Whole _, FilterValue.Flag _, FilterValue.Each _ -> false;
                     };
         };
     }

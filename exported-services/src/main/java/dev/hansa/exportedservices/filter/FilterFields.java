@@ -16,7 +16,9 @@ public final class FilterFields<T> {
         WHOLE,
         FLAG,
         TEXTS,
-        TABLE
+        TABLE,
+        /// A text of each member of a list: one member that fits is enough.
+        EACH
     }
 
     record Field<T>(Kind kind, Function<T, FilterValue> read) {}
@@ -51,6 +53,11 @@ public final class FilterFields<T> {
 
     public FilterFields<T> texts(String path, Function<T, List<String>> read) {
         return with(path, Kind.TEXTS, read.andThen(FilterValue.Texts::new));
+    }
+
+    /// @param read the text of each member of a list
+    public FilterFields<T> each(String path, Function<T, List<String>> read) {
+        return with(path, Kind.EACH, read.andThen(FilterValue.Each::new));
     }
 
     /// Also makes a field of every key below it.

@@ -100,7 +100,7 @@ final class FilterParser<T> {
             return equal(left, value());
         }
         if (takes("!=")) {
-            return new Expression.Not<>(equal(left, value()));
+            return unless(true, equal(left, value()));
         }
         if (takes("is")) {
             var negated = takes("not");
@@ -122,15 +122,22 @@ final class FilterParser<T> {
         throw unexpected("an operator: ==, !=, in, not in, contains, is empty or matches");
     }
 
+    /// Of the members of a list one is looked for that is otherwise, as go-bexpr does.
     private Expression<T> unless(boolean negated, Expression<T> match) {
-        return negated ? new Expression.Not<>(match) : match;
+        if (!negated) {
+            return match;
+        }
+        return match instanceof Expression.Match<T>(var field, var test)
+                        && field.kind() == Kind.EACH
+                ? new Expression.Match<>(field, new Test.Fails(test))
+                : new Expression.Not<>(match);
     }
 
     private Expression<T> equal(Token selector, String value) throws InvalidFilterException {
         var field = field(selector);
         var test =
                 switch (field.kind()) {
-                    case TEXT -> new Test.Equal(value);
+                    case TEXT, EACH -> new Test.Equal(value);
                     case WHOLE -> new Test.EqualNumber(whole(selector, value));
                     case FLAG -> new Test.EqualFlag(flag(selector, value));
                     case TEXTS, TABLE ->
@@ -171,14 +178,14 @@ final class FilterParser<T> {
     private Field<T> countable(Token selector) throws InvalidFilterException {
         var field = field(selector);
         return switch (field.kind()) {
-            case TEXT, TEXTS, TABLE -> field;
+            case TEXT, TEXTS, TABLE, EACH -> field;
             case WHOLE, FLAG -> throw wrongKind(selector, field, "== or !=");
         };
     }
 
     private Expression<T> matches(Token selector, String value) throws InvalidFilterException {
         var field = field(selector);
-        if (field.kind() != Kind.TEXT) {
+        if (field.kind() != Kind.TEXT && field.kind() != Kind.EACH) {
             throw wrongKind(selector, field, "another operator");
         }
         if (repeats(value) * value.length() > MAX_STEPS
@@ -244,6 +251,7 @@ final class FilterParser<T> {
                             case FLAG -> "true or false";
                             case TEXTS -> "a list";
                             case TABLE -> "a map";
+                            case EACH -> "a text of each member of a list";
                         }
                         + ": expected "
                         + expected);

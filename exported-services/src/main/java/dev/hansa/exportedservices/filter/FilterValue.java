@@ -17,6 +17,13 @@ public sealed interface FilterValue {
         }
     }
 
+    /// A text of each member of a list.
+    record Each(List<String> values) implements FilterValue {
+        public Each {
+            values = List.copyOf(values);
+        }
+    }
+
     /// Texts under keys of somebody's own; a filter reads one by its key.
     record Table(Map<String, String> values) implements FilterValue {
         public Table {

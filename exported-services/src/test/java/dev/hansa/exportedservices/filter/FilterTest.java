@@ -180,4 +180,26 @@ class FilterTest {
 
         assertThat(Filter.parse("Name matches `^(a+)+$`", fields).matches(name + "b")).isFalse();
     }
+
+    /// As in go-bexpr: a list of things is asked for one that fits, also for one that does not.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Marks.Colour == blue | true",
+                "Marks.Colour == red | false",
+                "Marks.Colour != blue | true",
+                "not Marks.Colour == blue | false",
+                "Marks.Colour matches '^gr' | true",
+                "Marks.Colour not matches '^gr' | true",
+                "Marks.Colour contains ree | true",
+            })
+    void memberOfAListIsAskedFor(String filter, boolean holds) throws InvalidFilterException {
+        var fields = FilterFields.<List<String>>none().each("Marks.Colour", colours -> colours);
+
+        var read = Filter.parse(filter.replace('\'', '"'), fields);
+
+        assertThat(read.matches(List.of("blue", "green"))).isEqualTo(holds);
+        assertThat(read.matches(List.of())).isEqualTo(filter.startsWith("not "));
+    }
 }
