@@ -156,15 +156,16 @@ class SnapshotCommandsTest {
             assertThat(text.statusCode()).isEqualTo(400);
             assertThat(text.body()).contains("begins with 'HANSA-SNAPSHOT'; found another");
 
-            var endless =
+            var unmeasured =
                     client.send(
                             request.PUT(
                                             HttpRequest.BodyPublishers.ofInputStream(
                                                     () -> new ByteArrayInputStream(new byte[100])))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
-            assertThat(endless.statusCode()).isEqualTo(413);
-            assertThat(endless.body()).contains("expected a Content-Length of at most");
+            // without a length, as Go's clients send it: it is read, and is none
+            assertThat(unmeasured.statusCode()).isEqualTo(400);
+            assertThat(unmeasured.body()).contains("begins with 'HANSA-SNAPSHOT'; found another");
 
             var page =
                     client.send(

@@ -53,7 +53,9 @@ final class Following implements Role {
                                 parts.events()));
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
-        router.certificateAuthority(new NotLeading());
+        router.certificateAuthority(new NotLeading(), parts.config().leafLife());
+        // whoever owns a check is heard by the leader
+        router.checks((_, _, _) -> {});
         router.failover(new NotLeading());
         router.elsewhere(roles::ask);
         var door =

@@ -8,6 +8,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.ProxyRpc;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.ApiSettings;
+import dev.hansa.peering.checks.CheckRounds;
 import dev.hansa.peering.cluster.LiveFeed;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.cluster.ServerInfo;
@@ -164,7 +165,8 @@ final class Leading implements Role {
                                         RootRotation.SETTLE),
                                 parts.clock(),
                                 events));
-        router.certificateAuthority(rotation);
+        router.certificateAuthority(rotation, config.leafLife());
+        router.checks(closer.add(CheckRounds.start(store, events)));
         var proxyCalls =
                 GrpcServer.server(
                         parts.vertx(),

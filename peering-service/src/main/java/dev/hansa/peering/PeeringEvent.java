@@ -107,6 +107,9 @@ public sealed interface PeeringEvent {
     record HealthChanged(String service, String instance, String status, String output)
             implements PeeringEvent {}
 
+    /// A service was deregistered without being asked for.
+    record ServiceDropped(String service, String instance, String reason) implements PeeringEvent {}
+
     /// This server leads from now on.
     record LeadershipTaken(String member, long term) implements PeeringEvent {}
 

@@ -1,35 +1,251 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.filter.FilterFields;
+import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.cluster.ServerInfo;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 
-/// What the server says of itself.
+/// What the server says of itself, of the other servers, and of what is registered with them.
 final class AgentResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private final ApiSettings settings;
+    /// serf's words
+    private static final int ALIVE = 1;
 
-    AgentResource(ApiSettings settings) {
+    private static final int FAILED = 4;
+
+    private static final FilterFields<ServiceInstance> MEMBER =
+            FilterFields.<ServiceInstance>none()
+                    .text("Name", server -> server.node().name())
+                    .text("Addr", ServiceInstance::address)
+                    .whole("Port", ServiceInstance::port)
+                    .whole("Status", AgentResource::status);
+
+    private final ApiSettings settings;
+    private final Agent agent;
+    private final BlockingReads reads;
+
+    AgentResource(ApiSettings settings, Agent agent, BlockingReads reads) {
         this.settings = settings;
+        this.agent = agent;
+        this.reads = reads;
     }
 
     ApiAnswer self(ApiRequest request) {
         var json = JSON.objectNode();
         json.putObject("Config")
                 .put("Datacenter", settings.datacenter().name())
+                .put("PrimaryDatacenter", settings.datacenter().name())
                 .put("NodeName", settings.nodeName())
+                .put("NodeID", "")
                 .put("Server", true)
                 .put("Version", version());
+        json.putObject("DebugConfig");
+        json.putObject("Coord");
         json.putObject("Member")
                 .put("Name", settings.nodeName())
                 .put("Addr", settings.listen().getHostString())
                 .put("Port", settings.listen().getPort())
-                // serf's word for alive
-                .put("Status", 1);
+                .put("Status", ALIVE)
+                .set("Tags", tags());
+        json.putObject("Stats");
         json.putObject("Meta");
         return ApiAnswer.json(json);
     }
 
-    private static String version() {
+    private ObjectNode tags() {
+        return JSON.objectNode()
+                .put("role", "consul")
+                .put("dc", settings.datacenter().name())
+                .put("build", version())
+                // of serf, which is not spoken here
+                .put("vsn", "2");
+    }
+
+    ApiAnswer version(ApiRequest request) {
+        return ApiAnswer.json(
+                JSON.objectNode().put("HumanVersion", version()).put("SHA", "").put("FIPS", ""));
+    }
+
+    /// The servers; with `wan` under the names that they would have elsewhere.
+    ApiAnswer members(ApiRequest request) throws RefusedRequestException {
+        var filter = ListFilters.of(request, MEMBER);
+        var isWan = request.flag("wan");
+        var all = JSON.arrayNode();
+        agent.catalog().get().named(ServerInfo.SERVICE).stream()
+                .filter(filter)
+                .forEach(server ->
+                        all.addObject()
+                                .put(
+                                        "Name",
+                                        server.node().name()
+                                                + (isWan ? "." + settings.datacenter().name() : ""))
+                                .put("Addr", server.address())
+                                .put("Port", server.port())
+                                .put("Status", status(server))
+                                .put("ProtocolMin", 1)
+                                .put("ProtocolMax", 5)
+                                .put("ProtocolCur", 2)
+                                .put("DelegateMin", 2)
+                                .put("DelegateMax", 5)
+                                .put("DelegateCur", 4)
+                                .set("Tags", tags()));
+        return ApiAnswer.json(all);
+    }
+
+    private static int status(ServiceInstance server) {
+        return server.isHealthy() ? ALIVE : FAILED;
+    }
+
+    ApiAnswer services(ApiRequest request) throws RefusedRequestException {
+        var filter = ListFilters.of(request, ListFilters.SERVICE);
+        var services = JSON.objectNode();
+        agent.services().filter(filter).forEach(each -> services.set(each.id(), json(each)));
+        return ApiAnswer.json(services);
+    }
+
+    private ObjectNode json(ServiceInstance service) {
+        return ServiceJson.LOCAL.agent(service).put("Datacenter", settings.datacenter().name());
+    }
+
+    /// One service; a caller that names the hash of what it has waits for another.
+    ApiAnswer service(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var id = request.part("id");
+        var seen = request.parameter("hash").orElse("");
+        return reads.read(
+                request,
+                Scope.CATALOG,
+                () -> service(id),
+                answer ->
+                        seen.isEmpty()
+                                || !(answer instanceof ApiAnswer.Json(var body, _))
+                                || !seen.equals(body.path("ContentHash").textValue()));
+    }
+
+    private ApiAnswer service(String id) {
+        return find(id).map(
+                        found -> {
+                            var json = json(found);
+                            json.remove(List.of("CreateIndex", "ModifyIndex"));
+                            return ApiAnswer.json(json.put("ContentHash", hash(json)));
+                        })
+                .orElseGet(
+                        () -> ApiAnswer.text(404, "unknown service ID: " + ForeignText.shown(id)));
+    }
+
+    private Optional<ServiceInstance> find(String id) {
+        return agent.services().filter(each -> each.id().equals(id)).findFirst();
+    }
+
+    private static String hash(ObjectNode json) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(json.toString().getBytes(StandardCharsets.UTF_8)),
+                            0,
+                            8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    ApiAnswer checks(ApiRequest request) throws RefusedRequestException {
+        var filter = ListFilters.of(request, ListFilters.CHECK);
+        var checks = JSON.objectNode();
+        agent.checks()
+                .filter(filter)
+                .forEach(one ->
+                        checks.set(
+                                one.check().id(),
+                                ServiceJson.LOCAL.check(one.instance(), one.check())));
+        return ApiAnswer.json(checks);
+    }
+
+    /// How a service is, as a status of HTTP that a load balancer understands.
+    ApiAnswer healthById(ApiRequest request) {
+        var id = request.part("id");
+        var found = find(id);
+        if (found.isEmpty()) {
+            return unhealthy(request, "ServiceId " + ForeignText.shown(id) + " not found");
+        }
+        return healthy(request, verdict(found.get()), health(found.get()).toString());
+    }
+
+    ApiAnswer healthByName(ApiRequest request) {
+        var name = request.part("name");
+        var all = agent.services().filter(each -> each.name().equals(name)).toList();
+        if (all.isEmpty()) {
+            return unhealthy(request, "ServiceName " + ForeignText.shown(name) + " Not Found");
+        }
+        var list = JSON.arrayNode();
+        all.forEach(each -> list.add(health(each)));
+        return healthy(
+                request,
+                CheckStatus.worst(all.stream().map(AgentResource::verdict).toList()),
+                list.toString());
+    }
+
+    /// Maintenance is critical to whoever asks for the checks, and more than that to whoever asks
+    /// here.
+    private static CheckStatus verdict(ServiceInstance service) {
+        return service.checks().stream().anyMatch(check -> Maintenance.isFor(check.id()))
+                ? CheckStatus.MAINTENANCE
+                : service.status();
+    }
+
+    private ObjectNode health(ServiceInstance service) {
+        var json = JSON.objectNode().put("AggregatedStatus", verdict(service).word());
+        json.set("Service", json(service));
+        json.set("Checks", ServiceJson.LOCAL.checks(service));
+        return json;
+    }
+
+    private static final Map<CheckStatus, Integer> CODES =
+            Map.of(
+                    CheckStatus.PASSING,
+                    200,
+                    CheckStatus.WARNING,
+                    429,
+                    CheckStatus.CRITICAL,
+                    503,
+                    CheckStatus.MAINTENANCE,
+                    503);
+
+    private static ApiAnswer healthy(ApiRequest request, CheckStatus status, String json) {
+        var code = CODES.getOrDefault(status, 503);
+        return isText(request)
+                ? ApiAnswer.text(code, status.word())
+                : new ApiAnswer.Plain(code, "application/json", json, OptionalLong.empty());
+    }
+
+    private static ApiAnswer unhealthy(ApiRequest request, String reason) {
+        return isText(request)
+                ? ApiAnswer.text(404, reason)
+                : new ApiAnswer.Plain(
+                        404,
+                        "application/json",
+                        JSON.textNode(reason).toString(),
+                        OptionalLong.empty());
+    }
+
+    private static boolean isText(ApiRequest request) {
+        return request.parameter("format").filter("text"::equals).isPresent();
+    }
+
+    static String version() {
         var version = AgentResource.class.getPackage().getImplementationVersion();
         return version == null ? "0.1.0" : version;
     }

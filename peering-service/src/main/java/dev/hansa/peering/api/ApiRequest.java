@@ -5,17 +5,23 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /// A request, taken off the event loop.
 ///
 /// @param path the variable parts of the path
+/// @param query the first value of each; of those in [#REPEATED] all, one on a line
 /// @param gone whether the caller has hung up, so that nobody need wait for it
 record ApiRequest(
         Map<String, String> path, Map<String, String> query, String body, BooleanSupplier gone) {
+    /// What a caller may ask for more than once, each to hold.
+    static final Set<String> REPEATED = Set.of("tag", "node-meta");
+
     ApiRequest {
         path = Map.copyOf(path);
         query = Map.copyOf(query);
@@ -27,6 +33,11 @@ record ApiRequest(
 
     Optional<String> parameter(String name) {
         return Optional.ofNullable(query.get(name));
+    }
+
+    /// All that was given for one of [#REPEATED], without the empty ones.
+    List<String> parameters(String name) {
+        return query.getOrDefault(name, "").lines().filter(value -> !value.isEmpty()).toList();
     }
 
     /// A flag as Consul's clients send it: present without a value, or a boolean word of Go's.

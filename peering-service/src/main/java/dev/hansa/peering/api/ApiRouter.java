@@ -1,9 +1,6 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.PeeringEvent;
@@ -19,6 +16,7 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -52,12 +50,14 @@ public final class ApiRouter implements AutoCloseable {
                     "/v1/peering",
                     "/v1/operator/",
                     "/v1/hansa/ca",
+                    "/v1/connect/ca/configuration",
                     "/v1/hansa/intention-denials",
                     "/v1/hansa/explain/",
                     "/v1/hansa/failover");
 
     private final ApiSettings settings;
     private final BlockingReads reads;
+    private final Agent agent;
     private final Consumer<PeeringEvent> events;
     private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
 
@@ -85,11 +85,17 @@ public final class ApiRouter implements AutoCloseable {
         this.reads = new BlockingReads(store, catalog, peerings.changes());
         peerings(new PeeringResource(peerings, reads));
         config(new ConfigResource(store, reads, events));
-        catalog(new CatalogResource(settings, catalog.snapshots(), reads));
-        registration(new RegistrationResource(settings, store));
+        catalog(new CatalogResource(settings, catalog.snapshots(), store, reads));
+        health(new HealthResource(catalog.snapshots(), store, reads));
+        var registrations = new Registrations(store);
+        var registration = new RegistrationResource(settings, registrations);
+        on("PUT", "/v1/catalog/register", registration::register);
+        on("PUT", "/v1/catalog/deregister", registration::deregister);
+        agent = new Agent(settings, catalog.snapshots(), registrations);
+        agent(new AgentResource(settings, agent, reads));
+        discovery(new DiscoveryChainResource(settings, store, bundle, reads));
         mesh(new MeshResource(settings, store, catalog.snapshots(), bundle, joinTokens, reads));
         intentions(new IntentionResource(settings, store, denials, reads, events));
-        agent(new AgentResource(settings));
     }
 
     private void peerings(PeeringResource peerings) {
@@ -118,20 +124,47 @@ public final class ApiRouter implements AutoCloseable {
         on("GET", "/v1/catalog/services", catalog::services);
         on("GET", "/v1/catalog/service/", catalog::service);
         on("GET", "/v1/catalog/service/:service", catalog::service);
-        on("GET", "/v1/health/service/", catalog::health);
-        on("GET", "/v1/health/service/:service", catalog::health);
-        on("GET", "/v1/health/connect/", catalog::connect);
-        on("GET", "/v1/health/connect/:service", catalog::connect);
-        on("GET", "/v1/health/checks/:service", catalog::checks);
-        on("GET", "/v1/agent/services", catalog::agentServices);
+        on("GET", "/v1/catalog/connect/", catalog::connect);
+        on("GET", "/v1/catalog/connect/:service", catalog::connect);
+        on("GET", "/v1/catalog/node-services/", catalog::nodeServices);
+        on("GET", "/v1/catalog/node-services/:node", catalog::nodeServices);
         on("GET", "/v1/hansa/imported-services", catalog::imported);
     }
 
-    private void registration(RegistrationResource registration) {
-        on("PUT", "/v1/catalog/register", registration::register);
-        on("PUT", "/v1/catalog/deregister", registration::deregister);
-        on("PUT", "/v1/agent/service/register", registration::registerService);
-        on("PUT", "/v1/agent/service/deregister/:id", registration::deregisterService);
+    private void health(HealthResource health) {
+        on("GET", "/v1/health/service/", health::service);
+        on("GET", "/v1/health/service/:service", health::service);
+        on("GET", "/v1/health/connect/", health::connect);
+        on("GET", "/v1/health/connect/:service", health::connect);
+        on("GET", "/v1/health/ingress/:service", health::ingress);
+        on("GET", "/v1/health/checks/:service", health::checks);
+        on("GET", "/v1/health/node/", health::node);
+        on("GET", "/v1/health/node/:node", health::node);
+        on("GET", "/v1/health/state/", health::state);
+        on("GET", "/v1/health/state/:state", health::state);
+    }
+
+    /// Also takes the words of those who own checks; before [#router].
+    public void checks(CheckWatch watch) {
+        var services = new AgentServiceResource(agent);
+        on("PUT", "/v1/agent/service/register", services::register);
+        on("PUT", "/v1/agent/service/deregister/:id", services::deregister);
+        on("PUT", "/v1/agent/service/maintenance/", services::maintenance);
+        on("PUT", "/v1/agent/service/maintenance/:id", services::maintenance);
+        on("PUT", "/v1/agent/maintenance", services::nodeMaintenance);
+        var checks = new AgentCheckResource(agent, watch, events);
+        on("PUT", "/v1/agent/check/register", checks::register);
+        on("PUT", "/v1/agent/check/deregister/:id", checks::deregister);
+        on("PUT", "/v1/agent/check/pass/:id", checks::pass);
+        on("PUT", "/v1/agent/check/warn/:id", checks::warn);
+        on("PUT", "/v1/agent/check/fail/:id", checks::fail);
+        on("PUT", "/v1/agent/check/update/:id", checks::update);
+    }
+
+    private void discovery(DiscoveryChainResource chains) {
+        on("GET", "/v1/discovery-chain/", chains::read);
+        on("GET", "/v1/discovery-chain/:service", chains::read);
+        on("POST", "/v1/discovery-chain/:service", chains::read);
     }
 
     private void mesh(MeshResource mesh) {
@@ -142,8 +175,12 @@ public final class ApiRouter implements AutoCloseable {
     }
 
     /// Also answers for the certificate authority; before [#router].
-    public void certificateAuthority(CaOperations ca) {
-        var resource = new CaResource(ca);
+    ///
+    /// @param leafLife of certificates
+    public void certificateAuthority(CaOperations ca, Duration leafLife) {
+        var resource = new CaResource(ca, leafLife);
+        on("GET", "/v1/connect/ca/configuration", resource::configuration);
+        on("PUT", "/v1/connect/ca/configuration", resource::configure);
         on("GET", "/v1/hansa/ca", resource::status);
         on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
     }
@@ -167,6 +204,7 @@ public final class ApiRouter implements AutoCloseable {
     public void members(Members members) {
         var resource = new OperatorResource(settings, members, events);
         on("GET", "/v1/operator/raft/configuration", resource::configuration);
+        on("GET", "/v1/operator/autopilot/health", resource::health);
         on("DELETE", "/v1/operator/raft/peer", resource::remove);
         on("POST", "/v1/operator/raft/transfer-leader", resource::transfer);
         on("GET", "/v1/status/leader", resource::leader);
@@ -216,7 +254,7 @@ public final class ApiRouter implements AutoCloseable {
 
     private static ApiAnswer read(Question.Answer answer) {
         var index = answer.index() < 0 ? OptionalLong.empty() : OptionalLong.of(answer.index());
-        if (!answer.contentType().equals("application/json")) {
+        if (!answer.contentType().equals("application/json") || answer.status() != 200) {
             return new ApiAnswer.Plain(answer.status(), answer.contentType(), answer.body(), index);
         }
         try {
@@ -258,6 +296,13 @@ public final class ApiRouter implements AutoCloseable {
 
     private void agent(AgentResource agent) {
         on("GET", "/v1/agent/self", agent::self);
+        on("GET", "/v1/agent/version", agent::version);
+        on("GET", "/v1/agent/members", agent::members);
+        on("GET", "/v1/agent/services", agent::services);
+        on("GET", "/v1/agent/service/:id", agent::service);
+        on("GET", "/v1/agent/checks", agent::checks);
+        on("GET", "/v1/agent/health/service/id/:id", agent::healthById);
+        on("GET", "/v1/agent/health/service/name/:name", agent::healthByName);
     }
 
     private void on(String method, String path, ApiResource resource) {
@@ -280,7 +325,7 @@ public final class ApiRouter implements AutoCloseable {
                 .forEach(entry ->
                         router.route(entry.getKey())
                                 .handler(call -> dispatch(call, entry.getKey(), entry.getValue())));
-        router.route().handler(call -> plain(call, 404, "404 page not found"));
+        router.route().handler(call -> AnswerWriter.plain(call, 404, "404 page not found"));
         return router;
     }
 
@@ -295,12 +340,12 @@ public final class ApiRouter implements AutoCloseable {
         if (resource == null) {
             call.response().putHeader("Allow", "OPTIONS," + String.join(",", methods.keySet()));
             if (method.equals("OPTIONS")) {
-                plain(call, 200, "");
+                AnswerWriter.plain(call, 200, "");
             } else {
-                plain(call, 405, "method " + method + " not allowed");
+                AnswerWriter.plain(call, 405, "method " + method + " not allowed");
             }
         } else if (!inFlight.tryAcquire()) {
-            plain(
+            AnswerWriter.plain(
                     call,
                     429,
                     "request: expected at most "
@@ -322,7 +367,7 @@ public final class ApiRouter implements AutoCloseable {
                 .start(() -> {
                     try {
                         var answer = answer(request, method, route, resource);
-                        loop.runOnContext(_ -> send(call, answer));
+                        loop.runOnContext(_ -> AnswerWriter.send(call, answer));
                     } finally {
                         inFlight.release();
                     }
@@ -331,7 +376,15 @@ public final class ApiRouter implements AutoCloseable {
 
     private static ApiRequest request(RoutingContext call, AtomicBoolean gone) {
         var query = new HashMap<String, String>();
-        call.queryParams().forEach(query::putIfAbsent);
+        call.queryParams()
+                .forEach((name, value) ->
+                        query.merge(
+                                name,
+                                value,
+                                (first, next) ->
+                                        ApiRequest.REPEATED.contains(name)
+                                                ? first + "\n" + next
+                                                : first));
         var body = call.body().asString();
         return new ApiRequest(call.pathParams(), query, body == null ? "" : body, gone::get);
     }
@@ -400,71 +453,17 @@ public final class ApiRouter implements AutoCloseable {
         call.next();
     }
 
-    private static void send(RoutingContext call, ApiAnswer answer) {
-        var response = call.response();
-        if (response.ended() || response.closed()) {
-            return;
-        }
-        switch (answer) {
-            case ApiAnswer.Json(var body, var index) -> {
-                headers(call, index);
-                response.putHeader("Content-Type", "application/json")
-                        .end(text(body, call.queryParams().contains("pretty")));
-            }
-            case ApiAnswer.Plain(var status, var type, var text, var index) -> {
-                headers(call, index);
-                response.setStatusCode(status).putHeader("Content-Type", type).end(text);
-            }
-        }
-    }
-
-    private static void headers(RoutingContext call, OptionalLong index) {
-        call.response().putHeader("X-Content-Type-Options", "nosniff");
-        index.ifPresent(at ->
-                call.response()
-                        .putHeader("X-Consul-Index", Long.toString(Math.max(1, at)))
-                        .putHeader("X-Consul-KnownLeader", "true")
-                        .putHeader("X-Consul-LastContact", "0")
-                        .putHeader("X-Consul-Effective-Consistency", "leader")
-                        .putHeader("X-Consul-Query-Backend", "blocking-query")
-                        .putHeader("X-Consul-Default-ACL-Policy", "allow"));
-    }
-
-    private static String text(JsonNode body, boolean pretty) {
-        if (!pretty) {
-            return body.toString();
-        }
-        var indenter = new DefaultIndenter("    ", "\n");
-        try {
-            return JSON.writer(
-                                    new DefaultPrettyPrinter()
-                                            .withObjectIndenter(indenter)
-                                            .withArrayIndenter(indenter))
-                            .writeValueAsString(body)
-                    + "\n";
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a JSON tree cannot be written", e);
-        }
-    }
-
     private void fail(RoutingContext call) {
         var status = call.statusCode() < 400 ? 500 : call.statusCode();
         if (status == 413) {
-            plain(call, 413, "body: expected at most " + MAX_BODY + " bytes; found more");
+            AnswerWriter.plain(
+                    call, 413, "body: expected at most " + MAX_BODY + " bytes; found more");
         } else if (call.failure() == null) {
-            plain(call, status, "request: expected one that can be read; found otherwise");
+            AnswerWriter.plain(
+                    call, status, "request: expected one that can be read; found otherwise");
         } else {
             events.accept(new PeeringEvent.BackgroundFailure("API request", call.failure()));
-            plain(call, status, status == 500 ? "internal error" : "request refused");
-        }
-    }
-
-    private static void plain(RoutingContext call, int status, String text) {
-        if (!call.response().ended()) {
-            call.response()
-                    .setStatusCode(status)
-                    .putHeader("Content-Type", "text/plain; charset=utf-8")
-                    .end(text);
+            AnswerWriter.plain(call, status, status == 500 ? "internal error" : "request refused");
         }
     }
 

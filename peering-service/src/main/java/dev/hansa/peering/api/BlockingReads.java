@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /// Reads that may wait for a change: the caller names the index that it has seen, and is answered
@@ -137,6 +138,28 @@ final class BlockingReads implements AutoCloseable {
         var now = revision.get();
         var index = isCopy ? now.indexOfCopy() : now.index(scope);
         return answer.get().at(index);
+    }
+
+    /// Answers when the answer is news, or when the time is over.
+    ApiAnswer read(
+            ApiRequest request,
+            Scope scope,
+            Supplier<ApiAnswer> answer,
+            Predicate<ApiAnswer> isNews)
+            throws RefusedRequestException, InterruptedException {
+        var deadline = System.nanoTime() + wait(request).toNanos();
+        while (true) {
+            var now = revision.get();
+            var found = answer.get();
+            var left = Duration.ofNanos(deadline - System.nanoTime());
+            if (isNews.test(found)
+                    || !left.isPositive()
+                    || now.closed()
+                    || request.gone().getAsBoolean()) {
+                return found;
+            }
+            await(scope, now.index(scope), left, request);
+        }
     }
 
     private void await(Scope scope, long seen, Duration wait, ApiRequest request)

@@ -1,6 +1,8 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.hansa.peering.configentry.GoDuration;
+import java.time.Duration;
 import java.util.List;
 
 /// The certificate authority: how it stands, and its rotation.
@@ -8,9 +10,34 @@ final class CaResource {
     private static final int CONFLICT = 409;
 
     private final CaOperations ca;
+    private final Duration leafLife;
 
-    CaResource(CaOperations ca) {
+    CaResource(CaOperations ca, Duration leafLife) {
         this.ca = ca;
+        this.leafLife = leafLife;
+    }
+
+    /// As Consul's clients ask for it.
+    ApiAnswer configuration(ApiRequest request) {
+        var isOwn = ca.status().isOwn();
+        var json =
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("Provider", isOwn ? "consul" : "external");
+        json.putObject("Config").put("LeafCertTTL", GoDuration.format(leafLife));
+        json.putNull("State");
+        return ApiAnswer.json(
+                json.put("ForceWithoutCrossSigning", false)
+                        .put("CreateIndex", 1)
+                        .put("ModifyIndex", 1));
+    }
+
+    /// A root is replaced in steps that are waited for, not by another configuration.
+    ApiAnswer configure(ApiRequest request) {
+        return ApiAnswer.text(
+                500,
+                "Connect CA configuration: expected none to be written, since settings say it and"
+                        + " PUT /v1/hansa/ca/rotate changes the root; found one");
     }
 
     ApiAnswer status(ApiRequest request) {

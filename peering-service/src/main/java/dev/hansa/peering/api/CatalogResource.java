@@ -4,31 +4,34 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.CatalogSnapshot;
-import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.exportedservices.ServiceKind;
-import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.store.Store;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/// Reading of `/v1/catalog` and `/v1/health`: what runs here, what peers let us see, and how it is.
+/// Reading of `/v1/catalog`: what runs here, and what peers let us see.
 final class CatalogResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final ApiSettings settings;
     private final Latest<CatalogSnapshot> catalog;
+    private final Store store;
     private final BlockingReads reads;
 
-    CatalogResource(ApiSettings settings, Latest<CatalogSnapshot> catalog, BlockingReads reads) {
+    CatalogResource(
+            ApiSettings settings,
+            Latest<CatalogSnapshot> catalog,
+            Store store,
+            BlockingReads reads) {
         this.settings = settings;
         this.catalog = catalog;
+        this.store = store;
         this.reads = reads;
     }
 
@@ -38,155 +41,138 @@ final class CatalogResource {
     }
 
     ApiAnswer nodes(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var filter = ListFilters.of(request, ListFilters.NODE).and(ListFilters.nodeMeta(request));
         return read(
                 request,
                 now -> {
-                    var byName = new TreeMap<String, ServiceInstance>();
-                    instances(now).forEach(each -> byName.putIfAbsent(each.node().name(), each));
                     var nodes = JSON.arrayNode();
-                    byName.values()
+                    now.nodes().values().stream()
+                            .filter(each -> filter.test(each.node()))
                             .forEach(each -> nodes.add(ServiceJson.LOCAL.node(each.node(), each)));
                     return ApiAnswer.json(nodes);
                 });
     }
 
     ApiAnswer node(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.part("node");
-        if (name.isEmpty()) {
-            throw RefusedRequestException.bad("Missing node name");
-        }
+        var name = nodeName(request);
+        var filter = ListFilters.of(request, ListFilters.SERVICE);
         return read(
                 request,
                 now -> {
-                    var here =
-                            instances(now).filter(each -> each.node().name().equals(name)).toList();
-                    if (here.isEmpty()) {
+                    var node = now.node(name);
+                    if (node.isEmpty()) {
                         return ApiAnswer.json(JSON.nullNode());
                     }
                     var json = JSON.objectNode();
-                    json.set(
-                            "Node",
-                            ServiceJson.LOCAL.node(here.getFirst().node(), here.getFirst()));
+                    json.set("Node", ServiceJson.LOCAL.node(node.get().node(), node.get()));
                     var services = json.putObject("Services");
-                    here.forEach(each -> services.set(each.id(), ServiceJson.LOCAL.agent(each)));
+                    now.at(name)
+                            .filter(filter)
+                            .forEach(
+                                    each -> services.set(each.id(), ServiceJson.LOCAL.agent(each)));
                     return ApiAnswer.json(json);
                 });
     }
 
-    ApiAnswer services(ApiRequest request) throws RefusedRequestException, InterruptedException {
+    /// The same with a list.
+    ApiAnswer nodeServices(ApiRequest request)
+            throws RefusedRequestException, InterruptedException {
+        var name = nodeName(request);
+        var filter = ListFilters.of(request, ListFilters.SERVICE);
         return read(
                 request,
                 now -> {
+                    var node = now.node(name);
+                    var json = JSON.objectNode();
+                    if (node.isEmpty()) {
+                        json.putNull("Node").putArray("Services");
+                        return ApiAnswer.json(json);
+                    }
+                    json.set("Node", ServiceJson.LOCAL.node(node.get().node(), node.get()));
+                    var services = json.putArray("Services");
+                    now.at(name)
+                            .filter(filter)
+                            .forEach(each -> services.add(ServiceJson.LOCAL.agent(each)));
+                    return ApiAnswer.json(json);
+                });
+    }
+
+    private static String nodeName(ApiRequest request) throws RefusedRequestException {
+        var name = request.part("node");
+        if (name.isEmpty()) {
+            throw RefusedRequestException.bad("Missing node name");
+        }
+        return name;
+    }
+
+    ApiAnswer services(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var meta = ListFilters.nodeMeta(request);
+        var filter =
+                ListFilters.of(request, ListFilters.CATALOG)
+                        .and(instance -> meta.test(instance.node()));
+        return read(
+                request,
+                now -> {
+                    var tags = new TreeMap<String, TreeSet<String>>();
+                    now.instances()
+                            .filter(filter)
+                            .forEach(each ->
+                                    tags.computeIfAbsent(each.name(), _ -> new TreeSet<>())
+                                            .addAll(each.tags()));
                     var services = JSON.objectNode();
-                    new TreeMap<>(now.local())
-                            .forEach((name, instances) -> {
-                                var tags = new TreeSet<String>();
-                                instances.forEach(each -> tags.addAll(each.tags()));
-                                ServiceJson.texts(services, name, tags);
-                            });
+                    tags.forEach((name, all) -> ServiceJson.texts(services, name, all));
                     return ApiAnswer.json(services);
                 });
     }
 
     ApiAnswer service(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var name = request.service("service");
-        var peer = request.peer();
-        var tag = request.parameter("tag");
-        var json = new ServiceJson(peer);
-        return read(
-                request,
-                now ->
-                        list(
-                                named(now, peer, name.value()).filter(each -> tagged(each, tag)),
-                                (each, list) -> list.add(json.catalog(each))));
+        return listed(request, (now, peer) -> now.named(peer, name.value()));
     }
 
-    ApiAnswer health(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.service("service");
-        return health(request, (now, peer) -> named(now, peer, name.value()));
-    }
-
-    /// The proxies of a service: where mutual TLS for it ends.
+    /// The proxies of a service.
     ApiAnswer connect(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var name = request.service("service");
-        return health(
-                request,
-                (now, peer) ->
-                        peer.isPresent() ? named(now, peer, name.sidecar()) : proxies(now, name));
+        return listed(request, (now, peer) -> now.proxies(peer, name));
     }
 
-    private static Stream<ServiceInstance> proxies(CatalogSnapshot now, ServiceName service) {
-        return instances(now)
-                .filter(each ->
-                        each.kind() == ServiceKind.CONNECT_PROXY
-                                && each.destination().equals(Optional.of(service)));
-    }
-
-    private ApiAnswer health(ApiRequest request, Selection selection)
+    private ApiAnswer listed(ApiRequest request, Selection selection)
             throws RefusedRequestException, InterruptedException {
         var peer = request.peer();
-        if (peer.isPresent()
-                && (request.query().containsKey("sg")
-                        || request.query().containsKey("sameness-group"))) {
-            throw RefusedRequestException.bad(
-                    "peer-name and sameness-group are mutually exclusive");
-        }
-        var passing = request.flag("passing");
-        var tag = request.parameter("tag");
+        var meta = ListFilters.nodeMeta(request);
+        var filter =
+                ListFilters.of(request, ListFilters.CATALOG)
+                        .and(ListFilters.tags(request))
+                        .and(instance -> meta.test(instance.node()));
         var json = new ServiceJson(peer);
         return read(
                 request,
                 now ->
                         list(
-                                selection
-                                        .of(now, peer)
-                                        .filter(each -> tagged(each, tag))
-                                        .filter(each ->
-                                                !passing || each.status() == CheckStatus.PASSING),
-                                (each, list) -> list.add(json.health(each))));
-    }
-
-    ApiAnswer checks(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.service("service");
-        return read(
-                request,
-                now ->
-                        list(
-                                named(now, Optional.empty(), name.value()),
-                                (each, list) -> list.addAll(ServiceJson.LOCAL.checks(each))));
-    }
-
-    /// The services of this server's own node.
-    ApiAnswer agentServices(ApiRequest request) {
-        var services = JSON.objectNode();
-        instances(catalog.get())
-                .filter(each -> each.node().name().equals(settings.nodeName()))
-                .forEach(each -> services.set(each.id(), ServiceJson.LOCAL.agent(each)));
-        return ApiAnswer.json(services);
+                                selection.of(now, peer).filter(filter),
+                                (each, list) -> list.add(json.catalog(each))));
     }
 
     /// Every imported service with how many instances there are and may be called.
     ApiAnswer imported(ApiRequest request) throws RefusedRequestException, InterruptedException {
         return read(
                 request,
-                now -> {
+                view -> {
                     var all = JSON.arrayNode();
-                    new TreeMap<>(now.imported())
+                    new TreeMap<>(view.now().imported())
                             .forEach((peer, imported) -> {
                                 for (var name : imported.serviceNames()) {
                                     var instances = imported.named(name);
+                                    var healthy =
+                                            instances.stream()
+                                                    .filter(ServiceInstance::isHealthy)
+                                                    .count();
                                     var one =
                                             all.addObject()
                                                     .put("Service", name)
                                                     .put("Peer", peer.value())
                                                     .put("Instances", instances.size())
-                                                    .put(
-                                                            "Healthy",
-                                                            instances.stream()
-                                                                    .filter(
-                                                                            ServiceInstance
-                                                                                    ::isHealthy)
-                                                                    .count())
+                                                    .put("Healthy", healthy)
                                                     // the last that was heard stays when a peer is
                                                     // lost
                                                     .put("Stale", !imported.connected());
@@ -199,47 +185,27 @@ final class CatalogResource {
                 });
     }
 
-    private ApiAnswer read(ApiRequest request, Function<CatalogSnapshot, ApiAnswer> answer)
+    private ApiAnswer read(ApiRequest request, Function<CatalogView, ApiAnswer> answer)
             throws RefusedRequestException, InterruptedException {
-        // To leave a filter out would answer with what the caller asked not to see.
-        for (var filter : List.of("filter", "node-meta")) {
-            if (!request.query().getOrDefault(filter, "").isEmpty()) {
-                throw RefusedRequestException.bad(
-                        filter + ": filters are not supported yet: expected none");
-            }
-        }
-        return reads.read(request, Scope.CATALOG, () -> answer.apply(catalog.get()));
+        return reads.read(
+                request,
+                Scope.CATALOG,
+                () -> answer.apply(new CatalogView(catalog.get(), store.now())));
     }
 
-    private static Stream<ServiceInstance> instances(CatalogSnapshot now) {
-        return new TreeMap<>(now.local()).values().stream().flatMap(List::stream);
-    }
-
-    private static Stream<ServiceInstance> named(
-            CatalogSnapshot now, Optional<PeerName> peer, String name) {
-        return peer
-                .map(from -> now.from(from).named(name))
-                .orElseGet(() -> now.named(name))
-                .stream();
-    }
-
-    private static boolean tagged(ServiceInstance instance, Optional<String> tag) {
-        return tag.isEmpty() || tag.get().isEmpty() || instance.tags().contains(tag.get());
-    }
-
-    private static ApiAnswer list(Stream<ServiceInstance> instances, Item item) {
+    static ApiAnswer list(Stream<ServiceInstance> instances, Item item) {
         var list = JSON.arrayNode();
         instances.forEach(each -> item.add(each, list));
         return ApiAnswer.json(list);
     }
 
     @FunctionalInterface
-    private interface Selection {
-        Stream<ServiceInstance> of(CatalogSnapshot now, Optional<PeerName> peer);
+    interface Selection {
+        Stream<ServiceInstance> of(CatalogView now, Optional<PeerName> peer);
     }
 
     @FunctionalInterface
-    private interface Item {
+    interface Item {
         void add(ServiceInstance instance, ArrayNode list);
     }
 }

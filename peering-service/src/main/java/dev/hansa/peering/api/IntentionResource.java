@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.exportedservices.filter.FilterFields;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.configentry.ConfigEntries;
@@ -37,6 +38,23 @@ final class IntentionResource {
     /// An entry is read, changed and written if nobody else did meanwhile; more writers than this
     /// at once do not come together on one service.
     private static final int ATTEMPTS = 8;
+
+    /// What `?filter=` may ask.
+    private static final FilterFields<StoredIntention> FIELDS =
+            FilterFields.<StoredIntention>none()
+                    .text("ID", IntentionResource::id)
+                    .text("Description", StoredIntention::description)
+                    .text("SourceNS", _ -> "default")
+                    .text("SourceName", one -> one.intention().source())
+                    .text(
+                            "SourcePeer",
+                            one -> one.intention().sourcePeer().map(PeerName::value).orElse(""))
+                    .text("SourceSamenessGroup", StoredIntention::samenessGroup)
+                    .text("SourceType", _ -> "consul")
+                    .text("DestinationNS", _ -> "default")
+                    .text("DestinationName", one -> one.intention().destination())
+                    .text("Action", one -> one.intention().allow() ? "allow" : "deny")
+                    .whole("Precedence", one -> one.intention().precedence());
 
     private final ApiSettings settings;
     private final Store store;
@@ -72,13 +90,14 @@ final class IntentionResource {
     }
 
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        return reads.read(request, Scope.CONFIG, () -> ApiAnswer.json(array(_ -> true)));
+        var filter = ListFilters.of(request, FIELDS);
+        return reads.read(request, Scope.CONFIG, () -> ApiAnswer.json(array(filter)));
     }
 
-    private ArrayNode array(Predicate<Intention> wanted) {
+    private ArrayNode array(Predicate<StoredIntention> wanted) {
         var all = JSON.arrayNode();
         ConfigEntries.intentions(store.now()).stream()
-                .filter(one -> wanted.test(one.intention()))
+                .filter(wanted)
                 .forEach(one -> all.add(json(one)));
         return all;
     }
@@ -219,7 +238,10 @@ final class IntentionResource {
         return reads.read(
                 request,
                 Scope.CONFIG,
-                () -> ApiAnswer.json(JSON.objectNode().set(name, array(matching))));
+                () ->
+                        ApiAnswer.json(
+                                JSON.objectNode()
+                                        .set(name, array(one -> matching.test(one.intention())))));
     }
 
     private static String wanted(ApiRequest request, String parameter)

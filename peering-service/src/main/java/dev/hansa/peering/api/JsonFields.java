@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// The fields of a JSON object as Go reads them: names in any case, null as absent.
 ///
@@ -21,6 +22,10 @@ import java.util.Optional;
 record JsonFields(String subject, Map<String, JsonNode> byName) {
     /// Definitions are shallow; a deep body is an attack on the reader.
     private static final int MAX_DEPTH = 16;
+
+    /// Between two words of a name: `Service|ID`, `TLS|Skip|Verify`.
+    private static final Pattern WORDS =
+            Pattern.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])");
 
     private static final int MAX_PAIRS = 64;
     private static final int MAX_KEY = 128;
@@ -87,13 +92,25 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
         return this;
     }
 
+    /// With one more text.
+    JsonFields with(String name, String value) {
+        var more = new LinkedHashMap<>(byName);
+        more.put(name.toLowerCase(Locale.ROOT), JSON.getNodeFactory().textNode(value));
+        return new JsonFields(subject, more);
+    }
+
     boolean has(String name) {
         return field(name).isPresent();
     }
 
-    /// As it was written; empty when it is absent.
+    /// As it was written; empty when it is absent. `ServiceID` is also found as `service_id`, which
+    /// Consul's files call it.
     Optional<JsonNode> field(String name) {
-        return Optional.ofNullable(byName.get(name.toLowerCase(Locale.ROOT)));
+        var found = byName.get(name.toLowerCase(Locale.ROOT));
+        return Optional.ofNullable(
+                found == null
+                        ? byName.get(WORDS.matcher(name).replaceAll("_").toLowerCase(Locale.ROOT))
+                        : found);
     }
 
     /// Empty when absent.

@@ -3,10 +3,12 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /// The servers that keep the log together, as an operator sees and changes them.
@@ -15,6 +17,12 @@ final class OperatorResource {
 
     /// It has what the leader has, or nearly; writes wait meanwhile.
     private static final Duration TRANSFER_LIMIT = Duration.ofSeconds(3);
+
+    /// Longer than a server that lives is silent on a busy machine.
+    private static final Duration SILENT = Duration.ofSeconds(5);
+
+    /// As Consul says it.
+    private static final int TOO_FEW = 429;
 
     private final ApiSettings settings;
     private final Members members;
@@ -84,6 +92,39 @@ final class OperatorResource {
         var all = JSON.arrayNode();
         members.list().forEach(member -> all.add(address(member)));
         return ApiAnswer.json(all);
+    }
+
+    /// How many servers are well, and how many of them may fail.
+    ApiAnswer health(ApiRequest request) {
+        var members = this.members.list();
+        var json = JSON.objectNode();
+        var servers = JSON.arrayNode();
+        var well = 0;
+        for (var member : members) {
+            var silent = member.silent().orElse(Duration.ZERO);
+            var isWell = silent.compareTo(SILENT) < 0;
+            well += isWell ? 1 : 0;
+            servers.addObject()
+                    .put("ID", member.name())
+                    .put("Name", member.name())
+                    .put("Address", address(member))
+                    .put("SerfStatus", isWell ? "alive" : "failed")
+                    .put("Version", AgentResource.version())
+                    .put("Leader", member.leader())
+                    .put("LastContact", GoDuration.format(silent))
+                    .put("LastTerm", this.members.leadership().get().term())
+                    .put("Healthy", isWell)
+                    .put("Voter", true);
+        }
+        var quorum = members.size() / 2 + 1;
+        json.put("Healthy", well == members.size())
+                .put("FailureTolerance", Math.max(0, well - quorum))
+                .set("Servers", servers);
+        return new ApiAnswer.Plain(
+                well == members.size() ? 200 : TOO_FEW,
+                "application/json",
+                json.toString(),
+                OptionalLong.empty());
     }
 
     /// The log of a server that nobody joins has an address that says nothing; the API's is shown.

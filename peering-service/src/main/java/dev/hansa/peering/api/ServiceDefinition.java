@@ -3,16 +3,12 @@ package dev.hansa.peering.api;
 import static dev.hansa.bootstrap.ForeignText.shown;
 import static dev.hansa.peering.api.RefusedRequestException.bad;
 
-import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,14 +20,11 @@ final class ServiceDefinition {
     /// name.
     private static final int MAX_NAME = 253;
 
-    /// What runs a check is a sidecar; a check to be run by this server would never change.
-    private static final List<String> RUNNERS =
-            List.of("TTL", "TCP", "HTTP", "GRPC", "UDP", "Args", "AliasService", "AliasNode");
-
     private ServiceDefinition() {}
 
     /// @param nameField `Name` for an agent, `Service` for the catalog
-    static ServiceInstance read(NodeRecord node, JsonFields service, String nameField)
+    static ServiceInstance read(
+            NodeRecord node, JsonFields service, String nameField, CheckReader.Reading checks)
             throws RefusedRequestException {
         var name = service.text(nameField);
         if (name.isEmpty()) {
@@ -49,7 +42,7 @@ final class ServiceDefinition {
         if (port < 0 || port > 65535) {
             throw bad("Port: expected a port number from 0 to 65535; found '" + port + "'");
         }
-        var weights = service.fields("Weights");
+        var weights = service.fields("Weights").filter(ServiceDefinition::isWeighed);
         return new ServiceInstance(
                 node,
                 id,
@@ -64,7 +57,7 @@ final class ServiceDefinition {
                 weights.isPresent() ? weight(weights.get(), "Warning") : 1,
                 Optional.empty(),
                 Optional.empty(),
-                checks(service, "service:" + id, "Service '" + name + "' check"),
+                checks.read(service, id, "Service '" + name + "' check"),
                 0,
                 0);
     }
@@ -91,6 +84,12 @@ final class ServiceDefinition {
                     "Kind: expected '' or mesh-gateway; found 'connect-proxy', which a sidecar becomes by joining");
         }
         return kind;
+    }
+
+    /// Consul's Go client sends two zeros for what nobody has set; nobody registers an instance
+    /// that is never to be used.
+    private static boolean isWeighed(JsonFields weights) {
+        return weights.byName().values().stream().anyMatch(weight -> weight.asInt(1) != 0);
     }
 
     private static int weight(JsonFields weights, String name) throws RefusedRequestException {
@@ -121,42 +120,6 @@ final class ServiceDefinition {
             }
         }
         return addresses;
-    }
-
-    /// `Check` and `Checks` of a definition.
-    static List<HealthCheck> checks(JsonFields definition, String id, String name)
-            throws RefusedRequestException {
-        var all = new ArrayList<JsonFields>();
-        definition.fields("Check").ifPresent(all::add);
-        all.addAll(definition.list("Checks"));
-        var checks = new LinkedHashMap<String, HealthCheck>();
-        for (var check : all) {
-            for (var runner : RUNNERS) {
-                if (check.has(runner)) {
-                    throw bad(
-                            check.subject()
-                                    + ": expected a Status and no way to find it, since sidecars run the checks; found "
-                                    + runner);
-                }
-            }
-            var given = check.text("CheckID");
-            var number = checks.isEmpty() ? "" : ":" + (checks.size() + 1);
-            var checkId = given.isEmpty() ? id + number : given;
-            word("CheckID", checkId);
-            var status = check.text("Status");
-            checks.put(
-                    checkId,
-                    new HealthCheck(
-                            checkId,
-                            check.text("Name").isEmpty() ? name : check.text("Name"),
-                            // As Consul: not known to be well is not well.
-                            status.isEmpty()
-                                    ? CheckStatus.CRITICAL
-                                    : ApiRequest.read(status, CheckStatus::of),
-                            check.text("Output"),
-                            ""));
-        }
-        return List.copyOf(checks.values());
     }
 
     /// One printable word that can stand in a key.

@@ -3,13 +3,19 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.exportedservices.CheckDefinition;
+import dev.hansa.exportedservices.CheckDefinition.Kind;
+import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.trustbundle.PeerName;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -37,24 +43,61 @@ record ServiceJson(Optional<PeerName> peer) {
         return checks;
     }
 
-    private ObjectNode check(ServiceInstance instance, HealthCheck check) {
+    /// A check of the node names no service.
+    ObjectNode check(ServiceInstance instance, HealthCheck check) {
+        var isOfNode = check.isOfNode();
         var json =
                 JSON.objectNode()
                         .put("Node", instance.node().name())
                         .put("CheckID", check.id())
                         .put("Name", check.name())
                         .put("Status", check.status().word())
-                        .put("Notes", "")
+                        .put("Notes", check.definition().map(CheckDefinition::notes).orElse(""))
                         .put("Output", check.output())
-                        .put("ServiceID", instance.id())
-                        .put("ServiceName", instance.name());
-        texts(json, "ServiceTags", instance.tags());
+                        .put("ServiceID", isOfNode ? "" : instance.id())
+                        .put("ServiceName", isOfNode ? "" : instance.name());
+        texts(json, "ServiceTags", isOfNode ? List.of() : instance.tags());
+        var way = check.definition().flatMap(CheckDefinition::way);
+        var asked = way.filter(one -> one.kind() != Kind.TTL);
         json.put("Type", check.type())
-                .put("Interval", "")
-                .put("Timeout", "")
-                .put("ExposedPort", 0)
-                .putObject("Definition");
+                .put("Interval", asked.map(one -> text(one.interval())).orElse(""))
+                .put("Timeout", asked.map(one -> text(one.timeout())).orElse(""))
+                .put("ExposedPort", 0);
+        definition(json.putObject("Definition"), way);
         return indexed(json, instance);
+    }
+
+    private static String text(Duration duration) {
+        return GoDuration.format(duration);
+    }
+
+    /// What headers hold is not shown.
+    private static void definition(ObjectNode json, Optional<Way> defined) {
+        if (defined.isEmpty()) {
+            return;
+        }
+        var way = defined.get();
+        switch (way.kind()) {
+            case TTL -> json.put("TTL", text(way.interval()));
+            case TCP -> json.put("TCP", way.target());
+            case HTTP -> {
+                json.put("HTTP", way.target()).put("Method", way.ask().method());
+                json.put("TLSSkipVerify", way.ask().skipVerify());
+                if (!way.ask().headers().isEmpty()) {
+                    var headers = json.putObject("Header");
+                    way.ask()
+                            .headers()
+                            .keySet()
+                            .forEach(name -> headers.putArray(name).add("<hidden>"));
+                }
+            }
+        }
+        if (way.kind() != Kind.TTL) {
+            json.put("Interval", text(way.interval())).put("Timeout", text(way.timeout()));
+        }
+        if (!way.deregisterAfter().isZero()) {
+            json.put("DeregisterCriticalServiceAfter", text(way.deregisterAfter()));
+        }
     }
 
     ObjectNode node(NodeRecord node, ServiceInstance instance) {

@@ -78,10 +78,13 @@ public final class SnapshotResource {
                                     new PeeringEvent.SnapshotSaved(made.index(), made.bytes()));
                             return made;
                         })
-                .compose(_ -> {
+                .compose(made -> {
                     call.response()
                             .putHeader("Content-Type", "application/octet-stream")
-                            .putHeader("X-Content-Type-Options", "nosniff");
+                            .putHeader("X-Content-Type-Options", "nosniff")
+                            .putHeader("X-Consul-Index", Long.toString(made.index()))
+                            .putHeader("X-Consul-KnownLeader", "true")
+                            .putHeader("X-Consul-LastContact", "0");
                     return call.response().sendFile(workplace.file().toString());
                 })
                 .onComplete(_ -> end(workplace))
@@ -98,7 +101,7 @@ public final class SnapshotResource {
         call.vertx()
                 .fileSystem()
                 .open(workplace.file().toString(), new OpenOptions().setPerms("rw-------"))
-                .compose(file -> call.request().pipeTo(file))
+                .compose(file -> call.request().pipeTo(new BoundedFile(file, this::tooLong)))
                 .compose(_ ->
                         inBackground(call, () -> answer(workplace.restore(flag(call, "force")))))
                 .onComplete(_ -> end(workplace))
@@ -118,22 +121,28 @@ public final class SnapshotResource {
                 .put("MadeAt", restored.from().madeAt().toString());
     }
 
-    /// Why a body is not read; empty when it is. Its length is held to what the header says.
+    /// Why a body is not read; empty when it is. One that says its length is held to that; one that
+    /// does not, as Go's clients send it, is counted.
     private String tooLong(RoutingContext call) {
-        var header = Optional.ofNullable(call.request().getHeader("Content-Length")).orElse("");
-        try {
-            var length = Long.parseLong(header);
-            if (length >= 0 && length <= SnapshotFile.MAX_BYTES) {
-                return snapshots.crowded(length).orElse("");
-            }
-        } catch (NumberFormatException _) {
-            header = ForeignText.shown(header);
+        var header = call.request().getHeader("Content-Length");
+        if (header == null) {
+            return "";
         }
-        return "snapshot: expected a Content-Length of at most "
-                + SnapshotFile.MAX_BYTES
-                + "; found '"
-                + header
-                + "'";
+        try {
+            return tooLong(Long.parseLong(header)).orElse("");
+        } catch (NumberFormatException _) {
+            return longest("'" + ForeignText.shown(header) + "'");
+        }
+    }
+
+    private Optional<String> tooLong(long bytes) {
+        return bytes < 0 || bytes > SnapshotFile.MAX_BYTES
+                ? Optional.of(longest("'" + bytes + "'"))
+                : snapshots.crowded(bytes);
+    }
+
+    private static String longest(String found) {
+        return "snapshot: expected at most " + SnapshotFile.MAX_BYTES + " bytes; found " + found;
     }
 
     private static boolean flag(RoutingContext call, String name) {
@@ -172,6 +181,8 @@ public final class SnapshotResource {
                 events.accept(new PeeringEvent.SnapshotRefused(refused.sentence()));
                 refuse(call, 400, refused.sentence());
             }
+            case BoundedFile.TooLongException tooLong ->
+                    refuse(call, 413, String.valueOf(tooLong.getMessage()));
             case StoreFailure failure -> {
                 events.accept(new PeeringEvent.WriteRefused(String.valueOf(failure.getMessage())));
                 refuse(call, 500, String.valueOf(failure.getMessage()));

@@ -3,6 +3,7 @@ package dev.hansa.peering.cluster;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.store.RegistrationRecord;
@@ -10,9 +11,14 @@ import dev.hansa.trustbundle.PeerName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What runs here and what peers let us see, now. Owners write their own part: each proxy's stream
 /// the instances that it vouches for, the store the registrations without a live owner, each peer's
@@ -39,25 +45,67 @@ public final class LiveCatalog {
         }
     }
 
-    /// Replaces all that the store holds without a live owner.
+    /// Replaces all that the store holds without a live owner. What is registered of a node alone
+    /// is no instance: its checks are those of each instance that is registered there.
     public void registered(Map<String, RegistrationRecord> all) {
         synchronized (byOwner) {
             var now = PersistentMap.<String, RegistrationRecord>copyOf(all);
             var gone = new ArrayList<ServiceInstance>();
             var come = new ArrayList<ServiceInstance>();
-            for (var key : now.changedSince(registrations)) {
-                var before = registrations.get(key);
-                if (before != null) {
-                    gone.add(before.instance());
-                }
-                var after = now.get(key);
-                if (after != null) {
-                    come.add(after.instance());
-                }
+            for (var key : touched(registrations, now)) {
+                shown(registrations, key).ifPresent(gone::add);
+                shown(now, key).ifPresent(come::add);
             }
             registrations = now;
             replace(gone, come);
         }
+    }
+
+    /// The keys whose instance may be shown otherwise: with a node's checks all that is there.
+    private static Set<String> touched(
+            PersistentMap<String, RegistrationRecord> before,
+            PersistentMap<String, RegistrationRecord> now) {
+        var changed = now.changedSince(before);
+        var nodes =
+                changed.stream()
+                        .filter(key -> nodeKey(key).equals(key))
+                        .filter(key -> !nodeChecks(before, key).equals(nodeChecks(now, key)))
+                        .collect(Collectors.toSet());
+        if (nodes.isEmpty()) {
+            return changed;
+        }
+        var touched = new HashSet<>(changed);
+        Stream.concat(before.keySet().stream(), now.keySet().stream())
+                .filter(key -> nodes.contains(nodeKey(key)))
+                .forEach(touched::add);
+        return touched;
+    }
+
+    /// A node's name holds no slash, an id may.
+    private static String nodeKey(String key) {
+        return key.substring(0, key.indexOf('/') + 1);
+    }
+
+    private static List<HealthCheck> nodeChecks(
+            PersistentMap<String, RegistrationRecord> all, String nodeKey) {
+        var node = all.get(nodeKey);
+        return node == null ? List.of() : node.instance().checks();
+    }
+
+    private static Optional<ServiceInstance> shown(
+            PersistentMap<String, RegistrationRecord> all, String key) {
+        var record = all.get(key);
+        if (record == null || record.isNode()) {
+            return Optional.empty();
+        }
+        var ofNode = nodeChecks(all, nodeKey(key));
+        var instance = record.instance();
+        return Optional.of(
+                ofNode.isEmpty()
+                        ? instance
+                        : instance.withChecks(
+                                Stream.concat(ofNode.stream(), instance.checks().stream()).toList(),
+                                instance.modifyIndex()));
     }
 
     private void replace(Collection<ServiceInstance> gone, Collection<ServiceInstance> come) {

@@ -1,6 +1,7 @@
 package dev.hansa.peering.cluster;
 
 import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.HealthCheck;
@@ -32,6 +33,9 @@ public record ServerInfo(
     private static final String HTTP = "hansa_http_address";
     private static final String PEERS_PORT = "grpc_tls_port";
     private static final String ALIVE = "serfHealth";
+
+    private static final Optional<CheckDefinition> OF_NODE =
+            Optional.of(new CheckDefinition("", true, Optional.empty()));
 
     public String owner() {
         return OWNER + member;
@@ -67,7 +71,8 @@ public record ServerInfo(
                                 "server alive",
                                 problem.isEmpty() ? CheckStatus.PASSING : CheckStatus.CRITICAL,
                                 problem.orElse("this server answers"),
-                                "")),
+                                "",
+                                OF_NODE)),
                 0,
                 0);
     }

@@ -258,6 +258,19 @@ public final class ConfigEntries {
                 .toList();
     }
 
+    /// What a service is said to speak.
+    public static String protocol(StoreState state, ServiceName service) {
+        var own =
+                entry(state, Schemas.SERVICE_DEFAULTS, service)
+                        .map(entry -> entry.path("Protocol").asText())
+                        .orElse("");
+        var all =
+                state.config(Schemas.PROXY_DEFAULTS, "global")
+                        .map(record -> read(record).path("Config").path("protocol").asText())
+                        .orElse("");
+        return !own.isEmpty() ? own : !all.isEmpty() ? all : "tcp";
+    }
+
     /// Whether peerings run through mesh gateways.
     public static boolean throughMeshGateways(StoreState state) {
         return state.config(Schemas.MESH, "mesh")

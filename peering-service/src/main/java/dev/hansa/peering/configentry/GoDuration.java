@@ -55,7 +55,7 @@ public final class GoDuration {
 
     /// In the form that Go prints: hours, minutes, then seconds with a fraction; below a second in
     /// the largest unit that fits.
-    static String format(Duration duration) {
+    public static String format(Duration duration) {
         var nanos = duration.abs().toNanos();
         var sign = duration.isNegative() ? "-" : "";
         if (nanos == 0) {

@@ -52,6 +52,7 @@ final class StateMachine {
                             next.register(new RegistrationRecord(instance));
                     case StoreCommand.RemoveRegistration(var node, var id) ->
                             next.deregister(node, id);
+                    case StoreCommand.PutCheckResult result -> next.checked(result);
                     case StoreCommand.InitCa(var ca) -> next.initCa(ca);
                     case StoreCommand.ReplaceCa(var ca) -> next.replaceCa(ca);
                     case StoreCommand.PutJoinSecret join -> next.putJoinSecret(join);
@@ -362,6 +363,21 @@ final class StateMachine {
                                                     : before.instance().createIndex(),
                                             index)));
             return done();
+        }
+
+        Optional<String> checked(StoreCommand.PutCheckResult result) {
+            var held = registrations.get(RegistrationRecord.key(result.node(), result.serviceId()));
+            if (held == null || held.check(result.checkId()).isEmpty()) {
+                return Optional.of(
+                        "check '"
+                                + result.checkId()
+                                + "' of service '"
+                                + result.serviceId()
+                                + "' at node '"
+                                + result.node()
+                                + "': expected one that is registered; found none");
+            }
+            return register(held.with(result.checkId(), result.status(), result.output()));
         }
 
         Optional<String> deregister(String node, String serviceId) {

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Secret;
+import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Instant;
@@ -61,6 +62,13 @@ public sealed interface StoreCommand {
     /// @param serviceId empty: every instance of the node
     record RemoveRegistration(String node, String serviceId) implements StoreCommand {}
 
+    /// The last result of a check that a registration has; refused when it has none of that id.
+    ///
+    /// @param serviceId empty: a check of the node
+    record PutCheckResult(
+            String node, String serviceId, String checkId, CheckStatus status, String output)
+            implements StoreCommand {}
+
     /// Only when there is none yet.
     record InitCa(CaRecord ca) implements StoreCommand {}
 
@@ -120,6 +128,7 @@ public sealed interface StoreCommand {
                     Establish _,
                     PutBundle _,
                     PutRegistration _,
+                    PutCheckResult _,
                     InitCa _,
                     UseJoinSecret _,
                     PutControl _,

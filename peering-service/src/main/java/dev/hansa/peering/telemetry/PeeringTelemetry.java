@@ -274,6 +274,17 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         status,
                         foreign(output));
             }
+            case PeeringEvent.ServiceDropped(var service, var instance, var reason) -> {
+                LOG.warn(
+                        "service '{}', instance '{}' deregistered: {}",
+                        foreign(service),
+                        foreign(instance),
+                        foreign(reason));
+                audit(
+                        "server",
+                        "deregister service " + service + "/" + instance,
+                        "done: " + reason);
+            }
             case PeeringEvent.LeadershipTaken(var member, var term) -> {
                 leads.set(1);
                 count(MetricNames.LEADERSHIPS);

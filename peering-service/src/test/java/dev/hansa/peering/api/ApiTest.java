@@ -205,6 +205,49 @@ class ApiTest {
     }
 
     @Test
+    void ingressOfAServiceIsEmpty() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"web\"}");
+
+        assertThat(json(world.get("/v1/health/ingress/web"))).isEmpty();
+    }
+
+    @Test
+    void fieldsMayBeWrittenAsConsulsFilesDo() throws Exception {
+        var answer =
+                world.put(
+                        "/v1/agent/service/register",
+                        "{\"name\":\"web\",\"tagged_addresses\":{\"wan_ipv4\":{\"address\":\"198.51.100.1\",\"port\":80}},\"check\":{\"check_id\":\"c\",\"http\":\"http://127.0.0.1:1/\",\"interval\":\"1h\",\"tls_skip_verify\":true,\"deregister_critical_service_after\":\"5s\"}}");
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        var check = json(world.get("/v1/agent/checks")).path("c");
+        assertThat(check.path("Definition").path("TLSSkipVerify").asBoolean()).isTrue();
+        assertThat(check.path("Definition").path("DeregisterCriticalServiceAfter").asText())
+                .isEqualTo("1m0s");
+        assertThat(
+                        json(world.get("/v1/agent/services"))
+                                .path("web")
+                                .path("TaggedAddresses")
+                                .path("wan_ipv4")
+                                .path("Port")
+                                .asInt())
+                .isEqualTo(80);
+    }
+
+    @Test
+    void headersOfAChecksRequestAreNeverShown() throws Exception {
+        world.put(
+                "/v1/agent/service/register",
+                "{\"Name\":\"web\",\"Check\":{\"HTTP\":\"http://127.0.0.1:1/\",\"Interval\":\"1h\",\"Header\":{\"Authorization\":[\"Bearer s3cret\"]}}}");
+
+        for (var path :
+                List.of("/v1/agent/checks", "/v1/health/service/web", "/v1/health/checks/web")) {
+            assertThat(world.get(path).body()).contains("authorization").doesNotContain("s3cret");
+        }
+        assertThat(world.events.toString()).doesNotContain("s3cret");
+        assertThat(world.store.now().registrations().toString()).doesNotContain("s3cret");
+    }
+
+    @Test
     void importedServiceIsSeenUnderItsPeerOnly() throws Exception {
         world.catalog.imported(
                 LKE,

@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.checks.CheckRounds;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.configentry.ConfigEntries;
@@ -65,6 +66,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     private final List<Latest.Subscription> watches;
     private final Drills drills;
     private final ControlExpiry expiry;
+    private final CheckRounds checks;
 
     ApiWorld(Path folder) throws Exception {
         store = TestStore.open(folder.resolve("data"));
@@ -97,6 +99,8 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
+        checks = CheckRounds.start(store, events::add);
+        api.checks(checks);
         api.failover(new FailoverDesk(publisher, failovers, store, drills, clock, events::add));
         server =
                 vertx.createHttpServer()
@@ -261,6 +265,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
         client.close();
         api.close();
         watches.forEach(Latest.Subscription::close);
+        checks.close();
         expiry.close();
         drills.close();
         publisher.close();

@@ -1,0 +1,143 @@
+package dev.hansa.peering.api;
+
+import static dev.hansa.bootstrap.ForeignText.shown;
+import static dev.hansa.peering.api.RefusedRequestException.bad;
+
+import dev.hansa.exportedservices.CheckDefinition;
+import dev.hansa.exportedservices.CheckDefinition.Kind;
+import dev.hansa.exportedservices.CheckDefinition.Way;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// Checks that are registered with the agent, and the words of those who own them.
+final class AgentCheckResource {
+    private final Agent agent;
+    private final CheckWatch watch;
+    private final Consumer<PeeringEvent> events;
+
+    AgentCheckResource(Agent agent, CheckWatch watch, Consumer<PeeringEvent> events) {
+        this.agent = agent;
+        this.watch = watch;
+        this.events = events;
+    }
+
+    /// Of a service that is registered, or of the node.
+    ApiAnswer register(ApiRequest request) throws RefusedRequestException {
+        var body = JsonFields.read(request.body(), AgentServiceResource.DECODING);
+        if (body.text("Name").isEmpty()) {
+            throw bad("Missing check name");
+        }
+        if (!List.of("", "passing", "warning", "critical").contains(body.text("Status"))) {
+            throw bad("Bad check status");
+        }
+        var service = body.text("ServiceID");
+        var check = CheckReader.run(named(body), service, 0);
+        AgentServiceResource.spare(agent.registrations(), List.of(check));
+        if (service.isEmpty()) {
+            var node = agent.node();
+            agent.registrations().putNode(node);
+            put(node.name(), "", check);
+        } else {
+            var holder =
+                    agent.registered(service)
+                            .orElseThrow(() ->
+                                    new RefusedRequestException(
+                                            404,
+                                            "ServiceID \"" + shown(service) + "\" does not exist"));
+            put(holder.node().name(), service, check);
+        }
+        return ApiAnswer.EMPTY;
+    }
+
+    /// An agent's check is called by its name when it has no id, also that of a service.
+    private static JsonFields named(JsonFields body) throws RefusedRequestException {
+        return body.text("ID").isEmpty() && body.text("CheckID").isEmpty()
+                ? body.with("ID", body.text("Name"))
+                : body;
+    }
+
+    private void put(String node, String service, HealthCheck check)
+            throws RefusedRequestException {
+        agent.registrations()
+                .change(node, service, before -> Registrations.merged(before, List.of(check)));
+    }
+
+    ApiAnswer deregister(ApiRequest request) throws RefusedRequestException {
+        var id = request.part("id");
+        var holder = holder(id);
+        agent.registrations()
+                .change(
+                        holder.node().name(),
+                        holder.id(),
+                        before -> before.stream().filter(one -> !one.id().equals(id)).toList());
+        return ApiAnswer.EMPTY;
+    }
+
+    private ServiceInstance holder(String id) throws RefusedRequestException {
+        return agent.holder(id)
+                .orElseThrow(() ->
+                        new RefusedRequestException(
+                                404,
+                                "Unknown check ID \""
+                                        + shown(id)
+                                        + "\". Ensure that the check ID is passed, not the check name."));
+    }
+
+    ApiAnswer pass(ApiRequest request) throws RefusedRequestException {
+        return said(request, CheckStatus.PASSING, request.parameter("note").orElse(""));
+    }
+
+    ApiAnswer warn(ApiRequest request) throws RefusedRequestException {
+        return said(request, CheckStatus.WARNING, request.parameter("note").orElse(""));
+    }
+
+    ApiAnswer fail(ApiRequest request) throws RefusedRequestException {
+        return said(request, CheckStatus.CRITICAL, request.parameter("note").orElse(""));
+    }
+
+    ApiAnswer update(ApiRequest request) throws RefusedRequestException {
+        var body = JsonFields.read(request.body(), AgentServiceResource.DECODING);
+        var status = body.text("Status");
+        if (!List.of("passing", "warning", "critical").contains(status)) {
+            throw bad("Invalid check status: '" + shown(status) + "'");
+        }
+        return said(request, CheckStatus.of(status), body.text("Output"));
+    }
+
+    /// Written only when it is another than before: whoever says that all is well each second does
+    /// not fill the log.
+    private ApiAnswer said(ApiRequest request, CheckStatus status, String output)
+            throws RefusedRequestException {
+        var id = request.part("id");
+        var holder = holder(id);
+        var check = holder.checks().stream().filter(one -> one.id().equals(id)).findFirst();
+        if (check.flatMap(HealthCheck::definition)
+                .flatMap(CheckDefinition::way)
+                .map(Way::kind)
+                .filter(Kind.TTL::equals)
+                .isEmpty()) {
+            throw new RefusedRequestException(
+                    500, "CheckID \"" + shown(id) + "\" does not have associated TTL");
+        }
+        var node = holder.node().name();
+        // before the write: what had expired meanwhile is said again by it
+        watch.heard(node, holder.id(), id);
+        var answer =
+                agent.registrations()
+                        .apply(
+                                new StoreCommand.PutCheckResult(
+                                        node, holder.id(), id, status, output));
+        if (answer instanceof StoreAnswer.Applied && check.orElseThrow().status() != status) {
+            events.accept(
+                    new PeeringEvent.HealthChanged(
+                            holder.name(), holder.id(), status.word(), output));
+        }
+        return ApiAnswer.EMPTY;
+    }
+}

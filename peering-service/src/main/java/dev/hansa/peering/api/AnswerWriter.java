@@ -1,0 +1,82 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.ext.web.RoutingContext;
+import java.util.OptionalLong;
+
+/// Answers as status lines, headers and bytes. On the event loop.
+final class AnswerWriter {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private AnswerWriter() {}
+
+    static void send(RoutingContext call, ApiAnswer answer) {
+        var response = call.response();
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        switch (answer) {
+            case ApiAnswer.Json(var body, var index) -> {
+                headers(call, index);
+                if (body.path("ContentHash").isTextual()) {
+                    response.putHeader(
+                            "X-Consul-ContentHash", body.path("ContentHash").textValue());
+                }
+                response.putHeader("Content-Type", "application/json")
+                        .end(text(body, call.queryParams().contains("pretty")));
+            }
+            case ApiAnswer.Plain(var status, var type, var text, var index) -> {
+                headers(call, index);
+                response.setStatusCode(status).putHeader("Content-Type", type).end(text);
+            }
+        }
+    }
+
+    private static void headers(RoutingContext call, OptionalLong index) {
+        call.response().putHeader("X-Content-Type-Options", "nosniff");
+        index.ifPresent(at ->
+                call.response()
+                        .putHeader("X-Consul-Index", Long.toString(Math.max(1, at)))
+                        .putHeader("X-Consul-KnownLeader", "true")
+                        .putHeader("X-Consul-LastContact", "0")
+                        .putHeader("X-Consul-Effective-Consistency", consistency(call))
+                        .putHeader("X-Consul-Query-Backend", "blocking-query")
+                        .putHeader("X-Consul-Default-ACL-Policy", "allow"));
+    }
+
+    private static String consistency(RoutingContext call) {
+        return call.queryParams().contains("stale")
+                ? "stale"
+                : call.queryParams().contains("consistent") ? "consistent" : "leader";
+    }
+
+    private static String text(JsonNode body, boolean pretty) {
+        if (!pretty) {
+            return body.toString();
+        }
+        var indenter = new DefaultIndenter("    ", "\n");
+        try {
+            return JSON.writer(
+                                    new DefaultPrettyPrinter()
+                                            .withObjectIndenter(indenter)
+                                            .withArrayIndenter(indenter))
+                            .writeValueAsString(body)
+                    + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a JSON tree cannot be written", e);
+        }
+    }
+
+    static void plain(RoutingContext call, int status, String text) {
+        if (!call.response().ended()) {
+            call.response()
+                    .setStatusCode(status)
+                    .putHeader("Content-Type", "text/plain; charset=utf-8")
+                    .end(text);
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package dev.hansa.peering.api;
+
+import static dev.hansa.bootstrap.ForeignText.shown;
+import static dev.hansa.peering.api.RefusedRequestException.bad;
+
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.exportedservices.CheckDefinition;
+import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
+import dev.hansa.exportedservices.CheckDefinition.Kind;
+import dev.hansa.exportedservices.CheckDefinition.Thresholds;
+import dev.hansa.exportedservices.CheckDefinition.Way;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.peering.configentry.GoDuration;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Reads checks as clients of Consul define them.
+final class CheckReader {
+    /// Shorter, and a check costs more than what it watches; also bounds how often a result can be
+    /// written. As Consul's, which takes a shorter one for this.
+    static final Duration SHORTEST = Duration.ofSeconds(1);
+
+    /// Longer, and nobody could tell it from none.
+    static final Duration LONGEST = Duration.ofDays(1);
+
+    /// As Consul's.
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+    /// A service that restarts must not lose its registration by it; as Consul's.
+    static final Duration SHORTEST_DEREGISTER = Duration.ofMinutes(1);
+
+    /// More is a mistake: a change takes that many results.
+    private static final int MOST_IN_A_ROW = 1000;
+
+    /// Ways to find a result that a catalog's check may name and that nobody here would follow.
+    private static final List<String> RUNNERS =
+            List.of("TTL", "TCP", "HTTP", "GRPC", "UDP", "Args", "AliasService", "AliasNode");
+
+    /// What Consul's agents run and these servers do not.
+    private static final Map<String, String> REFUSED = refused();
+
+    private CheckReader() {}
+
+    private static Map<String, String> refused() {
+        var all = new LinkedHashMap<String, String>();
+        for (var script : List.of("ScriptArgs", "Args", "Script", "Shell", "DockerContainerID")) {
+            all.put(script, "scripts are not run by servers");
+        }
+        for (var other :
+                List.of("GRPC", "UDP", "H2PING", "OSService", "AliasService", "AliasNode")) {
+            all.put(other, "servers do not run such a check");
+        }
+        all.put("TCPUseTLS", "a TCP check does not speak TLS");
+        all.put("TLSServerName", "the name in the URL is the one that is verified");
+        all.put("ProxyHTTP", "a check goes straight to what it is about");
+        return all;
+    }
+
+    /// `Check` and `Checks` of a definition.
+    static List<JsonFields> all(JsonFields definition) throws RefusedRequestException {
+        var all = new ArrayList<JsonFields>();
+        definition.fields("Check").ifPresent(all::add);
+        all.addAll(definition.list("Checks"));
+        return all;
+    }
+
+    /// How the checks of a service's definition are read.
+    @FunctionalInterface
+    interface Reading {
+        /// @param service its id
+        /// @param name what a check without a name is called
+        List<HealthCheck> read(JsonFields definition, String service, String name)
+                throws RefusedRequestException;
+    }
+
+    /// Of a catalog's definition: whoever registered them says the results.
+    static List<HealthCheck> results(JsonFields definition, String service, String name)
+            throws RefusedRequestException {
+        var checks = new ArrayList<HealthCheck>();
+        for (var check : all(definition)) {
+            checks.add(named(result(check, service, checks.size()), name));
+        }
+        return Registrations.merged(List.of(), checks);
+    }
+
+    private static HealthCheck named(HealthCheck check, String name) {
+        return check.name().isEmpty()
+                ? new HealthCheck(
+                        check.id(),
+                        name,
+                        check.status(),
+                        check.output(),
+                        check.type(),
+                        check.definition())
+                : check;
+    }
+
+    /// @param service empty: of the node
+    /// @param before how many there are of it already
+    static HealthCheck result(JsonFields check, String service, int before)
+            throws RefusedRequestException {
+        for (var runner : RUNNERS) {
+            if (check.has(runner)) {
+                throw bad(
+                        check.subject()
+                                + ": expected a Status and no way to find it, which an agent's registration may have; found "
+                                + runner);
+            }
+        }
+        return check(check, service, before, Optional.empty());
+    }
+
+    /// Of an agent's definition: the servers run them, or wait for a word of their owner.
+    static List<HealthCheck> run(JsonFields definition, String service, String name)
+            throws RefusedRequestException {
+        var checks = new ArrayList<HealthCheck>();
+        for (var check : all(definition)) {
+            checks.add(named(run(check, service, checks.size()), name));
+        }
+        return Registrations.merged(List.of(), checks);
+    }
+
+    /// @param service empty: of the node
+    /// @param before how many there are of it already
+    static HealthCheck run(JsonFields check, String service, int before)
+            throws RefusedRequestException {
+        return check(check, service, before, way(check));
+    }
+
+    private static HealthCheck check(
+            JsonFields check, String service, int before, Optional<Way> way)
+            throws RefusedRequestException {
+        var given = check.text("CheckID").isEmpty() ? check.text("ID") : check.text("CheckID");
+        var fallback =
+                service.isEmpty()
+                        ? check.text("Name")
+                        : "service:" + service + (before == 0 ? "" : ":" + (before + 1));
+        var id = given.isEmpty() ? fallback : given;
+        ServiceDefinition.word("CheckID", id);
+        var status = check.text("Status");
+        var notes = check.text("Notes");
+        return new HealthCheck(
+                id,
+                check.text("Name"),
+                // As Consul: not known to be well is not well.
+                status.isEmpty() ? CheckStatus.CRITICAL : ApiRequest.read(status, CheckStatus::of),
+                check.text("Output"),
+                way.map(one -> one.kind().name().toLowerCase(Locale.ROOT)).orElse(""),
+                notes.isEmpty() && !service.isEmpty() && way.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new CheckDefinition(notes, service.isEmpty(), way)));
+    }
+
+    /// Empty when the check states its result itself.
+    private static Optional<Way> way(JsonFields check) throws RefusedRequestException {
+        for (var refused : REFUSED.entrySet()) {
+            if (isSet(check, refused.getKey())) {
+                throw bad(
+                        check.subject()
+                                + ": expected TTL, HTTP or TCP; found "
+                                + refused.getKey()
+                                + ": "
+                                + refused.getValue());
+            }
+        }
+        var kinds = Arrays.stream(Kind.values()).filter(kind -> check.has(kind.name())).toList();
+        if (kinds.size() > 1) {
+            throw bad(check.subject() + ": expected one of TTL, HTTP and TCP; found " + kinds);
+        }
+        if (kinds.isEmpty()) {
+            return Optional.empty();
+        }
+        var kind = kinds.getFirst();
+        return Optional.of(
+                new Way(
+                        kind,
+                        target(check, kind),
+                        bounded(check, kind == Kind.TTL ? "TTL" : "Interval", Optional.empty()),
+                        bounded(check, "Timeout", Optional.of(DEFAULT_TIMEOUT)),
+                        kind == Kind.HTTP ? ask(check) : HttpAsk.GET,
+                        thresholds(check),
+                        deregisterAfter(check)));
+    }
+
+    private static boolean isSet(JsonFields check, String name) {
+        return check.field(name)
+                .filter(value ->
+                        value.isBoolean()
+                                ? value.booleanValue()
+                                : !value.isEmpty()
+                                        || value.isTextual() && !value.textValue().isEmpty())
+                .isPresent();
+    }
+
+    private static String target(JsonFields check, Kind kind) throws RefusedRequestException {
+        return switch (kind) {
+            case TTL -> "";
+            case TCP -> ApiRequest.read(check.text("TCP"), Endpoint::parse).toString();
+            case HTTP -> url(check.text("HTTP"));
+        };
+    }
+
+    /// Without credentials: a URL is shown, a header is not.
+    private static String url(String text) throws RefusedRequestException {
+        try {
+            var url = URI.create(text);
+            if (List.of("http", "https").contains(String.valueOf(url.getScheme()))
+                    && url.getHost() != null
+                    && url.getUserInfo() == null
+                    && text.length() <= 2048) {
+                return text;
+            }
+        } catch (IllegalArgumentException _) {
+            // said below
+        }
+        throw bad(
+                "HTTP: expected a URL of http or https, with a host and without credentials, which a Header may have; found another");
+    }
+
+    private static Duration bounded(JsonFields check, String name, Optional<Duration> fallback)
+            throws RefusedRequestException {
+        var text = check.text(name);
+        if (text.isEmpty() && fallback.isPresent()) {
+            return fallback.get();
+        }
+        var duration = text.isEmpty() ? Duration.ZERO : ApiRequest.read(text, GoDuration::parse);
+        var least = Duration.ofMillis(1);
+        if (duration.compareTo(least) < 0 || duration.compareTo(LONGEST) > 0) {
+            throw bad(
+                    check.subject()
+                            + "."
+                            + name
+                            + ": expected a duration from "
+                            + GoDuration.format(least)
+                            + " to "
+                            + LONGEST.toHours()
+                            + "h; found '"
+                            + shown(text)
+                            + "'");
+        }
+        return name.equals("Interval") && duration.compareTo(SHORTEST) < 0 ? SHORTEST : duration;
+    }
+
+    private static HttpAsk ask(JsonFields check) throws RefusedRequestException {
+        var headers = new LinkedHashMap<String, Secret>();
+        var given = check.fields("Header");
+        for (var name : given.isPresent() ? given.get().byName().keySet() : Set.<String>of()) {
+            // the client sets these itself
+            if (List.of("host", "connection", "content-length", "expect", "upgrade").contains(name)
+                    || !name.matches("[a-z0-9!#$%&'*+.^_`|~-]{1,128}")) {
+                throw bad(
+                        "Header: expected names of headers other than Host, Connection, Content-Length, Expect and Upgrade; found '"
+                                + shown(name)
+                                + "'");
+            }
+            var value = String.join(", ", given.orElseThrow().texts(name));
+            if (value.length() > 4096 || value.chars().anyMatch(c -> c < ' ' || c > '~')) {
+                throw bad(
+                        "Header '"
+                                + shown(name)
+                                + "': expected at most 4096 printable characters of ASCII; found others");
+            }
+            headers.put(name, new Secret(value));
+        }
+        var method = check.text("Method").isEmpty() ? "GET" : check.text("Method");
+        if (!method.matches("[A-Z]{1,16}") || method.equals("CONNECT")) {
+            throw bad("Method: expected one such as GET; found '" + shown(method) + "'");
+        }
+        return new HttpAsk(method, headers, check.text("Body"), check.flag("TLSSkipVerify"));
+    }
+
+    private static Thresholds thresholds(JsonFields check) throws RefusedRequestException {
+        var critical = count(check, "FailuresBeforeCritical", 1);
+        return new Thresholds(
+                count(check, "SuccessBeforePassing", 1),
+                Math.min(count(check, "FailuresBeforeWarning", critical), critical),
+                critical);
+    }
+
+    /// Consul's 0 is the first.
+    private static int count(JsonFields check, String name, int fallback)
+            throws RefusedRequestException {
+        var count = check.number(name, 0);
+        if (count < 0 || count > MOST_IN_A_ROW) {
+            throw bad(
+                    name
+                            + ": expected a number from 0 to "
+                            + MOST_IN_A_ROW
+                            + "; found '"
+                            + count
+                            + "'");
+        }
+        return count == 0 ? fallback : count;
+    }
+
+    private static Duration deregisterAfter(JsonFields check) throws RefusedRequestException {
+        var text = check.text("DeregisterCriticalServiceAfter");
+        var duration = text.isEmpty() ? Duration.ZERO : ApiRequest.read(text, GoDuration::parse);
+        return duration.isZero() || duration.isNegative()
+                ? Duration.ZERO
+                : duration.compareTo(SHORTEST_DEREGISTER) < 0 ? SHORTEST_DEREGISTER : duration;
+    }
+}

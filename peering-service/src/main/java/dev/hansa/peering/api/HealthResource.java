@@ -1,0 +1,134 @@
+package dev.hansa.peering.api;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.api.CatalogResource.Selection;
+import dev.hansa.peering.api.ListFilters.Checked;
+import dev.hansa.peering.store.Store;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/// Reading of `/v1/health`: how what runs here, or at peers, is.
+final class HealthResource {
+    private final Latest<CatalogSnapshot> catalog;
+    private final Store store;
+    private final BlockingReads reads;
+
+    HealthResource(Latest<CatalogSnapshot> catalog, Store store, BlockingReads reads) {
+        this.catalog = catalog;
+        this.store = store;
+        this.reads = reads;
+    }
+
+    ApiAnswer service(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var name = request.service("service");
+        return instances(request, (now, peer) -> now.named(peer, name.value()));
+    }
+
+    /// The proxies of a service: where mutual TLS for it ends.
+    ApiAnswer connect(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var name = request.service("service");
+        return instances(request, (now, peer) -> now.proxies(peer, name));
+    }
+
+    /// There are no ingress gateways, so none leads to a service.
+    ApiAnswer ingress(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        request.service("service");
+        return instances(request, (_, _) -> Stream.empty());
+    }
+
+    private ApiAnswer instances(ApiRequest request, Selection selection)
+            throws RefusedRequestException, InterruptedException {
+        var peer = request.peer();
+        if (peer.isPresent()
+                && (request.query().containsKey("sg")
+                        || request.query().containsKey("sameness-group"))) {
+            throw RefusedRequestException.bad(
+                    "peer-name and sameness-group are mutually exclusive");
+        }
+        var passing = request.flag("passing");
+        var meta = ListFilters.nodeMeta(request);
+        var filter =
+                ListFilters.of(request, ListFilters.HEALTH)
+                        .and(ListFilters.tags(request))
+                        .and(instance -> meta.test(instance.node()))
+                        .and(instance -> !passing || instance.status() == CheckStatus.PASSING);
+        var json = new ServiceJson(peer);
+        return read(
+                request,
+                now ->
+                        CatalogResource.list(
+                                selection.of(now, peer).filter(filter),
+                                (each, list) -> list.add(json.health(each))));
+    }
+
+    /// The checks of a service's instances, without those of their nodes.
+    ApiAnswer checks(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var name = request.service("service");
+        return checks(
+                request,
+                now ->
+                        now.now().named(name.value()).stream()
+                                .flatMap(CatalogView::checks)
+                                .filter(one -> !one.check().isOfNode()));
+    }
+
+    ApiAnswer node(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var name = request.part("node");
+        if (name.isEmpty()) {
+            throw RefusedRequestException.bad("Missing node name");
+        }
+        return checks(
+                request,
+                now -> now.checks().filter(one -> one.instance().node().name().equals(name)));
+    }
+
+    /// @throws RefusedRequestException for a state that no check can be in
+    ApiAnswer state(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var state = request.part("state");
+        if (state.isEmpty()) {
+            throw RefusedRequestException.bad("Missing check state");
+        }
+        if (!List.of("any", "unknown").contains(state)) {
+            ApiRequest.read(state, CheckStatus::of);
+        }
+        return checks(
+                request,
+                now ->
+                        now.checks()
+                                .filter(one ->
+                                        state.equals("any")
+                                                || one.check().status().word().equals(state)));
+    }
+
+    private ApiAnswer checks(ApiRequest request, Function<CatalogView, Stream<Checked>> selection)
+            throws RefusedRequestException, InterruptedException {
+        var meta = ListFilters.nodeMeta(request);
+        var filter =
+                ListFilters.of(request, ListFilters.CHECK)
+                        .and(one -> meta.test(one.instance().node()));
+        return read(
+                request,
+                now -> {
+                    var list = JsonNodeFactory.instance.arrayNode();
+                    selection
+                            .apply(now)
+                            .filter(filter)
+                            .forEach(one ->
+                                    list.add(ServiceJson.LOCAL.check(one.instance(), one.check())));
+                    return ApiAnswer.json(list);
+                });
+    }
+
+    private ApiAnswer read(ApiRequest request, Function<CatalogView, ApiAnswer> answer)
+            throws RefusedRequestException, InterruptedException {
+        return reads.read(
+                request,
+                Scope.CATALOG,
+                () -> answer.apply(new CatalogView(catalog.get(), store.now())));
+    }
+}

@@ -1,0 +1,136 @@
+package dev.hansa.peering.api;
+
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.store.RegistrationRecord;
+import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/// What the store holds of services and nodes that no live connection vouches for. Whoever changes
+/// a part of a registration reads it, and writes it whole: one at a time for each, or two that come
+/// together would lose one.
+final class Registrations {
+    /// More than the callers that are served at once need; those that share one only wait.
+    private static final int TURNS = 256;
+
+    private final Store store;
+    private final List<Object> turns = Stream.generate(Object::new).limit(TURNS).toList();
+
+    Registrations(Store store) {
+        this.store = store;
+    }
+
+    private Map<String, RegistrationRecord> held() {
+        return store.now().registrations();
+    }
+
+    Stream<ServiceInstance> all() {
+        return held().values().stream().map(RegistrationRecord::instance);
+    }
+
+    /// @param id of the service; empty: the node itself
+    Optional<ServiceInstance> find(String node, String id) {
+        return Optional.ofNullable(held().get(RegistrationRecord.key(node, id)))
+                .map(RegistrationRecord::instance);
+    }
+
+    /// Checks that the definition does not name stay, unless they are to be replaced. One that is
+    /// defined anew keeps its result.
+    ///
+    /// @param replaces whether checks go that the definition does not name
+    void put(ServiceInstance defined, boolean replaces) throws RefusedRequestException {
+        synchronized (turn(defined.node().name(), defined.id())) {
+            var before =
+                    find(defined.node().name(), defined.id())
+                            .map(ServiceInstance::checks)
+                            .orElse(List.of());
+            var merged = merged(before, defined.checks());
+            apply(
+                    new StoreCommand.PutRegistration(
+                            defined.withChecks(
+                                    replaces ? only(defined.checks(), merged) : merged, 0)));
+        }
+    }
+
+    private static List<HealthCheck> only(List<HealthCheck> named, List<HealthCheck> all) {
+        var ids = named.stream().map(HealthCheck::id).toList();
+        return all.stream().filter(check -> ids.contains(check.id())).toList();
+    }
+
+    /// A node that is known already keeps its checks.
+    void putNode(NodeRecord node) throws RefusedRequestException {
+        synchronized (turn(node.name(), "")) {
+            var before = find(node.name(), "");
+            if (before.isEmpty() || !before.get().node().equals(node)) {
+                apply(
+                        new StoreCommand.PutRegistration(
+                                RegistrationRecord.node(
+                                        node,
+                                        before.map(ServiceInstance::checks).orElse(List.of()))));
+            }
+        }
+    }
+
+    /// Changes the checks of what is registered.
+    ///
+    /// @param id of the service; empty: the node itself
+    /// @return false when there is no such registration
+    boolean change(String node, String id, UnaryOperator<List<HealthCheck>> change)
+            throws RefusedRequestException {
+        synchronized (turn(node, id)) {
+            var now = find(node, id);
+            if (now.isEmpty()) {
+                return false;
+            }
+            var checks = change.apply(now.get().checks());
+            if (!checks.equals(now.get().checks())) {
+                apply(new StoreCommand.PutRegistration(now.get().withChecks(checks, 0)));
+            }
+            return true;
+        }
+    }
+
+    /// @param id of the service; empty: the node and all that is registered there
+    /// @return false when there was none
+    boolean remove(String node, String id) throws RefusedRequestException {
+        synchronized (turn(node, id)) {
+            return apply(new StoreCommand.RemoveRegistration(node, id))
+                    instanceof StoreAnswer.Applied;
+        }
+    }
+
+    static List<HealthCheck> merged(List<HealthCheck> before, List<HealthCheck> after) {
+        var byId = new LinkedHashMap<String, HealthCheck>();
+        before.forEach(check -> byId.put(check.id(), check));
+        for (var check : after) {
+            var old = byId.get(check.id());
+            // who registers again at each start must not be out of service until the next result
+            byId.put(
+                    check.id(),
+                    old != null && old.isRun() && check.isRun()
+                            ? check.with(old.status(), old.output())
+                            : check);
+        }
+        return List.copyOf(byId.values());
+    }
+
+    private Object turn(String node, String id) {
+        return turns.get(Math.floorMod(RegistrationRecord.key(node, id).hashCode(), TURNS));
+    }
+
+    StoreAnswer apply(StoreCommand command) throws RefusedRequestException {
+        var answer = store.apply(command);
+        if (answer instanceof StoreAnswer.Refused(var reason)) {
+            throw new RefusedRequestException(500, reason);
+        }
+        return answer;
+    }
+}

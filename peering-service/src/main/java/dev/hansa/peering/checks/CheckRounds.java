@@ -1,0 +1,396 @@
+package dev.hansa.peering.checks;
+
+import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.PersistentMap;
+import dev.hansa.exportedservices.CheckDefinition;
+import dev.hansa.exportedservices.CheckDefinition.Kind;
+import dev.hansa.exportedservices.CheckDefinition.Way;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.api.CheckWatch;
+import dev.hansa.peering.store.RegistrationRecord;
+import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.StoreFailure;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Runs the checks that registrations ask for, and waits for the words of those who run their own;
+/// at the leader only. What it finds goes into the log when it is another status than before, so
+/// that every server has it, and the next leader goes on from there (ADR 0025).
+public final class CheckRounds implements CheckWatch, AutoCloseable {
+    /// Each holds a connection; others wait for their turn.
+    private static final int MOST_AT_ONCE = 256;
+
+    /// A status is news, what a target says beside it seldom is: as Consul's agents.
+    private static final Duration OUTPUT_PAUSE = Duration.ofMinutes(5);
+
+    /// So long after its registration at the latest a check is run for the first time.
+    private static final Duration FIRST = Duration.ofSeconds(1);
+
+    /// A sixteenth more at most, so that checks that began together do not stay together.
+    private static final int JITTER_DIVISOR = 16;
+
+    /// What a probe may take beyond its timeout before it is stopped.
+    private static final Duration GRACE = Duration.ofSeconds(1);
+
+    /// Between two looks: how late something can be, and how much work looking is.
+    private static final Duration SHORTEST_LOOK = Duration.ofMillis(50);
+
+    private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
+
+    /// Only to notice a defect.
+    private static final Duration IDLE = Duration.ofHours(1);
+
+    private final Store store;
+    private final Probe probe;
+    private final LongSupplier nanos;
+    private final Consumer<PeeringEvent> events;
+    private final Map<Key, Turn> turns = new HashMap<>();
+    private final Closer closer = new Closer();
+    private PersistentMap<String, RegistrationRecord> followed = PersistentMap.empty();
+    private boolean begun;
+    private int running;
+
+    record Key(String node, String serviceId, String checkId) {
+        String registration() {
+            return RegistrationRecord.key(node, serviceId);
+        }
+    }
+
+    /// A check and when it is due. Guarded by the rounds, but for what has to be written in order.
+    private static final class Turn {
+        final Way way;
+        final Object writing = new Object();
+        volatile long due;
+        long stopAt;
+        @Nullable Thread thread;
+        Streak streak = Streak.NONE;
+        Optional<Long> criticalSince = Optional.empty();
+        Optional<Long> outputAt = Optional.empty();
+
+        Turn(Way way, long due) {
+            this.way = way;
+            this.due = due;
+        }
+    }
+
+    /// @param nanos a clock that never goes back
+    CheckRounds(Store store, Probe probe, LongSupplier nanos, Consumer<PeeringEvent> events) {
+        this.store = store;
+        this.probe = probe;
+        this.nanos = nanos;
+        this.events = events;
+    }
+
+    public static CheckRounds start(Store store, Consumer<PeeringEvent> events) {
+        var probes = new Probes();
+        var rounds = new CheckRounds(store, probes, System::nanoTime, events);
+        rounds.closer.add(probes);
+        var thread = Thread.ofVirtual().name("check-rounds").start(rounds::run);
+        rounds.closer.add(() -> {
+            thread.interrupt();
+            thread.join();
+        });
+        return rounds;
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                var registrations = store.now().registrations();
+                var pause = IDLE;
+                try {
+                    pause = look();
+                } catch (RuntimeException e) {
+                    // one bad record must not stop all checks
+                    events.accept(new PeeringEvent.BackgroundFailure("running checks", e));
+                    pause = LONGEST_LOOK;
+                }
+                store.state().await(state -> state.registrations() != registrations, pause);
+                Thread.sleep(SHORTEST_LOOK);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Does what is due, on threads of its own; returns how long there is nothing to do.
+    synchronized Duration look() {
+        var now = nanos.getAsLong();
+        follow(PersistentMap.copyOf(store.now().registrations()), now);
+        var next = LONGEST_LOOK;
+        for (var entry : turns.entrySet()) {
+            var turn = entry.getValue();
+            if (turn.thread != null) {
+                if (now - turn.stopAt > 0) {
+                    turn.thread.interrupt();
+                }
+            } else if (isToGo(entry.getKey(), turn, now)) {
+                begin(entry.getKey(), turn, now, () -> deregister(entry.getKey(), turn));
+            } else if (now - turn.due >= 0) {
+                if (turn.way.kind() == Kind.TTL) {
+                    begin(entry.getKey(), turn, now, () -> expire(entry.getKey(), turn));
+                } else if (running < MOST_AT_ONCE) {
+                    begin(entry.getKey(), turn, now, () -> ask(entry.getKey(), turn));
+                }
+            } else {
+                var left = Duration.ofNanos(turn.due - now);
+                next = left.compareTo(next) < 0 ? left : next;
+            }
+        }
+        if (turns.isEmpty()) {
+            return IDLE;
+        }
+        return next.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : next;
+    }
+
+    private void follow(PersistentMap<String, RegistrationRecord> registrations, long now) {
+        for (var changed : registrations.changedSince(followed)) {
+            var before = followed.get(changed);
+            var after = registrations.get(changed);
+            if (before != null) {
+                for (var check : before.instance().checks()) {
+                    var stays =
+                            after != null
+                                    && way(check).isPresent()
+                                    && after.check(check.id())
+                                            .flatMap(CheckRounds::way)
+                                            .equals(way(check));
+                    if (!stays) {
+                        forget(key(before, check));
+                    }
+                }
+            }
+            if (after != null) {
+                for (var check : after.instance().checks()) {
+                    way(check)
+                            .ifPresent(way ->
+                                    turns.computeIfAbsent(
+                                            key(after, check),
+                                            _ -> new Turn(way, now + first(way))));
+                }
+            }
+        }
+        followed = registrations;
+        begun = true;
+    }
+
+    private static Optional<Way> way(HealthCheck check) {
+        return check.definition().flatMap(CheckDefinition::way);
+    }
+
+    private static Key key(RegistrationRecord record, HealthCheck check) {
+        return new Key(record.instance().node().name(), record.instance().id(), check.id());
+    }
+
+    private void forget(Key key) {
+        var turn = turns.remove(key);
+        if (turn != null && turn.thread != null) {
+            turn.thread.interrupt();
+        }
+    }
+
+    /// What was there before this server led is spread over its interval.
+    private long first(Way way) {
+        if (way.kind() == Kind.TTL) {
+            return way.interval().toNanos();
+        }
+        var most =
+                begun && way.interval().compareTo(FIRST) > 0
+                        ? FIRST.toNanos()
+                        : way.interval().toNanos();
+        return ThreadLocalRandom.current().nextLong(most);
+    }
+
+    private void begin(Key key, Turn turn, long now, Runnable work) {
+        running++;
+        turn.stopAt = now + turn.way.timeout().plus(GRACE).toNanos();
+        turn.thread =
+                Thread.ofVirtual()
+                        .name("check-" + key.checkId())
+                        .unstarted(() -> {
+                            try {
+                                work.run();
+                            } catch (StoreFailure e) {
+                                // asked again at the next turn
+                                events.accept(
+                                        new PeeringEvent.WriteRefused(
+                                                String.valueOf(e.getMessage())));
+                            } catch (RuntimeException e) {
+                                events.accept(
+                                        new PeeringEvent.BackgroundFailure("running a check", e));
+                            } finally {
+                                ended(turn);
+                            }
+                        });
+        turn.thread.start();
+    }
+
+    private synchronized void ended(Turn turn) {
+        running--;
+        turn.thread = null;
+        var now = nanos.getAsLong();
+        if (now - turn.due >= 0) {
+            var interval = turn.way.interval().toNanos();
+            turn.due =
+                    now
+                            + interval
+                            + (turn.way.kind() == Kind.TTL
+                                    ? 0
+                                    : ThreadLocalRandom.current()
+                                            .nextLong(interval / JITTER_DIVISOR + 1));
+        }
+    }
+
+    /// Whoever was heard in time is not critical, however the two writes fall.
+    private void expire(Key key, Turn turn) {
+        synchronized (turn.writing) {
+            if (nanos.getAsLong() - turn.due < 0) {
+                return;
+            }
+            held(key)
+                    .filter(check -> check.status() != CheckStatus.CRITICAL)
+                    .ifPresent(check ->
+                            write(
+                                    key,
+                                    check,
+                                    CheckStatus.CRITICAL,
+                                    "its owner has said nothing for "
+                                            + turn.way.interval().toMillis()
+                                            + " ms; before that: "
+                                            + check.output()));
+        }
+    }
+
+    @Override
+    public void heard(String node, String serviceId, String checkId) {
+        Turn turn;
+        synchronized (this) {
+            turn = turns.get(new Key(node, serviceId, checkId));
+        }
+        if (turn != null) {
+            synchronized (turn.writing) {
+                turn.due = nanos.getAsLong() + turn.way.interval().toNanos();
+            }
+        }
+    }
+
+    private void ask(Key key, Turn turn) {
+        Verdict verdict;
+        try {
+            verdict = probe.ask(turn.way);
+        } catch (InterruptedException _) {
+            if (isGone(key, turn)) {
+                return;
+            }
+            verdict =
+                    Verdict.critical(
+                            turn.way.target()
+                                    + ": expected an answer within "
+                                    + turn.way.timeout().toMillis()
+                                    + " ms; found none");
+        }
+        // an interrupt that came too late must not reach the store's client
+        if (Thread.interrupted() && isGone(key, turn)) {
+            return;
+        }
+        conclude(key, turn, verdict);
+    }
+
+    private synchronized boolean isGone(Key key, Turn turn) {
+        return turns.get(key) != turn;
+    }
+
+    private void conclude(Key key, Turn turn, Verdict verdict) {
+        turn.streak = turn.streak.with(verdict.status());
+        var status = turn.streak.status(verdict.status(), turn.way.thresholds());
+        var held = held(key);
+        if (held.isEmpty()) {
+            return;
+        }
+        var check = held.get();
+        var now = nanos.getAsLong();
+        var next = status.orElse(check.status());
+        var mayTell =
+                turn.outputAt.map(at -> now - at >= OUTPUT_PAUSE.toNanos()).orElse(true)
+                        && !check.output().equals(verdict.output());
+        if (next != check.status() || mayTell) {
+            write(key, check, next, verdict.output());
+            turn.outputAt = Optional.of(now);
+        }
+    }
+
+    private Optional<HealthCheck> held(Key key) {
+        return Optional.ofNullable(store.now().registrations().get(key.registration()))
+                .flatMap(record -> record.check(key.checkId()));
+    }
+
+    private void write(Key key, HealthCheck before, CheckStatus status, String output) {
+        var answer =
+                store.apply(
+                        new StoreCommand.PutCheckResult(
+                                key.node(), key.serviceId(), key.checkId(), status, output));
+        if (answer instanceof StoreAnswer.Applied && status != before.status()) {
+            events.accept(
+                    new PeeringEvent.HealthChanged(
+                            service(key), key.serviceId(), status.word(), output));
+        }
+    }
+
+    private String service(Key key) {
+        var record = store.now().registrations().get(key.registration());
+        return record == null ? "" : record.instance().name();
+    }
+
+    /// Since when a check is critical is counted from the moment at which this server led.
+    private boolean isToGo(Key key, Turn turn, long now) {
+        if (turn.way.deregisterAfter().isZero() || key.serviceId().isEmpty()) {
+            return false;
+        }
+        if (held(key).filter(check -> check.status() == CheckStatus.CRITICAL).isEmpty()) {
+            turn.criticalSince = Optional.empty();
+            return false;
+        }
+        var since = turn.criticalSince.orElse(now);
+        turn.criticalSince = Optional.of(since);
+        return now - since > turn.way.deregisterAfter().toNanos();
+    }
+
+    private void deregister(Key key, Turn turn) {
+        var service = service(key);
+        if (store.apply(new StoreCommand.RemoveRegistration(key.node(), key.serviceId()))
+                instanceof StoreAnswer.Applied) {
+            events.accept(
+                    new PeeringEvent.ServiceDropped(
+                            service,
+                            key.serviceId(),
+                            "check '"
+                                    + key.checkId()
+                                    + "' was critical for "
+                                    + turn.way.deregisterAfter()));
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        closer.close();
+        synchronized (this) {
+            turns.values()
+                    .forEach(turn -> {
+                        if (turn.thread != null) {
+                            turn.thread.interrupt();
+                        }
+                    });
+            turns.clear();
+        }
+    }
+}

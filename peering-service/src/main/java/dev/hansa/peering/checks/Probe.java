@@ -1,0 +1,9 @@
+package dev.hansa.peering.checks;
+
+import dev.hansa.exportedservices.CheckDefinition.Way;
+
+/// Asks a target how it is. Blocks; a target that does not answer is a verdict, not an exception.
+@FunctionalInterface
+interface Probe {
+    Verdict ask(Way way) throws InterruptedException;
+}

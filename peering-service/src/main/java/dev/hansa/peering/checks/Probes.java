@@ -1,0 +1,180 @@
+package dev.hansa.peering.checks;
+
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
+import dev.hansa.exportedservices.CheckDefinition.Way;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.Endpoint;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+
+/// Asks over TCP and HTTP. No target may be a link-local address: there clouds tell a machine its
+/// own secrets, and what a check is answered is shown to whoever reads it.
+final class Probes implements Probe, AutoCloseable {
+    /// Of a body; the rest is not read.
+    private static final int MAX_BODY = 4000;
+
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    /// Names are remembered, so that few wait here.
+    private static final int RESOLVERS = 4;
+
+    private final ExecutorService names =
+            Executors.newFixedThreadPool(
+                    RESOLVERS, Thread.ofPlatform().daemon().name("check-names-", 0).factory());
+    private final HttpClient verifying = client().build();
+    private final HttpClient believing = client().sslContext(believing()).build();
+
+    private static HttpClient.Builder client() {
+        return HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                // where a target sends us is not what was registered
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .executor(Executors.newVirtualThreadPerTaskExecutor());
+    }
+
+    private static SSLContext believing() {
+        try {
+            var context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new AnyCertificate()}, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
+    }
+
+    @Override
+    public Verdict ask(Way way) throws InterruptedException {
+        try {
+            return switch (way.kind()) {
+                case TTL -> Verdict.critical("expected a word of its owner; found none");
+                case TCP -> tcp(way);
+                case HTTP -> http(way);
+            };
+        } catch (IOException | IllegalArgumentException | SecurityException e) {
+            return Verdict.critical(
+                    way.target()
+                            + ": expected an answer within "
+                            + millis(way.timeout())
+                            + " ms; found "
+                            + ForeignText.shown(String.valueOf(e), 300));
+        }
+    }
+
+    private static long millis(Duration duration) {
+        return Math.max(1, duration.toMillis());
+    }
+
+    private Verdict tcp(Way way) throws IOException, InterruptedException {
+        var target = Endpoint.parse(way.target());
+        var address = allowed(target.host(), way.timeout());
+        try (var socket = new Socket()) {
+            socket.connect(
+                    new InetSocketAddress(address, target.port()),
+                    (int) Math.min(Integer.MAX_VALUE, millis(way.timeout())));
+        }
+        return new Verdict(CheckStatus.PASSING, way.target() + " accepted a connection");
+    }
+
+    private InetAddress allowed(String host, Duration timeout)
+            throws UnknownHostException, InterruptedException {
+        var all = addresses(host, timeout);
+        for (var address : all) {
+            if (address.isLinkLocalAddress()) {
+                throw unknown(host, "a link-local address, which checks do not ask");
+            }
+        }
+        return all[0];
+    }
+
+    /// Looked up on threads of its own: a resolver that hangs would hold up the others, which all
+    /// else runs on. What it finds is remembered by the JDK for whoever connects next.
+    private InetAddress[] addresses(String host, Duration timeout)
+            throws UnknownHostException, InterruptedException {
+        try {
+            return new InetAddress[] {InetAddress.ofLiteral(host)};
+        } catch (IllegalArgumentException _) {
+            // a name
+        }
+        var asked = names.submit(() -> InetAddress.getAllByName(host));
+        try {
+            return asked.get(millis(timeout), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw unknown(host, "no address for it");
+        } catch (TimeoutException _) {
+            throw unknown(host, "no answer to its name");
+        } finally {
+            asked.cancel(true);
+        }
+    }
+
+    private static UnknownHostException unknown(String host, String found) {
+        return new UnknownHostException(found + ": '" + ForeignText.shown(host) + "'");
+    }
+
+    private Verdict http(Way way) throws IOException, InterruptedException {
+        var url = URI.create(way.target());
+        var host = url.getHost();
+        allowed(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, way.timeout());
+        var ask = way.ask();
+        var answer =
+                (ask.skipVerify() ? believing : verifying)
+                        .send(request(url, way, ask), HttpResponse.BodyHandlers.ofInputStream());
+        try (var body = answer.body()) {
+            var text = new String(body.readNBytes(MAX_BODY), StandardCharsets.UTF_8);
+            return new Verdict(
+                    status(answer.statusCode()),
+                    ask.method()
+                            + " "
+                            + way.target()
+                            + " answered "
+                            + answer.statusCode()
+                            + (text.isEmpty() ? "" : ": " + text));
+        }
+    }
+
+    private static HttpRequest request(URI url, Way way, HttpAsk ask) {
+        var request =
+                HttpRequest.newBuilder(url)
+                        .timeout(Duration.ofMillis(millis(way.timeout())))
+                        .setHeader("User-Agent", "hansa health check")
+                        .method(
+                                ask.method(),
+                                ask.body().isEmpty()
+                                        ? HttpRequest.BodyPublishers.noBody()
+                                        : HttpRequest.BodyPublishers.ofString(ask.body()));
+        ask.headers().forEach((name, value) -> request.setHeader(name, value.value()));
+        return request.build();
+    }
+
+    private static CheckStatus status(int code) {
+        if (code >= 200 && code < 300) {
+            return CheckStatus.PASSING;
+        }
+        return code == TOO_MANY_REQUESTS ? CheckStatus.WARNING : CheckStatus.CRITICAL;
+    }
+
+    @Override
+    public void close() {
+        verifying.shutdownNow();
+        believing.shutdownNow();
+        names.shutdownNow();
+    }
+}

@@ -1,0 +1,12 @@
+package dev.hansa.peering.checks;
+
+import dev.hansa.exportedservices.CheckStatus;
+
+/// What one question has found.
+///
+/// @param output for people; may quote what the target has answered
+record Verdict(CheckStatus status, String output) {
+    static Verdict critical(String output) {
+        return new Verdict(CheckStatus.CRITICAL, output);
+    }
+}

@@ -1,0 +1,254 @@
+package dev.hansa.peering.checks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.hansa.exportedservices.CheckDefinition;
+import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
+import dev.hansa.exportedservices.CheckDefinition.Kind;
+import dev.hansa.exportedservices.CheckDefinition.Thresholds;
+import dev.hansa.exportedservices.CheckDefinition.Way;
+import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.RaftStore;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.TestStore;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Over a real store, with a clock that the test holds.
+class CheckRoundsTest {
+    private final AtomicLong nanos = new AtomicLong(-5);
+    private final List<PeeringEvent> events = new CopyOnWriteArrayList<>();
+    private final AtomicInteger asked = new AtomicInteger();
+    private volatile Verdict verdict = new Verdict(CheckStatus.PASSING, "well");
+    private RaftStore store;
+    private CheckRounds rounds;
+
+    @BeforeEach
+    void open(@TempDir Path folder) throws Exception {
+        store = TestStore.open(folder.resolve("data"));
+        rounds = rounds();
+    }
+
+    private CheckRounds rounds() {
+        return new CheckRounds(
+                store,
+                _ -> {
+                    asked.incrementAndGet();
+                    return verdict;
+                },
+                nanos::get,
+                events::add);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        rounds.close();
+        store.close();
+    }
+
+    private static Way way(Kind kind, Duration deregisterAfter) {
+        return new Way(
+                kind,
+                kind == Kind.TTL ? "" : "192.0.2.1:80",
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(2),
+                HttpAsk.GET,
+                Thresholds.FIRST,
+                deregisterAfter);
+    }
+
+    private void register(Way way, CheckStatus status) {
+        store.apply(
+                new StoreCommand.PutRegistration(
+                        new ServiceInstance(
+                                new NodeRecord(
+                                        "", "server", "192.0.2.9", "eks", Map.of(), Map.of()),
+                                "web-1",
+                                "web",
+                                ServiceKind.TYPICAL,
+                                List.of(),
+                                "",
+                                80,
+                                Map.of(),
+                                Map.of(),
+                                1,
+                                1,
+                                Optional.empty(),
+                                Optional.empty(),
+                                List.of(
+                                        new HealthCheck(
+                                                "c",
+                                                "c",
+                                                status,
+                                                "as registered",
+                                                way.kind().name().toLowerCase(Locale.ROOT),
+                                                Optional.of(
+                                                        new CheckDefinition(
+                                                                "", false, Optional.of(way))))),
+                                0,
+                                0)));
+    }
+
+    private Optional<HealthCheck> check() {
+        var record = store.now().registrations().get("server/web-1");
+        return record == null ? Optional.empty() : record.check("c");
+    }
+
+    private CheckStatus status() {
+        return check().orElseThrow().status();
+    }
+
+    private void pass(Duration time) {
+        nanos.addAndGet(time.toNanos());
+        rounds.look();
+    }
+
+    @Test
+    void checkWhoseOwnerIsSilentTurnsCritical() {
+        register(way(Kind.TTL, Duration.ZERO), CheckStatus.PASSING);
+        rounds.look();
+
+        pass(Duration.ofMillis(9_999));
+        assertThat(status()).isEqualTo(CheckStatus.PASSING);
+        pass(Duration.ofMillis(1));
+
+        await().until(() -> status() == CheckStatus.CRITICAL);
+        assertThat(check().orElseThrow().output())
+                .isEqualTo("its owner has said nothing for 10000 ms; before that: as registered");
+        await().until(() -> !events.isEmpty());
+        assertThat(events)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        PeeringEvent.HealthChanged.class,
+                        changed -> assertThat(changed.status()).isEqualTo("critical"));
+    }
+
+    @Test
+    void ownerThatIsHeardHasItsTimeAnew() {
+        register(way(Kind.TTL, Duration.ZERO), CheckStatus.PASSING);
+        rounds.look();
+        nanos.addAndGet(Duration.ofSeconds(9).toNanos());
+
+        rounds.heard("server", "web-1", "c");
+
+        pass(Duration.ofSeconds(9));
+        assertThat(status()).isEqualTo(CheckStatus.PASSING);
+        pass(Duration.ofSeconds(1));
+        await().until(() -> status() == CheckStatus.CRITICAL);
+    }
+
+    @Test
+    void nextLeaderGoesOnFromWhatWasFoundAndGivesOwnersTheirTimeAnew() throws Exception {
+        register(way(Kind.TTL, Duration.ZERO), CheckStatus.PASSING);
+        rounds.look();
+        nanos.addAndGet(Duration.ofSeconds(9).toNanos());
+        rounds.close();
+
+        rounds = rounds();
+        rounds.look();
+
+        pass(Duration.ofSeconds(9));
+        assertThat(status()).isEqualTo(CheckStatus.PASSING);
+        pass(Duration.ofSeconds(1));
+        await().until(() -> status() == CheckStatus.CRITICAL);
+    }
+
+    @Test
+    void resultIsWrittenWhenItIsAnotherAndNotOtherwise() {
+        register(way(Kind.TCP, Duration.ZERO), CheckStatus.CRITICAL);
+        rounds.look();
+        pass(Duration.ofSeconds(10));
+        await().until(() -> status() == CheckStatus.PASSING);
+        var index = store.now().index();
+
+        for (var round = 2; round < 6; round++) {
+            var before = asked.get();
+            // another output alone is no news
+            verdict = new Verdict(CheckStatus.PASSING, "well, round " + round);
+            await().until(() -> {
+                pass(Duration.ofSeconds(11));
+                return asked.get() > before;
+            });
+        }
+
+        assertThat(store.now().index()).isEqualTo(index);
+        verdict = new Verdict(CheckStatus.WARNING, "slow");
+        await().until(() -> {
+            pass(Duration.ofSeconds(11));
+            return status() == CheckStatus.WARNING;
+        });
+        assertThat(check().orElseThrow().output()).isEqualTo("slow");
+    }
+
+    @Test
+    void serviceThatIsCriticalForLongIsDeregistered() {
+        register(way(Kind.TTL, Duration.ofMinutes(1)), CheckStatus.CRITICAL);
+        rounds.look();
+
+        pass(Duration.ofSeconds(60));
+        assertThat(check()).isPresent();
+
+        await().until(() -> {
+            pass(Duration.ofMillis(1));
+            return check().isEmpty();
+        });
+        await().until(() ->
+                events.stream().anyMatch(PeeringEvent.ServiceDropped.class::isInstance));
+    }
+
+    @Test
+    void targetThatNeverAnswersIsGivenUpAfterItsTime() throws Exception {
+        var never = new CountDownLatch(1);
+        rounds.close();
+        rounds =
+                new CheckRounds(
+                        store,
+                        _ -> {
+                            asked.incrementAndGet();
+                            never.await();
+                            return verdict;
+                        },
+                        nanos::get,
+                        events::add);
+        register(way(Kind.TCP, Duration.ZERO), CheckStatus.PASSING);
+        rounds.look();
+        pass(Duration.ofSeconds(10));
+        await().until(() -> asked.get() == 1);
+
+        pass(Duration.ofSeconds(4));
+
+        await().until(() -> status() == CheckStatus.CRITICAL);
+        assertThat(check().orElseThrow().output())
+                .isEqualTo("192.0.2.1:80: expected an answer within 2000 ms; found none");
+    }
+
+    @Test
+    void checkThatIsGoneIsNotRun() {
+        register(way(Kind.TCP, Duration.ZERO), CheckStatus.PASSING);
+        rounds.look();
+        store.apply(new StoreCommand.RemoveRegistration("server", "web-1"));
+
+        pass(Duration.ofMinutes(1));
+
+        assertThat(asked).hasValue(0);
+        assertThat(rounds.look()).isEqualTo(Duration.ofHours(1));
+    }
+}
