@@ -184,6 +184,8 @@ public final class Demo {
         console.heading("It stays up; end it with Ctrl-C.");
         console.line("  the shop in eks   " + eks.shop() + "/");
         console.line("  the shop in lke   " + lke.shop() + "/");
+        console.line("  UI of eks         http://" + eks.site().at(Site.SERVER, 8500) + "/ui/");
+        console.line("  UI of lke         http://" + lke.site().at(Site.SERVER, 8500) + "/ui/");
         console.line(
                 "  API of eks        http://"
                         + eks.site().at(Site.SERVER, 8500)

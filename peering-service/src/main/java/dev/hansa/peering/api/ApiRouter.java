@@ -11,6 +11,7 @@ import dev.hansa.peering.failover.FailoverOperations;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.ui.UiDoor;
 import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -21,6 +22,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -44,6 +46,8 @@ public final class ApiRouter implements AutoCloseable {
 
     private static final long NO_INDEX = -1;
 
+    private static final String CHANGES = "/v1/hansa/changes";
+
     /// What streams and the authority are doing is not in the store.
     private static final List<String> LEADERS_ALONE =
             List.of(
@@ -52,12 +56,14 @@ public final class ApiRouter implements AutoCloseable {
                     "/v1/hansa/ca",
                     "/v1/connect/ca/configuration",
                     "/v1/hansa/intention-denials",
+                    "/v1/hansa/changes",
                     "/v1/hansa/explain/",
                     "/v1/hansa/failover");
 
     private final ApiSettings settings;
     private final BlockingReads reads;
     private final Agent agent;
+    private final ChangeStream changes;
     private final Consumer<PeeringEvent> events;
     private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
 
@@ -94,8 +100,20 @@ public final class ApiRouter implements AutoCloseable {
         agent = new Agent(settings, catalog.snapshots(), registrations);
         agent(new AgentResource(settings, agent, reads));
         discovery(new DiscoveryChainResource(settings, store, bundle, reads));
-        mesh(new MeshResource(settings, store, catalog.snapshots(), bundle, joinTokens, reads));
+        var mesh =
+                new MeshResource(settings, store, catalog.snapshots(), bundle, joinTokens, reads);
+        mesh(mesh);
+        var summary = new SummaryResource(catalog.snapshots(), mesh::exports, reads);
+        on("GET", "/v1/hansa/services", summary::services);
+        on("GET", CHANGES, summary::changes);
+        changes = new ChangeStream(settings.datacenter().name(), this::changes);
         intentions(new IntentionResource(settings, store, denials, reads, events));
+    }
+
+    /// What has changed, as whoever leads knows it.
+    private ApiAnswer changes(ApiRequest request) {
+        var here = resources.getOrDefault(CHANGES, Map.of()).get("GET");
+        return answer(request, "GET", CHANGES, Objects.requireNonNull(here));
     }
 
     private void peerings(PeeringResource peerings) {
@@ -314,6 +332,8 @@ public final class ApiRouter implements AutoCloseable {
         var router = Router.router(vertx);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
         snapshots.ifPresent(resource -> resource.mount(router));
+        router.route().handler(new UiDoor());
+        router.get("/v1/hansa/events").handler(changes::open);
         router.route().handler(ApiRouter::asItIs);
         router.route().handler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
         // Fixed paths before those with variable parts.
@@ -470,6 +490,7 @@ public final class ApiRouter implements AutoCloseable {
     /// Answers all who wait with what there is, and lets go of store and catalog.
     @Override
     public void close() {
+        changes.close();
         reads.close();
     }
 }

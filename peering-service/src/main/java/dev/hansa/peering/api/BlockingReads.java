@@ -6,6 +6,7 @@ import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.Store;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
@@ -28,7 +29,9 @@ final class BlockingReads implements AutoCloseable {
         CONFIG,
         CATALOG,
         PEERINGS,
-        FAILOVERS
+        FAILOVERS,
+        /// Any of them.
+        ALL
     }
 
     private static final Duration DEFAULT_WAIT = Duration.ofMinutes(5);
@@ -63,6 +66,7 @@ final class BlockingReads implements AutoCloseable {
                         case CATALOG -> store + catalog;
                         case PEERINGS -> store + streams;
                         case FAILOVERS -> failovers;
+                        case ALL -> store + catalog + streams + failovers;
                     };
             return (starts << 32) + low;
         }
@@ -120,6 +124,16 @@ final class BlockingReads implements AutoCloseable {
                                         old.streams(),
                                         number,
                                         old.closed())));
+    }
+
+    /// What there is to change, each with a number that is another after each change.
+    Map<String, Long> parts() {
+        var now = revision.get();
+        return Map.of(
+                "config", (now.starts() << 32) + now.store(),
+                "services", (now.starts() << 32) + now.catalog(),
+                "peerings", (now.starts() << 32) + now.streams(),
+                "failovers", (now.starts() << 32) + now.failovers());
     }
 
     /// Answers now, or after a change when the request says that it has seen the present.

@@ -146,7 +146,7 @@ final class MeshResource {
     }
 
     /// By service, with `*` as the services that it stands for at the moment.
-    private Map<String, Set<PeerName>> exports() {
+    Map<String, Set<PeerName>> exports() {
         var policy = ConfigEntries.exportPolicy(store.now());
         var exports = new TreeMap<String, Set<PeerName>>();
         for (var export : policy.exports()) {

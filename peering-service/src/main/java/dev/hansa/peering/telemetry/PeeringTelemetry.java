@@ -61,9 +61,10 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
         switch (event) {
             case PeeringEvent.ServerStarted started ->
                     LOG.info(
-                            "server of datacenter '{}' started: trust domain {}, HTTP API {}, peers {}, proxies {}",
+                            "server of datacenter '{}' started: trust domain {}, HTTP API {}, UI http://{}/ui/, peers {}, proxies {}",
                             started.datacenter(),
                             started.trustDomain(),
+                            started.httpAddress(),
                             started.httpAddress(),
                             started.peerAddress(),
                             started.proxyAddress());

@@ -163,6 +163,16 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
         api.elsewhere((question, _) -> new Question.Answer(500, question.kind()));
     }
 
+    /// `leader` leads from now on.
+    void follow(ApiWorld leader) {
+        api.elsewhere((question, _) -> leader.api.answer(question));
+    }
+
+    /// A peer's stream has come or gone.
+    void streamChanged() {
+        changes.update(count -> count + 1);
+    }
+
     int port() {
         return server.actualPort();
     }

@@ -1,0 +1,135 @@
+package dev.hansa.peering.ui;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+
+/// All that is served under `/ui/`: a fixed list, held in memory (under 200 KiB). A path is a key
+/// here and never one of a file system, so that there is nothing to climb out of.
+final class UiFiles {
+    /// Of `src/main/resources/ui`.
+    static final List<String> OWN =
+            List.of(
+                    "index.html",
+                    "app.css",
+                    "parts.css",
+                    "pages.css",
+                    "flow.css",
+                    "icon.svg",
+                    "api.js",
+                    "app.js",
+                    "chain.js",
+                    "drills.js",
+                    "failovers.js",
+                    "format.js",
+                    "icons.js",
+                    "intentions.js",
+                    "lanes.js",
+                    "live.js",
+                    "map.js",
+                    "overview.js",
+                    "parts.js",
+                    "peer.js",
+                    "peering.js",
+                    "peers.js",
+                    "service.js",
+                    "services.js",
+                    "token.js",
+                    "window.js");
+
+    /// Of the WebJar, which names its files by its version; pages name them without.
+    static final List<String> LIT =
+            List.of(
+                    "lit-html.js",
+                    "directive.js",
+                    "directive-helpers.js",
+                    "directives/live.js",
+                    "directives/repeat.js");
+
+    private static final String LIT_FOLDER = "lit-html/";
+    private static final String LIT_POM = "/META-INF/maven/org.webjars.npm/lit-html/pom.properties";
+
+    private static final Map<String, String> TYPES =
+            Map.of(
+                    "html", "text/html; charset=utf-8",
+                    "css", "text/css; charset=utf-8",
+                    "js", "text/javascript; charset=utf-8",
+                    "svg", "image/svg+xml");
+
+    /// Read when the first router is made, on a thread that may wait.
+    private static final Map<String, UiFile> ALL = load();
+
+    /// @param tag of this content and no other, quoted as a header has it
+    record UiFile(String type, String content, String tag) {}
+
+    private UiFiles() {}
+
+    /// By path below `/ui/`.
+    static Map<String, UiFile> all() {
+        return ALL;
+    }
+
+    private static Map<String, UiFile> load() {
+        var files = new HashMap<String, UiFile>();
+        for (var name : OWN) {
+            files.put(name, read("/ui/" + name));
+        }
+        var lit = "/META-INF/resources/webjars/lit-html/" + litVersion() + "/";
+        for (var name : LIT) {
+            files.put(LIT_FOLDER + name, read(lit + name));
+        }
+        return Map.copyOf(files);
+    }
+
+    private static String litVersion() {
+        var pom = new Properties();
+        try (var in = UiFiles.class.getResourceAsStream(LIT_POM)) {
+            if (in == null) {
+                throw missing(LIT_POM);
+            }
+            pom.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return pom.getProperty("version", "");
+    }
+
+    private static UiFile read(String resource) {
+        try (var in = UiFiles.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw missing(resource);
+            }
+            var content = in.readAllBytes();
+            var type = TYPES.get(resource.substring(resource.lastIndexOf('.') + 1));
+            if (type == null) {
+                throw new IllegalStateException(
+                        "UI file '" + resource + "': expected one of " + TYPES.keySet());
+            }
+            return new UiFile(
+                    type, new String(content, StandardCharsets.UTF_8), '"' + digest(content) + '"');
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static IllegalStateException missing(String resource) {
+        return new IllegalStateException(
+                "UI file '" + resource + "': expected it on the class path; found none");
+    }
+
+    private static String digest(byte[] content) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(content), 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// Questions to the API of the server that this page came from, and to nobody else.
+
+// relative to the page, which may be behind a proxy that adds a prefix
+const BASE = new URL('../v1/', document.baseURI);
+
+/** What the server answered instead of doing what it was asked; the message is its own. */
+export class Refusal extends Error {
+  constructor(status, sentence) {
+    super(sentence.trim() || `the server answered with status ${status}`);
+    this.status = status;
+  }
+}
+
+/** A path with its variable parts escaped: path`health/service/${name}`. */
+export function path(texts, ...values) {
+  return texts.reduce((all, text, i) => all + encodeURIComponent(values[i - 1]) + text);
+}
+
+export async function call(method, where, body) {
+  let answer;
+  try {
+    answer = await fetch(new URL(where, BASE), {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: 'no-store',
+      redirect: 'error',
+    });
+  } catch {
+    throw new Refusal(0, 'the server does not answer');
+  }
+  const text = await answer.text();
+  if (!answer.ok) {
+    throw new Refusal(answer.status, text);
+  }
+  return answer.headers.get('Content-Type')?.startsWith('application/json') ? JSON.parse(text) : text;
+}
+
+export const read = (where) => call('GET', where);

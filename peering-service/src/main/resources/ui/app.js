@@ -1,0 +1,130 @@
+// The frame around the pages: where one is, which datacenter this is, whether what is shown is live.
+import {html, nothing, render} from './lit-html/lit-html.js';
+import {read} from './api.js';
+import {hue} from './format.js';
+import * as icons from './icons.js';
+import * as live from './live.js';
+import {problem} from './parts.js';
+import {failovers} from './failovers.js';
+import {intentions} from './intentions.js';
+import {overview} from './overview.js';
+import {peer} from './peer.js';
+import {peers} from './peers.js';
+import {service} from './service.js';
+import {services} from './services.js';
+
+const HUES = 8;
+const TICK = 1000;
+
+// by the first and second part of the address behind the #
+const PAGES = [
+  {at: 'overview', name: 'Overview', icon: icons.overview, make: overview},
+  {at: 'services', name: 'Services', icon: icons.services, make: services, one: service},
+  {at: 'peers', name: 'Peers', icon: icons.peers, make: peers, one: peer},
+  {at: 'failovers', name: 'Failovers', icon: icons.failovers, make: failovers},
+  {at: 'intentions', name: 'Intentions', icon: icons.intentions, make: intentions},
+];
+
+const app = document.getElementById('app');
+let datacenter = '';
+let version = '';
+let refusal = '';
+let page = PAGES[1];
+let view = null;
+let drawn = false;
+
+function route() {
+  const [address, query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
+  let parts;
+  try {
+    parts = address.split('/').filter((part) => part).map(decodeURIComponent);
+  } catch {
+    parts = [];
+  }
+  view?.stop?.();
+  view?.resources.forEach((resource) => resource.stop());
+  page = PAGES.find((one) => one.at === parts[0]) ?? PAGES[0];
+  const make = parts.length > 1 && page.one ? page.one : page.make;
+  view = make({name: parts[1] ?? '', query: new URLSearchParams(query), datacenter});
+  view.resources.forEach((resource) => resource.start());
+  view.start?.();
+  document.title = `${view.title} · ${datacenter} · Hansa`;
+  update();
+  requestAnimationFrame(() => {
+    if (drawn) {
+      window.scrollTo(0, 0);
+      document.querySelector('h1')?.focus({preventScroll: true});
+    }
+    drawn = true;
+  });
+}
+
+const CONNECTIONS = {
+  starting: ['off', 'connecting'],
+  live: ['ok', 'live'],
+  lost: ['bad', 'not live'],
+};
+
+function shell() {
+  const [tone, word] = CONNECTIONS[live.connection];
+  return html`
+    <a class="skip" href="#main" @click=${skip}>To the content</a>
+    <aside>
+      <a class="brand" href="#/overview">${icons.ship}<span>Hansa</span></a>
+      <div class="datacenter hue-${hue(datacenter, HUES)}"><span class="label">datacenter</span><b>${datacenter}</b></div>
+      <nav aria-label="Pages">
+        ${PAGES.map((one) => html`<a href="#/${one.at}" aria-current=${one === page ? 'page' : nothing}>${one.icon}<span>${one.name}</span></a>`)}
+      </nav>
+      <div class="foot">
+        <span class="connection ${tone}" role="status"><span class="dot" aria-hidden="true"></span>${word}</span>
+        <span class="version">${version}</span>
+      </div>
+    </aside>
+    <main id="main" tabindex="-1">
+      ${live.connection === 'lost'
+        ? problem('The server does not answer, or no server leads. What is shown is what was heard last; it goes on by itself.')
+        : nothing}
+      ${view.body()}
+    </main>`;
+}
+
+// the address behind the # is the page's
+function skip(event) {
+  event.preventDefault();
+  document.getElementById('main').focus();
+}
+
+let planned = false;
+
+function update() {
+  if (!planned && view) {
+    planned = true;
+    requestAnimationFrame(() => {
+      planned = false;
+      render(shell(), app);
+    });
+  }
+}
+
+async function begin() {
+  try {
+    const {Config} = await read('agent/self');
+    datacenter = Config.Datacenter;
+    version = Config.Version;
+    refusal = '';
+  } catch (error) {
+    refusal = error.message;
+    render(html`<main class="alone">${problem(`Expected the server's name; found: ${refusal}. Trying again.`)}</main>`, app);
+    setTimeout(begin, 2000);
+    return;
+  }
+  render(nothing, app);
+  live.onChange(update);
+  live.start();
+  addEventListener('hashchange', route);
+  route();
+  // ages and countdowns
+  setInterval(() => document.hidden || update(), TICK);
+}
+
+begin();

@@ -1,0 +1,153 @@
+// Who may call whom: the rules, a question to them, and what they have refused lately.
+import {html, nothing} from './lit-html/lit-html.js';
+import {repeat} from './lit-html/directives/repeat.js';
+import {live as bound} from './lit-html/directives/live.js';
+import {call, path} from './api.js';
+import {changed, now, Resource} from './live.js';
+import {ago, count, moment} from './format.js';
+import * as icons from './icons.js';
+import {badge, Dialog, empty, peerChip, problem, shown, tag} from './parts.js';
+
+const ANY = '*';
+// sidecars tell of refusals as they come, and no part of what changes stands for them
+const EVERY = 5000;
+
+const key = (rule) => `${rule.SourceSamenessGroup ?? ''}/${rule.SourcePeer ?? ''}/${rule.SourceName}/${rule.DestinationName}`;
+
+/** As the API names a source. */
+const source = ({peer, from}) => (peer ? `peer:${peer}/${from}` : from);
+
+const exact = (pair) => path`connect/intentions/exact?source=${source(pair)}&destination=${pair.to}`;
+
+export function intentions({datacenter}) {
+  const rules = new Resource('connect/intentions', ['config']);
+  const services = new Resource('hansa/services', ['services', 'config']);
+  const peerings = new Resource('peerings', ['peerings', 'config']);
+  const denials = new Resource('hansa/intention-denials', ['config'], EVERY);
+
+  const blank = {peer: '', from: '', to: '', action: 'allow', description: '', known: false, busy: false, refusal: ''};
+  let edited = {...blank};
+  let asked = {peer: '', from: '', to: '', answer: null, refusal: ''};
+  let refusal = '';
+  const dialog = new Dialog('intention', () => (edited = {...blank}));
+
+  const names = () => [...new Set((services.value ?? []).filter((row) => !row.Peer && row.Kind === '').map((row) => row.Service))];
+
+  const edit = (rule) => {
+    edited = rule
+      ? {...blank, peer: rule.SourcePeer ?? '', from: rule.SourceName, to: rule.DestinationName, action: rule.Action, description: rule.Description ?? '', known: true}
+      : {...blank};
+    dialog.open();
+  };
+
+  async function save(event) {
+    event.preventDefault();
+    edited.busy = true;
+    edited.refusal = '';
+    changed();
+    try {
+      await call('PUT', exact(edited), {Action: edited.action, Description: edited.description});
+      rules.refresh();
+      dialog.close();
+    } catch (error) {
+      edited.refusal = error.message;
+    }
+    edited.busy = false;
+    changed();
+  }
+
+  async function remove(rule) {
+    refusal = '';
+    try {
+      await call('DELETE', exact({peer: rule.SourcePeer, from: rule.SourceName, to: rule.DestinationName}));
+    } catch (error) {
+      refusal = error.message;
+    }
+    rules.refresh();
+    changed();
+  }
+
+  async function ask(event) {
+    event.preventDefault();
+    const {peer, from, to} = asked;
+    try {
+      const {Allowed} = await call('GET', path`connect/intentions/check?source=${source(asked)}&destination=${to}`);
+      asked = {...asked, answer: {peer, from, to, allowed: Allowed}, refusal: ''};
+    } catch (error) {
+      asked = {...asked, answer: null, refusal: error.message};
+    }
+    changed();
+  }
+
+  const text = (label, pair, name, fixed = false) => html`<label>${label}
+    <input required list="service-names" maxlength="64" autocomplete="off" spellcheck="false" ?readonly=${fixed} .value=${bound(pair[name])} @input=${(event) => (pair[name] = event.target.value)}></label>`;
+
+  const where = (label, pair, fixed = false) => html`<label>${label}
+    <select ?disabled=${fixed} @change=${(event) => (pair.peer = event.target.value)}>
+      <option value="" ?selected=${!pair.peer}>${datacenter}, here</option>
+      ${(peerings.value ?? []).map((one) => html`<option value=${one.Name} ?selected=${one.Name === pair.peer}>peer ${one.Name}</option>`)}</select></label>`;
+
+  const action = (word, says) => html`<label class="option"><input type="radio" name="action" value=${word} .checked=${bound(edited.action === word)} @change=${() => (edited.action = word)}> <b>${word}</b> <span class="muted">${says}</span></label>`;
+
+  const form = () => html`<form @submit=${save}>
+    <div class="two">${text('From service (* is any)', edited, 'from', edited.known)}${where('which runs in', edited, edited.known)}</div>
+    ${text('To service (* is any)', edited, 'to', edited.known)}
+    <fieldset><legend>Action</legend>${action('allow', 'new calls are let in')}${action('deny', 'new calls are refused, and connections that stand are cut')}</fieldset>
+    <label>Description<input maxlength="512" autocomplete="off" .value=${bound(edited.description)} @input=${(event) => (edited.description = event.target.value)}></label>
+    ${edited.refusal ? problem(edited.refusal) : nothing}
+    <footer><button type="button" @click=${() => dialog.close()}>Cancel</button><button type="submit" class="primary" ?disabled=${edited.busy}>Save</button></footer>
+  </form>`;
+
+  // a group's rule, and one with conditions on requests, is changed where the entry is
+  const isPlain = (rule) => !rule.SourceSamenessGroup && ['allow', 'deny'].includes(rule.Action) && !rule.Permissions;
+  const word = (name) => (name === ANY ? html`<span class="muted">any</span>` : name);
+
+  const line = (rule) => html`<tr><td class="number">${rule.Precedence}</td>
+    <th scope="row">${word(rule.SourceName)} ${rule.SourcePeer ? peerChip(rule.SourcePeer) : nothing}${rule.SourceSamenessGroup ? tag(`group ${rule.SourceSamenessGroup}`) : nothing}</th>
+    <td>${word(rule.DestinationName)}</td>
+    <td>${rule.Action === 'allow' ? badge('ok', 'allow') : badge('bad', 'deny')}</td>
+    <td class="muted">${rule.Description ?? ''}</td>
+    <td class="number">${isPlain(rule)
+      ? html`<button type="button" @click=${() => edit(rule)} aria-label="Change the intention from ${rule.SourceName} to ${rule.DestinationName}">Change</button>
+          <button type="button" class="danger-plain" @click=${() => remove(rule)} aria-label="Delete the intention from ${rule.SourceName} to ${rule.DestinationName}">Delete</button>`
+      : nothing}</td></tr>`;
+
+  const table = (all) =>
+    all.length
+      ? html`<table class="list"><caption class="hidden">Intentions, the higher precedence decides</caption><thead><tr><th scope="col" class="number">Precedence</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Action</th><th scope="col">Description</th><th scope="col"><span class="hidden">Change or delete</span></th></tr></thead>
+          <tbody>${repeat(all.toSorted((a, b) => b.Precedence - a.Precedence), key, line)}</tbody></table>`
+      : empty('No intention yet', 'Without one, the default of this datacenter decides on every call.');
+
+  function answer() {
+    if (asked.refusal) {
+      return problem(asked.refusal);
+    }
+    if (!asked.answer) {
+      return nothing;
+    }
+    const {peer, from, to, allowed} = asked.answer;
+    return html`<p class="verdict ${allowed ? 'ok' : 'bad'}"><b>${allowed ? 'Yes.' : 'No.'}</b> ${from}${peer ? ` of peer ${peer}` : ''} ${allowed ? 'may' : 'may not'} call ${to}.</p>`;
+  }
+
+  const refused = (all) =>
+    all.length
+      ? html`<table class="list"><thead><tr><th scope="col">When</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Why</th></tr></thead>
+          <tbody>${all.map((one) => html`<tr><td>${ago(moment(one.At), now())}</td><td>${one.Source}</td><td>${one.Destination}</td><td>${one.Reason}</td></tr>`)}</tbody></table>`
+      : html`<p class="muted">None that this leader has been told of.</p>`;
+
+  return {
+    title: 'Intentions',
+    resources: [rules, services, peerings, denials],
+    stop: () => dialog.close(),
+    body: () => html`<header class="page"><div><h1 tabindex="-1">Intentions</h1>
+        <p class="lead">Who may call whom in ${datacenter}. ${rules.value ? count(rules.value.length, 'rule') : ''}</p></div>
+        <button type="button" class="primary" @click=${() => edit(null)}>${icons.plus}<span>New intention</span></button></header>
+      <datalist id="service-names"><option value=${ANY}></option>${names().map((name) => html`<option value=${name}></option>`)}</datalist>
+      ${dialog.draw(edited.known ? 'Change an intention' : 'New intention', form)}
+      ${refusal ? problem(refusal) : nothing}
+      ${shown(rules, table)}
+      <section aria-labelledby="check"><h2 id="check">May A call B?</h2>
+        <form class="ask card" @submit=${ask}>${text('From', asked, 'from')}${where('of', asked)}${text('To', asked, 'to')}<button type="submit">Check</button></form>${answer()}</section>
+      <section aria-labelledby="refused"><h2 id="refused">Refused lately</h2>${shown(denials, refused)}</section>`,
+  };
+}

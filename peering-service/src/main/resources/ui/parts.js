@@ -1,0 +1,141 @@
+// What several pages show in the same way.
+import {html, nothing} from './lit-html/lit-html.js';
+import {changed} from './live.js';
+import {ago, duration, moment} from './format.js';
+import * as icons from './icons.js';
+
+const HEALTH_WORDS = {passing: 'passing', warning: 'warning', critical: 'critical', maintenance: 'maintenance', none: 'no instance'};
+
+/** A word with its colour and a shape, so that colour is never all that tells. */
+export function badge(tone, text, title = '') {
+  return html`<span class="badge ${tone}" title=${title || nothing}><span class="dot" aria-hidden="true"></span>${text}</span>`;
+}
+
+const TONES = {passing: 'ok', warning: 'warn', critical: 'bad', maintenance: 'off', none: 'off'};
+
+export const health = (status, text = HEALTH_WORDS[status] ?? status) => badge(TONES[status] ?? 'off', text);
+
+const PEER_TONES = {ACTIVE: 'ok', FAILING: 'bad', PENDING: 'warn', ESTABLISHING: 'warn', TERMINATED: 'off', DELETING: 'off'};
+
+export const peerTone = (state) => PEER_TONES[state] ?? 'off';
+
+export const peerState = (state) => badge(peerTone(state), state.toLowerCase());
+
+/** When a peer was heard last, in milliseconds; null: never. */
+export function heard(peering) {
+  const times = [peering.StreamStatus.LastHeartbeat, peering.StreamStatus.LastReceive].map(moment).filter((at) => at !== null);
+  return times.length ? Math.max(...times) : null;
+}
+
+export const age = (at, now) => (at === null ? html`<span class="muted">never</span>` : ago(at, now));
+
+/** The worst status that a line of `/v1/hansa/services` tells of. */
+export function worst(row) {
+  for (const [count, status] of [[row.Maintenance, 'maintenance'], [row.Critical, 'critical'], [row.Warning, 'warning'], [row.Passing, 'passing']]) {
+    if (count > 0) {
+      return status;
+    }
+  }
+  return 'none';
+}
+
+/** The worst of some checks. */
+export function worstOf(checks) {
+  const order = ['maintenance', 'critical', 'warning', 'passing'];
+  return order.find((status) => checks.some((check) => check.Status === status)) ?? 'passing';
+}
+
+export const serviceLink = (name, peer = '') => `#/services/${encodeURIComponent(name)}${peer ? `?peer=${encodeURIComponent(peer)}` : ''}`;
+export const peerLink = (name) => `#/peers/${encodeURIComponent(name)}`;
+
+/** `echo.peer.lke` of an explanation or event: where it is, in words for people. */
+export function targetName(label) {
+  const at = label.lastIndexOf('.peer.');
+  return at < 0 ? {service: label, peer: ''} : {service: label.slice(0, at), peer: label.slice(at + 6)};
+}
+
+export function place(label, here) {
+  const {service, peer} = targetName(label);
+  return html`<span class="place"><b>${service}</b> <span class="chip ${peer ? 'far' : 'near'}">${peer || here}</span></span>`;
+}
+
+export const peerChip = (name) => html`<a class="chip far" href=${peerLink(name)}>${name}</a>`;
+
+export const tag = (text) => html`<span class="chip">${text}</span>`;
+
+/** What a page shows of a resource: its value, why there is none, or that it is on its way. */
+export function shown(resource, view) {
+  if (resource.value === null) {
+    return resource.error ? problem(resource.error.message) : html`<p class="waiting" role="status">Reading…</p>`;
+  }
+  return html`${resource.error ? problem(`What is shown may be old: ${resource.error.message}`) : nothing}${view(resource.value)}`;
+}
+
+export const problem = (sentence) => html`<p class="problem" role="alert">${icons.alert}<span>${sentence}</span></p>`;
+
+export const empty = (title, text, more = nothing) => html`<div class="empty"><p class="empty-title">${title}</p><p>${text}</p>${more}</div>`;
+
+export const field = (label, value) => html`<div class="field"><dt>${label}</dt><dd>${value}</dd></div>`;
+
+export const millis = (value) => (value === null ? '–' : duration(value));
+
+/** A box over the page. The browser keeps the keyboard in it and closes it at Escape. */
+export class Dialog {
+  #id;
+  #closed;
+  isOpen = false;
+
+  /** @param closed is called whenever it has been closed, however */
+  constructor(id, closed = () => {}) {
+    this.#id = id;
+    this.#closed = closed;
+  }
+
+  #element() {
+    return document.getElementById(this.#id);
+  }
+
+  open() {
+    this.isOpen = true;
+    changed();
+    // after the page has been drawn with what is in it
+    requestAnimationFrame(() => {
+      const element = this.#element();
+      if (element && !element.open) {
+        element.showModal();
+      }
+    });
+  }
+
+  close() {
+    this.#element()?.close();
+  }
+
+  draw(title, content) {
+    const ended = () => {
+      this.isOpen = false;
+      this.#closed();
+      changed();
+    };
+    return html`<dialog id=${this.#id} aria-labelledby="${this.#id}-title" @close=${ended}>
+      <header><h2 id="${this.#id}-title">${title}</h2>
+        <button type="button" class="plain" aria-label="Close" @click=${() => this.close()}>${icons.cross}</button></header>
+      ${this.isOpen ? content() : nothing}</dialog>`;
+  }
+}
+
+/** Puts a text into the clipboard; says on the button what became of it. */
+export function copyButton(text, label) {
+  const copy = async (event) => {
+    const words = event.currentTarget.querySelector('span');
+    try {
+      await navigator.clipboard.writeText(text());
+      words.textContent = 'Copied';
+    } catch {
+      // pages that came without TLS may not; the text is selected, for the keyboard
+      document.querySelector('[data-secret]')?.select();
+      words.textContent = 'Press Ctrl+C';
+    }
+  };
+  return html`<button type="button" @click=${copy}>${icons.copy}<span>${label}</span></button>`;
+}
