@@ -105,7 +105,7 @@ public final class ApiRouter implements AutoCloseable {
         mesh(mesh);
         var summary = new SummaryResource(catalog.snapshots(), mesh::exports, reads);
         on("GET", "/v1/hansa/services", summary::services);
-        on("GET", CHANGES, summary::changes);
+        on("GET", "/v1/hansa/changes", summary::changes);
         changes = new ChangeStream(settings.datacenter().name(), this::changes);
         intentions(new IntentionResource(settings, store, denials, reads, events));
     }

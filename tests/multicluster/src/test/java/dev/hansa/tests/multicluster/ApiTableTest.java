@@ -21,8 +21,9 @@ class ApiTableTest {
     private static final Pattern ROUTE =
             Pattern.compile("\\bon\\(\\s*\"([A-Z]+)\",\\s*\"(/v1/[^\"]*)\"");
 
-    /// Goes from socket to disk, beside the other routes.
-    private static final List<String> SNAPSHOTS = List.of("GET /v1/snapshot", "PUT /v1/snapshot");
+    /// Those that go from socket to disk, or stay open, beside the other routes.
+    private static final List<String> STREAMS =
+            List.of("GET /v1/snapshot", "PUT /v1/snapshot", "GET /v1/hansa/events");
 
     private static final Pattern ROW =
             Pattern.compile(
@@ -42,7 +43,7 @@ class ApiTableTest {
                 ROUTE.matcher(Files.readString(API.resolve("ApiRouter.java")))
                         .results()
                         .map(found -> found.group(1) + " " + found.group(2));
-        var routes = Stream.concat(registered, SNAPSHOTS.stream()).toList();
+        var routes = Stream.concat(registered, STREAMS.stream()).toList();
 
         assertThat(routes).hasSizeGreaterThan(60);
         assertThat(rows().stream().map(row -> row.group(1)))
