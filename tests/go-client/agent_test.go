@@ -224,6 +224,12 @@ func TestAgentRunsTcpChecks(t *testing.T) {
 		TCP: address, Interval: "1s", Timeout: "1s", SuccessBeforePassing: 2, FailuresBeforeCritical: 2,
 		FailuresBeforeWarning: 1}})
 	becomes(t, eks, "service:dialled", api.HealthPassing)
+	must(t, eks.client.Agent().CheckRegister(&api.AgentCheckRegistration{ID: "called", Name: "called",
+		AgentServiceCheck: api.AgentServiceCheck{GRPC: address + "/shop.Cart", Interval: "1s", Timeout: "1s",
+			Status: api.HealthPassing}}))
+	t.Cleanup(func() { _ = eks.client.Agent().CheckDeregister("called") })
+	// it accepts, and speaks no gRPC
+	becomes(t, eks, "called", api.HealthCritical)
 	target.Close()
 	becomes(t, eks, "service:dialled", api.HealthWarning)
 	becomes(t, eks, "service:dialled", api.HealthCritical)
@@ -233,12 +239,11 @@ func TestAgentRefusesChecksThatItDoesNotRun(t *testing.T) {
 	for _, check := range []*api.AgentServiceCheck{
 		{Args: []string{"/bin/true"}, Interval: "10s"},
 		{DockerContainerID: "x", Shell: "/bin/sh", Args: []string{"x"}, Interval: "10s"},
-		{GRPC: "127.0.0.1:1", Interval: "10s"},
 		{UDP: "127.0.0.1:1", Interval: "10s"},
 		{AliasService: "web"},
 	} {
 		err := eks.client.Agent().ServiceRegister(&api.AgentServiceRegistration{Name: "refused", Check: check})
-		refused(t, err, 400, "expected TTL, HTTP or TCP")
+		refused(t, err, 400, "expected TTL, HTTP, TCP or GRPC")
 	}
 	err := eks.client.Agent().ServiceRegister(&api.AgentServiceRegistration{Name: "refused",
 		Check: &api.AgentServiceCheck{HTTP: "http://user:secret@127.0.0.1/", Interval: "10s"}})

@@ -14,7 +14,7 @@ public record CheckDefinition(String notes, boolean ofNode, Optional<Way> way) {
     /// How a result is found out.
     ///
     /// @param kind by whom
-    /// @param target what is asked: a URL, or host and port; empty for [Kind#TTL]
+    /// @param target what is asked: a URL, or for [Kind#TCP] host and port; empty for [Kind#TTL]
     /// @param interval between two questions; for [Kind#TTL] how long a word of its owner counts
     /// @param timeout for an answer; no meaning for [Kind#TTL]
     /// @param ask how [Kind#HTTP] asks
@@ -34,7 +34,9 @@ public record CheckDefinition(String notes, boolean ofNode, Optional<Way> way) {
         /// The owner says that all is well, again and again.
         TTL,
         HTTP,
-        TCP
+        TCP,
+        /// `grpc.health.v1`; its target is `grpc://HOST:PORT/SERVICE`, with TLS `grpcs`.
+        GRPC
     }
 
     /// @param headers may hold credentials

@@ -5,7 +5,7 @@ import java.util.Optional;
 /// One health check of a service instance, with its last result.
 ///
 /// @param output the last result in words, at most 4096 characters
-/// @param type what runs it: `tcp`, `http`, `ttl`, `proxy`, or empty
+/// @param type what runs it: `tcp`, `http`, `grpc`, `ttl`, `proxy`, or empty
 /// @param definition what its owner said of it; empty: nothing but its name
 public record HealthCheck(
         String id,

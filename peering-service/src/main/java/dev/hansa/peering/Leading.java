@@ -166,7 +166,7 @@ final class Leading implements Role {
                                 parts.clock(),
                                 events));
         router.certificateAuthority(rotation, config.leafLife());
-        router.checks(closer.add(CheckRounds.start(store, events)));
+        router.checks(closer.add(CheckRounds.start(store, parts.vertx(), events)));
         var proxyCalls =
                 GrpcServer.server(
                         parts.vertx(),

@@ -56,8 +56,7 @@ final class CheckReader {
         for (var script : List.of("ScriptArgs", "Args", "Script", "Shell", "DockerContainerID")) {
             all.put(script, "scripts are not run by servers");
         }
-        for (var other :
-                List.of("GRPC", "UDP", "H2PING", "OSService", "AliasService", "AliasNode")) {
+        for (var other : List.of("UDP", "H2PING", "OSService", "AliasService", "AliasNode")) {
             all.put(other, "servers do not run such a check");
         }
         all.put("TCPUseTLS", "a TCP check does not speak TLS");
@@ -167,7 +166,7 @@ final class CheckReader {
             if (isSet(check, refused.getKey())) {
                 throw bad(
                         check.subject()
-                                + ": expected TTL, HTTP or TCP; found "
+                                + ": expected TTL, HTTP, TCP or GRPC; found "
                                 + refused.getKey()
                                 + ": "
                                 + refused.getValue());
@@ -175,7 +174,8 @@ final class CheckReader {
         }
         var kinds = Arrays.stream(Kind.values()).filter(kind -> check.has(kind.name())).toList();
         if (kinds.size() > 1) {
-            throw bad(check.subject() + ": expected one of TTL, HTTP and TCP; found " + kinds);
+            throw bad(
+                    check.subject() + ": expected one of TTL, HTTP, TCP and GRPC; found " + kinds);
         }
         if (kinds.isEmpty()) {
             return Optional.empty();
@@ -187,7 +187,7 @@ final class CheckReader {
                         target(check, kind),
                         bounded(check, kind == Kind.TTL ? "TTL" : "Interval", Optional.empty()),
                         bounded(check, "Timeout", Optional.of(DEFAULT_TIMEOUT)),
-                        kind == Kind.HTTP ? ask(check) : HttpAsk.GET,
+                        ask(check, kind),
                         thresholds(check),
                         deregisterAfter(check)));
     }
@@ -207,7 +207,26 @@ final class CheckReader {
             case TTL -> "";
             case TCP -> ApiRequest.read(check.text("TCP"), Endpoint::parse).toString();
             case HTTP -> url(check.text("HTTP"));
+            case GRPC -> grpc(check.text("GRPC"), check.flag("GRPCUseTLS"));
         };
+    }
+
+    /// Host, port, and maybe the service that is asked about.
+    private static String grpc(String text, boolean isTls) throws RefusedRequestException {
+        var slash = text.indexOf('/');
+        var address = ApiRequest.read(slash < 0 ? text : text.substring(0, slash), Endpoint::parse);
+        var service = slash < 0 ? "" : text.substring(slash + 1);
+        if (!service.matches("[A-Za-z0-9_.]{0,127}")) {
+            throw bad(
+                    "GRPC: expected HOST:PORT/SERVICE, the service of at most 127 letters, digits, '.' and '_'; found '"
+                            + shown(text)
+                            + "'");
+        }
+        var target = (isTls ? "grpcs://" : "grpc://") + address + "/" + service;
+        if (ApiRequest.read(target, URI::create).getHost() == null) {
+            throw bad("GRPC: expected HOST:PORT/SERVICE; found '" + shown(text) + "'");
+        }
+        return target;
     }
 
     /// Without credentials: a URL is shown, a header is not.
@@ -251,7 +270,10 @@ final class CheckReader {
         return name.equals("Interval") && duration.compareTo(SHORTEST) < 0 ? SHORTEST : duration;
     }
 
-    private static HttpAsk ask(JsonFields check) throws RefusedRequestException {
+    private static HttpAsk ask(JsonFields check, Kind kind) throws RefusedRequestException {
+        if (kind != Kind.HTTP) {
+            return new HttpAsk("", Map.of(), "", check.flag("TLSSkipVerify"));
+        }
         var headers = new LinkedHashMap<String, Secret>();
         var given = check.fields("Header");
         for (var name : given.isPresent() ? given.get().byName().keySet() : Set.<String>of()) {

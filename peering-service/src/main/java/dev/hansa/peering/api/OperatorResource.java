@@ -52,7 +52,16 @@ final class OperatorResource {
     }
 
     ApiAnswer remove(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var id = request.parameter("id").orElse("");
+        var address = request.parameter("address").orElse("");
+        var id =
+                request.parameter("id")
+                        .filter(given -> !given.isEmpty())
+                        .or(() ->
+                                members.list().stream()
+                                        .filter(member -> address(member).equals(address))
+                                        .map(MemberState::name)
+                                        .findFirst())
+                        .orElse(address);
         if (id.isEmpty()) {
             throw RefusedRequestException.bad(
                     "Must specify either an ID or Address to remove a peer");

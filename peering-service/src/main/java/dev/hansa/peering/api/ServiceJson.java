@@ -13,6 +13,7 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.trustbundle.PeerName;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -80,6 +81,15 @@ record ServiceJson(Optional<PeerName> peer) {
         switch (way.kind()) {
             case TTL -> json.put("TTL", text(way.interval()));
             case TCP -> json.put("TCP", way.target());
+            case GRPC -> {
+                var target = URI.create(way.target());
+                json.put(
+                                "GRPC",
+                                target.getAuthority()
+                                        + (target.getPath().equals("/") ? "" : target.getPath()))
+                        .put("GRPCUseTLS", target.getScheme().equals("grpcs"))
+                        .put("TLSSkipVerify", way.ask().skipVerify());
+            }
             case HTTP -> {
                 json.put("HTTP", way.target()).put("Method", way.ask().method());
                 json.put("TLSSkipVerify", way.ask().skipVerify());

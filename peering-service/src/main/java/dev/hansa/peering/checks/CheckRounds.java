@@ -14,6 +14,7 @@ import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoreFailure;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -91,8 +92,8 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         this.events = events;
     }
 
-    public static CheckRounds start(Store store, Consumer<PeeringEvent> events) {
-        var probes = new Probes();
+    public static CheckRounds start(Store store, Vertx vertx, Consumer<PeeringEvent> events) {
+        var probes = new Probes(vertx);
         var rounds = new CheckRounds(store, probes, System::nanoTime, events);
         rounds.closer.add(probes);
         var thread = Thread.ofVirtual().name("check-rounds").start(rounds::run);

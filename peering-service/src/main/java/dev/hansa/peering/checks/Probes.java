@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,8 +26,8 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 
-/// Asks over TCP and HTTP. No target may be a link-local address: there clouds tell a machine its
-/// own secrets, and what a check is answered is shown to whoever reads it.
+/// Asks over TCP, HTTP and gRPC. No target may be a link-local address: there clouds tell a machine
+/// its own secrets, and what a check is answered is shown to whoever reads it.
 final class Probes implements Probe, AutoCloseable {
     /// Of a body; the rest is not read.
     private static final int MAX_BODY = 4000;
@@ -41,6 +42,12 @@ final class Probes implements Probe, AutoCloseable {
                     RESOLVERS, Thread.ofPlatform().daemon().name("check-names-", 0).factory());
     private final HttpClient verifying = client().build();
     private final HttpClient believing = client().sslContext(believing()).build();
+
+    private final GrpcProbe grpc;
+
+    Probes(Vertx vertx) {
+        grpc = new GrpcProbe(vertx);
+    }
 
     private static HttpClient.Builder client() {
         return HttpClient.newBuilder()
@@ -67,6 +74,7 @@ final class Probes implements Probe, AutoCloseable {
                 case TTL -> Verdict.critical("expected a word of its owner; found none");
                 case TCP -> tcp(way);
                 case HTTP -> http(way);
+                case GRPC -> grpc(way);
             };
         } catch (IOException | IllegalArgumentException | SecurityException e) {
             return Verdict.critical(
@@ -150,6 +158,18 @@ final class Probes implements Probe, AutoCloseable {
         }
     }
 
+    private Verdict grpc(Way way) throws IOException, InterruptedException {
+        var target = URI.create(way.target());
+        var host = target.getHost();
+        return grpc.ask(
+                way,
+                target,
+                allowed(
+                        host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
+                        way.timeout()),
+                Duration.ofMillis(millis(way.timeout())));
+    }
+
     private static HttpRequest request(URI url, Way way, HttpAsk ask) {
         var request =
                 HttpRequest.newBuilder(url)
@@ -176,5 +196,6 @@ final class Probes implements Probe, AutoCloseable {
         verifying.shutdownNow();
         believing.shutdownNow();
         names.shutdownNow();
+        grpc.close();
     }
 }

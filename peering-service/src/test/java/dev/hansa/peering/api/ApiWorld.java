@@ -99,7 +99,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
-        checks = CheckRounds.start(store, events::add);
+        checks = CheckRounds.start(store, vertx, events::add);
         api.checks(checks);
         api.failover(new FailoverDesk(publisher, failovers, store, drills, clock, events::add));
         server =

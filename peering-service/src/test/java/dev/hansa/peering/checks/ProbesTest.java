@@ -9,6 +9,7 @@ import dev.hansa.exportedservices.CheckDefinition.Kind;
 import dev.hansa.exportedservices.CheckDefinition.Thresholds;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.Test;
 /// Over real sockets.
 class ProbesTest {
     private final List<String> asked = new CopyOnWriteArrayList<>();
-    private final Probes probes = new Probes();
+    private final Vertx vertx = Vertx.vertx();
+    private final Probes probes = new Probes(vertx);
     private HttpServer server;
     private volatile int code = 200;
     private volatile byte[] body = "well".getBytes(StandardCharsets.UTF_8);
@@ -57,6 +59,7 @@ class ProbesTest {
     void stop() {
         probes.close();
         server.stop(0);
+        vertx.close();
     }
 
     private String url() {
