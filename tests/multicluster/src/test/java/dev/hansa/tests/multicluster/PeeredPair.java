@@ -106,10 +106,7 @@ final class PeeredPair implements AutoCloseable {
     }
 
     void start() throws IOException, InterruptedException {
-        startServer("eks", EKS);
-        startServer("lke", LKE);
-        awaitServer(EKS);
-        awaitServer(LKE);
+        startServers();
         // on a machine that starts six processes at once an answer may come too late for a token
         await().atMost(Duration.ofMinutes(1)).until(this::isPeered);
         call(
@@ -120,6 +117,14 @@ final class PeeredPair implements AutoCloseable {
                         + "[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
         startProxies("eks", EKS, "caller", TO_ECHO);
         startProxies("lke", LKE, "echo", "");
+    }
+
+    /// Alone, and not peered yet.
+    void startServers() throws IOException {
+        startServer("eks", EKS);
+        startServer("lke", LKE);
+        awaitServer(EKS);
+        awaitServer(LKE);
     }
 
     private boolean isPeered() throws IOException, InterruptedException {
@@ -163,7 +168,8 @@ final class PeeredPair implements AutoCloseable {
                 leafLife);
     }
 
-    private void startProxies(String name, String prefix, String service, String upstreams)
+    /// A gateway, and a sidecar of one service.
+    void startProxies(String name, String prefix, String service, String upstreams)
             throws IOException, InterruptedException {
         joinToken(prefix, name + "-gateway", "{\"MeshGateway\":true}");
         startGateway(name, prefix);

@@ -1,0 +1,175 @@
+package dev.hansa.tests.multicluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.Media;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// A real Chromium. What it complains of, errors of scripts and breaches of the policy, fails the
+/// test that has opened the page.
+final class UiBrowser implements AutoCloseable {
+    /// On a machine that a dozen processes share.
+    private static final Duration EFFECT = Duration.ofSeconds(40);
+
+    private static final int WIDTH = 1280;
+    private static final int HEIGHT = 800;
+
+    private final Playwright playwright;
+    private final Browser browser;
+    private final List<String> complaints = new ArrayList<>();
+
+    private UiBrowser(Playwright playwright, Browser browser) {
+        this.playwright = playwright;
+        this.browser = browser;
+    }
+
+    /// Skips the test, and says so, where there is no Chromium.
+    static UiBrowser start() {
+        var chromium = chromium();
+        if (chromium.isEmpty()) {
+            var sentence =
+                    "*** UiIT SKIPPED, nothing was proved: expected a Chromium at /usr/bin/chromium or HANSA_CHROMIUM; found none";
+            System.err.println(sentence);
+            abort(sentence);
+        }
+        PlaywrightAssertions.setDefaultAssertionTimeout((double) EFFECT.toMillis());
+        var playwright =
+                Playwright.create(
+                        new Playwright.CreateOptions()
+                                .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        var browser =
+                playwright
+                        .chromium()
+                        .launch(
+                                new BrowserType.LaunchOptions()
+                                        .setExecutablePath(chromium.orElseThrow())
+                                        .setArgs(
+                                                List.of(
+                                                        // as root in a container
+                                                        "--no-sandbox",
+                                                        "--disable-background-networking",
+                                                        "--disable-component-update",
+                                                        "--disable-gpu",
+                                                        "--force-color-profile=srgb")));
+        return new UiBrowser(playwright, browser);
+    }
+
+    private static Optional<Path> chromium() {
+        return Stream.of(System.getenv().getOrDefault("HANSA_CHROMIUM", ""), "/usr/bin/chromium")
+                .filter(name -> !name.isEmpty())
+                .map(Path::of)
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    /// A window of its own, as another operator's.
+    Page open(String address) {
+        BrowserContext context =
+                browser.newContext(new Browser.NewContextOptions().setViewportSize(WIDTH, HEIGHT));
+        context.setDefaultTimeout((double) EFFECT.toMillis());
+        var page = context.newPage();
+        page.onPageError(error -> complaints.add(page.url() + ": " + error));
+        page.onConsoleMessage(message -> {
+            // what the server refuses is shown in the page; the browser notes it as well
+            if (List.of("error", "warning").contains(message.type())
+                    && !message.text().startsWith("Failed to load resource")) {
+                complaints.add(page.url() + ": " + message.text());
+            }
+        });
+        page.navigate(address);
+        return page;
+    }
+
+    /// Into `target/ui`, for people to look at.
+    static void picture(Page page, String name) throws IOException {
+        page.screenshot(new Page.ScreenshotOptions().setPath(Checkout.target("ui/" + name)));
+    }
+
+    static void darkPicture(Page page, String name) throws IOException {
+        page.emulateMedia(
+                new Page.EmulateMediaOptions()
+                        .setColorScheme(ColorScheme.DARK)
+                        .setMedia(Media.SCREEN));
+        picture(page, name);
+        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.LIGHT));
+    }
+
+    /// What somebody needs who sees no page or has no mouse.
+    static void assertAccessible(Page page) {
+        assertThat(page.locator("html").getAttribute("lang")).isEqualTo("en");
+        assertThat(page.locator("main h1").count()).as("headings of " + page.url()).isEqualTo(1);
+        var nameless =
+                page.evaluate(
+                        """
+                        () => [...document.querySelectorAll('input, select, textarea, button, a, [role=img]')]
+                            .filter(one => !(one.labels?.length || one.getAttribute('aria-label') || one.textContent.trim()))
+                            .map(one => one.outerHTML)
+                        """);
+        assertThat((List<?>) nameless).as("controls without a name on " + page.url()).isEmpty();
+        var pale =
+                page.evaluate(
+                        """
+                        () => {
+                          const light = rgb => {
+                            const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+                            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+                          };
+                          const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+                          const rgba = colour => {
+                            canvas.clearRect(0, 0, 1, 1);
+                            canvas.fillStyle = colour;
+                            canvas.fillRect(0, 0, 1, 1);
+                            return [...canvas.getImageData(0, 0, 1, 1).data];
+                          };
+                          const behind = element => {
+                            const over = [];
+                            for (let one = element; one; one = one.parentElement) {
+                              const colour = rgba(getComputedStyle(one).backgroundColor);
+                              over.push(colour);
+                              if (colour[3] === 255) {
+                                break;
+                              }
+                            }
+                            return over.reverse().reduce((under, [r, g, b, a]) =>
+                              [r, g, b].map((v, i) => v * a / 255 + under[i] * (1 - a / 255)), [255, 255, 255]);
+                          };
+                          return [...document.querySelectorAll('#app *')]
+                            .filter(one => !(one instanceof SVGElement) && one.checkVisibility() && !one.closest('button:disabled'))
+                            .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+                            .map(one => {
+                              const [a, b] = [light(rgba(getComputedStyle(one).color).slice(0, 3)), light(behind(one))].sort((x, y) => y - x);
+                              return [(a + 0.05) / (b + 0.05), one.textContent.trim().slice(0, 30)];
+                            })
+                            .filter(([contrast]) => contrast < 4.5)
+                            .map(([contrast, text]) => text + ': ' + contrast.toFixed(2));
+                        }
+                        """);
+        assertThat((List<?>) pale).as("contrast below 4.5 on " + page.url()).isEmpty();
+    }
+
+    List<String> complaints() {
+        return List.copyOf(complaints);
+    }
+
+    @Override
+    public void close() {
+        browser.close();
+        playwright.close();
+    }
+}

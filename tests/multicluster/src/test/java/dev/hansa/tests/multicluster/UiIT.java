@@ -1,0 +1,417 @@
+package dev.hansa.tests.multicluster;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.AriaRole;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Two operators with a browser each, in front of two real datacenters: they peer them, see what is
+/// exported, and watch a failover and its end. No page is loaded twice.
+class UiIT {
+    private static final String ECHO_HOST = PeeredPair.EKS + ".11";
+    private static final String SCRIPT =
+            "<img src=x onerror=\"window.hit = 1\"><script>hit()</script>";
+    private static final String LIVE_HERE = "li.step.live[data-target='echo']";
+    private static final String LIVE_THERE = "li.step.live[data-target='echo.peer.lke']";
+    private static final String EVENT = "table.events tbody tr[data-turn='%s']";
+    private static final int MANY = 5000;
+    private static final InetSocketAddress UPSTREAM =
+            new InetSocketAddress(PeeredPair.EKS + ".10", PeeredPair.UPSTREAM_PORT);
+
+    private static String ui(String prefix, String page) {
+        return "http://" + prefix + ".1:8500/ui/#/" + page;
+    }
+
+    @Test
+    void operatorsPeerTwoDatacentersAndWatchAFailover(@TempDir Path folder) throws Exception {
+        var begun = System.nanoTime();
+        try (var browser = UiBrowser.start();
+                var pair = new PeeredPair(folder);
+                var load = new EchoLoad()) {
+            load.serve(ECHO_HOST, PeeredPair.APP_PORT);
+            load.serve(PeeredPair.LKE + ".10", PeeredPair.APP_PORT);
+            // the caller's own check
+            load.serve(PeeredPair.EKS + ".10", PeeredPair.APP_PORT);
+            pair.startServers();
+            pair.startProxies("eks", PeeredPair.EKS, "caller", "echo:" + PeeredPair.UPSTREAM_PORT);
+            pair.startProxies("lke", PeeredPair.LKE, "echo", "");
+            joinTokenOfEcho(pair, folder);
+            var echo = startEcho(folder);
+            try {
+                awaitQuiet(pair);
+                var eks = browser.open("http://" + PeeredPair.EKS + ".1:8500/");
+                var lke = browser.open(ui(PeeredPair.LKE, "peers"));
+                peeringBeginsInTwoPages(eks, lke);
+                exportAppears(pair, eks, lke);
+                intentionIsWritten(eks);
+                chainIsDrawn(pair, eks);
+                echo = failoverIsWatched(browser, load, eks, echo, folder);
+                strangersTextsStayTexts(pair, eks);
+                manyServicesAreQuick(eks);
+                peeringIsDeleted(eks, lke);
+                assertThat(browser.complaints()).isEmpty();
+            } finally {
+                echo.destroyForcibly().waitFor();
+            }
+        }
+        System.out.printf(
+                "UiIT: %d s, pictures in %s%n",
+                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun),
+                Checkout.ROOT.resolve("tests/multicluster/target/ui"));
+    }
+
+    private static void joinTokenOfEcho(PeeredPair pair, Path folder)
+            throws IOException, InterruptedException {
+        var token =
+                pair.call(
+                        PeeredPair.EKS,
+                        "POST",
+                        "/v1/hansa/join-token",
+                        "{\"Services\":[\"echo\"]}");
+        Files.writeString(folder.resolve("eks-echo.token"), token.path("JoinToken").asText());
+    }
+
+    private static Process startEcho(Path folder) throws IOException {
+        var settings =
+                new SidecarFile(
+                                "eks-echo",
+                                "echo",
+                                ECHO_HOST,
+                                PeeredPair.EKS + ".4",
+                                ECHO_HOST + ":" + PeeredPair.APP_PORT,
+                                "")
+                        .write(folder);
+        return Checkout.start(
+                Checkout.target("ui-eks-echo.log"),
+                "sidecar",
+                "--config",
+                settings.toString(),
+                "--exit-with-parent");
+    }
+
+    /// A machine that starts seven processes at once answers too late for a token.
+    private static void awaitQuiet(PeeredPair pair) {
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> {
+                    var all = 0;
+                    for (var prefix : List.of(PeeredPair.EKS, PeeredPair.LKE)) {
+                        all += pair.passingGateways(prefix);
+                        all +=
+                                pair.call(prefix, "GET", "/v1/health/connect/echo?passing", "")
+                                        .size();
+                    }
+                    return all == 4;
+                });
+    }
+
+    private static Locator button(Page page, String name) {
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    private static void go(Page page, String name) {
+        page.getByRole(AriaRole.NAVIGATION, new Page.GetByRoleOptions().setName("Pages"))
+                .getByRole(AriaRole.LINK, new Locator.GetByRoleOptions().setName(name))
+                .click();
+        assertThat(page).hasTitle(Pattern.compile(name + " · (eks|lke) · Hansa"));
+        UiBrowser.assertAccessible(page);
+    }
+
+    private static Locator cells(Page page, String peer) {
+        return page.locator("table.list tbody tr")
+                .filter(new Locator.FilterOptions().setHasText(peer));
+    }
+
+    private static void peeringBeginsInTwoPages(Page eks, Page lke) throws IOException {
+        // whoever asks for nothing comes to the overview
+        assertThat(eks).hasTitle("Overview · eks · Hansa");
+        assertThat(eks).hasURL(Pattern.compile(".*/ui/.*"));
+        go(eks, "Peers");
+        for (var page : new Page[] {eks, lke}) {
+            assertThat(page.locator(".empty-title")).hasText("No peer yet");
+            // gone if the page were loaded again
+            page.evaluate("window.sameAsEver = true");
+        }
+
+        button(lke, "Generate token").click();
+        lke.getByLabel("Name of the other datacenter").fill("eks");
+        lke.locator("dialog[open] button[type=submit]").click();
+        assertThat(lke.locator(".timer")).containsText(Pattern.compile("expires in 59:[0-5][0-9]"));
+        var token =
+                lke.getByLabel("Peering token", new Page.GetByLabelOptions().setExact(true))
+                        .inputValue();
+        var words = lke.locator(".words").textContent();
+        UiBrowser.picture(lke, "token.png");
+
+        button(eks, "Establish peering").click();
+        var pasted = eks.getByLabel("Peering token of the other datacenter");
+        pasted.fill(token.substring(0, token.length() / 2));
+        assertThat(eks.locator("dialog .problem")).containsText("no peering token");
+        pasted.fill(token);
+        var says =
+                eks.getByRole(
+                        AriaRole.REGION,
+                        new Page.GetByRoleOptions().setName("What the token says"));
+        assertThat(says).containsText("Made bylke");
+        assertThat(says).containsText("Made foreks");
+        assertThat(says).containsText(PeeredPair.LKE + ".1:8503");
+        assertThat(says).containsText(Pattern.compile("59:[0-5][0-9] left"));
+        // computed here, told by the other server
+        assertThat(says.locator(".words")).hasText(words);
+        assertThat(eks.getByLabel("Name of the peer here")).hasValue("lke");
+        UiBrowser.assertAccessible(eks);
+        UiBrowser.picture(eks, "establish.png");
+        eks.locator("dialog[open] button[type=submit]").click();
+
+        assertThat(lke.locator("dialog .done")).containsText("the peering is active");
+        button(lke, "Done").click();
+        assertThat(cells(eks, "lke").locator(".badge")).hasText("active");
+        assertThat(cells(lke, "eks").locator(".badge")).hasText("active");
+        for (var page : new Page[] {eks, lke}) {
+            assertThat(page.evaluate("window.sameAsEver")).isEqualTo(true);
+            var kept =
+                    page.evaluate(
+                            "() => document.documentElement.outerHTML + [...document.querySelectorAll('textarea')].map(one => one.value)"
+                                    + " + location.href + JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})");
+            assertThat(String.valueOf(kept)).doesNotContain(token.substring(0, 40));
+        }
+    }
+
+    private static void exportAppears(PeeredPair pair, Page eks, Page lke) throws Exception {
+        pair.call(
+                PeeredPair.LKE,
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
+                        + "[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
+
+        assertThat(cells(eks, "lke").locator("td").nth(3)).hasText("1");
+        assertThat(cells(lke, "eks").locator("td").nth(4)).hasText("1");
+        UiBrowser.picture(eks, "peers.png");
+        eks.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("lke").setExact(true))
+                .click();
+        assertThat(eks.locator("h1")).hasText("lke");
+        assertThat(eks.locator("main")).containsText("Imported 1");
+        UiBrowser.assertAccessible(eks);
+        UiBrowser.picture(eks, "peer.png");
+
+        go(lke, "Services");
+        assertThat(cells(lke, "echo").locator("a.chip")).hasText("eks");
+    }
+
+    private static void intentionIsWritten(Page eks) throws IOException {
+        go(eks, "Intentions");
+        button(eks, "New intention").click();
+        var box = eks.locator("dialog[open]");
+        box.getByLabel("From service").fill("caller");
+        box.getByLabel("To service").fill("echo");
+        box.getByLabel("Description").fill("the shop's front");
+        UiBrowser.assertAccessible(eks);
+        button(eks, "Save").click();
+        assertThat(cells(eks, "caller").locator(".badge")).hasText("allow");
+
+        eks.locator("form.ask").getByLabel("From").fill("caller");
+        eks.locator("form.ask").getByLabel("To").fill("echo");
+        button(eks, "Check").click();
+        assertThat(eks.locator(".verdict")).hasText("Yes. caller may call echo.");
+        UiBrowser.picture(eks, "intentions.png");
+    }
+
+    private static void chainIsDrawn(PeeredPair pair, Page eks) throws Exception {
+        go(eks, "Services");
+        assertThat(
+                        eks.locator("table.services tbody tr")
+                                .filter(new Locator.FilterOptions().setHasText("echo")))
+                .hasCount(2);
+        eks.keyboard().press("/");
+        eks.keyboard().type("echo");
+        assertThat(eks.locator(".count")).hasText(Pattern.compile("2 of [0-9]+ services"));
+        eks.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("echo").setExact(true))
+                .first()
+                .click();
+        assertThat(eks).hasTitle("echo · eks · Hansa");
+        assertThat(eks.locator(LIVE_HERE)).containsText("calls go here");
+
+        pair.call(
+                PeeredPair.EKS,
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\"}]}}}");
+
+        assertThat(eks.locator("li.step.next[data-target='echo.peer.lke']"))
+                .containsText("mesh gateway");
+        assertThat(eks.locator("section[aria-labelledby=intentions] tbody")).containsText("caller");
+        var instance = eks.locator("li.instance");
+        assertThat(instance.locator(".checks").nth(0)).containsText("Application");
+        assertThat(instance.locator(".checks").nth(1)).containsText("proxy connected");
+        UiBrowser.assertAccessible(eks);
+        UiBrowser.picture(eks, "service.png");
+    }
+
+    private static Process failoverIsWatched(
+            UiBrowser browser, EchoLoad load, Page eks, Process echo, Path folder)
+            throws Exception {
+        var timeline = browser.open(ui(PeeredPair.EKS, "failovers"));
+        assertThat(timeline.locator(".ready"))
+                .containsText("1 service could fail over this minute");
+        assertThat(eks.locator(LIVE_HERE)).isVisible();
+        assertThat(timeline.locator("section[aria-labelledby=timeline] :is(.empty, table.events)"))
+                .isVisible();
+        // that of the start, when the caller's sidecar asked for echo before there was one
+        var backs = timeline.locator(EVENT.formatted("back")).count();
+        assertThat(timeline.locator(EVENT.formatted("over"))).hasCount(0);
+        // to be seen in the picture
+        browserWaits(timeline, 3000);
+
+        echo.destroyForcibly().waitFor();
+
+        assertThat(eks.locator(LIVE_THERE)).containsText("calls go here");
+        assertThat(eks.locator(".verdict")).containsText("Failed over.");
+        assertThat(timeline.locator(EVENT.formatted("over"))).containsText("echo");
+        assertThat(timeline.locator(".alarm")).containsText("has failed over to");
+        browserWaits(timeline, 4000);
+        UiBrowser.assertAccessible(timeline);
+        UiBrowser.picture(eks, "failed-over.png");
+        UiBrowser.picture(timeline, "failovers.png");
+        go(eks, "Overview");
+        assertThat(eks.locator(".map .flow")).hasCount(1);
+        assertThat(eks.locator(".alarm")).containsText("echo");
+        UiBrowser.picture(eks, "overview.png");
+        UiBrowser.darkPicture(eks, "overview-dark.png");
+        go(eks, "Services");
+        assertThat(eks.locator(".badge.away")).hasText("failed over to lke");
+        UiBrowser.picture(eks, "services.png");
+
+        var again = startEcho(folder);
+        assertThat(timeline.locator(EVENT.formatted("back"))).hasCount(backs + 1);
+        assertThat(timeline.locator(".alarm")).hasCount(0);
+        assertThat(eks.locator(".badge.away")).hasCount(0);
+        load.start(UPSTREAM, 2, 0);
+        drillIsRun(timeline, backs + 2);
+        load.stop();
+        timeline.context().close();
+        return again;
+    }
+
+    private static void browserWaits(Page page, int millis) {
+        page.waitForFunction(
+                "([since, millis]) => performance.now() - since > millis",
+                new Object[] {page.evaluate("performance.now()"), millis});
+    }
+
+    private static void drillIsRun(Page timeline, int backs) throws IOException {
+        button(timeline, "Run a drill…").click();
+        timeline.getByLabel("Reason").fill("before the sale");
+        UiBrowser.assertAccessible(timeline);
+        button(timeline, "Begin the drill").click();
+        assertThat(timeline.locator(EVENT.formatted("over")).first())
+                .containsText("before the sale");
+        assertThat(timeline.locator("article.report")).containsText("running");
+        button(timeline, "End drill of 'echo' now").click();
+        assertThat(timeline.locator(EVENT.formatted("back"))).hasCount(backs);
+        assertThat(timeline.locator("table.controls")).hasCount(0);
+        assertThat(timeline.locator("article.report")).containsText("done");
+        UiBrowser.darkPicture(timeline, "drill-dark.png");
+    }
+
+    /// Names are held to a form by the server; a check's output, a tag and a node are not.
+    private static void strangersTextsStayTexts(PeeredPair pair, Page eks) throws Exception {
+        var text = SCRIPT.replace("\"", "\\\"");
+        pair.call(
+                PeeredPair.EKS,
+                "PUT",
+                "/v1/catalog/register",
+                "{\"Node\":\"legacy\",\"Address\":\"192.0.2.7\",\"Service\":{\"ID\":\"legacy-1\",\"Service\":\"legacy\",\"Port\":80,\"Tags\":[\""
+                        + text
+                        + "\"]},\"Check\":{\"CheckID\":\"c\",\"Name\":\""
+                        + text
+                        + "\",\"Status\":\"critical\",\"Output\":\""
+                        + text
+                        + "\",\"ServiceID\":\"legacy-1\"}}");
+
+        assertThat(cells(eks, "legacy").locator(".chip").first()).hasText(SCRIPT);
+        eks.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("legacy").setExact(true))
+                .click();
+        assertThat(eks.locator("pre.output")).hasText(SCRIPT);
+        assertThat(eks.locator(".checks b")).hasText(SCRIPT);
+        assertThat(eks.evaluate("window.hit")).isNull();
+        assertThat(eks.locator("main img, main script").count()).isZero();
+        UiBrowser.picture(eks, "strangers.png");
+    }
+
+    private static void manyServicesAreQuick(Page eks) throws IOException {
+        var rows = new ArrayList<String>();
+        for (var i = 0; i < MANY; i++) {
+            rows.add(
+                    "{\"Service\":\"%s%04d\",\"Peer\":\"\",\"Kind\":\"\",\"Instances\":3,\"Passing\":%d,\"Warning\":0,\"Critical\":%d,\"Maintenance\":0,\"Tags\":[],\"Proxies\":3,\"ExportedTo\":[\"lke\"]}"
+                            .formatted(
+                                    i == 0 ? SCRIPT.replace("\"", "\\\"") : "svc-",
+                                    i,
+                                    i % 50 == 7 ? 2 : 3,
+                                    i % 50 == 7 ? 1 : 0));
+        }
+        eks.route(
+                Pattern.compile(".*/v1/hansa/services"),
+                route ->
+                        route.fulfill(
+                                new Route.FulfillOptions()
+                                        .setContentType("application/json")
+                                        .setBody("[" + String.join(",", rows) + "]")));
+        go(eks, "Services");
+        assertThat(eks.locator(".count")).hasText("5,000 services");
+        assertThat(eks.locator("tbody th").first()).containsText(SCRIPT);
+        assertThat(eks.evaluate("window.hit")).isNull();
+        assertThat(eks.locator("table.services tr").count()).as("rows in the page").isLessThan(80);
+        // of one drawing, which each second and each change takes
+        var millis =
+                (Number)
+                        eks.evaluate(
+                                """
+                                () => new Promise(done => {
+                                  const begun = performance.now();
+                                  scrollTo(0, 100000);
+                                  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() =>
+                                    done(performance.now() - begun))));
+                                })
+                                """);
+        System.out.printf(
+                "UiIT: %d services, scrolled and drawn in %.0f ms%n", MANY, millis.doubleValue());
+        assertThat(millis.doubleValue()).isLessThan(1000);
+        assertThat(eks.locator("tbody")).containsText("svc-2");
+        UiBrowser.picture(eks, "many.png");
+        eks.getByLabel("Search by name, peer or tag").fill("svc-4999");
+        assertThat(eks.locator(".count")).hasText("1 of 5,000 services");
+        eks.unrouteAll();
+    }
+
+    private static void peeringIsDeleted(Page eks, Page lke) throws IOException {
+        go(eks, "Peers");
+        go(lke, "Peers");
+        eks.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("lke").setExact(true))
+                .click();
+        button(eks, "Delete…").click();
+        assertThat(eks.locator(".consequences"))
+                .containsText("These have no refuge at lke any more: echo");
+        assertThat(eks.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Keep it")))
+                .isFocused();
+        UiBrowser.picture(eks, "delete.png");
+        button(eks, "Delete the peering with lke").click();
+        assertThat(eks.locator(".empty-title")).hasText("No peer yet");
+        assertThat(cells(lke, "eks").locator(".badge")).hasText("terminated");
+    }
+}
