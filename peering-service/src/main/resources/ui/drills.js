@@ -50,7 +50,7 @@ function traffic(word, one, here) {
 function report(one, here) {
   return html`<article class="card report"><div class="head">${icons.drill}<b>${one.What}</b> ${one.Done ? badge('ok', 'done') : one.EndedAt ? badge('next', 'ended, watching') : badge('away', 'running')}
       <span class="muted">by ${one.By}${one.Reason ? `: ${one.Reason}` : ''}</span></div>
-    <dl class="facts">${field('Sidecars', one.Proxies ?? 'not all yet')}${field('All went over within', millis(one.OverMillis))}${field('All came back within', millis(one.BackMillis))}</dl>
+    <dl class="facts">${field('Sidecars that went over', one.Proxies ?? (one.EndedAt ? 'not all, it ended before' : 'not all yet'))}${field('All went over within', millis(one.OverMillis))}${field('All came back within', millis(one.BackMillis))}</dl>
     <table class="list plain-table"><caption class="hidden">Connections before, during and after the drill</caption>
       <thead><tr><th scope="col"></th><th scope="col" class="number">Served</th><th scope="col" class="number">Refused</th><th scope="col" class="number">Half within</th><th scope="col" class="number">99 % within</th><th scope="col">Carried by</th></tr></thead>
       <tbody>${traffic('Before', one.Before, here)}${traffic('During', one.During, here)}${traffic('After', one.After, here)}</tbody></table></article>`;
