@@ -159,8 +159,7 @@ public final class Sidecar implements AutoCloseable {
                                 proxy.clock,
                                 proxy.telemetry));
         var ends = new Latest<Optional<TlsEnds>>(Optional.empty());
-        identity.certificate()
-                .watch(_ -> renew(ends, identity.certificate(), routes.snapshot()));
+        identity.certificate().watch(_ -> renew(ends, identity.certificate(), routes.snapshot()));
         routes.snapshot().watch(_ -> renew(ends, identity.certificate(), routes.snapshot()));
         var inbound =
                 check.map(asked ->
@@ -261,8 +260,8 @@ public final class Sidecar implements AutoCloseable {
                 proxy.telemetry::bytesOut);
     }
 
-    /// Every change of certificate or snapshot makes new TLS ends for new connections: of the newest
-    /// of both, whichever of two changes at one time comes last.
+    /// Every change of certificate or snapshot makes new TLS ends for new connections: of the
+    /// newest of both, whichever of two changes at one time comes last.
     private void renew(
             Latest<Optional<TlsEnds>> ends,
             Supplier<Optional<ProxyCertificate>> certificate,

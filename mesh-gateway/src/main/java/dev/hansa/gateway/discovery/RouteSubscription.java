@@ -60,6 +60,7 @@ public final class RouteSubscription implements AutoCloseable {
 
     /// A trace holds a connection and no more: one at a time is what a person asks for.
     private final Semaphore traces = new Semaphore(1);
+
     private final Optional<SnapshotFile> file;
     private final String software;
     private final Clock clock;

@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Goes back to a target that is healthy again a little more with each moment, where its route wants
-/// that: what has just started is slow until it is warm, and need not carry everything at once. The
-/// rest stays with the target that took over, for as long as that is healthy; nothing is slower than
-/// it would be without.
+/// Goes back to a target that is healthy again a little more with each moment, where its route
+/// wants that: what has just started is slow until it is warm, and need not carry everything at
+/// once. The rest stays with the target that took over, for as long as that is healthy; nothing is
+/// slower than it would be without.
 final class Failback {
     /// Written in [#taken], read for each connection.
     private volatile @Nullable Return going;

@@ -36,9 +36,9 @@ import javax.net.ssl.X509ExtendedTrustManager;
 
 /// The two ends of mutual TLS for one service, as of one certificate and one snapshot. A context is
 /// made anew when the certificate or anything that it believes has changed, so nothing that was
-/// believed before is believed by a context that outlived it; it stays when only health or addresses
-/// have, which is nearly always: to make one costs milliseconds, and callers wait for it. No session
-/// is resumed: a resumed one skips the certificate that it rests on.
+/// believed before is believed by a context that outlived it; it stays when only health or
+/// addresses have, which is nearly always: to make one costs milliseconds, and callers wait for it.
+/// No session is resumed: a resumed one skips the certificate that it rests on.
 public final class TlsEnds {
     private static final SslProvider PROVIDER =
             OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
@@ -250,10 +250,7 @@ public final class TlsEnds {
         private final Clock clock;
 
         Verifier(
-                BundleSet bundles,
-                List<String> identities,
-                PeerVerifier.Usage usage,
-                Clock clock) {
+                BundleSet bundles, List<String> identities, PeerVerifier.Usage usage, Clock clock) {
             this.bundles = bundles;
             this.identities = identities;
             this.usage = usage;

@@ -39,7 +39,11 @@ class FailbackTest {
                             peers[i]));
         }
         return new Route(
-                new UpstreamName(CART, Optional.empty()), Duration.ofSeconds(1), targets, spread, 0);
+                new UpstreamName(CART, Optional.empty()),
+                Duration.ofSeconds(1),
+                targets,
+                spread,
+                0);
     }
 
     private static Route gradual(HealthView here, HealthView... peers) {

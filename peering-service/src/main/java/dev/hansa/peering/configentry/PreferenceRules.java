@@ -75,8 +75,7 @@ final class PreferenceRules {
         if (!mode.equals("weighted") && meta.has(WEIGHTS)) {
             throw forbidden("Meta[" + WEIGHTS + "]: expected " + MODE + " 'weighted' beside it");
         }
-        var failback =
-                duration(meta, FAILBACK, Spread.Sequential.LONGEST_FAILBACK, "1h");
+        var failback = duration(meta, FAILBACK, Spread.Sequential.LONGEST_FAILBACK, "1h");
         if (!mode.isEmpty() && !mode.equals("sequential") && meta.has(FAILBACK)) {
             throw forbidden("Meta[" + FAILBACK + "]: expected " + MODE + " 'sequential' beside it");
         }

@@ -186,15 +186,15 @@ public final class RoutePublisher implements AutoCloseable {
                         .min(Comparator.comparing(Session::name));
         return sidecar.isEmpty()
                 ? Optional.empty()
-                : Optional.of(trace(sidecar.get(), new TraceOrder.OfUpstream(upstream), Traces.LIMIT));
+                : Optional.of(
+                        trace(sidecar.get(), new TraceOrder.OfUpstream(upstream), Traces.LIMIT));
     }
 
     /// Lets each connected gateway, of `most` in the order of their names, try where a name leads.
     ///
     /// @param limit for all of them
     /// @throws InterruptedException when this server stops
-    public List<Trace> traceName(String sni, int most, Duration limit)
-            throws InterruptedException {
+    public List<Trace> traceName(String sni, int most, Duration limit) throws InterruptedException {
         var deadline = System.nanoTime() + limit.toNanos();
         var gateways =
                 sent.keySet().stream()

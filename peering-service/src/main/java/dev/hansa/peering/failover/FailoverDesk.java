@@ -87,8 +87,7 @@ public final class FailoverDesk implements FailoverOperations {
                         .limit(TRACED_NAMES)
                         .toList();
         for (var target : peers) {
-            for (var trace : publisher.traceName(
-                            target.sni(), TRACED_GATEWAYS, GATEWAYS_LIMIT)) {
+            for (var trace : publisher.traceName(target.sni(), TRACED_GATEWAYS, GATEWAYS_LIMIT)) {
                 legs.add(new CallTrace.Leg(target.label(), target.sni(), trace));
             }
         }
