@@ -3,6 +3,9 @@
 // relative to the page, which may be behind a proxy that adds a prefix
 const BASE = new URL('../v1/', document.baseURI);
 
+// a reading is not waited for longer; an order is, since whoever gave it must be told what became of it
+const PATIENCE = 20_000;
+
 /** What the server answered instead of doing what it was asked; the message is its own. */
 export class Refusal extends Error {
   constructor(status, sentence) {
@@ -17,18 +20,21 @@ export function path(texts, ...values) {
 }
 
 export async function call(method, where, body) {
+  const signal = method === 'GET' ? AbortSignal.timeout(PATIENCE) : undefined;
   let answer;
+  let text;
   try {
     answer = await fetch(new URL(where, BASE), {
       method,
+      signal,
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: 'no-store',
       redirect: 'error',
     });
+    text = await answer.text();
   } catch {
-    throw new Refusal(0, 'the server does not answer');
+    throw new Refusal(0, signal?.aborted ? `the server has not answered within ${PATIENCE / 1000} seconds` : 'the server does not answer');
   }
-  const text = await answer.text();
   if (!answer.ok) {
     throw new Refusal(answer.status, text);
   }

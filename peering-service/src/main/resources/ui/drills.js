@@ -1,5 +1,7 @@
 // What operators have told failover to do for a while: drills, drains, forces and holds. Each ends by itself.
 import {html, nothing} from './lit-html/lit-html.js';
+import {repeat} from './lit-html/directives/repeat.js';
+import {live as bound} from './lit-html/directives/live.js';
 import {call} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {countdown, moment} from './format.js';
@@ -63,19 +65,33 @@ export function drills(readiness, controls, datacenter) {
   let refusal = '';
   const dialog = new Dialog('drill', () => (state = {...blank}));
 
+  const ready = () => (readiness.value ?? []).filter((one) => one.Ready && !one.FailedOver).map((one) => one.Service);
+
+  const choose = (event) => {
+    state.service = event.target.value;
+    changed();
+  };
+
   async function order(event) {
     event.preventDefault();
-    state.busy = true;
-    state.refusal = '';
+    // of this form: the box may be closed, and opened again, before the answer comes
+    const mine = state;
+    if (!ready().includes(mine.service)) {
+      return;
+    }
+    mine.busy = true;
+    mine.refusal = '';
     changed();
     try {
-      await call('POST', 'hansa/failover/controls', {Kind: 'drill', Service: event.target.elements.service.value, TTL: state.time, By: BY, Reason: state.reason});
+      await call('POST', 'hansa/failover/controls', {Kind: 'drill', Service: mine.service, TTL: mine.time, By: BY, Reason: mine.reason});
       controls.refresh();
-      dialog.close();
+      if (state === mine) {
+        dialog.close();
+      }
     } catch (error) {
-      state.refusal = error.message;
+      mine.refusal = error.message;
     }
-    state.busy = false;
+    mine.busy = false;
     changed();
   }
 
@@ -91,15 +107,20 @@ export function drills(readiness, controls, datacenter) {
   }
 
   const form = () => {
-    const ready = (readiness.value ?? []).filter((one) => one.Ready && !one.FailedOver);
+    const names = ready();
+    const isThere = names.includes(state.service);
     return html`<form @submit=${order}>
       <p>The instances in ${datacenter} get no calls for a while, and nothing is killed. Callers go to the next target; the report says what they noticed. It ends by itself, whatever becomes of this page.</p>
-      <label>Service <select name="service" required>${ready.map((one) => html`<option value=${one.Service}>${one.Service}</option>`)}</select></label>
+      <label>Service <select name="service" required @change=${choose}>
+        <option value="" .selected=${bound(!isThere)}>choose one</option>
+        ${repeat(names, (name) => name, (name) => html`<option value=${name} .selected=${bound(name === state.service)}>${name}</option>`)}</select></label>
       <label>For <select name="time" @change=${(event) => (state.time = event.target.value)}>${TIMES.map(([time, word]) => html`<option value=${time} ?selected=${time === state.time}>${word}</option>`)}</select></label>
       <label>Reason <span class="muted">(in the audit log)</span><input name="reason" maxlength="200" autocomplete="off" @input=${(event) => (state.reason = event.target.value)}></label>
-      ${ready.length ? nothing : problem('No service has a healthy target to go over to at the moment.')}
+      ${readiness.value === null ? problem('Which services have a healthy target to go over to is not known: it has not been read.') : nothing}
+      ${readiness.value !== null && !names.length ? problem('No service has a healthy target to go over to at the moment.') : nothing}
+      ${names.length && state.service && !isThere ? problem(`${state.service} has no healthy target to go over to at the moment.`) : nothing}
       ${state.refusal ? problem(state.refusal) : nothing}
-      <footer><button type="button" @click=${() => dialog.close()}>Cancel</button><button type="submit" class="primary" ?disabled=${state.busy || !ready.length}>Begin the drill</button></footer></form>`;
+      <footer><button type="button" @click=${() => dialog.close()}>Cancel</button><button type="submit" class="primary" ?disabled=${state.busy || !isThere}>Begin the drill</button></footer></form>`;
   };
 
   const line = (control) => html`<tr><th scope="row">${icons.drill} ${control.What}</th><td>${control.By}</td><td class="muted">${control.Reason}</td>

@@ -37,7 +37,7 @@ function line(event, all, here) {
   return html`<tr data-turn=${event.Turn}><td class="time" title=${ago(at, now())}>${clockTime(at, now())}</td>
     <th scope="row"><a href=${serviceLink(event.Service)}>${event.Service}</a></th>
     <td>${badge(tone, word)}</td>
-    <td>${event.From ? place(event.From, here) : html`<span class="muted">nobody</span>`} <span class="to" aria-label="to">${icons.arrow}</span> ${event.To ? place(event.To, here) : html`<span class="strong-bad">nobody</span>`}</td>
+    <td>${event.From ? place(event.From, here) : html`<span class="muted">nobody</span>`} <span class="to"><span class="hidden">to</span>${icons.arrow}</span> ${event.To ? place(event.To, here) : html`<span class="strong-bad">nobody</span>`}</td>
     <td class="cause">${isDrill ? html`<span class="chip drill">${icons.drill}drill</span> ` : nothing}${event.Cause}</td>
     <td class="lasted">${next ? duration(next.LastedMillis) : html`${duration(Math.max(0, now() - at))}, still`}</td></tr>`;
 }

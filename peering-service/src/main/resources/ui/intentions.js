@@ -28,8 +28,10 @@ export function intentions({datacenter}) {
   const blank = {peer: '', from: '', to: '', action: 'allow', description: '', known: false, busy: false, refusal: ''};
   let edited = {...blank};
   let asked = {peer: '', from: '', to: '', answer: null, refusal: ''};
-  let refusal = '';
+  const kept = {rule: null, busy: false, refusal: ''};
+  let doomed = {...kept};
   const dialog = new Dialog('intention', () => (edited = {...blank}));
+  const ending = new Dialog('delete-intention', () => (doomed = {...kept}));
 
   const names = () => [...new Set((services.value ?? []).filter((row) => !row.Peer && row.Kind === '').map((row) => row.Service))];
 
@@ -42,28 +44,46 @@ export function intentions({datacenter}) {
 
   async function save(event) {
     event.preventDefault();
-    edited.busy = true;
-    edited.refusal = '';
+    // of this form: the box may be closed, and opened again, before the answer comes
+    const mine = edited;
+    mine.busy = true;
+    mine.refusal = '';
     changed();
     try {
-      await call('PUT', exact(edited), {Action: edited.action, Description: edited.description});
+      await call('PUT', exact(mine), {Action: mine.action, Description: mine.description});
       rules.refresh();
-      dialog.close();
+      if (edited === mine) {
+        dialog.close();
+      }
     } catch (error) {
-      edited.refusal = error.message;
+      mine.refusal = error.message;
     }
-    edited.busy = false;
+    mine.busy = false;
     changed();
   }
 
-  async function remove(rule) {
-    refusal = '';
+  const doom = (rule) => {
+    doomed = {...kept, rule};
+    ending.open();
+  };
+
+  async function remove(event) {
+    event.preventDefault();
+    const mine = doomed;
+    const {SourcePeer, SourceName, DestinationName} = mine.rule;
+    mine.busy = true;
+    mine.refusal = '';
+    changed();
     try {
-      await call('DELETE', exact({peer: rule.SourcePeer, from: rule.SourceName, to: rule.DestinationName}));
+      await call('DELETE', exact({peer: SourcePeer, from: SourceName, to: DestinationName}));
+      if (doomed === mine) {
+        ending.close();
+      }
     } catch (error) {
-      refusal = error.message;
+      mine.refusal = error.message;
     }
     rules.refresh();
+    mine.busy = false;
     changed();
   }
 
@@ -98,6 +118,19 @@ export function intentions({datacenter}) {
     <footer><button type="button" @click=${() => dialog.close()}>Cancel</button><button type="submit" class="primary" ?disabled=${edited.busy}>Save</button></footer>
   </form>`;
 
+  const consequences = () => html`<form @submit=${remove}>
+    <p>It says <b>${doomed.rule.Action}</b> to calls from <b>${word(doomed.rule.SourceName)}</b>${doomed.rule.SourcePeer ? html` of peer <b>${doomed.rule.SourcePeer}</b>` : nothing} to <b>${word(doomed.rule.DestinationName)}</b>. At once, without it:</p>
+    <ul class="consequences">
+      <li>${doomed.rule.Action === 'allow'
+        ? 'Calls that only this rule allows are refused, and their connections that stand are cut.'
+        : 'Calls that only this rule refuses are let in.'}</li>
+      <li>Another rule that fits decides in its place, or else the default of ${datacenter}.</li>
+    </ul>
+    ${doomed.refusal ? problem(doomed.refusal) : nothing}
+    <footer><button type="button" autofocus @click=${() => ending.close()}>Keep it</button>
+      <button type="submit" class="danger" ?disabled=${doomed.busy}>${doomed.busy ? 'Deleting…' : 'Delete the intention'}</button></footer>
+  </form>`;
+
   // a group's rule, and one with conditions on requests, is changed where the entry is
   const isPlain = (rule) => !rule.SourceSamenessGroup && ['allow', 'deny'].includes(rule.Action) && !rule.Permissions;
   const word = (name) => (name === ANY ? html`<span class="muted">any</span>` : name);
@@ -109,7 +142,7 @@ export function intentions({datacenter}) {
     <td class="muted">${rule.Description ?? ''}</td>
     <td class="number">${isPlain(rule)
       ? html`<button type="button" @click=${() => edit(rule)} aria-label="Change the intention from ${rule.SourceName} to ${rule.DestinationName}">Change</button>
-          <button type="button" class="danger-plain" @click=${() => remove(rule)} aria-label="Delete the intention from ${rule.SourceName} to ${rule.DestinationName}">Delete</button>`
+          <button type="button" class="danger-plain" @click=${() => doom(rule)} aria-label="Delete the intention from ${rule.SourceName} to ${rule.DestinationName}">Delete</button>`
       : nothing}</td></tr>`;
 
   const table = (all) =>
@@ -138,13 +171,16 @@ export function intentions({datacenter}) {
   return {
     title: 'Intentions',
     resources: [rules, services, peerings, denials],
-    stop: () => dialog.close(),
+    stop() {
+      dialog.close();
+      ending.close();
+    },
     body: () => html`<header class="page"><div><h1 tabindex="-1">Intentions</h1>
         <p class="lead">Who may call whom in ${datacenter}. ${rules.value ? count(rules.value.length, 'rule') : ''}</p></div>
         <button type="button" class="primary" @click=${() => edit(null)}>${icons.plus}<span>New intention</span></button></header>
       <datalist id="service-names"><option value=${ANY}></option>${names().map((name) => html`<option value=${name}></option>`)}</datalist>
       ${dialog.draw(edited.known ? 'Change an intention' : 'New intention', form)}
-      ${refusal ? problem(refusal) : nothing}
+      ${ending.draw('Delete this intention?', consequences)}
       ${shown(rules, table)}
       <section aria-labelledby="check"><h2 id="check">May A call B?</h2>
         <form class="ask card" @submit=${ask}>${text('From', asked, 'from')}${where('of', asked)}${text('To', asked, 'to')}<button type="submit">Check</button></form>${answer()}</section>

@@ -6,16 +6,23 @@ import {read} from './api.js';
 // not keep browser and server busy with nothing else
 const PAUSE = 400;
 const LOAD = 4;
+// after a reading that failed
+const AGAIN = 5000;
+// the server says something every 15 seconds: a stream that has been silent for this long leads to nobody
+const SILENCE = 45_000;
+const WATCH = 5000;
 
 const EVENTS = new URL('../v1/hansa/events', document.baseURI);
 
 const listeners = new Set();
 const resources = new Set();
 let source = null;
+// when the stream was begun, or something came from it
+let heardAt = 0;
 // of the server's clock, since ages are told by it
 let offset = 0;
 
-/** `starting`, `live`, or `lost`: the server is away, or nobody leads. */
+/** `starting`, also when the page is seen again; `live`; or `lost`: the server is away, or nobody leads. */
 export let connection = 'starting';
 
 export const now = () => Date.now() + offset;
@@ -95,11 +102,14 @@ export class Resource {
       return;
     }
     const ended = performance.now();
-    this.#next = ended + Math.max(PAUSE, LOAD * (ended - begun));
+    const rest = Math.max(PAUSE, LOAD * (ended - begun));
+    // one that failed has waited for the server, and is no measure of its load
+    this.#next = ended + (this.error ? Math.min(AGAIN, rest) : rest);
+    const every = this.#every || (this.error ? AGAIN : 0);
     if (this.#stale) {
       this.#plan(this.#next - ended);
-    } else if (this.#every && !document.hidden) {
-      this.#plan(Math.max(this.#every, this.#next - ended));
+    } else if (every && !document.hidden) {
+      this.#plan(Math.max(every, this.#next - ended));
     }
     changed();
   }
@@ -116,11 +126,18 @@ function refreshAll() {
   resources.forEach((resource) => resource.refresh());
 }
 
+function hear() {
+  heardAt = performance.now();
+}
+
 function listen() {
+  hear();
   source = new EventSource(EVENTS);
+  ['hello', 'changed', 'lost', 'beat'].forEach((name) => source.addEventListener(name, hear));
   source.addEventListener('hello', (event) => {
     offset = Date.parse(JSON.parse(event.data).At) - Date.now();
     become('live');
+    // also what was changed while nobody listened
     refreshAll();
   });
   source.addEventListener('changed', (event) => {
@@ -139,16 +156,30 @@ function listen() {
   });
 }
 
+/** A connection whose other end is gone without a word fails for no one: only its silence tells. */
+function watch() {
+  if (source && performance.now() - heardAt > SILENCE) {
+    source.close();
+    become('lost');
+    listen();
+  }
+}
+
 /** Listens from now on, while somebody can see the page: a browser opens six connections to a server, for all tabs. */
 export function start() {
   const look = () => {
     if (document.hidden) {
       source?.close();
       source = null;
+      if (connection === 'live') {
+        // what is shown is old when somebody looks again, until the server has said hello
+        become('starting');
+      }
     } else if (!source) {
       listen();
     }
   };
   document.addEventListener('visibilitychange', look);
+  setInterval(watch, WATCH);
   look();
 }

@@ -35,11 +35,20 @@ function box(x, y, className, lines) {
 
 const short = (name) => (name.length > 22 ? `${name.slice(0, 21)}…` : name);
 
-/** @param now by the server's clock */
+const ofServices = (services) => `${count(services.all, 'service')}${services.critical ? `, ${services.critical} critical` : ''}`;
+
+function ofGateways(gateways) {
+  const well = gateways.filter((gateway) => gateway.Checks.every((check) => check.Status === 'passing')).length;
+  return gateways.length ? `${well} of ${count(gateways.length, 'gateway')} passing` : 'no mesh gateway';
+}
+
+/**
+ * @param gateways null: not read, as with services
+ * @param now by the server's clock
+ */
 export function map({datacenter, peerings, gateways, services, refuges, now}) {
   const around = peerings.slice(0, MOST);
   const {height, centre, places} = spots(around.length);
-  const well = gateways.filter((gateway) => gateway.Checks.every((check) => check.Status === 'passing')).length;
   const links = around.map((peering, i) => {
     const {x, y} = places[i];
     const tone = peerTone(peering.State);
@@ -63,8 +72,8 @@ export function map({datacenter, peerings, gateways, services, refuges, now}) {
       ${links.map((link) => link.line)}${links.map((link) => link.box)}
       <a href="#/services" aria-label="${datacenter}, this datacenter">${box(centre.x, centre.y, 'site here', [
         short(datacenter),
-        `${count(services.all, 'service')}${services.critical ? `, ${services.critical} critical` : ''}`,
-        gateways.length ? `${well} of ${count(gateways.length, 'gateway')} passing` : 'no mesh gateway',
+        services ? ofServices(services) : 'services not known',
+        gateways ? ofGateways(gateways) : 'gateways not known',
       ])}</a></svg>
     ${peerings.length > MOST ? html`<figcaption class="muted">${MOST} of ${count(peerings.length, 'peer')}; the page of peers lists all.</figcaption>` : nothing}</figure>`;
 }

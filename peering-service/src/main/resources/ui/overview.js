@@ -4,9 +4,10 @@ import {now, Resource} from './live.js';
 import {alarm, astray} from './failovers.js';
 import {map} from './map.js';
 import * as icons from './icons.js';
-import {badge, empty, field, health, peerLink, peerState, shown, targetName, worst, worstOf} from './parts.js';
+import {badge, empty, field, health, peerLink, peerState, problem, shown, targetName, worst, worstOf} from './parts.js';
 
 const EVERY = 5000;
+const UNKNOWN = badge('off', 'not known');
 
 export function overview({datacenter}) {
   const services = new Resource('hansa/services', ['services', 'config']);
@@ -29,15 +30,25 @@ export function overview({datacenter}) {
 
   const tile = (href, icon, number, word, more) => html`<a class="tile" href=${href}>${icon}<span class="figure">${number.toLocaleString('en')}</span><span>${word}</span><span class="more">${more}</span></a>`;
 
+  // of what has not been read, nothing good is said
+  const told = (resource, href, icon, number, word, more) => (resource.value === null ? tile(href, icon, '–', word, UNKNOWN) : tile(href, icon, number, word, more));
+
+  /** What could not be read, once for each reason; the peers and the gateways say so where they stand. */
+  function unread() {
+    const failed = [['services', services], ['readiness for failover', readiness], ['log of failovers', log]].filter(([, one]) => one.error);
+    const reasons = Map.groupBy(failed, ([, one]) => one.error.message);
+    return [...reasons].map(([reason, all]) => problem(`What is shown of ${all.map(([what]) => what).join(', ')} may be old or missing: ${reason}`));
+  }
+
   function tiles(away) {
     const critical = own().filter(isCritical).length;
     const active = peerings.value.filter((one) => one.State === 'ACTIVE').length;
     const imported = (services.value ?? []).length - own().length;
     return html`<div class="tiles">
-      ${tile('#/services', icons.services, own().length, own().length === 1 ? 'service here' : 'services here', critical ? badge('bad', `${critical} critical`) : badge('ok', 'none critical'))}
-      ${tile('#/services', icons.services, imported, 'imported', html`<span class="muted">from peers</span>`)}
+      ${told(services, '#/services', icons.services, own().length, own().length === 1 ? 'service here' : 'services here', critical ? badge('bad', `${critical} critical`) : badge('ok', 'none critical'))}
+      ${told(services, '#/services', icons.services, imported, 'imported', html`<span class="muted">from peers</span>`)}
       ${tile('#/peers', icons.peers, peerings.value.length, peerings.value.length === 1 ? 'peer' : 'peers', active === peerings.value.length ? badge(active ? 'ok' : 'off', active ? 'all active' : 'none yet') : badge('warn', `${active} active`))}
-      ${tile('#/failovers', icons.failovers, away.length, 'failed over or lost', away.length ? badge('away', 'in progress') : badge('ok', 'all at home'))}</div>`;
+      ${told(readiness, '#/failovers', icons.failovers, away.length, 'failed over or lost', away.length ? badge('away', 'in progress') : badge('ok', 'all at home'))}</div>`;
   }
 
   function troubles() {
@@ -62,19 +73,20 @@ export function overview({datacenter}) {
 
   function body() {
     const away = astray(readiness.value ?? []);
-    return html`${away.length ? html`<ul class="alarms" aria-label="Failovers in progress">${away.map((one) => alarm(one, log.value ?? [], datacenter))}</ul>` : nothing}
+    return html`${unread()}
+      ${away.length ? html`<ul class="alarms" aria-label="Failovers in progress">${away.map((one) => alarm(one, log.value ?? [], datacenter))}</ul>` : nothing}
       ${tiles(away)}
       ${map({
         datacenter,
         peerings: peerings.value,
-        gateways: gateways.value ?? [],
-        services: {all: own().length, critical: own().filter(isCritical).length},
+        gateways: gateways.value,
+        services: services.value && {all: own().length, critical: own().filter(isCritical).length},
         refuges: refuges(away),
         now: now(),
       })}
       ${troubles()}
       <section aria-labelledby="gateways"><h2 id="gateways">Mesh gateways</h2>
-        ${gateways.value?.length ? html`<ul class="gateways">${gateways.value.map(gate)}</ul>` : empty('No mesh gateway', 'Without one, no service traffic crosses to or from a peer.')}</section>`;
+        ${shown(gateways, (all) => (all.length ? html`<ul class="gateways">${all.map(gate)}</ul>` : empty('No mesh gateway', 'Without one, no service traffic crosses to or from a peer.')))}</section>`;
   }
 
   return {

@@ -9,31 +9,40 @@ import {deletion} from './peering.js';
 
 const EVERY = 5000;
 
-/** Does a service-resolver lead to a peer, by name; groups are not looked into. */
-function leadsTo(entry, peer) {
-  const targets = Object.values(entry.Failover ?? {}).flatMap((one) => one.Targets ?? []);
-  return entry.Redirect?.Peer === peer || targets.some((target) => target.Peer === peer);
+/** Does a service-resolver lead to a peer, by its name or by a sameness group that it is in. */
+function leadsTo(entry, peer, groups) {
+  const failovers = Object.values(entry.Failover ?? {});
+  const ways = [entry.Redirect ?? {}, ...failovers, ...failovers.flatMap((one) => one.Targets ?? [])];
+  return ways.some((way) => way.Peer === peer || groups.includes(way.SamenessGroup));
 }
+
+const names = (entries) => entries.map((entry) => entry.Name);
 
 export function peer({name, datacenter}) {
   const peering = new Resource(path`peering/${name}`, ['peerings', 'config', 'services'], EVERY);
   const services = new Resource('hansa/services', ['services', 'config']);
   const resolvers = new Resource('config/service-resolver', ['config']);
-  const end = deletion(
-    name,
-    () => peering.value,
-    () => (resolvers.value ?? []).filter((entry) => leadsTo(entry, name)).map((entry) => entry.Name),
-    () => (location.hash = '#/peers'),
-  );
+  const groups = new Resource('config/sameness-group', ['config']);
 
-  const rows = (names, from) => names.map((one) => {
+  /** What leads to this peer, by name; null: that could not be read. */
+  function ways() {
+    if ([resolvers, groups].some((one) => one.value === null || one.error)) {
+      return null;
+    }
+    const joined = names(groups.value.filter((group) => (group.Members ?? []).some((member) => member.Peer === name)));
+    return {groups: joined, resolvers: names(resolvers.value.filter((entry) => leadsTo(entry, name, joined)))};
+  }
+
+  const end = deletion(name, () => peering.value, ways, () => (location.hash = '#/peers'));
+
+  const rows = (listed, from) => listed.map((one) => {
     const row = (services.value ?? []).find((known) => known.Service === one && known.Peer === from);
     return html`<tr><th scope="row"><a href=${serviceLink(one, from)}>${one}</a></th><td>${row ? health(worst(row)) : nothing}</td><td class="number">${row?.Instances ?? ''}</td></tr>`;
   });
 
-  const table = (title, names, from, none) => html`<section><h2>${title} <span class="muted">${names.length}</span></h2>
-    ${names.length
-      ? html`<table class="list"><thead><tr><th scope="col">Service</th><th scope="col">Health</th><th scope="col" class="number">Instances</th></tr></thead><tbody>${rows(names, from)}</tbody></table>`
+  const table = (title, listed, from, none) => html`<section><h2>${title} <span class="muted">${listed.length}</span></h2>
+    ${listed.length
+      ? html`<table class="list"><thead><tr><th scope="col">Service</th><th scope="col">Health</th><th scope="col" class="number">Instances</th></tr></thead><tbody>${rows(listed, from)}</tbody></table>`
       : empty('None', none)}</section>`;
 
   function body(value) {
@@ -57,7 +66,7 @@ export function peer({name, datacenter}) {
 
   return {
     title: `Peer ${name}`,
-    resources: [peering, services, resolvers],
+    resources: [peering, services, resolvers, groups],
     stop: () => end.close(),
     body: () => html`<nav class="crumbs" aria-label="Where this is"><a href="#/peers">Peers</a></nav>
       <header class="page"><div><h1 tabindex="-1">${name}</h1><p class="lead">a peer of ${datacenter}</p></div>

@@ -17,24 +17,30 @@ const NAME_HINT = 'lower case letters, digits and dashes';
 export function generation(peerings) {
   const blank = {peer: '', life: '1h', busy: false, refusal: '', made: null};
   let state = {...blank};
+  let dropped = '';
   const dialog = new Dialog('generate', () => (state = {...blank}));
 
   async function generate(event) {
     event.preventDefault();
-    const [, , millis] = LIVES.find(([life]) => life === state.life);
-    state.busy = true;
-    state.refusal = '';
+    // of this form: the box may be closed, and opened again, before the answer comes
+    const mine = state;
+    const {peer, life} = mine;
+    const [, , millis] = LIVES.find(([one]) => one === life);
+    mine.busy = true;
+    mine.refusal = '';
     changed();
     try {
-      const answer = await call('POST', 'peering/token', {PeerName: state.peer, TTL: state.life});
-      if (dialog.isOpen) {
-        state.made = {token: answer.PeeringToken, words: answer.FingerprintWords, expires: decode(answer.PeeringToken)?.expires ?? now() + millis};
+      const answer = await call('POST', 'peering/token', {PeerName: peer, TTL: life});
+      if (state === mine) {
+        mine.made = {peer, token: answer.PeeringToken, words: answer.FingerprintWords, expires: decode(answer.PeeringToken)?.expires ?? now() + millis};
+      } else {
+        dropped = peer;
       }
       peerings.refresh();
     } catch (refusal) {
-      state.refusal = refusal.message;
+      mine.refusal = refusal.message;
     }
-    state.busy = false;
+    mine.busy = false;
     changed();
   }
 
@@ -50,14 +56,14 @@ export function generation(peerings) {
   </form>`;
 
   function made() {
-    const {token, words, expires} = state.made;
+    const {peer, token, words, expires} = state.made;
     const left = expires - now();
-    const peering = (peerings.value ?? []).find((one) => one.Name === state.peer);
+    const peering = (peerings.value ?? []).find((one) => one.Name === peer);
     if (peering?.State === 'ACTIVE') {
-      return html`<p class="done">${icons.ok}<span><b>${state.peer}</b> has used the token: the peering is active.</span></p>
+      return html`<p class="done">${icons.ok}<span><b>${peer}</b> has used the token: the peering is active.</span></p>
         <footer><button type="button" class="primary" @click=${() => dialog.close()}>Done</button></footer>`;
     }
-    return html`<p>For the operator of <b>${state.peer}</b>, who establishes the peering with it. It is shown here once.</p>
+    return html`<p>For the operator of <b>${peer}</b>, who establishes the peering with it. It is shown here once.</p>
       <label>Peering token<textarea class="code" data-secret readonly rows="6" .value=${token}></textarea></label>
       <div class="row">${copyButton(() => token, 'Copy token')}
         <span class="timer ${left < 60_000 ? 'bad' : ''}" role="timer">${icons.clock}${left > 0 ? html`expires in <b>${countdown(left)}</b>` : 'expired: generate another one'}</span></div>
@@ -66,8 +72,12 @@ export function generation(peerings) {
   }
 
   return {
-    open: () => dialog.open(),
-    draw: () => dialog.draw(state.made ? `Token for ${state.peer}` : 'Generate a peering token', () => (state.made ? made() : form())),
+    open() {
+      dropped = '';
+      dialog.open();
+    },
+    draw: () => html`${dropped ? html`<p class="note" role="status">${icons.clock}<span>A token for <b>${dropped}</b> was made after its box was closed, and is dropped. Generate another one for it.</span></p>` : nothing}
+      ${dialog.draw(state.made ? `Token for ${state.made.peer}` : 'Generate a peering token', () => (state.made ? made() : form()))}`,
     close: () => dialog.close(),
   };
 }
@@ -80,40 +90,45 @@ export function establishment(peerings, datacenter) {
   const dialog = new Dialog('establish', () => (state = {...blank}));
 
   async function paste(event) {
-    state.token = event.target.value;
-    const says = decode(state.token);
-    state.says = says;
-    state.words = '';
-    state.refusal = '';
-    if (says && !state.isNamed) {
-      state.peer = says.datacenter;
+    const mine = state;
+    mine.token = event.target.value;
+    const says = decode(mine.token);
+    mine.says = says;
+    mine.words = '';
+    mine.refusal = '';
+    if (says && !mine.isNamed) {
+      mine.peer = says.datacenter;
     }
     changed();
     const words = says ? await fingerprint(says) : '';
-    if (state.says === says) {
-      state.words = words;
+    if (mine.says === says) {
+      mine.words = words;
       changed();
     }
   }
 
   async function establish(event) {
     event.preventDefault();
-    state.busy = true;
-    state.refusal = '';
+    const mine = state;
+    mine.busy = true;
+    mine.refusal = '';
     changed();
-    const body = {PeerName: state.peer, PeeringToken: state.token.trim()};
-    if (state.expected.trim()) {
-      body.ExpectFingerprint = state.expected.trim();
+    const body = {PeerName: mine.peer, PeeringToken: mine.token.trim()};
+    if (mine.expected.trim()) {
+      body.ExpectFingerprint = mine.expected.trim();
     }
     try {
       await call('POST', 'peering/establish', body);
-      done = state.peer;
+      // told in any case: it stands, even if its box was closed meanwhile
+      done = body.PeerName;
       peerings.refresh();
-      dialog.close();
+      if (state === mine) {
+        dialog.close();
+      }
     } catch (refusal) {
-      state.refusal = refusal.message;
+      mine.refusal = refusal.message;
     }
-    state.busy = false;
+    mine.busy = false;
     changed();
   }
 
@@ -131,7 +146,7 @@ export function establishment(peerings, datacenter) {
       <dl class="facts">
         ${field('Made by', html`<b>${state.says.datacenter}</b>`)}
         ${field('Made for', audience ? html`<b>${audience}</b> ${audience === datacenter ? nothing : badge('warn', `this is ${datacenter}`)}` : 'anybody: it does not say')}
-        ${field('Good until', left === null ? 'it does not say' : left > 0 ? html`${new Date(expires).toLocaleString()}, <b>${countdown(left)}</b> left` : badge('bad', 'expired'))}
+        ${field('Good until', left === null ? 'it does not say' : left > 0 ? html`${new Date(expires).toLocaleString()}, <b role="timer" aria-live="off">${countdown(left)}</b> left` : badge('bad', 'expired'))}
         ${field('Reached at', html`<span class="code">${addresses.join(', ')}</span>`)}
         ${field('Trust domain', html`<span class="code">${trustDomain}</span>`)}
         ${field('Form', form === 'signed' ? 'signed by its maker' : badge('warn', 'unsigned, as Consul makes them'))}
@@ -167,36 +182,54 @@ export function establishment(peerings, datacenter) {
   };
 }
 
-/** Ends a peering, after what that means has been said. */
-export function deletion(name, peering, resolvers, ended) {
+/**
+ * Ends a peering, after what that means has been said.
+ *
+ * @param ways tells which resolvers and groups lead there; null when that could not be read
+ */
+export function deletion(name, peering, ways, ended) {
   let state = {busy: false, refusal: ''};
   const dialog = new Dialog('delete', () => (state = {busy: false, refusal: ''}));
 
   async function remove(event) {
     event.preventDefault();
-    state.busy = true;
+    const mine = state;
+    mine.busy = true;
+    mine.refusal = '';
     changed();
     try {
       await call('DELETE', `peering/${encodeURIComponent(name)}`);
-      dialog.close();
-      ended();
+      if (state === mine) {
+        dialog.close();
+        ended();
+      }
     } catch (refusal) {
-      state = {busy: false, refusal: refusal.message};
-      changed();
+      mine.refusal = refusal.message;
     }
+    mine.busy = false;
+    changed();
   }
 
   const list = (names) => html`<span class="code">${names.slice(0, 12).join(', ')}${names.length > 12 ? `, and ${names.length - 12} more` : ''}</span>`;
 
+  function reliance() {
+    const found = ways();
+    if (found === null) {
+      return html`<li><b>It could not be read what leads to ${name}:</b> which service-resolvers and sameness groups here rely on it is not known.</li>`;
+    }
+    const {resolvers, groups} = found;
+    return html`<li>${resolvers.length ? html`<b>These have no refuge at ${name} any more:</b> ${list(resolvers)}` : html`No service-resolver here leads to ${name}.`}</li>
+      ${groups.length ? html`<li><b>Groups with it:</b> ${list(groups)}. What fails over by them finds no refuge at ${name} any more.</li>` : nothing}`;
+  }
+
   function consequences() {
     const {ImportedServices: imported, ExportedServices: exported} = peering().StreamStatus;
-    const rely = resolvers();
     return html`<form @submit=${remove}>
       <p>This cannot be undone: to peer again, a new token is needed. At once, on both sides:</p>
       <ul class="consequences">
         <li>${imported.length ? html`Nothing here can call what ${name} exports any more: ${list(imported)}` : html`${name} exports nothing to us; nothing is lost here.`}</li>
         <li>${exported.length ? html`${name} can call nothing of ours any more: ${list(exported)}` : html`We export nothing to ${name}; nothing is lost there.`}</li>
-        <li>${rely.length ? html`<b>These have no refuge at ${name} any more:</b> ${list(rely)}` : html`No service-resolver here leads to ${name}.`}</li>
+        ${reliance()}
         <li>Connections that cross between the two are cut, and ${name}'s roots are trusted no more.</li>
       </ul>
       ${state.refusal ? problem(state.refusal) : nothing}

@@ -225,6 +225,14 @@ class UiIT {
         button(eks, "Save").click();
         assertThat(cells(eks, "caller").locator(".badge")).hasText("allow");
 
+        button(eks, "Delete the intention from caller to echo").click();
+        assertThat(eks.locator(".consequences"))
+                .containsText("Calls that only this rule allows are refused");
+        assertThat(button(eks, "Keep it")).isFocused();
+        button(eks, "Keep it").click();
+        assertThat(eks.locator("dialog[open]")).hasCount(0);
+        assertThat(cells(eks, "caller").locator(".badge")).hasText("allow");
+
         eks.locator("form.ask").getByLabel("From").fill("caller");
         eks.locator("form.ask").getByLabel("To").fill("echo");
         button(eks, "Check").click();
@@ -316,6 +324,9 @@ class UiIT {
 
     private static void drillIsRun(Page timeline, int backs) throws IOException {
         button(timeline, "Run a drill…").click();
+        // nothing is chosen before somebody has
+        assertThat(button(timeline, "Begin the drill")).isDisabled();
+        timeline.locator("dialog[open]").getByLabel("Service").selectOption("echo");
         timeline.getByLabel("Reason").fill("before the sale");
         UiBrowser.assertAccessible(timeline);
         button(timeline, "Begin the drill").click();
