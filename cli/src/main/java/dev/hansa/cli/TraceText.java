@@ -36,7 +36,7 @@ final class TraceText {
     private void ways(JsonNode told, boolean toTheEnd) {
         var problem = text(told, "Problem");
         if (!problem.isEmpty()) {
-            out.println("  nothing was tried: " + problem);
+            out.println("  no answer: " + problem);
             return;
         }
         if (told.path("Ways").isEmpty()) {

@@ -123,7 +123,7 @@ class FailoverCommandsTest {
         var ran = Ran.hansa(server, "explain", "echo", "--from", "caller", "--trace");
 
         assertThat(ran.status()).isEqualTo(1);
-        assertThat(ran.out()).contains("nothing was tried: it was silent");
+        assertThat(ran.out()).contains("no answer: it was silent");
         assertThat(ran.err()).isEqualTo("hansa: the trace reached no target\n");
     }
 

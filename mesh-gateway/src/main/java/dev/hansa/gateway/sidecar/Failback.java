@@ -36,7 +36,7 @@ final class Failback {
         if (over.isZero()) {
             going = null;
         } else if (next.isPresent() && isReturn(route, next.get())) {
-            going = new Return(live.orElseThrow(), next.get(), now, over.toNanos());
+            going = new Return(carrier(route, now), next.get(), now, over.toNanos());
         } else if (running != null
                 && !(next.equals(Optional.of(running.to()))
                         && isHealthy(route, running.from())
@@ -44,6 +44,14 @@ final class Failback {
             going = null;
         }
         live = next;
+    }
+
+    /// Who carries most until now: not a target that is being gone back to, and may be as cold.
+    private String carrier(Route route, long now) {
+        var running = going;
+        return running != null && running.share(now) < 1 && isHealthy(route, running.from())
+                ? running.from()
+                : live.orElseThrow();
     }
 
     /// From a target that could go on to one that comes before it.

@@ -187,8 +187,8 @@ public final class Outbound {
         }
     }
 
-    /// Tries each way once; `done` is told of them in the order in which a connection would take
-    /// them, those that are down among them.
+    /// Tries each way once; `done` is told of them in the order of the targets, those that are down
+    /// among them.
     ///
     /// @throws IllegalArgumentException when there is no route yet
     public void trace(Consumer<List<TracedWay>> done) {
@@ -198,8 +198,7 @@ public final class Outbound {
             throw new IllegalArgumentException(
                     "upstream '" + upstream + "': expected a route; found none yet");
         }
-        var plan = Plan.of(route.get(), true, seen, 0);
-        new UpstreamTrace(transport, present.get(), plan, events, done).start();
+        new UpstreamTrace(transport, present.get(), Plan.every(route.get()), events, done).start();
     }
 
     /// Takes an application's connection on its loop; its reading is stopped until there is

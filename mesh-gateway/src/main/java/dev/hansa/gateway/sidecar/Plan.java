@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
+import dev.hansa.failover.TracedWay;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.PassiveHealth.Way;
 import java.util.ArrayList;
@@ -77,6 +78,21 @@ record Plan(List<Attempt> attempts, List<String> causes) {
         good.addAll(spare);
         good.addAll(down);
         return new Plan(good.subList(0, Math.min(good.size(), MAX_ATTEMPTS)), causes);
+    }
+
+    /// Every endpoint once, whatever its health, in the order of the targets: for a trace, which
+    /// tells of so many at most.
+    static Plan every(Route route) {
+        var all = new ArrayList<Attempt>();
+        for (var rank = 0; rank < route.targets().size(); rank++) {
+            var target = route.targets().get(rank);
+            if (!target.sni().isEmpty()) {
+                for (var endpoint : target.endpoints()) {
+                    all.add(new Attempt(target, endpoint, rank));
+                }
+            }
+        }
+        return new Plan(all.subList(0, Math.min(all.size(), TracedWay.MOST)), List.of());
     }
 
     /// Those that the server calls healthy, of a target that is wanted.

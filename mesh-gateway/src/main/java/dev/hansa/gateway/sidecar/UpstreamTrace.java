@@ -7,23 +7,36 @@ import dev.hansa.gateway.sidecar.Handshake.Reached;
 import dev.hansa.gateway.wire.Race;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Opens a real connection to each endpoint of each target, one after another so that none slows
 /// another, says nothing on it and closes it. What it finds changes no connection's way. On one
 /// event loop.
+///
+/// With TLS 1.3 a handshake is over here before the other end has seen who calls. What it thinks of
+/// that comes a round trip later, as an end: so each connection is looked at a little longer.
 final class UpstreamTrace {
     /// To connect, and as long for the handshake.
     private static final Duration LIMIT = Duration.ofSeconds(2);
+
+    /// Beside as long as the handshake took, which has round trips in it: for the other end to
+    /// judge.
+    private static final Duration SETTLE = Duration.ofMillis(250);
 
     /// None starts after this: whoever asked waits a little longer.
     private static final Duration ALL = Duration.ofSeconds(8);
@@ -103,24 +116,30 @@ final class UpstreamTrace {
 
         @Override
         public void reached(Reached result) {
+            var took = System.nanoTime() - began;
+            var channel = result.channel();
             var protocol =
-                    result.channel()
-                            .pipeline()
-                            .get(SslHandler.class)
-                            .engine()
-                            .getSession()
-                            .getProtocol();
-            add(protocol, result.trust().identity().uri(), Optional.empty());
-            result.channel().close();
+                    channel.pipeline().get(SslHandler.class).engine().getSession().getProtocol();
+            var judgement =
+                    new Judgement(refusal -> {
+                        add(took, protocol, result.trust().identity().uri(), refusal);
+                        channel.close();
+                        next();
+                    });
+            channel.pipeline().addLast(judgement);
+            loop.schedule(
+                    () -> judgement.over(Optional.empty()),
+                    Math.min(took + SETTLE.toNanos(), LIMIT.toNanos()),
+                    TimeUnit.NANOSECONDS);
         }
 
         @Override
         public void failed(Optional<Sign> sign, String why) {
-            add("", "", Optional.of(why));
+            add(System.nanoTime() - began, "", "", Optional.of(why));
+            next();
         }
 
-        private void add(String protocol, String identity, Optional<String> failure) {
-            var took = System.nanoTime() - began;
+        private void add(long took, String protocol, String identity, Optional<String> failure) {
             ways.add(
                     new TracedWay(
                             attempt.target().label(),
@@ -132,7 +151,53 @@ final class UpstreamTrace {
                             protocol,
                             identity,
                             failure));
-            next();
+        }
+    }
+
+    /// Waits for what the other end does when it knows who calls. Told once.
+    private static final class Judgement extends ChannelInboundHandlerAdapter {
+        private static final Optional<String> REFUSED =
+                Optional.of(
+                        "closed after the handshake: the other end does not believe our identity,"
+                                + " an intention denies the call, or the application ended it");
+
+        private final Consumer<Optional<String>> told;
+        private boolean isOver;
+
+        Judgement(Consumer<Optional<String>> told) {
+            this.told = told;
+        }
+
+        void over(Optional<String> refusal) {
+            if (!isOver) {
+                isOver = true;
+                told.accept(refusal);
+            }
+        }
+
+        /// An application that speaks first has taken the call.
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+            over(Optional.empty());
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent
+                    || event instanceof SslCloseCompletionEvent) {
+                over(REFUSED);
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            over(REFUSED);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            over(REFUSED);
         }
     }
 }

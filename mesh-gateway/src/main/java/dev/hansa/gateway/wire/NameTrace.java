@@ -4,27 +4,22 @@ import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.TracedWay;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Connects to each endpoint of a name, one after another so that none slows another, and lets go
-/// of it at once. On one event loop.
+/// Connects to each endpoint of a name, all at one time, and lets go of it at once. On one event
+/// loop.
 final class NameTrace {
     /// Longer than any path on earth takes for one round trip.
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
-    /// So many are tried: all of them silent, it takes as long as whoever asked waits.
-    private static final int MOST = 5;
-
     private final Transport transport;
     private final EventLoop loop;
-    private final Deque<TargetEndpoint> waiting;
+    private final List<TargetEndpoint> endpoints;
     private final Consumer<List<TracedWay>> done;
     private final List<TracedWay> ways = new ArrayList<>();
 
@@ -34,31 +29,31 @@ final class NameTrace {
             Consumer<List<TracedWay>> done) {
         this.transport = transport;
         this.loop = transport.loops().next();
-        this.waiting = new ArrayDeque<>(endpoints.stream().limit(MOST).toList());
+        this.endpoints = endpoints.stream().limit(TracedWay.MOST).toList();
         this.done = done;
     }
 
     void start() {
-        loop.execute(this::next);
-    }
-
-    private void next() {
-        var endpoint = waiting.poll();
-        if (endpoint == null) {
+        if (endpoints.isEmpty()) {
             done.accept(ways);
             return;
         }
-        var began = System.nanoTime();
-        transport.connect(
-                loop,
-                endpoint.address(),
-                LIMIT,
-                new WireBytes(_ -> {}, _ -> {}),
-                (channel, failure) -> {
-                    ways.add(way(endpoint, Duration.ofNanos(System.nanoTime() - began), failure));
-                    channel.close();
-                    next();
-                });
+        for (var endpoint : endpoints) {
+            var began = System.nanoTime();
+            transport.connect(
+                    loop,
+                    endpoint.address(),
+                    LIMIT,
+                    new WireBytes(_ -> {}, _ -> {}),
+                    (channel, failure) -> {
+                        var took = Duration.ofNanos(System.nanoTime() - began);
+                        channel.close();
+                        ways.add(way(endpoint, took, failure));
+                        if (ways.size() == endpoints.size()) {
+                            done.accept(ways);
+                        }
+                    });
+        }
     }
 
     private static TracedWay way(

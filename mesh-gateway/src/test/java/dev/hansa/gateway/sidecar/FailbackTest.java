@@ -123,6 +123,17 @@ class FailbackTest {
     }
 
     @Test
+    void anotherReturnDoesNotBurdenTheOneThatIsStillCold() {
+        failback.taken(gradual(DOWN, DOWN, HealthView.GOOD), 0);
+        failback.taken(gradual(DOWN, HealthView.GOOD, HealthView.GOOD), 0);
+        var all = gradual(HealthView.GOOD, HealthView.GOOD, HealthView.GOOD);
+        failback.taken(all, Duration.ofSeconds(1).toNanos());
+
+        assertThat(first(all, 0.5, Duration.ofSeconds(1))).isEqualTo("cart.peer.p1");
+        assertThat(first(all, 0.5, Duration.ofSeconds(7))).isEqualTo("cart");
+    }
+
+    @Test
     void withoutATimeItIsAtOnce() {
         failback.taken(route(new Spread.Sequential(), DOWN, HealthView.GOOD), 0);
         var back = route(new Spread.Sequential(), HealthView.GOOD, HealthView.GOOD);

@@ -190,7 +190,8 @@ final class ChangeStream implements AutoCloseable {
         var changed = new TreeSet<>(parts.keySet());
         changed.removeIf(part -> Objects.equals(parts.get(part), seen.parts().get(part)));
         if (changed.isEmpty()) {
-            listeners.get().forEach(one -> one.say(": beat\n\n"));
+            // an event, since a page cannot hear a comment, and takes silence for a dead path
+            listeners.get().forEach(one -> one.say("event: beat\ndata: {}\n\n"));
         } else {
             listeners.get().forEach(one -> one.changed(changed));
         }

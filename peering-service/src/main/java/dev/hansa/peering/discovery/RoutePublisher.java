@@ -172,8 +172,8 @@ public final class RoutePublisher implements AutoCloseable {
     /// @param proxy its identity's path and its own id
     public record Trace(String proxy, Traces.Answer answer) {}
 
-    /// Lets a sidecar of the caller try every way of an upstream: the first one by its name, when
-    /// several are connected. Empty when none is.
+    /// Lets a sidecar of the caller that has the upstream try every way of it: the first one by its
+    /// name, when several are connected. Empty when none is.
     ///
     /// @throws InterruptedException when this server stops
     public Optional<Trace> trace(ServiceName caller, UpstreamName upstream)
@@ -182,7 +182,8 @@ public final class RoutePublisher implements AutoCloseable {
                 sent.keySet().stream()
                         .filter(session ->
                                 session.identity() instanceof ProxyIdentity.Sidecar(_, var service)
-                                        && service.equals(caller))
+                                        && service.equals(caller)
+                                        && session.upstreams().contains(upstream))
                         .min(Comparator.comparing(Session::name));
         return sidecar.isEmpty()
                 ? Optional.empty()
@@ -204,12 +205,19 @@ public final class RoutePublisher implements AutoCloseable {
                         .toList();
         var all = new ArrayList<Trace>();
         for (var gateway : gateways) {
-            var left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+            var left = Duration.ofNanos(deadline - System.nanoTime());
             all.add(
-                    trace(
-                            gateway,
-                            new TraceOrder.OfName(sni),
-                            left.compareTo(Traces.LIMIT) < 0 ? left : Traces.LIMIT));
+                    left.isPositive()
+                            ? trace(
+                                    gateway,
+                                    new TraceOrder.OfName(sni),
+                                    left.compareTo(Traces.LIMIT) < 0 ? left : Traces.LIMIT)
+                            : new Trace(
+                                    gateway.name(),
+                                    new Traces.Answer.Untold(
+                                            "not asked: the "
+                                                    + limit.toSeconds()
+                                                    + " s for this name were over")));
         }
         return all;
     }

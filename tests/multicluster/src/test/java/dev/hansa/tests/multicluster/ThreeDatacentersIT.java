@@ -244,20 +244,7 @@ class ThreeDatacentersIT {
                                             List.of(Map.of("SamenessGroup", "cities"))))));
             write(
                     city,
-                    Map.of(
-                            "Kind",
-                            "service-intentions",
-                            "Name",
-                            "api",
-                            "Sources",
-                            List.of(
-                                    Map.of(
-                                            "Name",
-                                            "api",
-                                            "SamenessGroup",
-                                            "cities",
-                                            "Action",
-                                            "allow"))));
+                    intentions());
             city.startApplication();
             city.startProxies();
         }
@@ -272,6 +259,14 @@ class ThreeDatacentersIT {
                                             .allMatch(target ->
                                                     target.asText().endsWith(": passing")));
         }
+    }
+
+    /// Every city may call, but for what is said before.
+    @SafeVarargs
+    private static Map<String, Object> intentions(Map<String, Object>... before) {
+        var sources = new ArrayList<Map<String, Object>>(List.of(before));
+        sources.add(Map.of("Name", "api", "SamenessGroup", "cities", "Action", "allow"));
+        return Map.of("Kind", "service-intentions", "Name", "api", "Sources", sources);
     }
 
     private static void write(City city, Map<String, Object> entry) throws Exception {
@@ -372,6 +367,16 @@ class ThreeDatacentersIT {
                 .containsExactly(
                         "api.peer." + one.name + " " + one.net + ".2:8443 true",
                         "api.peer." + other.name + " " + other.net + ".2:8443 true");
+
+        // the handshake succeeds there: only what comes after it tells
+        write(one, intentions(Map.of("Name", "api", "Peer", from.name, "Action", "deny")));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() ->
+                        trace(from)
+                                .at("/Ways/1/Failure")
+                                .asText()
+                                .startsWith("closed after the handshake"));
+        write(one, intentions());
 
         from.stopApplication();
         await().atMost(Duration.ofSeconds(30)).until(() -> isServedBy(from, one));
