@@ -18,7 +18,9 @@ public record HealthCheck(
 
     public HealthCheck {
         if (output.length() > MAX_OUTPUT) {
-            output = output.substring(0, MAX_OUTPUT);
+            // half a character of two is none, and cannot be written as UTF-8
+            var splits = Character.isHighSurrogate(output.charAt(MAX_OUTPUT - 1));
+            output = output.substring(0, splits ? MAX_OUTPUT - 1 : MAX_OUTPUT);
         }
     }
 

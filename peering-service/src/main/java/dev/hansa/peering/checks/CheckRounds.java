@@ -16,7 +16,10 @@ import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoreFailure;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// that every server has it, and the next leader goes on from there (ADR 0025).
 public final class CheckRounds implements CheckWatch, AutoCloseable {
     /// Each holds a connection; others wait for their turn.
-    private static final int MOST_AT_ONCE = 256;
+    static final int MOST_AT_ONCE = 256;
 
     /// A status is news, what a target says beside it seldom is: as Consul's agents.
     private static final Duration OUTPUT_PAUSE = Duration.ofMinutes(5);
@@ -84,18 +87,25 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         }
     }
 
+    /// A check whose target is to be asked.
+    ///
+    /// @param late for how many nanoseconds; read once, so that it stays while it is sorted by
+    private record Waiting(Key key, Turn turn, long late) {}
+
+    /// @param probe is closed with the rounds
     /// @param nanos a clock that never goes back
     CheckRounds(Store store, Probe probe, LongSupplier nanos, Consumer<PeeringEvent> events) {
         this.store = store;
         this.probe = probe;
         this.nanos = nanos;
         this.events = events;
+        closer.add(probe);
+        // before the probe is closed: what it finds by that says nothing of a target
+        closer.add(this::forgetAll);
     }
 
     public static CheckRounds start(Store store, Vertx vertx, Consumer<PeeringEvent> events) {
-        var probes = new Probes(vertx);
-        var rounds = new CheckRounds(store, probes, System::nanoTime, events);
-        rounds.closer.add(probes);
+        var rounds = new CheckRounds(store, new Probes(vertx), System::nanoTime, events);
         var thread = Thread.ofVirtual().name("check-rounds").start(rounds::run);
         rounds.closer.add(() -> {
             thread.interrupt();
@@ -129,24 +139,33 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         var now = nanos.getAsLong();
         follow(PersistentMap.copyOf(store.now().registrations()), now);
         var next = LONGEST_LOOK;
+        var waiting = new ArrayList<Waiting>();
         for (var entry : turns.entrySet()) {
+            var key = entry.getKey();
             var turn = entry.getValue();
+            var late = now - turn.due;
             if (turn.thread != null) {
                 if (now - turn.stopAt > 0) {
                     turn.thread.interrupt();
                 }
-            } else if (isToGo(entry.getKey(), turn, now)) {
-                begin(entry.getKey(), turn, now, () -> deregister(entry.getKey(), turn));
-            } else if (now - turn.due >= 0) {
-                if (turn.way.kind() == Kind.TTL) {
-                    begin(entry.getKey(), turn, now, () -> expire(entry.getKey(), turn));
-                } else if (running < MOST_AT_ONCE) {
-                    begin(entry.getKey(), turn, now, () -> ask(entry.getKey(), turn));
-                }
-            } else {
-                var left = Duration.ofNanos(turn.due - now);
+            } else if (isToGo(key, turn, now)) {
+                begin(key, turn, now, () -> deregister(key, turn));
+            } else if (late < 0) {
+                var left = Duration.ofNanos(-late);
                 next = left.compareTo(next) < 0 ? left : next;
+            } else if (turn.way.kind() == Kind.TTL) {
+                begin(key, turn, now, () -> expire(key, turn));
+            } else {
+                waiting.add(new Waiting(key, turn, late));
             }
+        }
+        // who has waited longest comes first, or some would never have their turn
+        waiting.sort(Comparator.comparingLong(Waiting::late).reversed());
+        for (var one : waiting) {
+            if (running >= MOST_AT_ONCE) {
+                break;
+            }
+            begin(one.key(), one.turn(), now, () -> ask(one.key(), one.turn()));
         }
         if (turns.isEmpty()) {
             return IDLE;
@@ -263,12 +282,14 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                     .ifPresent(check ->
                             write(
                                     key,
+                                    turn,
                                     check,
-                                    CheckStatus.CRITICAL,
-                                    "its owner has said nothing for "
-                                            + turn.way.interval().toMillis()
-                                            + " ms; before that: "
-                                            + check.output()));
+                                    check.with(
+                                            CheckStatus.CRITICAL,
+                                            "its owner has said nothing for "
+                                                    + turn.way.interval().toMillis()
+                                                    + " ms; before that: "
+                                                    + check.output())));
         }
     }
 
@@ -290,9 +311,6 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         try {
             verdict = probe.ask(turn.way);
         } catch (InterruptedException _) {
-            if (isGone(key, turn)) {
-                return;
-            }
             verdict =
                     Verdict.critical(
                             turn.way.target()
@@ -301,9 +319,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                                     + " ms; found none");
         }
         // an interrupt that came too late must not reach the store's client
-        if (Thread.interrupted() && isGone(key, turn)) {
-            return;
-        }
+        var _ = Thread.interrupted();
         conclude(key, turn, verdict);
     }
 
@@ -320,12 +336,12 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         }
         var check = held.get();
         var now = nanos.getAsLong();
-        var next = status.orElse(check.status());
+        var told = check.with(status.orElse(check.status()), verdict.output());
         var mayTell =
                 turn.outputAt.map(at -> now - at >= OUTPUT_PAUSE.toNanos()).orElse(true)
-                        && !check.output().equals(verdict.output());
-        if (next != check.status() || mayTell) {
-            write(key, check, next, verdict.output());
+                        && !check.output().equals(told.output());
+        if (told.status() != check.status() || mayTell) {
+            write(key, turn, check, told);
             turn.outputAt = Optional.of(now);
         }
     }
@@ -335,15 +351,26 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                 .flatMap(record -> record.check(key.checkId()));
     }
 
-    private void write(Key key, HealthCheck before, CheckStatus status, String output) {
+    /// Nothing of a turn that is gone, however it ended: it may have been stopped with the server.
+    private void write(Key key, Turn turn, HealthCheck before, HealthCheck after) {
+        if (isGone(key, turn)) {
+            return;
+        }
         var answer =
                 store.apply(
                         new StoreCommand.PutCheckResult(
-                                key.node(), key.serviceId(), key.checkId(), status, output));
-        if (answer instanceof StoreAnswer.Applied && status != before.status()) {
+                                key.node(),
+                                key.serviceId(),
+                                key.checkId(),
+                                after.status(),
+                                after.output()));
+        if (answer instanceof StoreAnswer.Applied && after.status() != before.status()) {
             events.accept(
                     new PeeringEvent.HealthChanged(
-                            service(key), key.serviceId(), status.word(), output));
+                            service(key),
+                            key.serviceId(),
+                            after.status().word(),
+                            after.output()));
         }
     }
 
@@ -384,14 +411,9 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     @Override
     public void close() throws Exception {
         closer.close();
-        synchronized (this) {
-            turns.values()
-                    .forEach(turn -> {
-                        if (turn.thread != null) {
-                            turn.thread.interrupt();
-                        }
-                    });
-            turns.clear();
-        }
+    }
+
+    private synchronized void forgetAll() {
+        List.copyOf(turns.keySet()).forEach(this::forget);
     }
 }

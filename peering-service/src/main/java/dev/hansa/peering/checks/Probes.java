@@ -18,28 +18,49 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 
-/// Asks over TCP, HTTP and gRPC. No target may be a link-local address: there clouds tell a machine
-/// its own secrets, and what a check is answered is shown to whoever reads it.
-final class Probes implements Probe, AutoCloseable {
+/// Asks over TCP, HTTP and gRPC. No target may be a link-local address or one that clouds have
+/// besides: there they tell a machine its own secrets, and what a check is answered is shown to
+/// whoever reads it.
+final class Probes implements Probe {
     /// Of a body; the rest is not read.
     private static final int MAX_BODY = 4000;
 
     private static final int TOO_MANY_REQUESTS = 429;
 
-    /// Names are remembered, so that few wait here.
-    private static final int RESOLVERS = 4;
+    /// Of AWS and of Google over IPv6, of Azure, of Alibaba; none is link-local.
+    private static final Set<InetAddress> METADATA =
+            Set.of(
+                    InetAddress.ofLiteral("fd00:ec2::254"),
+                    InetAddress.ofLiteral("fd20:ce::254"),
+                    InetAddress.ofLiteral("168.63.129.16"),
+                    InetAddress.ofLiteral("100.100.100.200"));
 
+    /// 64:ff9b::/96, under which a gateway reaches the IPv4 address that follows.
+    private static final byte[] NAT64 =
+            Arrays.copyOf(InetAddress.ofLiteral("64:ff9b::").getAddress(), 12);
+
+    /// As many as checks at once, so that a name server that hangs holds up none but those that ask
+    /// it. Names are remembered, so that few wait here, and idle threads go.
     private final ExecutorService names =
-            Executors.newFixedThreadPool(
-                    RESOLVERS, Thread.ofPlatform().daemon().name("check-names-", 0).factory());
+            new ThreadPoolExecutor(
+                    0,
+                    CheckRounds.MOST_AT_ONCE,
+                    30,
+                    TimeUnit.SECONDS,
+                    new SynchronousQueue<>(),
+                    Thread.ofPlatform().daemon().name("check-names-", 0).factory());
     private final HttpClient verifying = client().build();
     private final HttpClient believing = client().sslContext(believing()).build();
 
@@ -105,11 +126,23 @@ final class Probes implements Probe, AutoCloseable {
             throws UnknownHostException, InterruptedException {
         var all = addresses(host, timeout);
         for (var address : all) {
-            if (address.isLinkLocalAddress()) {
-                throw unknown(host, "a link-local address, which checks do not ask");
+            if (isOfACloud(address)) {
+                throw unknown(
+                        host, "a link-local address or a cloud's own, which checks do not ask");
             }
         }
         return all[0];
+    }
+
+    private static boolean isOfACloud(InetAddress address) throws UnknownHostException {
+        var bytes = address.getAddress();
+        return address.isLinkLocalAddress()
+                || METADATA.contains(address)
+                || (bytes.length == 16
+                        && Arrays.equals(NAT64, Arrays.copyOf(bytes, NAT64.length))
+                        && isOfACloud(
+                                InetAddress.getByAddress(
+                                        Arrays.copyOfRange(bytes, NAT64.length, bytes.length))));
     }
 
     /// Looked up on threads of its own: a resolver that hangs would hold up the others, which all
@@ -121,6 +154,7 @@ final class Probes implements Probe, AutoCloseable {
         } catch (IllegalArgumentException _) {
             // a name
         }
+        // throws when all are busy, which is no verdict: nothing is known of the target by that
         var asked = names.submit(() -> InetAddress.getAllByName(host));
         try {
             return asked.get(millis(timeout), TimeUnit.MILLISECONDS);

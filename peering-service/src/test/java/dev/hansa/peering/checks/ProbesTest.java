@@ -125,11 +125,14 @@ class ProbesTest {
     }
 
     @Test
-    void linkLocalTargetIsNotAsked() throws Exception {
+    void addressOfACloudIsNotAsked() throws Exception {
         for (var way :
                 List.of(
                         way(Kind.HTTP, "http://169.254.169.254/latest", HttpAsk.GET),
                         way(Kind.HTTP, "http://[fe80::1]/", HttpAsk.GET),
+                        way(Kind.HTTP, "http://[fd00:ec2::254]/", HttpAsk.GET),
+                        way(Kind.HTTP, "http://[64:ff9b::a9fe:a9fe]/", HttpAsk.GET),
+                        way(Kind.TCP, "168.63.129.16:80", HttpAsk.GET),
                         way(Kind.TCP, "169.254.169.254:80", HttpAsk.GET))) {
             var verdict = probes.ask(way);
             assertThat(verdict.status()).isEqualTo(CheckStatus.CRITICAL);
