@@ -29,12 +29,16 @@ final class FilterParser<T> {
     /// Each is a frame on the stack, and the engine has no limit of its own.
     private static final int MAX_GROUPS = 100;
 
+    /// Each is run over a text of every item, which may be of 4 KiB.
+    private static final int MAX_MATCHES = 8;
+
     private static final Pattern COUNT = Pattern.compile("\\{(\\d+)(?:,(\\d+)?)?\\}");
 
     private final String text;
     private final FilterFields<T> fields;
     private final List<Token> tokens;
     private int at;
+    private int patterns;
 
     FilterParser(String text, FilterFields<T> fields) throws InvalidFilterException {
         if (text.length() > MAX_CHARACTERS) {
@@ -187,6 +191,14 @@ final class FilterParser<T> {
         var field = field(selector);
         if (field.kind() != Kind.TEXT && field.kind() != Kind.EACH) {
             throw wrongKind(selector, field, "another operator");
+        }
+        patterns++;
+        if (patterns > MAX_MATCHES) {
+            throw new InvalidFilterException(
+                    "expected at most "
+                            + MAX_MATCHES
+                            + " regular expressions; found one more at character "
+                            + selector.position());
         }
         if (repeats(value) * value.length() > MAX_STEPS
                 || value.chars().filter(one -> one == '(').count() > MAX_GROUPS) {

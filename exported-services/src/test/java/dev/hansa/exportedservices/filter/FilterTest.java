@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,6 +131,16 @@ class FilterTest {
                 .hasMessageStartingWith("expected at most 32 levels of parentheses and 'not'");
         assertThatThrownBy(() -> holds("not ".repeat(1000) + "Service.Port == 1"))
                 .hasMessageStartingWith("expected at most 32 levels");
+    }
+
+    @Test
+    void regularExpressionsAreBounded() throws InvalidFilterException {
+        var eight = String.join(" or ", Collections.nCopies(8, "Service.ID matches x"));
+
+        assertThat(holds(eight)).isFalse();
+        assertThatThrownBy(() -> holds(eight + " or Service.ID not matches x"))
+                .hasMessage(
+                        "expected at most 8 regular expressions; found one more at character 193");
     }
 
     @Test
