@@ -13,6 +13,7 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Checks that are registered with the agent, and the words of those who own them.
@@ -38,9 +39,10 @@ final class AgentCheckResource {
         }
         var service = body.text("ServiceID");
         var check = CheckReader.run(named(body), service, 0);
-        AgentServiceResource.spare(agent.registrations(), List.of(check));
         if (service.isEmpty()) {
-            var node = agent.node();
+            // where it is already: another server may have led when it was registered
+            var node = agent.holder(check.id()).map(ServiceInstance::node).orElseGet(agent::node);
+            AgentServiceResource.admit(agent, node.name(), "", List.of(check), false);
             agent.registrations().putNode(node);
             put(node.name(), "", check);
         } else {
@@ -50,6 +52,7 @@ final class AgentCheckResource {
                                     new RefusedRequestException(
                                             404,
                                             "ServiceID \"" + shown(service) + "\" does not exist"));
+            AgentServiceResource.admit(agent, holder.node().name(), service, List.of(check), false);
             put(holder.node().name(), service, check);
         }
         return ApiAnswer.EMPTY;
@@ -80,13 +83,15 @@ final class AgentCheckResource {
     }
 
     private ServiceInstance holder(String id) throws RefusedRequestException {
-        return agent.holder(id)
-                .orElseThrow(() ->
-                        new RefusedRequestException(
-                                404,
-                                "Unknown check ID \""
-                                        + shown(id)
-                                        + "\". Ensure that the check ID is passed, not the check name."));
+        return agent.holder(id).orElseThrow(() -> unknown(id));
+    }
+
+    private static RefusedRequestException unknown(String id) {
+        return new RefusedRequestException(
+                404,
+                "Unknown check ID \""
+                        + shown(id)
+                        + "\". Ensure that the check ID is passed, not the check name.");
     }
 
     ApiAnswer pass(ApiRequest request) throws RefusedRequestException {
@@ -116,8 +121,8 @@ final class AgentCheckResource {
             throws RefusedRequestException {
         var id = request.part("id");
         var holder = holder(id);
-        var check = holder.checks().stream().filter(one -> one.id().equals(id)).findFirst();
-        if (check.flatMap(HealthCheck::definition)
+        if (check(holder, id)
+                .flatMap(HealthCheck::definition)
                 .flatMap(CheckDefinition::way)
                 .map(Way::kind)
                 .filter(Kind.TTL::equals)
@@ -126,18 +131,31 @@ final class AgentCheckResource {
                     500, "CheckID \"" + shown(id) + "\" does not have associated TTL");
         }
         var node = holder.node().name();
-        // before the write: what had expired meanwhile is said again by it
+        // before it is read: what had expired meanwhile is said again
         watch.heard(node, holder.id(), id);
+        var before =
+                agent.registrations()
+                        .find(node, holder.id())
+                        .flatMap(now -> check(now, id))
+                        .orElseThrow(() -> unknown(id));
+        var after = before.with(status, output);
+        if (after.equals(before)) {
+            return ApiAnswer.EMPTY;
+        }
         var answer =
                 agent.registrations()
                         .apply(
                                 new StoreCommand.PutCheckResult(
-                                        node, holder.id(), id, status, output));
-        if (answer instanceof StoreAnswer.Applied && check.orElseThrow().status() != status) {
+                                        node, holder.id(), id, after.status(), after.output()));
+        if (answer instanceof StoreAnswer.Applied && before.status() != after.status()) {
             events.accept(
                     new PeeringEvent.HealthChanged(
-                            holder.name(), holder.id(), status.word(), output));
+                            holder.name(), holder.id(), status.word(), after.output()));
         }
         return ApiAnswer.EMPTY;
+    }
+
+    private static Optional<HealthCheck> check(ServiceInstance holder, String id) {
+        return holder.checks().stream().filter(one -> one.id().equals(id)).findFirst();
     }
 }

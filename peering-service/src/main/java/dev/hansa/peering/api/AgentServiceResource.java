@@ -6,6 +6,7 @@ import static dev.hansa.peering.api.RefusedRequestException.bad;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// Registering of services with the agent, and taking them out of use.
 final class AgentServiceResource {
@@ -27,26 +28,40 @@ final class AgentServiceResource {
     ApiAnswer register(ApiRequest request) throws RefusedRequestException {
         var body = JsonFields.read(request.body(), DECODING);
         var id = body.text("ID").isEmpty() ? body.text("Name") : body.text("ID");
+        var replaces = request.flag("replace-existing-checks");
         var defined = ServiceDefinition.read(agent.nodeOf(id), body, "Name", CheckReader::run);
-        spare(agent.registrations(), defined.checks());
+        admit(agent, defined.node().name(), defined.id(), defined.checks(), replaces);
         agent.registrations().putNode(defined.node());
-        agent.registrations().put(defined, request.flag("replace-existing-checks"));
+        agent.registrations().put(defined, replaces);
         return ApiAnswer.EMPTY;
     }
 
-    /// Refuses checks that are too many to run.
-    static void spare(Registrations registrations, List<HealthCheck> more)
+    /// Refuses checks that are too many to run, and any whose id another service or node of the
+    /// agent has: owners say by the id alone which one they mean.
+    ///
+    /// @param service its id; empty: the checks are of the node
+    /// @param replaces whether those go that it has besides
+    static void admit(
+            Agent agent, String node, String service, List<HealthCheck> more, boolean replaces)
             throws RefusedRequestException {
+        var ids = more.stream().map(HealthCheck::id).collect(Collectors.toSet());
+        var nodes = agent.nodes();
+        var run = 0L;
+        for (var each : agent.registrations().all().toList()) {
+            var isIts = each.node().name().equals(node) && each.id().equals(service);
+            var isOther = !isIts && nodes.contains(each.node().name());
+            for (var check : each.checks()) {
+                var comes = ids.contains(check.id());
+                if (comes && isOther) {
+                    throw taken(check.id(), each);
+                }
+                if (check.isRun() && !(isIts && (comes || replaces))) {
+                    run++;
+                }
+            }
+        }
         var come = more.stream().filter(HealthCheck::isRun).count();
-        var run =
-                come == 0
-                        ? 0
-                        : registrations
-                                .all()
-                                .flatMap(each -> each.checks().stream())
-                                .filter(HealthCheck::isRun)
-                                .count();
-        if (run + come > MOST_RUN) {
+        if (come > 0 && run + come > MOST_RUN) {
             throw bad(
                     "checks: expected at most "
                             + MOST_RUN
@@ -56,6 +71,17 @@ final class AgentServiceResource {
                             + come
                             + " more");
         }
+    }
+
+    private static RefusedRequestException taken(String id, ServiceInstance holder) {
+        return bad(
+                "CheckID: expected one that no other service or node has; found '"
+                        + shown(id)
+                        + "', which "
+                        + (holder.id().isEmpty()
+                                ? "node '" + shown(holder.node().name())
+                                : "service '" + shown(holder.id()))
+                        + "' has");
     }
 
     ApiAnswer deregister(ApiRequest request) throws RefusedRequestException {
@@ -85,12 +111,20 @@ final class AgentServiceResource {
         return ApiAnswer.EMPTY;
     }
 
-    /// Of the server that is asked, with all that is registered there.
+    /// Switched on for the leader's node, with all that is registered there; off for each server's,
+    /// since another may have led when it was switched on.
     ApiAnswer nodeMaintenance(ApiRequest request) throws RefusedRequestException {
-        var change = Maintenance.turned(enable(request), "", reason(request));
-        var node = agent.node();
-        agent.registrations().putNode(node);
-        agent.registrations().change(node.name(), "", change);
+        var isOn = enable(request);
+        var change = Maintenance.turned(isOn, "", reason(request));
+        if (isOn) {
+            var node = agent.node();
+            agent.registrations().putNode(node);
+            agent.registrations().change(node.name(), "", change);
+        } else {
+            for (var node : agent.nodes()) {
+                agent.registrations().change(node, "", change);
+            }
+        }
         return ApiAnswer.EMPTY;
     }
 

@@ -36,6 +36,13 @@ final class CheckReader {
     /// As Consul's.
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
+    /// A target that does not answer keeps others from their turn for so long; one that takes
+    /// longer than its callers would wait is not well.
+    private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(1);
+
+    /// For people, and a part of each answer about the service; as a reason of maintenance.
+    private static final int MAX_NOTES = 512;
+
     /// A service that restarts must not lose its registration by it; as Consul's.
     static final Duration SHORTEST_DEREGISTER = Duration.ofMinutes(1);
 
@@ -89,7 +96,7 @@ final class CheckReader {
         for (var check : all(definition)) {
             checks.add(named(result(check, service, checks.size()), name));
         }
-        return Registrations.merged(List.of(), checks);
+        return Registrations.few(List.of(), Registrations.merged(List.of(), checks));
     }
 
     private static HealthCheck named(HealthCheck check, String name) {
@@ -126,7 +133,7 @@ final class CheckReader {
         for (var check : all(definition)) {
             checks.add(named(run(check, service, checks.size()), name));
         }
-        return Registrations.merged(List.of(), checks);
+        return Registrations.few(List.of(), Registrations.merged(List.of(), checks));
     }
 
     /// @param service empty: of the node
@@ -148,6 +155,14 @@ final class CheckReader {
         ServiceDefinition.word("CheckID", id);
         var status = check.text("Status");
         var notes = check.text("Notes");
+        if (notes.length() > MAX_NOTES) {
+            throw bad(
+                    check.subject()
+                            + ".Notes: expected at most "
+                            + MAX_NOTES
+                            + " characters; found "
+                            + notes.length());
+        }
         return new HealthCheck(
                 id,
                 check.text("Name"),
@@ -185,8 +200,12 @@ final class CheckReader {
                 new Way(
                         kind,
                         target(check, kind),
-                        bounded(check, kind == Kind.TTL ? "TTL" : "Interval", Optional.empty()),
-                        bounded(check, "Timeout", Optional.of(DEFAULT_TIMEOUT)),
+                        bounded(
+                                check,
+                                kind == Kind.TTL ? "TTL" : "Interval",
+                                LONGEST,
+                                Optional.empty()),
+                        bounded(check, "Timeout", LONGEST_TIMEOUT, Optional.of(DEFAULT_TIMEOUT)),
                         ask(check, kind),
                         thresholds(check),
                         deregisterAfter(check)));
@@ -246,7 +265,8 @@ final class CheckReader {
                 "HTTP: expected a URL of http or https, with a host and without credentials, which a Header may have; found another");
     }
 
-    private static Duration bounded(JsonFields check, String name, Optional<Duration> fallback)
+    private static Duration bounded(
+            JsonFields check, String name, Duration longest, Optional<Duration> fallback)
             throws RefusedRequestException {
         var text = check.text(name);
         if (text.isEmpty() && fallback.isPresent()) {
@@ -254,7 +274,7 @@ final class CheckReader {
         }
         var duration = text.isEmpty() ? Duration.ZERO : ApiRequest.read(text, GoDuration::parse);
         var least = Duration.ofMillis(1);
-        if (duration.compareTo(least) < 0 || duration.compareTo(LONGEST) > 0) {
+        if (duration.compareTo(least) < 0 || duration.compareTo(longest) > 0) {
             throw bad(
                     check.subject()
                             + "."
@@ -262,8 +282,10 @@ final class CheckReader {
                             + ": expected a duration from "
                             + GoDuration.format(least)
                             + " to "
-                            + LONGEST.toHours()
-                            + "h; found '"
+                            + (longest.toHours() > 0
+                                    ? longest.toHours() + "h"
+                                    : longest.toMinutes() + "m")
+                            + "; found '"
                             + shown(text)
                             + "'");
         }

@@ -13,11 +13,17 @@ import java.util.stream.Stream;
 final class Maintenance {
     private static final String SERVICE = "_service_maintenance";
     private static final String NODE = "_node_maintenance";
+    private static final String TYPE = "maintenance";
 
     private Maintenance() {}
 
     static boolean isFor(String checkId) {
         return checkId.startsWith(SERVICE + ":") || checkId.equals(NODE);
+    }
+
+    /// Whether it was made here: a client can call its check the same, and gives it no type.
+    static boolean isOurs(HealthCheck check) {
+        return check.type().equals(TYPE);
     }
 
     /// Puts the check among the others, or takes it out.
@@ -31,7 +37,7 @@ final class Maintenance {
                         service.isEmpty() ? "Node Maintenance Mode" : "Service Maintenance Mode",
                         CheckStatus.CRITICAL,
                         "",
-                        "maintenance",
+                        TYPE,
                         Optional.of(
                                 new CheckDefinition(
                                         reason.isEmpty()

@@ -107,8 +107,11 @@ final class RegistrationResource {
             var before = byService.getOrDefault(id, List.of());
             byService.put(
                     id,
-                    Registrations.merged(
-                            before, List.of(CheckReader.result(check, id, before.size()))));
+                    Registrations.few(
+                            before,
+                            Registrations.merged(
+                                    before,
+                                    List.of(CheckReader.result(check, id, before.size())))));
         }
         return byService;
     }

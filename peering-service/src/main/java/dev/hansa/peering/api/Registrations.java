@@ -21,6 +21,10 @@ final class Registrations {
     /// More than the callers that are served at once need; those that share one only wait.
     private static final int TURNS = 256;
 
+    /// Each is in every answer about its service, and one of a node in those about all that runs
+    /// there.
+    private static final int MOST_CHECKS = 64;
+
     private final Store store;
     private final List<Object> turns = Stream.generate(Object::new).limit(TURNS).toList();
 
@@ -53,10 +57,8 @@ final class Registrations {
                             .map(ServiceInstance::checks)
                             .orElse(List.of());
             var merged = merged(before, defined.checks());
-            apply(
-                    new StoreCommand.PutRegistration(
-                            defined.withChecks(
-                                    replaces ? only(defined.checks(), merged) : merged, 0)));
+            var after = replaces ? only(defined.checks(), merged) : merged;
+            apply(new StoreCommand.PutRegistration(defined.withChecks(few(before, after), 0)));
         }
     }
 
@@ -90,7 +92,7 @@ final class Registrations {
             if (now.isEmpty()) {
                 return false;
             }
-            var checks = change.apply(now.get().checks());
+            var checks = few(now.get().checks(), change.apply(now.get().checks()));
             if (!checks.equals(now.get().checks())) {
                 apply(new StoreCommand.PutRegistration(now.get().withChecks(checks, 0)));
             }
@@ -120,6 +122,25 @@ final class Registrations {
                             : check);
         }
         return List.copyOf(byId.values());
+    }
+
+    /// Refuses more checks than one service or node may have. Maintenance comes on top, and whoever
+    /// has more already may still change and remove them.
+    static List<HealthCheck> few(List<HealthCheck> before, List<HealthCheck> after)
+            throws RefusedRequestException {
+        var count = counted(after);
+        if (count > MOST_CHECKS && count > counted(before)) {
+            throw RefusedRequestException.bad(
+                    "checks: expected at most "
+                            + MOST_CHECKS
+                            + " of one service or node; found "
+                            + count);
+        }
+        return after;
+    }
+
+    private static long counted(List<HealthCheck> checks) {
+        return checks.stream().filter(check -> !Maintenance.isOurs(check)).count();
     }
 
     private Object turn(String node, String id) {

@@ -367,10 +367,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         if (answer instanceof StoreAnswer.Applied && after.status() != before.status()) {
             events.accept(
                     new PeeringEvent.HealthChanged(
-                            service(key),
-                            key.serviceId(),
-                            after.status().word(),
-                            after.output()));
+                            service(key), key.serviceId(), after.status().word(), after.output()));
         }
     }
 

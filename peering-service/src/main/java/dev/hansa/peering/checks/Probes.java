@@ -138,11 +138,11 @@ final class Probes implements Probe {
         var bytes = address.getAddress();
         return address.isLinkLocalAddress()
                 || METADATA.contains(address)
-                || (bytes.length == 16
+                || bytes.length == 16
                         && Arrays.equals(NAT64, Arrays.copyOf(bytes, NAT64.length))
                         && isOfACloud(
                                 InetAddress.getByAddress(
-                                        Arrays.copyOfRange(bytes, NAT64.length, bytes.length))));
+                                        Arrays.copyOfRange(bytes, NAT64.length, bytes.length)));
     }
 
     /// Looked up on threads of its own: a resolver that hangs would hold up the others, which all

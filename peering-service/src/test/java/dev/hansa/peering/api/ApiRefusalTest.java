@@ -62,6 +62,31 @@ class ApiRefusalTest {
         assertThat(token(many.toString())).isEqualTo("Meta: expected at most 64 pairs; found 65");
     }
 
+    @Test
+    void checksOfAServiceAreHeldToTheirLimits() throws Exception {
+        var before = world.store.now().index();
+        var many = new StringJoiner(",", "[", "]");
+        for (var i = 0; i < 65; i++) {
+            many.add("{\"TTL\":\"1h\"}");
+        }
+
+        assertThat(checks(many.toString()))
+                .isEqualTo("checks: expected at most 64 of one service or node; found 65");
+        assertThat(checks("[{\"TTL\":\"1h\",\"Notes\":\"" + "x".repeat(513) + "\"}]"))
+                .isEqualTo("Checks[0].Notes: expected at most 512 characters; found 513");
+        assertThat(checks("[{\"TCP\":\"h:1\",\"Interval\":\"1s\",\"Timeout\":\"61s\"}]"))
+                .isEqualTo("Checks[0].Timeout: expected a duration from 1ms to 1m; found '61s'");
+        assertThat(world.store.now().index()).isEqualTo(before);
+    }
+
+    private String checks(String checks) throws Exception {
+        var answer =
+                world.put(
+                        "/v1/agent/service/register", "{\"Name\":\"a\",\"Checks\":" + checks + "}");
+        assertThat(answer.statusCode()).isEqualTo(400);
+        return answer.body();
+    }
+
     private String token(String meta) throws Exception {
         var answer = world.post("/v1/peering/token", "{\"PeerName\":\"a\",\"Meta\":" + meta + "}");
         assertThat(answer.statusCode()).isEqualTo(400);

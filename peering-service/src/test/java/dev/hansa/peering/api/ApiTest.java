@@ -233,6 +233,66 @@ class ApiTest {
                 .isEqualTo(80);
     }
 
+    private int register(String what, String defined) throws Exception {
+        return world.put("/v1/agent/" + what + "/register", defined).statusCode();
+    }
+
+    @Test
+    void idOfACheckHasOneOwner() throws Exception {
+        var ttl = "\"TTL\":\"1h\"";
+        var ids = "{\"Name\":\"%s\",\"Checks\":[{\"CheckID\":\"own\",%s},{%s}]}";
+        assertThat(register("service", ids.formatted("web", ttl, ttl))).isEqualTo(200);
+        assertThat(register("service", "{\"Name\":\"db\",\"Check\":{" + ttl + "}}")).isEqualTo(200);
+        assertThat(register("check", "{\"Name\":\"disk\"," + ttl + "}")).isEqualTo(200);
+
+        for (var path : List.of("service", "check")) {
+            // its own again
+            assertThat(register("service", ids.formatted("web", ttl, ttl))).isEqualTo(200);
+            assertThat(register("check", "{\"Name\":\"disk\"," + ttl + "}")).isEqualTo(200);
+            var taken =
+                    world.put(
+                            "/v1/agent/" + path + "/register",
+                            path.equals("check")
+                                    ? "{\"Name\":\"own\",\"ServiceID\":\"db\"," + ttl + "}"
+                                    : ids.formatted("db", ttl, ttl));
+            assertThat(taken.statusCode()).isEqualTo(400);
+            assertThat(taken.body())
+                    .isEqualTo(
+                            "CheckID: expected one that no other service or node has; found 'own', which service 'web' has");
+        }
+        assertThat(world.put("/v1/agent/check/register", "{\"Name\":\"own\"," + ttl + "}").body())
+                .endsWith("found 'own', which service 'web' has");
+        assertThat(register("check", "{\"Name\":\"disk\",\"ServiceID\":\"db\"," + ttl + "}"))
+                .isEqualTo(400);
+    }
+
+    @Test
+    void checksOfAnotherServersNodeStayThereAndItsMaintenanceIsLifted() throws Exception {
+        world.put(
+                "/v1/catalog/register",
+                "{\"Node\":\"old\",\"Address\":\"127.0.0.2\",\"NodeMeta\":{\"hansa-agent\":\"true\"},\"Checks\":[{\"CheckID\":\"disk\",\"Status\":\"passing\"},{\"CheckID\":\"_node_maintenance\",\"Status\":\"critical\"}]}");
+
+        assertThat(register("check", "{\"Name\":\"disk\",\"TTL\":\"1h\"}")).isEqualTo(200);
+        world.put("/v1/agent/maintenance?enable=false", "");
+
+        var checks = json(world.get("/v1/agent/checks"));
+        assertThat(checks).hasSize(1);
+        assertThat(checks.path("disk").path("Node").asText()).isEqualTo("old");
+        assertThat(checks.path("disk").path("Type").asText()).isEqualTo("ttl");
+    }
+
+    @Test
+    void ownersWordThatSaysNothingNewIsNotWritten() throws Exception {
+        register("service", "{\"Name\":\"web\",\"Check\":{\"TTL\":\"1h\"}}");
+        var word = "/v1/agent/check/pass/service:web?note=well";
+        world.put(word, "");
+        var index = world.store.now().index();
+
+        assertThat(world.put(word, "").statusCode()).isEqualTo(200);
+
+        assertThat(world.store.now().index()).isEqualTo(index);
+    }
+
     @Test
     void headersOfAChecksRequestAreNeverShown() throws Exception {
         world.put(
