@@ -61,6 +61,7 @@ final class Probes implements Probe {
                     TimeUnit.SECONDS,
                     new SynchronousQueue<>(),
                     Thread.ofPlatform().daemon().name("check-names-", 0).factory());
+
     private final HttpClient verifying = client().build();
     private final HttpClient believing = client().sslContext(believing()).build();
 

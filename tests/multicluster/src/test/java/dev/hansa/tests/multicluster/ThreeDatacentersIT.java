@@ -242,9 +242,7 @@ class ThreeDatacentersIT {
                                             "api",
                                             "Consumers",
                                             List.of(Map.of("SamenessGroup", "cities"))))));
-            write(
-                    city,
-                    intentions());
+            write(city, intentions(List.of()));
             city.startApplication();
             city.startProxies();
         }
@@ -262,9 +260,8 @@ class ThreeDatacentersIT {
     }
 
     /// Every city may call, but for what is said before.
-    @SafeVarargs
-    private static Map<String, Object> intentions(Map<String, Object>... before) {
-        var sources = new ArrayList<Map<String, Object>>(List.of(before));
+    private static Map<String, Object> intentions(List<Map<String, String>> before) {
+        var sources = new ArrayList<>(before);
         sources.add(Map.of("Name", "api", "SamenessGroup", "cities", "Action", "allow"));
         return Map.of("Kind", "service-intentions", "Name", "api", "Sources", sources);
     }
@@ -369,14 +366,14 @@ class ThreeDatacentersIT {
                         "api.peer." + other.name + " " + other.net + ".2:8443 true");
 
         // the handshake succeeds there: only what comes after it tells
-        write(one, intentions(Map.of("Name", "api", "Peer", from.name, "Action", "deny")));
+        write(one, intentions(List.of(Map.of("Name", "api", "Peer", from.name, "Action", "deny"))));
         await().atMost(Duration.ofSeconds(30))
                 .until(() ->
                         trace(from)
                                 .at("/Ways/1/Failure")
                                 .asText()
                                 .startsWith("closed after the handshake"));
-        write(one, intentions());
+        write(one, intentions(List.of()));
 
         from.stopApplication();
         await().atMost(Duration.ofSeconds(30)).until(() -> isServedBy(from, one));
