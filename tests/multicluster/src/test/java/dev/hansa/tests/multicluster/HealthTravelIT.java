@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// How long what a sidecar finds out about its application takes to the other proxies, of its own
 /// datacenter and of a peer's. Seen from outside, in `/health` of each, so that the times include a
 /// poll of some milliseconds.
+@Tag("long")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class HealthTravelIT {
     private static final ObjectMapper JSON = new ObjectMapper();
