@@ -6,7 +6,6 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
-import dev.hansa.failover.TraceCodec;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Ack;
 import dev.hansa.failover.wire.CheckResult;
@@ -17,18 +16,13 @@ import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.failover.wire.Snapshot;
-import dev.hansa.failover.wire.Trace;
 import dev.hansa.failover.wire.Traced;
 import dev.hansa.gateway.GatewayEvent;
-import dev.hansa.gateway.route.RouteTable;
-import dev.hansa.trustbundle.TrustBundle;
-import dev.hansa.trustbundle.TrustDomain;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -36,7 +30,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -56,16 +49,11 @@ public final class RouteSubscription implements AutoCloseable {
     private final Latest<List<CheckResult>> checks;
     private final Latest<Presence> presence;
     private final Supplier<List<Observation>> observations;
-    private final Tracer tracer;
-
-    /// A trace holds a connection and no more: one at a time is what a person asks for.
-    private final Semaphore traces = new Semaphore(1);
-
-    private final Optional<SnapshotFile> file;
+    private final TraceAnswers traces;
     private final String software;
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
-    private final Latest<Optional<RouteSnapshot>> snapshot;
+    private final LastGood routes;
     private final Latest<Optional<Instant>> lostAt;
     private final Allowance denials = new Allowance();
     private final Thread thread;
@@ -96,54 +84,23 @@ public final class RouteSubscription implements AutoCloseable {
         this.checks = checks;
         this.presence = presence;
         this.observations = observations;
-        this.tracer = tracer;
-        this.file = dataDir.map(directory -> new SnapshotFile(directory, identity.id().path()));
+        this.traces = new TraceAnswers(tracer);
         this.software = software;
         this.clock = clock;
         this.events = events;
-        this.snapshot = new Latest<>(remembered());
+        this.routes =
+                new LastGood(
+                        identity,
+                        control,
+                        dataDir.map(directory -> new SnapshotFile(directory, identity.id().path())),
+                        events);
         this.lostAt = new Latest<>(Optional.of(clock.instant()));
         this.thread = Thread.ofVirtual().name("routes-" + identity.id().path()).start(this::run);
     }
 
-    private Optional<RouteSnapshot> remembered() {
-        if (file.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            var found = file.get().load();
-            if (found.isPresent() && !found.get().trustDomain().equals(ownDomain())) {
-                events.accept(
-                        new GatewayEvent.SnapshotRefused(
-                                identity.id().uri(),
-                                "on disk: required trust domain '"
-                                        + ownDomain()
-                                        + "'; found '"
-                                        + found.get().trustDomain()
-                                        + "'"));
-                return Optional.empty();
-            }
-            found.flatMap(this::ownBundle).ifPresent(control::alsoTrusts);
-            return found;
-        } catch (IOException e) {
-            events.accept(
-                    new GatewayEvent.SnapshotRefused(
-                            identity.id().uri(), String.valueOf(e.getMessage())));
-            return Optional.empty();
-        }
-    }
-
-    private Optional<TrustBundle> ownBundle(RouteSnapshot from) {
-        return from.bundles().of(ownDomain()).filter(bundle -> !bundle.roots().isEmpty());
-    }
-
-    private TrustDomain ownDomain() {
-        return identity.id().trustDomain();
-    }
-
     /// The newest good snapshot; empty until there is one.
     public Latest<Optional<RouteSnapshot>> snapshot() {
-        return snapshot;
+        return routes.snapshot();
     }
 
     /// Since when the server has not been heard; empty while the stream is up.
@@ -267,7 +224,7 @@ public final class RouteSubscription implements AutoCloseable {
             standby = presence.get() != Presence.SERVING;
             var hello =
                     Hello.newBuilder()
-                            .setHaveVersion(snapshot.get().map(RouteSnapshot::version).orElse(0L))
+                            .setHaveVersion(routes.version())
                             .setRegistration(registration)
                             .setSoftware(software)
                             .setStandby(standby)
@@ -351,7 +308,7 @@ public final class RouteSubscription implements AutoCloseable {
                                         identity.id().uri(),
                                         "refused: " + message.getRefused().getReason()));
                 case SERVERS -> servers(message.getServers().getAddressesList());
-                case TRACE -> trace(message.getTrace());
+                case TRACE -> traces.answer(message.getTrace(), this::traced);
                 case KIND_NOT_SET ->
                         events.accept(
                                 new GatewayEvent.SnapshotRefused(
@@ -370,30 +327,12 @@ public final class RouteSubscription implements AutoCloseable {
             }
         }
 
-        private void trace(Trace message) {
-            if (!traces.tryAcquire()) {
-                traced(TraceCodec.problem(message.getId(), "another trace is under way"));
-                return;
-            }
-            try {
-                tracer.trace(
-                        TraceCodec.decode(message),
-                        ways -> {
-                            traces.release();
-                            traced(TraceCodec.encode(message.getId(), ways));
-                        });
-            } catch (IllegalArgumentException e) {
-                traces.release();
-                traced(TraceCodec.problem(message.getId(), String.valueOf(e.getMessage())));
-            }
-        }
-
         private void traced(Traced message) {
             send(ProxyMessage.newBuilder().setTraced(message).build());
         }
 
         private void acknowledge(Snapshot message) {
-            var error = take(message);
+            var error = routes.take(message);
             synchronized (this) {
                 acknowledged = message.getVersion();
                 toldIssuer = issuer();
@@ -452,47 +391,6 @@ public final class RouteSubscription implements AutoCloseable {
                     new GatewayEvent.ControlLost(
                             identity.id().uri(), server + " ended the stream"));
             ended.countDown();
-        }
-    }
-
-    /// Takes a snapshot, or says why not; the last good one stays then.
-    private String take(Snapshot message) {
-        try {
-            var next = RouteCodec.decode(message);
-            if (!next.trustDomain().equals(ownDomain())) {
-                throw new IllegalArgumentException(
-                        "required trust domain '"
-                                + ownDomain()
-                                + "'; found '"
-                                + next.trustDomain()
-                                + "'");
-            }
-            // what a gateway would make of it must be possible before anything is replaced
-            var table = RouteTable.of(next);
-            var present = snapshot.get().map(RouteSnapshot::version).orElse(0L);
-            if (table.version() <= present) {
-                events.accept(
-                        new GatewayEvent.SnapshotIgnored(
-                                identity.id().uri(), next.version(), present));
-                return "";
-            }
-            snapshot.set(Optional.of(next));
-            ownBundle(next).ifPresent(control::trusts);
-            identity.issuerIs(next.activeIssuer());
-            events.accept(new GatewayEvent.SnapshotTaken(identity.id().uri(), next.version()));
-            if (file.isPresent()) {
-                file.get().save(next);
-            }
-            return "";
-        } catch (IllegalArgumentException e) {
-            events.accept(
-                    new GatewayEvent.SnapshotRefused(
-                            identity.id().uri(), String.valueOf(e.getMessage())));
-            return String.valueOf(e.getMessage());
-        } catch (IOException e) {
-            // it routes by it all the same; only a restart while the server is away would miss it
-            events.accept(new GatewayEvent.BackgroundFailure("saving the snapshot", e));
-            return "";
         }
     }
 
