@@ -1,7 +1,6 @@
 package dev.hansa.failover;
 
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.Observed;
 import dev.hansa.failover.wire.ObservedEndpoint;
 import dev.hansa.failover.wire.ObservedTarget;
@@ -42,10 +41,7 @@ public final class ObservationCodec {
                 .forEach(suspect ->
                         message.addSuspects(
                                 ObservedEndpoint.newBuilder()
-                                        .setAddress(
-                                                Address.newBuilder()
-                                                        .setHost(suspect.address().host())
-                                                        .setPort(suspect.address().port()))
+                                        .setAddress(RouteCodec.encode(suspect.address()))
                                         .setSign(suspect.sign())
                                         .setFailures(suspect.failures())
                                         .setForMs(suspect.lasting().toMillis())));

@@ -209,12 +209,13 @@ public final class RouteCodec {
 
     private static dev.hansa.failover.wire.TargetEndpoint encode(TargetEndpoint endpoint) {
         return dev.hansa.failover.wire.TargetEndpoint.newBuilder()
-                .setAddress(
-                        Address.newBuilder()
-                                .setHost(endpoint.address().host())
-                                .setPort(endpoint.address().port()))
+                .setAddress(encode(endpoint.address()))
                 .setHealth(encode(endpoint.health()))
                 .build();
+    }
+
+    static Address encode(Endpoint address) {
+        return Address.newBuilder().setHost(address.host()).setPort(address.port()).build();
     }
 
     private static List<TargetEndpoint> endpoints(

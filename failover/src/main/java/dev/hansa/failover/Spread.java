@@ -32,7 +32,8 @@ public sealed interface Spread {
         };
     }
 
-    private static List<Target> first(Target chosen, List<Target> targets) {
+    /// The chosen one, then the others in their order.
+    static List<Target> first(Target chosen, List<Target> targets) {
         var order = new ArrayList<Target>(targets.size());
         order.add(chosen);
         targets.stream().filter(target -> target != chosen).forEach(order::add);

@@ -1,7 +1,6 @@
 package dev.hansa.failover;
 
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.Trace;
 import dev.hansa.failover.wire.Traced;
 import java.time.Duration;
@@ -55,10 +54,7 @@ public final class TraceCodec {
     private static dev.hansa.failover.wire.TracedWay encode(TracedWay way) {
         return dev.hansa.failover.wire.TracedWay.newBuilder()
                 .setTarget(way.target())
-                .setAddress(
-                        Address.newBuilder()
-                                .setHost(way.address().host())
-                                .setPort(way.address().port()))
+                .setAddress(RouteCodec.encode(way.address()))
                 .setConnected(way.connected().isPresent())
                 .setConnectUs(way.connected().map(TraceCodec::micros).orElse(0L))
                 .setTookUs(micros(way.took()))

@@ -1,10 +1,10 @@
 package dev.hansa.gateway.sidecar;
 
+import dev.hansa.failover.Choice;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.Spread;
 import dev.hansa.failover.Target;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,7 @@ final class Failback {
     /// @param now in `System.nanoTime`
     synchronized void taken(Route route, long now) {
         var over = over(route);
-        var next = live(route).map(Target::label);
+        var next = Choice.of(route).live().map(Target::label);
         var running = going;
         if (over.isZero()) {
             going = null;
@@ -68,10 +68,6 @@ final class Failback {
         };
     }
 
-    private static Optional<Target> live(Route route) {
-        return route.targets().stream().filter(target -> target.health().healthy()).findFirst();
-    }
-
     private static Optional<Target> target(Route route, String label) {
         return route.targets().stream().filter(one -> one.label().equals(label)).findFirst();
     }
@@ -97,10 +93,7 @@ final class Failback {
         if (from.isEmpty()) {
             return route;
         }
-        var order = new ArrayList<Target>();
-        order.add(from.get());
-        route.targets().stream().filter(one -> one != from.get()).forEach(order::add);
-        return route.withTargets(order);
+        return route.withTargets(Spread.first(from.get(), route.targets()));
     }
 
     /// What is under way, in words; empty: nothing is.

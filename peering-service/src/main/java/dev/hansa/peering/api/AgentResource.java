@@ -1,21 +1,19 @@
 package dev.hansa.peering.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.filter.FilterFields;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.cluster.ServerInfo;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /// What the server says of itself, of the other servers, and of what is registered with them.
 final class AgentResource {
@@ -150,16 +148,7 @@ final class AgentResource {
     }
 
     private static String hash(ObjectNode json) {
-        try {
-            return HexFormat.of()
-                    .formatHex(
-                            MessageDigest.getInstance("SHA-256")
-                                    .digest(json.toString().getBytes(StandardCharsets.UTF_8)),
-                            0,
-                            8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return Sha256.hex(json.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
     }
 
     ApiAnswer checks(ApiRequest request) throws RefusedRequestException {
@@ -181,7 +170,7 @@ final class AgentResource {
         if (found.isEmpty()) {
             return unhealthy(request, "ServiceId " + ForeignText.shown(id) + " not found");
         }
-        return healthy(request, verdict(found.get()), health(found.get()).toString());
+        return healthy(request, verdict(found.get()), health(found.get()));
     }
 
     ApiAnswer healthByName(ApiRequest request) {
@@ -195,7 +184,7 @@ final class AgentResource {
         return healthy(
                 request,
                 CheckStatus.worst(all.stream().map(AgentResource::verdict).toList()),
-                list.toString());
+                list);
     }
 
     /// Maintenance is critical to whoever asks for the checks, and more than that to whoever asks
@@ -224,21 +213,15 @@ final class AgentResource {
                     CheckStatus.MAINTENANCE,
                     503);
 
-    private static ApiAnswer healthy(ApiRequest request, CheckStatus status, String json) {
+    private static ApiAnswer healthy(ApiRequest request, CheckStatus status, JsonNode json) {
         var code = CODES.getOrDefault(status, 503);
-        return isText(request)
-                ? ApiAnswer.text(code, status.word())
-                : new ApiAnswer.Plain(code, "application/json", json, OptionalLong.empty());
+        return isText(request) ? ApiAnswer.text(code, status.word()) : ApiAnswer.json(code, json);
     }
 
     private static ApiAnswer unhealthy(ApiRequest request, String reason) {
         return isText(request)
                 ? ApiAnswer.text(404, reason)
-                : new ApiAnswer.Plain(
-                        404,
-                        "application/json",
-                        JSON.textNode(reason).toString(),
-                        OptionalLong.empty());
+                : ApiAnswer.json(404, JSON.textNode(reason));
     }
 
     private static boolean isText(ApiRequest request) {

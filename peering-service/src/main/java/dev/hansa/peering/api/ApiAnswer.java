@@ -22,6 +22,11 @@ sealed interface ApiAnswer {
         return new Json(body, OptionalLong.empty());
     }
 
+    /// JSON that stands beside another status than 200.
+    static ApiAnswer json(int status, JsonNode body) {
+        return new Plain(status, "application/json", body.toString(), OptionalLong.empty());
+    }
+
     static ApiAnswer text(int status, String text) {
         return new Plain(status, "text/plain; charset=utf-8", text, OptionalLong.empty());
     }

@@ -22,7 +22,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -91,8 +90,9 @@ public final class ApiRouter implements AutoCloseable {
         this.reads = new BlockingReads(store, catalog, peerings.changes());
         peerings(new PeeringResource(peerings, reads));
         config(new ConfigResource(store, reads, events));
-        catalog(new CatalogResource(settings, catalog.snapshots(), store, reads));
-        health(new HealthResource(catalog.snapshots(), store, reads));
+        var views = new CatalogReads(catalog.snapshots(), store, reads);
+        catalog(new CatalogResource(settings, views));
+        health(new HealthResource(views));
         var registrations = new Registrations(store);
         var registration = new RegistrationResource(settings, registrations);
         on("PUT", "/v1/catalog/register", registration::register);
@@ -106,14 +106,12 @@ public final class ApiRouter implements AutoCloseable {
         var summary = new SummaryResource(catalog.snapshots(), mesh::exports, reads);
         on("GET", "/v1/hansa/services", summary::services);
         on("GET", "/v1/hansa/changes", summary::changes);
-        changes = new ChangeStream(settings.datacenter().name(), this::changes);
+        // as whoever leads knows it
+        changes =
+                new ChangeStream(
+                        settings.datacenter().name(),
+                        request -> answer(request, "GET", CHANGES, summary::changes));
         intentions(new IntentionResource(settings, store, denials, reads, events));
-    }
-
-    /// What has changed, as whoever leads knows it.
-    private ApiAnswer changes(ApiRequest request) {
-        var here = resources.getOrDefault(CHANGES, Map.of()).get("GET");
-        return answer(request, "GET", CHANGES, Objects.requireNonNull(here));
     }
 
     private void peerings(PeeringResource peerings) {

@@ -2,17 +2,11 @@ package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.peering.api.BlockingReads.Scope;
-import dev.hansa.peering.store.Store;
 import dev.hansa.trustbundle.PeerName;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Reading of `/v1/catalog`: what runs here, and what peers let us see.
@@ -20,19 +14,11 @@ final class CatalogResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final ApiSettings settings;
-    private final Latest<CatalogSnapshot> catalog;
-    private final Store store;
-    private final BlockingReads reads;
+    private final CatalogReads catalog;
 
-    CatalogResource(
-            ApiSettings settings,
-            Latest<CatalogSnapshot> catalog,
-            Store store,
-            BlockingReads reads) {
+    CatalogResource(ApiSettings settings, CatalogReads catalog) {
         this.settings = settings;
         this.catalog = catalog;
-        this.store = store;
-        this.reads = reads;
     }
 
     /// Peers are not datacenters: only our own is one.
@@ -42,7 +28,7 @@ final class CatalogResource {
 
     ApiAnswer nodes(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var filter = ListFilters.of(request, ListFilters.NODE).and(ListFilters.nodeMeta(request));
-        return read(
+        return catalog.read(
                 request,
                 now -> {
                     var nodes = JSON.arrayNode();
@@ -54,9 +40,9 @@ final class CatalogResource {
     }
 
     ApiAnswer node(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = nodeName(request);
+        var name = CatalogReads.nodeName(request);
         var filter = ListFilters.of(request, ListFilters.SERVICE);
-        return read(
+        return catalog.read(
                 request,
                 now -> {
                     var node = now.node(name);
@@ -77,9 +63,9 @@ final class CatalogResource {
     /// The same with a list.
     ApiAnswer nodeServices(ApiRequest request)
             throws RefusedRequestException, InterruptedException {
-        var name = nodeName(request);
+        var name = CatalogReads.nodeName(request);
         var filter = ListFilters.of(request, ListFilters.SERVICE);
-        return read(
+        return catalog.read(
                 request,
                 now -> {
                     var node = now.node(name);
@@ -97,20 +83,12 @@ final class CatalogResource {
                 });
     }
 
-    private static String nodeName(ApiRequest request) throws RefusedRequestException {
-        var name = request.part("node");
-        if (name.isEmpty()) {
-            throw RefusedRequestException.bad("Missing node name");
-        }
-        return name;
-    }
-
     ApiAnswer services(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var meta = ListFilters.nodeMeta(request);
         var filter =
                 ListFilters.of(request, ListFilters.CATALOG)
                         .and(instance -> meta.test(instance.node()));
-        return read(
+        return catalog.read(
                 request,
                 now -> {
                     var tags = new TreeMap<String, TreeSet<String>>();
@@ -145,7 +123,7 @@ final class CatalogResource {
                         .and(ListFilters.tags(request))
                         .and(instance -> meta.test(instance.node()));
         var json = new ServiceJson(peer);
-        return read(
+        return catalog.read(
                 request,
                 now ->
                         list(
@@ -155,7 +133,7 @@ final class CatalogResource {
 
     /// Every imported service with how many instances there are and may be called.
     ApiAnswer imported(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        return read(
+        return catalog.read(
                 request,
                 view -> {
                     var all = JSON.arrayNode();
@@ -172,25 +150,12 @@ final class CatalogResource {
                                                     .put("Service", name)
                                                     .put("Peer", peer.value())
                                                     .put("Instances", instances.size())
-                                                    .put("Healthy", healthy)
-                                                    // the last that was heard stays when a peer is
-                                                    // lost
-                                                    .put("Stale", !imported.connected());
-                                    if (imported.heardAt().isAfter(Instant.EPOCH)) {
-                                        one.put("HeardAt", imported.heardAt().toString());
-                                    }
+                                                    .put("Healthy", healthy);
+                                    ServiceJson.heard(one, imported);
                                 }
                             });
                     return ApiAnswer.json(all);
                 });
-    }
-
-    private ApiAnswer read(ApiRequest request, Function<CatalogView, ApiAnswer> answer)
-            throws RefusedRequestException, InterruptedException {
-        return reads.read(
-                request,
-                Scope.CATALOG,
-                () -> answer.apply(new CatalogView(catalog.get(), store.now())));
     }
 
     static ApiAnswer list(Stream<ServiceInstance> instances, Item item) {

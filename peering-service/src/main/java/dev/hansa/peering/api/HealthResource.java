@@ -1,27 +1,19 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.CheckStatus;
-import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.api.CatalogResource.Selection;
 import dev.hansa.peering.api.ListFilters.Checked;
-import dev.hansa.peering.store.Store;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Reading of `/v1/health`: how what runs here, or at peers, is.
 final class HealthResource {
-    private final Latest<CatalogSnapshot> catalog;
-    private final Store store;
-    private final BlockingReads reads;
+    private final CatalogReads catalog;
 
-    HealthResource(Latest<CatalogSnapshot> catalog, Store store, BlockingReads reads) {
+    HealthResource(CatalogReads catalog) {
         this.catalog = catalog;
-        this.store = store;
-        this.reads = reads;
     }
 
     ApiAnswer service(ApiRequest request) throws RefusedRequestException, InterruptedException {
@@ -58,7 +50,7 @@ final class HealthResource {
                         .and(instance -> meta.test(instance.node()))
                         .and(instance -> !passing || instance.status() == CheckStatus.PASSING);
         var json = new ServiceJson(peer);
-        return read(
+        return catalog.read(
                 request,
                 now ->
                         CatalogResource.list(
@@ -78,10 +70,7 @@ final class HealthResource {
     }
 
     ApiAnswer node(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.part("node");
-        if (name.isEmpty()) {
-            throw RefusedRequestException.bad("Missing node name");
-        }
+        var name = CatalogReads.nodeName(request);
         return checks(
                 request,
                 now -> now.checks().filter(one -> one.instance().node().name().equals(name)));
@@ -111,7 +100,7 @@ final class HealthResource {
         var filter =
                 ListFilters.of(request, ListFilters.CHECK)
                         .and(one -> meta.test(one.instance().node()));
-        return read(
+        return catalog.read(
                 request,
                 now -> {
                     var list = JsonNodeFactory.instance.arrayNode();
@@ -122,13 +111,5 @@ final class HealthResource {
                                     list.add(ServiceJson.LOCAL.check(one.instance(), one.check())));
                     return ApiAnswer.json(list);
                 });
-    }
-
-    private ApiAnswer read(ApiRequest request, Function<CatalogView, ApiAnswer> answer)
-            throws RefusedRequestException, InterruptedException {
-        return reads.read(
-                request,
-                Scope.CATALOG,
-                () -> answer.apply(new CatalogView(catalog.get(), store.now())));
     }
 }

@@ -8,7 +8,6 @@ import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /// The servers that keep the log together, as an operator sees and changes them.
@@ -129,11 +128,7 @@ final class OperatorResource {
         json.put("Healthy", well == members.size())
                 .put("FailureTolerance", Math.max(0, well - quorum))
                 .set("Servers", servers);
-        return new ApiAnswer.Plain(
-                well == members.size() ? 200 : TOO_FEW,
-                "application/json",
-                json.toString(),
-                OptionalLong.empty());
+        return ApiAnswer.json(well == members.size() ? 200 : TOO_FEW, json);
     }
 
     /// The log of a server that nobody joins has an address that says nothing; the API's is shown.

@@ -8,6 +8,7 @@ import dev.hansa.exportedservices.CheckDefinition.Kind;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
@@ -15,6 +16,7 @@ import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.trustbundle.PeerName;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -209,6 +211,14 @@ record ServiceJson(Optional<PeerName> peer) {
     private static void map(ObjectNode json, String name, Map<String, String> map) {
         var object = json.putObject(name);
         new TreeMap<>(map).forEach(object::put);
+    }
+
+    /// How fresh what a peer lets us see is; the last that was heard stays when the peer is lost.
+    static void heard(ObjectNode json, ImportedCatalog imported) {
+        json.put("Stale", !imported.connected());
+        if (imported.heardAt().isAfter(Instant.EPOCH)) {
+            json.put("HeardAt", imported.heardAt().toString());
+        }
     }
 
     static void texts(ObjectNode json, String name, Collection<String> values) {

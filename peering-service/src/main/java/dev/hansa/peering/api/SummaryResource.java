@@ -11,7 +11,6 @@ import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.trustbundle.PeerName;
-import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -52,11 +51,8 @@ final class SummaryResource {
                             .forEach((peer, imported) -> {
                                 for (var name : imported.serviceNames()) {
                                     var row = row(rows, name, imported.named(name));
-                                    row.put("Peer", peer.value())
-                                            .put("Stale", !imported.connected());
-                                    if (imported.heardAt().isAfter(Instant.EPOCH)) {
-                                        row.put("HeardAt", imported.heardAt().toString());
-                                    }
+                                    row.put("Peer", peer.value());
+                                    ServiceJson.heard(row, imported);
                                 }
                             });
                     return ApiAnswer.json(rows);

@@ -172,10 +172,15 @@ final class Probes implements Probe {
         return new UnknownHostException(found + ": '" + ForeignText.shown(host) + "'");
     }
 
+    /// Without the brackets of an IPv6 address.
+    private static String host(URI url) {
+        var host = url.getHost();
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
     private Verdict http(Way way) throws IOException, InterruptedException {
         var url = URI.create(way.target());
-        var host = url.getHost();
-        allowed(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, way.timeout());
+        allowed(host(url), way.timeout());
         var ask = way.ask();
         var answer =
                 (ask.skipVerify() ? believing : verifying)
@@ -195,13 +200,10 @@ final class Probes implements Probe {
 
     private Verdict grpc(Way way) throws IOException, InterruptedException {
         var target = URI.create(way.target());
-        var host = target.getHost();
         return grpc.ask(
                 way,
                 target,
-                allowed(
-                        host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
-                        way.timeout()),
+                allowed(host(target), way.timeout()),
                 Duration.ofMillis(millis(way.timeout())));
     }
 

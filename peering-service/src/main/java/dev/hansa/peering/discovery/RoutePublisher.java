@@ -35,6 +35,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Keeps every connected proxy's routes true: one thread recomputes what a change may have touched
 /// and sends each proxy what differs from the last. Changes that come while it computes are taken
@@ -128,14 +129,21 @@ public final class RoutePublisher implements AutoCloseable {
                 .collect(Collectors.toSet());
     }
 
+    private Stream<Session> sidecars(ServiceName service) {
+        return sent.keySet().stream()
+                .filter(session ->
+                        session.identity() instanceof ProxyIdentity.Sidecar(_, var carried)
+                                && carried.equals(service));
+    }
+
+    private Stream<Session> gateways() {
+        return sent.keySet().stream()
+                .filter(session -> session.identity() instanceof ProxyIdentity.Gateway);
+    }
+
     /// What the connected sidecars of a service ask for; empty when none is connected.
     public Optional<Set<UpstreamName>> upstreamsOf(ServiceName service) {
-        var sidecars =
-                sent.keySet().stream()
-                        .filter(session ->
-                                session.identity() instanceof ProxyIdentity.Sidecar(_, var carried)
-                                        && carried.equals(service))
-                        .toList();
+        var sidecars = sidecars(service).toList();
         return sidecars.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
@@ -179,11 +187,8 @@ public final class RoutePublisher implements AutoCloseable {
     public Optional<Trace> trace(ServiceName caller, UpstreamName upstream)
             throws InterruptedException {
         var sidecar =
-                sent.keySet().stream()
-                        .filter(session ->
-                                session.identity() instanceof ProxyIdentity.Sidecar(_, var service)
-                                        && service.equals(caller)
-                                        && session.upstreams().contains(upstream))
+                sidecars(caller)
+                        .filter(session -> session.upstreams().contains(upstream))
                         .min(Comparator.comparing(Session::name));
         return sidecar.isEmpty()
                 ? Optional.empty()
@@ -197,12 +202,7 @@ public final class RoutePublisher implements AutoCloseable {
     /// @throws InterruptedException when this server stops
     public List<Trace> traceName(String sni, int most, Duration limit) throws InterruptedException {
         var deadline = System.nanoTime() + limit.toNanos();
-        var gateways =
-                sent.keySet().stream()
-                        .filter(session -> session.identity() instanceof ProxyIdentity.Gateway)
-                        .sorted(Comparator.comparing(Session::name))
-                        .limit(most)
-                        .toList();
+        var gateways = gateways().sorted(Comparator.comparing(Session::name)).limit(most).toList();
         var all = new ArrayList<Trace>();
         for (var gateway : gateways) {
             var left = Duration.ofNanos(deadline - System.nanoTime());
@@ -260,8 +260,7 @@ public final class RoutePublisher implements AutoCloseable {
     }
 
     private boolean gatewayServes(String sni) {
-        return sent.keySet().stream()
-                .filter(session -> session.identity() instanceof ProxyIdentity.Gateway)
+        return gateways()
                 .anyMatch(session ->
                         session.acknowledgedRoutes().sniRoutes().stream()
                                 .anyMatch(route -> route.sni().equals(sni) && route.isHealthy()));

@@ -98,7 +98,8 @@ public final class Explainer {
                         brokenLink(route, choice, caller, steps, ways)));
     }
 
-    private Optional<String> unknown(UpstreamName upstream) {
+    /// Why there is nothing to explain; empty when there is.
+    Optional<String> unknown(UpstreamName upstream) {
         var world = view.world();
         var peer = upstream.peer();
         if (peer.isPresent() && world.state().peering(peer.get()).isEmpty()) {

@@ -8,6 +8,7 @@ import dev.hansa.failover.Target;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.discovery.RoutePublisher;
+import dev.hansa.peering.discovery.RouteView;
 import dev.hansa.peering.store.ControlRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -62,17 +63,20 @@ public final class FailoverDesk implements FailoverOperations {
 
     @Override
     public Explainer.Answer explain(UpstreamName upstream, Optional<ServiceName> caller) {
-        return new Explainer(
-                        publisher.view(), publisher::upstreamsOf, publisher::seen, clock.instant())
-                .explain(upstream, caller);
+        return explainer(publisher.view()).explain(upstream, caller);
+    }
+
+    private Explainer explainer(RouteView view) {
+        return new Explainer(view, publisher::upstreamsOf, publisher::seen, clock.instant());
     }
 
     @Override
     public CallTrace.Answer trace(UpstreamName upstream, ServiceName caller)
             throws InterruptedException {
-        var explained = explain(upstream, Optional.of(caller));
-        if (explained instanceof Explainer.Answer.Unknown(var sentence)) {
-            return new CallTrace.Answer.Refused(false, sentence);
+        var view = publisher.view();
+        var unknown = explainer(view).unknown(upstream);
+        if (unknown.isPresent()) {
+            return new CallTrace.Answer.Refused(false, unknown.get());
         }
         var sidecar = publisher.trace(caller, upstream);
         if (sidecar.isEmpty()) {
@@ -81,7 +85,7 @@ public final class FailoverDesk implements FailoverOperations {
         }
         var legs = new ArrayList<CallTrace.Leg>();
         var peers =
-                publisher.view().route(upstream).targets().stream()
+                view.route(upstream).targets().stream()
                         .filter(Target.PeerTarget.class::isInstance)
                         .filter(target -> !target.sni().isEmpty())
                         .limit(TRACED_NAMES)

@@ -1,12 +1,10 @@
 package dev.hansa.peering.ui;
 
+import dev.hansa.bootstrap.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -113,7 +111,9 @@ final class UiFiles {
                         "UI file '" + resource + "': expected one of " + TYPES.keySet());
             }
             return new UiFile(
-                    type, new String(content, StandardCharsets.UTF_8), '"' + digest(content) + '"');
+                    type,
+                    new String(content, StandardCharsets.UTF_8),
+                    '"' + Sha256.hex(content).substring(0, 32) + '"');
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -122,14 +122,5 @@ final class UiFiles {
     private static IllegalStateException missing(String resource) {
         return new IllegalStateException(
                 "UI file '" + resource + "': expected it on the class path; found none");
-    }
-
-    private static String digest(byte[] content) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(content), 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }
