@@ -15,6 +15,7 @@ import dev.hansa.gateway.discovery.TestingControl;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustBundle;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
@@ -84,72 +85,54 @@ class TlsEndsTest {
         return ends.snapshot().routes().getFirst().targets().getFirst();
     }
 
-    private TlsEnds first() throws SSLException {
-        return ends(
-                Optional.empty(), certificate, control.bundle(), target("cart", HealthView.GOOD));
+    /// Of the first ends and of those that come after them.
+    private record Both(SslContext client, SslContext server, TlsEnds after) {
+        SslContext clientAfter() throws SSLException {
+            return after.client(only(after));
+        }
+    }
+
+    private Both then(ProxyCertificate own, TrustBundle bundle, Target target) throws SSLException {
+        var before =
+                ends(
+                        Optional.empty(),
+                        certificate,
+                        control.bundle(),
+                        target("cart", HealthView.GOOD));
+        var client = before.client(only(before));
+        return new Both(client, before.server(), ends(Optional.of(before), own, bundle, target));
     }
 
     @Test
     void contextsStayWhenHealthAloneHasChanged() throws Exception {
-        var before = first();
-        var made = before.client(only(before));
+        var both = then(certificate, control.bundle(), target("cart", HealthView.bad("critical")));
 
-        var after =
-                ends(
-                        Optional.of(before),
-                        certificate,
-                        control.bundle(),
-                        target("cart", HealthView.bad("critical")));
-
-        assertThat(after.client(only(after))).isSameAs(made);
-        assertThat(after.server()).isSameAs(before.server());
+        assertThat(both.clientAfter()).isSameAs(both.client());
+        assertThat(both.after().server()).isSameAs(both.server());
     }
 
     @Test
     void contextsGoWithTheRootsThatTheyBelieved() throws Exception {
-        var before = first();
-        var made = before.client(only(before));
+        var both = then(certificate, other.bundle(), target("cart", HealthView.GOOD));
 
-        var after =
-                ends(
-                        Optional.of(before),
-                        certificate,
-                        other.bundle(),
-                        target("cart", HealthView.GOOD));
-
-        assertThat(after.client(only(after))).isNotSameAs(made);
-        assertThat(after.server()).isNotSameAs(before.server());
+        assertThat(both.clientAfter()).isNotSameAs(both.client());
+        assertThat(both.after().server()).isNotSameAs(both.server());
     }
 
     @Test
     void contextsGoWithTheCertificateThatTheyShow() throws Exception {
-        var before = first();
-        var made = before.client(only(before));
+        var both =
+                then(control.certificate("web"), control.bundle(), target("cart", HealthView.GOOD));
 
-        var after =
-                ends(
-                        Optional.of(before),
-                        control.certificate("web"),
-                        control.bundle(),
-                        target("cart", HealthView.GOOD));
-
-        assertThat(after.client(only(after))).isNotSameAs(made);
-        assertThat(after.server()).isNotSameAs(before.server());
+        assertThat(both.clientAfter()).isNotSameAs(both.client());
+        assertThat(both.after().server()).isNotSameAs(both.server());
     }
 
     @Test
     void contextGoesWithTheIdentityThatItExpects() throws Exception {
-        var before = first();
-        var made = before.client(only(before));
+        var both = then(certificate, control.bundle(), target("another", HealthView.GOOD));
 
-        var after =
-                ends(
-                        Optional.of(before),
-                        certificate,
-                        control.bundle(),
-                        target("another", HealthView.GOOD));
-
-        assertThat(after.client(only(after))).isNotSameAs(made);
-        assertThat(after.server()).isSameAs(before.server());
+        assertThat(both.clientAfter()).isNotSameAs(both.client());
+        assertThat(both.after().server()).isSameAs(both.server());
     }
 }

@@ -3,9 +3,8 @@ package dev.hansa.peering.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.peering.store.TestStore;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,8 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -141,23 +138,7 @@ class ChangeStreamTest {
     }
 
     private static ServiceInstance instance() {
-        return new ServiceInstance(
-                new NodeRecord("", "node", "192.0.2.1", "eks", Map.of(), Map.of()),
-                "echo-1",
-                "echo",
-                ServiceKind.TYPICAL,
-                List.of(),
-                "192.0.2.1",
-                8080,
-                Map.of(),
-                Map.of(),
-                1,
-                1,
-                Optional.empty(),
-                Optional.empty(),
-                List.of(),
-                0,
-                0);
+        return TestStore.registered("node", "echo-1", "echo", List.of());
     }
 
     @Test

@@ -10,9 +10,6 @@ import dev.hansa.exportedservices.CheckDefinition.Thresholds;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
-import dev.hansa.exportedservices.NodeRecord;
-import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -21,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -78,21 +74,10 @@ class CheckRoundsTest {
     private void register(Way way, CheckStatus status) {
         store.apply(
                 new StoreCommand.PutRegistration(
-                        new ServiceInstance(
-                                new NodeRecord(
-                                        "", "server", "192.0.2.9", "eks", Map.of(), Map.of()),
+                        TestStore.registered(
+                                "server",
                                 "web-1",
                                 "web",
-                                ServiceKind.TYPICAL,
-                                List.of(),
-                                "",
-                                80,
-                                Map.of(),
-                                Map.of(),
-                                1,
-                                1,
-                                Optional.empty(),
-                                Optional.empty(),
                                 List.of(
                                         new HealthCheck(
                                                 "c",
@@ -102,9 +87,7 @@ class CheckRoundsTest {
                                                 way.kind().name().toLowerCase(Locale.ROOT),
                                                 Optional.of(
                                                         new CheckDefinition(
-                                                                "", false, Optional.of(way))))),
-                                0,
-                                0)));
+                                                                "", false, Optional.of(way))))))));
     }
 
     private Optional<HealthCheck> check() {

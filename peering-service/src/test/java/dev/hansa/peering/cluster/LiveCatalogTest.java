@@ -7,8 +7,8 @@ import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.peering.store.RegistrationRecord;
+import dev.hansa.peering.store.TestStore;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,24 +34,7 @@ class LiveCatalogTest {
     }
 
     private void service(String node, String id) {
-        put(
-                new ServiceInstance(
-                        node(node),
-                        id,
-                        "web",
-                        ServiceKind.TYPICAL,
-                        List.of(),
-                        "",
-                        80,
-                        Map.of(),
-                        Map.of(),
-                        1,
-                        1,
-                        Optional.empty(),
-                        Optional.empty(),
-                        List.of(check(id, CheckStatus.PASSING, false)),
-                        1,
-                        1));
+        put(TestStore.registered(node, id, "web", List.of(check(id, CheckStatus.PASSING, false))));
     }
 
     private void node(String node, CheckStatus status) {

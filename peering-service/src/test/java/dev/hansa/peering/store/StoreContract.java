@@ -442,23 +442,7 @@ abstract class StoreContract {
     }
 
     private static ServiceInstance instance(String node, String id) {
-        return new ServiceInstance(
-                new NodeRecord("", node, "192.0.2.1", "eks", Map.of(), Map.of()),
-                id,
-                "db",
-                ServiceKind.TYPICAL,
-                List.of(),
-                "",
-                5432,
-                Map.of(),
-                Map.of(),
-                1,
-                1,
-                Optional.empty(),
-                Optional.empty(),
-                List.of(),
-                0,
-                0);
+        return TestStore.registered(node, id, "db", List.of());
     }
 
     @Test

@@ -1,6 +1,10 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.SealKey;
+import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
@@ -10,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,6 +26,28 @@ public final class TestStore {
     private static final CaRecord AUTHORITY = authority();
 
     private TestStore() {}
+
+    /// A service of a node as an operator registers it, with nothing to say but its checks.
+    public static ServiceInstance registered(
+            String node, String id, String name, List<HealthCheck> checks) {
+        return new ServiceInstance(
+                new NodeRecord("", node, "192.0.2.1", "eks", Map.of(), Map.of()),
+                id,
+                name,
+                ServiceKind.TYPICAL,
+                List.of(),
+                "",
+                80,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                Optional.empty(),
+                Optional.empty(),
+                checks,
+                0,
+                0);
+    }
 
     static CaRecord authority() {
         return authority(new TrustDomain("test.consul"));

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FailoverDrillIT {
     private static final Duration EFFECT = Duration.ofSeconds(30);
     private static final String ECHO_HOST = PeeredPair.EKS + ".11";
+    private static final SidecarFile ECHO = PeeredPair.echoInEks(ECHO_HOST);
     private static final InetSocketAddress UPSTREAM =
             new InetSocketAddress(PeeredPair.EKS + ".10", PeeredPair.UPSTREAM_PORT);
 
@@ -37,47 +38,24 @@ class FailoverDrillIT {
             // the caller's own check
             load.serve(PeeredPair.EKS + ".10", PeeredPair.APP_PORT);
             pair.start();
-            var echo = startEchoHere(pair, folder);
-            try {
-                awaitCalls(pair);
-                load.start(UPSTREAM, 4, 0);
-                awaitServed(servedHere);
-                assertThat(cli("failover", "readiness").status()).isZero();
+            startEchoHere(pair);
+            awaitCalls(pair);
+            load.start(UPSTREAM, 4, 0);
+            awaitServed(servedHere);
+            assertThat(cli("failover", "readiness").status()).isZero();
 
-                drillRunsToItsEnd(pair);
-                drillWhoseTerminalDiesEnds(pair);
-                drillEndsAtOnceOnControlC(pair);
+            drillRunsToItsEnd(pair);
+            drillWhoseTerminalDiesEnds(pair);
+            drillEndsAtOnceOnControlC(pair);
 
-                load.stop();
-                assertThat(load.failures()).isEmpty();
-                assertThat(load.shortConnections()).isGreaterThan(100);
-                lossOfTheInstanceHereIsExplained(pair, echo);
-            } finally {
-                echo.destroyForcibly().waitFor();
-            }
+            load.stop();
+            assertThat(load.failures()).isEmpty();
+            assertThat(load.shortConnections()).isGreaterThan(100);
+            lossOfTheInstanceHereIsExplained(pair);
         }
     }
 
-    private static Process startEchoHere(PeeredPair pair, Path folder)
-            throws IOException, InterruptedException {
-        Files.writeString(
-                folder.resolve("eks-echo.token"),
-                pair.call(
-                                PeeredPair.EKS,
-                                "POST",
-                                "/v1/hansa/join-token",
-                                "{\"Services\":[\"echo\"]}")
-                        .path("JoinToken")
-                        .asText());
-        var settings =
-                new SidecarFile(
-                                "eks-echo",
-                                "echo",
-                                ECHO_HOST,
-                                PeeredPair.EKS + ".4",
-                                ECHO_HOST + ":" + PeeredPair.APP_PORT,
-                                "")
-                        .write(folder);
+    private static void startEchoHere(PeeredPair pair) throws IOException, InterruptedException {
         pair.call(
                 PeeredPair.EKS,
                 "PUT",
@@ -85,12 +63,7 @@ class FailoverDrillIT {
                 "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\"}]}}}");
         pair.kill("eks-sidecar");
         pair.startSidecar("eks", PeeredPair.EKS, "caller", "echo:" + PeeredPair.UPSTREAM_PORT);
-        return Checkout.start(
-                Checkout.target("drill-eks-echo.log"),
-                "sidecar",
-                "--config",
-                settings.toString(),
-                "--exit-with-parent");
+        pair.startBeside(PeeredPair.EKS, ECHO);
     }
 
     private void awaitCalls(PeeredPair pair) {
@@ -179,8 +152,8 @@ class FailoverDrillIT {
         assertThat(Files.readString(log)).contains("cleared: the instances here take calls again");
     }
 
-    private void lossOfTheInstanceHereIsExplained(PeeredPair pair, Process echo) throws Exception {
-        echo.destroyForcibly().waitFor();
+    private void lossOfTheInstanceHereIsExplained(PeeredPair pair) throws Exception {
+        pair.kill(ECHO.name());
 
         awaitLive(pair, "echo.peer.lke");
         var answer = explain(pair);

@@ -13,7 +13,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +45,16 @@ class HealthTravelIT {
 
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+
+    /// Beside that of `echo`, with `echo` of its own datacenter as its upstream.
+    private static final SidecarFile WATCHER =
+            new SidecarFile(
+                    "lke-watcher",
+                    "watcher",
+                    PeeredPair.LKE + ".11",
+                    PeeredPair.LKE + ".4",
+                    PeeredPair.LKE + ".11:8080",
+                    "echo:" + PeeredPair.UPSTREAM_PORT);
 
     @TempDir Path folder;
 
@@ -123,38 +132,34 @@ class HealthTravelIT {
                 var started = listener(application)) {
             var server = started;
             pair.start();
-            var watcher = startWatcher(pair);
-            try {
-                var own = URI.create("http://" + PeeredPair.LKE + ".4:19000/health");
-                var peers = URI.create("http://" + PeeredPair.EKS + ".3:19000/health");
-                await().atMost(Duration.ofMinutes(2))
-                        .ignoreExceptionsInstanceOf(IOException.class)
-                        .until(() -> hasTarget(health(own)) && hasTarget(health(peers)));
+            pair.startBeside(PeeredPair.LKE, WATCHER);
+            var own = URI.create("http://" + PeeredPair.LKE + ".4:19000/health");
+            var peers = URI.create("http://" + PeeredPair.EKS + ".3:19000/health");
+            await().atMost(Duration.ofMinutes(2))
+                    .ignoreExceptionsInstanceOf(IOException.class)
+                    .until(() -> hasTarget(health(own)) && hasTarget(health(peers)));
 
-                var at = new Watcher(PeeredPair.LKE + ".3", HealthTravelIT::passes);
-                var here = new Watcher(PeeredPair.LKE + ".4", HealthTravelIT::hasTarget);
-                var there = new Watcher(PeeredPair.EKS + ".3", HealthTravelIT::hasTarget);
-                for (var change = 1; change <= CHANGES; change++) {
-                    if (change % 2 == 1) {
-                        server.close();
-                    } else {
-                        server = listener(application);
-                    }
-                    var number = change;
-                    await().atMost(SEEN)
-                            .pollInterval(Duration.ofMillis(5))
-                            .until(() ->
-                                    at.changes >= number
-                                            && here.changes >= number
-                                            && there.changes >= number);
+            var at = new Watcher(PeeredPair.LKE + ".3", HealthTravelIT::passes);
+            var here = new Watcher(PeeredPair.LKE + ".4", HealthTravelIT::hasTarget);
+            var there = new Watcher(PeeredPair.EKS + ".3", HealthTravelIT::hasTarget);
+            for (var change = 1; change <= CHANGES; change++) {
+                if (change % 2 == 1) {
+                    server.close();
+                } else {
+                    server = listener(application);
                 }
-                server.close();
-                var from = at.stop();
-                report("to a sidecar of the own datacenter", from, here.stop());
-                report("to a sidecar of the peer's datacenter", from, there.stop());
-            } finally {
-                watcher.destroyForcibly();
+                var number = change;
+                await().atMost(SEEN)
+                        .pollInterval(Duration.ofMillis(5))
+                        .until(() ->
+                                at.changes >= number
+                                        && here.changes >= number
+                                        && there.changes >= number);
             }
+            server.close();
+            var from = at.stop();
+            report("to a sidecar of the own datacenter", from, here.stop());
+            report("to a sidecar of the peer's datacenter", from, there.stop());
         }
     }
 
@@ -172,34 +177,6 @@ class HealthTravelIT {
                 millis.get(CHANGES - 1),
                 CHANGES);
         assertThat(millis.get(CHANGES / 2)).as(way).isLessThan(MANY_MILLIS);
-    }
-
-    /// A sidecar beside that of `echo`, with `echo` of its own datacenter as its upstream.
-    private Process startWatcher(PeeredPair pair) throws IOException, InterruptedException {
-        var token =
-                pair.call(
-                                PeeredPair.LKE,
-                                "POST",
-                                "/v1/hansa/join-token",
-                                "{\"Services\":[\"watcher\"]}")
-                        .path("JoinToken")
-                        .asText();
-        Files.writeString(folder.resolve("lke-watcher.token"), token);
-        var settings =
-                new SidecarFile(
-                                "lke-watcher",
-                                "watcher",
-                                PeeredPair.LKE + ".11",
-                                PeeredPair.LKE + ".4",
-                                PeeredPair.LKE + ".11:8080",
-                                "echo:" + PeeredPair.UPSTREAM_PORT)
-                        .write(folder);
-        return Checkout.start(
-                Checkout.target("health-travel-watcher.log"),
-                "sidecar",
-                "--config",
-                settings.toString(),
-                "--exit-with-parent");
     }
 
     /// An application that takes every connection, and waits for its end.

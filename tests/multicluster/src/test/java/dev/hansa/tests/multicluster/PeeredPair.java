@@ -215,16 +215,31 @@ final class PeeredPair implements AutoCloseable {
 
     void startSidecar(String name, String prefix, String service, String upstreams)
             throws IOException {
-        var settings =
+        startSidecar(
                 new SidecarFile(
-                                name + "-sidecar",
-                                service,
-                                prefix + ".10",
-                                prefix + ".3",
-                                prefix + ".10:" + APP_PORT,
-                                upstreams)
-                        .write(folder);
-        run(name + "-sidecar", proxy("sidecar", "--config", settings.toString()));
+                        name + "-sidecar",
+                        service,
+                        prefix + ".10",
+                        prefix + ".3",
+                        prefix + ".10:" + APP_PORT,
+                        upstreams));
+    }
+
+    private void startSidecar(SidecarFile sidecar) throws IOException {
+        run(sidecar.name(), proxy("sidecar", "--config", sidecar.write(folder).toString()));
+    }
+
+    /// An instance of `echo` in eks beside its caller, with the application at a host of its own.
+    static SidecarFile echoInEks(String host) {
+        return new SidecarFile("eks-echo", "echo", host, EKS + ".4", host + ":" + APP_PORT, "");
+    }
+
+    /// A sidecar beside that of `name-sidecar`, with a token of its own for its first start.
+    void startBeside(String prefix, SidecarFile sidecar) throws IOException, InterruptedException {
+        if (Files.notExists(Path.of(token(sidecar.name())))) {
+            joinToken(prefix, sidecar.name(), "{\"Services\":[\"" + sidecar.service() + "\"]}");
+        }
+        startSidecar(sidecar);
     }
 
     private String[] proxy(String... arguments) {

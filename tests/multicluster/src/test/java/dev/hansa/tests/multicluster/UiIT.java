@@ -10,7 +10,6 @@ import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// exported, and watch a failover and its end. No page is loaded twice.
 class UiIT {
     private static final String ECHO_HOST = PeeredPair.EKS + ".11";
+    private static final SidecarFile ECHO = PeeredPair.echoInEks(ECHO_HOST);
     private static final String SCRIPT =
             "<img src=x onerror=\"window.hit = 1\"><script>hit()</script>";
     private static final String LIVE_HERE = "li.step.live[data-target='echo']";
@@ -50,58 +50,24 @@ class UiIT {
             pair.startServers();
             pair.startProxies("eks", PeeredPair.EKS, "caller", "echo:" + PeeredPair.UPSTREAM_PORT);
             pair.startProxies("lke", PeeredPair.LKE, "echo", "");
-            joinTokenOfEcho(pair, folder);
-            var echo = startEcho(folder);
-            try {
-                awaitQuiet(pair);
-                var eks = browser.open("http://" + PeeredPair.EKS + ".1:8500/");
-                var lke = browser.open(ui(PeeredPair.LKE, "peers"));
-                peeringBeginsInTwoPages(eks, lke);
-                exportAppears(pair, eks, lke);
-                intentionIsWritten(eks);
-                chainIsDrawn(pair, eks);
-                echo = failoverIsWatched(browser, load, eks, echo, folder);
-                strangersTextsStayTexts(pair, eks);
-                manyServicesAreQuick(eks);
-                peeringIsDeleted(eks, lke);
-                assertThat(browser.complaints()).isEmpty();
-            } finally {
-                echo.destroyForcibly().waitFor();
-            }
+            pair.startBeside(PeeredPair.EKS, ECHO);
+            awaitQuiet(pair);
+            var eks = browser.open("http://" + PeeredPair.EKS + ".1:8500/");
+            var lke = browser.open(ui(PeeredPair.LKE, "peers"));
+            peeringBeginsInTwoPages(eks, lke);
+            exportAppears(pair, eks, lke);
+            intentionIsWritten(eks);
+            chainIsDrawn(pair, eks);
+            failoverIsWatched(browser, pair, load, eks);
+            strangersTextsStayTexts(pair, eks);
+            manyServicesAreQuick(eks);
+            peeringIsDeleted(eks, lke);
+            assertThat(browser.complaints()).isEmpty();
         }
         System.out.printf(
                 "UiIT: %d s, pictures in %s%n",
                 TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun),
                 Checkout.ROOT.resolve("tests/multicluster/target/ui"));
-    }
-
-    private static void joinTokenOfEcho(PeeredPair pair, Path folder)
-            throws IOException, InterruptedException {
-        var token =
-                pair.call(
-                        PeeredPair.EKS,
-                        "POST",
-                        "/v1/hansa/join-token",
-                        "{\"Services\":[\"echo\"]}");
-        Files.writeString(folder.resolve("eks-echo.token"), token.path("JoinToken").asText());
-    }
-
-    private static Process startEcho(Path folder) throws IOException {
-        var settings =
-                new SidecarFile(
-                                "eks-echo",
-                                "echo",
-                                ECHO_HOST,
-                                PeeredPair.EKS + ".4",
-                                ECHO_HOST + ":" + PeeredPair.APP_PORT,
-                                "")
-                        .write(folder);
-        return Checkout.start(
-                Checkout.target("ui-eks-echo.log"),
-                "sidecar",
-                "--config",
-                settings.toString(),
-                "--exit-with-parent");
     }
 
     /// A machine that starts seven processes at once answers too late for a token.
@@ -271,9 +237,8 @@ class UiIT {
         UiBrowser.picture(eks, "service.png");
     }
 
-    private static Process failoverIsWatched(
-            UiBrowser browser, EchoLoad load, Page eks, Process echo, Path folder)
-            throws Exception {
+    private static void failoverIsWatched(
+            UiBrowser browser, PeeredPair pair, EchoLoad load, Page eks) throws Exception {
         var timeline = browser.open(ui(PeeredPair.EKS, "failovers"));
         assertThat(timeline.locator(".ready"))
                 .containsText("1 service could fail over this minute");
@@ -286,7 +251,7 @@ class UiIT {
         // to be seen in the picture
         browserWaits(timeline, 3000);
 
-        echo.destroyForcibly().waitFor();
+        pair.kill(ECHO.name());
 
         assertThat(eks.locator(LIVE_THERE)).containsText("calls go here");
         assertThat(eks.locator(".verdict")).containsText("Failed over.");
@@ -305,7 +270,7 @@ class UiIT {
         assertThat(eks.locator(".badge.away")).hasText("failed over to lke");
         UiBrowser.picture(eks, "services.png");
 
-        var again = startEcho(folder);
+        pair.startBeside(PeeredPair.EKS, ECHO);
         assertThat(timeline.locator(EVENT.formatted("back"))).hasCount(backs + 1);
         assertThat(timeline.locator(".alarm")).hasCount(0);
         assertThat(eks.locator(".badge.away")).hasCount(0);
@@ -313,7 +278,6 @@ class UiIT {
         drillIsRun(timeline, backs + 2);
         load.stop();
         timeline.context().close();
-        return again;
     }
 
     private static void browserWaits(Page page, int millis) {
