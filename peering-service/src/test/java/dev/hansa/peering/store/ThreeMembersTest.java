@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +22,8 @@ class ThreeMembersTest extends StoreContract {
 
     /// More entries than the library would look for in a hurry.
     private static final int MANY = 200;
+
+    private static final int CHANGES = 40;
 
     @TempDir Path folder;
     private final Trio trio = new Trio(new LogSettings(50, 10, Duration.ofMillis(300)));
@@ -95,6 +100,57 @@ class ThreeMembersTest extends StoreContract {
 
         trio.openAll(folder);
         follows(gone, "after");
+    }
+
+    /// Where the library puts a member's appends in a row (as it does unless told otherwise), one
+    /// that fails between two leaders fails all that come after it.
+    @Test
+    void membersFollowThroughManyChangesOfLeader() throws Exception {
+        var stop = new AtomicBoolean();
+        var written = new AtomicInteger();
+        try (var writers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var writer = 0; writer < 8; writer++) {
+                var name = "w" + writer;
+                var member = writer % 3;
+                writers.submit(() -> {
+                    while (!stop.get()) {
+                        try {
+                            trio.member(member)
+                                    .apply(
+                                            new StoreCommand.PutConfig(
+                                                    "k",
+                                                    name,
+                                                    "{\"n\":" + written.incrementAndGet() + "}",
+                                                    OptionalLong.empty()));
+                        } catch (StoreFailure e) {
+                            // nobody leads at the moment
+                            assertThat(e).hasMessageContaining("leader");
+                        }
+                    }
+                });
+            }
+            for (var change = 0; change < CHANGES; change++) {
+                var leader = awaitLeader();
+                var next = "s" + (leader + 1 + change % 2) % 3;
+                try {
+                    trio.member(leader).members().transfer(Optional.of(next), SOON);
+                } catch (StoreFailure _) {
+                    // another was elected meanwhile, which is a change as well
+                }
+            }
+            stop.set(true);
+        }
+        assertThat(written.get()).isGreaterThan(CHANGES);
+        put(awaitLeader(), "last");
+        for (var member = 0; member < 3; member++) {
+            follows(member, "last");
+        }
+    }
+
+    private int awaitLeader() {
+        return await().atMost(SOON)
+                .ignoreExceptionsInstanceOf(IllegalStateException.class)
+                .until(trio::leader, leader -> true);
     }
 
     @Test
