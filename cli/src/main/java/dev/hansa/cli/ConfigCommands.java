@@ -43,8 +43,8 @@ final class ConfigCommands {
     @Command(
             name = "write",
             description =
-                    "Write one config entry, as JSON or as YAML in the shape of Consul's custom resources.",
-            footer = "  hansa config write exported-services.yaml")
+                    "Write one config entry, as HCL, JSON, or YAML in the shape of Consul's custom resources.",
+            footer = "  hansa config write exported-services.hcl")
     private static final class Write extends ClientCommand {
         @Parameters(paramLabel = "FILE", description = "The entry; - for standard input.")
         private String file = "";
@@ -67,7 +67,7 @@ final class ConfigCommands {
                 throws CommandFailedException, InterruptedException {
             var condition = condition(this, cas, modifyIndex);
             var text = text("config entry", file);
-            var entry = EntryText.of(text);
+            var entry = EntryText.of(text, file);
             var answer =
                     api.must("PUT", "/v1/config" + condition, text, entry.contentType()).strip();
             if (!"true".equals(answer)) {

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.hansa.peering.configentry.EntryForm;
+import dev.hansa.peering.hcl.HclException;
+import dev.hansa.peering.hcl.HclReader;
 import java.util.Locale;
 import java.util.Map;
 
@@ -21,8 +24,36 @@ record EntryText(String contentType, String kind, String name) {
         return PlainText.of(kind + "/" + name);
     }
 
-    static EntryText of(String text) throws CommandFailedException {
-        return text.stripLeading().startsWith("{") ? json(text) : yaml(text);
+    /// @param file its name, which says the form when it ends as `.json`, `.hcl` or `.yaml` does
+    static EntryText of(String text, String file) throws CommandFailedException {
+        return switch (form(text, file.toLowerCase(Locale.ROOT))) {
+            case JSON -> json(text);
+            case YAML -> yaml(text);
+            case HCL -> hcl(text);
+        };
+    }
+
+    /// What begins like JSON is sent as that, whatever its file is called: also Consul takes it so.
+    private static EntryForm form(String text, String file) {
+        var begun = EntryForm.of(text);
+        if (begun == EntryForm.JSON || file.endsWith(".json")) {
+            return EntryForm.JSON;
+        }
+        if (file.endsWith(".hcl")) {
+            return EntryForm.HCL;
+        }
+        return file.endsWith(".yaml") || file.endsWith(".yml") ? EntryForm.YAML : begun;
+    }
+
+    private static EntryText hcl(String text) throws CommandFailedException {
+        try {
+            var entry = HclReader.read(text);
+            var kind = either(entry, "Kind", "kind");
+            return new EntryText(
+                    "application/hcl", kind, named(kind, either(entry, "Name", "name")));
+        } catch (HclException e) {
+            throw new CommandFailedException("config entry: " + PlainText.of(e.sentence()), e);
+        }
     }
 
     private static EntryText json(String text) throws CommandFailedException {

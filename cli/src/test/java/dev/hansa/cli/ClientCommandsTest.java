@@ -84,6 +84,56 @@ class ClientCommandsTest {
     }
 
     @Test
+    void hclEntryIsSentAsItIs() throws IOException {
+        var text =
+                "Kind = \"service-resolver\"\nName = \"web\"\nFailover { \"*\" { Targets = [{Peer = \"lke\"}] } }\n";
+        var file = Files.writeString(folder.resolve("resolver.txt"), text);
+        server.on("PUT /v1/config", 200, "true");
+
+        var ran = Ran.hansa(server, "config", "write", file.toString());
+
+        assertThat(ran).isEqualTo(new Ran(0, "Config entry written: service-resolver/web\n", ""));
+        assertThat(server.onlyAsked())
+                .isEqualTo(new TestingServer.Asked("PUT /v1/config", "application/hcl", text));
+    }
+
+    @Test
+    void mistakeIsToldInTheFormThatTheFilesNameSays() throws IOException {
+        var yaml = "kind: mesh\n";
+        var hcl = "Kind = \"mesh\"\n";
+
+        assertThat(writing("mesh.hcl", yaml).err())
+                .isEqualTo(
+                        "hansa: config entry: HCL at line 1, column 5: expected '=' after the key 'kind', or '{'; found ':'\n");
+        assertThat(writing("mesh.yaml", hcl).err())
+                .isEqualTo(
+                        "hansa: config entry: expected an object with a kind; found something else (in YAML)\n");
+        assertThat(writing("mesh.json", hcl).err())
+                .startsWith("hansa: config entry: expected JSON; found a mistake at line 1");
+        assertThat(writing("mesh", "Kind = mesh\n").err())
+                .startsWith(
+                        "hansa: config entry: HCL at line 1, column 8: expected a string in quotes");
+        assertThat(server.asked()).isEmpty();
+    }
+
+    private Ran writing(String name, String text) throws IOException {
+        return Ran.hansa(
+                server,
+                "config",
+                "write",
+                Files.writeString(folder.resolve(name), text).toString());
+    }
+
+    @Test
+    void jsonInAFileForHclIsJsonAsConsulTakesIt() throws IOException {
+        server.on("PUT /v1/config", 200, "true");
+
+        assertThat(writing("mesh.hcl", "{\"Kind\": \"mesh\"}").out())
+                .isEqualTo("Config entry written: mesh/mesh\n");
+        assertThat(server.onlyAsked().contentType()).isEqualTo("application/json");
+    }
+
+    @Test
     void jsonEntryThatMustNotExistIsNotWrittenOverAnother() {
         server.on("PUT /v1/config?cas=0", 200, "false");
 

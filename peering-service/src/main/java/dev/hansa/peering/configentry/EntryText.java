@@ -12,13 +12,15 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.bootstrap.Settings.Nearest;
+import dev.hansa.peering.hcl.HclException;
+import dev.hansa.peering.hcl.HclReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Set;
 
-/// Finds kind and body of an entry in any of the forms in which operators have one: JSON, YAML in
-/// the same shape, and YAML as a custom resource of Kubernetes.
+/// Finds kind and body of an entry in any of the forms in which operators have one: JSON, HCL, YAML
+/// in the same shape, and YAML as a custom resource of Kubernetes.
 record EntryText(String kind, ObjectNode body) {
     /// Four times the largest entry that makes sense; parsing takes many times the size in memory.
     private static final int MAX_CHARACTERS = 256 * 1024;
@@ -56,11 +58,12 @@ record EntryText(String kind, ObjectNode body) {
                             + " characters; found "
                             + text.length());
         }
-        var isJson = text.stripLeading().startsWith("{");
-        if (!isJson) {
-            refuseAliases(text);
-        }
-        var read = isJson ? parse(JSON, "JSON", text) : parse(YAML, "YAML", text);
+        var read =
+                switch (EntryForm.of(text)) {
+                    case JSON -> parse(JSON, "JSON", text);
+                    case YAML -> yaml(text);
+                    case HCL -> hcl(text);
+                };
         if (!(read instanceof ObjectNode entry)) {
             throw InvalidEntryException.unreadable(
                     "config entry: expected an object with a Kind; found "
@@ -69,6 +72,19 @@ record EntryText(String kind, ObjectNode body) {
                                     : "a plain value"));
         }
         return entry.has("apiVersion") ? resource(entry) : plain(entry);
+    }
+
+    private static JsonNode yaml(String text) throws InvalidEntryException {
+        refuseAliases(text);
+        return parse(YAML, "YAML", text);
+    }
+
+    private static JsonNode hcl(String text) throws InvalidEntryException {
+        try {
+            return HclReader.read(text);
+        } catch (HclException e) {
+            throw InvalidEntryException.unreadable("config entry: " + e.sentence());
+        }
     }
 
     /// As a tree an alias is the text of its own name: `service: *cart` would mean a service called

@@ -140,6 +140,24 @@ class ApiTest {
     }
 
     @Test
+    void entryMayBeWrittenAsHcl() throws Exception {
+        var mesh = "Kind = \"mesh\"\nPeering {\n  PeerThroughMeshGateways = true\n}\n";
+        assertThat(world.put("/v1/config", mesh).body()).isEqualTo("true");
+        assertThat(
+                        json(world.get("/v1/config/mesh/mesh"))
+                                .path("Peering")
+                                .path("PeerThroughMeshGateways")
+                                .asBoolean())
+                .isTrue();
+
+        var broken = world.put("/v1/config", mesh.replace("}", ""));
+        assertThat(broken.statusCode()).isEqualTo(400);
+        assertThat(broken.body())
+                .isEqualTo(
+                        "Request decoding failed: config entry: HCL at line 5, column 1: expected a key, or '}' for the '{' in line 2; found the end of the text");
+    }
+
+    @Test
     void casWritesOnlyOverWhatWasRead() throws Exception {
         assertThat(world.put("/v1/config?cas=0", MESH).body()).isEqualTo("true");
         assertThat(world.put("/v1/config?cas=0", "{\"Kind\":\"mesh\"}").body()).isEqualTo("false");

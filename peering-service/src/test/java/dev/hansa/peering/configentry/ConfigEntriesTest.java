@@ -30,7 +30,7 @@ class ConfigEntriesTest {
     @MethodSource("cases")
     void entryBecomesWhatItsFolderSays(Path folder) throws IOException {
         var input =
-                Stream.of("input.json", "input.yaml")
+                Stream.of("input.json", "input.yaml", "input.hcl")
                         .map(folder::resolve)
                         .filter(Files::exists)
                         .findFirst()

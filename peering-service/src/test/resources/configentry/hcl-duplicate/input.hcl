@@ -1,0 +1,3 @@
+Kind = "mesh"
+Meta { a = "b" }
+Meta { c = "d" }

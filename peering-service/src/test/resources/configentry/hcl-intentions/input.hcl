@@ -1,0 +1,4 @@
+Kind = "service-intentions"
+Name = "shippingservice"
+Sources = [ { Name = "frontend" Action = "allow" } ]
+Meta { team = "shop" }

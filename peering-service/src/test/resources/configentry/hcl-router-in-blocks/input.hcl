@@ -1,0 +1,15 @@
+Kind = "service-router"
+Name = "web"
+Routes = [
+  {
+    Match {
+      HTTP {
+        PathPrefix = "/"
+      }
+    }
+
+    Destination {
+      Service = "web"
+    }
+  },
+]

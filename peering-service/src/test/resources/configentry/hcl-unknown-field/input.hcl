@@ -1,0 +1,2 @@
+Kind = "mesh"
+Peers = 1

@@ -1,0 +1,7 @@
+quotes   = "say \"yes\""
+line     = "a\nb\tc\\d\re"
+euro     = "\u20ac € \U0001F600"
+bell     = "\a\b\f\v"
+"a key"  = "b"
+empty    = ""
+colon    = "a: b = c { # d"

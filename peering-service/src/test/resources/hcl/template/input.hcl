@@ -1,0 +1,1 @@
+rule = "user-${value.name}-$x-$${y}"
