@@ -14,6 +14,7 @@ import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// Checks that are registered with the agent, and the words of those who own them.
@@ -42,20 +43,24 @@ final class AgentCheckResource {
         if (service.isEmpty()) {
             // where it is already: another server may have led when it was registered
             var node = agent.holder(check.id()).map(ServiceInstance::node).orElseGet(agent::node);
-            AgentServiceResource.admit(agent, node.name(), "", List.of(check), false);
+            admit(node.name(), "", check);
             agent.registrations().putNode(node);
             put(node.name(), "", check);
         } else {
-            var holder =
-                    agent.registered(service)
-                            .orElseThrow(() ->
-                                    new RefusedRequestException(
-                                            404,
-                                            "ServiceID \"" + shown(service) + "\" does not exist"));
-            AgentServiceResource.admit(agent, holder.node().name(), service, List.of(check), false);
+            var holder = agent.registered(service).orElseThrow(() -> missing(service));
             put(holder.node().name(), service, check);
         }
         return ApiAnswer.EMPTY;
+    }
+
+    private static RefusedRequestException missing(String service) {
+        return new RefusedRequestException(
+                404, "ServiceID \"" + shown(service) + "\" does not exist");
+    }
+
+    private Set<String> admit(String node, String service, HealthCheck check)
+            throws RefusedRequestException {
+        return AgentServiceResource.admit(agent, node, service, List.of(check), false);
     }
 
     /// An agent's check is called by its name when it has no id, also that of a service.
@@ -67,8 +72,15 @@ final class AgentCheckResource {
 
     private void put(String node, String service, HealthCheck check)
             throws RefusedRequestException {
-        agent.registrations()
-                .change(node, service, before -> Registrations.merged(before, List.of(check)));
+        if (!agent.registrations()
+                .change(
+                        node,
+                        service,
+                        () -> admit(node, service, check),
+                        before -> Registrations.merged(before, List.of(check)))) {
+            // gone in this moment
+            throw missing(service);
+        }
     }
 
     ApiAnswer deregister(ApiRequest request) throws RefusedRequestException {

@@ -6,6 +6,7 @@ import static dev.hansa.peering.api.RefusedRequestException.bad;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Registering of services with the agent, and taking them out of use.
@@ -30,18 +31,25 @@ final class AgentServiceResource {
         var id = body.text("ID").isEmpty() ? body.text("Name") : body.text("ID");
         var replaces = request.flag("replace-existing-checks");
         var defined = ServiceDefinition.read(agent.nodeOf(id), body, "Name", CheckReader::run);
-        admit(agent, defined.node().name(), defined.id(), defined.checks(), replaces);
-        agent.registrations().putNode(defined.node());
-        agent.registrations().put(defined, replaces);
+        var node = defined.node();
+        Registrations.Admission admission =
+                () -> admit(agent, node.name(), defined.id(), defined.checks(), replaces);
+        admission.among();
+        agent.registrations().putNode(node);
+        agent.registrations().put(defined, replaces, admission);
         return ApiAnswer.EMPTY;
     }
 
     /// Refuses checks that are too many to run, and any whose id another service or node of the
     /// agent has: owners say by the id alone which one they mean.
     ///
+    /// Those that come at the same moment may together be a few too many to run; an id goes to one
+    /// of them alone, since the store asks once more.
+    ///
     /// @param service its id; empty: the checks are of the node
     /// @param replaces whether those go that it has besides
-    static void admit(
+    /// @return the agent's nodes
+    static Set<String> admit(
             Agent agent, String node, String service, List<HealthCheck> more, boolean replaces)
             throws RefusedRequestException {
         var ids = more.stream().map(HealthCheck::id).collect(Collectors.toSet());
@@ -71,6 +79,7 @@ final class AgentServiceResource {
                             + come
                             + " more");
         }
+        return nodes;
     }
 
     private static RefusedRequestException taken(String id, ServiceInstance holder) {

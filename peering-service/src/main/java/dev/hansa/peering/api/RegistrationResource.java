@@ -51,7 +51,7 @@ final class RegistrationResource {
                     Registrations.merged(
                             defined.get().checks(),
                             checks.getOrDefault(defined.get().id(), List.of()));
-            registrations.put(defined.get().withChecks(all, 0), false);
+            registrations.put(defined.get().withChecks(all, 0), false, Registrations.FREE);
             checks.remove(defined.get().id());
         }
         for (var results : checks.entrySet()) {

@@ -11,12 +11,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// What the store holds of services and nodes that no live connection vouches for. Whoever changes
-/// a part of a registration reads it, and writes it whole: one at a time for each, or two that come
-/// together would lose one.
+/// a part of a registration reads it, and writes it whole if it is still what he has read: else a
+/// check's result that came in between would be undone.
 final class Registrations {
     /// More than the callers that are served at once need; those that share one only wait.
     private static final int TURNS = 256;
@@ -24,6 +26,27 @@ final class Registrations {
     /// Each is in every answer about its service, and one of a node in those about all that runs
     /// there.
     private static final int MOST_CHECKS = 64;
+
+    /// An attempt is lost to another write of the same registration, of which its checks make one a
+    /// second each at most; those that come by this way wait for their turn.
+    static final int MOST_ATTEMPTS = 16;
+
+    /// Any check may come.
+    static final Admission FREE = Set::of;
+
+    /// Whether checks may come; asked anew before each attempt to write them.
+    @FunctionalInterface
+    interface Admission {
+        /// @return the nodes of which no other registration may have a check of an id that comes
+        /// @throws RefusedRequestException when they may not
+        Set<String> among() throws RefusedRequestException;
+    }
+
+    private interface Change {
+        /// @return what is to be written; empty: nothing
+        Optional<ServiceInstance> of(Optional<ServiceInstance> before)
+                throws RefusedRequestException;
+    }
 
     private final Store store;
     private final List<Object> turns = Stream.generate(Object::new).limit(TURNS).toList();
@@ -46,20 +69,50 @@ final class Registrations {
                 .map(RegistrationRecord::instance);
     }
 
+    /// @return what was there before
+    private Optional<ServiceInstance> write(
+            String node, String id, Admission admission, Change change)
+            throws RefusedRequestException {
+        // so that those who come by this way do not take each other's attempts
+        synchronized (turn(node, id)) {
+            for (var attempt = 1; ; attempt++) {
+                var among = admission.among();
+                var before = find(node, id);
+                var after = change.of(before);
+                if (after.isEmpty()) {
+                    return before;
+                }
+                var index = before.map(ServiceInstance::modifyIndex).orElse(0L);
+                var answer =
+                        store.apply(
+                                new StoreCommand.PutRegistration(
+                                        after.get(), OptionalLong.of(index), among));
+                if (!(answer instanceof StoreAnswer.Refused(var reason))) {
+                    return before;
+                }
+                if (attempt == MOST_ATTEMPTS) {
+                    throw new RefusedRequestException(500, reason);
+                }
+            }
+        }
+    }
+
     /// Checks that the definition does not name stay, unless they are to be replaced. One that is
     /// defined anew keeps its result.
     ///
     /// @param replaces whether checks go that the definition does not name
-    void put(ServiceInstance defined, boolean replaces) throws RefusedRequestException {
-        synchronized (turn(defined.node().name(), defined.id())) {
-            var before =
-                    find(defined.node().name(), defined.id())
-                            .map(ServiceInstance::checks)
-                            .orElse(List.of());
-            var merged = merged(before, defined.checks());
-            var after = replaces ? only(defined.checks(), merged) : merged;
-            apply(new StoreCommand.PutRegistration(defined.withChecks(few(before, after), 0)));
-        }
+    void put(ServiceInstance defined, boolean replaces, Admission admission)
+            throws RefusedRequestException {
+        write(
+                defined.node().name(),
+                defined.id(),
+                admission,
+                held -> {
+                    var before = held.map(ServiceInstance::checks).orElse(List.of());
+                    var merged = merged(before, defined.checks());
+                    var after = replaces ? only(defined.checks(), merged) : merged;
+                    return Optional.of(defined.withChecks(few(before, after), 0));
+                });
     }
 
     private static List<HealthCheck> only(List<HealthCheck> named, List<HealthCheck> all) {
@@ -69,35 +122,48 @@ final class Registrations {
 
     /// A node that is known already keeps its checks.
     void putNode(NodeRecord node) throws RefusedRequestException {
-        synchronized (turn(node.name(), "")) {
-            var before = find(node.name(), "");
-            if (before.isEmpty() || !before.get().node().equals(node)) {
-                apply(
-                        new StoreCommand.PutRegistration(
-                                RegistrationRecord.node(
-                                        node,
-                                        before.map(ServiceInstance::checks).orElse(List.of()))));
-            }
-        }
+        write(
+                node.name(),
+                "",
+                FREE,
+                before ->
+                        before.isPresent() && before.get().node().equals(node)
+                                ? Optional.empty()
+                                : Optional.of(
+                                        RegistrationRecord.node(
+                                                node,
+                                                before.map(ServiceInstance::checks)
+                                                        .orElse(List.of()))));
+    }
+
+    /// As the other, and whatever checks come of it.
+    boolean change(String node, String id, UnaryOperator<List<HealthCheck>> change)
+            throws RefusedRequestException {
+        return change(node, id, FREE, change);
     }
 
     /// Changes the checks of what is registered.
     ///
     /// @param id of the service; empty: the node itself
     /// @return false when there is no such registration
-    boolean change(String node, String id, UnaryOperator<List<HealthCheck>> change)
+    boolean change(
+            String node, String id, Admission admission, UnaryOperator<List<HealthCheck>> change)
             throws RefusedRequestException {
-        synchronized (turn(node, id)) {
-            var now = find(node, id);
-            if (now.isEmpty()) {
-                return false;
-            }
-            var checks = few(now.get().checks(), change.apply(now.get().checks()));
-            if (!checks.equals(now.get().checks())) {
-                apply(new StoreCommand.PutRegistration(now.get().withChecks(checks, 0)));
-            }
-            return true;
-        }
+        return write(
+                        node,
+                        id,
+                        admission,
+                        held -> {
+                            if (held.isEmpty()) {
+                                return held;
+                            }
+                            var before = held.get().checks();
+                            var after = few(before, change.apply(before));
+                            return after.equals(before)
+                                    ? Optional.empty()
+                                    : Optional.of(held.get().withChecks(after, 0));
+                        })
+                .isPresent();
     }
 
     /// @param id of the service; empty: the node and all that is registered there

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.PersistentMap;
+import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.peering.store.StoreAnswer.Applied;
 import dev.hansa.peering.store.StoreAnswer.Refused;
 import dev.hansa.peering.store.StoreAnswer.Unchanged;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// What each command does to the state: a pure function, the same on every server and at every
 /// replay.
@@ -48,8 +50,8 @@ final class StateMachine {
                                                             Optional.of(secret))));
                     case StoreCommand.PutBundle(var bundle) -> next.putBundle(bundle);
                     case StoreCommand.RemoveBundle(var peer) -> next.removeBundle(peer);
-                    case StoreCommand.PutRegistration(var instance) ->
-                            next.register(new RegistrationRecord(instance));
+                    case StoreCommand.PutRegistration(var instance, var cas, var among) ->
+                            next.register(new RegistrationRecord(instance), cas, among);
                     case StoreCommand.RemoveRegistration(var node, var id) ->
                             next.deregister(node, id);
                     case StoreCommand.PutCheckResult result -> next.checked(result);
@@ -342,7 +344,8 @@ final class StateMachine {
             return bundles == before ? FINE : done();
         }
 
-        Optional<String> register(RegistrationRecord registration) {
+        Optional<String> register(
+                RegistrationRecord registration, OptionalLong cas, Set<String> among) {
             var node = registration.instance().node().name();
             if (node.isEmpty() || node.contains("/")) {
                 // else node 'a' with id 'b/c' would be node 'a/b' with id 'c'
@@ -350,6 +353,15 @@ final class StateMachine {
             }
             var before = registrations.get(registration.key());
             var instance = registration.instance();
+            var refusal =
+                    held(
+                                    "registration '" + registration.key() + "'",
+                                    before == null ? 0 : before.instance().modifyIndex(),
+                                    cas)
+                            .or(() -> registration.taken(registrations, among));
+            if (refusal.isPresent()) {
+                return refusal;
+            }
             if (before != null && before.instance().indexed(0, 0).equals(instance.indexed(0, 0))) {
                 return FINE;
             }
@@ -367,7 +379,7 @@ final class StateMachine {
 
         Optional<String> checked(StoreCommand.PutCheckResult result) {
             var held = registrations.get(RegistrationRecord.key(result.node(), result.serviceId()));
-            if (held == null || held.check(result.checkId()).isEmpty()) {
+            if (held == null || held.check(result.checkId()).filter(HealthCheck::isRun).isEmpty()) {
                 return Optional.of(
                         "check '"
                                 + result.checkId()
@@ -375,9 +387,12 @@ final class StateMachine {
                                 + result.serviceId()
                                 + "' at node '"
                                 + result.node()
-                                + "': expected one that is registered; found none");
+                                + "': expected one that is registered and run; found none");
             }
-            return register(held.with(result.checkId(), result.status(), result.output()));
+            return register(
+                    held.with(result.checkId(), result.status(), result.output()),
+                    OptionalLong.empty(),
+                    Set.of());
         }
 
         Optional<String> deregister(String node, String serviceId) {

@@ -6,6 +6,7 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Instant;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// Every change that must survive. A command is a value: it holds all that decides its outcome (no
 /// clock, nothing random inside), so that applying it again in the same order gives the same state.
@@ -57,12 +58,27 @@ public sealed interface StoreCommand {
 
     record RemoveBundle(PeerName peer) implements StoreCommand {}
 
-    record PutRegistration(ServiceInstance instance) implements StoreCommand {}
+    /// @param cas empty: always; 0: only when absent; else only when the registration still has
+    ///   this modify index
+    /// @param among refused when it brings a check whose id another registration at one of these
+    ///   nodes has; empty: any may have it
+    record PutRegistration(ServiceInstance instance, OptionalLong cas, Set<String> among)
+            implements StoreCommand {
+        public PutRegistration {
+            // logs that were written before there was any do not have it
+            among = among == null ? Set.of() : Set.copyOf(among);
+        }
+
+        public PutRegistration(ServiceInstance instance) {
+            this(instance, OptionalLong.empty(), Set.of());
+        }
+    }
 
     /// @param serviceId empty: every instance of the node
     record RemoveRegistration(String node, String serviceId) implements StoreCommand {}
 
-    /// The last result of a check that a registration has; refused when it has none of that id.
+    /// The last result of a check that a registration has; refused when it has none of that id, or
+    /// one whose result its owner states when he registers it.
     ///
     /// @param serviceId empty: a check of the node
     record PutCheckResult(

@@ -446,6 +446,39 @@ abstract class StoreContract {
     }
 
     @Test
+    void registrationIsWrittenOnlyOverWhatWasRead() {
+        var a = instance("vm1", "a");
+        accept(new StoreCommand.PutRegistration(a, OptionalLong.of(0), Set.of()));
+        var read = store.now().index();
+        for (var wrong : List.of(0L, read + 1)) {
+            assertThat(
+                            store.apply(
+                                    new StoreCommand.PutRegistration(
+                                            a, OptionalLong.of(wrong), Set.of())))
+                    .isEqualTo(
+                            new StoreAnswer.Refused(
+                                    "registration 'vm1/a': expected modify index "
+                                            + wrong
+                                            + "; found "
+                                            + read));
+        }
+        var check = List.of(new HealthCheck("c", "c", CheckStatus.PASSING, "", ""));
+        accept(
+                new StoreCommand.PutRegistration(
+                        a.withChecks(check, 0), OptionalLong.of(read), Set.of("vm1")));
+
+        var other = instance("vm1", "b").withChecks(check, 0);
+        assertThat(
+                        store.apply(
+                                new StoreCommand.PutRegistration(
+                                        other, OptionalLong.of(0), Set.of("vm1"))))
+                .isEqualTo(
+                        new StoreAnswer.Refused(
+                                "check 'c': expected an id that no other registration has; found it at 'vm1/a'"));
+        accept(new StoreCommand.PutRegistration(other, OptionalLong.of(0), Set.of("vm2")));
+    }
+
+    @Test
     void deregisteringANodeTouchesNoOtherNode() {
         accept(new StoreCommand.PutRegistration(instance("vm1", "a")));
         accept(new StoreCommand.PutRegistration(instance("vm1", "b/c")));
