@@ -39,14 +39,32 @@ public record CheckDefinition(String notes, boolean ofNode, Optional<Way> way) {
         GRPC
     }
 
-    /// @param headers may hold credentials
+    /// @param headers may hold credentials, as may the content
+    /// @param body of a record from before bodies were sealed; empty ever since
     /// @param skipVerify whether any certificate will do
+    /// @param content what is sent, if anything is
     public record HttpAsk(
-            String method, Map<String, Secret> headers, String body, boolean skipVerify) {
-        public static final HttpAsk GET = new HttpAsk("GET", Map.of(), "", false);
+            String method,
+            Map<String, Secret> headers,
+            String body,
+            boolean skipVerify,
+            Optional<Secret> content) {
+        public static final HttpAsk GET = new HttpAsk("GET", Map.of(), Optional.empty(), false);
 
         public HttpAsk {
             headers = Map.copyOf(headers);
+            if (!body.isEmpty()) {
+                content = Optional.of(new Secret(body));
+                body = "";
+            }
+        }
+
+        public HttpAsk(
+                String method,
+                Map<String, Secret> headers,
+                Optional<Secret> content,
+                boolean skipVerify) {
+            this(method, headers, "", skipVerify, content);
         }
     }
 

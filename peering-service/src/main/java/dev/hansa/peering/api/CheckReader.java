@@ -294,7 +294,7 @@ final class CheckReader {
 
     private static HttpAsk ask(JsonFields check, Kind kind) throws RefusedRequestException {
         if (kind != Kind.HTTP) {
-            return new HttpAsk("", Map.of(), "", check.flag("TLSSkipVerify"));
+            return new HttpAsk("", Map.of(), Optional.empty(), check.flag("TLSSkipVerify"));
         }
         var headers = new LinkedHashMap<String, Secret>();
         var given = check.fields("Header");
@@ -320,7 +320,12 @@ final class CheckReader {
         if (!method.matches("[A-Z]{1,16}") || method.equals("CONNECT")) {
             throw bad("Method: expected one such as GET; found '" + shown(method) + "'");
         }
-        return new HttpAsk(method, headers, check.text("Body"), check.flag("TLSSkipVerify"));
+        var body = check.text("Body");
+        return new HttpAsk(
+                method,
+                headers,
+                body.isEmpty() ? Optional.empty() : Optional.of(new Secret(body)),
+                check.flag("TLSSkipVerify"));
     }
 
     private static Thresholds thresholds(JsonFields check) throws RefusedRequestException {

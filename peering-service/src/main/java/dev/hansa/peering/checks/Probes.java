@@ -214,9 +214,11 @@ final class Probes implements Probe {
                         .setHeader("User-Agent", "hansa health check")
                         .method(
                                 ask.method(),
-                                ask.body().isEmpty()
-                                        ? HttpRequest.BodyPublishers.noBody()
-                                        : HttpRequest.BodyPublishers.ofString(ask.body()));
+                                ask.content()
+                                        .map(content ->
+                                                HttpRequest.BodyPublishers.ofString(
+                                                        content.value()))
+                                        .orElseGet(HttpRequest.BodyPublishers::noBody));
         ask.headers().forEach((name, value) -> request.setHeader(name, value.value()));
         return request.build();
     }

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +44,11 @@ class ProbesTest {
                                     + " "
                                     + call.getRequestURI()
                                     + " "
-                                    + call.getRequestHeaders().getFirst("X-Token"));
+                                    + call.getRequestHeaders().getFirst("X-Token")
+                                    + " "
+                                    + new String(
+                                            call.getRequestBody().readAllBytes(),
+                                            StandardCharsets.UTF_8));
                     call.getResponseHeaders().add("Location", "/elsewhere");
                     call.sendResponseHeaders(code, body.length == 0 ? -1 : body.length);
                     try (var out = call.getResponseBody()) {
@@ -97,11 +102,16 @@ class ProbesTest {
         code = 302;
 
         var verdict =
-                http(new HttpAsk("POST", Map.of("x-token", new Secret("s3cret")), "hello", false));
+                http(
+                        new HttpAsk(
+                                "POST",
+                                Map.of("x-token", new Secret("s3cret")),
+                                Optional.of(new Secret("hello")),
+                                false));
 
         assertThat(verdict.status()).isEqualTo(CheckStatus.CRITICAL);
         assertThat(verdict.output()).doesNotContain("s3cret");
-        assertThat(asked).containsExactly("POST /health s3cret");
+        assertThat(asked).containsExactly("POST /health s3cret hello");
     }
 
     @Test
