@@ -1,7 +1,6 @@
 package dev.hansa.peering.checks;
 
 import dev.hansa.bootstrap.ForeignText;
-import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
@@ -12,33 +11,20 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
 
 /// Asks over TCP, HTTP and gRPC. No target may be a link-local address or one that clouds have
 /// besides: there they tell a machine its own secrets, and what a check is answered is shown to
 /// whoever reads it.
 final class Probes implements Probe {
-    /// Of a body; the rest is not read.
-    private static final int MAX_BODY = 4000;
-
-    private static final int TOO_MANY_REQUESTS = 429;
-
     /// Of AWS and of Google over IPv6, of Azure, of Alibaba; none is link-local.
     private static final Set<InetAddress> METADATA =
             Set.of(
@@ -62,31 +48,25 @@ final class Probes implements Probe {
                     new SynchronousQueue<>(),
                     Thread.ofPlatform().daemon().name("check-names-", 0).factory());
 
-    private final HttpClient verifying = client().build();
-    private final HttpClient believing = client().sslContext(believing()).build();
-
+    private final Lookup lookup;
+    private final HttpProbe http;
     private final GrpcProbe grpc;
 
+    /// All addresses of a name.
+    @FunctionalInterface
+    interface Lookup {
+        InetAddress[] all(String host) throws UnknownHostException;
+    }
+
     Probes(Vertx vertx) {
-        grpc = new GrpcProbe(vertx);
+        this(InetAddress::getAllByName, new HttpProbe(vertx), new GrpcProbe(vertx));
     }
 
-    private static HttpClient.Builder client() {
-        return HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                // where a target sends us is not what was registered
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .executor(Executors.newVirtualThreadPerTaskExecutor());
-    }
-
-    private static SSLContext believing() {
-        try {
-            var context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new AnyCertificate()}, null);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every JDK has TLS", e);
-        }
+    /// @param http closed with these probes, as is `grpc`
+    Probes(Lookup lookup, HttpProbe http, GrpcProbe grpc) {
+        this.lookup = lookup;
+        this.http = http;
+        this.grpc = grpc;
     }
 
     @Override
@@ -123,6 +103,8 @@ final class Probes implements Probe {
         return new Verdict(CheckStatus.PASSING, way.target() + " accepted a connection");
     }
 
+    /// Whoever asks connects to this address and looks the name up no more: a name may have another
+    /// address a moment later.
     private InetAddress allowed(String host, Duration timeout)
             throws UnknownHostException, InterruptedException {
         var all = addresses(host, timeout);
@@ -147,7 +129,7 @@ final class Probes implements Probe {
     }
 
     /// Looked up on threads of its own: a resolver that hangs would hold up the others, which all
-    /// else runs on. What it finds is remembered by the JDK for whoever connects next.
+    /// else runs on.
     private InetAddress[] addresses(String host, Duration timeout)
             throws UnknownHostException, InterruptedException {
         try {
@@ -156,7 +138,7 @@ final class Probes implements Probe {
             // a name
         }
         // throws when all are busy, which is no verdict: nothing is known of the target by that
-        var asked = names.submit(() -> InetAddress.getAllByName(host));
+        var asked = names.submit(() -> lookup.all(host));
         try {
             return asked.get(millis(timeout), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -180,22 +162,11 @@ final class Probes implements Probe {
 
     private Verdict http(Way way) throws IOException, InterruptedException {
         var url = URI.create(way.target());
-        allowed(host(url), way.timeout());
-        var ask = way.ask();
-        var answer =
-                (ask.skipVerify() ? believing : verifying)
-                        .send(request(url, way, ask), HttpResponse.BodyHandlers.ofInputStream());
-        try (var body = answer.body()) {
-            var text = new String(body.readNBytes(MAX_BODY), StandardCharsets.UTF_8);
-            return new Verdict(
-                    status(answer.statusCode()),
-                    ask.method()
-                            + " "
-                            + way.target()
-                            + " answered "
-                            + answer.statusCode()
-                            + (text.isEmpty() ? "" : ": " + text));
-        }
+        return http.ask(
+                way,
+                url,
+                allowed(host(url), way.timeout()),
+                Duration.ofMillis(millis(way.timeout())));
     }
 
     private Verdict grpc(Way way) throws IOException, InterruptedException {
@@ -207,34 +178,10 @@ final class Probes implements Probe {
                 Duration.ofMillis(millis(way.timeout())));
     }
 
-    private static HttpRequest request(URI url, Way way, HttpAsk ask) {
-        var request =
-                HttpRequest.newBuilder(url)
-                        .timeout(Duration.ofMillis(millis(way.timeout())))
-                        .setHeader("User-Agent", "hansa health check")
-                        .method(
-                                ask.method(),
-                                ask.content()
-                                        .map(content ->
-                                                HttpRequest.BodyPublishers.ofString(
-                                                        content.value()))
-                                        .orElseGet(HttpRequest.BodyPublishers::noBody));
-        ask.headers().forEach((name, value) -> request.setHeader(name, value.value()));
-        return request.build();
-    }
-
-    private static CheckStatus status(int code) {
-        if (code >= 200 && code < 300) {
-            return CheckStatus.PASSING;
-        }
-        return code == TOO_MANY_REQUESTS ? CheckStatus.WARNING : CheckStatus.CRITICAL;
-    }
-
     @Override
     public void close() {
-        verifying.shutdownNow();
-        believing.shutdownNow();
         names.shutdownNow();
+        http.close();
         grpc.close();
     }
 }

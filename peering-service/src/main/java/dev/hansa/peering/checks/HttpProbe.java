@@ -1,0 +1,167 @@
+package dev.hansa.peering.checks;
+
+import dev.hansa.exportedservices.CheckDefinition.Way;
+import dev.hansa.exportedservices.CheckStatus;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// Asks over HTTP at the address that is given, under the name that stands in the URL: it is what
+/// the target's certificate must be for, and what the target is told. Follows no redirect: where a
+/// target sends us is not what was registered.
+final class HttpProbe implements AutoCloseable {
+    /// Of a body; the rest is not read.
+    private static final int MAX_BODY = 4000;
+
+    /// Nothing of it is kept; cookies and policies of what runs behind a large framework fit.
+    private static final int MAX_HEADERS = 64 * 1024;
+
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    private final HttpClient plain;
+    private final HttpClient verifying;
+    private final HttpClient believing;
+
+    HttpProbe(Vertx vertx) {
+        this(vertx, new HttpClientOptions());
+    }
+
+    /// @param trusting whose certificates are believed, as options say it
+    HttpProbe(Vertx vertx, HttpClientOptions trusting) {
+        plain = client(vertx, new HttpClientOptions());
+        verifying = client(vertx, trusting.setSsl(true));
+        believing =
+                client(
+                        vertx,
+                        new HttpClientOptions()
+                                .setSsl(true)
+                                .setTrustAll(true)
+                                .setVerifyHost(false));
+    }
+
+    private static HttpClient client(Vertx vertx, HttpClientOptions options) {
+        return vertx.createHttpClient(
+                options.setProtocolVersion(HttpVersion.HTTP_1_1)
+                        // whether it can be connected to is part of the question
+                        .setKeepAlive(false)
+                        .setMaxHeaderSize(MAX_HEADERS),
+                // no check waits for another of the same target
+                new PoolOptions().setHttp1MaxSize(CheckRounds.MOST_AT_ONCE));
+    }
+
+    Verdict ask(Way way, URI url, InetAddress address, Duration timeout)
+            throws IOException, InterruptedException {
+        var isTls = url.getScheme().equals("https");
+        var client = isTls ? way.ask().skipVerify() ? believing : verifying : plain;
+        var begun = new AtomicReference<HttpClientRequest>();
+        try {
+            return client.request(options(way, url, address, timeout))
+                    .compose(request -> {
+                        begun.set(request);
+                        return answer(way, request);
+                    })
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause()), e);
+        } catch (TimeoutException e) {
+            throw new IOException("none in time", e);
+        } finally {
+            // what has been answered is not cut by it; what has not would go on
+            var request = begun.get();
+            if (request != null) {
+                request.reset();
+            }
+        }
+    }
+
+    private static RequestOptions options(Way way, URI url, InetAddress address, Duration timeout) {
+        var isTls = url.getScheme().equals("https");
+        var port = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
+        var path = url.getRawPath() == null ? "" : url.getRawPath();
+        var query = url.getRawQuery() == null ? "" : "?" + url.getRawQuery();
+        var options =
+                new RequestOptions()
+                        .setMethod(HttpMethod.valueOf(way.ask().method()))
+                        .setServer(SocketAddress.inetSocketAddress(port, address.getHostAddress()))
+                        .setHost(url.getHost())
+                        .setPort(port)
+                        .setURI((path.isEmpty() ? "/" : path) + query)
+                        .setTimeout(timeout.toMillis())
+                        .putHeader("user-agent", "hansa health check");
+        way.ask().headers().forEach((name, value) -> options.putHeader(name, value.value()));
+        return options;
+    }
+
+    private static Future<Verdict> answer(Way way, HttpClientRequest request) {
+        return way.ask()
+                .content()
+                .map(content -> request.send(content.value()))
+                .orElseGet(request::send)
+                .compose(response ->
+                        body(request, response).map(body -> verdict(way, response, body)));
+    }
+
+    private static Future<Buffer> body(HttpClientRequest request, HttpClientResponse response) {
+        var whole = Promise.<Buffer>promise();
+        var body = Buffer.buffer();
+        response.handler(part -> {
+            var room = MAX_BODY - body.length();
+            body.appendBuffer(part, 0, Math.min(room, part.length()));
+            if (part.length() >= room) {
+                whole.tryComplete(body);
+                // not paused: what waits then is never given back to Netty
+                request.reset();
+            }
+        });
+        response.exceptionHandler(whole::tryFail);
+        response.endHandler(_ -> whole.tryComplete(body));
+        return whole.future();
+    }
+
+    private static Verdict verdict(Way way, HttpClientResponse response, Buffer body) {
+        var text = body.toString(StandardCharsets.UTF_8);
+        return new Verdict(
+                status(response.statusCode()),
+                way.ask().method()
+                        + " "
+                        + way.target()
+                        + " answered "
+                        + response.statusCode()
+                        + (text.isEmpty() ? "" : ": " + text));
+    }
+
+    private static CheckStatus status(int code) {
+        if (code >= 200 && code < 300) {
+            return CheckStatus.PASSING;
+        }
+        return code == TOO_MANY_REQUESTS ? CheckStatus.WARNING : CheckStatus.CRITICAL;
+    }
+
+    @Override
+    public void close() {
+        plain.close();
+        verifying.close();
+        believing.close();
+    }
+}
