@@ -17,16 +17,14 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import javax.net.ssl.SSLException;
 
 /// The HTTP API of one server. What is not a success becomes a [CommandFailedException] with the
 /// server's own words.
 final class ApiClient {
-    static final String DEFAULT_ADDRESS = "http://127.0.0.1:8500";
-
     static final String JSON = "application/json";
+
+    private static final String TOKEN = "X-Consul-Token";
 
     /// A server on the same machine or network answers a SYN at once.
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -45,10 +43,14 @@ final class ApiClient {
     /// A catalog of ten thousand services fits; a body without end does not fill the heap.
     private static final long MAX_ANSWER_BYTES = 16 << 20;
 
+    private static final int FORBIDDEN = 403;
+
     /// A message is a sentence; a page of it hides what happened.
     private static final int MAX_MESSAGE = 2_000;
 
+    private final ApiAccess access;
     private final URI base;
+    private final String command;
     private final HttpClient client;
 
     /// An answer of status 2xx or 404.
@@ -58,50 +60,32 @@ final class ApiClient {
         }
     }
 
-    private ApiClient(URI base) {
-        this.base = base;
-        this.client =
+    private ApiClient(ApiAccess access, String command, HttpClient client) {
+        this.access = access;
+        this.base = access.base();
+        this.command = command;
+        this.client = client;
+    }
+
+    /// @param command as the user typed it, for what a server says of its caller
+    static ApiClient of(ApiAccess access, String command, Surroundings surroundings)
+            throws CommandFailedException {
+        var builder =
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
+                        // a redirect would carry the token elsewhere
+                        .followRedirects(HttpClient.Redirect.NEVER)
                         .connectTimeout(CONNECT_TIMEOUT)
-                        .build();
+                        .sslContext(
+                                access.isTls()
+                                        ? ServerTrust.of(access, surroundings)
+                                        : ServerTrust.nobody());
+        return new ApiClient(access, command, builder.build());
     }
 
-    /// The flag, or HANSA_HTTP_ADDR, or CONSUL_HTTP_ADDR, or the default.
-    static ApiClient of(Optional<String> flag, Map<String, String> environment)
-            throws CommandFailedException {
-        var address =
-                flag.or(() -> Optional.ofNullable(environment.get("HANSA_HTTP_ADDR")))
-                        .or(() -> Optional.ofNullable(environment.get("CONSUL_HTTP_ADDR")))
-                        .filter(text -> !text.isBlank())
-                        .orElse(DEFAULT_ADDRESS);
-        return new ApiClient(parse(address));
-    }
-
-    private static URI parse(String address) throws CommandFailedException {
-        var url = address.contains("://") ? address : "http://" + address;
-        try {
-            var uri = URI.create(url.replaceAll("/+$", ""));
-            if (uri.getHost() != null
-                    && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-                return uri;
-            }
-        } catch (IllegalArgumentException e) {
-            throw badAddress(address, e);
-        }
-        throw badAddress(address, null);
-    }
-
-    private static CommandFailedException badAddress(String address, @Nullable Throwable cause) {
-        var message =
-                "HTTP address: expected host:port or a URL such as "
-                        + DEFAULT_ADDRESS
-                        + "; found '"
-                        + PlainText.of(address)
-                        + "' (set it by --http-addr or HANSA_HTTP_ADDR)";
-        return cause == null
-                ? new CommandFailedException(message)
-                : new CommandFailedException(message, cause);
+    /// Where it asks, for sentences.
+    URI address() {
+        return base;
     }
 
     /// One segment of a path.
@@ -155,8 +139,7 @@ final class ApiClient {
 
     /// Writes what is at a path to a file that is there.
     void download(String path, Path file) throws CommandFailedException, InterruptedException {
-        var request =
-                HttpRequest.newBuilder(URI.create(base + path)).timeout(TRANSFER_TIMEOUT).build();
+        var request = request(path).timeout(TRANSFER_TIMEOUT).build();
         var response =
                 exchange(
                         request,
@@ -176,7 +159,7 @@ final class ApiClient {
         HttpRequest request;
         try {
             request =
-                    HttpRequest.newBuilder(URI.create(base + path))
+                    request(path)
                             .timeout(TRANSFER_TIMEOUT)
                             .PUT(BodyPublishers.ofFile(file))
                             .build();
@@ -204,8 +187,14 @@ final class ApiClient {
         throw refused(method, path, response.statusCode(), response.body());
     }
 
+    private HttpRequest.Builder request(String path) {
+        var request = HttpRequest.newBuilder(URI.create(base + path));
+        access.token().ifPresent(token -> request.header(TOKEN, token.value().value()));
+        return request;
+    }
+
     private HttpRequest request(String method, String path, String body, String contentType) {
-        return HttpRequest.newBuilder(URI.create(base + path))
+        return request(path)
                 .timeout(REQUEST_TIMEOUT)
                 .header("Content-Type", contentType)
                 .method(
@@ -236,6 +225,17 @@ final class ApiClient {
                             + request.timeout().orElse(REQUEST_TIMEOUT).toSeconds()
                             + "s; found none",
                     e);
+        } catch (SSLException e) {
+            throw new CommandFailedException(
+                    base
+                            + ": expected TLS with a certificate that "
+                            + access.caFile()
+                                    .map(file -> "'" + PlainText.of(file) + "' certifies")
+                                    .orElse("the JVM's roots certify")
+                            + "; found '"
+                            + PlainText.of(String.valueOf(e.getMessage()))
+                            + "' (name its CA by --ca-file or HANSA_CACERT, its name by --tls-server-name)",
+                    e);
         } catch (IOException e) {
             throw new CommandFailedException(
                     base
@@ -245,19 +245,34 @@ final class ApiClient {
                             + path
                             + "; found '"
                             + PlainText.of(String.valueOf(e.getMessage()))
-                            + "'",
+                            + "'"
+                            + (access.isTls() ? "" : " (is it https://?)"),
                     e);
         }
     }
 
-    private static CommandFailedException refused(
-            String method, String path, int status, String body) {
-        var words = PlainText.of(body.strip());
+    private CommandFailedException refused(String method, String path, int status, String body) {
+        var words = withoutToken(PlainText.of(body.strip()));
         if (words.isEmpty()) {
             return new CommandFailedException(
                     method + " " + path + ": expected success; found 'HTTP " + status + "'");
         }
+        var said = words.length() > MAX_MESSAGE ? words.substring(0, MAX_MESSAGE) + " ..." : words;
         return new CommandFailedException(
-                words.length() > MAX_MESSAGE ? words.substring(0, MAX_MESSAGE) + " ..." : words);
+                status == FORBIDDEN && isOfToken(said)
+                        ? command + ": " + said + " (" + access.shown() + ")"
+                        : said);
+    }
+
+    /// As Consul's clients know them.
+    private static boolean isOfToken(String words) {
+        return words.startsWith("Permission denied") || words.startsWith("ACL not found");
+    }
+
+    /// Whatever a server repeats of what it was asked.
+    private String withoutToken(String words) {
+        return access.token()
+                .map(token -> words.replace(token.value().value(), token.value().toString()))
+                .orElse(words);
     }
 }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -132,7 +133,10 @@ final class PeeringCommands {
 
     @Command(
             name = "establish",
-            description = "Become a peer of the datacenter that made the token.",
+            description = {
+                "Become a peer of the datacenter that made the token.",
+                "--token-file alone is that token; beside --peering-token it is the token to ask with, as in all other commands."
+            },
             footer = "  hansa peering establish -name eks --token-file token")
     private static final class Establish extends ClientCommand {
         @Option(
@@ -148,12 +152,6 @@ final class PeeringCommands {
                 description =
                         "Consul's name for --token-file. The token itself is refused: the process list and the shell's history would show it.")
         private @Nullable String token;
-
-        @Option(
-                names = "--token-file",
-                paramLabel = "FILE",
-                description = "Read the token from FILE; - for standard input.")
-        private @Nullable String tokenFile;
 
         @Option(
                 names = "--accept-audience",
@@ -209,13 +207,28 @@ final class PeeringCommands {
                             + fingerprint(answer));
         }
 
+        /// Alone, the flag means the peering's token.
+        @Override
+        Optional<String> apiTokenFile() {
+            return token == null ? Optional.empty() : tokenFile();
+        }
+
         private String token() throws CommandFailedException {
-            if ((token == null) == (tokenFile == null)) {
-                throw usage(
-                        "peering token: expected --token-file or --peering-token; found "
-                                + (token == null ? "neither" : "both"));
+            var file = tokenFile();
+            if (token == null) {
+                return text(
+                                "peering token",
+                                file.orElseThrow(() ->
+                                        usage(
+                                                "peering token: expected --token-file or --peering-token; found neither")))
+                        .strip();
             }
-            return text("peering token", token == null ? tokenFile : place(token)).strip();
+            var place = place(token);
+            if (place.equals("-") && file.equals(Optional.of("-"))) {
+                throw usage(
+                        "standard input: expected one token there, of --peering-token or of --token-file; found both");
+            }
+            return text("peering token", place).strip();
         }
 
         /// Never the token itself; and it is not repeated in the refusal.

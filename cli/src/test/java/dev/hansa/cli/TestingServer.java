@@ -2,6 +2,8 @@ package dev.hansa.cli;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,10 +13,16 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import javax.net.ssl.SSLContext;
 
 /// A real HTTP server that answers as it was told and keeps what it was asked.
 final class TestingServer implements AutoCloseable {
+    private static final InetSocketAddress ANYWHERE =
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
     private final HttpServer server;
+    private final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
     private final Map<String, Answer> answers = new HashMap<>();
     private final List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
 
@@ -23,7 +31,18 @@ final class TestingServer implements AutoCloseable {
     private record Answer(int status, String body) {}
 
     TestingServer() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        this(HttpServer.create(ANYWHERE, 0));
+    }
+
+    /// One that speaks TLS, as `context` has it.
+    static TestingServer tls(SSLContext context) throws IOException {
+        var server = HttpsServer.create(ANYWHERE, 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(context));
+        return new TestingServer(server);
+    }
+
+    private TestingServer(HttpServer server) {
+        this.server = server;
         server.createContext("/", this::answer);
         server.start();
     }
@@ -35,6 +54,15 @@ final class TestingServer implements AutoCloseable {
 
     String address() {
         return "127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    int port() {
+        return server.getAddress().getPort();
+    }
+
+    /// What each request showed, empty for nothing.
+    List<String> tokens() {
+        return List.copyOf(tokens);
     }
 
     List<Asked> asked() {
@@ -53,6 +81,9 @@ final class TestingServer implements AutoCloseable {
             var line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
             var type = String.valueOf(exchange.getRequestHeaders().getFirst("Content-Type"));
             var body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            tokens.add(
+                    Objects.requireNonNullElse(
+                            exchange.getRequestHeaders().getFirst("X-Consul-Token"), ""));
             asked.add(new Asked(line, type, body));
             var answer = answers.getOrDefault(line, new Answer(500, "not expected: " + line));
             var bytes = answer.body().getBytes(StandardCharsets.UTF_8);

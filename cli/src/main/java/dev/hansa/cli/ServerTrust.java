@@ -1,0 +1,182 @@
+package dev.hansa.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/// Which servers a command believes over TLS.
+final class ServerTrust {
+    /// Types of a subject's alternative names (RFC 5280, 4.2.1.6).
+    private static final int DNS = 2;
+
+    private static final int IP = 7;
+
+    private ServerTrust() {}
+
+    /// For an address without TLS: believes nobody, and reads none of the machine's roots, which
+    /// would take longer than the command.
+    static SSLContext nobody() {
+        try {
+            return context(new TrustManager[0]);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("JVM: expected to have TLS; found none", e);
+        }
+    }
+
+    static SSLContext of(ApiAccess access, Surroundings surroundings)
+            throws CommandFailedException {
+        try {
+            var factory =
+                    TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(
+                    access.caFile().isPresent()
+                            ? roots(access.caFile().get(), surroundings)
+                            : null);
+            var managers = factory.getTrustManagers();
+            if (access.serverName().isPresent()) {
+                for (var i = 0; i < managers.length; i++) {
+                    if (managers[i] instanceof X509ExtendedTrustManager chains) {
+                        managers[i] = new OfName(chains, access.serverName().get());
+                    }
+                }
+            }
+            return context(managers);
+        } catch (GeneralSecurityException | IOException e) {
+            throw new CommandFailedException(
+                    "TLS: expected to be usable; found '"
+                            + PlainText.of(String.valueOf(e.getMessage()))
+                            + "'",
+                    e);
+        }
+    }
+
+    private static SSLContext context(TrustManager[] managers) throws GeneralSecurityException {
+        var context = SSLContext.getInstance("TLS");
+        context.init(null, managers, null);
+        return context;
+    }
+
+    private static KeyStore roots(String file, Surroundings surroundings)
+            throws CommandFailedException, GeneralSecurityException, IOException {
+        var pem = surroundings.text("CA file", file);
+        var store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        try (var in = new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII))) {
+            var number = 0;
+            for (var certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                store.setCertificateEntry("root-" + number++, certificate);
+            }
+        } catch (CertificateException e) {
+            throw new CommandFailedException(notPem(file), e);
+        }
+        if (store.size() == 0) {
+            throw new CommandFailedException(notPem(file));
+        }
+        return store;
+    }
+
+    private static String notPem(String file) {
+        return "CA file: expected certificates in PEM; found none that can be read in '"
+                + PlainText.of(file)
+                + "'";
+    }
+
+    /// Holds a server to a name that is not its address's host. Whoever extends this class does the
+    /// check of the name itself.
+    private static final class OfName extends X509ExtendedTrustManager {
+        private final X509ExtendedTrustManager chains;
+        private final String name;
+
+        OfName(X509ExtendedTrustManager chains, String name) {
+            this.chains = chains;
+            this.name = name.toLowerCase(Locale.ROOT);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+                throws CertificateException {
+            checkServerTrusted(chain, type);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
+                throws CertificateException {
+            checkServerTrusted(chain, type);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type)
+                throws CertificateException {
+            chains.checkServerTrusted(chain, type);
+            if (!isNamed(chain[0])) {
+                throw new CertificateException(
+                        "the server's certificate is not for '" + name + "'");
+            }
+        }
+
+        private boolean isNamed(X509Certificate leaf) throws CertificateParsingException {
+            var names = Optional.ofNullable(leaf.getSubjectAlternativeNames());
+            for (var one : names.orElse(List.of())) {
+                if (one.get(1) instanceof String text
+                        && switch ((Integer) one.get(0)) {
+                            case DNS -> matches(text.toLowerCase(Locale.ROOT));
+                            case IP -> text.equals(name);
+                            default -> false;
+                        }) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /// `*.example` is for `a.example`, and neither for `example` nor for `b.a.example`.
+        private boolean matches(String certified) {
+            if (!certified.startsWith("*.")) {
+                return certified.equals(name);
+            }
+            var dot = name.indexOf('.');
+            return dot > 0
+                    && certified.indexOf('.', 2) > 0
+                    && name.substring(dot).equals(certified.substring(1));
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type)
+                throws CertificateException {
+            throw new CertificateException("a command takes no clients");
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+                throws CertificateException {
+            checkClientTrusted(chain, type);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
+                throws CertificateException {
+            checkClientTrusted(chain, type);
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return chains.getAcceptedIssuers();
+        }
+    }
+}
