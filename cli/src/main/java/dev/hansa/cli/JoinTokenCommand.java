@@ -1,11 +1,8 @@
 package dev.hansa.cli;
 
-import java.io.IOException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -65,37 +62,18 @@ final class JoinTokenCommand extends ClientCommand {
         if (server) {
             body.put("Server", true);
         }
-        var answer = Json.read(api.must("POST", "/v1/hansa/join-token", body));
-        var token = text(answer, "JoinToken");
         if (out == null) {
-            printed.println(token);
-        } else {
-            write(token, out.toAbsolutePath());
-            printed.println("Join token written: " + out);
+            printed.println(issue(api, body));
+            return;
         }
+        try (var file = OwnerFile.at("join token", out)) {
+            file.write(issue(api, body));
+        }
+        printed.println("Join token written: " + out);
     }
 
-    /// The file is owner-only before the secret is in it, and whole when it appears.
-    private static void write(String token, Path file) throws CommandFailedException {
-        try {
-            var folder = file.getParent() == null ? Path.of(".") : file.getParent();
-            var fresh = Files.createTempFile(folder, ".join-token", ".new");
-            try {
-                Files.writeString(fresh, token + "\n", StandardCharsets.UTF_8);
-                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(fresh);
-            }
-        } catch (IOException e) {
-            throw new CommandFailedException(
-                    "join token: expected to write '"
-                            + file
-                            + "'; found '"
-                            + e.getClass().getSimpleName()
-                            + ": "
-                            + e.getMessage()
-                            + "'",
-                    e);
-        }
+    private static String issue(ApiClient api, ObjectNode body)
+            throws CommandFailedException, InterruptedException {
+        return text(Json.read(api.must("POST", "/v1/hansa/join-token", body)), "JoinToken");
     }
 }

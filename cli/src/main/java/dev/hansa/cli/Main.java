@@ -65,6 +65,7 @@ public final class Main {
                         .addSubcommand(FailoverCommands.commandLine(surroundings))
                         .addSubcommand(new JoinTokenCommand(surroundings))
                         .addSubcommand(CaCommands.commandLine(surroundings))
+                        .addSubcommand(AclCommands.commandLine(surroundings))
                         .addSubcommand(OperatorCommands.commandLine(surroundings))
                         .addSubcommand(SnapshotCommands.commandLine(surroundings))
                         .addSubcommand(new VersionCommand(surroundings));

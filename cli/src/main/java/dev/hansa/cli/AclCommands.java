@@ -1,0 +1,193 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa acl …`, with the flags and the output of Consul's commands.
+final class AclCommands {
+    static final String TOKEN = "/v1/acl/token";
+    static final String TOKENS = "/v1/acl/tokens";
+    static final String POLICY = "/v1/acl/policy";
+    static final String POLICIES = "/v1/acl/policies";
+
+    /// What a server says instead of a secret.
+    private static final String HIDDEN = "<hidden>";
+
+    /// The length of a UUID: less is the beginning of one.
+    private static final int WHOLE_ID = 36;
+
+    private AclCommands() {}
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Acl())
+                .addSubcommand(new Bootstrap(surroundings))
+                .addSubcommand(AclTokenCommands.commandLine(surroundings))
+                .addSubcommand(AclPolicyCommands.commandLine(surroundings));
+    }
+
+    @Command(
+            name = "acl",
+            description = "Say who may do what: tokens, and policies that they have.",
+            footer = "  hansa acl bootstrap --out management.token")
+    private static final class Acl extends Main.Group {}
+
+    /// A command whose answer may be printed as it was.
+    abstract static class Formatted extends ClientCommand {
+        @Option(
+                names = "--format",
+                order = 80,
+                paramLabel = "pretty|json",
+                description = "How to print (default: pretty).")
+        private OutputFormat format = OutputFormat.pretty;
+
+        Formatted(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        final void print(PrintWriter out, JsonNode answer, String pretty)
+                throws CommandFailedException {
+            switch (format) {
+                case pretty -> out.print(pretty);
+                case json -> out.println(Json.pretty(answer));
+            }
+        }
+    }
+
+    /// A command whose answer holds a secret, which is said this once.
+    abstract static class Making extends Formatted {
+        @Option(
+                names = "--out",
+                order = 79,
+                paramLabel = "FILE",
+                description =
+                        "Write the secret to FILE, readable by the owner alone, as --token-file takes it; it is not printed then.")
+        private @Nullable Path file;
+
+        Making(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        abstract JsonNode make(ApiClient api) throws CommandFailedException, InterruptedException;
+
+        @Override
+        final void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            if (file == null) {
+                var token = make(api);
+                print(out, token, pretty(token));
+                return;
+            }
+            try (var secret = OwnerFile.at("token", file)) {
+                var token = make(api);
+                secret.write(token.path("SecretID").asText());
+                if (token instanceof ObjectNode object) {
+                    object.put("SecretID", HIDDEN);
+                }
+                print(out, token, pretty(token));
+            }
+            note("token written: " + file);
+        }
+    }
+
+    @Command(
+            name = "bootstrap",
+            description =
+                    "Make the first token, which may do everything; it is made once, for whoever asks first.",
+            footer = "  hansa acl bootstrap --out management.token")
+    private static final class Bootstrap extends Making {
+        Bootstrap(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        JsonNode make(ApiClient api) throws CommandFailedException, InterruptedException {
+            return Json.read(api.must("PUT", "/v1/acl/bootstrap", "", ApiClient.JSON));
+        }
+    }
+
+    /// A token, for a person.
+    static String pretty(JsonNode token) {
+        var columns = new Columns().row("AccessorID:", ClientCommand.text(token, "AccessorID"));
+        var secret = ClientCommand.text(token, "SecretID");
+        if (!secret.isEmpty() && !secret.equals(HIDDEN)) {
+            columns.row("SecretID:", secret);
+        }
+        columns.row("Description:", ClientCommand.text(token, "Description"))
+                .row("Create Time:", ClientCommand.text(token, "CreateTime"));
+        var end = ClientCommand.text(token, "ExpirationTime");
+        if (!end.isEmpty()) {
+            columns.row("Expiration Time:", end);
+        }
+        return columns.text()
+                + section(
+                        "Policies:",
+                        items(token.path("Policies"))
+                                .map(policy ->
+                                        ClientCommand.text(policy, "ID")
+                                                + " - "
+                                                + ClientCommand.text(policy, "Name"))
+                                .toList())
+                + section(
+                        "Service Identities:",
+                        items(token.path("ServiceIdentities"))
+                                .map(identity -> ClientCommand.text(identity, "ServiceName"))
+                                .toList());
+    }
+
+    private static Stream<JsonNode> items(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
+    }
+
+    private static String section(String heading, List<String> lines) {
+        var text = new StringBuilder();
+        if (!lines.isEmpty()) {
+            text.append(heading).append('\n');
+            lines.forEach(line -> text.append("   ").append(line).append('\n'));
+        }
+        return text.toString();
+    }
+
+    /// The whole of an id whose beginning tells it apart, as Consul's commands take it.
+    ///
+    /// @param list the path where there are all of them, and the key of their ids
+    static String whole(ApiClient api, String given, String list, String key)
+            throws CommandFailedException, InterruptedException {
+        if (given.length() >= WHOLE_ID) {
+            return given;
+        }
+        var found =
+                items(api.json(list))
+                        .map(one -> ClientCommand.text(one, key))
+                        .filter(id -> id.startsWith(given))
+                        .toList();
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        throw new CommandFailedException(
+                key
+                        + ": expected the beginning of one; found "
+                        + (found.isEmpty() ? "none" : found.size())
+                        + " that begin with '"
+                        + PlainText.of(given)
+                        + "'");
+    }
+
+    /// What is at a path, or a sentence that it is not there.
+    static JsonNode found(ApiClient api, String path, String what)
+            throws CommandFailedException, InterruptedException {
+        var answer = api.read(path);
+        if (!answer.found()) {
+            throw new CommandFailedException(what + ": expected to be there; found none");
+        }
+        return Json.read(answer.body());
+    }
+}
