@@ -6,13 +6,29 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.OptionalLong;
 
 /// Answers as status lines, headers and bytes. On the event loop.
 final class AnswerWriter {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /// Java's own for RFC 1123 leaves the zero out of `01 Nov`.
+    private static final DateTimeFormatter HTTP_DATE =
+            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
+                    .withZone(ZoneOffset.UTC);
+
     private AnswerWriter() {}
+
+    /// RFC 9110, 6.6.1: whoever has a clock says its time, so that a caller sees how far they
+    /// differ.
+    static void dated(RoutingContext call) {
+        call.response().putHeader("Date", HTTP_DATE.format(Instant.now()));
+        call.next();
+    }
 
     static void send(RoutingContext call, ApiAnswer answer) {
         var response = call.response();

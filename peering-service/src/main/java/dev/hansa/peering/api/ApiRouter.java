@@ -328,6 +328,7 @@ public final class ApiRouter implements AutoCloseable {
     /// The routes, to be mounted on the API's listener.
     public Router router(Vertx vertx) {
         var router = Router.router(vertx);
+        router.route().handler(AnswerWriter::dated);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
         snapshots.ifPresent(resource -> resource.mount(router));
         router.route().handler(new UiDoor());

@@ -15,6 +15,8 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.PeerName;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +49,16 @@ class ApiTest {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
         return JSON.readTree(answer.body());
+    }
+
+    @Test
+    void everyAnswerSaysTheTime() throws Exception {
+        for (var path : List.of("/v1/agent/self", "/v1/nothing", "/ui/")) {
+            var date = world.get(path).headers().firstValue("Date").orElseThrow();
+            var at = DateTimeFormatter.RFC_1123_DATE_TIME.parse(date, Instant::from);
+            assertThat(at).isBetween(Instant.now().minusSeconds(60), Instant.now());
+            assertThat(date).hasSize("Sat, 01 Nov 2025 00:00:00 GMT".length());
+        }
     }
 
     @Test
