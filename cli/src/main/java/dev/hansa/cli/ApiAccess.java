@@ -78,6 +78,12 @@ record ApiAccess(
                                         "CONSUL_TLS_SERVER_NAME")));
     }
 
+    /// At an address that somebody named, with nothing that was meant for another server.
+    static ApiAccess at(String address) throws CommandFailedException {
+        return new ApiAccess(
+                parse(address, false), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
     private static Optional<String> first(Map<String, String> environment, String... names) {
         for (var name : names) {
             var value = environment.getOrDefault(name, "");

@@ -16,7 +16,11 @@ import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /// The HTTP API of one server. What is not a success becomes a [CommandFailedException] with the
@@ -111,6 +115,29 @@ final class ApiClient {
         return new Indexed(
                 Json.read(response.body()),
                 response.headers().firstValueAsLong("X-Consul-Index").orElse(0));
+    }
+
+    /// What was read, and when the server's clock says that this was.
+    ///
+    /// @param at to the second; empty where a server does not say it
+    record Dated(JsonNode body, Optional<Instant> at) {}
+
+    Dated dated(String path) throws CommandFailedException, InterruptedException {
+        var response = exchange(request("GET", path, "", JSON), path, text());
+        if (response.statusCode() != OK) {
+            throw refused("GET", path, response.statusCode(), response.body());
+        }
+        return new Dated(
+                Json.read(response.body()),
+                response.headers().firstValue("Date").flatMap(ApiClient::moment));
+    }
+
+    private static Optional<Instant> moment(String date) {
+        try {
+            return Optional.of(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date, Instant::from));
+        } catch (DateTimeException _) {
+            return Optional.empty();
+        }
     }
 
     /// The JSON at a path that must be there.
@@ -210,12 +237,12 @@ final class ApiClient {
         try {
             return client.send(request, handler);
         } catch (ConnectException e) {
-            throw new CommandFailedException(
+            throw new ServerUnreachableException(
                     base
                             + ": expected a server that accepts connections; found none (name another by --http-addr or HANSA_HTTP_ADDR)",
                     e);
         } catch (HttpTimeoutException e) {
-            throw new CommandFailedException(
+            throw new ServerUnreachableException(
                     base
                             + ": expected an answer to "
                             + method
@@ -226,7 +253,7 @@ final class ApiClient {
                             + "s; found none",
                     e);
         } catch (SSLException e) {
-            throw new CommandFailedException(
+            throw new ServerUnreachableException(
                     base
                             + ": expected TLS with a certificate that "
                             + access.caFile()
@@ -237,7 +264,7 @@ final class ApiClient {
                             + "' (name its CA by --ca-file or HANSA_CACERT, its name by --tls-server-name)",
                     e);
         } catch (IOException e) {
-            throw new CommandFailedException(
+            throw new ServerUnreachableException(
                     base
                             + ": expected an answer to "
                             + method

@@ -2,7 +2,7 @@ package dev.hansa.cli;
 
 /// A command that was understood and did not succeed. The message is the one sentence that the user
 /// sees; the exit status is 1.
-final class CommandFailedException extends Exception {
+sealed class CommandFailedException extends Exception permits ServerUnreachableException {
     CommandFailedException(String message) {
         super(message);
     }

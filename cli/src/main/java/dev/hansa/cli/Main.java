@@ -68,6 +68,7 @@ public final class Main {
                         .addSubcommand(AclCommands.commandLine(surroundings))
                         .addSubcommand(OperatorCommands.commandLine(surroundings))
                         .addSubcommand(SnapshotCommands.commandLine(surroundings))
+                        .addSubcommand(new DoctorCommand(surroundings))
                         .addSubcommand(new VersionCommand(surroundings));
         return line.setOut(surroundings.out())
                 .setErr(surroundings.err())

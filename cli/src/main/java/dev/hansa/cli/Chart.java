@@ -1,0 +1,190 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.hansa.cli.Finding.Check;
+import dev.hansa.cli.Finding.Sheet;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/// What a datacenter says of itself, read once.
+///
+/// @param now by the server's clock, where it says it: what it shows is dated by that one
+/// @param ahead how far the server's clock is before ours; empty where it does not say it
+/// @param read by path; a path that could not be read is not in it
+/// @param closed exports whose peer no intention lets in
+record Chart(
+        Instant now, Optional<Duration> ahead, Map<String, JsonNode> read, Set<Export> closed) {
+    static final String SELF = "/v1/agent/self";
+    static final String SERVERS = "/v1/operator/autopilot/health";
+    static final String AUTHORITY = "/v1/hansa/ca";
+    static final String ROOTS = "/v1/connect/ca/roots";
+    static final String GATEWAYS = "/v1/health/service/mesh-gateway";
+    static final String PEERINGS = "/v1/peerings";
+    static final String EXPORTS = "/v1/exported-services";
+    static final String SERVICES = "/v1/hansa/services";
+    static final String INTENTIONS = "/v1/connect/intentions";
+    static final String RESOLVERS = "/v1/config/service-resolver";
+    static final String IMPORTS = "/v1/hansa/imported-services";
+    static final String READINESS = "/v1/hansa/failover/readiness";
+
+    private static final List<String> PATHS =
+            List.of(
+                    SERVERS,
+                    AUTHORITY,
+                    ROOTS,
+                    GATEWAYS,
+                    PEERINGS,
+                    EXPORTS,
+                    SERVICES,
+                    INTENTIONS,
+                    RESOLVERS,
+                    IMPORTS,
+                    READINESS);
+
+    /// Each costs one request; who exports more pairs without any rule is told of these.
+    private static final int MOST_QUESTIONS = 500;
+
+    /// A `Date` is cut to the second.
+    private static final Duration HALF_A_SECOND = Duration.ofMillis(500);
+
+    Chart {
+        read = Map.copyOf(read);
+        closed = Set.copyOf(closed);
+    }
+
+    /// One of our services, and a peer that sees it.
+    record Export(String service, String peer) {}
+
+    /// @param sheet where it is noted what could not be read
+    /// @throws ServerUnreachableException when the server does not answer
+    static Chart read(ApiClient api, Clock clock, Sheet sheet)
+            throws CommandFailedException, InterruptedException {
+        var read = new HashMap<String, JsonNode>();
+        var asked = clock.instant();
+        Optional<Instant> served = Optional.empty();
+        try {
+            var self = api.dated(SELF);
+            served = self.at();
+            read.put(SELF, self.body());
+        } catch (ServerUnreachableException e) {
+            throw e;
+        } catch (CommandFailedException e) {
+            unread(sheet, SELF, e);
+        }
+        var answered = clock.instant();
+        var middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
+        var ahead = served.map(at -> Duration.between(middle, at.plus(HALF_A_SECOND)));
+        for (var path : PATHS) {
+            try {
+                var answer = api.read(path);
+                if (answer.found()) {
+                    read.put(path, Json.read(answer.body()));
+                }
+            } catch (ServerUnreachableException e) {
+                throw e;
+            } catch (CommandFailedException e) {
+                unread(sheet, path, e);
+            }
+        }
+        var chart = new Chart(answered.plus(ahead.orElse(Duration.ZERO)), ahead, read, Set.of());
+        return new Chart(chart.now, ahead, read, chart.askWhoIsLetIn(api, sheet));
+    }
+
+    private static void unread(Sheet sheet, String path, CommandFailedException problem) {
+        sheet.warning(
+                Check.access,
+                "GET " + path + ": expected an answer; found '" + problem.getMessage() + "'",
+                "ask with a token that may read it; what it shows was not looked at");
+    }
+
+    private Set<Export> askWhoIsLetIn(ApiClient api, Sheet sheet)
+            throws CommandFailedException, InterruptedException {
+        var closed = new HashSet<Export>();
+        if (!read.containsKey(INTENTIONS)) {
+            return closed;
+        }
+        var questions = 0;
+        for (var export : exports()) {
+            if (isLetInByName(export) || questions++ >= MOST_QUESTIONS) {
+                continue;
+            }
+            try {
+                // any service of the peer: what the default, or a rule for all of them, says
+                var answer =
+                        api.json(
+                                INTENTIONS
+                                        + "/check?source=peer:"
+                                        + ApiClient.segment(export.peer())
+                                        + "/*&destination="
+                                        + ApiClient.segment(export.service()));
+                if (!answer.path("Allowed").asBoolean()) {
+                    closed.add(export);
+                }
+            } catch (ServerUnreachableException e) {
+                throw e;
+            } catch (CommandFailedException e) {
+                unread(sheet, INTENTIONS + "/check", e);
+                return closed;
+            }
+        }
+        return closed;
+    }
+
+    private boolean isLetInByName(Export export) {
+        return items(INTENTIONS)
+                .anyMatch(rule ->
+                        text(rule, "SourcePeer").equals(export.peer())
+                                && text(rule, "Action").equals("allow")
+                                && (text(rule, "DestinationName").equals(export.service())
+                                        || text(rule, "DestinationName").equals("*")));
+    }
+
+    JsonNode at(String path) {
+        return read.getOrDefault(path, MissingNode.getInstance());
+    }
+
+    boolean has(String path) {
+        return read.containsKey(path);
+    }
+
+    Stream<JsonNode> items(String path) {
+        return items(at(path));
+    }
+
+    static Stream<JsonNode> items(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
+    }
+
+    static String text(JsonNode node, String key) {
+        return ClientCommand.text(node, key);
+    }
+
+    String datacenter() {
+        return text(at(SELF).path("Config"), "Datacenter");
+    }
+
+    Set<String> peers() {
+        var names = new TreeSet<String>();
+        items(PEERINGS).forEach(peering -> names.add(text(peering, "Name")));
+        return names;
+    }
+
+    List<Export> exports() {
+        return items(EXPORTS)
+                .flatMap(entry ->
+                        Json.texts(entry.path("Consumers").path("Peers")).stream()
+                                .map(peer -> new Export(text(entry, "Service"), peer)))
+                .toList();
+    }
+}

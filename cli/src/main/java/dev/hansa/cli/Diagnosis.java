@@ -1,0 +1,347 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.cli.Finding.Check;
+import dev.hansa.cli.Finding.Sheet;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// What is wrong, by what a datacenter says of itself. Pure.
+final class Diagnosis {
+    /// Less than this is no more than a slow answer and an honest drift.
+    private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(30);
+
+    /// What certificates bear (OPERATIONS, Clocks).
+    private static final Duration CLOCKS_BREAK = Duration.ofHours(1);
+
+    /// Four heartbeats of a peer.
+    private static final Duration SILENCE = Duration.ofMinutes(1);
+
+    private final Chart chart;
+    private final Sheet sheet;
+
+    private Diagnosis(Chart chart, Sheet sheet) {
+        this.chart = chart;
+        this.sheet = sheet;
+    }
+
+    static void of(Chart chart, Sheet sheet, Reach.Resolver resolver) {
+        var diagnosis = new Diagnosis(chart, sheet);
+        diagnosis.clocks();
+        diagnosis.servers();
+        Certificates.look(chart, sheet);
+        new Reach(chart, sheet, resolver).look();
+        chart.items(Chart.PEERINGS).forEach(diagnosis::peering);
+        diagnosis.exports();
+        diagnosis.intentions();
+        chart.items(Chart.RESOLVERS).forEach(diagnosis::resolver);
+        chart.items(Chart.READINESS).forEach(diagnosis::readiness);
+    }
+
+    private void clocks() {
+        chart.ahead()
+                .filter(ahead -> ahead.abs().compareTo(CLOCKS_DIFFER) > 0)
+                .ifPresent(ahead -> {
+                    var what =
+                            "clock of the server: expected within "
+                                    + text(CLOCKS_DIFFER)
+                                    + " of this machine's; found "
+                                    + text(ahead.abs())
+                                    + (ahead.isNegative() ? " behind" : " ahead");
+                    var mend =
+                            "see which of the two is wrong, and set it by NTP; tokens end early or late by as much";
+                    if (ahead.abs().compareTo(CLOCKS_BREAK) > 0) {
+                        sheet.error(Check.clocks, what, mend);
+                    } else {
+                        sheet.warning(Check.clocks, what, mend);
+                    }
+                });
+    }
+
+    private void servers() {
+        for (var server : chart.at(Chart.SERVERS).path("Servers")) {
+            if (!server.path("Healthy").asBoolean(true)) {
+                sheet.error(
+                        Check.servers,
+                        "server '"
+                                + Chart.text(server, "ID")
+                                + "': expected to be heard by the leader; found it silent for "
+                                + Chart.text(server, "LastContact"),
+                        "start it again, or remove it for good: hansa operator raft remove-peer "
+                                + Chart.text(server, "ID"));
+            }
+        }
+    }
+
+    private void peering(JsonNode peering) {
+        var name = Chart.text(peering, "Name");
+        var heard = heard(peering);
+        var since =
+                heard.map(at ->
+                                ", last heard at "
+                                        + at.truncatedTo(ChronoUnit.SECONDS)
+                                        + " ("
+                                        + text(Duration.between(at, chart.now()))
+                                        + " ago)")
+                        .orElse(", never heard");
+        var subject = "peering '" + name + "': ";
+        switch (Chart.text(peering, "State")) {
+            case "PENDING", "ESTABLISHING" ->
+                    sheet.warning(
+                            Check.peerings,
+                            subject
+                                    + "expected ACTIVE; found "
+                                    + Chart.text(peering, "State")
+                                    + since
+                                    + ": its token was not used yet",
+                            "establish with it in '"
+                                    + name
+                                    + "', or make another: hansa peering generate-token -name "
+                                    + name);
+            case "FAILING" ->
+                    sheet.error(
+                            Check.peerings,
+                            subject + "expected ACTIVE; found FAILING" + since,
+                            "see whether servers and gateways of '"
+                                    + name
+                                    + "' run, and whether its addresses are reached from here: hansa peering read -name "
+                                    + name);
+            case "TERMINATED" ->
+                    sheet.error(
+                            Check.peerings,
+                            subject
+                                    + "expected ACTIVE; found TERMINATED"
+                                    + since
+                                    + ": the other side has deleted it",
+                            "hansa peering delete -name "
+                                    + name
+                                    + ", then peer anew if it was meant to stay");
+            default ->
+                    heard.filter(at -> Duration.between(at, chart.now()).compareTo(SILENCE) > 0)
+                            .ifPresent(_ ->
+                                    sheet.warning(
+                                            Check.peerings,
+                                            subject
+                                                    + "expected a heartbeat within "
+                                                    + text(SILENCE)
+                                                    + "; found none"
+                                                    + since,
+                                            "see the server's log; a link that is gone ends the stream within 15 s"));
+        }
+    }
+
+    /// The newest sign of life.
+    private static Optional<Instant> heard(JsonNode peering) {
+        Optional<Instant> newest = Optional.empty();
+        for (var key : new String[] {"LastHeartbeat", "LastReceive"}) {
+            var at = moment(peering.path("StreamStatus").path(key));
+            if (at.isPresent() && newest.filter(other -> other.isAfter(at.get())).isEmpty()) {
+                newest = at;
+            }
+        }
+        return newest;
+    }
+
+    static Optional<Instant> moment(JsonNode node) {
+        try {
+            return node.isTextual() ? Optional.of(Instant.parse(node.asText())) : Optional.empty();
+        } catch (DateTimeParseException _) {
+            return Optional.empty();
+        }
+    }
+
+    private void exports() {
+        var services = new HashMap<String, JsonNode>();
+        chart.items(Chart.SERVICES)
+                .filter(row -> Chart.text(row, "Peer").isEmpty())
+                .forEach(row -> services.put(Chart.text(row, "Service"), row));
+        var peers = chart.peers();
+        var byService = new TreeMap<String, TreeSet<String>>();
+        for (var export : chart.exports()) {
+            byService.computeIfAbsent(export.service(), _ -> new TreeSet<>()).add(export.peer());
+        }
+        byService.forEach((service, consumers) -> {
+            if (chart.has(Chart.SERVICES)) {
+                exported(service, consumers, Optional.ofNullable(services.get(service)));
+            }
+            consumers.stream()
+                    .filter(peer -> chart.has(Chart.PEERINGS) && !peers.contains(peer))
+                    .forEach(peer ->
+                            sheet.warning(
+                                    Check.exports,
+                                    "exported service '"
+                                            + service
+                                            + "': expected its consumers to be peers; found '"
+                                            + peer
+                                            + "', which is none",
+                                    "hansa peer, or take it out of exported-services"));
+        });
+    }
+
+    private void exported(String service, Set<String> consumers, Optional<JsonNode> row) {
+        var subject =
+                "service '" + service + "', exported to '" + String.join("', '", consumers) + "': ";
+        var usable =
+                row.map(one -> one.path("Passing").asInt() + one.path("Warning").asInt()).orElse(0);
+        if (usable == 0) {
+            var instances = row.map(one -> one.path("Instances").asInt()).orElse(0);
+            sheet.error(
+                    Check.exports,
+                    subject
+                            + "expected a healthy instance; found "
+                            + (instances == 0 ? "none registered" : "0 healthy of " + instances),
+                    instances == 0
+                            ? "start its sidecar, or take it out of exported-services"
+                            : "see its checks: hansa explain " + service);
+        } else if (row.orElseThrow().path("Proxies").asInt() == 0) {
+            sheet.error(
+                    Check.exports,
+                    subject + "expected a sidecar, which peers' calls end at; found none",
+                    "hansa join-token --service "
+                            + service
+                            + ", and start hansa sidecar beside it");
+        }
+    }
+
+    private void intentions() {
+        var closed = new TreeMap<String, TreeSet<String>>();
+        for (var export : chart.closed()) {
+            closed.computeIfAbsent(export.service(), _ -> new TreeSet<>()).add(export.peer());
+        }
+        closed.forEach((service, peers) ->
+                sheet.error(
+                        Check.intentions,
+                        "service '"
+                                + service
+                                + "', exported to '"
+                                + String.join("', '", peers)
+                                + "': expected an intention that lets a service of the peer in; found none",
+                        "hansa intention create -allow peer:"
+                                + peers.first()
+                                + "/CALLER "
+                                + service));
+        if (!chart.has(Chart.PEERINGS)) {
+            return;
+        }
+        var peers = chart.peers();
+        chart.items(Chart.INTENTIONS)
+                .filter(rule -> {
+                    var peer = Chart.text(rule, "SourcePeer");
+                    return !peer.isEmpty() && !peers.contains(peer);
+                })
+                .forEach(rule ->
+                        sheet.warning(
+                                Check.intentions,
+                                "intention "
+                                        + source(rule)
+                                        + " to '"
+                                        + Chart.text(rule, "DestinationName")
+                                        + "': expected a peer's name; found '"
+                                        + Chart.text(rule, "SourcePeer")
+                                        + "', which is none",
+                                "hansa intention delete "
+                                        + source(rule)
+                                        + " "
+                                        + Chart.text(rule, "DestinationName")
+                                        + ", or name the peer as 'hansa peering list' does"));
+    }
+
+    private static String source(JsonNode rule) {
+        return "peer:" + Chart.text(rule, "SourcePeer") + "/" + Chart.text(rule, "SourceName");
+    }
+
+    private void resolver(JsonNode entry) {
+        var name = Chart.text(entry, "Name");
+        // once, in however many subsets it stands
+        var targets = new TreeMap<String, Map.Entry<String, String>>();
+        target(targets, entry.path("Redirect"), name);
+        entry.path("Failover")
+                .properties()
+                .forEach(subset -> {
+                    var service = Chart.text(subset.getValue(), "Service");
+                    for (var target : subset.getValue().path("Targets")) {
+                        target(targets, target, service.isEmpty() ? name : service);
+                    }
+                });
+        targets.values().forEach(target -> target(name, target.getKey(), target.getValue()));
+    }
+
+    private static void target(
+            Map<String, Map.Entry<String, String>> targets, JsonNode target, String otherwise) {
+        var peer = Chart.text(target, "Peer");
+        if (!peer.isEmpty()) {
+            var service = Chart.text(target, "Service");
+            var called = service.isEmpty() ? otherwise : service;
+            targets.put(peer + "/" + called, Map.entry(peer, called));
+        }
+    }
+
+    private void target(String resolver, String peer, String service) {
+        var subject = "service-resolver '" + resolver + "': ";
+        if (chart.has(Chart.PEERINGS) && !chart.peers().contains(peer)) {
+            sheet.error(
+                    Check.resolvers,
+                    subject + "expected its targets at peers; found '" + peer + "', which is none",
+                    "peer with '" + peer + "', or take the target out of the entry");
+        } else if (chart.has(Chart.IMPORTS)
+                && chart.items(Chart.IMPORTS)
+                        .noneMatch(one ->
+                                Chart.text(one, "Peer").equals(peer)
+                                        && Chart.text(one, "Service").equals(service))) {
+            sheet.error(
+                    Check.resolvers,
+                    subject
+                            + "expected peer '"
+                            + peer
+                            + "' to export '"
+                            + service
+                            + "' to us; found that it does not",
+                    "in '"
+                            + peer
+                            + "': hansa config write exported-services.yaml, with '"
+                            + service
+                            + "' and this datacenter's peer name there");
+        }
+    }
+
+    private void readiness(JsonNode service) {
+        if (service.path("Ready").asBoolean(true)) {
+            return;
+        }
+        var name = Chart.text(service, "Service");
+        var live = Chart.text(service, "Live");
+        var what =
+                "failover of '"
+                        + name
+                        + "': expected another healthy target; found none"
+                        + (live.isEmpty() ? ", and none takes the calls now" : " beside " + live)
+                        + ": "
+                        + Chart.text(service, "Reason");
+        var mend = "hansa explain " + name;
+        if (live.isEmpty()) {
+            sheet.error(Check.failover, what, mend);
+        } else {
+            sheet.warning(Check.failover, what, mend);
+        }
+    }
+
+    /// As a person says it: `45s`, `12m`, `5h`, `40d`.
+    static String text(Duration duration) {
+        var seconds = duration.toSeconds();
+        if (seconds < 120) {
+            return seconds + "s";
+        }
+        if (seconds < 7_200) {
+            return duration.toMinutes() + "m";
+        }
+        return duration.toHours() < 48 ? duration.toHours() + "h" : duration.toDays() + "d";
+    }
+}

@@ -1,0 +1,91 @@
+package dev.hansa.cli;
+
+import dev.hansa.cli.Finding.Severity;
+import dev.hansa.cli.Finding.Sheet;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa doctor`: what is wrong in a datacenter, and how to mend it.
+@Command(
+        name = "doctor",
+        description = {
+            "Say what is wrong in a datacenter and how to mend it, one line for each finding.",
+            "Exit status: 0 nothing is wrong, 1 something is, 2 the server is not reached."
+        },
+        footer = "  hansa doctor --http-addr https://eks.example:8501")
+final class DoctorCommand extends ClientCommand {
+    private static final int FOUND = 1;
+    private static final int UNREACHED = 2;
+
+    private final Clock clock;
+    private final Reach.Resolver resolver;
+
+    @Option(
+            names = "--format",
+            paramLabel = "pretty|json",
+            description = "How to print (default: pretty).")
+    private OutputFormat format = OutputFormat.pretty;
+
+    DoctorCommand(Surroundings surroundings) {
+        this(surroundings, Clock.systemUTC(), Reach.Resolver.ofMachine());
+    }
+
+    DoctorCommand(Surroundings surroundings, Clock clock, Reach.Resolver resolver) {
+        super(surroundings);
+        this.clock = clock;
+        this.resolver = resolver;
+    }
+
+    @Override
+    void run(ApiClient api, PrintWriter out) throws CommandFailedException, InterruptedException {
+        var sheet = new Sheet();
+        Chart chart;
+        try {
+            chart = Chart.read(api, clock, sheet);
+        } catch (ServerUnreachableException e) {
+            note("hansa: " + e.getMessage());
+            endWith(UNREACHED);
+            return;
+        }
+        Diagnosis.of(chart, sheet, resolver);
+        var findings = sheet.all();
+        switch (format) {
+            case json -> out.println(json(chart, findings));
+            case pretty -> print(chart, findings, out);
+        }
+        endWith(findings.isEmpty() ? 0 : FOUND);
+    }
+
+    private static void print(Chart chart, List<Finding> findings, PrintWriter out) {
+        for (var finding : findings) {
+            var line =
+                    "%-7s  %s; to mend it: %s"
+                            .formatted(finding.severity(), finding.what(), finding.mend());
+            out.println(PlainText.of(line).replace('\n', ' '));
+        }
+        var errors = findings.stream().filter(one -> one.severity() == Severity.error).count();
+        out.println(
+                "datacenter '"
+                        + chart.datacenter()
+                        + "': "
+                        + (findings.isEmpty()
+                                ? "nothing is wrong"
+                                : errors + " errors, " + (findings.size() - errors) + " warnings"));
+    }
+
+    private static String json(Chart chart, List<Finding> findings) throws CommandFailedException {
+        var json = Json.MAPPER.createObjectNode().put("Datacenter", chart.datacenter());
+        var all = json.putArray("Findings");
+        for (var finding : findings) {
+            all.addObject()
+                    .put("Severity", finding.severity().name())
+                    .put("Check", finding.check().name())
+                    .put("Finding", finding.what())
+                    .put("Mend", finding.mend());
+        }
+        return Json.pretty(json);
+    }
+}

@@ -1,0 +1,457 @@
+package dev.hansa.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/// `hansa doctor`: each finding, by a server that answers as it was told. [RealDoctorTest] asks real
+/// ones.
+class DoctorTest {
+    private static final Map<String, String> NOTHING =
+            Map.ofEntries(
+                    Map.entry(Chart.SELF, "{\"Config\":{\"Datacenter\":\"eks\"}}"),
+                    Map.entry(Chart.SERVERS, "{\"Servers\":[]}"),
+                    Map.entry(Chart.AUTHORITY, "{\"External\":false,\"Rotation\":null}"),
+                    Map.entry(Chart.ROOTS, "{\"Roots\":[]}"),
+                    Map.entry(Chart.GATEWAYS, "[]"),
+                    Map.entry(Chart.PEERINGS, "[]"),
+                    Map.entry(Chart.EXPORTS, "[]"),
+                    Map.entry(Chart.SERVICES, "[]"),
+                    Map.entry(Chart.INTENTIONS, "[]"),
+                    Map.entry(Chart.RESOLVERS, "[]"),
+                    Map.entry(Chart.IMPORTS, "[]"),
+                    Map.entry(Chart.READINESS, "[]"));
+
+    private static final String ACTIVE = "[{\"Name\":\"lke\",\"State\":\"ACTIVE\"}]";
+
+    private TestingServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new TestingServer();
+        NOTHING.forEach(this::on);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private void on(String path, String body) {
+        server.on("GET " + path, 200, body);
+    }
+
+    private Ran doctor(String... flags) {
+        return doctor(Clock.systemUTC(), flags);
+    }
+
+    /// Names under `example` are known, to a machine that a test makes.
+    private static List<InetAddress> resolve(String host) throws UnknownHostException {
+        return switch (host) {
+            case "gateway.eks.example" -> List.of(InetAddress.ofLiteral("10.0.0.7"));
+            case "gateway.lke.example" -> List.of(InetAddress.ofLiteral("203.0.113.7"));
+            default -> {
+                try {
+                    yield List.of(InetAddress.ofLiteral(host));
+                } catch (IllegalArgumentException _) {
+                    throw new UnknownHostException(host);
+                }
+            }
+        };
+    }
+
+    private Ran doctor(Clock clock, String... flags) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        var surroundings =
+                new Surroundings(
+                        new ByteArrayInputStream(new byte[0]),
+                        new PrintWriter(out),
+                        new PrintWriter(err),
+                        Map.of("HANSA_HTTP_ADDR", server.address()));
+        var status =
+                new CommandLine(new DoctorCommand(surroundings, clock, DoctorTest::resolve))
+                        .execute(flags);
+        return new Ran(status, out.toString(), err.toString());
+    }
+
+    /// The one finding that there is.
+    private String finding(String... flags) {
+        return only(doctor(flags));
+    }
+
+    private static String only(Ran ran) {
+        assertThat(ran.status()).as(ran.out() + ran.err()).isEqualTo(1);
+        var lines = ran.out().lines().toList();
+        assertThat(lines).as(ran.out()).hasSize(2);
+        assertThat(lines.getFirst()).contains("; to mend it: ");
+        return lines.getFirst();
+    }
+
+    private void quiet() {
+        assertThat(doctor()).isEqualTo(new Ran(0, "datacenter 'eks': nothing is wrong\n", ""));
+    }
+
+    @Test
+    void datacenterWithoutAFlawEndsWithZero() {
+        on(Chart.PEERINGS, ACTIVE);
+
+        quiet();
+    }
+
+    @Test
+    void serverThatIsNotThereEndsWithTwo() {
+        server.close();
+
+        var ran = doctor();
+
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.err()).contains("expected a server that accepts connections");
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void whatATokenMayNotReadIsSaidAndTheRestLookedAt() {
+        server.on("GET " + Chart.ROOTS, 403, "Permission denied: operator:read");
+        on(Chart.PEERINGS, "[{\"Name\":\"lke\",\"State\":\"FAILING\"}]");
+
+        var ran = doctor();
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.out())
+                .contains("warning  GET /v1/connect/ca/roots: expected an answer; found")
+                .contains("error    peering 'lke'")
+                .endsWith("datacenter 'eks': 1 errors, 1 warnings\n");
+    }
+
+    @Test
+    void clockIsHeldAgainstThatOfTheServer() {
+        assertThat(only(doctor(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10)))))
+                .startsWith(
+                        "warning  clock of the server: expected within 30s of this machine's; found ")
+                .contains("m ahead");
+        assertThat(only(doctor(Clock.offset(Clock.systemUTC(), Duration.ofHours(3)))))
+                .startsWith("error    clock of the server")
+                .contains("behind");
+        assertThat(doctor(Clock.offset(Clock.systemUTC(), Duration.ofSeconds(20))).status())
+                .isZero();
+    }
+
+    @Test
+    void serverThatIsSilentIsNamed() {
+        on(
+                Chart.SERVERS,
+                "{\"Servers\":[{\"ID\":\"s1\",\"Healthy\":true},{\"ID\":\"s2\",\"Healthy\":false,\"LastContact\":\"40s\"}]}");
+
+        assertThat(finding())
+                .isEqualTo(
+                        "error    server 's2': expected to be heard by the leader; found it silent for 40s; to mend it: start it again, or remove it for good: hansa operator raft remove-peer s2");
+    }
+
+    private static String in(Duration time) {
+        return Instant.now().plus(time).truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    @Test
+    void rootThatEndsSoonOrHasEndedIsNamed() {
+        var root =
+                "{\"Roots\":[{\"Name\":\"CN=eks\",\"NotAfter\":\"%s\",\"IntermediateCerts\":null}]}";
+        on(Chart.ROOTS, root.formatted(in(Duration.ofDays(400))));
+        quiet();
+        on(Chart.ROOTS, root.formatted(in(Duration.ofDays(20))));
+        assertThat(finding())
+                .startsWith("warning  root 'CN=eks': expected more than 30d left; found 19d")
+                .endsWith("hansa ca rotate");
+        on(Chart.AUTHORITY, "{\"External\":true}");
+        on(Chart.ROOTS, root.formatted(in(Duration.ofDays(-1))));
+        assertThat(finding())
+                .startsWith("error    root 'CN=eks': expected to hold; found that it ended at ")
+                .endsWith("hansa ca rotate --external");
+    }
+
+    /// One that lives for two hours, of which one is left: half, where renewal begins.
+    @Test
+    void intermediateThatWasNotRenewedIsNamed() throws Exception {
+        var pem = Json.MAPPER.writeValueAsString(new TestingAuthority().text());
+        on(Chart.ROOTS, "{\"Roots\":[{\"Name\":\"r\",\"IntermediateCerts\":[" + pem + "]}]}");
+
+        quiet();
+        assertThat(diagnosed(Duration.ofMinutes(45)))
+                .startsWith(
+                        "intermediate: expected to be renewed from half of its life on; found 14m of 2h left");
+        assertThat(diagnosed(Duration.ofHours(2)))
+                .startsWith("intermediate: expected to hold; found that it ended");
+    }
+
+    /// What is said of the roots that the server shows, at a time to come.
+    private String diagnosed(Duration later) throws Exception {
+        var surroundings =
+                new Surroundings(
+                        new ByteArrayInputStream(new byte[0]),
+                        new PrintWriter(new StringWriter()),
+                        new PrintWriter(new StringWriter()),
+                        Map.of());
+        var api = ApiClient.of(ApiAccess.at(server.address()), "test", surroundings);
+        var sheet = new Finding.Sheet();
+        Diagnosis.of(
+                new Chart(
+                        Instant.now().plus(later),
+                        Optional.empty(),
+                        Map.of(Chart.ROOTS, api.json(Chart.ROOTS)),
+                        Set.of()),
+                sheet,
+                DoctorTest::resolve);
+        assertThat(sheet.all()).hasSize(1);
+        return sheet.all().getFirst().what();
+    }
+
+    @Test
+    void rootOfAPeerAndARotationThatWaitsAreNamed() throws Exception {
+        var pem = Json.MAPPER.writeValueAsString(new TestingAuthority().text());
+        on(
+                Chart.PEERINGS,
+                "[{\"Name\":\"lke\",\"State\":\"ACTIVE\",\"PeerCAPems\":[" + pem + ",\"none\"]}]");
+        on(
+                Chart.AUTHORITY,
+                "{\"Rotation\":{\"WaitsFor\":[{\"Kind\":\"peer\",\"Name\":\"lke\",\"Reason\":\"is away\",\"Since\":\"t\"}]}}");
+
+        assertThat(doctor().out())
+                .contains("warning  root of peer 'lke': expected more than 30d left; found 59m")
+                .contains("warning  root of peer 'lke': expected a certificate in PEM")
+                .contains(
+                        "found it waiting for peer 'lke' since t: is away; to mend it: bring it back");
+    }
+
+    private static String gateway(String node, String status, String wan) {
+        return "{\"Node\":{\"Node\":\""
+                + node
+                + "\"},\"Service\":{\"TaggedAddresses\":{\"wan\":{\"Address\":\""
+                + wan
+                + "\",\"Port\":8443}}},\"Checks\":[{\"Status\":\""
+                + status
+                + "\",\"Output\":\"stream ended\"}]}";
+    }
+
+    @Test
+    void gatewayThatIsGoneIsNamedAndTheLastOneIsAnError() {
+        on(
+                Chart.GATEWAYS,
+                "["
+                        + gateway("g1", "critical", "203.0.113.2")
+                        + ","
+                        + gateway("g2", "passing", "203.0.113.3")
+                        + "]");
+        assertThat(finding())
+                .startsWith(
+                        "warning  mesh gateway 'g1': expected to be connected; found 'stream ended'; to mend it:");
+        on(Chart.GATEWAYS, "[" + gateway("g1", "critical", "203.0.113.2") + "]");
+        assertThat(finding()).startsWith("error    ").contains("no other is left");
+    }
+
+    private void peerAt(String address) {
+        on(
+                Chart.PEERINGS,
+                "[{\"Name\":\"lke\",\"State\":\"ACTIVE\",\"PeerServerAddresses\":[\""
+                        + address
+                        + "\"]}]");
+    }
+
+    @Test
+    void wanAddressThatAPeerCannotReachIsNamed() {
+        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "10.1.0.2") + "]");
+        peerAt("203.0.113.9:8443");
+        assertThat(finding())
+                .isEqualTo(
+                        "error    mesh gateway 'g': expected a WAN address that peer 'lke' at 203.0.113.9 reaches; found '10.1.0.2', which is private; to mend it: set wan.address of the gateway to where that peer reaches it");
+        for (var both :
+                List.of(
+                        List.of("10.1.0.2", "10.2.0.9:8443"),
+                        List.of("203.0.113.2", "203.0.113.9:8443"),
+                        List.of("127.0.0.1", "127.0.0.2:8443"),
+                        List.of("gateway.lke.example", "[2001:db8::9]:8443"))) {
+            on(Chart.GATEWAYS, "[" + gateway("g", "passing", both.getFirst()) + "]");
+            peerAt(both.getLast());
+            quiet();
+        }
+        for (var both :
+                List.of(
+                        List.of("127.0.0.1", "10.2.0.9:8443"),
+                        List.of("gateway.eks.example", "gateway.lke.example:8443"),
+                        List.of("100.64.0.1", "203.0.113.9:8443"),
+                        List.of("fd00::1", "[2001:db8::9]:8443"))) {
+            on(Chart.GATEWAYS, "[" + gateway("g", "passing", both.getFirst()) + "]");
+            peerAt(both.getLast());
+            assertThat(finding()).as(both.toString()).startsWith("error    mesh gateway 'g'");
+        }
+        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "nowhere.example") + "]");
+        assertThat(finding()).contains("found 'nowhere.example', which does not here");
+    }
+
+    @Test
+    void peeringThatIsNotActiveIsNamedWithSinceWhen() {
+        var peering =
+                "[{\"Name\":\"lke\",\"State\":\"%s\",\"StreamStatus\":{\"LastHeartbeat\":%s,\"LastReceive\":null}}]";
+        var ago = "\"" + in(Duration.ofMinutes(-12)) + "\"";
+        on(Chart.PEERINGS, peering.formatted("PENDING", "null"));
+        assertThat(finding())
+                .startsWith(
+                        "warning  peering 'lke': expected ACTIVE; found PENDING, never heard: its token was not used yet");
+        on(Chart.PEERINGS, peering.formatted("FAILING", ago));
+        assertThat(finding())
+                .startsWith(
+                        "error    peering 'lke': expected ACTIVE; found FAILING, last heard at ")
+                .contains("(12m ago)");
+        on(Chart.PEERINGS, peering.formatted("TERMINATED", ago));
+        assertThat(finding()).contains("the other side has deleted it");
+        on(Chart.PEERINGS, peering.formatted("ACTIVE", ago));
+        assertThat(finding()).startsWith("warning  peering 'lke': expected a heartbeat within 60s");
+        on(Chart.PEERINGS, peering.formatted("ACTIVE", "\"" + in(Duration.ofSeconds(-10)) + "\""));
+        quiet();
+    }
+
+    private void exported(String row) {
+        on(Chart.PEERINGS, ACTIVE);
+        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "127.0.0.1") + "]");
+        on(Chart.EXPORTS, "[{\"Service\":\"web\",\"Consumers\":{\"Peers\":[\"lke\"]}}]");
+        on(Chart.SERVICES, "[" + row + "]");
+        on(Chart.INTENTIONS + "/check?source=peer:lke/*&destination=web", "{\"Allowed\":true}");
+    }
+
+    private static String row(int instances, int passing, int proxies) {
+        return "{\"Service\":\"web\",\"Peer\":\"\",\"Instances\":%d,\"Passing\":%d,\"Proxies\":%d}"
+                .formatted(instances, passing, proxies);
+    }
+
+    @Test
+    void exportedServiceThatNobodyCanUseIsNamed() {
+        exported(row(2, 1, 1));
+        quiet();
+        exported(row(2, 0, 1));
+        assertThat(finding())
+                .startsWith(
+                        "error    service 'web', exported to 'lke': expected a healthy instance; found 0 healthy of 2");
+        exported("{\"Service\":\"web\",\"Peer\":\"lke\",\"Passing\":1,\"Proxies\":1}");
+        assertThat(finding()).contains("found none registered");
+        exported(row(1, 1, 0));
+        assertThat(finding()).contains("expected a sidecar");
+        exported(row(1, 1, 1));
+        on(Chart.GATEWAYS, "[]");
+        assertThat(finding())
+                .startsWith("error    mesh gateways: expected one, since services are");
+    }
+
+    @Test
+    void exportThatNoIntentionLetsAPeerCallIsNamed() {
+        exported(row(1, 1, 1));
+        on(Chart.INTENTIONS + "/check?source=peer:lke/*&destination=web", "{\"Allowed\":false}");
+        assertThat(finding())
+                .isEqualTo(
+                        "error    service 'web', exported to 'lke': expected an intention that lets a service of the peer in; found none; to mend it: hansa intention create -allow peer:lke/CALLER web");
+        // one caller is let in by name: that there is one is enough
+        for (var destination : List.of("web", "*")) {
+            on(
+                    Chart.INTENTIONS,
+                    "[{\"SourcePeer\":\"lke\",\"SourceName\":\"front\",\"DestinationName\":\""
+                            + destination
+                            + "\",\"Action\":\"allow\"}]");
+            quiet();
+        }
+    }
+
+    @Test
+    void peerThatDoesNotExistIsNamedWhereverItStands() {
+        exported(row(1, 1, 1));
+        on(Chart.PEERINGS, "[]");
+        assertThat(finding())
+                .startsWith(
+                        "warning  exported service 'web': expected its consumers to be peers; found 'lke', which is none");
+
+        on(Chart.EXPORTS, "[]");
+        on(
+                Chart.INTENTIONS,
+                "[{\"SourcePeer\":\"moon\",\"SourceName\":\"front\",\"DestinationName\":\"web\",\"Action\":\"allow\"}]");
+        assertThat(finding())
+                .startsWith(
+                        "warning  intention peer:moon/front to 'web': expected a peer's name; found 'moon', which is none");
+    }
+
+    @Test
+    void targetThatIsNoPeerOrNotExportedToUsIsNamed() {
+        on(Chart.PEERINGS, ACTIVE);
+        var resolver =
+                "[{\"Name\":\"web\",\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"%s\"}]},\"v1\":{\"Targets\":[{\"Peer\":\"%s\"}]}}}]";
+        on(Chart.RESOLVERS, resolver.formatted("moon", "moon"));
+        assertThat(finding())
+                .startsWith(
+                        "error    service-resolver 'web': expected its targets at peers; found 'moon', which is none");
+        on(Chart.RESOLVERS, resolver.formatted("lke", "lke"));
+        assertThat(finding())
+                .startsWith(
+                        "error    service-resolver 'web': expected peer 'lke' to export 'web' to us; found that it does not");
+        on(Chart.IMPORTS, "[{\"Service\":\"web\",\"Peer\":\"lke\"}]");
+        quiet();
+        on(
+                Chart.RESOLVERS,
+                "[{\"Name\":\"web\",\"Redirect\":{\"Peer\":\"lke\",\"Service\":\"shop\"}}]");
+        assertThat(finding()).contains("to export 'shop' to us");
+    }
+
+    @Test
+    void serviceThatCouldNotFailOverIsNamed() {
+        on(
+                Chart.READINESS,
+                "[{\"Service\":\"web\",\"Ready\":false,\"Live\":\"local\",\"Reason\":\"lke: no instance\"}]");
+        assertThat(finding())
+                .isEqualTo(
+                        "warning  failover of 'web': expected another healthy target; found none beside local: lke: no instance; to mend it: hansa explain web");
+        on(
+                Chart.READINESS,
+                "[{\"Service\":\"web\",\"Ready\":false,\"Live\":\"\",\"Reason\":\"r\"}]");
+        assertThat(finding()).startsWith("error    ");
+    }
+
+    @Test
+    void findingsAreJsonForWhoeverScripts() {
+        on(Chart.PEERINGS, "[{\"Name\":\"lke\\u001b[2J\",\"State\":\"FAILING\"}]");
+
+        var ran = doctor("--format", "json");
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.out())
+                .contains(
+                        "\"Datacenter\": \"eks\"",
+                        "\"Severity\": \"error\"",
+                        "\"Check\": \"peerings\"")
+                .contains("lke?[2J");
+    }
+
+    @Test
+    void linesOfOneKindHaveAnEnd() {
+        var peerings = new String[150];
+        Arrays.setAll(peerings, i -> "{\"Name\":\"p" + i + "\",\"State\":\"FAILING\"}");
+        on(Chart.PEERINGS, "[" + String.join(",", peerings) + "]");
+
+        var lines = doctor().out().lines().toList();
+
+        assertThat(lines).hasSize(102);
+        assertThat(lines.get(100)).contains("found 50 more");
+    }
+}
