@@ -49,12 +49,24 @@ final class AccessOptions {
                     "Whose certificate the server must have (default: HANSA_TLS_SERVER_NAME, then CONSUL_TLS_SERVER_NAME, then the address's host).")
     private @Nullable String serverName;
 
+    @Option(
+            names = "--profile",
+            order = 105,
+            paramLabel = "NAME",
+            description =
+                    "Address, token file and CA file as 'hansa profile set' has saved them; no variable counts then.")
+    private @Nullable String profile;
+
     Optional<String> tokenFile() {
         return Optional.ofNullable(tokenFile);
     }
 
     boolean hasToken() {
         return token != null;
+    }
+
+    Optional<String> profile() {
+        return Optional.ofNullable(profile);
     }
 
     /// @param apiTokenFile what `--token-file` says of the API's token

@@ -78,10 +78,31 @@ record ApiAccess(
                                         "CONSUL_TLS_SERVER_NAME")));
     }
 
+    /// A saved server, with what flags say besides: nothing that was meant for another one.
+    static ApiAccess of(String profile, Flags flags, Surroundings surroundings)
+            throws CommandFailedException {
+        var saved = Profiles.open(surroundings).named(profile).access(profile, surroundings);
+        return new ApiAccess(
+                saved.base(),
+                flags.token().isPresent() || flags.tokenFile().isPresent()
+                        ? token(flags, surroundings)
+                        : saved.token(),
+                flags.caFile().or(saved::caFile),
+                flags.serverName().or(saved::serverName));
+    }
+
     /// At an address that somebody named, with nothing that was meant for another server.
     static ApiAccess at(String address) throws CommandFailedException {
         return new ApiAccess(
                 parse(address, false), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    ApiAccess with(Optional<Token> other) {
+        return new ApiAccess(base, other, caFile, serverName);
+    }
+
+    ApiAccess certifiedBy(Optional<String> file) {
+        return new ApiAccess(base, token, file, serverName);
     }
 
     private static Optional<String> first(Map<String, String> environment, String... names) {

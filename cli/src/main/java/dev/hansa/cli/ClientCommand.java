@@ -24,9 +24,16 @@ abstract class ClientCommand extends ShortCommand {
         if (access.hasToken() && tokenFile.isPresent()) {
             throw usage("token: expected --token or --token-file; found both");
         }
-        run(
-                client(ApiAccess.of(access.flags(tokenFile), surroundings())),
-                surroundings().out());
+        var flags = access.flags(tokenFile);
+        var profile = access.profile();
+        if (profile.isPresent() && flags.address().isPresent()) {
+            throw usage("server: expected --profile or --http-addr; found both");
+        }
+        var way =
+                profile.isPresent()
+                        ? ApiAccess.of(profile.get(), flags, surroundings())
+                        : ApiAccess.of(flags, surroundings());
+        run(client(way), surroundings().out());
     }
 
     /// The file with the token to ask with; for all commands but one that is what the flag says.

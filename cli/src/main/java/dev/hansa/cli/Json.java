@@ -31,11 +31,17 @@ final class Json {
 
     /// What a server answered, read.
     static JsonNode read(String text) throws CommandFailedException {
+        return read(text, "answer of the server");
+    }
+
+    /// @param subject whose text it is, for the sentence
+    static JsonNode read(String text, String subject) throws CommandFailedException {
         try {
             return MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
             throw new CommandFailedException(
-                    "answer of the server: expected JSON; found '"
+                    subject
+                            + ": expected JSON; found '"
                             + PlainText.of(text.substring(0, Math.min(80, text.length())))
                             + "'",
                     e);

@@ -57,6 +57,8 @@ public final class Main {
                         .addSubcommand(new DemoCommand())
                         .addSubcommand(new ShopCommand())
                         .addSubcommand(PeeringCommands.commandLine(surroundings))
+                        .addSubcommand(new PeerCommand(surroundings))
+                        .addSubcommand(ProfileCommands.commandLine(surroundings))
                         .addSubcommand(ConfigCommands.commandLine(surroundings))
                         .addSubcommand(IntentionCommands.commandLine(surroundings))
                         .addSubcommand(ServiceCommands.commandLine(surroundings))
