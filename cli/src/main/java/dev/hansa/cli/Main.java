@@ -71,6 +71,7 @@ public final class Main {
                         .addSubcommand(OperatorCommands.commandLine(surroundings))
                         .addSubcommand(SnapshotCommands.commandLine(surroundings))
                         .addSubcommand(new DoctorCommand(surroundings))
+                        .addSubcommand(new CompletionCommand(surroundings))
                         .addSubcommand(new VersionCommand(surroundings));
         return line.setOut(surroundings.out())
                 .setErr(surroundings.err())
