@@ -1,5 +1,6 @@
 package dev.hansa.peering.establish;
 
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.Endpoint;
@@ -78,7 +79,8 @@ public final class Acceptor {
                 return refused(
                         new PeeringFailure.Conflict(
                                 Cause.BAD_ADDRESS,
-                                address + " is not a valid peering server address"));
+                                ForeignText.shown(address)
+                                        + " is not a valid peering server address"));
             }
         }
         var state = context.store().now();

@@ -1,5 +1,6 @@
 package dev.hansa.peering.establish;
 
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
@@ -148,7 +149,8 @@ public final class Dialer {
             try {
                 Endpoint.parse(address);
             } catch (IllegalArgumentException _) {
-                return unusable(address + " is not a valid peering server address");
+                return unusable(
+                        ForeignText.shown(address) + " is not a valid peering server address");
             }
         }
         if (token.caPems().isEmpty()) {

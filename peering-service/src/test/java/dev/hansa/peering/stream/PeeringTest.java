@@ -347,6 +347,24 @@ class PeeringTest {
     }
 
     @Test
+    void addressThatIsNoneIsRefusedInOneLine() {
+        var refused =
+                (TokenGeneration.Refused)
+                        eks.acceptor.generateToken(
+                                new PeerName("lke"),
+                                "lke",
+                                Map.of(),
+                                List.of("a\nb" + "c".repeat(500)),
+                                Duration.ofHours(1),
+                                TokenForm.SIGNED);
+
+        assertThat(refused.failure().message())
+                .startsWith("a?bccc")
+                .endsWith("c… is not a valid peering server address")
+                .hasSizeLessThan(130);
+    }
+
+    @Test
     void aPeerWithAKnownTrustDomainIsNotTrusted() throws Exception {
         peer();
         await().atMost(SOON)
