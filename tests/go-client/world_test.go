@@ -28,6 +28,8 @@ type server struct {
 var (
 	eks *server
 	lke *server
+	// of this run
+	scratch string
 )
 
 const startLimit = 2 * time.Minute
@@ -43,6 +45,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder)
+	scratch = folder
+	defer func() {
+		if guarded != nil {
+			guarded.stop()
+		}
+	}()
 	if eks, err = start("eks", "127.171.0.1", filepath.Join(folder, "eks")); err == nil {
 		defer eks.stop()
 		lke, err = start("lke", "127.172.0.1", filepath.Join(folder, "lke"))
@@ -58,7 +66,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-func start(name, host, data string) (*server, error) {
+func start(name, host, data string, flags ...string) (*server, error) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		return nil, err
@@ -71,14 +79,15 @@ func start(name, host, data string) (*server, error) {
 		return nil, err
 	}
 	defer log.Close()
-	cmd := exec.Command(filepath.Join(root, "hansa"), "server",
+	words := append([]string{"server",
 		"--datacenter", name,
 		"--data-dir", data,
-		"--http-address", host+":8500",
-		"--proxy-address", host+":8502",
-		"--peer-address", host+":8503",
-		"--admin-address", host+":19500",
-		"--dns-address", host+":8600")
+		"--http-address", host + ":8500",
+		"--proxy-address", host + ":8502",
+		"--peer-address", host + ":8503",
+		"--admin-address", host + ":19500",
+		"--dns-address", host + ":8600"}, flags...)
+	cmd := exec.Command(filepath.Join(root, "hansa"), words...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "HANSA_NO_BUILD=1")
 	if os.Getenv("HANSA_JAVA_OPTS") == "" {

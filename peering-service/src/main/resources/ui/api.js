@@ -1,5 +1,7 @@
 // Questions to the API of the server that this page came from, and to nobody else.
 
+import {headers} from './session.js';
+
 // relative to the page, which may be behind a proxy that adds a prefix
 const BASE = new URL('../v1/', document.baseURI);
 
@@ -27,6 +29,7 @@ export async function call(method, where, body) {
     answer = await fetch(new URL(where, BASE), {
       method,
       signal,
+      headers: headers(),
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: 'no-store',
       redirect: 'error',

@@ -12,6 +12,8 @@ import {peer} from './peer.js';
 import {peers} from './peers.js';
 import {service} from './service.js';
 import {services} from './services.js';
+import * as session from './session.js';
+import {recognise, signIn} from './signin.js';
 
 const HUES = 8;
 const TICK = 1000;
@@ -77,6 +79,7 @@ function shell() {
       </nav>
       <div class="foot">
         <span class="connection ${tone}" role="status"><span class="dot" aria-hidden="true"></span>${word}</span>
+        ${session.asks ? account() : nothing}
         <span class="version">${version}</span>
       </div>
     </aside>
@@ -106,25 +109,72 @@ function update() {
   }
 }
 
+const DENIED = 403;
+
+function account() {
+  return session.who
+    ? html`<span class="account" title="signed in as">${session.who}</span> <button class="quiet" @click=${signOut}>Sign out</button>`
+    : html`<button class="quiet" @click=${askAgain}>Sign in</button>`;
+}
+
+function signOut() {
+  session.forget();
+  askAgain();
+}
+
+function askAgain() {
+  leave();
+  ask('');
+}
+
+// the page, until somebody has signed in
+function leave() {
+  view?.stop?.();
+  view?.resources.forEach((resource) => resource.stop());
+  view = null;
+}
+
+function ask(why) {
+  document.title = `Sign in · ${datacenter} · Hansa`;
+  render(signIn(datacenter, why, begin), app);
+  document.querySelector('input[name=token]')?.focus();
+}
+
+let begun = false;
+
 async function begin() {
   try {
-    const {Config} = await read('agent/self');
-    datacenter = Config.Datacenter;
-    version = Config.Version;
+    // first: a token that is none any more is forgotten, and nothing is told to whoever shows it
+    const why = await recognise();
+    [datacenter] = await read('catalog/datacenters');
+    if (why) {
+      ask(why);
+      return;
+    }
+    ({HumanVersion: version} = await read('agent/version'));
     refusal = '';
   } catch (error) {
+    if (error.status === DENIED) {
+      ask(session.signedIn() ? error.message : '');
+      return;
+    }
     refusal = error.message;
     render(html`<main class="alone">${problem(`Expected the server's name; found: ${refusal}. Trying again.`)}</main>`, app);
     setTimeout(begin, 2000);
     return;
   }
   render(nothing, app);
-  live.onChange(update);
-  live.start();
-  addEventListener('hashchange', route);
+  if (!begun) {
+    begun = true;
+    live.onChange(update);
+    live.start();
+    addEventListener('hashchange', () => view && route());
+    // ages and countdowns
+    setInterval(() => document.hidden || update(), TICK);
+  } else {
+    live.restart();
+  }
   route();
-  // ages and countdowns
-  setInterval(() => document.hidden || update(), TICK);
 }
 
 begin();

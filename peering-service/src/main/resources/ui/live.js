@@ -1,6 +1,7 @@
 // What the pages know, and how it stays true: the server says which parts have changed, and what is shown of them is
 // read again.
 import {read} from './api.js';
+import {headers} from './session.js';
 
 // between two readings of one thing, at least this, and four times as long as the last one took: a busy catalog must
 // not keep browser and server busy with nothing else
@@ -11,11 +12,14 @@ const AGAIN = 5000;
 // the server says something every 15 seconds: a stream that has been silent for this long leads to nobody
 const SILENCE = 45_000;
 const WATCH = 5000;
+// before it is listened again
+const AFTER_LOSS = 1000;
 
 const EVENTS = new URL('../v1/hansa/events', document.baseURI);
 
 const listeners = new Set();
 const resources = new Set();
+// what ends the stream; null: there is none
 let source = null;
 // when the stream was begun, or something came from it
 let heardAt = 0;
@@ -130,36 +134,89 @@ function hear() {
   heardAt = performance.now();
 }
 
-function listen() {
-  hear();
-  source = new EventSource(EVENTS);
-  ['hello', 'changed', 'lost', 'beat'].forEach((name) => source.addEventListener(name, hear));
-  source.addEventListener('hello', (event) => {
-    offset = Date.parse(JSON.parse(event.data).At) - Date.now();
+const HANDLERS = {
+  hello(data) {
+    offset = Date.parse(data.At) - Date.now();
     become('live');
     // also what was changed while nobody listened
     refreshAll();
-  });
-  source.addEventListener('changed', (event) => {
-    const parts = JSON.parse(event.data).Changed;
+  },
+  changed(data) {
     become('live');
-    resources.forEach((resource) => resource.concerns(parts) && resource.refresh());
-  });
-  source.addEventListener('lost', () => become('lost'));
-  source.addEventListener('error', () => {
+    resources.forEach((resource) => resource.concerns(data.Changed) && resource.refresh());
+  },
+  lost() {
     become('lost');
-    if (source?.readyState === EventSource.CLOSED) {
-      // refused, not lost: the browser does not try again by itself
-      source = null;
-      setTimeout(() => document.hidden || source || listen(), 3000);
+  },
+};
+
+/** One event as the stream has it: lines with a name before a colon. */
+function take(block) {
+  hear();
+  let name = '';
+  let data = '';
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event: ')) {
+      name = line.slice('event: '.length);
+    } else if (line.startsWith('data: ')) {
+      data = line.slice('data: '.length);
     }
-  });
+  }
+  HANDLERS[name]?.(JSON.parse(data));
+}
+
+// an event is the names of a few parts
+const LONGEST = 65_536;
+
+/** Reads by hand what a browser's own reader of event streams would, since that one can send no token. */
+async function hearOut(stream) {
+  const answer = await fetch(EVENTS, {headers: headers(), cache: 'no-store', redirect: 'error', signal: stream.signal});
+  if (!answer.ok) {
+    throw new Error(`status ${answer.status}`);
+  }
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const {value, done} = await reader.read();
+    if (done || rest.length > LONGEST) {
+      return;
+    }
+    const blocks = (rest + value).split('\n\n');
+    rest = blocks.pop();
+    blocks.forEach(take);
+  }
+}
+
+async function listen() {
+  const stream = new AbortController();
+  source = stream;
+  hear();
+  try {
+    await hearOut(stream);
+  } catch {
+    // it is said below, whatever ended it
+  }
+  stream.abort();
+  if (source === stream) {
+    source = null;
+    become('lost');
+    setTimeout(() => document.hidden || source || listen(), AFTER_LOSS);
+  }
+}
+
+/** Begins anew as whoever has signed in, or out. */
+export function restart() {
+  source?.abort();
+  source = null;
+  if (!document.hidden) {
+    listen();
+  }
 }
 
 /** A connection whose other end is gone without a word fails for no one: only its silence tells. */
 function watch() {
   if (source && performance.now() - heardAt > SILENCE) {
-    source.close();
+    source.abort();
     become('lost');
     listen();
   }
@@ -169,7 +226,7 @@ function watch() {
 export function start() {
   const look = () => {
     if (document.hidden) {
-      source?.close();
+      source?.abort();
       source = null;
       if (connection === 'live') {
         // what is shown is old when somebody looks again, until the server has said hello

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/// `hansa doctor`: each finding, by a server that answers as it was told. [RealDoctorTest] asks real
-/// ones.
+/// `hansa doctor`: each finding, by a server that answers as it was told. [RealDoctorTest] asks
+/// real ones.
 class DoctorTest {
     private static final Map<String, String> NOTHING =
             Map.ofEntries(

@@ -70,7 +70,9 @@ class RealDoctorTest {
                             new PrintWriter(new StringWriter()),
                             Map.of("HANSA_HTTP_ADDR", eks.url()));
             var status =
-                    new CommandLine(new DoctorCommand(surroundings, clock, Reach.Resolver.ofMachine()))
+                    new CommandLine(
+                                    new DoctorCommand(
+                                            surroundings, clock, Reach.Resolver.ofMachine()))
                             .execute();
 
             assertThat(status).isEqualTo(1);

@@ -6,6 +6,7 @@ import dev.hansa.bootstrap.Closer;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.ProxyRpc;
+import dev.hansa.peering.acl.FirstToken;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.ApiSettings;
 import dev.hansa.peering.checks.CheckRounds;
@@ -28,6 +29,8 @@ import dev.hansa.peering.failover.FailoverLog;
 import dev.hansa.peering.failover.FailoverWatch;
 import dev.hansa.peering.store.MemberService;
 import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.stream.AdvertisedAddresses;
 import dev.hansa.peering.stream.LiveStreams;
@@ -39,12 +42,14 @@ import dev.hansa.peering.stream.StreamTimes;
 import dev.hansa.token.TokenReader;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The server that leads: it alone talks to peers and proxies, and orders what is live. All that it
@@ -151,6 +156,7 @@ final class Leading implements Role {
                         events));
         closer.add(new ControlExpiry(store, publisher::changed, parts.clock(), events));
         router.confirm(this::confirm);
+        firstToken(parts, store);
         var rotation =
                 closer.add(
                         new RootRotation(
@@ -200,13 +206,33 @@ final class Leading implements Role {
         }
     }
 
+    /// The operator's own, when nobody has made one yet.
+    private static void firstToken(ServerParts parts, Store store) throws IOException {
+        var file = parts.config().door().firstToken();
+        if (file.isPresent() && store.now().acl().bootstrap().isEmpty()) {
+            var token = FirstToken.of(FirstToken.read(file.get()), parts.clock().instant());
+            var made = store.apply(new StoreCommand.BootstrapAcl(token, OptionalLong.empty()));
+            if (made instanceof StoreAnswer.Applied) {
+                parts.events()
+                        .accept(
+                                new PeeringEvent.AccessChanged(
+                                        "first token made of its file, '"
+                                                + token.accessor()
+                                                + "'"));
+            }
+        }
+    }
+
     static ApiSettings settings(ServerParts parts) {
         var config = parts.config();
         return new ApiSettings(
                 config.datacenter(),
                 parts.self().node(),
                 config.httpAddress(),
-                config.defaultAllow());
+                config.defaultAllow(),
+                config.door().access(),
+                new BootstrapReset(config.dataDir()),
+                parts.clock());
     }
 
     static void serveTrust(ServerParts parts) {
@@ -310,7 +336,7 @@ final class Leading implements Role {
     @Override
     public Question.Answer answer(Question question) throws InterruptedException {
         return switch (question.kind()) {
-            case Question.API -> router.answer(question);
+            case Question.API, Question.OWN -> router.answer(question);
             case Question.ADD -> add(question.body());
             case Question.EXCHANGE -> streams.exchanged(question.body());
             default ->

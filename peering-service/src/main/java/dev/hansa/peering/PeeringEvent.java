@@ -180,5 +180,13 @@ public sealed interface PeeringEvent {
     /// @param outcome as [dev.hansa.peering.dns.Outcome] has them
     record DnsAnswered(String type, String transport, String outcome) implements PeeringEvent {}
 
+    /// A caller of the API may not do what it asked for, or shows a token that is none.
+    record RequestDenied(String reason) implements PeeringEvent {}
+
+    /// Who may do what over the API is another than before.
+    ///
+    /// @param what for people, without secrets
+    record AccessChanged(String what) implements PeeringEvent {}
+
     record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
 }

@@ -6,6 +6,9 @@ import dev.hansa.bootstrap.Closer;
 import dev.hansa.bootstrap.MemoryWatermark;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ImportedCatalog;
+import dev.hansa.peering.acl.AccessControl;
+import dev.hansa.peering.acl.FirstToken;
+import dev.hansa.peering.acl.VisibleCatalog;
 import dev.hansa.peering.api.AdminRouter;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.SnapshotResource;
@@ -24,8 +27,10 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +44,9 @@ import java.util.function.Consumer;
 /// closed in reverse; listeners come last, so that nothing is answered before there is something to
 /// say.
 public final class PeeringService implements AutoCloseable {
+    /// Two looks at two files; whoever renews a certificate does it days before it is needed.
+    private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(10);
+
     private final Closer closer;
     private final Consumer<PeeringEvent> events;
 
@@ -75,6 +83,10 @@ public final class PeeringService implements AutoCloseable {
                                             events.accept(
                                                     new PeeringEvent.BackgroundFailure(
                                                             "the store", failure))));
+            if (config.door().firstToken().isPresent() && store.now().acl().bootstrap().isEmpty()) {
+                // a mistake in it is told now, not when this server leads; used, it may be deleted
+                FirstToken.read(config.door().firstToken().get());
+            }
             store.members().serve(roles);
             join.complete(ticket, store);
             var keeper =
@@ -105,7 +117,11 @@ public final class PeeringService implements AutoCloseable {
                                     config.datacenter().name(),
                                     events)));
             var guards = new Guards(door, config.connections().memoryPercent(), events);
-            var dns = dns(closer, config, self, live, guards);
+            var seen =
+                    new VisibleCatalog(
+                            new AccessControl(config.door().access(), store, clock),
+                            live.snapshots());
+            var dns = dns(closer, config, self, seen, guards);
             guards.proxies(
                     listeners.proxies(config.proxyAddress(), keeper, roles::proxies),
                     config.connections().proxies());
@@ -116,8 +132,7 @@ public final class PeeringService implements AutoCloseable {
                     config.adminAddress(),
                     new AdminRouter(() -> health(config, store, live, roles, dns), metrics)
                             .router(vertx));
-            guards.http(
-                    listeners.plain(config.httpAddress(), roles::api), config.connections().http());
+            guards.http(api(config, listeners, roles, timer, events), config.connections().http());
             // what changed while they were being opened
             listeners.replace(keeper);
             renewals(keeper, listeners, timer, events);
@@ -135,6 +150,27 @@ public final class PeeringService implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    private static InetSocketAddress api(
+            PeeringServiceConfig config,
+            ServerListeners listeners,
+            Roles roles,
+            ScheduledExecutorService timer,
+            Consumer<PeeringEvent> events)
+            throws IOException, InterruptedException {
+        var files = config.door().tls();
+        if (files.isEmpty()) {
+            return listeners.plain(config.httpAddress(), roles::api);
+        }
+        var tls = new HttpTls(files.get(), events);
+        var server = listeners.secured(config.httpAddress(), tls, roles::api);
+        timer.scheduleWithFixedDelay(
+                () -> tls.refresh(server),
+                CERTIFICATE_LOOK.toSeconds(),
+                CERTIFICATE_LOOK.toSeconds(),
+                TimeUnit.SECONDS);
+        return new InetSocketAddress(config.httpAddress().getHostString(), server.actualPort());
     }
 
     /// Who watches which listener.
@@ -266,7 +302,7 @@ public final class PeeringService implements AutoCloseable {
             Closer closer,
             PeeringServiceConfig config,
             ServerInfo self,
-            LiveCatalog live,
+            VisibleCatalog seen,
             Guards guards)
             throws InterruptedException {
         if (config.dns().isEmpty()) {
@@ -278,7 +314,7 @@ public final class PeeringService implements AutoCloseable {
                                 config.dns().get(),
                                 config.datacenter(),
                                 self.node(),
-                                live.snapshots(),
+                                seen,
                                 guards.door(),
                                 guards.isShort(),
                                 guards.events())));

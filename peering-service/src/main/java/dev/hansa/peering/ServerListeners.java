@@ -65,6 +65,21 @@ final class ServerListeners implements AutoCloseable {
                 handler);
     }
 
+    /// HTTP/1.1 and 2 for operators, with a certificate of theirs.
+    ///
+    /// @return the server, whose certificate [HttpTls#refresh] replaces
+    /// @throws IOException naming the address when it cannot be bound, or the file
+    HttpServer secured(InetSocketAddress address, HttpTls tls, Handler<HttpServerRequest> handler)
+            throws IOException, InterruptedException {
+        var options = new HttpServerOptions().setIdleTimeout(700).setMaxHeaderSize(16 * 1024);
+        tls.apply(options);
+        options.getInitialSettings().setMaxConcurrentStreams(MAX_STREAMS);
+        options.setSslHandshakeTimeout(HANDSHAKE_LIMIT.toSeconds());
+        var server = vertx.createHttpServer(options).requestHandler(handler);
+        bind(address, server);
+        return server;
+    }
+
     /// gRPC for peers: a certificate of ours, none of theirs.
     ///
     /// @param answering sets its handlers

@@ -86,6 +86,9 @@ final class Datacenter {
                         programs.folder().resolve(name + "-server").toString(),
                         "--http-address",
                         machine.address() + ":8500",
+                        // in namespaces, where there is nobody else
+                        "--http-open-to-everyone-on-the-network",
+                        "true",
                         "--proxy-address",
                         machine.address() + ":8502",
                         "--peer-address",

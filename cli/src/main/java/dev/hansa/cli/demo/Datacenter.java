@@ -113,6 +113,9 @@ final class Datacenter {
                         "intentions.default-allow", String.valueOf(!deniesByDefault),
                         "data-dir", directory.resolve("server").toString(),
                         "http.address", site.at(Site.SERVER, 8500),
+                        // in namespaces, where there is nobody else
+                        "http.open-to-everyone-on-the-network",
+                                String.valueOf(!site.at(Site.SERVER, 8500).startsWith("127.")),
                         "proxy.address", site.at(Site.SERVER, 8502),
                         "peer.address", site.at(Site.SERVER, 8503),
                         "admin.address", site.at(Site.SERVER, 19500),

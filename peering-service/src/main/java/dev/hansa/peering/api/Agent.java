@@ -3,6 +3,8 @@ package dev.hansa.peering.api;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.trustbundle.Datacenter;
 import java.util.HashSet;
@@ -18,7 +20,7 @@ import java.util.stream.Stream;
 /// other, also when another leads.
 record Agent(ApiSettings settings, Supplier<CatalogSnapshot> catalog, Registrations registrations) {
     /// In the meta of a node that was registered for what an agent is given.
-    private static final String AGENT = "hansa-agent";
+    static final String MARK = "hansa-agent";
 
     /// The servers' nodes; also those of servers that are gone for ever, with what was registered
     /// there.
@@ -27,7 +29,7 @@ record Agent(ApiSettings settings, Supplier<CatalogSnapshot> catalog, Registrati
         nodes.add(settings.nodeName());
         registrations
                 .all()
-                .filter(each -> each.id().isEmpty() && each.node().meta().containsKey(AGENT))
+                .filter(each -> each.id().isEmpty() && each.node().meta().containsKey(MARK))
                 .forEach(each -> nodes.add(each.node().name()));
         ServerInfo.in(catalog.get()).forEach(server -> nodes.add(server.node()));
         return nodes;
@@ -45,7 +47,7 @@ record Agent(ApiSettings settings, Supplier<CatalogSnapshot> catalog, Registrati
                 settings.listen().getHostString(),
                 settings.datacenter().name(),
                 Map.of(),
-                Map.of(AGENT, "true"));
+                Map.of(MARK, "true"));
     }
 
     /// What is registered under an id.
@@ -74,24 +76,28 @@ record Agent(ApiSettings settings, Supplier<CatalogSnapshot> catalog, Registrati
     }
 
     /// The services of its nodes, without the servers themselves.
-    Stream<ServiceInstance> services() {
+    Stream<ServiceInstance> services(Caller caller) {
         var nodes = nodes();
         return new TreeMap<>(catalog.get().local())
                 .values().stream()
                         .flatMap(List::stream)
                         .filter(each -> nodes.contains(each.node().name()))
-                        .filter(each -> !each.name().equals(ServerInfo.SERVICE));
+                        .filter(each -> !each.name().equals(ServerInfo.SERVICE))
+                        .filter(each -> caller.sees(Need.read(Resource.SERVICE, each.name())));
     }
 
     /// The checks of its nodes and of their services.
-    Stream<ListFilters.Checked> checks() {
+    Stream<ListFilters.Checked> checks(Caller caller) {
         var nodes = nodes();
         return Stream.concat(
                 registrations
                         .all()
                         .filter(each -> each.id().isEmpty())
                         .filter(each -> nodes.contains(each.node().name()))
+                        .filter(each -> caller.sees(Need.read(Resource.NODE, each.node().name())))
                         .flatMap(CatalogView::checks),
-                services().flatMap(CatalogView::checks).filter(one -> !one.check().isOfNode()));
+                services(caller)
+                        .flatMap(CatalogView::checks)
+                        .filter(one -> !one.check().isOfNode()));
     }
 }

@@ -10,6 +10,8 @@ import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import java.util.List;
@@ -43,12 +45,14 @@ final class AgentCheckResource {
         if (service.isEmpty()) {
             // where it is already: another server may have led when it was registered
             var node = agent.holder(check.id()).map(ServiceInstance::node).orElseGet(agent::node);
+            request.caller().require(Need.write(Resource.NODE, node.name()));
             admit(node.name(), "", check);
             agent.registrations().putNode(node);
-            put(node.name(), "", check);
+            put(request.caller(), node.name(), "", check);
         } else {
             var holder = agent.registered(service).orElseThrow(() -> missing(service));
-            put(holder.node().name(), service, check);
+            mayWrite(request.caller(), holder, missing(service));
+            put(request.caller(), holder.node().name(), service, check);
         }
         return ApiAnswer.EMPTY;
     }
@@ -70,13 +74,16 @@ final class AgentCheckResource {
                 : body;
     }
 
-    private void put(String node, String service, HealthCheck check)
+    private void put(Caller caller, String node, String service, HealthCheck check)
             throws RefusedRequestException {
         if (!agent.registrations()
                 .change(
                         node,
                         service,
                         () -> admit(node, service, check),
+                        service.isEmpty()
+                                ? Registrations.Asked.ALREADY
+                                : Registrations.Asked.mayWrite(caller),
                         before -> Registrations.merged(before, List.of(check)))) {
             // gone in this moment
             throw missing(service);
@@ -85,7 +92,7 @@ final class AgentCheckResource {
 
     ApiAnswer deregister(ApiRequest request) throws RefusedRequestException {
         var id = request.part("id");
-        var holder = holder(id);
+        var holder = holder(request, id);
         agent.registrations()
                 .change(
                         holder.node().name(),
@@ -94,8 +101,21 @@ final class AgentCheckResource {
         return ApiAnswer.EMPTY;
     }
 
-    private ServiceInstance holder(String id) throws RefusedRequestException {
-        return agent.holder(id).orElseThrow(() -> unknown(id));
+    /// Who may not see what holds a check is told that there is none.
+    private ServiceInstance holder(ApiRequest request, String id) throws RefusedRequestException {
+        var holder = agent.holder(id).orElseThrow(() -> unknown(id));
+        mayWrite(request.caller(), holder, unknown(id));
+        return holder;
+    }
+
+    private static void mayWrite(
+            Caller caller, ServiceInstance holder, RefusedRequestException none)
+            throws RefusedRequestException {
+        caller.requireFound(
+                holder.id().isEmpty()
+                        ? Need.write(Resource.NODE, holder.node().name())
+                        : Need.write(Resource.SERVICE, holder.name()),
+                none);
     }
 
     private static RefusedRequestException unknown(String id) {
@@ -132,7 +152,7 @@ final class AgentCheckResource {
     private ApiAnswer said(ApiRequest request, CheckStatus status, String output)
             throws RefusedRequestException {
         var id = request.part("id");
-        var holder = holder(id);
+        var holder = holder(request, id);
         if (check(holder, id)
                 .flatMap(HealthCheck::definition)
                 .flatMap(CheckDefinition::way)

@@ -8,6 +8,8 @@ import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.filter.FilterFields;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.cluster.ServerInfo;
 import java.nio.charset.StandardCharsets;
@@ -84,6 +86,8 @@ final class AgentResource {
         var all = JSON.arrayNode();
         agent.catalog().get().named(ServerInfo.SERVICE).stream()
                 .filter(filter)
+                .filter(server ->
+                        request.caller().sees(Need.read(Resource.NODE, server.node().name())))
                 .forEach(server ->
                         all.addObject()
                                 .put(
@@ -110,7 +114,9 @@ final class AgentResource {
     ApiAnswer services(ApiRequest request) throws RefusedRequestException {
         var filter = ListFilters.of(request, ListFilters.SERVICE);
         var services = JSON.objectNode();
-        agent.services().filter(filter).forEach(each -> services.set(each.id(), json(each)));
+        agent.services(request.caller())
+                .filter(filter)
+                .forEach(each -> services.set(each.id(), json(each)));
         return ApiAnswer.json(services);
     }
 
@@ -125,26 +131,26 @@ final class AgentResource {
         return reads.read(
                 request,
                 Scope.CATALOG,
-                () -> service(id),
+                () -> service(request.caller(), id),
                 answer ->
                         seen.isEmpty()
                                 || !(answer instanceof ApiAnswer.Json(var body, _))
                                 || !seen.equals(body.path("ContentHash").textValue()));
     }
 
-    private ApiAnswer service(String id) {
-        return find(id).map(
-                        found -> {
-                            var json = json(found);
-                            json.remove(List.of("CreateIndex", "ModifyIndex"));
-                            return ApiAnswer.json(json.put("ContentHash", hash(json)));
-                        })
+    private ApiAnswer service(Caller caller, String id) {
+        return find(caller, id)
+                .map(found -> {
+                    var json = json(found);
+                    json.remove(List.of("CreateIndex", "ModifyIndex"));
+                    return ApiAnswer.json(json.put("ContentHash", hash(json)));
+                })
                 .orElseGet(
                         () -> ApiAnswer.text(404, "unknown service ID: " + ForeignText.shown(id)));
     }
 
-    private Optional<ServiceInstance> find(String id) {
-        return agent.services().filter(each -> each.id().equals(id)).findFirst();
+    private Optional<ServiceInstance> find(Caller caller, String id) {
+        return agent.services(caller).filter(each -> each.id().equals(id)).findFirst();
     }
 
     private static String hash(ObjectNode json) {
@@ -154,7 +160,7 @@ final class AgentResource {
     ApiAnswer checks(ApiRequest request) throws RefusedRequestException {
         var filter = ListFilters.of(request, ListFilters.CHECK);
         var checks = JSON.objectNode();
-        agent.checks()
+        agent.checks(request.caller())
                 .filter(filter)
                 .forEach(one ->
                         checks.set(
@@ -166,7 +172,7 @@ final class AgentResource {
     /// How a service is, as a status of HTTP that a load balancer understands.
     ApiAnswer healthById(ApiRequest request) {
         var id = request.part("id");
-        var found = find(id);
+        var found = find(request.caller(), id);
         if (found.isEmpty()) {
             return unhealthy(request, "ServiceId " + ForeignText.shown(id) + " not found");
         }
@@ -175,7 +181,8 @@ final class AgentResource {
 
     ApiAnswer healthByName(ApiRequest request) {
         var name = request.part("name");
-        var all = agent.services().filter(each -> each.name().equals(name)).toList();
+        var all =
+                agent.services(request.caller()).filter(each -> each.name().equals(name)).toList();
         if (all.isEmpty()) {
             return unhealthy(request, "ServiceName " + ForeignText.shown(name) + " Not Found");
         }

@@ -5,6 +5,8 @@ import static dev.hansa.peering.api.RefusedRequestException.bad;
 
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -31,12 +33,16 @@ final class AgentServiceResource {
         var id = body.text("ID").isEmpty() ? body.text("Name") : body.text("ID");
         var replaces = request.flag("replace-existing-checks");
         var defined = ServiceDefinition.read(agent.nodeOf(id), body, "Name", CheckReader::run);
+        var caller = request.caller();
+        caller.require(Need.write(Resource.SERVICE, defined.name()));
+        ServiceDefinition.requireKind(caller, defined);
         var node = defined.node();
         Registrations.Admission admission =
                 () -> admit(agent, node.name(), defined.id(), defined.checks(), replaces);
         admission.among();
         agent.registrations().putNode(node);
-        agent.registrations().put(defined, replaces, admission);
+        agent.registrations()
+                .put(defined, replaces, admission, Registrations.Asked.mayWrite(caller));
         return ApiAnswer.EMPTY;
     }
 
@@ -94,19 +100,28 @@ final class AgentServiceResource {
     }
 
     ApiAnswer deregister(ApiRequest request) throws RefusedRequestException {
-        var service = known(request.part("id"));
-        agent.registrations().remove(service.node().name(), service.id());
+        var service = known(request, request.part("id"));
+        agent.registrations()
+                .remove(
+                        service.node().name(),
+                        service.id(),
+                        Registrations.Asked.mayWrite(request.caller()));
         return ApiAnswer.EMPTY;
     }
 
-    private ServiceInstance known(String id) throws RefusedRequestException {
-        return agent.registered(id)
-                .orElseThrow(() ->
-                        new RefusedRequestException(
-                                404,
-                                "Unknown service ID \""
-                                        + shown(id)
-                                        + "\". Ensure that the service ID is passed, not the service name."));
+    private ServiceInstance known(ApiRequest request, String id) throws RefusedRequestException {
+        var none =
+                new RefusedRequestException(
+                        404,
+                        "Unknown service ID \""
+                                + shown(id)
+                                + "\". Ensure that the service ID is passed, not the service name.");
+        var found = agent.registered(id);
+        if (found.isEmpty()) {
+            throw none;
+        }
+        request.caller().requireFound(Need.write(Resource.SERVICE, found.get().name()), none);
+        return found.get();
     }
 
     ApiAnswer maintenance(ApiRequest request) throws RefusedRequestException {
@@ -115,7 +130,7 @@ final class AgentServiceResource {
             throw bad("Missing service ID");
         }
         var change = Maintenance.turned(enable(request), id, reason(request));
-        var service = known(id);
+        var service = known(request, id);
         agent.registrations().change(service.node().name(), id, change);
         return ApiAnswer.EMPTY;
     }
@@ -125,6 +140,9 @@ final class AgentServiceResource {
     ApiAnswer nodeMaintenance(ApiRequest request) throws RefusedRequestException {
         var isOn = enable(request);
         var change = Maintenance.turned(isOn, "", reason(request));
+        for (var node : isOn ? Set.of(agent.node().name()) : agent.nodes()) {
+            request.caller().require(Need.write(Resource.NODE, node));
+        }
         if (isOn) {
             var node = agent.node();
             agent.registrations().putNode(node);

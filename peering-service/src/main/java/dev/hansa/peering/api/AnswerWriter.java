@@ -30,11 +30,18 @@ final class AnswerWriter {
         call.next();
     }
 
-    static void send(RoutingContext call, ApiAnswer answer) {
+    /// @param defaultAllow what holds for a token where no rule speaks
+    /// @param missedSome whether something was left out that the caller may not see
+    static void send(
+            RoutingContext call, ApiAnswer answer, boolean defaultAllow, boolean missedSome) {
         var response = call.response();
         if (response.ended() || response.closed()) {
             return;
         }
+        if (missedSome) {
+            response.putHeader("X-Consul-Results-Filtered-By-ACLs", "true");
+        }
+        response.putHeader("X-Consul-Default-ACL-Policy", defaultAllow ? "allow" : "deny");
         switch (answer) {
             case ApiAnswer.Json(var body, var index) -> {
                 headers(call, index);
@@ -60,8 +67,7 @@ final class AnswerWriter {
                         .putHeader("X-Consul-KnownLeader", "true")
                         .putHeader("X-Consul-LastContact", "0")
                         .putHeader("X-Consul-Effective-Consistency", consistency(call))
-                        .putHeader("X-Consul-Query-Backend", "blocking-query")
-                        .putHeader("X-Consul-Default-ACL-Policy", "allow"));
+                        .putHeader("X-Consul-Query-Backend", "blocking-query"));
     }
 
     private static String consistency(RoutingContext call) {

@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,14 +18,31 @@ import java.util.function.Function;
 /// @param path the variable parts of the path
 /// @param query the first value of each; of those in [#REPEATED] all, one on a line
 /// @param gone whether the caller has hung up, so that nobody need wait for it
+/// @param caller who asks, and what he may have
 record ApiRequest(
-        Map<String, String> path, Map<String, String> query, String body, BooleanSupplier gone) {
+        Map<String, String> path,
+        Map<String, String> query,
+        String body,
+        BooleanSupplier gone,
+        Caller caller) {
     /// What a caller may ask for more than once, each to hold.
     static final Set<String> REPEATED = Set.of("tag", "node-meta");
 
     ApiRequest {
         path = Map.copyOf(path);
         query = Map.copyOf(query);
+    }
+
+    /// The same, once it is known who asks.
+    ApiRequest by(Caller known) {
+        return new ApiRequest(path, query, body, gone, known);
+    }
+
+    /// The same, by somebody who does not wait for a change.
+    ApiRequest atOnce() {
+        var now = new HashMap<>(query);
+        now.keySet().removeAll(List.of("index", "wait", "hash"));
+        return new ApiRequest(path, now, body, gone, caller);
     }
 
     String part(String name) {

@@ -3,7 +3,11 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.bootstrap.Secret;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.acl.AccessControl;
+import dev.hansa.peering.acl.Actor;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
@@ -18,13 +22,11 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -69,9 +71,9 @@ public final class ApiRouter implements AutoCloseable {
     private volatile Optional<Elsewhere> elsewhere = Optional.empty();
     private volatile Runnable confirm = () -> {};
 
-    /// By path, then by method.
-    private final Map<String, Map<String, ApiResource>> resources = new TreeMap<>();
-
+    private final Routes routes = new Routes();
+    private final AccessControl control;
+    private final Doorkeeper doorkeeper;
     private Optional<SnapshotResource> snapshots = Optional.empty();
 
     /// @param bundle the datacenter's own roots, the signing one first
@@ -88,143 +90,64 @@ public final class ApiRouter implements AutoCloseable {
         this.settings = settings;
         this.events = events;
         this.reads = new BlockingReads(store, catalog, peerings.changes());
-        peerings(new PeeringResource(peerings, reads));
-        config(new ConfigResource(store, reads, events));
+        this.control = new AccessControl(settings.access(), store, settings.clock());
+        this.doorkeeper = new Doorkeeper(control, events);
+        routes.peerings(new PeeringResource(peerings, reads));
+        routes.config(new ConfigResource(store, reads, events));
         var views = new CatalogReads(catalog.snapshots(), store, reads);
-        catalog(new CatalogResource(settings, views));
-        health(new HealthResource(views));
+        routes.catalog(new CatalogResource(settings, views));
+        routes.health(new HealthResource(views));
         var registrations = new Registrations(store);
-        var registration = new RegistrationResource(settings, registrations);
-        on("PUT", "/v1/catalog/register", registration::register);
-        on("PUT", "/v1/catalog/deregister", registration::deregister);
+        routes.registration(new RegistrationResource(settings, registrations));
         agent = new Agent(settings, catalog.snapshots(), registrations);
-        agent(new AgentResource(settings, agent, reads));
-        discovery(new DiscoveryChainResource(settings, store, bundle, reads));
+        routes.agent(new AgentResource(settings, agent, reads), settings.nodeName());
+        routes.discovery(new DiscoveryChainResource(settings, store, bundle, reads));
         var mesh =
                 new MeshResource(settings, store, catalog.snapshots(), bundle, joinTokens, reads);
-        mesh(mesh);
-        var summary = new SummaryResource(catalog.snapshots(), mesh::exports, reads);
-        on("GET", "/v1/hansa/services", summary::services);
-        on("GET", "/v1/hansa/changes", summary::changes);
+        routes.mesh(mesh);
+        var summary = new SummaryResource(views, mesh::exports, reads);
+        routes.summary(summary);
         // as whoever leads knows it
         changes =
                 new ChangeStream(
                         settings.datacenter().name(),
-                        request -> answer(request, "GET", CHANGES, summary::changes));
-        intentions(new IntentionResource(settings, store, denials, reads, events));
-    }
-
-    private void peerings(PeeringResource peerings) {
-        on("POST", "/v1/peering/token", peerings::generateToken);
-        on("POST", "/v1/peering/establish", peerings::establish);
-        on("GET", "/v1/peering/", peerings::read);
-        on("GET", "/v1/peering/:name", peerings::read);
-        on("DELETE", "/v1/peering/:name", peerings::delete);
-        on("DELETE", "/v1/peering/:name/token", peerings::revokeToken);
-        on("GET", "/v1/peerings", peerings::list);
-    }
-
-    private void config(ConfigResource config) {
-        on("PUT", "/v1/config", config::write);
-        on("GET", "/v1/config/:kind", config::list);
-        on("DELETE", "/v1/config/:kind", config::delete);
-        on("GET", "/v1/config/:kind/:name", config::read);
-        on("DELETE", "/v1/config/:kind/:name", config::delete);
-    }
-
-    private void catalog(CatalogResource catalog) {
-        on("GET", "/v1/catalog/datacenters", catalog::datacenters);
-        on("GET", "/v1/catalog/nodes", catalog::nodes);
-        on("GET", "/v1/catalog/node/", catalog::node);
-        on("GET", "/v1/catalog/node/:node", catalog::node);
-        on("GET", "/v1/catalog/services", catalog::services);
-        on("GET", "/v1/catalog/service/", catalog::service);
-        on("GET", "/v1/catalog/service/:service", catalog::service);
-        on("GET", "/v1/catalog/connect/", catalog::connect);
-        on("GET", "/v1/catalog/connect/:service", catalog::connect);
-        on("GET", "/v1/catalog/node-services/", catalog::nodeServices);
-        on("GET", "/v1/catalog/node-services/:node", catalog::nodeServices);
-        on("GET", "/v1/hansa/imported-services", catalog::imported);
-    }
-
-    private void health(HealthResource health) {
-        on("GET", "/v1/health/service/", health::service);
-        on("GET", "/v1/health/service/:service", health::service);
-        on("GET", "/v1/health/connect/", health::connect);
-        on("GET", "/v1/health/connect/:service", health::connect);
-        on("GET", "/v1/health/ingress/:service", health::ingress);
-        on("GET", "/v1/health/checks/:service", health::checks);
-        on("GET", "/v1/health/node/", health::node);
-        on("GET", "/v1/health/node/:node", health::node);
-        on("GET", "/v1/health/state/", health::state);
-        on("GET", "/v1/health/state/:state", health::state);
+                        request -> ownAnswer(request, summary::changes));
+        routes.intentions(new IntentionResource(settings, store, denials, reads, events));
+        routes.acl(
+                new AclTokenResource(
+                        settings.datacenter().name(),
+                        control,
+                        store,
+                        reads,
+                        settings.bootstrapReset(),
+                        settings.clock(),
+                        events),
+                new AclPolicyResource(control, store, reads, events));
     }
 
     /// Also takes the words of those who own checks; before [#router].
     public void checks(CheckWatch watch) {
-        var services = new AgentServiceResource(agent);
-        on("PUT", "/v1/agent/service/register", services::register);
-        on("PUT", "/v1/agent/service/deregister/:id", services::deregister);
-        on("PUT", "/v1/agent/service/maintenance/", services::maintenance);
-        on("PUT", "/v1/agent/service/maintenance/:id", services::maintenance);
-        on("PUT", "/v1/agent/maintenance", services::nodeMaintenance);
-        var checks = new AgentCheckResource(agent, watch, events);
-        on("PUT", "/v1/agent/check/register", checks::register);
-        on("PUT", "/v1/agent/check/deregister/:id", checks::deregister);
-        on("PUT", "/v1/agent/check/pass/:id", checks::pass);
-        on("PUT", "/v1/agent/check/warn/:id", checks::warn);
-        on("PUT", "/v1/agent/check/fail/:id", checks::fail);
-        on("PUT", "/v1/agent/check/update/:id", checks::update);
-    }
-
-    private void discovery(DiscoveryChainResource chains) {
-        on("GET", "/v1/discovery-chain/", chains::read);
-        on("GET", "/v1/discovery-chain/:service", chains::read);
-        on("POST", "/v1/discovery-chain/:service", chains::read);
-    }
-
-    private void mesh(MeshResource mesh) {
-        on("GET", "/v1/connect/ca/roots", mesh::roots);
-        on("GET", "/v1/agent/connect/ca/roots", mesh::roots);
-        on("GET", "/v1/exported-services", mesh::exported);
-        on("POST", "/v1/hansa/join-token", mesh::issueJoinToken);
+        routes.agentServices(new AgentServiceResource(agent));
+        routes.agentChecks(new AgentCheckResource(agent, watch, events));
     }
 
     /// Also answers for the certificate authority; before [#router].
     ///
     /// @param leafLife of certificates
     public void certificateAuthority(CaOperations ca, Duration leafLife) {
-        var resource = new CaResource(ca, leafLife);
-        on("GET", "/v1/connect/ca/configuration", resource::configuration);
-        on("PUT", "/v1/connect/ca/configuration", resource::configure);
-        on("GET", "/v1/hansa/ca", resource::status);
-        on("PUT", "/v1/hansa/ca/rotate", resource::rotate);
+        routes.authority(new CaResource(ca, leafLife));
     }
 
     /// Also answers for failover; before [#router].
     public void failover(FailoverOperations failover) {
         reads.failovers(failover.failoverCount());
-        var resource = new FailoverResource(failover, reads);
-        on("GET", "/v1/hansa/failovers", resource::failovers);
-        on("GET", "/v1/hansa/explain/:service", resource::explain);
-        on("POST", "/v1/hansa/trace/:service", resource::trace);
-        on("GET", "/v1/hansa/failover/readiness", resource::readiness);
-        var controls = new ControlResource(failover, reads);
-        on("GET", "/v1/hansa/failover/controls", controls::list);
-        on("POST", "/v1/hansa/failover/controls", controls::order);
-        on("DELETE", "/v1/hansa/failover/controls/:id", controls::clear);
-        on("GET", "/v1/hansa/failover/drills/:id", controls::drill);
+        routes.failover(new FailoverResource(failover, reads));
+        routes.controls(new ControlResource(failover, reads));
     }
 
     /// Also answers for the members of the log; before [#router].
     public void members(Members members) {
-        var resource = new OperatorResource(settings, members, events);
-        on("GET", "/v1/operator/raft/configuration", resource::configuration);
-        on("GET", "/v1/operator/autopilot/health", resource::health);
-        on("DELETE", "/v1/operator/raft/peer", resource::remove);
-        on("POST", "/v1/operator/raft/transfer-leader", resource::transfer);
-        on("GET", "/v1/status/leader", resource::leader);
-        on("GET", "/v1/status/peers", resource::peers);
+        routes.members(new OperatorResource(settings, members, events));
     }
 
     /// The server that leads, for one that does not.
@@ -241,6 +164,11 @@ public final class ApiRouter implements AutoCloseable {
         reads.ofCopy();
     }
 
+    /// All of them.
+    Routes routes() {
+        return routes;
+    }
+
     /// Called before a read that may not be stale; before [#router].
     ///
     /// @param leads throws [StoreFailure] when this server does not lead any more
@@ -252,19 +180,42 @@ public final class ApiRouter implements AutoCloseable {
     ///
     /// @throws InterruptedException when this server stops
     public Question.Answer answer(Question question) throws InterruptedException {
-        var resource = resources.getOrDefault(question.route(), Map.of()).get(question.method());
-        if (resource == null) {
+        var route = routes.find(question.method(), question.route());
+        if (route.isEmpty()) {
             return new Question.Answer(
                     500, "request: expected one that this server's version knows; found another");
         }
+        var difference = doorkeeper.difference(question.access());
+        if (difference.isPresent()) {
+            return new Question.Answer(500, difference.get());
+        }
         var request =
-                new ApiRequest(question.path(), question.query(), question.body(), () -> false);
-        return switch (answer(request, question.method(), resource)) {
+                new ApiRequest(
+                        question.path(),
+                        question.query(),
+                        question.body(),
+                        () -> false,
+                        Caller.NOBODY);
+        var told =
+                question.kind().equals(Question.OWN) && question.route().equals(CHANGES)
+                        ? new Told(
+                                answerAs(Caller.everything(), request, "GET", route.get()), false)
+                        : answer(
+                                request,
+                                ShownToken.passedOn(question.token()),
+                                question.method(),
+                                route.get());
+        return switch (told.answer()) {
             case ApiAnswer.Json(var body, var index) ->
                     new Question.Answer(
-                            200, "application/json", body.toString(), index.orElse(NO_INDEX));
+                            200,
+                            "application/json",
+                            body.toString(),
+                            index.orElse(NO_INDEX),
+                            told.missedSome());
             case ApiAnswer.Plain(var status, var type, var text, var index) ->
-                    new Question.Answer(status, type, text, index.orElse(NO_INDEX));
+                    new Question.Answer(
+                            status, type, text, index.orElse(NO_INDEX), told.missedSome());
         };
     }
 
@@ -296,51 +247,20 @@ public final class ApiRouter implements AutoCloseable {
         snapshots = Optional.of(resource);
     }
 
-    private void intentions(IntentionResource intentions) {
-        on("GET", "/v1/connect/intentions", intentions::list);
-        on("POST", "/v1/connect/intentions", intentions::create);
-        on("GET", "/v1/connect/intentions/exact", intentions::exact);
-        on("PUT", "/v1/connect/intentions/exact", intentions::put);
-        on("DELETE", "/v1/connect/intentions/exact", intentions::remove);
-        on("GET", "/v1/connect/intentions/match", intentions::match);
-        on("GET", "/v1/connect/intentions/check", intentions::check);
-        on("GET", "/v1/connect/intentions/:id", intentions::byId);
-        on("PUT", "/v1/connect/intentions/:id", intentions::putById);
-        on("DELETE", "/v1/connect/intentions/:id", intentions::removeById);
-        on("GET", "/v1/hansa/intention-denials", intentions::denials);
-    }
-
-    private void agent(AgentResource agent) {
-        on("GET", "/v1/agent/self", agent::self);
-        on("GET", "/v1/agent/version", agent::version);
-        on("GET", "/v1/agent/members", agent::members);
-        on("GET", "/v1/agent/services", agent::services);
-        on("GET", "/v1/agent/service/:id", agent::service);
-        on("GET", "/v1/agent/checks", agent::checks);
-        on("GET", "/v1/agent/health/service/id/:id", agent::healthById);
-        on("GET", "/v1/agent/health/service/name/:name", agent::healthByName);
-    }
-
-    private void on(String method, String path, ApiResource resource) {
-        resources.computeIfAbsent(path, _ -> new TreeMap<>()).put(method, resource);
-    }
-
     /// The routes, to be mounted on the API's listener.
     public Router router(Vertx vertx) {
         var router = Router.router(vertx);
         router.route().handler(AnswerWriter::dated);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
+        router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
         snapshots.ifPresent(resource -> resource.mount(router));
         router.route().handler(new UiDoor());
-        router.get("/v1/hansa/events").handler(changes::open);
+        router.get("/v1/hansa/events")
+                .handler(doorkeeper.admitting(Ask.something()))
+                .handler(call -> changes.open(call, doorkeeper.still(call)));
         router.route().handler(ApiRouter::asItIs);
         router.route().handler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
-        // Fixed paths before those with variable parts.
-        resources.entrySet().stream()
-                .sorted(
-                        Map.Entry.<String, Map<String, ApiResource>>comparingByKey(
-                                Comparator.comparing((String path) -> path.contains(":"))
-                                        .thenComparing(path -> path)))
+        routes.inOrder()
                 .forEach(entry ->
                         router.route(entry.getKey())
                                 .handler(call -> dispatch(call, entry.getKey(), entry.getValue())));
@@ -353,10 +273,10 @@ public final class ApiRouter implements AutoCloseable {
         return store.state().watch(state -> catalog.registered(state.registrations()));
     }
 
-    private void dispatch(RoutingContext call, String route, Map<String, ApiResource> methods) {
+    private void dispatch(RoutingContext call, String path, Map<String, Routes.Route> methods) {
         var method = call.request().method().name();
-        var resource = methods.get(method);
-        if (resource == null) {
+        var route = methods.get(method);
+        if (route == null) {
             call.response().putHeader("Allow", "OPTIONS," + String.join(",", methods.keySet()));
             if (method.equals("OPTIONS")) {
                 AnswerWriter.plain(call, 200, "");
@@ -371,29 +291,40 @@ public final class ApiRouter implements AutoCloseable {
                             + MAX_IN_FLIGHT
                             + " at once; found as many already running");
         } else {
-            start(call, route, resource);
+            try {
+                start(call, path, route, ShownToken.of(call));
+            } catch (RefusedRequestException e) {
+                inFlight.release();
+                AnswerWriter.plain(call, e.status(), e.sentence());
+            }
         }
     }
 
-    private void start(RoutingContext call, String route, ApiResource resource) {
+    private void start(
+            RoutingContext call, String path, Routes.Route route, Optional<Secret> token) {
         var method = call.request().method().name();
         var gone = new AtomicBoolean();
         call.response().closeHandler(_ -> gone.set(true));
-        var request = request(call, gone);
+        var request = request(call, gone::get);
         var loop = call.vertx().getOrCreateContext();
         Thread.ofVirtual()
                 .name("api-request")
                 .start(() -> {
                     try {
-                        var answer = answer(request, method, route, resource);
-                        loop.runOnContext(_ -> AnswerWriter.send(call, answer));
+                        var told = answer(request, token, method, path, route);
+                        loop.runOnContext(_ ->
+                                AnswerWriter.send(
+                                        call,
+                                        told.answer(),
+                                        control.defaultAllow(),
+                                        told.missedSome()));
                     } finally {
                         inFlight.release();
                     }
                 });
     }
 
-    private static ApiRequest request(RoutingContext call, AtomicBoolean gone) {
+    private static ApiRequest request(RoutingContext call, BooleanSupplier gone) {
         var query = new HashMap<String, String>();
         call.queryParams()
                 .forEach((name, value) ->
@@ -405,40 +336,109 @@ public final class ApiRouter implements AutoCloseable {
                                                 ? first + "\n" + next
                                                 : first));
         var body = call.body().asString();
-        return new ApiRequest(call.pathParams(), query, body == null ? "" : body, gone::get);
+        return new ApiRequest(
+                call.pathParams(), query, body == null ? "" : body, gone, Caller.NOBODY);
     }
 
-    private ApiAnswer answer(
-            ApiRequest request, String method, String route, ApiResource resource) {
+    /// @param missedSome whether the answer leaves out what the caller may not see
+    private record Told(ApiAnswer answer, boolean missedSome) {}
+
+    private Told answer(
+            ApiRequest request,
+            Optional<Secret> token,
+            String method,
+            String path,
+            Routes.Route route) {
         var leader = elsewhere;
-        if (leader.isEmpty() || isAnsweredHere(request, method, route)) {
-            return answer(request, method, resource);
+        if (leader.isEmpty() || isAnsweredHere(request, method, path)) {
+            return answer(request, token, method, route);
+        }
+        var missedSome = new AtomicBoolean();
+        var answer =
+                told(() -> {
+                    var said =
+                            leader.get()
+                                    .ask(
+                                            new Question(
+                                                    Question.API,
+                                                    method,
+                                                    path,
+                                                    request.path(),
+                                                    request.query(),
+                                                    request.body(),
+                                                    token.map(Secret::value).orElse(""),
+                                                    control.mode()),
+                                            request.gone());
+                    missedSome.set(said.missedSome());
+                    return read(said);
+                });
+        return new Told(answer, missedSome.get());
+    }
+
+    private Told answer(
+            ApiRequest request, Optional<Secret> token, String method, Routes.Route route) {
+        var missedSome = new AtomicBoolean();
+        var answer =
+                told(() -> {
+                    var access = doorkeeper.access(token);
+                    var caller = new Caller(access);
+                    var said = answerAs(caller, request, method, route);
+                    if (method.equals("GET")
+                            && (request.query().containsKey("index")
+                                    || request.query().containsKey("hash"))) {
+                        // whoever has waited may not do meanwhile what he might before
+                        var now = doorkeeper.access(token);
+                        if (now != access) {
+                            caller = new Caller(now);
+                            said = answerAs(caller, request.atOnce(), method, route);
+                        }
+                    }
+                    missedSome.set(caller.missedSome());
+                    return said;
+                });
+        return new Told(answer, missedSome.get());
+    }
+
+    private ApiAnswer answerAs(
+            Caller caller, ApiRequest request, String method, Routes.Route route) {
+        return Actor.as(caller.access(), () -> told(() -> work(caller, request, method, route)));
+    }
+
+    private ApiAnswer work(Caller caller, ApiRequest request, String method, Routes.Route route)
+            throws RefusedRequestException, InterruptedException {
+        if (method.equals("GET") && !request.query().containsKey("stale")) {
+            confirm.run();
+        }
+        var datacenter = request.query().getOrDefault("dc", "");
+        if (!datacenter.isEmpty() && !datacenter.equals(settings.datacenter().name())) {
+            return ApiAnswer.text(500, "No path to datacenter");
+        }
+        var known = request.by(caller);
+        route.ask().of(known);
+        return route.resource().answer(known);
+    }
+
+    /// What this server asks for itself, of itself or of whoever leads.
+    private ApiAnswer ownAnswer(ApiRequest request, ApiResource resource) {
+        var leader = elsewhere;
+        if (leader.isEmpty()) {
+            return answerAs(
+                    Caller.everything(), request, "GET", new Routes.Route(Ask.nothing(), resource));
         }
         return told(() ->
                 read(
                         leader.get()
                                 .ask(
                                         new Question(
-                                                Question.API,
-                                                method,
-                                                route,
+                                                Question.OWN,
+                                                "GET",
+                                                CHANGES,
                                                 request.path(),
                                                 request.query(),
-                                                request.body()),
+                                                "",
+                                                "",
+                                                control.mode()),
                                         request.gone())));
-    }
-
-    private ApiAnswer answer(ApiRequest request, String method, ApiResource resource) {
-        return told(() -> {
-            if (method.equals("GET") && !request.query().containsKey("stale")) {
-                confirm.run();
-            }
-            var datacenter = request.query().getOrDefault("dc", "");
-            if (!datacenter.isEmpty() && !datacenter.equals(settings.datacenter().name())) {
-                return ApiAnswer.text(500, "No path to datacenter");
-            }
-            return resource.answer(request);
-        });
     }
 
     @FunctionalInterface
@@ -451,6 +451,7 @@ public final class ApiRouter implements AutoCloseable {
         try {
             return work.run();
         } catch (RefusedRequestException e) {
+            doorkeeper.note(e);
             return ApiAnswer.of(e);
         } catch (StoreFailure e) {
             events.accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));

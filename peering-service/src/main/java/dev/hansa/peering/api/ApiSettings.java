@@ -1,11 +1,23 @@
 package dev.hansa.peering.api;
 
+import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.trustbundle.Datacenter;
 import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /// What the HTTP API says of its server, and where it listens.
 ///
 /// @param listen the address as configured: its host is one that callers may name
 /// @param defaultAllow what happens to a call that no intention decides
+/// @param access whether callers are asked for tokens
+/// @param bootstrapReset the index of a bootstrap of access control that may be done again
 public record ApiSettings(
-        Datacenter datacenter, String nodeName, InetSocketAddress listen, boolean defaultAllow) {}
+        Datacenter datacenter,
+        String nodeName,
+        InetSocketAddress listen,
+        boolean defaultAllow,
+        AccessSettings access,
+        Supplier<OptionalLong> bootstrapReset,
+        Clock clock) {}

@@ -167,6 +167,7 @@ final class BlockingReads implements AutoCloseable {
             var found = answer.get();
             var left = Duration.ofNanos(deadline - System.nanoTime());
             if (isNews.test(found)
+                    || request.caller().access().isNothing()
                     || !left.isPositive()
                     || now.closed()
                     || request.gone().getAsBoolean()) {
@@ -178,6 +179,10 @@ final class BlockingReads implements AutoCloseable {
 
     private void await(Scope scope, long seen, Duration wait, ApiRequest request)
             throws RefusedRequestException, InterruptedException {
+        if (request.caller().access().isNothing()) {
+            // places to wait are few, and strangers would take them
+            return;
+        }
         if (!waiters.tryAcquire()) {
             throw new RefusedRequestException(
                     429,

@@ -13,7 +13,7 @@ record CatalogReads(Latest<CatalogSnapshot> catalog, Store store, BlockingReads 
         return reads.read(
                 request,
                 Scope.CATALOG,
-                () -> answer.apply(new CatalogView(catalog.get(), store.now())));
+                () -> answer.apply(new CatalogView(catalog.get(), store.now(), request.caller())));
     }
 
     /// @throws RefusedRequestException when the path has none

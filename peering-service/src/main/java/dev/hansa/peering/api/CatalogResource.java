@@ -137,23 +137,17 @@ final class CatalogResource {
                 request,
                 view -> {
                     var all = JSON.arrayNode();
-                    new TreeMap<>(view.now().imported())
-                            .forEach((peer, imported) -> {
-                                for (var name : imported.serviceNames()) {
-                                    var instances = imported.named(name);
-                                    var healthy =
-                                            instances.stream()
-                                                    .filter(ServiceInstance::isHealthy)
-                                                    .count();
-                                    var one =
-                                            all.addObject()
-                                                    .put("Service", name)
-                                                    .put("Peer", peer.value())
-                                                    .put("Instances", instances.size())
-                                                    .put("Healthy", healthy);
-                                    ServiceJson.heard(one, imported);
-                                }
-                            });
+                    view.imported((peer, imported, name) -> {
+                        var instances = imported.named(name);
+                        var healthy = instances.stream().filter(ServiceInstance::isHealthy).count();
+                        var one =
+                                all.addObject()
+                                        .put("Service", name)
+                                        .put("Peer", peer.value())
+                                        .put("Instances", instances.size())
+                                        .put("Healthy", healthy);
+                        ServiceJson.heard(one, imported);
+                    });
                     return ApiAnswer.json(all);
                 });
     }

@@ -1,9 +1,12 @@
 package dev.hansa.peering.api;
 
 import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.StoreState;
@@ -18,18 +21,49 @@ import java.util.stream.Stream;
 
 /// The catalog as readers of the API see it: what runs, and the nodes that were registered whether
 /// or not anything runs there.
-record CatalogView(CatalogSnapshot now, StoreState state) {
+///
+/// @param caller who sees only what he may
+record CatalogView(CatalogSnapshot now, StoreState state, Caller caller) {
     /// All that runs in this datacenter, by service.
     Stream<ServiceInstance> instances() {
-        return new TreeMap<>(now.local()).values().stream().flatMap(List::stream);
+        return new TreeMap<>(now.local())
+                .values().stream().flatMap(List::stream).filter(this::sees);
+    }
+
+    private boolean sees(ServiceInstance instance) {
+        return caller.sees(Need.read(Resource.SERVICE, instance.name()))
+                && caller.sees(Need.read(Resource.NODE, instance.node().name()));
+    }
+
+    /// The nodes of a peer are the peer's; no rule of ours speaks of them.
+    boolean seesImported(String service) {
+        return caller.sees(Need.read(Resource.SERVICE, service));
+    }
+
+    /// What peers let us see, by peer and service.
+    void imported(ImportedService each) {
+        new TreeMap<>(now.imported())
+                .forEach((peer, imported) ->
+                        imported.serviceNames().stream()
+                                .filter(this::seesImported)
+                                .forEach(name -> each.is(peer, imported, name)));
+    }
+
+    @FunctionalInterface
+    interface ImportedService {
+        void is(PeerName peer, ImportedCatalog from, String name);
     }
 
     /// @param peer where it was imported from; empty: this datacenter's own
     Stream<ServiceInstance> named(Optional<PeerName> peer, String name) {
-        return peer
-                .map(from -> now.from(from).named(name))
-                .orElseGet(() -> now.named(name))
-                .stream();
+        if (!seesImported(name)) {
+            // asked before it is looked for, so that nobody learns whether it is there
+            return Stream.empty();
+        }
+        return peer.isPresent()
+                ? now.from(peer.get()).named(name).stream()
+                        .filter(instance -> seesImported(instance.name()))
+                : now.named(name).stream().filter(this::sees);
     }
 
     /// The proxies of a service: where mutual TLS for it ends.
@@ -53,8 +87,11 @@ record CatalogView(CatalogSnapshot now, StoreState state) {
     SortedMap<String, ServiceInstance> nodes() {
         var byName = new TreeMap<String, ServiceInstance>();
         registeredNodes().forEach(each -> byName.put(each.node().name(), each));
-        instances().forEach(each -> byName.putIfAbsent(each.node().name(), each));
+        now.local().values().stream()
+                .flatMap(List::stream)
+                .forEach(each -> byName.putIfAbsent(each.node().name(), each));
         now.named(ServerInfo.SERVICE).forEach(each -> byName.put(each.node().name(), each));
+        byName.keySet().removeIf(node -> !caller.sees(Need.read(Resource.NODE, node)));
         return byName;
     }
 
@@ -69,7 +106,10 @@ record CatalogView(CatalogSnapshot now, StoreState state) {
     /// Every check, those of a node once.
     Stream<ListFilters.Checked> checks() {
         var seen = new HashSet<Map.Entry<String, String>>();
-        return Stream.concat(registeredNodes(), instances())
+        var nodes =
+                registeredNodes()
+                        .filter(each -> caller.sees(Need.read(Resource.NODE, each.node().name())));
+        return Stream.concat(nodes, instances())
                 .flatMap(CatalogView::checks)
                 .filter(one ->
                         !one.check().isOfNode()

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +60,15 @@ final class ChangeStream implements AutoCloseable {
     private static final class Listener {
         private final Context loop;
         private final HttpServerResponse response;
+        private final BooleanSupplier mayListen;
 
         /// What could not be said yet: at most the names of all parts.
         private final Set<String> owed = new TreeSet<>();
 
-        Listener(Context loop, HttpServerResponse response) {
+        Listener(Context loop, HttpServerResponse response, BooleanSupplier mayListen) {
             this.loop = loop;
             this.response = response;
+            this.mayListen = mayListen;
         }
 
         void changed(Set<String> parts) {
@@ -115,9 +118,11 @@ final class ChangeStream implements AutoCloseable {
     }
 
     /// Answers for as long as the caller listens. On an event loop.
-    void open(RoutingContext call) {
+    ///
+    /// @param mayListen asked again with each change and each beat
+    void open(RoutingContext call, BooleanSupplier mayListen) {
         var response = call.response();
-        var listener = new Listener(call.vertx().getOrCreateContext(), response);
+        var listener = new Listener(call.vertx().getOrCreateContext(), response, mayListen);
         if (!add(listener)) {
             response.setStatusCode(429)
                     .putHeader("Content-Type", "text/plain; charset=utf-8")
@@ -179,12 +184,18 @@ final class ChangeStream implements AutoCloseable {
 
     private Seen tell(Seen seen) throws InterruptedException {
         var query = Map.of("index", Long.toString(seen.index()), "wait", BEAT.toSeconds() + "s");
-        var answer = changes.apply(new ApiRequest(Map.of(), query, "", this::isForNobody));
+        var answer =
+                changes.apply(
+                        new ApiRequest(
+                                Map.of(), query, "", this::isForNobody, Caller.everything()));
         if (!(answer instanceof ApiAnswer.Json(var body, OptionalLong index))) {
             listeners.get().forEach(one -> one.say("event: lost\ndata: {}\n\n"));
             Thread.sleep(PAUSE);
             return Seen.NOTHING;
         }
+        listeners.get().stream()
+                .filter(one -> !one.mayListen.getAsBoolean())
+                .forEach(Listener::end);
         var parts = new TreeMap<String, Long>();
         body.properties().forEach(part -> parts.put(part.getKey(), part.getValue().asLong()));
         var changed = new TreeSet<>(parts.keySet());

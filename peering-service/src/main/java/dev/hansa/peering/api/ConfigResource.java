@@ -7,6 +7,7 @@ import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.configentry.ConfigEntries;
+import dev.hansa.peering.configentry.EntryAccess;
 import dev.hansa.peering.configentry.ParsedEntry;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.Store;
@@ -37,7 +38,12 @@ final class ConfigResource {
                     ApiAnswer.text(
                             status,
                             status == 400 ? "Request decoding failed: " + sentence : sentence);
-            case ParsedEntry.Valid valid -> write(valid, cas);
+            case ParsedEntry.Valid valid -> {
+                for (var need : EntryAccess.write(valid)) {
+                    request.caller().require(need);
+                }
+                yield write(valid, cas);
+            }
         };
     }
 
@@ -98,6 +104,8 @@ final class ConfigResource {
                     var all = JSON.createArrayNode();
                     store.now()
                             .config(kind)
+                            .filter(record ->
+                                    request.caller().sees(EntryAccess.read(kind, record.name())))
                             .sorted(Comparator.comparing(ConfigRecord::name))
                             .forEach(record -> all.add(json(record)));
                     return ApiAnswer.json(all);

@@ -3,6 +3,10 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.Control.Order;
+import dev.hansa.peering.acl.Level;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.failover.ControlWish;
 import dev.hansa.peering.failover.ControlWish.Wanted;
@@ -45,9 +49,36 @@ final class ControlResource {
                 Scope.CONFIG,
                 () -> {
                     var all = JSON.arrayNode();
-                    failover.controls().forEach(control -> all.add(ExplanationJson.of(control)));
+                    failover.controls().stream()
+                            .filter(one -> request.caller().sees(need(one.order(), Level.READ)))
+                            .forEach(one -> all.add(ExplanationJson.of(one)));
                     return ApiAnswer.json(all);
                 });
+    }
+
+    /// A service's failover is the service's; a peer takes calls of all of them.
+    private static Need need(Order order, Level level) {
+        return switch (order) {
+            case Order.DrainPeer _ -> new Need(Resource.MESH, "", level);
+            case Order.DrainLocal(var service) -> need(service, level);
+            case Order.Force(var service, _) -> need(service, level);
+            case Order.Hold(var service, _) -> need(service, level);
+            case Order.Drill(var service, _) -> need(service, level);
+        };
+    }
+
+    private static Need need(Wanted wanted) {
+        return switch (wanted) {
+            case Wanted.DrainPeer _ -> Need.write(Resource.MESH);
+            case Wanted.DrainLocal(var service) -> need(service, Level.WRITE);
+            case Wanted.Force(var service, _) -> need(service, Level.WRITE);
+            case Wanted.Hold(var service) -> need(service, Level.WRITE);
+            case Wanted.Drill(var service, _) -> need(service, Level.WRITE);
+        };
+    }
+
+    private static Need need(ServiceName service, Level level) {
+        return new Need(Resource.SERVICE, service.value(), level);
     }
 
     ApiAnswer order(ApiRequest request) throws RefusedRequestException {
@@ -57,10 +88,12 @@ final class ControlResource {
                                 List.of(
                                         "Kind", "Service", "Peer", "Target", "TTL", "By", "Reason",
                                         "Force"));
+        var wanted = wanted(body);
+        request.caller().require(need(wanted));
         var ttl = body.text("TTL");
         var wish =
                 new ControlWish(
-                        wanted(body),
+                        wanted,
                         ttl.isEmpty() ? DEFAULT_LIFE : ApiRequest.life("TTL", ttl, LONGEST_LIFE),
                         by(body.text("By")),
                         bounded("Reason", body.text("Reason"), MAX_REASON),
@@ -123,9 +156,16 @@ final class ControlResource {
 
     ApiAnswer clear(ApiRequest request) throws RefusedRequestException {
         var id = id(request);
-        if (!failover.clear(id, by(request.parameter("by").orElse("")))) {
-            throw new RefusedRequestException(
-                    404, "failover control: expected one that is in force; found none of id " + id);
+        var held = failover.controls().stream().filter(one -> one.id() == id).findFirst();
+        var none =
+                new RefusedRequestException(
+                        404,
+                        "failover control: expected one that is in force; found none of id " + id);
+        if (held.isPresent()) {
+            request.caller().requireFound(need(held.get().order(), Level.WRITE), none);
+        }
+        if (held.isEmpty() || !failover.clear(id, by(request.parameter("by").orElse("")))) {
+            throw none;
         }
         return ApiAnswer.TRUE;
     }
@@ -142,6 +182,7 @@ final class ControlResource {
     ApiAnswer drill(ApiRequest request) throws RefusedRequestException {
         var id = id(request);
         return failover.drill(id)
+                .filter(report -> request.caller().sees(need(report.control().order(), Level.READ)))
                 .map(report -> ApiAnswer.json(ExplanationJson.of(report)))
                 .orElseThrow(() ->
                         new RefusedRequestException(

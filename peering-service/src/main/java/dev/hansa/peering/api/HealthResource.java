@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.peering.api.CatalogResource.Selection;
 import dev.hansa.peering.api.ListFilters.Checked;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -64,7 +65,7 @@ final class HealthResource {
         return checks(
                 request,
                 now ->
-                        now.now().named(name.value()).stream()
+                        now.named(Optional.empty(), name.value())
                                 .flatMap(CatalogView::checks)
                                 .filter(one -> !one.check().isOfNode()));
     }

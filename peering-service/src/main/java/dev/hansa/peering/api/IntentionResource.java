@@ -9,6 +9,8 @@ import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.exportedservices.filter.FilterFields;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.ConfigEntries.StoredIntention;
@@ -91,15 +93,30 @@ final class IntentionResource {
 
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var filter = ListFilters.of(request, FIELDS);
-        return reads.read(request, Scope.CONFIG, () -> ApiAnswer.json(array(filter)));
+        return reads.read(
+                request, Scope.CONFIG, () -> ApiAnswer.json(array(filter, request.caller())));
     }
 
-    private ArrayNode array(Predicate<StoredIntention> wanted) {
+    private ArrayNode array(Predicate<StoredIntention> wanted, Caller caller) {
         var all = JSON.arrayNode();
         ConfigEntries.intentions(store.now()).stream()
                 .filter(wanted)
+                .filter(one -> caller.sees(readable(one.intention().destination())))
                 .forEach(one -> all.add(json(one)));
         return all;
+    }
+
+    private static Need readable(String destination) {
+        return Need.read(Resource.INTENTIONS, destination);
+    }
+
+    private static Need writable(Pair pair) {
+        return Need.write(Resource.INTENTIONS, pair.destination());
+    }
+
+    /// Of the rule that the query names.
+    static String destination(ApiRequest request) throws RefusedRequestException {
+        return pair(request).destination();
     }
 
     private static ObjectNode json(StoredIntention stored) {
@@ -172,6 +189,7 @@ final class IntentionResource {
                                         : "peer:" + body.text("SourcePeer") + "/")
                                 + body.text("SourceName"),
                         body.text("DestinationName"));
+        request.caller().require(writable(pair));
         var same =
                 ConfigEntries.intentions(store.now()).stream()
                         .filter(pair::isStated)
@@ -196,29 +214,44 @@ final class IntentionResource {
 
     ApiAnswer byId(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var id = request.part("id");
-        return reads.read(request, Scope.CONFIG, () -> found(stored -> id(stored).equals(id)));
+        var caller = request.caller();
+        return reads.read(
+                request,
+                Scope.CONFIG,
+                () ->
+                        found(stored ->
+                                id(stored).equals(id)
+                                        && caller.sees(
+                                                readable(stored.intention().destination()))));
     }
 
     ApiAnswer putById(ApiRequest request) throws RefusedRequestException {
         var body = JsonFields.read(request.body(), "Failed to decode request body");
-        write(named(request.part("id")), body);
+        write(named(request), body);
         return ApiAnswer.json(JSON.objectNode().put("ID", request.part("id")));
     }
 
     ApiAnswer removeById(ApiRequest request) throws RefusedRequestException {
-        remove(named(request.part("id")));
+        remove(named(request));
         return ApiAnswer.TRUE;
     }
 
-    private Pair named(String id) throws RefusedRequestException {
+    private Pair named(ApiRequest request) throws RefusedRequestException {
+        var id = request.part("id");
+        var none = new RefusedRequestException(404, "Intention not found");
         for (var stored : ConfigEntries.intentions(store.now())) {
             var intention = stored.intention();
             if (stored.samenessGroup().isEmpty() && id(intention).equals(id)) {
-                return new Pair(
-                        intention.source(), intention.sourcePeer(), intention.destination());
+                var pair =
+                        new Pair(
+                                intention.source(),
+                                intention.sourcePeer(),
+                                intention.destination());
+                request.caller().requireFound(writable(pair), none);
+                return pair;
             }
         }
-        throw new RefusedRequestException(404, "Intention not found");
+        throw none;
     }
 
     ApiAnswer match(ApiRequest request) throws RefusedRequestException, InterruptedException {
@@ -241,7 +274,11 @@ final class IntentionResource {
                 () ->
                         ApiAnswer.json(
                                 JSON.objectNode()
-                                        .set(name, array(one -> matching.test(one.intention())))));
+                                        .set(
+                                                name,
+                                                array(
+                                                        one -> matching.test(one.intention()),
+                                                        request.caller()))));
     }
 
     private static String wanted(ApiRequest request, String parameter)
@@ -266,6 +303,9 @@ final class IntentionResource {
     ApiAnswer denials(ApiRequest request) {
         var all = JSON.arrayNode();
         for (var denial : denials.last()) {
+            if (!request.caller().sees(readable(denial.destination()))) {
+                continue;
+            }
             all.addObject()
                     .put("At", denial.at().toString())
                     .put("Source", denial.source())

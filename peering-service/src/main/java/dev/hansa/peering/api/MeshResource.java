@@ -7,7 +7,10 @@ import dev.hansa.exportedservices.ExportPolicy;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.store.Store;
 import dev.hansa.trustbundle.PeerName;
@@ -192,13 +195,27 @@ final class MeshResource {
                         .only(List.of("Services", "MeshGateway", "Server", "TTL"));
         var services = new LinkedHashSet<ServiceName>();
         for (var name : body.texts("Services")) {
-            services.add(ApiRequest.read(name, ServiceName::new));
+            var service = ApiRequest.read(name, ServiceName::new);
+            if (service.value().equals(ServerInfo.SERVICE)) {
+                throw RefusedRequestException.bad(
+                        "join token: expected a service of your own; found 'consul', which is the servers'");
+            }
+            services.add(service);
         }
         var meshGateway = body.flag("MeshGateway");
         var server = body.flag("Server");
         if (services.isEmpty() && !meshGateway && !server) {
             throw RefusedRequestException.bad(
                     "join token: expected Services, MeshGateway or Server; found none");
+        }
+        for (var service : services) {
+            request.caller().require(Need.write(Resource.SERVICE, service.value()));
+        }
+        if (meshGateway) {
+            request.caller().require(Need.write(Resource.MESH));
+        }
+        if (server) {
+            request.caller().require(Need.write(Resource.OPERATOR));
         }
         var ttl = body.text("TTL");
         var life = ttl.isEmpty() ? DEFAULT_JOIN_LIFE : ApiRequest.life("TTL", ttl, MAX_JOIN_LIFE);

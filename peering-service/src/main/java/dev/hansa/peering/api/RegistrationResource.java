@@ -6,10 +6,13 @@ import static dev.hansa.peering.api.RefusedRequestException.bad;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Registering of services that no sidecar vouches for, straight in the catalog.
 final class RegistrationResource {
@@ -36,6 +39,7 @@ final class RegistrationResource {
                                 ServiceDefinition.read(
                                         node, service.get(), "Service", CheckReader::results));
         var checks = checks(body, defined.map(ServiceInstance::id).orElse(""));
+        mayWrite(request.caller(), node.name(), defined, checks.keySet());
         if (node.address().isEmpty() && (defined.isPresent() || checks.isEmpty())) {
             throw bad("Must provide node and address");
         }
@@ -51,7 +55,11 @@ final class RegistrationResource {
                     Registrations.merged(
                             defined.get().checks(),
                             checks.getOrDefault(defined.get().id(), List.of()));
-            registrations.put(defined.get().withChecks(all, 0), false, Registrations.FREE);
+            registrations.put(
+                    defined.get().withChecks(all, 0),
+                    false,
+                    Registrations.FREE,
+                    Registrations.Asked.mayWrite(request.caller()));
             checks.remove(defined.get().id());
         }
         for (var results : checks.entrySet()) {
@@ -63,6 +71,37 @@ final class RegistrationResource {
             }
         }
         return ApiAnswer.TRUE;
+    }
+
+    /// A service is written by whoever may write it, a node and its checks by whoever may write the
+    /// node. A service's node is written with it, as long as it is not another than before.
+    private void mayWrite(
+            Caller caller, String node, Optional<ServiceInstance> defined, Set<String> checked)
+            throws RefusedRequestException {
+        if (defined.isPresent()) {
+            caller.require(Need.write(Resource.SERVICE, defined.get().name()));
+            ServiceDefinition.requireKind(caller, defined.get());
+            requireHeld(caller, node, defined.get().id());
+        }
+        for (var id : checked) {
+            if (!id.isEmpty()) {
+                requireHeld(caller, node, id);
+            }
+        }
+        if (checked.contains("")
+                || defined.isEmpty() && checked.isEmpty()
+                || defined.isPresent() && isAnotherNode(node, defined.get().node())) {
+            caller.require(Need.write(Resource.NODE, node));
+        }
+    }
+
+    private boolean isAnotherNode(String name, NodeRecord node) {
+        return registrations.find(name, "").filter(held -> held.node().equals(node)).isEmpty();
+    }
+
+    /// What is there already under an id may be another service's.
+    private void requireHeld(Caller caller, String node, String id) throws RefusedRequestException {
+        Registrations.Asked.mayWrite(caller).of(registrations.find(node, id));
     }
 
     private void local(JsonFields body) throws RefusedRequestException {
@@ -86,13 +125,20 @@ final class RegistrationResource {
         if (body.has("Address")) {
             ServiceDefinition.word("Address", body.text("Address"));
         }
+        var meta = body.map("NodeMeta");
+        if (meta.containsKey(Agent.MARK)) {
+            throw bad(
+                    "NodeMeta: expected no '"
+                            + Agent.MARK
+                            + "', which the servers' own nodes have; found it");
+        }
         return new NodeRecord(
                 body.text("ID"),
                 name,
                 body.text("Address"),
                 settings.datacenter().name(),
                 body.map("TaggedAddresses"),
-                body.map("NodeMeta"));
+                meta);
     }
 
     /// `Check` and `Checks` by the service that they are of; empty: the node.
@@ -146,12 +192,25 @@ final class RegistrationResource {
         }
         var id = body.text("ServiceID");
         var check = body.text("CheckID");
+        Registrations.Asked asked = held -> mayRemove(request.caller(), node, id, held);
+        asked.of(registrations.find(node, id));
         if (!check.isEmpty()) {
             removeCheck(node, id, check);
         } else {
-            registrations.remove(node, id);
+            registrations.remove(node, id, asked);
         }
         return ApiAnswer.TRUE;
+    }
+
+    /// Whoever may write a node takes away what is there, whoever may write a service that.
+    private static void mayRemove(
+            Caller caller, String node, String id, Optional<ServiceInstance> held)
+            throws RefusedRequestException {
+        if (id.isEmpty()
+                || held.isEmpty()
+                || !caller.access().allows(Need.write(Resource.SERVICE, held.get().name()))) {
+            caller.require(Need.write(Resource.NODE, node));
+        }
     }
 
     /// @param id of the service; empty: any of the node

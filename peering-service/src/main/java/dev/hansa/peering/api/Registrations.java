@@ -3,6 +3,8 @@ package dev.hansa.peering.api;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -42,6 +44,28 @@ final class Registrations {
         Set<String> among() throws RefusedRequestException;
     }
 
+    /// Whether the caller may write over what is held under an id; asked in the same turn.
+    @FunctionalInterface
+    interface Asked {
+        /// It was asked by the name that the caller gave.
+        Asked ALREADY = _ -> {};
+
+        /// @throws RefusedRequestException when he may not
+        void of(Optional<ServiceInstance> held) throws RefusedRequestException;
+
+        /// An id may be held by a service of another name, which the refusal must not tell.
+        static Asked mayWrite(Caller caller) {
+            return held -> {
+                if (held.isPresent()
+                        && !caller.access()
+                                .allows(Need.write(Resource.SERVICE, held.get().name()))) {
+                    throw Caller.denied(
+                            "Permission denied: expected an id that is free or a service's that may be written; found another's");
+                }
+            };
+        }
+    }
+
     private interface Change {
         /// @return what is to be written; empty: nothing
         Optional<ServiceInstance> of(Optional<ServiceInstance> before)
@@ -71,13 +95,14 @@ final class Registrations {
 
     /// @return what was there before
     private Optional<ServiceInstance> write(
-            String node, String id, Admission admission, Change change)
+            String node, String id, Admission admission, Asked asked, Change change)
             throws RefusedRequestException {
         // so that those who come by this way do not take each other's attempts
         synchronized (turn(node, id)) {
             for (var attempt = 1; ; attempt++) {
                 var among = admission.among();
                 var before = find(node, id);
+                asked.of(before);
                 var after = change.of(before);
                 if (after.isEmpty()) {
                     return before;
@@ -101,18 +126,25 @@ final class Registrations {
     /// defined anew keeps its result.
     ///
     /// @param replaces whether checks go that the definition does not name
-    void put(ServiceInstance defined, boolean replaces, Admission admission)
+    void put(ServiceInstance defined, boolean replaces, Admission admission, Asked asked)
             throws RefusedRequestException {
         write(
                 defined.node().name(),
                 defined.id(),
                 admission,
+                asked,
                 held -> {
                     var before = held.map(ServiceInstance::checks).orElse(List.of());
                     var merged = merged(before, defined.checks());
                     var after = replaces ? only(defined.checks(), merged) : merged;
                     return Optional.of(defined.withChecks(few(before, after), 0));
                 });
+    }
+
+    /// As the other, by somebody who was asked already.
+    void put(ServiceInstance defined, boolean replaces, Admission admission)
+            throws RefusedRequestException {
+        put(defined, replaces, admission, Asked.ALREADY);
     }
 
     private static List<HealthCheck> only(List<HealthCheck> named, List<HealthCheck> all) {
@@ -126,6 +158,7 @@ final class Registrations {
                 node.name(),
                 "",
                 FREE,
+                Asked.ALREADY,
                 before ->
                         before.isPresent() && before.get().node().equals(node)
                                 ? Optional.empty()
@@ -139,7 +172,7 @@ final class Registrations {
     /// As the other, and whatever checks come of it.
     boolean change(String node, String id, UnaryOperator<List<HealthCheck>> change)
             throws RefusedRequestException {
-        return change(node, id, FREE, change);
+        return change(node, id, FREE, Asked.ALREADY, change);
     }
 
     /// Changes the checks of what is registered.
@@ -147,12 +180,17 @@ final class Registrations {
     /// @param id of the service; empty: the node itself
     /// @return false when there is no such registration
     boolean change(
-            String node, String id, Admission admission, UnaryOperator<List<HealthCheck>> change)
+            String node,
+            String id,
+            Admission admission,
+            Asked asked,
+            UnaryOperator<List<HealthCheck>> change)
             throws RefusedRequestException {
         return write(
                         node,
                         id,
                         admission,
+                        asked,
                         held -> {
                             if (held.isEmpty()) {
                                 return held;
@@ -168,8 +206,9 @@ final class Registrations {
 
     /// @param id of the service; empty: the node and all that is registered there
     /// @return false when there was none
-    boolean remove(String node, String id) throws RefusedRequestException {
+    boolean remove(String node, String id, Asked asked) throws RefusedRequestException {
         synchronized (turn(node, id)) {
+            asked.of(find(node, id));
             return apply(new StoreCommand.RemoveRegistration(node, id))
                     instanceof StoreAnswer.Applied;
         }

@@ -8,6 +8,8 @@ import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +76,13 @@ final class ServiceDefinition {
                             + ", which are sidecars'; found '"
                             + name
                             + "'");
+        }
+    }
+
+    /// A gateway gets what crosses the border: the mesh's business, whatever it is called.
+    static void requireKind(Caller caller, ServiceInstance defined) throws RefusedRequestException {
+        if (defined.kind() != ServiceKind.TYPICAL) {
+            caller.require(Need.write(Resource.MESH));
         }
     }
 

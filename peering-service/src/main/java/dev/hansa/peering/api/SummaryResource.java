@@ -3,8 +3,6 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
@@ -14,22 +12,24 @@ import dev.hansa.trustbundle.PeerName;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /// What a page shows of everything at once: one line for each service, and what has changed.
 final class SummaryResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private final Latest<CatalogSnapshot> catalog;
+    private final CatalogReads catalog;
     private final Supplier<Map<String, Set<PeerName>>> exports;
     private final BlockingReads reads;
 
     /// @param exports to whom each service of ours is shown
     SummaryResource(
-            Latest<CatalogSnapshot> catalog,
+            CatalogReads catalog,
             Supplier<Map<String, Set<PeerName>>> exports,
             BlockingReads reads) {
         this.catalog = catalog;
@@ -40,28 +40,26 @@ final class SummaryResource {
     /// Every service here and every one that peers let us see, by name. Sidecars are counted with
     /// the service that they stand for.
     ApiAnswer services(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        return reads.read(
+        return catalog.read(
                 request,
-                Scope.CATALOG,
-                () -> {
-                    var now = catalog.get();
+                view -> {
                     var rows = JSON.arrayNode();
-                    local(rows, now);
-                    new TreeMap<>(now.imported())
-                            .forEach((peer, imported) -> {
-                                for (var name : imported.serviceNames()) {
-                                    var row = row(rows, name, imported.named(name));
-                                    row.put("Peer", peer.value());
-                                    ServiceJson.heard(row, imported);
-                                }
-                            });
+                    local(rows, view);
+                    view.imported((peer, imported, name) -> {
+                        var row = row(rows, name, imported.named(name));
+                        row.put("Peer", peer.value());
+                        ServiceJson.heard(row, imported);
+                    });
                     return ApiAnswer.json(rows);
                 });
     }
 
-    private void local(ArrayNode rows, CatalogSnapshot now) {
+    private void local(ArrayNode rows, CatalogView view) {
         var shown = exports.get();
-        new TreeMap<>(now.local())
+        view.instances()
+                .collect(
+                        Collectors.groupingBy(
+                                ServiceInstance::name, TreeMap::new, Collectors.toList()))
                 .forEach((name, instances) -> {
                     var kind = instances.getFirst().kind();
                     if (kind == ServiceKind.CONNECT_PROXY) {
@@ -69,7 +67,10 @@ final class SummaryResource {
                     }
                     var row = row(rows, name, instances);
                     row.put("Peer", "").put("Kind", kind.word());
-                    row.put("Proxies", now.named(name + ServiceName.SIDECAR_SUFFIX).size());
+                    row.put(
+                            "Proxies",
+                            view.named(Optional.empty(), name + ServiceName.SIDECAR_SUFFIX)
+                                    .count());
                     ServiceJson.texts(
                             row,
                             "ExportedTo",

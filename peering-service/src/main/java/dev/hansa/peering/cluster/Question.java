@@ -3,6 +3,7 @@ package dev.hansa.peering.cluster;
 import dev.hansa.peering.store.RecordJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 
 /// What one server asks another. Secrets may be inside: it travels between servers only, and is
 /// never logged.
@@ -11,15 +12,22 @@ import java.util.Map;
 /// @param method of an API request
 /// @param route of an API request, with its variable parts named
 /// @param path the variable parts
+/// @param token that the caller has shown; empty: none
+/// @param access whether tokens are asked for, as the server that was asked has it
 public record Question(
         String kind,
         String method,
         String route,
         Map<String, String> path,
         Map<String, String> query,
-        String body) {
+        String body,
+        String token,
+        String access) {
     /// A request of the API.
     public static final String API = "api";
+
+    /// A read of the API that a server makes for itself.
+    public static final String OWN = "own";
 
     /// To be added to the log: the body is a [Candidate].
     public static final String ADD = "add";
@@ -30,11 +38,13 @@ public record Question(
     public Question {
         path = Map.copyOf(path);
         query = Map.copyOf(query);
+        token = Objects.requireNonNullElse(token, "");
+        access = Objects.requireNonNullElse(access, "");
     }
 
     /// Without an API request.
     public Question(String kind, String body) {
-        this(kind, "", "", Map.of(), Map.of(), body);
+        this(kind, "", "", Map.of(), Map.of(), body, "", "");
     }
 
     /// A server that is to be added.
@@ -42,9 +52,11 @@ public record Question(
 
     /// @param status of HTTP
     /// @param index of the state that was read; below zero: none
-    public record Answer(int status, String contentType, String body, long index) {
+    /// @param missedSome whether something was left out that the caller may not see
+    public record Answer(
+            int status, String contentType, String body, long index, boolean missedSome) {
         public Answer(int status, String body) {
-            this(status, "text/plain; charset=utf-8", body, -1);
+            this(status, "text/plain; charset=utf-8", body, -1, false);
         }
 
         @Override

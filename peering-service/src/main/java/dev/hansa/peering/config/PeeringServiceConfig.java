@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 /// @param dataDir holds the database; owner-only
 /// @param sealKey where the key is that secrets are sealed with
 /// @param httpAddress the HTTP API
+/// @param door who is let in there
 /// @param peerAddress peer streams, TLS; what tokens advertise when peering does not go through
 ///   gateways
 /// @param proxyAddress the datacenter's own proxies, mutual TLS
@@ -49,6 +50,7 @@ public record PeeringServiceConfig(
         Path dataDir,
         SealKey sealKey,
         InetSocketAddress httpAddress,
+        ApiDoorSettings door,
         InetSocketAddress peerAddress,
         InetSocketAddress proxyAddress,
         InetSocketAddress adminAddress,
@@ -140,7 +142,12 @@ public record PeeringServiceConfig(
                             "how long a rotation waits for peers and proxies that are away (default: 72h)"));
 
     public static final List<Settings.Key> KEYS =
-            Stream.of(OWN, ConnectionLimits.KEYS, DnsSettings.KEYS, PeerLimitSettings.KEYS)
+            Stream.of(
+                            OWN,
+                            ApiDoorSettings.KEYS,
+                            ConnectionLimits.KEYS,
+                            DnsSettings.KEYS,
+                            PeerLimitSettings.KEYS)
                     .flatMap(List::stream)
                     .toList();
 
@@ -160,6 +167,7 @@ public record PeeringServiceConfig(
         var sealKey = SealKey.read(settings);
         var nodeName = settings.text("node-name", "");
         var http = settings.address("http.address", address(8500));
+        var door = ApiDoorSettings.read(settings, http);
         var peer = settings.address("peer.address", address(8503));
         var proxy = settings.address("proxy.address", address(8502));
         var admin = settings.address("admin.address", address(19500));
@@ -229,6 +237,7 @@ public record PeeringServiceConfig(
                 dataDir.toAbsolutePath(),
                 sealKey,
                 http,
+                door,
                 peer,
                 proxy,
                 admin,
@@ -274,7 +283,7 @@ public record PeeringServiceConfig(
                 });
     }
 
-    private static boolean isLoopback(InetSocketAddress address) {
+    static boolean isLoopback(InetSocketAddress address) {
         var host = address.getHostString();
         return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
     }

@@ -1,7 +1,6 @@
 package dev.hansa.peering.dns;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.peering.ConnectionDoor;
 import dev.hansa.peering.PeeringEvent;
@@ -16,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The live catalog by DNS, over UDP and TCP. It has one thread of its own: however many ask, they
@@ -44,7 +44,7 @@ public final class DnsServer implements AutoCloseable {
             DnsSettings settings,
             Datacenter datacenter,
             String node,
-            Latest<CatalogSnapshot> catalog,
+            Supplier<CatalogSnapshot> catalog,
             ConnectionDoor door,
             BooleanSupplier isShort,
             Consumer<PeeringEvent> events) {
@@ -71,7 +71,7 @@ public final class DnsServer implements AutoCloseable {
             DnsSettings settings,
             Datacenter datacenter,
             String node,
-            Latest<CatalogSnapshot> catalog,
+            Supplier<CatalogSnapshot> catalog,
             ConnectionDoor door,
             BooleanSupplier isShort,
             Consumer<PeeringEvent> events)

@@ -67,7 +67,8 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
         RaftServerConfigKeys.setCloseThreshold(properties, NO_PAUSE_IS_TOO_LONG);
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SEGMENT);
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, PREALLOCATED);
-        // The library (3.3.0) would put a member's appends in a row, each behind the one before. One
+        // The library (3.3.0) would put a member's appends in a row, each behind the one before.
+        // One
         // that failed failed all after it, for good: the member stayed behind while the leader sent
         // it everything again 200 times a second. And one that began where another still waited to
         // be written was answered by that one's success, whatever its leader had sent.

@@ -1,6 +1,8 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Secret;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -23,5 +25,11 @@ public record PeeringSecrets(
     public static PeeringSecrets none(String peeringId) {
         return new PeeringSecrets(
                 peeringId, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /// Compares hashes in the same time, whatever differs.
+    static boolean same(String a, String b) {
+        return MessageDigest.isEqual(
+                a.getBytes(StandardCharsets.US_ASCII), b.getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -94,12 +94,33 @@ final class RestoredState {
                         registration -> registration.instance().createIndex()),
                 present.joinSecrets(),
                 snapshot.controls(),
+                acl(present.acl(), snapshot.acl(), index),
                 present.ca()
                         .filter(own ->
                                 snapshot.ca().isEmpty()
                                         || own.trustDomain()
                                                 .equals(snapshot.ca().get().trustDomain()))
                         .or(snapshot::ca));
+    }
+
+    /// The snapshot's, as Consul does it. One without any leaves what is there, so that a restore
+    /// of what was saved before there was access control locks nobody out.
+    private static AclState acl(AclState present, AclState snapshot, long index) {
+        if (snapshot.bootstrap().isEmpty() && snapshot.tokens().isEmpty()) {
+            return present;
+        }
+        return new AclState(
+                written(
+                        present.tokens(),
+                        snapshot.tokens(),
+                        (token, created) -> token.indexed(created, index),
+                        AclTokenRecord::createIndex),
+                written(
+                        present.policies(),
+                        snapshot.policies(),
+                        (policy, created) -> policy.indexed(created, index),
+                        AclPolicyRecord::createIndex),
+                snapshot.bootstrap().map(_ -> new AclBootstrapRecord(index)));
     }
 
     /// A modify index that somebody knows from another history must not fit by chance, so what

@@ -194,6 +194,21 @@ final class StateFile implements AutoCloseable {
                     after.controls(),
                     id -> Long.toString(id));
             difference(
+                    StateRows.ACL_TOKEN,
+                    before.acl().tokens(),
+                    after.acl().tokens(),
+                    Function.identity());
+            difference(
+                    StateRows.ACL_POLICY,
+                    before.acl().policies(),
+                    after.acl().policies(),
+                    Function.identity());
+            difference(
+                    StateRows.ACL_BOOTSTRAP,
+                    only(before.acl().bootstrap()),
+                    only(after.acl().bootstrap()),
+                    Function.identity());
+            difference(
                     StateRows.CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
             counter("index", after.index());
             counter("starts", after.starts());
@@ -237,6 +252,10 @@ final class StateFile implements AutoCloseable {
             failure.addSuppressed(e);
             broken = failure;
         }
+    }
+
+    private static <V> Map<String, V> only(Optional<V> value) {
+        return value.map(one -> Map.of(StateRows.ONLY, one)).orElse(Map.of());
     }
 
     private static Map<String, CaRecord> byDomain(Optional<CaRecord> ca) {

@@ -6,8 +6,6 @@ import dev.hansa.peering.store.StoreAnswer.Applied;
 import dev.hansa.peering.store.StoreAnswer.Refused;
 import dev.hansa.peering.store.StoreAnswer.Unchanged;
 import dev.hansa.trustbundle.PeerName;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -61,6 +59,12 @@ final class StateMachine {
                     case StoreCommand.UseJoinSecret join -> next.useJoinSecret(join);
                     case StoreCommand.PutControl control -> next.putControl(control);
                     case StoreCommand.RemoveControl(var id) -> next.removeControl(id);
+                    case StoreCommand.BootstrapAcl _,
+                            StoreCommand.PutAclToken _,
+                            StoreCommand.RemoveAclToken _,
+                            StoreCommand.PutAclPolicy _,
+                            StoreCommand.RemoveAclPolicy _ ->
+                            next.acl(AclChanges.of(state.acl(), command, next.index));
                     case StoreCommand.BeginRestore _,
                             StoreCommand.RestorePart _,
                             StoreCommand.CommitRestore _,
@@ -88,6 +92,7 @@ final class StateMachine {
         private PersistentMap<String, RegistrationRecord> registrations;
         private PersistentMap<String, JoinSecretRecord> joinSecrets;
         private PersistentMap<Long, ControlRecord> controls;
+        private AclState acl;
         private Optional<CaRecord> ca;
         private long starts;
         private boolean changed;
@@ -102,6 +107,7 @@ final class StateMachine {
             this.registrations = PersistentMap.copyOf(old.registrations());
             this.joinSecrets = PersistentMap.copyOf(old.joinSecrets());
             this.controls = PersistentMap.copyOf(old.controls());
+            this.acl = old.acl();
             this.ca = old.ca();
             this.starts = old.starts();
         }
@@ -117,6 +123,7 @@ final class StateMachine {
                     registrations,
                     joinSecrets,
                     controls,
+                    acl,
                     ca);
         }
 
@@ -279,7 +286,7 @@ final class StateMachine {
             var unused = before.establishment();
             if (!live(exchange.peeringId())
                     || unused.isEmpty()
-                    || !same(unused.get().hash(), exchange.candidateHash())) {
+                    || !PeeringSecrets.same(unused.get().hash(), exchange.candidateHash())) {
                 return Optional.of("invalid peering establishment secret");
             }
             if (exchange.now().isAfter(unused.get().expiresAt())) {
@@ -295,17 +302,16 @@ final class StateMachine {
                             before.dialerStream()));
         }
 
-        private static boolean same(String a, String b) {
-            return MessageDigest.isEqual(
-                    a.getBytes(StandardCharsets.US_ASCII), b.getBytes(StandardCharsets.US_ASCII));
-        }
-
         Optional<String> promote(String peeringId, String hash) {
             var before = old.secrets(peeringId);
-            if (before.activeStream().filter(active -> same(active, hash)).isPresent()) {
+            if (before.activeStream()
+                    .filter(active -> PeeringSecrets.same(active, hash))
+                    .isPresent()) {
                 return FINE;
             }
-            if (before.pendingStream().filter(pending -> same(pending, hash)).isEmpty()) {
+            if (before.pendingStream()
+                    .filter(pending -> PeeringSecrets.same(pending, hash))
+                    .isEmpty()) {
                 return Optional.of("invalid peering stream secret");
             }
             return keep(
@@ -476,6 +482,12 @@ final class StateMachine {
             var before = controls;
             controls = controls.without(id);
             return controls == before ? FINE : done();
+        }
+
+        Optional<String> acl(AclChanges.Change change) {
+            changed = changed || change.after() != acl;
+            acl = change.after();
+            return change.refusal();
         }
 
         Optional<String> putJoinSecret(StoreCommand.PutJoinSecret join) {

@@ -19,6 +19,12 @@ final class StateRows {
     static final String JOIN = "join";
     static final String CA = "ca";
     static final String CONTROL = "control";
+    static final String ACL_TOKEN = "acl-token";
+    static final String ACL_POLICY = "acl-policy";
+    static final String ACL_BOOTSTRAP = "acl-bootstrap";
+
+    /// The one key of its bucket.
+    static final String ONLY = "only";
 
     /// A snapshot on its way in ([RestoreLog]), which is not part of the state.
     static final String RESTORE = "restore";
@@ -129,6 +135,23 @@ final class StateRows {
                         RegistrationRecord::key),
                 read(records, buckets, JOIN, JoinSecretRecord.class, JoinSecretRecord::hash),
                 read(records, buckets, CONTROL, ControlRecord.class, ControlRecord::id),
+                new AclState(
+                        read(
+                                records,
+                                buckets,
+                                ACL_TOKEN,
+                                AclTokenRecord.class,
+                                AclTokenRecord::secretHash),
+                        read(
+                                records,
+                                buckets,
+                                ACL_POLICY,
+                                AclPolicyRecord.class,
+                                AclPolicyRecord::id),
+                        read(records, buckets, ACL_BOOTSTRAP, AclBootstrapRecord.class, _ -> ONLY)
+                                .values()
+                                .stream()
+                                .findFirst()),
                 read(records, buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
                         .findFirst());
     }

@@ -109,6 +109,23 @@ public sealed interface StoreCommand {
     /// Ends a control; none has this id: nothing changes.
     record RemoveControl(long id) implements StoreCommand {}
 
+    /// The first token, while there was none, or again when `reset` is the index of the one before.
+    record BootstrapAcl(AclTokenRecord token, OptionalLong reset) implements StoreCommand {}
+
+    /// Writes a token anew or over the one with its accessor, whose secret stays. Also forgets
+    /// those that have expired at `now`. Refused when its secret is another token's, or there are
+    /// too many.
+    record PutAclToken(AclTokenRecord token, Instant now) implements StoreCommand {}
+
+    /// None has this accessor: nothing changes.
+    record RemoveAclToken(String accessor) implements StoreCommand {}
+
+    /// Refused when another policy has its name, or there are too many.
+    record PutAclPolicy(AclPolicyRecord policy) implements StoreCommand {}
+
+    /// None has this id: nothing changes.
+    record RemoveAclPolicy(String id) implements StoreCommand {}
+
     /// A snapshot's database will come in parts; what has come of another is forgotten.
     record BeginRestore(String id, long bytes, String sha256) implements StoreCommand {}
 
@@ -135,6 +152,8 @@ public sealed interface StoreCommand {
                     PromoteStream _,
                     ReplaceCa _,
                     RemoveControl _,
+                    RemoveAclToken _,
+                    RemoveAclPolicy _,
                     AbortRestore _,
                     CountStart _ ->
                     true;
@@ -148,6 +167,9 @@ public sealed interface StoreCommand {
                     InitCa _,
                     UseJoinSecret _,
                     PutControl _,
+                    BootstrapAcl _,
+                    PutAclToken _,
+                    PutAclPolicy _,
                     BeginRestore _,
                     RestorePart _,
                     CommitRestore _,

@@ -23,6 +23,7 @@ public record StoreState(
         Map<String, RegistrationRecord> registrations,
         Map<String, JoinSecretRecord> joinSecrets,
         Map<Long, ControlRecord> controls,
+        AclState acl,
         Optional<CaRecord> ca) {
     public StoreState {
         config = PersistentMap.copyOf(config);

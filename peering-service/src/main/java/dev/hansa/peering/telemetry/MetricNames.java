@@ -42,6 +42,7 @@ public final class MetricNames {
     public static final String FAILOVER_CONTROLS = "hansa.failover.controls";
     public static final String DNS_QUERIES = "hansa.dns.queries";
     public static final String DNS_LISTENING = "hansa.dns.listening";
+    public static final String REQUESTS_DENIED = "hansa.api.denied";
     public static final String BACKGROUND_FAILURES = "hansa.background.failures";
 
     private MetricNames() {}

@@ -2,6 +2,7 @@ package dev.hansa.peering.telemetry;
 
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.acl.Actor;
 import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -302,6 +303,15 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                     LOG.info("not listening to a leader: {}", foreign(reason));
             case PeeringEvent.JoinWaits(var server, var reason) ->
                     LOG.warn("not joined yet, asked '{}': {}", server, foreign(reason));
+            case PeeringEvent.AccessChanged(var what) -> {
+                LOG.info("access: {}", what);
+                audit(OPERATOR, "access", what);
+            }
+            case PeeringEvent.RequestDenied(var reason) -> {
+                count(MetricNames.REQUESTS_DENIED);
+                // whoever is denied may ask a thousand times in a second
+                LOG.debug("a request was denied: {}", foreign(reason));
+            }
             case PeeringEvent.MemberChanged(var member, var what) -> {
                 LOG.info("server '{}' {}", member, what);
                 audit(OPERATOR, "servers of the datacenter", member + " " + what);
@@ -466,10 +476,12 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                                                 : (System.nanoTime() - since.get()) / 1e9));
     }
 
+    /// Whoever shows a token is named by its accessor, beside what he calls himself.
     private static void audit(String who, String what, String outcome) {
+        var accessor = Actor.accessor();
         AUDIT.info(
                 "who=\"{}\" what=\"{}\" outcome=\"{}\"",
-                foreign(who),
+                foreign(accessor.isEmpty() ? who : who + ", token " + accessor),
                 foreign(what),
                 foreign(outcome));
     }

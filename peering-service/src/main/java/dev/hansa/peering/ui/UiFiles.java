@@ -39,6 +39,8 @@ final class UiFiles {
                     "peers.js",
                     "service.js",
                     "services.js",
+                    "session.js",
+                    "signin.js",
                     "token.js",
                     "window.js");
 

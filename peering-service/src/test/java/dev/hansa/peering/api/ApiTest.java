@@ -12,6 +12,8 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.RegistrationRecord;
+import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.trustbundle.PeerName;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -298,9 +300,20 @@ class ApiTest {
 
     @Test
     void checksOfAnotherServersNodeStayThereAndItsMaintenanceIsLifted() throws Exception {
+        world.store.apply(
+                new StoreCommand.PutRegistration(
+                        RegistrationRecord.node(
+                                new NodeRecord(
+                                        "",
+                                        "old",
+                                        "127.0.0.2",
+                                        "eks",
+                                        Map.of(),
+                                        Map.of("hansa-agent", "true")),
+                                List.of())));
         world.put(
                 "/v1/catalog/register",
-                "{\"Node\":\"old\",\"Address\":\"127.0.0.2\",\"NodeMeta\":{\"hansa-agent\":\"true\"},\"Checks\":[{\"CheckID\":\"disk\",\"Status\":\"passing\"},{\"CheckID\":\"_node_maintenance\",\"Status\":\"critical\"}]}");
+                "{\"Node\":\"old\",\"Checks\":[{\"CheckID\":\"disk\",\"Status\":\"passing\"},{\"CheckID\":\"_node_maintenance\",\"Status\":\"critical\"}]}");
 
         assertThat(register("check", "{\"Name\":\"disk\",\"TTL\":\"1h\"}")).isEqualTo(200);
         world.put("/v1/agent/maintenance?enable=false", "");

@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.checks.CheckRounds;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
@@ -38,22 +39,33 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /// The API on a real socket, over a real store and catalog. Only the two collaborators that would
 /// need a second datacenter are made by hand.
-final class ApiWorld implements AutoCloseable, PeeringOperations {
+final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     final RaftStore store;
     final LiveCatalog catalog = new LiveCatalog();
     final List<PeeringEvent> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> asked = Collections.synchronizedList(new ArrayList<>());
-    private final Clock clock = Clock.systemUTC();
+
+    /// What the file says that allows another bootstrap.
+    volatile OptionalLong reset = OptionalLong.empty();
+
+    /// Ahead of the system's.
+    volatile Duration ahead = Duration.ZERO;
+
+    private final InstantSource source = () -> Instant.now().plus(ahead);
+    private final Clock clock = source.withZone(ZoneOffset.UTC);
     private final Latest<Long> changes = new Latest<>(0L);
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
@@ -69,6 +81,10 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     private final CheckRounds checks;
 
     ApiWorld(Path folder) throws Exception {
+        this(folder, AccessSettings.OPEN);
+    }
+
+    ApiWorld(Path folder, AccessSettings access) throws Exception {
         store = TestStore.open(folder.resolve("data"));
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
         publisher =
@@ -90,7 +106,10 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
                                 new Datacenter("eks"),
                                 "eks-server",
                                 InetSocketAddress.createUnresolved("127.0.0.1", 8500),
-                                false),
+                                false,
+                                access,
+                                () -> reset,
+                                clock),
                         store,
                         catalog,
                         this,
@@ -101,6 +120,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
         api.members(store.members());
         checks = CheckRounds.start(store, vertx, events::add);
         api.checks(checks);
+        api.certificateAuthority(this, Duration.ofDays(3));
         api.failover(new FailoverDesk(publisher, failovers, store, drills, clock, events::add));
         server =
                 vertx.createHttpServer()
@@ -171,6 +191,10 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     /// A peer's stream has come or gone.
     void streamChanged() {
         changes.update(count -> count + 1);
+    }
+
+    Routes routes() {
+        return api.routes();
     }
 
     int port() {
@@ -264,6 +288,17 @@ final class ApiWorld implements AutoCloseable, PeeringOperations {
     @Override
     public Latest<Long> changes() {
         return changes;
+    }
+
+    @Override
+    public Status status() {
+        return new Status("eks.consul", "root-1", true, Optional.empty());
+    }
+
+    @Override
+    public Optional<String> rotate(boolean external) {
+        asked.add("rotate " + external);
+        return Optional.empty();
     }
 
     void stopWaiting() {

@@ -13,6 +13,7 @@ import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -22,9 +23,11 @@ import dev.hansa.peering.store.TestStore;
 import dev.hansa.trustbundle.Datacenter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -166,7 +169,10 @@ class RegistrationsTest {
                                 new Datacenter("eks"),
                                 "server",
                                 InetSocketAddress.createUnresolved("127.0.0.1", 8500),
-                                false),
+                                false,
+                                AccessSettings.OPEN,
+                                OptionalLong::empty,
+                                Clock.systemUTC()),
                         () -> CatalogSnapshot.EMPTY,
                         registrations);
         between = () -> register(agent, service("db", "own"));

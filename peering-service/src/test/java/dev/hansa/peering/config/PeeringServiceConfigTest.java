@@ -9,6 +9,7 @@ import dev.hansa.peering.stream.PeerLimits;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -182,5 +183,54 @@ class PeeringServiceConfigTest {
 
         assertThat(failure.problems())
                 .containsExactly(key + ": expected " + expected + "; found '" + text + "' in flag");
+    }
+
+    @Test
+    void apiIsOpenOnLoopbackAlone() throws Exception {
+        for (var host : List.of("127.0.0.1", "127.9.8.7", "localhost", "[::1]")) {
+            var door = read(Map.of("http.address", host + ":8500")).door();
+            assertThat(door.access().enabled()).isFalse();
+            assertThat(door.tls()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "acl.enabled=true, false",
+        "http.certificate=c.pem;http.key=k.pem, false",
+        "acl.enabled=true;http.certificate=c.pem;http.key=k.pem, true",
+        "http.open-to-everyone-on-the-network=true, true"
+    })
+    void apiListensOnTheNetworkWithTokensAndTlsOrWhenTheRiskIsTaken(String more, boolean taken)
+            throws Exception {
+        for (var host : List.of("0.0.0.0", "10.0.0.1", "[::]", "api.example.com")) {
+            var all = new HashMap<>(Map.of("http.address", host + ":8500"));
+            for (var setting : more.split(";")) {
+                all.put(setting.split("=")[0], setting.split("=")[1]);
+            }
+            if (taken) {
+                assertThat(read(all).httpAddress().getPort()).isEqualTo(8500);
+            } else {
+                var failure = catchThrowableOfType(InvalidConfigException.class, () -> read(all));
+                assertThat(failure.problems())
+                        .singleElement()
+                        .asString()
+                        .startsWith("http.address: expected a loopback address, or acl.enabled");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http.certificate, c.pem, http.certificate: expected together with http.key; found only one of them",
+        "http.key, k.pem, http.certificate: expected together with http.key; found only one of them",
+        "acl.default-policy, maybe, acl.default-policy: expected 'deny' or 'allow'; found 'maybe'",
+        "acl.initial-management-token-file, f, acl.initial-management-token-file: expected together with acl.enabled = true; found it alone"
+    })
+    void halfOfASettingOfTheApisDoorIsAProblem(String key, String value, String problem) {
+        var failure =
+                catchThrowableOfType(InvalidConfigException.class, () -> read(Map.of(key, value)));
+
+        assertThat(failure.problems()).containsExactly(problem);
     }
 }

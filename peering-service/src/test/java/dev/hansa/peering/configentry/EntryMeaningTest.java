@@ -7,6 +7,7 @@ import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.FailoverPolicy.Destination;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.UpstreamSettings;
+import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.StoreState;
@@ -45,6 +46,7 @@ class EntryMeaningTest {
                 Map.of(),
                 Map.of(),
                 Map.of(),
+                AclState.NONE,
                 Optional.empty());
     }
 

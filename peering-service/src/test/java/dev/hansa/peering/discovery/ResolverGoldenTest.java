@@ -24,6 +24,7 @@ import dev.hansa.failover.Target;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.ParsedEntry;
+import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.StoreState;
@@ -145,6 +146,7 @@ class ResolverGoldenTest {
                 Map.of(),
                 Map.of(),
                 Map.of(),
+                AclState.NONE,
                 Optional.empty());
     }
 

@@ -23,6 +23,7 @@ import dev.hansa.failover.Spread;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.StoreState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.IntentionTable;
@@ -147,6 +148,7 @@ class RoutePublisherTest {
                         Map.of(),
                         Map.of(),
                         Map.of(),
+                        AclState.NONE,
                         Optional.empty()),
                 new CatalogSnapshot(
                         1,

@@ -17,6 +17,7 @@ import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoreState;
@@ -61,6 +62,7 @@ class RouteViewTest {
                         Map.of(),
                         Map.of(),
                         Map.of(),
+                        AclState.NONE,
                         Optional.empty());
         return new RouteView(
                 new RouteWorld(

@@ -20,6 +20,7 @@ import dev.hansa.peering.configentry.ParsedEntry;
 import dev.hansa.peering.discovery.RoutePublisher.Seen;
 import dev.hansa.peering.discovery.RouteView;
 import dev.hansa.peering.discovery.RouteWorld;
+import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
@@ -265,6 +266,7 @@ final class FailoverWorld {
                         Map.of(),
                         Map.of(),
                         Map.of(),
+                        AclState.NONE,
                         Optional.empty());
         return new RouteWorld(
                 state,

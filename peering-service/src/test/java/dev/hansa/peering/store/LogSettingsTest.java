@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LogSettingsTest {
-    /// Seen in a soak only: a member whose one append had failed took none for a quarter of an hour.
+    /// Seen in a soak only: a member whose one append had failed took none for a quarter of an
+    /// hour.
     @Test
     void failedAppendFailsNoneAfterIt(@TempDir Path folder) {
         var properties =

@@ -20,16 +20,20 @@ class SnapshotFixtureTest {
     /// Of builds before 0.1.0, without controls.
     private static final String SCHEMA_2 = "0.1.0-schema-2.snapshot";
 
+    /// Of builds before 0.1.0, without tokens.
+    private static final String SCHEMA_3 = "0.1.0-schema-3.snapshot";
+
     @TempDir Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {SCHEMA_2, PRESENT})
+    @ValueSource(strings = {SCHEMA_2, SCHEMA_3, PRESENT})
     void snapshotOfEachVersionIsRestored(String name) throws Exception {
         var fixture = FIXTURES.resolve(name);
         if (name.equals(PRESENT) && Boolean.getBoolean("golden.update")) {
             try (var store = SnapshotWorld.one(folder.resolve("made"))) {
                 SnapshotWorld.fill(store);
                 SnapshotWorld.control(store);
+                SnapshotWorld.tokens(store);
                 Files.createDirectories(FIXTURES);
                 SnapshotWorld.save(store, fixture);
             }
@@ -50,6 +54,9 @@ class SnapshotFixtureTest {
                     .containsExactly(List.of("pem"));
             assertThat(now.controls(SnapshotWorld.NOW).inForce())
                     .hasSize(name.equals(SCHEMA_2) ? 0 : 1);
+            assertThat(now.acl().tokens()).hasSize(name.equals(PRESENT) ? 1 : 0);
+            assertThat(now.acl().policies()).hasSize(name.equals(PRESENT) ? 1 : 0);
+            assertThat(now.acl().bootstrap().isPresent()).isEqualTo(name.equals(PRESENT));
             assertThat(now.ca()).contains(SnapshotWorld.authority("eks.consul", "eks"));
         }
     }
@@ -60,5 +67,15 @@ class SnapshotFixtureTest {
         var found = SnapshotFile.inspect(FIXTURES.resolve(PRESENT));
         assertThat(List.of(found.schema(), SnapshotFile.FORMAT))
                 .isEqualTo(List.of(SnapshotDatabase.SCHEMA, 1));
+    }
+
+    /// A schema that the constant does not know would refuse its own snapshots.
+    @Test
+    void presentSchemaIsTheLastMigration() throws Exception {
+        try (var files = Files.list(Path.of("src/main/resources/db/migration"))) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .hasSize(SnapshotDatabase.SCHEMA)
+                    .anyMatch(name -> name.startsWith("V" + SnapshotDatabase.SCHEMA + "__"));
+        }
     }
 }

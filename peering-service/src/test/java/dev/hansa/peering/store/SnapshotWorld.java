@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -74,6 +75,31 @@ final class SnapshotWorld {
                                         NOW,
                                         NOW.plusSeconds(60)),
                                 NOW)));
+    }
+
+    /// A policy, and the first token.
+    static void tokens(Store store) {
+        done(
+                store.apply(
+                        new StoreCommand.PutAclPolicy(
+                                new AclPolicyRecord(
+                                        "p1", "look", "", "peering = \"read\"", 0, 0))));
+        done(
+                store.apply(
+                        new StoreCommand.BootstrapAcl(
+                                new AclTokenRecord(
+                                        "a1",
+                                        "hash",
+                                        "first",
+                                        List.of("p1"),
+                                        List.of("web"),
+                                        List.of("vm1"),
+                                        true,
+                                        NOW,
+                                        Optional.empty(),
+                                        0,
+                                        0),
+                                OptionalLong.empty())));
     }
 
     static void put(Store store, String name, String json) {

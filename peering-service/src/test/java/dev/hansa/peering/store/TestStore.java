@@ -129,6 +129,7 @@ public final class TestStore {
                 Map.of(),
                 Map.of(),
                 Map.of(),
+                AclState.NONE,
                 Optional.empty());
     }
 }

@@ -17,7 +17,7 @@ class ApiTableTest {
     private static final Path API =
             Checkout.ROOT.resolve("peering-service/src/main/java/dev/hansa/peering/api");
 
-    /// As ApiRouter registers them.
+    /// As Routes registers them.
     private static final Pattern ROUTE =
             Pattern.compile("\\bon\\(\\s*\"([A-Z]+)\",\\s*\"(/v1/[^\"]*)\"");
 
@@ -40,7 +40,7 @@ class ApiTableTest {
     @Test
     void eachRouteHasOneRowAndEachRowARoute() throws IOException {
         var registered =
-                ROUTE.matcher(Files.readString(API.resolve("ApiRouter.java")))
+                ROUTE.matcher(Files.readString(API.resolve("Routes.java")))
                         .results()
                         .map(found -> found.group(1) + " " + found.group(2));
         var routes = Stream.concat(registered, STREAMS.stream()).toList();

@@ -112,6 +112,10 @@ final class ServerGroup implements AutoCloseable {
         var words = new ArrayList<>(List.of("server", "--datacenter", name));
         words.addAll(List.of("--data-dir", data(number).toString()));
         words.addAll(List.of("--http-address", host(number) + ":8500"));
+        if (!prefix.startsWith("127.")) {
+            // a network of the test's own, in which there is nobody else
+            words.addAll(List.of("--http-open-to-everyone-on-the-network", "true"));
+        }
         words.addAll(List.of("--proxy-address", host(number) + ":8502"));
         words.addAll(List.of("--peer-address", host(number) + ":8503"));
         words.addAll(List.of("--admin-address", host(number) + ":19500"));

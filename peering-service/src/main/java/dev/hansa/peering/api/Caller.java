@@ -1,0 +1,66 @@
+package dev.hansa.peering.api;
+
+import dev.hansa.peering.acl.Access;
+import dev.hansa.peering.acl.Need;
+
+/// Who has sent a request, and what of it he may have.
+final class Caller {
+    /// Before it is known who asks: may do nothing.
+    static final Caller NOBODY = new Caller(Access.NOTHING);
+
+    private final Access access;
+    private volatile boolean hidden;
+
+    Caller(Access access) {
+        this.access = access;
+    }
+
+    /// One who may do everything.
+    static Caller everything() {
+        return new Caller(Access.EVERYTHING);
+    }
+
+    Access access() {
+        return access;
+    }
+
+    /// @throws RefusedRequestException 403, naming what is lacking
+    void require(Need need) throws RefusedRequestException {
+        var refusal = access.refusal(need);
+        if (refusal.isPresent()) {
+            throw denied(refusal.get());
+        }
+    }
+
+    /// For what was found under an id: who may not even see it is answered as if there were none,
+    /// since the refusal would name it.
+    ///
+    /// @param write what he needs
+    /// @param none how it is said that there is none
+    /// @throws RefusedRequestException 403, or `none`
+    void requireFound(Need write, RefusedRequestException none) throws RefusedRequestException {
+        if (!access.allows(write)) {
+            if (!access.allows(Need.read(write.resource(), write.name()))) {
+                throw none;
+            }
+            require(write);
+        }
+    }
+
+    static RefusedRequestException denied(String sentence) {
+        return new RefusedRequestException(403, sentence);
+    }
+
+    /// For an item of a list: one that he may not see is left out, and he is told that some were.
+    boolean sees(Need need) {
+        var allowed = access.allows(need);
+        hidden |= !allowed;
+        return allowed;
+    }
+
+    /// Whether something was left out. Who shows no token is not told, since it would tell him what
+    /// names there are.
+    boolean missedSome() {
+        return hidden && !access.accessor().equals(Access.ANONYMOUS);
+    }
+}

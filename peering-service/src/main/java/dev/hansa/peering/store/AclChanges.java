@@ -1,0 +1,172 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.PersistentMap;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// What the commands about tokens and policies do: pure functions, as all of [StateMachine].
+final class AclChanges {
+    private AclChanges() {}
+
+    /// @param after the same state when nothing has changed
+    record Change(AclState after, Optional<String> refusal) {
+        private static Change to(AclState after) {
+            return new Change(after, Optional.empty());
+        }
+
+        private static Change refused(AclState before, String reason) {
+            return new Change(before, Optional.of(reason));
+        }
+    }
+
+    /// @param command about tokens or policies
+    static Change of(AclState before, StoreCommand command, long index) {
+        return switch (command) {
+            case StoreCommand.BootstrapAcl(var token, var reset) ->
+                    bootstrap(before, token, reset, index);
+            case StoreCommand.PutAclToken(var token, var now) -> put(before, token, now, index);
+            case StoreCommand.RemoveAclToken(var accessor) -> removeToken(before, accessor);
+            case StoreCommand.PutAclPolicy(var policy) -> put(before, policy, index);
+            case StoreCommand.RemoveAclPolicy(var id) -> removePolicy(before, id);
+            default ->
+                    throw new IllegalStateException(
+                            "no command about tokens or policies: " + command.getClass());
+        };
+    }
+
+    private static Change bootstrap(
+            AclState before, AclTokenRecord token, OptionalLong reset, long index) {
+        if (before.bootstrap().isPresent()) {
+            var done = before.bootstrap().get().index();
+            if (reset.isEmpty() || reset.getAsLong() != done) {
+                return Change.refused(before, AclState.bootstrapped(before.bootstrap().get()));
+            }
+        }
+        var refusal = taken(before, token);
+        return refusal.isPresent()
+                ? Change.refused(before, refusal.get())
+                : Change.to(
+                        new AclState(
+                                with(before, token.indexed(index, index)),
+                                before.policies(),
+                                Optional.of(new AclBootstrapRecord(index))));
+    }
+
+    private static PersistentMap<String, AclTokenRecord> with(
+            AclState before, AclTokenRecord token) {
+        return PersistentMap.copyOf(before.tokens()).with(token.secretHash(), token);
+    }
+
+    private static Optional<String> taken(AclState before, AclTokenRecord token) {
+        if (before.tokens().containsKey(token.secretHash())) {
+            return Optional.of(
+                    "Invalid Token: expected a SecretID that no token has; found one in use");
+        }
+        return before.token(token.accessor())
+                .map(_ ->
+                        "Invalid Token: expected an AccessorID that no token has; found '"
+                                + token.accessor()
+                                + "' in use");
+    }
+
+    private static Change put(AclState before, AclTokenRecord token, Instant now, long index) {
+        var tokens = PersistentMap.copyOf(before.tokens());
+        for (var each : before.tokens().values()) {
+            if (each.isExpired(now)) {
+                tokens = tokens.without(each.secretHash());
+            }
+        }
+        var kept = new AclState(tokens, before.policies(), before.bootstrap());
+        var held = kept.token(token.accessor());
+        if (token.createIndex() == 0) {
+            var refusal = taken(kept, token);
+            if (refusal.isPresent()) {
+                return Change.refused(before, refusal.get());
+            }
+        } else if (held.isEmpty() || held.get().createIndex() != token.createIndex()) {
+            // deleted since it was read: it must not come back with its secret
+            return Change.refused(
+                    before,
+                    "Invalid Token: expected token '"
+                            + token.accessor()
+                            + "' as it was read; found it deleted");
+        } else if (!held.get().secretHash().equals(token.secretHash())) {
+            return Change.refused(
+                    before,
+                    "Invalid Token: expected the SecretID of token '"
+                            + token.accessor()
+                            + "', which cannot be changed; found another");
+        }
+        if (!tokens.containsKey(token.secretHash()) && tokens.size() >= AclTokenRecord.MOST) {
+            return Change.refused(
+                    before,
+                    "expected at most "
+                            + AclTokenRecord.MOST
+                            + " tokens; found as many: delete some first");
+        }
+        var written = token.indexed(held.map(AclTokenRecord::createIndex).orElse(index), index);
+        return Change.to(new AclState(with(kept, written), before.policies(), before.bootstrap()));
+    }
+
+    private static Change removeToken(AclState before, String accessor) {
+        return before.tokens().values().stream()
+                .filter(token -> token.accessor().equals(accessor))
+                .findFirst()
+                .map(token ->
+                        Change.to(
+                                new AclState(
+                                        PersistentMap.copyOf(before.tokens())
+                                                .without(token.secretHash()),
+                                        before.policies(),
+                                        before.bootstrap())))
+                .orElseGet(() -> Change.to(before));
+    }
+
+    private static Change put(AclState before, AclPolicyRecord policy, long index) {
+        var held = before.policies().get(policy.id());
+        if (policy.createIndex() != (held == null ? 0 : held.createIndex())) {
+            return Change.refused(
+                    before,
+                    "Invalid Policy: expected policy '"
+                            + policy.id()
+                            + "' as it was read; found "
+                            + (held == null ? "it deleted" : "another"));
+        }
+        for (var other : before.policies().values()) {
+            if (other.name().equals(policy.name()) && !other.id().equals(policy.id())) {
+                return Change.refused(
+                        before,
+                        "Invalid Policy: A Policy with Name \""
+                                + policy.name()
+                                + "\" already exists");
+            }
+        }
+        if (held == null && before.policies().size() >= AclPolicyRecord.MOST) {
+            return Change.refused(
+                    before,
+                    "expected at most "
+                            + AclPolicyRecord.MOST
+                            + " policies; found as many: delete some first");
+        }
+        return Change.to(
+                new AclState(
+                        before.tokens(),
+                        PersistentMap.copyOf(before.policies())
+                                .with(
+                                        policy.id(),
+                                        policy.indexed(
+                                                held == null ? index : held.createIndex(), index)),
+                        before.bootstrap()));
+    }
+
+    private static Change removePolicy(AclState before, String id) {
+        return before.policies().containsKey(id)
+                ? Change.to(
+                        new AclState(
+                                before.tokens(),
+                                PersistentMap.copyOf(before.policies()).without(id),
+                                before.bootstrap()))
+                : Change.to(before);
+    }
+}

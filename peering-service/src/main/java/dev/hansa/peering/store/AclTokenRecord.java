@@ -1,0 +1,76 @@
+package dev.hansa.peering.store;
+
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.bootstrap.Sha256;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/// A token of the API. Its secret is shown once, when it is made; what is kept is its SHA-256.
+///
+/// @param accessor its public id
+/// @param secretHash hex
+/// @param policyIds of policies that there are, or were
+/// @param services whose identities it may take on, as `nodes` are
+/// @param local as its writer called it; all tokens are of one datacenter
+/// @param expiresAt empty: never
+/// @param createIndex 0 before it is written, as is `modifyIndex`; of a command: of the one that it
+///   writes over, which must still be there, or 0 for a new one
+public record AclTokenRecord(
+        String accessor,
+        String secretHash,
+        String description,
+        List<String> policyIds,
+        List<String> services,
+        List<String> nodes,
+        boolean local,
+        Instant createdAt,
+        Optional<Instant> expiresAt,
+        long createIndex,
+        long modifyIndex) {
+    /// Two for each of some thousand services; each is a line in memory.
+    public static final int MOST = 20_000;
+
+    /// Consul's word for it.
+    public static final String ANONYMOUS_HASH = Sha256.hex(new Secret("anonymous"));
+
+    /// Whoever shows no token has this one. It may do nothing until somebody writes it otherwise.
+    public static final AclTokenRecord ANONYMOUS =
+            new AclTokenRecord(
+                    "00000000-0000-0000-0000-000000000002",
+                    ANONYMOUS_HASH,
+                    "Anonymous Token",
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    false,
+                    Instant.EPOCH,
+                    Optional.empty(),
+                    1,
+                    1);
+
+    public AclTokenRecord {
+        policyIds = List.copyOf(policyIds);
+        services = List.copyOf(services);
+        nodes = List.copyOf(nodes);
+    }
+
+    public boolean isExpired(Instant now) {
+        return expiresAt.filter(at -> !at.isAfter(now)).isPresent();
+    }
+
+    AclTokenRecord indexed(long created, long modified) {
+        return new AclTokenRecord(
+                accessor,
+                secretHash,
+                description,
+                policyIds,
+                services,
+                nodes,
+                local,
+                createdAt,
+                expiresAt,
+                created,
+                modified);
+    }
+}

@@ -1,0 +1,2 @@
+-- Records of the buckets 'acl-token', 'acl-policy' and 'acl-bootstrap' say who may do what. A version that does not know
+-- them would let everybody in, so it must not open the database: that is all that this step is for.

@@ -1,0 +1,175 @@
+package goclient
+
+import (
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/consul/api"
+)
+
+// A server that asks for tokens, with its first one; started by the first test that wants it.
+var (
+	guardedOnce sync.Once
+	guarded     *server
+	guardedErr  error
+	firstToken  *api.ACLToken
+)
+
+// guardedAs is a client that shows a token; empty: none.
+func guardedAs(t *testing.T, secret string) *api.Client {
+	t.Helper()
+	guardedOnce.Do(func() {
+		guarded, guardedErr = start("guarded", "127.174.0.1",
+			filepath.Join(scratch, "guarded"), "--acl-enabled", "true")
+		if guardedErr == nil {
+			guardedErr = guarded.ready()
+		}
+		if guardedErr == nil {
+			firstToken, _, guardedErr = guarded.client.ACL().Bootstrap()
+		}
+	})
+	must(t, guardedErr)
+	config := api.DefaultNonPooledConfig()
+	config.Address = guarded.host + ":8500"
+	config.Token = secret
+	client, err := api.NewClient(config)
+	must(t, err)
+	return client
+}
+
+func root(t *testing.T) *api.Client {
+	t.Helper()
+	guardedAs(t, "")
+	return guardedAs(t, firstToken.SecretID)
+}
+
+func TestAclIsBootstrappedOnce(t *testing.T) {
+	client := root(t)
+	equal(t, "length of the secret", len(firstToken.SecretID), 36)
+	equal(t, "its policy", firstToken.Policies[0].Name, "global-management")
+	_, _, err := client.ACL().Bootstrap()
+	refused(t, err, 403, "ACL bootstrap no longer allowed (reset index: ")
+	_, _, err = eks.client.ACL().TokenList(nil)
+	refused(t, err, 401, "ACL support disabled")
+}
+
+func TestAclTokenMayDoWhatItsPolicySays(t *testing.T) {
+	client := root(t)
+	policy, _, err := client.ACL().PolicyCreate(&api.ACLPolicy{
+		Name:  "web-writer",
+		Rules: `service "web" { policy = "write" } node_prefix "" { policy = "read" }`,
+	}, nil)
+	must(t, err)
+	token, _, err := client.ACL().TokenCreate(&api.ACLToken{
+		Description: "web",
+		Policies:    []*api.ACLTokenPolicyLink{{ID: policy.ID}},
+	}, nil)
+	must(t, err)
+	web := guardedAs(t, token.SecretID)
+	ok, _, err := web.ConfigEntries().Set(&api.ServiceConfigEntry{
+		Kind: api.ServiceDefaults, Name: "web", Protocol: "tcp",
+	}, nil)
+	must(t, err)
+	equal(t, "whether it is written", ok, true)
+	_, _, err = web.ConfigEntries().Set(&api.ServiceConfigEntry{
+		Kind: api.ServiceDefaults, Name: "other", Protocol: "tcp",
+	}, nil)
+	refused(t, err, 403, "Permission denied: token with AccessorID '"+token.AccessorID+"' lacks permission 'service:write' on \"other\"")
+	_, _, err = web.Peerings().List(background(), nil)
+	refused(t, err, 403, "lacks permission 'peering:read'")
+
+	must(t, client.Agent().ServiceRegister(&api.AgentServiceRegistration{Name: "web", Port: 80}))
+	must(t, client.Agent().ServiceRegister(&api.AgentServiceRegistration{Name: "other", Port: 80}))
+	services, meta, err := web.Catalog().Services(nil)
+	must(t, err)
+	if _, sees := services["web"]; !sees || len(services) != 1 {
+		t.Fatalf("expected web alone; found %v", services)
+	}
+	equal(t, "whether something was left out", meta.ResultsFilteredByACLs, true)
+	equal(t, "what holds where no rule speaks", meta.DefaultACLPolicy, "deny")
+	none, _, err := guardedAs(t, "").Catalog().Services(nil)
+	must(t, err)
+	equal(t, "services that anybody sees", len(none), 0)
+}
+
+func TestAclTokenIsReadUpdatedClonedAndDeleted(t *testing.T) {
+	client := root(t)
+	made, _, err := client.ACL().TokenCreate(&api.ACLToken{
+		Description:       "first",
+		ServiceIdentities: []*api.ACLServiceIdentity{{ServiceName: "shop"}},
+		ExpirationTTL:     time.Hour,
+	}, nil)
+	must(t, err)
+	if made.ExpirationTime == nil || time.Until(*made.ExpirationTime) > time.Hour {
+		t.Fatalf("expected a life of an hour; found %v", made.ExpirationTime)
+	}
+	read, _, err := client.ACL().TokenRead(made.AccessorID, nil)
+	must(t, err)
+	equal(t, "the secret, read again", read.SecretID, "<hidden>")
+	equal(t, "whose identity", read.ServiceIdentities[0].ServiceName, "shop")
+	read.Description = "second"
+	read.Policies = []*api.ACLTokenPolicyLink{{Name: "builtin/global-read-only"}}
+	changed, _, err := client.ACL().TokenUpdate(read, nil)
+	must(t, err)
+	equal(t, "description", changed.Description, "second")
+	equal(t, "policies", len(changed.Policies), 1)
+	self, _, err := guardedAs(t, made.SecretID).ACL().TokenReadSelf(nil)
+	must(t, err)
+	equal(t, "who I am", self.AccessorID, made.AccessorID)
+	clone, _, err := client.ACL().TokenClone(made.AccessorID, "third", nil)
+	must(t, err)
+	equal(t, "policies of the clone", len(clone.Policies), 1)
+	list, _, err := client.ACL().TokenList(nil)
+	must(t, err)
+	found := 0
+	for _, entry := range list {
+		if entry.AccessorID == made.AccessorID || entry.AccessorID == clone.AccessorID {
+			found++
+		}
+	}
+	equal(t, "of both in the list", found, 2)
+	_, err = client.ACL().TokenDelete(made.AccessorID, nil)
+	must(t, err)
+	_, _, err = client.ACL().TokenRead(made.AccessorID, nil)
+	refused(t, err, 404, "token does not exist: ACL not found")
+	_, _, err = guardedAs(t, made.SecretID).ACL().TokenReadSelf(nil)
+	refused(t, err, 403, "ACL not found")
+	_, _, err = guardedAs(t, clone.SecretID).ACL().TokenReadSelf(nil)
+	must(t, err)
+}
+
+func TestAclPolicyIsWrittenReadListedAndDeleted(t *testing.T) {
+	client := root(t)
+	made, _, err := client.ACL().PolicyCreate(&api.ACLPolicy{Name: "peers", Description: "who peers", Rules: `peering = "write"`}, nil)
+	must(t, err)
+	read, _, err := client.ACL().PolicyRead(made.ID, nil)
+	must(t, err)
+	equal(t, "rules", read.Rules, `peering = "write"`)
+	named, _, err := client.ACL().PolicyReadByName("peers", nil)
+	must(t, err)
+	equal(t, "the same by name", named.ID, made.ID)
+	read.Rules = `peering = "read"`
+	changed, _, err := client.ACL().PolicyUpdate(read, nil)
+	must(t, err)
+	equal(t, "rules, changed", changed.Rules, `peering = "read"`)
+	list, _, err := client.ACL().PolicyList(nil)
+	must(t, err)
+	names := map[string]bool{}
+	for _, entry := range list {
+		names[entry.Name] = true
+	}
+	for _, name := range []string{"global-management", "builtin/global-read-only", "peers"} {
+		equal(t, "whether "+name+" is listed", names[name], true)
+	}
+	_, err = client.ACL().PolicyDelete(made.ID, nil)
+	must(t, err)
+	gone, _, err := client.ACL().PolicyReadByName("peers", nil)
+	must(t, err)
+	if gone != nil {
+		t.Fatalf("expected no policy; found %v", gone)
+	}
+	_, _, err = client.ACL().PolicyCreate(&api.ACLPolicy{Name: "bad", Rules: `service "a" { policy = "wirte" }`}, nil)
+	refused(t, err, 400, "expected 'read', 'write' or 'deny'; found 'wirte'")
+}
