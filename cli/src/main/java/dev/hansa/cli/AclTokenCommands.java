@@ -271,6 +271,11 @@ final class AclTokenCommands {
             if (!rights.hasServices() && !before.path("ServiceIdentities").isEmpty()) {
                 before.path("ServiceIdentities").forEach(token.withArray("ServiceIdentities")::add);
             }
+            for (var kept : List.of("NodeIdentities", "Local")) {
+                if (before.has(kept)) {
+                    token.set(kept, before.get(kept));
+                }
+            }
             rights.addTo(token);
             for (var name : moreNames) {
                 token.withArray("Policies").addObject().put("Name", name);

@@ -1,6 +1,7 @@
 package dev.hansa.cli;
 
 import dev.hansa.bootstrap.Secret;
+import java.net.InetAddress;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
@@ -63,8 +64,9 @@ record ApiAccess(
         var environment = surroundings.environment();
         var address =
                 flags.address()
-                        .or(() -> first(environment, "HANSA_HTTP_ADDR", "CONSUL_HTTP_ADDR"))
-                        .filter(text -> !text.isBlank())
+                        .or(() ->
+                                first(environment, "HANSA_HTTP_ADDR", "CONSUL_HTTP_ADDR")
+                                        .filter(text -> !text.isBlank()))
                         .orElse(DEFAULT_ADDRESS.substring("http://".length()));
         return new ApiAccess(
                 parse(address, YES.contains(environment.getOrDefault("CONSUL_HTTP_SSL", ""))),
@@ -158,6 +160,9 @@ record ApiAccess(
                     "HTTP address: expected no user and no password in it; found one (a token is given by HANSA_TOKEN_FILE or --token-file)");
         }
         if (uri.getHost() != null
+                && (uri.getRawPath() == null || uri.getRawPath().isEmpty())
+                && uri.getRawQuery() == null
+                && uri.getRawFragment() == null
                 && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
             return uri;
         }
@@ -170,7 +175,7 @@ record ApiAccess(
                         + DEFAULT_ADDRESS
                         + "; found '"
                         // what stands before an @ may be a password
-                        + PlainText.of(address.replaceFirst("[^/]*@", "...@"))
+                        + PlainText.of(address.replaceFirst(".*@", "...@"))
                         + "' (set it by --http-addr or HANSA_HTTP_ADDR)";
         return cause == null
                 ? new CommandFailedException(message)
@@ -187,7 +192,15 @@ record ApiAccess(
             return false;
         }
         var host = base.getHost();
-        return !(host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]"));
+        return !(host.equals("localhost") || isLoopback(host));
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.ofLiteral(host.replaceAll("[\\[\\]]", "")).isLoopbackAddress();
+        } catch (IllegalArgumentException _) {
+            return false; // a name, which may begin as an address does
+        }
     }
 
     /// For the sentence about a refusal: what was shown, and how to show another.

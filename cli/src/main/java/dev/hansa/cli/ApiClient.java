@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -29,6 +30,7 @@ final class ApiClient {
     static final String JSON = "application/json";
 
     private static final String TOKEN = "X-Consul-Token";
+    private static final String FILTERED = "X-Consul-Results-Filtered-By-ACLs";
 
     /// A server on the same machine or network answers a SYN at once.
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -58,7 +60,9 @@ final class ApiClient {
     private final HttpClient client;
 
     /// An answer of status 2xx or 404.
-    record Answer(int status, String body) {
+    ///
+    /// @param filtered whether the server left out what the token may not see
+    record Answer(int status, String body, boolean filtered) {
         boolean found() {
             return status != 404;
         }
@@ -208,10 +212,20 @@ final class ApiClient {
     private Answer send(String method, String path, String body, String contentType)
             throws CommandFailedException, InterruptedException {
         var response = exchange(request(method, path, body, contentType), path, text());
-        if (response.statusCode() / 100 == 2 || response.statusCode() == 404) {
-            return new Answer(response.statusCode(), response.body());
+        var status = response.statusCode();
+        if (status / 100 == 2 || status == 404 || isVerdict(response)) {
+            return new Answer(
+                    status,
+                    response.body(),
+                    response.headers().firstValue(FILTERED).filter("true"::equals).isPresent());
         }
         throw refused(method, path, response.statusCode(), response.body());
+    }
+
+    /// How servers are when one of them is not well: a status that load balancers understand.
+    private static boolean isVerdict(HttpResponse<String> response) {
+        return response.statusCode() == 429
+                && response.headers().firstValue("Content-Type").filter(JSON::equals).isPresent();
     }
 
     private HttpRequest.Builder request(String path) {
@@ -240,6 +254,13 @@ final class ApiClient {
             throw new ServerUnreachableException(
                     base
                             + ": expected a server that accepts connections; found none (name another by --http-addr or HANSA_HTTP_ADDR)",
+                    e);
+        } catch (HttpConnectTimeoutException e) {
+            throw new ServerUnreachableException(
+                    base
+                            + ": expected a connection within "
+                            + CONNECT_TIMEOUT.toSeconds()
+                            + "s; found that nothing answers there",
                     e);
         } catch (HttpTimeoutException e) {
             throw new ServerUnreachableException(

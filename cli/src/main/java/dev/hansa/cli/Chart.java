@@ -88,8 +88,20 @@ record Chart(
         for (var path : PATHS) {
             try {
                 var answer = api.read(path);
-                if (answer.found()) {
+                if (answer.filtered()) {
+                    sheet.warning(
+                            Check.access,
+                            "GET "
+                                    + path
+                                    + ": expected all that there is; found only what the token may see",
+                            "ask with a token that may read it all; what it shows was not looked at");
+                } else if (answer.found()) {
                     read.put(path, Json.read(answer.body()));
+                } else {
+                    sheet.warning(
+                            Check.access,
+                            "GET " + path + ": expected an answer; found none there",
+                            "see whether the address is the server's own, without a path, and the server of this version");
                 }
             } catch (ServerUnreachableException e) {
                 throw e;
@@ -102,10 +114,19 @@ record Chart(
     }
 
     private static void unread(Sheet sheet, String path, CommandFailedException problem) {
-        sheet.warning(
-                Check.access,
-                "GET " + path + ": expected an answer; found '" + problem.getMessage() + "'",
-                "ask with a token that may read it; what it shows was not looked at");
+        var message = String.valueOf(problem.getMessage());
+        var what = "GET " + path + ": expected an answer; found '" + message + "'";
+        if (message.contains("Permission denied") || message.contains("ACL not found")) {
+            sheet.warning(
+                    Check.access,
+                    what,
+                    "ask with a token that may read it; what it shows was not looked at");
+        } else {
+            sheet.error(
+                    Check.servers,
+                    what,
+                    "see whether a majority of the datacenter's servers runs, and the log of this one");
+        }
     }
 
     private Set<Export> askWhoIsLetIn(ApiClient api, Sheet sheet)

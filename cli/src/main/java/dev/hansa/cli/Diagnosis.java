@@ -81,6 +81,17 @@ final class Diagnosis {
         }
     }
 
+    /// One that was established is failing when it is not active, whatever a server that has begun
+    /// to lead calls it until it is heard again.
+    private static String state(JsonNode peering, boolean wasHeard) {
+        var state = Chart.text(peering, "State");
+        var wasUsed =
+                wasHeard
+                        || !Chart.text(peering, "PeerID").isEmpty()
+                        || !Chart.text(peering.path("Remote"), "Datacenter").isEmpty();
+        return state.equals("PENDING") && wasUsed ? "FAILING" : state;
+    }
+
     private void peering(JsonNode peering) {
         var name = Chart.text(peering, "Name");
         var heard = heard(peering);
@@ -93,13 +104,18 @@ final class Diagnosis {
                                         + " ago)")
                         .orElse(", never heard");
         var subject = "peering '" + name + "': ";
-        switch (Chart.text(peering, "State")) {
-            case "PENDING", "ESTABLISHING" ->
+        switch (state(peering, heard.isPresent())) {
+            case "ESTABLISHING" ->
+                    sheet.error(
+                            Check.peerings,
+                            subject + "expected ACTIVE; found ESTABLISHING" + since,
+                            "see whether the servers and gateways that its token names are reached from here: hansa peering read -name "
+                                    + name);
+            case "PENDING" ->
                     sheet.warning(
                             Check.peerings,
                             subject
-                                    + "expected ACTIVE; found "
-                                    + Chart.text(peering, "State")
+                                    + "expected ACTIVE; found PENDING"
                                     + since
                                     + ": its token was not used yet",
                             "establish with it in '"
@@ -109,7 +125,10 @@ final class Diagnosis {
             case "FAILING" ->
                     sheet.error(
                             Check.peerings,
-                            subject + "expected ACTIVE; found FAILING" + since,
+                            subject
+                                    + "expected ACTIVE; found "
+                                    + Chart.text(peering, "State")
+                                    + since,
                             "see whether servers and gateways of '"
                                     + name
                                     + "' run, and whether its addresses are reached from here: hansa peering read -name "

@@ -237,7 +237,9 @@ final class PeerCommand extends ShortCommand {
                             + "' (the token "
                             + (acceptor.revokeToken(dialer)
                                     ? "is revoked)"
-                                    : "may still lie unused in '" + acceptor.datacenter() + "')"),
+                                    : "was used, or lies unused in '"
+                                            + acceptor.datacenter()
+                                            + "': hansa peering list says which)"),
                     e);
         }
         note(dialer.datacenter() + ": established");

@@ -29,7 +29,7 @@ record PeerSide(ApiClient api, String datacenter) {
 
         /// It has made a token that nobody has used.
         boolean waitsForDialer() {
-            return !dials && state.equals("PENDING");
+            return !dials && remote.isEmpty() && peerId.isEmpty() && state.equals("PENDING");
         }
     }
 
@@ -80,7 +80,8 @@ record PeerSide(ApiClient api, String datacenter) {
     /// @return whether there is none any more that could be used
     boolean revokeToken(PeerSide other) throws InterruptedException {
         try {
-            api.delete(path(other.datacenter) + "/token");
+            // none that is unused is no success: it may have been used
+            api.must("DELETE", path(other.datacenter) + "/token", "", ApiClient.JSON);
             return true;
         } catch (CommandFailedException _) {
             return false; // whoever reads the first failure is told that it may still lie there
