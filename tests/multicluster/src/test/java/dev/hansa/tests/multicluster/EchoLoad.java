@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,6 +106,11 @@ final class EchoLoad implements AutoCloseable {
     }
 
     void start(InetSocketAddress address, int shortCallers, int longCallers) {
+        start(address, shortCallers, longCallers, Duration.ofMillis(20));
+    }
+
+    /// @param pause of each short caller after a connection
+    void start(InetSocketAddress address, int shortCallers, int longCallers, Duration pause) {
         for (var i = 0; i < shortCallers; i++) {
             caller(() -> {
                 for (var number = 0; !isOver; number++) {
@@ -112,7 +118,7 @@ final class EchoLoad implements AutoCloseable {
                         exchange(socket, number);
                         shortOnes.incrementAndGet();
                     }
-                    TimeUnit.MILLISECONDS.sleep(20);
+                    Thread.sleep(pause);
                 }
             });
         }
