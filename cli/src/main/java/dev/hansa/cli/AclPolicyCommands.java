@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `hansa acl policy …`.
@@ -149,16 +150,25 @@ final class AclPolicyCommands {
                 "policy '" + PlainText.of(asked) + "'");
     }
 
-    @Command(
-            name = "read",
-            description = "Print one policy with its rules.",
-            footer = "  hansa acl policy read -name readers")
-    private static final class Read extends AclCommands.Formatted {
+    /// Which policy is meant.
+    private static final class Which {
         @Option(names = "--id", paramLabel = "ID", description = "Its id, or the beginning of it.")
         private @Nullable String id;
 
         @Option(names = "--name", paramLabel = "NAME", description = "Its name.")
         private @Nullable String name;
+
+        boolean isUnclear() {
+            return (id == null) == (name == null);
+        }
+    }
+
+    @Command(
+            name = "read",
+            description = "Print one policy with its rules.",
+            footer = "  hansa acl policy read -name readers")
+    private static final class Read extends AclCommands.Formatted {
+        @Mixin private Which which = new Which();
 
         Read(Surroundings surroundings) {
             super(surroundings);
@@ -167,10 +177,10 @@ final class AclPolicyCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            if ((id == null) == (name == null)) {
-                throw usage(oneOf(id));
+            if (which.isUnclear()) {
+                throw usage(oneOf(which.id));
             }
-            var policy = find(api, id, name);
+            var policy = find(api, which.id, which.name);
             print(out, policy, pretty(policy));
         }
     }
@@ -222,11 +232,7 @@ final class AclPolicyCommands {
             description = "Delete a policy; tokens that had it have it no longer.",
             footer = "  hansa acl policy delete -name readers")
     private static final class Delete extends ClientCommand {
-        @Option(names = "--id", paramLabel = "ID", description = "Its id, or the beginning of it.")
-        private @Nullable String id;
-
-        @Option(names = "--name", paramLabel = "NAME", description = "Its name.")
-        private @Nullable String name;
+        @Mixin private Which which = new Which();
 
         Delete(Surroundings surroundings) {
             super(surroundings);
@@ -235,10 +241,10 @@ final class AclPolicyCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            if ((id == null) == (name == null)) {
-                throw usage(oneOf(id));
+            if (which.isUnclear()) {
+                throw usage(oneOf(which.id));
             }
-            var known = text(find(api, id, name), "ID");
+            var known = text(find(api, which.id, which.name), "ID");
             api.must("DELETE", path(known), "", ApiClient.JSON);
             out.println("Policy \"" + known + "\" deleted successfully");
         }

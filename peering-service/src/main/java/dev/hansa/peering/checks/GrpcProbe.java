@@ -21,9 +21,6 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /// Asks `grpc.health.v1.Health/Check`. The two messages are a few bytes, written and read here.
 final class GrpcProbe implements AutoCloseable {
@@ -43,26 +40,16 @@ final class GrpcProbe implements AutoCloseable {
 
     private static final int SERVING = 1;
 
-    private final HttpClient plain;
-    private final HttpClient verifying;
-    private final HttpClient believing;
+    private final ProbeClients clients;
 
     GrpcProbe(Vertx vertx) {
-        plain = client(vertx, new HttpClientOptions());
-        verifying = client(vertx, new HttpClientOptions().setSsl(true).setUseAlpn(true));
-        believing =
-                client(
-                        vertx,
-                        new HttpClientOptions()
-                                .setSsl(true)
-                                .setUseAlpn(true)
-                                .setTrustAll(true)
-                                .setVerifyHost(false));
+        clients = new ProbeClients(options -> client(vertx, options), new HttpClientOptions());
     }
 
     private static HttpClient client(Vertx vertx, HttpClientOptions options) {
         return vertx.createHttpClient(
                 options.setProtocolVersion(HttpVersion.HTTP_2)
+                        .setUseAlpn(options.isSsl())
                         .setHttp2ClearTextUpgrade(false)
                         // seconds; whether it can be connected to is part of the question
                         .setHttp2KeepAliveTimeout(1),
@@ -72,8 +59,7 @@ final class GrpcProbe implements AutoCloseable {
     /// @param target with a scheme of its own: `grpc` or `grpcs`
     Verdict ask(Way way, URI target, InetAddress address, Duration timeout)
             throws IOException, InterruptedException {
-        var isTls = target.getScheme().equals("grpcs");
-        var client = isTls ? way.ask().skipVerify() ? believing : verifying : plain;
+        var client = clients.of(target.getScheme().equals("grpcs"), way);
         var options =
                 new RequestOptions()
                         .setMethod(HttpMethod.POST)
@@ -88,17 +74,8 @@ final class GrpcProbe implements AutoCloseable {
                         .putHeader("te", "trailers");
         var path = target.getPath();
         var service = path.startsWith("/") ? path.substring(1) : path;
-        try {
-            return client.request(options)
-                    .compose(request -> answer(request, service))
-                    .toCompletionStage()
-                    .toCompletableFuture()
-                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw new IOException(String.valueOf(e.getCause()), e);
-        } catch (TimeoutException e) {
-            throw new IOException("none in time", e);
-        }
+        return ProbeClients.await(
+                client.request(options).compose(request -> answer(request, service)), timeout);
     }
 
     private static Future<Verdict> answer(HttpClientRequest request, String service) {
@@ -162,8 +139,6 @@ final class GrpcProbe implements AutoCloseable {
 
     @Override
     public void close() {
-        plain.close();
-        verifying.close();
-        believing.close();
+        clients.close();
     }
 }

@@ -20,9 +20,6 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// Asks over HTTP at the address that is given, under the name that stands in the URL: it is what
@@ -37,9 +34,7 @@ final class HttpProbe implements AutoCloseable {
 
     private static final int TOO_MANY_REQUESTS = 429;
 
-    private final HttpClient plain;
-    private final HttpClient verifying;
-    private final HttpClient believing;
+    private final ProbeClients clients;
 
     HttpProbe(Vertx vertx) {
         this(vertx, new HttpClientOptions());
@@ -47,15 +42,7 @@ final class HttpProbe implements AutoCloseable {
 
     /// @param trusting whose certificates are believed, as options say it
     HttpProbe(Vertx vertx, HttpClientOptions trusting) {
-        plain = client(vertx, new HttpClientOptions());
-        verifying = client(vertx, trusting.setSsl(true));
-        believing =
-                client(
-                        vertx,
-                        new HttpClientOptions()
-                                .setSsl(true)
-                                .setTrustAll(true)
-                                .setVerifyHost(false));
+        clients = new ProbeClients(options -> client(vertx, options), trusting);
     }
 
     private static HttpClient client(Vertx vertx, HttpClientOptions options) {
@@ -70,22 +57,16 @@ final class HttpProbe implements AutoCloseable {
 
     Verdict ask(Way way, URI url, InetAddress address, Duration timeout)
             throws IOException, InterruptedException {
-        var isTls = url.getScheme().equals("https");
-        var client = isTls ? way.ask().skipVerify() ? believing : verifying : plain;
+        var client = clients.of(url.getScheme().equals("https"), way);
         var begun = new AtomicReference<HttpClientRequest>();
         try {
-            return client.request(options(way, url, address, timeout))
-                    .compose(request -> {
-                        begun.set(request);
-                        return answer(way, request);
-                    })
-                    .toCompletionStage()
-                    .toCompletableFuture()
-                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw new IOException(String.valueOf(e.getCause()), e);
-        } catch (TimeoutException e) {
-            throw new IOException("none in time", e);
+            return ProbeClients.await(
+                    client.request(options(way, url, address, timeout))
+                            .compose(request -> {
+                                begun.set(request);
+                                return answer(way, request);
+                            }),
+                    timeout);
         } finally {
             // what has been answered is not cut by it; what has not would go on
             var request = begun.get();
@@ -160,8 +141,6 @@ final class HttpProbe implements AutoCloseable {
 
     @Override
     public void close() {
-        plain.close();
-        verifying.close();
-        believing.close();
+        clients.close();
     }
 }
