@@ -161,7 +161,7 @@ final class TrainingRun {
     }
 
     /// Free a moment ago.
-    private static List<Integer> freePorts(int count) throws IOException {
+    static List<Integer> freePorts(int count) throws IOException {
         var sockets = new ArrayList<ServerSocket>();
         try {
             for (var i = 0; i < count; i++) {

@@ -6,15 +6,10 @@ import static org.awaitility.Awaitility.await;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.PeeringService;
 import dev.hansa.peering.config.PeeringServiceConfig;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -35,7 +30,7 @@ final class RealServer implements AutoCloseable {
     /// @param settings beside the datacenter's name and addresses
     static RealServer start(String datacenter, Path folder, Map<String, String> settings)
             throws Exception {
-        var ports = freePorts(4);
+        var ports = TrainingRun.freePorts(4);
         var all =
                 new HashMap<>(
                         Map.of(
@@ -61,20 +56,6 @@ final class RealServer implements AutoCloseable {
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> started.hansa("ca", "status").status() == 0);
         return started;
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        var sockets = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return sockets.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : sockets) {
-                socket.close();
-            }
-        }
     }
 
     String url() {

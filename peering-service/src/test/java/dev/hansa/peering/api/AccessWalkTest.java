@@ -136,9 +136,7 @@ class AccessWalkTest {
 
     private HttpResponse<String> send(String method, String path, String body, String token)
             throws Exception {
-        return token.isEmpty()
-                ? world.send(method, path, body)
-                : world.send(method, path, body, "X-Consul-Token", token);
+        return world.sendAs(token, method, path, body);
     }
 
     /// A call of a route, with all that it could want.

@@ -41,9 +41,7 @@ class AclApiTest {
 
     private HttpResponse<String> send(String method, String path, String body, String token)
             throws Exception {
-        return token.isEmpty()
-                ? world.send(method, path, body)
-                : world.send(method, path, body, "X-Consul-Token", token);
+        return world.sendAs(token, method, path, body);
     }
 
     private JsonNode json(String method, String path, String body) throws Exception {

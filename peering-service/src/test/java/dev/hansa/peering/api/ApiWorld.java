@@ -225,6 +225,14 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /// @param token that is shown; empty: none
+    HttpResponse<String> sendAs(String token, String method, String path, String body)
+            throws IOException, InterruptedException {
+        return token.isEmpty()
+                ? send(method, path, body)
+                : send(method, path, body, "X-Consul-Token", token);
+    }
+
     @Override
     public TokenResult generateToken(
             PeerName peer,
