@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -11,10 +12,11 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -25,6 +27,12 @@ final class TrainingRun {
     /// For all of it, on a machine that builds something else too.
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
+    private static final int FIRST_PORT = 15_000;
+    private static final int PORTS_END = 32_768;
+
+    /// Several thousand: then the machine has no ports left for what comes after either.
+    private static final int PORTS_TRIED = 5_000;
+
     private static final String HERE = InetAddress.getLoopbackAddress().getHostAddress();
 
     private final Path folder;
@@ -33,7 +41,7 @@ final class TrainingRun {
 
     private TrainingRun(Path folder) throws IOException {
         this.folder = folder;
-        this.ports = freePorts(10);
+        this.ports = freePorts(11);
     }
 
     /// Exit status 1 when a part was left out.
@@ -62,7 +70,7 @@ final class TrainingRun {
                 "--proxy-address=" + at(1),
                 "--peer-address=" + at(2),
                 "--admin-address=" + at(3),
-                "--dns-address=" + HERE + ":0",
+                "--dns-address=" + at(10),
                 "--intentions-default-allow=true");
         until(() -> hansa("catalog", "services") == 0);
         hansa("peering", "generate-token", "-name", "peer");
@@ -160,19 +168,26 @@ final class TrainingRun {
                 environment);
     }
 
-    /// Free a moment ago.
+    /// Ports that nobody listened on a moment ago, outside the range (Linux: from 32768, others
+    /// from 49152) from which a kernel gives one to whoever asks for any, so that none is given
+    /// away before it is taken here.
+    ///
+    /// @throws IOException when hardly a port is free
     static List<Integer> freePorts(int count) throws IOException {
-        var sockets = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return sockets.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : sockets) {
-                socket.close();
+        var free = new TreeSet<Integer>();
+        for (var attempt = 0; free.size() < count; attempt++) {
+            var port = ThreadLocalRandom.current().nextInt(FIRST_PORT, PORTS_END);
+            try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                free.add(port);
+            } catch (BindException e) {
+                if (attempt > PORTS_TRIED) {
+                    throw new IOException(
+                            "ports of loopback: expected " + count + " free ones; found " + free,
+                            e);
+                }
             }
         }
+        return List.copyOf(free);
     }
 
     private static void remove(Path folder) throws IOException {

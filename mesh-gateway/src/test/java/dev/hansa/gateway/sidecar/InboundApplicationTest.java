@@ -315,25 +315,16 @@ class InboundApplicationTest {
         }
     }
 
-    /// What the wait costs a caller of an application that is well.
+    /// Nobody pays for the wait with a refusal while the application is well.
     @Test
-    void wellApplicationCostsNoMore() throws Exception {
+    void wellApplicationRefusesNobody() throws Exception {
         try (var application = new EchoServer(0);
                 var check = serve(application.port(), CheckSettings.quick(new CheckKind.Tcp()))) {
             awaitPassing(check);
             List<Double> times = new ArrayList<>();
-            for (var i = 0; i < 400; i++) {
-                var took = call();
-                if (i >= 200) {
-                    times.add(took);
-                }
+            for (var i = 0; i < 100; i++) {
+                times.add(call());
             }
-            times.sort(null);
-            System.out.printf(
-                    Locale.ROOT,
-                    "a call with a new connection: %.1f ms (median), %.1f ms (95 of 100)%n",
-                    times.get(100),
-                    times.get(190));
             assertThat(times).allMatch(millis -> millis > 0);
         }
     }
