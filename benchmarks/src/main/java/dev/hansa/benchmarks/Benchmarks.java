@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "benchmarks/run",
         description = "Measures Hansa on this machine, with real processes.",
-        subcommands = {PeerStreamBenchmark.class, FailoverBenchmark.class},
+        subcommands = {ApiBenchmark.class, FailoverBenchmark.class, PeerStreamBenchmark.class},
         mixinStandardHelpOptions = true)
 public final class Benchmarks {
     private Benchmarks() {}

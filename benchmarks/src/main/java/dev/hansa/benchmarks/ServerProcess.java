@@ -43,6 +43,13 @@ final class ServerProcess implements AutoCloseable {
 
     static ServerProcess start(Path checkout, Path directory, String datacenter, String host)
             throws IOException, InterruptedException {
+        return start(checkout, directory, datacenter, host, List.of());
+    }
+
+    /// @param settings flags besides
+    static ServerProcess start(
+            Path checkout, Path directory, String datacenter, String host, List<String> settings)
+            throws IOException, InterruptedException {
         requireFree(host);
         var log = directory.resolve(datacenter + ".log");
         var builder =
@@ -65,6 +72,7 @@ final class ServerProcess implements AutoCloseable {
                                 "none")
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile());
+        builder.command().addAll(settings);
         builder.environment().put("HANSA_NO_BUILD", "1");
         var server = new ServerProcess(host, builder.start(), log);
         server.await("an answer", START_LIMIT, server::answers);

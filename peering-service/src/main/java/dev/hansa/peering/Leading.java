@@ -9,6 +9,7 @@ import dev.hansa.failover.ProxyRpc;
 import dev.hansa.peering.acl.FirstToken;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.ApiSettings;
+import dev.hansa.peering.api.ReaderLimits;
 import dev.hansa.peering.checks.CheckRounds;
 import dev.hansa.peering.cluster.LiveFeed;
 import dev.hansa.peering.cluster.Question;
@@ -231,6 +232,9 @@ final class Leading implements Role {
                 config.httpAddress(),
                 config.defaultAllow(),
                 config.door().access(),
+                // each who waits holds a connection, so that more cannot
+                new ReaderLimits(
+                        config.connections().http(), config.connections().readersOfOneClient()),
                 new BootstrapReset(config.dataDir()),
                 parts.clock());
     }

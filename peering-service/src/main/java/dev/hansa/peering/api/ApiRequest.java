@@ -10,20 +10,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /// A request, taken off the event loop.
 ///
 /// @param path the variable parts of the path
 /// @param query the first value of each; of those in [#REPEATED] all, one on a line
-/// @param gone whether the caller has hung up, so that nobody need wait for it
+/// @param stay where it is while it is answered, and while it waits
 /// @param caller who asks, and what he may have
 record ApiRequest(
         Map<String, String> path,
         Map<String, String> query,
         String body,
-        BooleanSupplier gone,
+        Places.Stay stay,
         Caller caller) {
     /// What a caller may ask for more than once, each to hold.
     static final Set<String> REPEATED = Set.of("tag", "node-meta");
@@ -35,14 +34,14 @@ record ApiRequest(
 
     /// The same, once it is known who asks.
     ApiRequest by(Caller known) {
-        return new ApiRequest(path, query, body, gone, known);
+        return new ApiRequest(path, query, body, stay, known);
     }
 
     /// The same, by somebody who does not wait for a change.
     ApiRequest atOnce() {
         var now = new HashMap<>(query);
         now.keySet().removeAll(List.of("index", "wait", "hash"));
-        return new ApiRequest(path, now, body, gone, caller);
+        return new ApiRequest(path, now, body, stay, caller);
     }
 
     String part(String name) {

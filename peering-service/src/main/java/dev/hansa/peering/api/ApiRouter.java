@@ -21,14 +21,15 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -39,9 +40,6 @@ import java.util.function.Supplier;
 public final class ApiRouter implements AutoCloseable {
     /// As Consul's largest transaction; a longer entry or token is a mistake.
     private static final long MAX_BODY = 512 * 1024;
-
-    /// Each holds a body and a thread; waiting readers are among them and have a lower limit.
-    private static final int MAX_IN_FLIGHT = 1024;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -66,7 +64,7 @@ public final class ApiRouter implements AutoCloseable {
     private final Agent agent;
     private final ChangeStream changes;
     private final Consumer<PeeringEvent> events;
-    private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
+    private final Places places;
 
     private volatile Optional<Elsewhere> elsewhere = Optional.empty();
     private volatile Runnable confirm = () -> {};
@@ -89,9 +87,10 @@ public final class ApiRouter implements AutoCloseable {
             Consumer<PeeringEvent> events) {
         this.settings = settings;
         this.events = events;
+        this.places = new Places(settings.readers());
         this.reads = new BlockingReads(store, catalog, peerings.changes());
         this.control = new AccessControl(settings.access(), store, settings.clock());
-        this.doorkeeper = new Doorkeeper(control, events);
+        this.doorkeeper = new Doorkeeper(control, places, events);
         routes.peerings(new PeeringResource(peerings, reads));
         routes.config(new ConfigResource(store, reads, events));
         var views = new CatalogReads(catalog.snapshots(), store, reads);
@@ -111,6 +110,7 @@ public final class ApiRouter implements AutoCloseable {
         changes =
                 new ChangeStream(
                         settings.datacenter().name(),
+                        places,
                         request -> ownAnswer(request, summary::changes));
         routes.intentions(new IntentionResource(settings, store, denials, reads, events));
         routes.acl(
@@ -180,6 +180,13 @@ public final class ApiRouter implements AutoCloseable {
     ///
     /// @throws InterruptedException when this server stops
     public Question.Answer answer(Question question) throws InterruptedException {
+        try (var stay = question.kind().equals(Question.OWN) ? places.ours() : places.passedOn()) {
+            return answer(question, stay);
+        }
+    }
+
+    private Question.Answer answer(Question question, Places.Stay stay)
+            throws InterruptedException {
         var route = routes.find(question.method(), question.route());
         if (route.isEmpty()) {
             return new Question.Answer(
@@ -191,11 +198,7 @@ public final class ApiRouter implements AutoCloseable {
         }
         var request =
                 new ApiRequest(
-                        question.path(),
-                        question.query(),
-                        question.body(),
-                        () -> false,
-                        Caller.NOBODY);
+                        question.path(), question.query(), question.body(), stay, Caller.NOBODY);
         var told =
                 question.kind().equals(Question.OWN) && question.route().equals(CHANGES)
                         ? new Told(
@@ -283,34 +286,34 @@ public final class ApiRouter implements AutoCloseable {
             } else {
                 AnswerWriter.plain(call, 405, "method " + method + " not allowed");
             }
-        } else if (!inFlight.tryAcquire()) {
-            AnswerWriter.plain(
-                    call,
-                    429,
-                    "request: expected at most "
-                            + MAX_IN_FLIGHT
-                            + " at once; found as many already running");
         } else {
             try {
                 start(call, path, route, ShownToken.of(call));
             } catch (RefusedRequestException e) {
-                inFlight.release();
                 AnswerWriter.plain(call, e.status(), e.sentence());
             }
         }
     }
 
-    private void start(
-            RoutingContext call, String path, Routes.Route route, Optional<Secret> token) {
+    private void start(RoutingContext call, String path, Routes.Route route, Optional<Secret> token)
+            throws RefusedRequestException {
         var method = call.request().method().name();
-        var gone = new AtomicBoolean();
-        call.response().closeHandler(_ -> gone.set(true));
-        var request = request(call, gone::get);
+        var client = InetAddress.ofLiteral(call.request().remoteAddress().hostAddress());
+        var stay =
+                places.enter(client)
+                        .orElseThrow(() ->
+                                new RefusedRequestException(
+                                        429,
+                                        "request: expected at most "
+                                                + Places.MAX_RUNNING
+                                                + " at once; found as many already running"));
+        call.response().closeHandler(_ -> stay.hungUp());
+        var request = request(call, stay);
         var loop = call.vertx().getOrCreateContext();
         Thread.ofVirtual()
                 .name("api-request")
                 .start(() -> {
-                    try {
+                    try (stay) {
                         var told = answer(request, token, method, path, route);
                         loop.runOnContext(_ ->
                                 AnswerWriter.send(
@@ -318,13 +321,11 @@ public final class ApiRouter implements AutoCloseable {
                                         told.answer(),
                                         control.defaultAllow(),
                                         told.missedSome()));
-                    } finally {
-                        inFlight.release();
                     }
                 });
     }
 
-    private static ApiRequest request(RoutingContext call, BooleanSupplier gone) {
+    private static ApiRequest request(RoutingContext call, Places.Stay stay) {
         var query = new HashMap<String, String>();
         call.queryParams()
                 .forEach((name, value) ->
@@ -337,7 +338,7 @@ public final class ApiRouter implements AutoCloseable {
                                                 : first));
         var body = call.body().asString();
         return new ApiRequest(
-                call.pathParams(), query, body == null ? "" : body, gone, Caller.NOBODY);
+                call.pathParams(), query, body == null ? "" : body, stay, Caller.NOBODY);
     }
 
     /// @param missedSome whether the answer leaves out what the caller may not see
@@ -357,18 +358,18 @@ public final class ApiRouter implements AutoCloseable {
         var answer =
                 told(() -> {
                     var said =
-                            leader.get()
-                                    .ask(
-                                            new Question(
-                                                    Question.API,
-                                                    method,
-                                                    path,
-                                                    request.path(),
-                                                    request.query(),
-                                                    request.body(),
-                                                    token.map(Secret::value).orElse(""),
-                                                    control.mode()),
-                                            request.gone());
+                            ask(
+                                    leader.get(),
+                                    new Question(
+                                            Question.API,
+                                            method,
+                                            path,
+                                            request.path(),
+                                            request.query(),
+                                            request.body(),
+                                            token.map(Secret::value).orElse(""),
+                                            control.mode()),
+                                    request);
                     missedSome.set(said.missedSome());
                     return read(said);
                 });
@@ -383,9 +384,7 @@ public final class ApiRouter implements AutoCloseable {
                     var access = doorkeeper.access(token);
                     var caller = new Caller(access);
                     var said = answerAs(caller, request, method, route);
-                    if (method.equals("GET")
-                            && (request.query().containsKey("index")
-                                    || request.query().containsKey("hash"))) {
+                    if (mayWait(method, request)) {
                         // whoever has waited may not do meanwhile what he might before
                         var now = doorkeeper.access(token);
                         if (now != access) {
@@ -427,18 +426,35 @@ public final class ApiRouter implements AutoCloseable {
         }
         return told(() ->
                 read(
-                        leader.get()
-                                .ask(
-                                        new Question(
-                                                Question.OWN,
-                                                "GET",
-                                                CHANGES,
-                                                request.path(),
-                                                request.query(),
-                                                "",
-                                                "",
-                                                control.mode()),
-                                        request.gone())));
+                        ask(
+                                leader.get(),
+                                new Question(
+                                        Question.OWN,
+                                        "GET",
+                                        CHANGES,
+                                        request.path(),
+                                        request.query(),
+                                        "",
+                                        "",
+                                        control.mode()),
+                                request)));
+    }
+
+    /// Whoever waits at the leader waits here too.
+    private static Question.Answer ask(Elsewhere leader, Question question, ApiRequest request)
+            throws RefusedRequestException, InterruptedException {
+        var stay = request.stay();
+        if (!mayWait(question.method(), request)) {
+            return leader.ask(question, stay::isGone);
+        }
+        var said = new AtomicReference<>(new Question.Answer(503, "the caller has hung up"));
+        stay.await(() -> said.set(leader.ask(question, stay::isGone)));
+        return said.get();
+    }
+
+    private static boolean mayWait(String method, ApiRequest request) {
+        return method.equals("GET")
+                && (request.query().containsKey("index") || request.query().containsKey("hash"));
     }
 
     @FunctionalInterface

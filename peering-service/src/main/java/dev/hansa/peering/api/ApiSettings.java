@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 /// @param listen the address as configured: its host is one that callers may name
 /// @param defaultAllow what happens to a call that no intention decides
 /// @param access whether callers are asked for tokens
+/// @param readers who wait for changes
 /// @param bootstrapReset the index of a bootstrap of access control that may be done again
 public record ApiSettings(
         Datacenter datacenter,
@@ -19,5 +20,6 @@ public record ApiSettings(
         InetSocketAddress listen,
         boolean defaultAllow,
         AccessSettings access,
+        ReaderLimits readers,
         Supplier<OptionalLong> bootstrapReset,
         Clock clock) {}

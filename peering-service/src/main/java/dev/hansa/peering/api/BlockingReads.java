@@ -7,7 +7,6 @@ import dev.hansa.peering.store.Store;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -40,13 +39,6 @@ final class BlockingReads implements AutoCloseable {
     /// Consul's sixteenth: clients that began together must not come back together.
     private static final int JITTER_DIVISOR = 16;
 
-    /// How late a caller that hung up is noticed.
-    private static final Duration SLICE = Duration.ofSeconds(2);
-
-    /// Each holds a socket and a parked thread; a datacenter's clients need some dozens.
-    private static final int MAX_WAITERS = 512;
-
-    private final Semaphore waiters = new Semaphore(MAX_WAITERS);
     private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, 0, false));
     private final List<Latest.Subscription> subscriptions;
     private volatile boolean isCopy;
@@ -170,7 +162,7 @@ final class BlockingReads implements AutoCloseable {
                     || request.caller().access().isNothing()
                     || !left.isPositive()
                     || now.closed()
-                    || request.gone().getAsBoolean()) {
+                    || request.stay().isGone()) {
                 return found;
             }
             await(scope, now.index(scope), left, request);
@@ -183,28 +175,9 @@ final class BlockingReads implements AutoCloseable {
             // places to wait are few, and strangers would take them
             return;
         }
-        if (!waiters.tryAcquire()) {
-            throw new RefusedRequestException(
-                    429,
-                    "blocking query: expected at most "
-                            + MAX_WAITERS
-                            + " waiting callers; found as many already waiting");
-        }
-        try {
-            var deadline = System.nanoTime() + wait.toNanos();
-            while (revision.get().index(scope) <= seen
-                    && !revision.get().closed()
-                    && !request.gone().getAsBoolean()) {
-                var left = Duration.ofNanos(deadline - System.nanoTime());
-                if (left.isNegative() || left.isZero()) {
-                    return;
-                }
-                revision.await(
-                        now -> now.index(scope) > seen || now.closed(),
-                        left.compareTo(SLICE) < 0 ? left : SLICE);
-            }
-        } finally {
-            waiters.release();
+        Predicate<Revision> isOver = now -> now.index(scope) > seen || now.closed();
+        if (!isOver.test(revision.get())) {
+            request.stay().await(() -> revision.await(isOver, wait));
         }
     }
 

@@ -45,14 +45,16 @@ final class ChangeStream implements AutoCloseable {
     private static final String RETRY = "retry: 1000\n\n";
 
     private final String datacenter;
+    private final Places places;
     private final Function<ApiRequest, ApiAnswer> changes;
     private final Latest<List<Listener>> listeners = new Latest<>(List.of());
     private @Nullable Thread thread;
     private boolean closed;
 
     /// @param changes answers as [SummaryResource#changes]
-    ChangeStream(String datacenter, Function<ApiRequest, ApiAnswer> changes) {
+    ChangeStream(String datacenter, Places places, Function<ApiRequest, ApiAnswer> changes) {
         this.datacenter = datacenter;
+        this.places = places;
         this.changes = changes;
     }
 
@@ -184,11 +186,7 @@ final class ChangeStream implements AutoCloseable {
 
     private Seen tell(Seen seen) throws InterruptedException {
         var query = Map.of("index", Long.toString(seen.index()), "wait", BEAT.toSeconds() + "s");
-        var answer =
-                changes.apply(
-                        new ApiRequest(
-                                Map.of(), query, "", this::isForNobody, Caller.everything()));
-        if (!(answer instanceof ApiAnswer.Json(var body, OptionalLong index))) {
+        if (!(ask(query) instanceof ApiAnswer.Json(var body, OptionalLong index))) {
             listeners.get().forEach(one -> one.say("event: lost\ndata: {}\n\n"));
             Thread.sleep(PAUSE);
             return Seen.NOTHING;
@@ -210,8 +208,10 @@ final class ChangeStream implements AutoCloseable {
         return new Seen(index.orElse(0), parts);
     }
 
-    private boolean isForNobody() {
-        return listeners.get().isEmpty();
+    private ApiAnswer ask(Map<String, String> query) {
+        try (var stay = places.ours()) {
+            return changes.apply(new ApiRequest(Map.of(), query, "", stay, Caller.everything()));
+        }
     }
 
     /// Ends what everybody listens to.

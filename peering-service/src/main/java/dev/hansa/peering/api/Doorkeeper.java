@@ -12,7 +12,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// Finds out what a caller may do, and turns away whoever shows a token that is none.
-record Doorkeeper(AccessControl control, Consumer<PeeringEvent> events) {
+record Doorkeeper(AccessControl control, Places places, Consumer<PeeringEvent> events) {
     /// As Consul says it.
     static final String NO_TOKEN = "ACL not found";
 
@@ -26,7 +26,7 @@ record Doorkeeper(AccessControl control, Consumer<PeeringEvent> events) {
         return call -> {
             try {
                 var caller = new Caller(access(ShownToken.of(call)));
-                ask.of(new ApiRequest(Map.of(), Map.of(), "", () -> false, caller));
+                ask.of(new ApiRequest(Map.of(), Map.of(), "", places.ours(), caller));
                 call.next();
             } catch (RefusedRequestException e) {
                 note(e);

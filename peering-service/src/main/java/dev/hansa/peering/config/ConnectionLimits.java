@@ -7,12 +7,17 @@ import java.util.List;
 /// as it is accepted, and those that stand go on.
 ///
 /// @param http open at once at `http.address`
+/// @param readersOfOneClient who wait for a change there, from one address
 /// @param proxies open at once at `proxy.address`
 /// @param memoryPercent of the heap that a collection has left in use; above it neither peers nor
 ///   proxies are let in. Operators are, as they may have to mend it
-public record ConnectionLimits(int http, int proxies, int memoryPercent) {
+public record ConnectionLimits(int http, int readersOfOneClient, int proxies, int memoryPercent) {
     /// Each watch of a catalog holds one.
     private static final int HTTP = 4096;
+
+    /// A node's agents and tools need some dozens; a program that forgets to read its answers stops
+    /// here and leaves the places to others.
+    private static final int READERS_OF_ONE_CLIENT = 256;
 
     /// One for each identity that a datacenter's proxies carry: three times the largest that is
     /// measured.
@@ -28,6 +33,10 @@ public record ConnectionLimits(int http, int proxies, int memoryPercent) {
                             "NUMBER",
                             "connections to http.address (default: 4096)"),
                     new Settings.Key(
+                            "http.max-waiting-per-client",
+                            "NUMBER",
+                            "blocking queries of one address that wait at once (default: 256)"),
+                    new Settings.Key(
                             "proxy.max-connections",
                             "NUMBER",
                             "connections to proxy.address (default: 16384)"),
@@ -39,6 +48,7 @@ public record ConnectionLimits(int http, int proxies, int memoryPercent) {
     static ConnectionLimits read(Settings settings) {
         return new ConnectionLimits(
                 settings.number("http.max-connections", HTTP, 16, 1_000_000),
+                settings.number("http.max-waiting-per-client", READERS_OF_ONE_CLIENT, 1, 1_000_000),
                 settings.number("proxy.max-connections", PROXIES, 16, 1_000_000),
                 settings.number("max-memory", MEMORY_PERCENT, 10, 99));
     }

@@ -108,6 +108,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                                 InetSocketAddress.createUnresolved("127.0.0.1", 8500),
                                 false,
                                 access,
+                                new ReaderLimits(12, 8),
                                 () -> reset,
                                 clock),
                         store,

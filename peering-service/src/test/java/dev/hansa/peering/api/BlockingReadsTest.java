@@ -3,7 +3,12 @@ package dev.hansa.peering.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.hansa.bootstrap.Closer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -121,5 +126,40 @@ class BlockingReadsTest {
     private Future<HttpResponse<String>> reading(String path) {
         Callable<HttpResponse<String>> read = () -> world.get(path);
         return clients.submit(read);
+    }
+
+    /// The world's limit is 8 for one address.
+    @Test
+    void callerOfTooManyIsRefusedUntilOneOfThemHangsUp() throws Exception {
+        var seen = index(world.get("/v1/config/mesh"));
+        var path = "/v1/config/mesh?wait=60s&index=" + seen;
+        try (var closer = new Closer()) {
+            var first = closer.add(waiter(path));
+            for (var i = 1; i < 8; i++) {
+                closer.add(waiter(path));
+            }
+            // whoever is one too many is told at once, so all eight are there when that happens
+            await().untilAsserted(() -> {
+                var refused = world.get("/v1/config/mesh?wait=10ms&index=" + seen);
+                assertThat(refused.statusCode()).isEqualTo(429);
+                assertThat(refused.body())
+                        .contains("expected at most 8 waiting callers from one address");
+            });
+
+            first.close();
+
+            await().untilAsserted(() ->
+                    assertThat(world.get("/v1/config/mesh?wait=10ms&index=" + seen).statusCode())
+                            .isEqualTo(200));
+        }
+    }
+
+    private Socket waiter(String path) throws IOException {
+        var socket = new Socket(InetAddress.getLoopbackAddress(), world.port());
+        socket.getOutputStream()
+                .write(
+                        ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+        return socket;
     }
 }

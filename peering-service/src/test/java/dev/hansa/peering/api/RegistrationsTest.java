@@ -171,6 +171,7 @@ class RegistrationsTest {
                                 InetSocketAddress.createUnresolved("127.0.0.1", 8500),
                                 false,
                                 AccessSettings.OPEN,
+                                new ReaderLimits(9, 9),
                                 OptionalLong::empty,
                                 Clock.systemUTC()),
                         () -> CatalogSnapshot.EMPTY,

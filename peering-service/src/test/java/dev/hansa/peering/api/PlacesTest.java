@@ -1,0 +1,152 @@
+package dev.hansa.peering.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Who waits for a change, and who wants an answer now.
+@Timeout(60)
+class PlacesTest {
+    private static final InetAddress ADA = InetAddress.ofLiteral("192.0.2.1");
+    private static final InetAddress BOB = InetAddress.ofLiteral("192.0.2.2");
+
+    private final Places places = new Places(new ReaderLimits(3, 2));
+    private final CountDownLatch change = new CountDownLatch(1);
+
+    private Places.Stay enter(InetAddress client) {
+        return places.enter(client).orElseThrow();
+    }
+
+    /// Runs `then` while so many of `client` wait.
+    private void whileWaiting(InetAddress client, int count, Runs then) throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var begun = new CountDownLatch(count);
+            for (var i = 0; i < count; i++) {
+                threads.submit(() -> {
+                    try (var stay = enter(client)) {
+                        stay.await(() -> {
+                            begun.countDown();
+                            change.await();
+                        });
+                    }
+                    return 0;
+                });
+            }
+            assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+            try {
+                then.run();
+            } finally {
+                change.countDown();
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Runs {
+        void run() throws Exception;
+    }
+
+    @Test
+    void whoWaitsTakesNoPlaceOfThoseWhoWantAnAnswerNow() throws Exception {
+        for (var i = 0; i < Places.MAX_RUNNING - 1; i++) {
+            enter(BOB);
+        }
+
+        whileWaiting(
+                ADA,
+                1,
+                () -> {
+                    assertThat(places.enter(BOB)).isPresent();
+                    assertThat(places.enter(BOB)).isEmpty();
+                });
+    }
+
+    @Test
+    void oneClientHasItsLimitAndAnotherStillItsOwn() throws Exception {
+        whileWaiting(
+                ADA,
+                2,
+                () -> {
+                    assertThatThrownBy(() -> enter(ADA).await(() -> {}))
+                            .isInstanceOf(RefusedRequestException.class)
+                            .hasMessage(
+                                    "blocking query: expected at most 2 waiting callers from one address; found as many already waiting");
+                    enter(BOB).await(() -> {});
+                });
+
+        enter(ADA).await(() -> {});
+    }
+
+    @Test
+    void allTogetherHaveALimitToo() throws Exception {
+        whileWaiting(
+                ADA,
+                2,
+                () ->
+                        whileWaiting(
+                                BOB,
+                                1,
+                                () -> {
+                                    assertThatThrownBy(() -> enter(BOB).await(() -> {}))
+                                            .hasMessageContaining(
+                                                    "expected at most 3 waiting callers;");
+                                    assertThatThrownBy(() -> places.passedOn().await(() -> {}))
+                                            .hasMessageContaining(
+                                                    "expected at most 3 waiting callers;");
+                                    places.ours().await(() -> {});
+                                }));
+    }
+
+    /// Who has a network of IPv6 has as many addresses as he likes.
+    @Test
+    void networkOfIpv6IsOneClient() throws Exception {
+        whileWaiting(
+                InetAddress.ofLiteral("2001:db8::1"),
+                2,
+                () -> {
+                    assertThatThrownBy(() ->
+                                    enter(InetAddress.ofLiteral("2001:db8::2")).await(() -> {}))
+                            .hasMessageContaining("from one address");
+                    enter(InetAddress.ofLiteral("2001:db8:0:1::1")).await(() -> {});
+                });
+    }
+
+    @Test
+    void whoHangsUpWaitsNoLongerAndItsThreadGoesOnUninterrupted() throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+                var stay = enter(ADA)) {
+            var waiting = new CountDownLatch(1);
+            var ended =
+                    threads.submit(() -> {
+                        stay.await(() -> {
+                            waiting.countDown();
+                            change.await();
+                        });
+                        return Thread.currentThread().isInterrupted();
+                    });
+            assertThat(waiting.await(30, TimeUnit.SECONDS)).isTrue();
+
+            stay.hungUp();
+
+            assertThat(ended.get(30, TimeUnit.SECONDS)).isFalse();
+            assertThat(stay.isGone()).isTrue();
+        }
+    }
+
+    @Test
+    void whoHasHungUpAlreadyDoesNotWait() throws Exception {
+        try (var stay = enter(ADA)) {
+            stay.hungUp();
+
+            stay.await(change::await);
+
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        }
+    }
+}
