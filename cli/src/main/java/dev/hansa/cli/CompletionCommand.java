@@ -33,11 +33,12 @@ final class CompletionCommand extends ShortCommand {
 
     @Override
     void work() {
+        var all = Main.commandLine(surroundings());
         var script =
                 switch (shell) {
                     // one script, which finds out where it is
-                    case bash, zsh -> AutoComplete.bash(HANSA, root());
-                    case fish -> FishScript.of(HANSA, root());
+                    case bash, zsh -> AutoComplete.bash(HANSA, all);
+                    case fish -> FishScript.of(HANSA, all);
                 };
         surroundings().out().print(script);
     }

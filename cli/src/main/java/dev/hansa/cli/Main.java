@@ -3,7 +3,11 @@ package dev.hansa.cli;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.cli.demo.DemoCommand;
 import dev.hansa.cli.demo.ShopCommand;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -30,7 +34,7 @@ public final class Main {
     }
 
     static int run(Surroundings surroundings, String... arguments) {
-        var status = commandLine(surroundings).execute(twoDashes(arguments));
+        var status = commandLine(surroundings, arguments).execute(twoDashes(arguments));
         surroundings.out().flush();
         surroundings.err().flush();
         return status;
@@ -47,32 +51,51 @@ public final class Main {
         return rewritten;
     }
 
+    /// The whole of it.
     static CommandLine commandLine(Surroundings surroundings) {
+        return commandLine(surroundings, commands(surroundings).values());
+    }
+
+    /// All commands by their names. Making one reads its annotations, which takes longer than most
+    /// take to run: only the one that is asked for is made.
+    static Map<String, Supplier<Object>> commands(Surroundings surroundings) {
         var processes = new ProcessCommands(surroundings.environment());
-        var line =
-                new CommandLine(new Root())
-                        .addSubcommand(processes.server())
-                        .addSubcommand(processes.gateway())
-                        .addSubcommand(processes.sidecar())
-                        .addSubcommand(new DemoCommand())
-                        .addSubcommand(new ShopCommand())
-                        .addSubcommand(PeeringCommands.commandLine(surroundings))
-                        .addSubcommand(new PeerCommand(surroundings))
-                        .addSubcommand(ProfileCommands.commandLine(surroundings))
-                        .addSubcommand(ConfigCommands.commandLine(surroundings))
-                        .addSubcommand(IntentionCommands.commandLine(surroundings))
-                        .addSubcommand(ServiceCommands.commandLine(surroundings))
-                        .addSubcommand(CatalogCommands.commandLine(surroundings))
-                        .addSubcommand(new ExplainCommand(surroundings))
-                        .addSubcommand(FailoverCommands.commandLine(surroundings))
-                        .addSubcommand(new JoinTokenCommand(surroundings))
-                        .addSubcommand(CaCommands.commandLine(surroundings))
-                        .addSubcommand(AclCommands.commandLine(surroundings))
-                        .addSubcommand(OperatorCommands.commandLine(surroundings))
-                        .addSubcommand(SnapshotCommands.commandLine(surroundings))
-                        .addSubcommand(new DoctorCommand(surroundings))
-                        .addSubcommand(new CompletionCommand(surroundings))
-                        .addSubcommand(new VersionCommand(surroundings));
+        var all = new LinkedHashMap<String, Supplier<Object>>();
+        all.put("server", processes::server);
+        all.put("gateway", processes::gateway);
+        all.put("sidecar", processes::sidecar);
+        all.put("demo", DemoCommand::new);
+        all.put("shop", ShopCommand::new);
+        all.put("peering", () -> PeeringCommands.commandLine(surroundings));
+        all.put("peer", () -> new PeerCommand(surroundings));
+        all.put("profile", () -> ProfileCommands.commandLine(surroundings));
+        all.put("config", () -> ConfigCommands.commandLine(surroundings));
+        all.put("intention", () -> IntentionCommands.commandLine(surroundings));
+        all.put("services", () -> ServiceCommands.commandLine(surroundings));
+        all.put("catalog", () -> CatalogCommands.commandLine(surroundings));
+        all.put("explain", () -> new ExplainCommand(surroundings));
+        all.put("failover", () -> FailoverCommands.commandLine(surroundings));
+        all.put("join-token", () -> new JoinTokenCommand(surroundings));
+        all.put("ca", () -> CaCommands.commandLine(surroundings));
+        all.put("acl", () -> AclCommands.commandLine(surroundings));
+        all.put("operator", () -> OperatorCommands.commandLine(surroundings));
+        all.put("snapshot", () -> SnapshotCommands.commandLine(surroundings));
+        all.put("doctor", () -> new DoctorCommand(surroundings));
+        all.put("completion", () -> new CompletionCommand(surroundings));
+        all.put("version", () -> new VersionCommand(surroundings));
+        return all;
+    }
+
+    private static CommandLine commandLine(Surroundings surroundings, String... arguments) {
+        var all = commands(surroundings);
+        var asked = arguments.length == 0 ? null : all.get(arguments[0]);
+        return commandLine(surroundings, asked == null ? all.values() : List.of(asked));
+    }
+
+    private static CommandLine commandLine(
+            Surroundings surroundings, Collection<Supplier<Object>> commands) {
+        var line = new CommandLine(new Root());
+        commands.forEach(command -> line.addSubcommand(command.get()));
         return line.setOut(surroundings.out())
                 .setErr(surroundings.err())
                 .setPosixClusteredShortOptionsAllowed(false)

@@ -55,14 +55,6 @@ abstract class ShortCommand implements Callable<Integer> {
         return spec == null ? "hansa" : spec.qualifiedName();
     }
 
-    /// The whole command line.
-    final CommandLine root() {
-        if (spec == null) {
-            throw new IllegalStateException("command: expected to be run by picocli");
-        }
-        return spec.root().commandLine();
-    }
-
     /// One more server to ask.
     final ApiClient client(ApiAccess way) throws CommandFailedException {
         if (way.sendsTokenInTheClear()) {

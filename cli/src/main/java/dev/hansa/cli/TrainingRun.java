@@ -25,7 +25,7 @@ import java.util.function.BooleanSupplier;
 /// starts take ready made from the cache.
 final class TrainingRun {
     /// For all of it, on a machine that builds something else too.
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final int FIRST_PORT = 15_000;
     private static final int PORTS_END = 32_768;
@@ -105,6 +105,26 @@ final class TrainingRun {
                                     "service.echo.upstream-address = " + HERE));
             process("sidecar", "--config=" + settings);
             until(this::isEchoed);
+            commands();
+        }
+    }
+
+    /// In a process of their own: their cache is made of what that one loads.
+    private void commands() throws IOException, InterruptedException {
+        var script = Path.of(System.getProperty("hansa.home", ".")).resolve("hansa");
+        var child =
+                new ProcessBuilder(script.toString(), "training-commands", "http://" + at(0))
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        if (!child.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            child.destroyForcibly();
+            throw new IllegalStateException(
+                    "commands: expected to end within " + LIMIT.toSeconds() + " s of the start");
+        }
+        if (child.exitValue() != 0) {
+            throw new IllegalStateException(
+                    "commands: expected status 0; found " + child.exitValue());
         }
     }
 

@@ -61,6 +61,15 @@ class UsageTest {
         help(List.of(), Main.commandLine(Surroundings.ofProcess()));
     }
 
+    /// Of the command that is asked for none is made but that one.
+    @Test
+    void commandsAreKnownByTheirNames() {
+        var surroundings = Surroundings.ofProcess();
+
+        assertThat(Main.commands(surroundings).keySet())
+                .isEqualTo(Main.commandLine(surroundings).getSubcommands().keySet());
+    }
+
     private static void help(List<String> words, CommandLine line) {
         var arguments = new ArrayList<>(words);
         arguments.add("--help");
