@@ -33,18 +33,44 @@ final class ConfigResource {
 
     ApiAnswer write(ApiRequest request) throws RefusedRequestException {
         var cas = cas(request);
-        return switch (ConfigEntries.parse(request.body())) {
-            case ParsedEntry.Invalid(var sentence, var status) ->
-                    ApiAnswer.text(
-                            status,
-                            status == 400 ? "Request decoding failed: " + sentence : sentence);
+        return switch (entry(request)) {
+            case ParsedEntry.Invalid invalid ->
+                    ApiAnswer.text(invalid.httpStatus(), sentence(invalid));
+            case ParsedEntry.Valid valid -> write(valid, cas);
+        };
+    }
+
+    /// What a write of the same text would be told, in the same words, and nothing is written: the
+    /// entry as it would be kept, or why it is none.
+    ApiAnswer validate(ApiRequest request) throws RefusedRequestException {
+        return switch (entry(request)) {
+            case ParsedEntry.Invalid invalid ->
+                    throw RefusedRequestException.bad(sentence(invalid));
             case ParsedEntry.Valid valid -> {
-                for (var need : EntryAccess.write(valid)) {
-                    request.caller().require(need);
+                var refusal = ConfigEntries.refusal(store.now(), valid);
+                if (refusal.isPresent()) {
+                    throw RefusedRequestException.bad(refusal.get());
                 }
-                yield write(valid, cas);
+                yield ApiAnswer.json(object(valid.kind(), valid.name(), valid.json()));
             }
         };
+    }
+
+    /// What the caller has written, if he may write it.
+    private static ParsedEntry entry(ApiRequest request) throws RefusedRequestException {
+        var entry = ConfigEntries.parse(request.body());
+        if (entry instanceof ParsedEntry.Valid valid) {
+            for (var need : EntryAccess.write(valid)) {
+                request.caller().require(need);
+            }
+        }
+        return entry;
+    }
+
+    private static String sentence(ParsedEntry.Invalid invalid) {
+        return invalid.httpStatus() == 400
+                ? "Request decoding failed: " + invalid.sentence()
+                : invalid.sentence();
     }
 
     /// Who writes on what was before is told so first; the store decides at last.
@@ -112,6 +138,30 @@ final class ConfigResource {
                 });
     }
 
+    /// One line for each entry of every kind, without what it says.
+    ApiAnswer overview(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        return reads.read(
+                request,
+                Scope.CONFIG,
+                () -> {
+                    var all = JSON.createArrayNode();
+                    store.now().config().values().stream()
+                            .filter(record ->
+                                    request.caller()
+                                            .sees(EntryAccess.read(record.kind(), record.name())))
+                            .sorted(
+                                    Comparator.comparing(ConfigRecord::kind)
+                                            .thenComparing(ConfigRecord::name))
+                            .forEach(record ->
+                                    all.addObject()
+                                            .put("Kind", record.kind())
+                                            .put("Name", record.name())
+                                            .put("CreateIndex", record.createIndex())
+                                            .put("ModifyIndex", record.modifyIndex()));
+                    return ApiAnswer.json(all);
+                });
+    }
+
     ApiAnswer delete(ApiRequest request) throws RefusedRequestException {
         var kind = kind(request);
         var name = request.part("name");
@@ -166,17 +216,19 @@ final class ConfigResource {
     }
 
     private static ObjectNode json(ConfigRecord record) {
+        return object(record.kind(), record.name(), record.json())
+                .put("CreateIndex", record.createIndex())
+                .put("ModifyIndex", record.modifyIndex());
+    }
+
+    private static ObjectNode object(String kind, String name, String json) {
         try {
-            if (JSON.readTree(record.json()) instanceof ObjectNode entry) {
-                return entry.put("CreateIndex", record.createIndex())
-                        .put("ModifyIndex", record.modifyIndex());
+            if (JSON.readTree(json) instanceof ObjectNode entry) {
+                return entry;
             }
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException(
-                    "stored config entry " + record.kind() + "/" + record.name() + " is no JSON",
-                    e);
+            throw new IllegalStateException("config entry " + kind + "/" + name + " is no JSON", e);
         }
-        throw new IllegalStateException(
-                "stored config entry " + record.kind() + "/" + record.name() + " is no object");
+        throw new IllegalStateException("config entry " + kind + "/" + name + " is no object");
     }
 }

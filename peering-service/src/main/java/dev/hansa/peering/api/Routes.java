@@ -56,6 +56,8 @@ final class Routes {
         on("DELETE", "/v1/config/:kind", Ask.writeEntry(), config::delete);
         on("GET", "/v1/config/:kind/:name", Ask.readEntry(), config::read);
         on("DELETE", "/v1/config/:kind/:name", Ask.writeEntry(), config::delete);
+        on("GET", "/v1/hansa/config", Ask.theResource(), config::overview);
+        on("PUT", "/v1/hansa/config/validate", Ask.theResource(), config::validate);
     }
 
     void catalog(CatalogResource catalog) {

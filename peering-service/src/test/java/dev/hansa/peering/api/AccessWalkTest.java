@@ -167,7 +167,8 @@ class AccessWalkTest {
 
     private static String body(String route) {
         return switch (route) {
-            case "/v1/config" -> "{\"Kind\":\"service-resolver\",\"Name\":\"stranger\"}";
+            case "/v1/config", "/v1/hansa/config/validate" ->
+                    "{\"Kind\":\"service-resolver\",\"Name\":\"stranger\"}";
             case "/v1/catalog/register" ->
                     "{\"Node\":\"stranger\",\"Address\":\"a\",\"Service\":{\"Service\":\"stranger\"}}";
             case "/v1/catalog/deregister" ->
