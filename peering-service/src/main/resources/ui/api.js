@@ -21,7 +21,15 @@ export function path(texts, ...values) {
   return texts.reduce((all, text, i) => all + encodeURIComponent(values[i - 1]) + text);
 }
 
-export async function call(method, where, body) {
+// what a list is told beside it when some of it was left out
+const FILTERED = 'X-Consul-Results-Filtered-By-ACLs';
+
+/**
+ * What is answered, and whether some of it was left out, since whoever asks may not see it.
+ *
+ * @param body a text is sent as it is, all else as JSON
+ */
+export async function ask(method, where, body) {
   const signal = method === 'GET' ? AbortSignal.timeout(PATIENCE) : undefined;
   let answer;
   let text;
@@ -30,7 +38,7 @@ export async function call(method, where, body) {
       method,
       signal,
       headers: headers(),
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
       cache: 'no-store',
       redirect: 'error',
     });
@@ -41,7 +49,12 @@ export async function call(method, where, body) {
   if (!answer.ok) {
     throw new Refusal(answer.status, text);
   }
-  return answer.headers.get('Content-Type')?.startsWith('application/json') ? JSON.parse(text) : text;
+  return {
+    value: answer.headers.get('Content-Type')?.startsWith('application/json') ? JSON.parse(text) : text,
+    isFiltered: answer.headers.get(FILTERED) === 'true',
+  };
 }
+
+export const call = async (method, where, body) => (await ask(method, where, body)).value;
 
 export const read = (where) => call('GET', where);

@@ -5,6 +5,9 @@ import {hue} from './format.js';
 import * as icons from './icons.js';
 import * as live from './live.js';
 import {problem} from './parts.js';
+import {certificates} from './certificates.js';
+import {config} from './config.js';
+import {entry} from './entry.js';
 import {failovers} from './failovers.js';
 import {intentions} from './intentions.js';
 import {overview} from './overview.js';
@@ -18,13 +21,15 @@ import {recognise, signIn} from './signin.js';
 const HUES = 8;
 const TICK = 1000;
 
-// by the first and second part of the address behind the #
+// by the first part of the address behind the #; with more parts, `one` of them
 const PAGES = [
   {at: 'overview', name: 'Overview', icon: icons.overview, make: overview},
   {at: 'services', name: 'Services', icon: icons.services, make: services, one: service},
   {at: 'peers', name: 'Peers', icon: icons.peers, make: peers, one: peer},
   {at: 'failovers', name: 'Failovers', icon: icons.failovers, make: failovers},
   {at: 'intentions', name: 'Intentions', icon: icons.intentions, make: intentions},
+  {at: 'config', name: 'Config entries', icon: icons.config, make: config, one: entry},
+  {at: 'ca', name: 'Certificates', icon: icons.authority, make: certificates},
 ];
 
 const app = document.getElementById('app');
@@ -47,7 +52,7 @@ function route() {
   view?.resources.forEach((resource) => resource.stop());
   page = PAGES.find((one) => one.at === parts[0]) ?? PAGES[0];
   const make = parts.length > 1 && page.one ? page.one : page.make;
-  view = make({name: parts[1] ?? '', query: new URLSearchParams(query), datacenter});
+  view = make({name: parts[1] ?? '', rest: parts.slice(2), query: new URLSearchParams(query), datacenter});
   view.resources.forEach((resource) => resource.start());
   view.start?.();
   document.title = `${view.title} · ${datacenter} · Hansa`;
@@ -55,6 +60,8 @@ function route() {
   requestAnimationFrame(() => {
     if (drawn) {
       window.scrollTo(0, 0);
+      // in a narrow window the pages' names stand on one line, which is longer
+      document.querySelector('nav [aria-current]')?.scrollIntoView({block: 'nearest', inline: 'center'});
       document.querySelector('h1')?.focus({preventScroll: true});
     }
     drawn = true;

@@ -58,6 +58,9 @@ export function clockTime(millis, now) {
     : `${at.toLocaleDateString([], {month: 'short', day: 'numeric'})}, ${time}`;
 }
 
+/** The day of a moment that may be years away. */
+export const day = (millis) => new Date(millis).toLocaleDateString([], {year: 'numeric', month: 'short', day: 'numeric'});
+
 export function count(number, one, many = `${one}s`) {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }

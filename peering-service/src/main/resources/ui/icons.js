@@ -24,3 +24,7 @@ export const gateway = icon(svg`<path d="M4 20V8.5a8 8 0 0 1 16 0V20M8.5 20v-9a3
 export const ship = svg`<svg class="ship" viewBox="0 0 32 32" aria-hidden="true">
   <path class="sail" d="M15 4v15H6.5zM17 7l8 12h-8z"/><path class="hull" d="M4 21h24c-1.5 4-4.5 6.5-8.5 6.5h-7C8.5 27.5 5.5 25 4 21z"/></svg>`;
 export const intentions = icon(svg`<path d="M12 3.5 4.5 6.5v5c0 4.5 3 7.8 7.5 9.5 4.5-1.7 7.5-5 7.5-9.5v-5z"/><path d="m9 12 2.3 2.3L15.5 10"/>`);
+export const config = icon(svg`<path d="M4 7h9M17 7h3M4 12h3M11 12h9M4 17h7M15 17h5"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="12" r="2"/><circle cx="13" cy="17" r="2"/>`);
+export const authority = icon(svg`<circle cx="12" cy="9" r="5.5"/><path d="m8.5 13.5-1.5 7 5-2.5 5 2.5-1.5-7"/><path d="m9.8 9 1.6 1.6 2.8-3"/>`);
+export const lock = icon(svg`<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5M12 14.5v2"/>`);
+export const turn = icon(svg`<path d="M20 12a8 8 0 1 1-2.6-5.9"/><path d="M20.5 3v4.5H16"/>`);

@@ -6,7 +6,7 @@ import {call, path} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {ago, count, moment} from './format.js';
 import * as icons from './icons.js';
-import {badge, Dialog, empty, peerChip, problem, shown, tag} from './parts.js';
+import {badge, Dialog, empty, entryLink, peerChip, problem, shown, tag} from './parts.js';
 
 const ANY = '*';
 // sidecars tell of refusals as they come, and no part of what changes stands for them
@@ -143,7 +143,7 @@ export function intentions({datacenter}) {
     <td class="number">${isPlain(rule)
       ? html`<button type="button" @click=${() => edit(rule)} aria-label="Change the intention from ${rule.SourceName} to ${rule.DestinationName}">Change</button>
           <button type="button" class="danger-plain" @click=${() => doom(rule)} aria-label="Delete the intention from ${rule.SourceName} to ${rule.DestinationName}">Delete</button>`
-      : nothing}</td></tr>`;
+      : html`<a href=${entryLink('service-intentions', rule.DestinationName)}>Its entry</a>`}</td></tr>`;
 
   const table = (all) =>
     all.length

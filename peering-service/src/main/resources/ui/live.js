@@ -1,6 +1,6 @@
 // What the pages know, and how it stays true: the server says which parts have changed, and what is shown of them is
 // read again.
-import {read} from './api.js';
+import {ask} from './api.js';
 import {headers} from './session.js';
 
 // between two readings of one thing, at least this, and four times as long as the last one took: a busy catalog must
@@ -44,6 +44,8 @@ export function changed() {
 export class Resource {
   value = null;
   error = null;
+  // some of it is left out of the value
+  isFiltered = false;
   #parts;
   #every;
   #where;
@@ -94,8 +96,9 @@ export class Resource {
     this.#reading = true;
     this.#stale = false;
     try {
-      const value = await read(this.#where);
+      const {value, isFiltered} = await ask('GET', this.#where);
       this.value = value;
+      this.isFiltered = isFiltered;
       this.error = null;
     } catch (refusal) {
       // the last that was heard stays on the page, with the reason that it is old

@@ -48,6 +48,8 @@ export function worstOf(checks) {
 export const serviceLink = (name, peer = '') => `#/services/${encodeURIComponent(name)}${peer ? `?peer=${encodeURIComponent(peer)}` : ''}`;
 export const peerLink = (name) => `#/peers/${encodeURIComponent(name)}`;
 
+export const entryLink = (kind, name) => `#/config/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
+
 /** `echo.peer.lke` of an explanation or event: where it is, in words for people. */
 export function targetName(label) {
   const at = label.lastIndexOf('.peer.');
@@ -63,12 +65,22 @@ export const peerChip = (name) => html`<a class="chip far" href=${peerLink(name)
 
 export const tag = (text) => html`<span class="chip">${text}</span>`;
 
+const DENIED = 403;
+
+/** Instead of what whoever looks may not see; the server names the right that is lacking. */
+const refused = (sentence) => html`<div class="empty refused" role="alert">${icons.lock}<p class="empty-title">You may not see this</p><p>${sentence}</p></div>`;
+
 /** What a page shows of a resource: its value, why there is none, or that it is on its way. */
 export function shown(resource, view) {
-  if (resource.value === null) {
-    return resource.error ? problem(resource.error.message) : html`<p class="waiting" role="status">Reading…</p>`;
+  const {value, error, isFiltered} = resource;
+  if (error?.status === DENIED) {
+    return refused(error.message);
   }
-  return html`${resource.error ? problem(`What is shown may be old: ${resource.error.message}`) : nothing}${view(resource.value)}`;
+  if (value === null) {
+    return error ? problem(error.message) : html`<p class="waiting" role="status">Reading…</p>`;
+  }
+  return html`${error ? problem(`What is shown may be old: ${error.message}`) : nothing}
+    ${isFiltered ? html`<p class="note" role="status">${icons.lock}<span>Some are left out, which your token may not see.</span></p>` : nothing}${view(value)}`;
 }
 
 export const problem = (sentence) => html`<p class="problem" role="alert">${icons.alert}<span>${sentence}</span></p>`;

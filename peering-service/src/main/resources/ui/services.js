@@ -5,7 +5,7 @@ import {changed, Resource} from './live.js';
 import {count} from './format.js';
 import * as icons from './icons.js';
 import {badge, empty, health, peerChip, serviceLink, shown, tag, targetName, worst} from './parts.js';
-import {Window} from './window.js';
+import {slash, Window} from './window.js';
 
 const ROW = 46;
 const TAGS = 3;
@@ -127,13 +127,6 @@ export function services({query, datacenter}) {
           </table>`
         : empty('Nothing found', 'No service fits the search and the filters.')}`;
   }
-
-  const slash = (event) => {
-    if (event.key === '/' && !event.target.closest?.('input, textarea, select') && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      document.getElementById('search')?.focus();
-    }
-  };
 
   return {
     title: 'Services',

@@ -1,13 +1,11 @@
 // Reads a peering token, in this browser alone, so that whoever pasted it sees what it says before it is used. Nothing of
 // it is believed: the server checks it again, signature and all.
 
+import {bytes, hex, publicKey} from './der.js';
+
 // as the server's own reader
 const MOST = 64 * 1024;
 const SERVER = /^server\.([a-z0-9_-]{1,63})\.peering\.([a-z0-9.-]{1,253})$/;
-
-function bytes(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
 
 function json(base64) {
   return JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes(base64)));
@@ -64,32 +62,6 @@ export function decode(input) {
   }
 }
 
-/** One element of DER at `at`: where its content begins and where it ends. */
-function element(der, at) {
-  let length = der[at + 1];
-  let begin = at + 2;
-  if (length & 0x80) {
-    const more = length & 0x7f;
-    length = 0;
-    for (let i = 0; i < more; i++) {
-      length = length * 256 + der[begin++];
-    }
-  }
-  return {begin, end: begin + length};
-}
-
-// a certificate's public key with its algorithm, as it stands in the certificate: what follows version, serial number,
-// signature, issuer, validity and subject
-function publicKey(pem) {
-  const der = bytes(pem.replace(/-----[^-]+-----/g, '').replace(/\s/g, ''));
-  let at = element(der, element(der, 0).begin).begin;
-  const before = der[at] === 0xa0 ? 6 : 5;
-  for (let i = 0; i < before; i++) {
-    at = element(der, at).end;
-  }
-  return der.slice(at, element(der, at).end);
-}
-
 const CONSONANTS = 'bdfghjklmnprstvz';
 const VOWELS = 'aiou';
 
@@ -103,7 +75,6 @@ export async function fingerprint({trustDomain, roots}) {
     return '';
   }
   try {
-    const hex = (key) => Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join('');
     const keys = roots.map((pem) => hex(publicKey(pem))).sort();
     const said = new TextEncoder().encode(trustDomain + keys.map((key) => `\0${key}`).join(''));
     const digest = new DataView(await crypto.subtle.digest('SHA-256', said));

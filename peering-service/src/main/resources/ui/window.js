@@ -1,4 +1,4 @@
-// A long list of rows of one height: only those near the part that can be seen are in the page.
+// A long list of rows of one height: only those near the part that can be seen are in the page. And the key to search it.
 import {html, nothing} from './lit-html/lit-html.js';
 import {repeat} from './lit-html/directives/repeat.js';
 import {changed} from './live.js';
@@ -41,5 +41,13 @@ export class Window {
 
   #gap(rows, columns) {
     return rows ? html`<tr class="gap" aria-hidden="true"><td colspan=${columns} height=${rows * this.#height}></td></tr>` : nothing;
+  }
+}
+
+/** The key that leads to a page's search. */
+export function slash(event) {
+  if (event.key === '/' && !event.target.closest?.('input, textarea, select') && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    document.getElementById('search')?.focus();
   }
 }

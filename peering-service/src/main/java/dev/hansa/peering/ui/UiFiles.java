@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 
-/// All that is served under `/ui/`: a fixed list, held in memory (under 200 KiB). A path is a key
+/// All that is served under `/ui/`: a fixed list, held in memory (under 250 KiB). A path is a key
 /// here and never one of a file system, so that there is nothing to climb out of.
 final class UiFiles {
     /// Of `src/main/resources/ui`.
@@ -20,15 +20,23 @@ final class UiFiles {
                     "parts.css",
                     "pages.css",
                     "flow.css",
+                    "desk.css",
                     "icon.svg",
                     "api.js",
                     "app.js",
+                    "certificates.js",
                     "chain.js",
+                    "config.js",
+                    "der.js",
+                    "diff.js",
                     "drills.js",
+                    "entry.js",
                     "failovers.js",
                     "format.js",
+                    "hcl.js",
                     "icons.js",
                     "intentions.js",
+                    "kinds.js",
                     "lanes.js",
                     "live.js",
                     "map.js",
@@ -39,8 +47,11 @@ final class UiFiles {
                     "peers.js",
                     "service.js",
                     "services.js",
+                    "rotation.js",
+                    "saving.js",
                     "session.js",
                     "signin.js",
+                    "textbox.js",
                     "token.js",
                     "window.js");
 

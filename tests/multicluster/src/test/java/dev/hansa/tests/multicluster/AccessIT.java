@@ -244,6 +244,7 @@ class AccessIT {
     @Test
     void operatorSignsInAndOut() throws Exception {
         var team = tokenFor("service_prefix \"\" { policy = \"read\" }");
+        send("PUT", "/v1/config", "{\"Kind\":\"mesh\"}", ROOT);
         try (var browser = UiBrowser.start()) {
             var page = browser.open(API + "/ui/");
             assertThat(page).hasTitle("Sign in · eks · Hansa");
@@ -270,6 +271,12 @@ class AccessIT {
             page.navigate(API + "/ui/#/peers");
             assertThat(page.getByRole(AriaRole.ALERT).first())
                     .containsText("lacks permission 'peering:read'");
+            page.navigate(API + "/ui/#/ca");
+            assertThat(page.locator(".refused")).containsText("lacks permission 'ca:read'");
+            UiBrowser.picture(page, "refused.png");
+            page.navigate(API + "/ui/#/config");
+            assertThat(page.locator("main .note")).containsText("Some are left out");
+            assertThat(page.locator(".empty-title")).hasText("None that you may see");
             assertThat(browser.complaints()).isEmpty();
         }
     }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
+import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.Media;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// A real Chromium. What it complains of, errors of scripts and breaches of the policy, fails the
@@ -26,6 +29,9 @@ import java.util.stream.Stream;
 final class UiBrowser implements AutoCloseable {
     /// On a machine that a dozen processes share.
     private static final Duration EFFECT = Duration.ofSeconds(40);
+
+    /// What a stranger's text would do, were it markup.
+    static final String SCRIPT = "<img src=x onerror=\"window.hit = 1\"><script>hit()</script>";
 
     private static final int WIDTH = 1280;
     private static final int HEIGHT = 800;
@@ -98,6 +104,42 @@ final class UiBrowser implements AutoCloseable {
         });
         page.navigate(address);
         return page;
+    }
+
+    static Locator button(Page page, String name) {
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    /// To one of the pages, as an operator goes there.
+    static void go(Page page, String name) {
+        page.getByRole(AriaRole.NAVIGATION, new Page.GetByRoleOptions().setName("Pages"))
+                .getByRole(AriaRole.LINK, new Locator.GetByRoleOptions().setName(name))
+                .click();
+        PlaywrightAssertions.assertThat(page)
+                .hasTitle(Pattern.compile(name + " · (eks|lke) · Hansa"));
+        assertAccessible(page);
+    }
+
+    /// No text has become markup, and no script of a stranger has run.
+    static void assertHarmless(Page page) {
+        assertThat(page.evaluate("window.hit")).isNull();
+        assertThat(page.locator("main img, main script, dialog img, dialog script").count())
+                .isZero();
+    }
+
+    /// Nothing of the page itself is to be found only by scrolling sideways.
+    static void assertFits(Page page, int width) {
+        page.setViewportSize(width, HEIGHT);
+        assertThat(
+                        page.evaluate(
+                                "() => Math.max(...[document.documentElement, document.querySelector('main')].map(one => one.scrollWidth - one.clientWidth))"))
+                .as("pixels too many at a width of " + width + " on " + page.url())
+                .isEqualTo(0);
+    }
+
+    static void widen(Page page) {
+        page.setViewportSize(WIDTH, HEIGHT);
     }
 
     /// Into `target/ui`, for people to look at.

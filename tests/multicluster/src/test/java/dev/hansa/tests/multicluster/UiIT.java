@@ -24,8 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 class UiIT {
     private static final String ECHO_HOST = PeeredPair.EKS + ".11";
     private static final SidecarFile ECHO = PeeredPair.echoInEks(ECHO_HOST);
-    private static final String SCRIPT =
-            "<img src=x onerror=\"window.hit = 1\"><script>hit()</script>";
     private static final String LIVE_HERE = "li.step.live[data-target='echo']";
     private static final String LIVE_THERE = "li.step.live[data-target='echo.peer.lke']";
     private static final String EVENT = "table.events tbody tr[data-turn='%s']";
@@ -85,19 +83,6 @@ class UiIT {
                 });
     }
 
-    private static Locator button(Page page, String name) {
-        return page.getByRole(
-                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
-    }
-
-    private static void go(Page page, String name) {
-        page.getByRole(AriaRole.NAVIGATION, new Page.GetByRoleOptions().setName("Pages"))
-                .getByRole(AriaRole.LINK, new Locator.GetByRoleOptions().setName(name))
-                .click();
-        assertThat(page).hasTitle(Pattern.compile(name + " · (eks|lke) · Hansa"));
-        UiBrowser.assertAccessible(page);
-    }
-
     private static Locator cells(Page page, String peer) {
         return page.locator("table.list tbody tr")
                 .filter(new Locator.FilterOptions().setHasText(peer));
@@ -107,14 +92,14 @@ class UiIT {
         // whoever asks for nothing comes to the overview
         assertThat(eks).hasTitle("Overview · eks · Hansa");
         assertThat(eks).hasURL(Pattern.compile(".*/ui/.*"));
-        go(eks, "Peers");
+        UiBrowser.go(eks, "Peers");
         for (var page : new Page[] {eks, lke}) {
             assertThat(page.locator(".empty-title")).hasText("No peer yet");
             // gone if the page were loaded again
             page.evaluate("window.sameAsEver = true");
         }
 
-        button(lke, "Generate token").click();
+        UiBrowser.button(lke, "Generate token").click();
         lke.getByLabel("Name of the other datacenter").fill("eks");
         lke.locator("dialog[open] button[type=submit]").click();
         assertThat(lke.locator(".timer")).containsText(Pattern.compile("expires in 59:[0-5][0-9]"));
@@ -124,7 +109,7 @@ class UiIT {
         var words = lke.locator(".words").textContent();
         UiBrowser.picture(lke, "token.png");
 
-        button(eks, "Establish peering").click();
+        UiBrowser.button(eks, "Establish peering").click();
         var pasted = eks.getByLabel("Peering token of the other datacenter");
         pasted.fill(token.substring(0, token.length() / 2));
         assertThat(eks.locator("dialog .problem")).containsText("no peering token");
@@ -145,7 +130,7 @@ class UiIT {
         eks.locator("dialog[open] button[type=submit]").click();
 
         assertThat(lke.locator("dialog .done")).containsText("the peering is active");
-        button(lke, "Done").click();
+        UiBrowser.button(lke, "Done").click();
         assertThat(cells(eks, "lke").locator(".badge")).hasText("active");
         assertThat(cells(lke, "eks").locator(".badge")).hasText("active");
         for (var page : new Page[] {eks, lke}) {
@@ -176,38 +161,38 @@ class UiIT {
         UiBrowser.assertAccessible(eks);
         UiBrowser.picture(eks, "peer.png");
 
-        go(lke, "Services");
+        UiBrowser.go(lke, "Services");
         assertThat(cells(lke, "echo").locator("a.chip")).hasText("eks");
     }
 
     private static void intentionIsWritten(Page eks) throws IOException {
-        go(eks, "Intentions");
-        button(eks, "New intention").click();
+        UiBrowser.go(eks, "Intentions");
+        UiBrowser.button(eks, "New intention").click();
         var box = eks.locator("dialog[open]");
         box.getByLabel("From service").fill("caller");
         box.getByLabel("To service").fill("echo");
         box.getByLabel("Description").fill("the shop's front");
         UiBrowser.assertAccessible(eks);
-        button(eks, "Save").click();
+        UiBrowser.button(eks, "Save").click();
         assertThat(cells(eks, "caller").locator(".badge")).hasText("allow");
 
-        button(eks, "Delete the intention from caller to echo").click();
+        UiBrowser.button(eks, "Delete the intention from caller to echo").click();
         assertThat(eks.locator(".consequences"))
                 .containsText("Calls that only this rule allows are refused");
-        assertThat(button(eks, "Keep it")).isFocused();
-        button(eks, "Keep it").click();
+        assertThat(UiBrowser.button(eks, "Keep it")).isFocused();
+        UiBrowser.button(eks, "Keep it").click();
         assertThat(eks.locator("dialog[open]")).hasCount(0);
         assertThat(cells(eks, "caller").locator(".badge")).hasText("allow");
 
         eks.locator("form.ask").getByLabel("From").fill("caller");
         eks.locator("form.ask").getByLabel("To").fill("echo");
-        button(eks, "Check").click();
+        UiBrowser.button(eks, "Check").click();
         assertThat(eks.locator(".verdict")).hasText("Yes. caller may call echo.");
         UiBrowser.picture(eks, "intentions.png");
     }
 
     private static void chainIsDrawn(PeeredPair pair, Page eks) throws Exception {
-        go(eks, "Services");
+        UiBrowser.go(eks, "Services");
         assertThat(
                         eks.locator("table.services tbody tr")
                                 .filter(new Locator.FilterOptions().setHasText("echo")))
@@ -261,12 +246,12 @@ class UiIT {
         UiBrowser.assertAccessible(timeline);
         UiBrowser.picture(eks, "failed-over.png");
         UiBrowser.picture(timeline, "failovers.png");
-        go(eks, "Overview");
+        UiBrowser.go(eks, "Overview");
         assertThat(eks.locator(".map .flow")).hasCount(1);
         assertThat(eks.locator(".alarm")).containsText("echo");
         UiBrowser.picture(eks, "overview.png");
         UiBrowser.darkPicture(eks, "overview-dark.png");
-        go(eks, "Services");
+        UiBrowser.go(eks, "Services");
         assertThat(eks.locator(".badge.away")).hasText("failed over to lke");
         UiBrowser.picture(eks, "services.png");
 
@@ -287,17 +272,17 @@ class UiIT {
     }
 
     private static void drillIsRun(Page timeline, int backs) throws IOException {
-        button(timeline, "Run a drill…").click();
+        UiBrowser.button(timeline, "Run a drill…").click();
         // nothing is chosen before somebody has
-        assertThat(button(timeline, "Begin the drill")).isDisabled();
+        assertThat(UiBrowser.button(timeline, "Begin the drill")).isDisabled();
         timeline.locator("dialog[open]").getByLabel("Service").selectOption("echo");
         timeline.getByLabel("Reason").fill("before the sale");
         UiBrowser.assertAccessible(timeline);
-        button(timeline, "Begin the drill").click();
+        UiBrowser.button(timeline, "Begin the drill").click();
         assertThat(timeline.locator(EVENT.formatted("over")).first())
                 .containsText("before the sale");
         assertThat(timeline.locator("article.report")).containsText("running");
-        button(timeline, "End drill of 'echo' now").click();
+        UiBrowser.button(timeline, "End drill of 'echo' now").click();
         assertThat(timeline.locator(EVENT.formatted("back"))).hasCount(backs);
         assertThat(timeline.locator("table.controls")).hasCount(0);
         assertThat(timeline.locator("article.report")).containsText("done");
@@ -306,7 +291,7 @@ class UiIT {
 
     /// Names are held to a form by the server; a check's output, a tag and a node are not.
     private static void strangersTextsStayTexts(PeeredPair pair, Page eks) throws Exception {
-        var text = SCRIPT.replace("\"", "\\\"");
+        var text = UiBrowser.SCRIPT.replace("\"", "\\\"");
         pair.call(
                 PeeredPair.EKS,
                 "PUT",
@@ -319,11 +304,11 @@ class UiIT {
                         + text
                         + "\",\"ServiceID\":\"legacy-1\"}}");
 
-        assertThat(cells(eks, "legacy").locator(".chip").first()).hasText(SCRIPT);
+        assertThat(cells(eks, "legacy").locator(".chip").first()).hasText(UiBrowser.SCRIPT);
         eks.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("legacy").setExact(true))
                 .click();
-        assertThat(eks.locator("pre.output")).hasText(SCRIPT);
-        assertThat(eks.locator(".checks b")).hasText(SCRIPT);
+        assertThat(eks.locator("pre.output")).hasText(UiBrowser.SCRIPT);
+        assertThat(eks.locator(".checks b")).hasText(UiBrowser.SCRIPT);
         assertThat(eks.evaluate("window.hit")).isNull();
         assertThat(eks.locator("main img, main script").count()).isZero();
         UiBrowser.picture(eks, "strangers.png");
@@ -335,7 +320,7 @@ class UiIT {
             rows.add(
                     "{\"Service\":\"%s%04d\",\"Peer\":\"\",\"Kind\":\"\",\"Instances\":3,\"Passing\":%d,\"Warning\":0,\"Critical\":%d,\"Maintenance\":0,\"Tags\":[],\"Proxies\":3,\"ExportedTo\":[\"lke\"]}"
                             .formatted(
-                                    i == 0 ? SCRIPT.replace("\"", "\\\"") : "svc-",
+                                    i == 0 ? UiBrowser.SCRIPT.replace("\"", "\\\"") : "svc-",
                                     i,
                                     i % 50 == 7 ? 2 : 3,
                                     i % 50 == 7 ? 1 : 0));
@@ -347,9 +332,9 @@ class UiIT {
                                 new Route.FulfillOptions()
                                         .setContentType("application/json")
                                         .setBody("[" + String.join(",", rows) + "]")));
-        go(eks, "Services");
+        UiBrowser.go(eks, "Services");
         assertThat(eks.locator(".count")).hasText("5,000 services");
-        assertThat(eks.locator("tbody th").first()).containsText(SCRIPT);
+        assertThat(eks.locator("tbody th").first()).containsText(UiBrowser.SCRIPT);
         assertThat(eks.evaluate("window.hit")).isNull();
         assertThat(eks.locator("table.services tr").count()).as("rows in the page").isLessThan(80);
         // of one drawing, which each second and each change takes
@@ -375,17 +360,17 @@ class UiIT {
     }
 
     private static void peeringIsDeleted(Page eks, Page lke) throws IOException {
-        go(eks, "Peers");
-        go(lke, "Peers");
+        UiBrowser.go(eks, "Peers");
+        UiBrowser.go(lke, "Peers");
         eks.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("lke").setExact(true))
                 .click();
-        button(eks, "Delete…").click();
+        UiBrowser.button(eks, "Delete…").click();
         assertThat(eks.locator(".consequences"))
                 .containsText("These have no refuge at lke any more: echo");
         assertThat(eks.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Keep it")))
                 .isFocused();
         UiBrowser.picture(eks, "delete.png");
-        button(eks, "Delete the peering with lke").click();
+        UiBrowser.button(eks, "Delete the peering with lke").click();
         assertThat(eks.locator(".empty-title")).hasText("No peer yet");
         assertThat(cells(lke, "eks").locator(".badge")).hasText("terminated");
     }

@@ -1,0 +1,118 @@
+// The two boxes in which a config entry is written or deleted, each only over what whoever looks has read.
+import {html, nothing} from './lit-html/lit-html.js';
+import {call, path} from './api.js';
+import {changed} from './live.js';
+import {changes} from './diff.js';
+import * as icons from './icons.js';
+import {kindOf} from './kinds.js';
+import {Dialog, problem} from './parts.js';
+
+export const at = (kind, name) => path`config/${kind}/${name}`;
+
+const meanwhile = (what, kind, name) => `${what}: somebody else has written or deleted ${kind}/${name} meanwhile.`;
+
+/**
+ * @param write an entry as a text
+ * @param saved called with the entry and the text that were saved, before the box closes
+ * @param refused called when the server knows something else
+ */
+export function saving({write, saved, refused}) {
+  const blank = {was: null, isOwn: true, entry: null, text: '', busy: false, refusal: ''};
+  let state = {...blank};
+  const dialog = new Dialog('save-entry', () => (state = {...blank}));
+
+  async function save(event) {
+    event.preventDefault();
+    // of this box: it may be closed, and opened again, before the answer comes
+    const mine = state;
+    const {Kind, Name} = mine.entry;
+    mine.busy = true;
+    mine.refusal = '';
+    changed();
+    try {
+      if ((await call('PUT', `config?cas=${mine.was.index}`, mine.text)) === true) {
+        await saved(mine.entry, mine.text);
+        if (state === mine) {
+          dialog.close();
+        }
+      } else {
+        mine.refusal = `${meanwhile('Not saved, and nothing is overwritten', Kind, Name)} Go on editing to see what.`;
+        refused();
+      }
+    } catch (error) {
+      mine.refusal = error.message;
+      refused();
+    }
+    mine.busy = false;
+    changed();
+  }
+
+  function content() {
+    const {was, isOwn, entry, busy, refusal} = state;
+    const name = `${entry.Kind}/${entry.Name}`;
+    return html`<form @submit=${save}>
+      <p>${was.entry ? html`<b>${name}</b> as it is, and as it would be:` : html`<b>${name}</b> is new:`}</p>
+      ${was.entry && !isOwn ? html`<p class="note">${icons.alert}<span>There is an entry ${name} already. Saving replaces it.</span></p>` : nothing}
+      ${changes(was.entry ? write(was.entry) : '', write(entry), `Changes of ${name}`)}
+      <p class="muted small">As the server keeps it: comments and layout are not kept.</p>
+      ${refusal ? problem(refusal) : nothing}
+      <footer><button type="button" @click=${() => dialog.close()}>Go on editing</button>
+        <button type="submit" class="primary" autofocus ?disabled=${busy}>${busy ? 'Saving…' : 'Save'}</button></footer></form>`;
+  }
+
+  return {
+    /** @param isOwn what is there is what the text was made of */
+    open(was, isOwn, entry, text) {
+      state = {...blank, was, isOwn, entry, text};
+      dialog.open();
+    },
+    isOpen: () => dialog.isOpen,
+    draw: () => dialog.draw('Save this?', content),
+    close: () => dialog.close(),
+  };
+}
+
+/**
+ * @param stored the resource of the entry
+ * @param deleted called before the page of all entries is gone to
+ */
+export function deletion({kind, name, datacenter, stored, deleted}) {
+  let state = {busy: false, refusal: ''};
+  const dialog = new Dialog('delete-entry', () => (state = {busy: false, refusal: ''}));
+
+  async function remove(event) {
+    event.preventDefault();
+    const mine = state;
+    mine.busy = true;
+    mine.refusal = '';
+    changed();
+    try {
+      if ((await call('DELETE', `${at(kind, name)}?cas=${stored.value.ModifyIndex}`)) === true) {
+        deleted();
+        dialog.close();
+        location.hash = '#/config';
+      } else {
+        mine.refusal = meanwhile('Not deleted', kind, name);
+      }
+    } catch (error) {
+      mine.refusal = error.message;
+    }
+    stored.refresh();
+    mine.busy = false;
+    changed();
+  }
+
+  const consequences = () => html`<form @submit=${remove}>
+    <p>At once, in ${datacenter}:</p>
+    <ul class="consequences">${kindOf(kind)?.end(stored.value, datacenter).map((sentence) => html`<li>${sentence}</li>`)}</ul>
+    <p class="muted">The server refuses it if another entry needs this one.</p>
+    ${state.refusal ? problem(state.refusal) : nothing}
+    <footer><button type="button" autofocus @click=${() => dialog.close()}>Keep it</button>
+      <button type="submit" class="danger" ?disabled=${state.busy}>${state.busy ? 'Deleting…' : 'Delete the entry'}</button></footer></form>`;
+
+  return {
+    open: () => dialog.open(),
+    draw: () => dialog.draw(`Delete ${kind}/${name}?`, consequences),
+    close: () => dialog.close(),
+  };
+}
