@@ -255,6 +255,7 @@ public final class ApiRouter implements AutoCloseable {
         var router = Router.router(vertx);
         router.route().handler(AnswerWriter::dated);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
+        router.route().handler(new ReadableLine());
         router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
         snapshots.ifPresent(resource -> resource.mount(router));
         router.route().handler(new UiDoor());

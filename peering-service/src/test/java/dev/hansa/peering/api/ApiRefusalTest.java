@@ -2,11 +2,13 @@ package dev.hansa.peering.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hansa.peering.PeeringEvent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.StringJoiner;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Bad input is answered with one sentence and changes nothing.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -209,12 +212,36 @@ class ApiRefusalTest {
         assertThat(withHost("[::1]:8500")).startsWith("HTTP/1.1 200");
     }
 
+    /// Which no client of Java's would send.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1/peerings?index=%zz",
+                "/v1/health/service/%zz",
+                "/v1/catalog/nodes?filter=%"
+            })
+    void whatCannotBeDecodedIsTheCallersMistakeAndNoDefect(String path) throws Exception {
+        var answer = raw(path, "localhost");
+
+        assertThat(answer)
+                .startsWith("HTTP/1.1 400")
+                .endsWith("request: expected one that can be read; found otherwise");
+        assertThat(List.copyOf(world.events))
+                .noneMatch(PeeringEvent.BackgroundFailure.class::isInstance);
+    }
+
     private String withHost(String host) throws IOException {
+        return raw("/v1/status/leader", host);
+    }
+
+    private String raw(String path, String host) throws IOException {
         try (var socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), world.port())) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream()
                     .write(
-                            ("GET /v1/status/leader HTTP/1.1\r\nHost: "
+                            ("GET "
+                                            + path
+                                            + " HTTP/1.1\r\nHost: "
                                             + host
                                             + "\r\nConnection: close\r\n\r\n")
                                     .getBytes(StandardCharsets.US_ASCII));
