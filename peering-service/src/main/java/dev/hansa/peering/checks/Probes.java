@@ -6,6 +6,7 @@ import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -20,11 +21,15 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /// Asks over TCP, HTTP and gRPC. No target may be a link-local address or one that clouds have
 /// besides: there they tell a machine its own secrets, and what a check is answered is shown to
 /// whoever reads it.
 final class Probes implements Probe {
+    private static final Pattern CLASS =
+            Pattern.compile("(?:[\\w$]+\\.)+[\\w$]*(?:Exception|Error)(?:: )?");
+
     /// Of AWS and of Google over IPv6, of Azure, of Alibaba; none is link-local.
     private static final Set<InetAddress> METADATA =
             Set.of(
@@ -84,8 +89,20 @@ final class Probes implements Probe {
                             + ": expected an answer within "
                             + millis(way.timeout())
                             + " ms; found "
-                            + ForeignText.shown(String.valueOf(e), 300));
+                            + found(e));
         }
+    }
+
+    /// In words: what a class of ours is called says nothing to whoever reads a check's output.
+    private static String found(Exception problem) {
+        for (Throwable at = problem; at != null; at = at.getCause()) {
+            var message = at.getMessage();
+            var said = message == null ? "" : CLASS.matcher(message).replaceAll("").strip();
+            if (!said.isEmpty()) {
+                return ForeignText.shown(said, 300);
+            }
+        }
+        return problem instanceof ConnectException ? "no connection" : "none";
     }
 
     private static long millis(Duration duration) {

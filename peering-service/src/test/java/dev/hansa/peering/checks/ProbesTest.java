@@ -132,6 +132,17 @@ class ProbesTest {
         var refused = probes.ask(way(Kind.TCP, "127.0.0.1:" + port, HttpAsk.GET));
         assertThat(refused.status()).isEqualTo(CheckStatus.CRITICAL);
         assertThat(refused.output()).contains("expected an answer within 5000 ms");
+        for (var way :
+                List.of(
+                        way(Kind.TCP, "127.0.0.1:" + port, HttpAsk.GET),
+                        way(Kind.HTTP, "http://127.0.0.1:" + port + "/", HttpAsk.GET),
+                        way(Kind.HTTP, "https://127.0.0.1:" + port + "/", HttpAsk.GET),
+                        way(Kind.GRPC, "grpc://127.0.0.1:" + port + "/", HttpAsk.GET))) {
+            assertThat(probes.ask(way).output())
+                    .as("no name of a class")
+                    .containsPattern("; found .*([Cc]onnection refused|no connection)")
+                    .doesNotContain("Exception");
+        }
     }
 
     @Test
