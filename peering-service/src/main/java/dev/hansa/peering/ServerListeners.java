@@ -43,6 +43,12 @@ final class ServerListeners implements AutoCloseable {
     /// nothing holds a place for as long.
     private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(5);
 
+    /// A filter may have 4096 characters, each of which is up to three in a URL.
+    private static final int MAX_LINE = 16 * 1024;
+
+    /// A token, and what proxies before us add.
+    private static final int MAX_HEADERS = 16 * 1024;
+
     private final Vertx vertx;
     private final List<HttpServer> servers = new ArrayList<>();
     private final List<Secured> secured = new CopyOnWriteArrayList<>();
@@ -59,10 +65,21 @@ final class ServerListeners implements AutoCloseable {
     /// @throws IOException naming the address when it cannot be bound
     InetSocketAddress plain(InetSocketAddress address, Handler<HttpServerRequest> handler)
             throws IOException, InterruptedException {
-        return bind(
-                address,
-                new HttpServerOptions().setIdleTimeout(700).setMaxHeaderSize(16 * 1024),
-                handler);
+        var server = operators(operators(), handler);
+        return bind(address, server);
+    }
+
+    private static HttpServerOptions operators() {
+        return new HttpServerOptions()
+                .setIdleTimeout(700)
+                .setMaxInitialLineLength(MAX_LINE)
+                .setMaxHeaderSize(MAX_HEADERS);
+    }
+
+    private HttpServer operators(HttpServerOptions options, Handler<HttpServerRequest> handler) {
+        return vertx.createHttpServer(options)
+                .requestHandler(handler)
+                .invalidRequestHandler(new UnreadableRequest(MAX_LINE, MAX_HEADERS));
     }
 
     /// HTTP/1.1 and 2 for operators, with a certificate of theirs.
@@ -71,11 +88,11 @@ final class ServerListeners implements AutoCloseable {
     /// @throws IOException naming the address when it cannot be bound, or the file
     HttpServer secured(InetSocketAddress address, HttpTls tls, Handler<HttpServerRequest> handler)
             throws IOException, InterruptedException {
-        var options = new HttpServerOptions().setIdleTimeout(700).setMaxHeaderSize(16 * 1024);
+        var options = operators();
         tls.apply(options);
         options.getInitialSettings().setMaxConcurrentStreams(MAX_STREAMS);
         options.setSslHandshakeTimeout(HANDSHAKE_LIMIT.toSeconds());
-        var server = vertx.createHttpServer(options).requestHandler(handler);
+        var server = operators(options, handler);
         bind(address, server);
         return server;
     }
@@ -157,14 +174,6 @@ final class ServerListeners implements AutoCloseable {
             }
             each.server().updateSSLOptions(options);
         }
-    }
-
-    private InetSocketAddress bind(
-            InetSocketAddress address,
-            HttpServerOptions options,
-            Handler<HttpServerRequest> handler)
-            throws IOException, InterruptedException {
-        return bind(address, vertx.createHttpServer(options).requestHandler(handler));
     }
 
     private InetSocketAddress bind(InetSocketAddress address, HttpServer server)
