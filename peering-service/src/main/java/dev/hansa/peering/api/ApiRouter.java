@@ -20,7 +20,6 @@ import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -38,8 +37,6 @@ import java.util.function.Supplier;
 /// request is answered on a virtual thread of its own, because answers wait on the disk, on peers
 /// and on changes.
 public final class ApiRouter implements AutoCloseable {
-    /// As Consul's largest transaction; a longer entry or token is a mistake.
-    private static final long MAX_BODY = 512 * 1024;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -253,8 +250,9 @@ public final class ApiRouter implements AutoCloseable {
     /// The routes, to be mounted on the API's listener.
     public Router router(Vertx vertx) {
         var router = Router.router(vertx);
+        var body = new BodyDoor(events);
         router.route().handler(AnswerWriter::dated);
-        router.route().handler(new OriginGuard(settings.listen())).failureHandler(this::fail);
+        router.route().handler(new OriginGuard(settings.listen())).failureHandler(body::fail);
         router.route().handler(new ReadableLine());
         router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
         snapshots.ifPresent(resource -> resource.mount(router));
@@ -262,8 +260,7 @@ public final class ApiRouter implements AutoCloseable {
         router.get("/v1/hansa/events")
                 .handler(doorkeeper.admitting(Ask.something()))
                 .handler(call -> changes.open(call, doorkeeper.still(call)));
-        router.route().handler(ApiRouter::asItIs);
-        router.route().handler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
+        body.mount(router);
         routes.inOrder()
                 .forEach(entry ->
                         router.route(entry.getKey())
@@ -480,27 +477,6 @@ public final class ApiRouter implements AutoCloseable {
             // A defect of ours: told in full to the log, in one word to the caller.
             events.accept(new PeeringEvent.BackgroundFailure("API request", e));
             return ApiAnswer.text(500, "internal error");
-        }
-    }
-
-    /// Bodies are read as what they are, whatever they are called: curl calls each a form, and a
-    /// form's fields are short.
-    private static void asItIs(RoutingContext call) {
-        call.request().headers().remove("Content-Type");
-        call.next();
-    }
-
-    private void fail(RoutingContext call) {
-        var status = call.statusCode() < 400 ? 500 : call.statusCode();
-        if (status == 413) {
-            AnswerWriter.plain(
-                    call, 413, "body: expected at most " + MAX_BODY + " bytes; found more");
-        } else if (call.failure() == null) {
-            AnswerWriter.plain(
-                    call, status, "request: expected one that can be read; found otherwise");
-        } else {
-            events.accept(new PeeringEvent.BackgroundFailure("API request", call.failure()));
-            AnswerWriter.plain(call, status, status == 500 ? "internal error" : "request refused");
         }
     }
 

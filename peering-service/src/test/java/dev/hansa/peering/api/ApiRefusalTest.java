@@ -230,21 +230,41 @@ class ApiRefusalTest {
                 .noneMatch(PeeringEvent.BackgroundFailure.class::isInstance);
     }
 
+    /// Which no client of Java's would send either: no Host, chunks without a size, a body's half.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /v1/peerings HTTP/1.1\r\nConnection: close\r\n\r\n",
+                "PUT /v1/config HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
+                "PUT /v1/config HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+                "PUT /v1/config HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{"
+            })
+    void requestThatCannotBeReadIsTheCallersMistakeAndNoDefect(String request) throws Exception {
+        var answer = answerTo(request);
+
+        assertThat(answer).matches("(?s)|HTTP/1.1 400.*");
+        assertThat(world.get("/v1/peerings").statusCode()).isEqualTo(200);
+        assertThat(List.copyOf(world.events))
+                .noneMatch(PeeringEvent.BackgroundFailure.class::isInstance);
+    }
+
     private String withHost(String host) throws IOException {
         return raw("/v1/status/leader", host);
     }
 
     private String raw(String path, String host) throws IOException {
+        return answerTo(
+                "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+    }
+
+    /// @param request after which the caller says no more
+    private String answerTo(String request) throws IOException {
         try (var socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), world.port())) {
             socket.setSoTimeout(10_000);
-            socket.getOutputStream()
-                    .write(
-                            ("GET "
-                                            + path
-                                            + " HTTP/1.1\r\nHost: "
-                                            + host
-                                            + "\r\nConnection: close\r\n\r\n")
-                                    .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            if (request.contains("Content-Length")) {
+                socket.shutdownOutput();
+            }
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
