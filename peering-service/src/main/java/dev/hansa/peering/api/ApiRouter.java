@@ -37,7 +37,6 @@ import java.util.function.Supplier;
 /// request is answered on a virtual thread of its own, because answers wait on the disk, on peers
 /// and on changes.
 public final class ApiRouter implements AutoCloseable {
-
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final long NO_INDEX = -1;
@@ -120,6 +119,7 @@ public final class ApiRouter implements AutoCloseable {
                         settings.clock(),
                         events),
                 new AclPolicyResource(control, store, reads, events));
+        routes.document();
     }
 
     /// Also takes the words of those who own checks; before [#router].
@@ -235,6 +235,7 @@ public final class ApiRouter implements AutoCloseable {
     /// may be behind, and not what only the leader knows.
     private boolean isAnsweredHere(ApiRequest request, String method, String route) {
         return route.equals("/v1/agent/self")
+                || route.equals("/v1/openapi.json")
                 || route.startsWith("/v1/status/")
                 || method.equals("GET")
                         && request.query().containsKey("stale")

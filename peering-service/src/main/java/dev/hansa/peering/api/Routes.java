@@ -217,4 +217,10 @@ final class Routes {
         on("GET", "/v1/acl/policy/name/:name", read, policies::byName);
         on("GET", "/v1/acl/policies", read, policies::list);
     }
+
+    /// What a server of this version answers is in its source, and so no secret; whoever makes a
+    /// client needs it before he has a token.
+    void document() {
+        on("GET", "/v1/openapi.json", Ask.nothing(), OpenApi::answer);
+    }
 }

@@ -238,6 +238,7 @@ class AccessWalkTest {
                         "GET /v1/agent/connect/ca/roots",
                         "GET /v1/catalog/datacenters",
                         "GET /v1/connect/ca/roots",
+                        "GET /v1/openapi.json",
                         "GET /v1/status/leader",
                         "GET /v1/status/peers",
                         "PUT /v1/acl/bootstrap");

@@ -64,6 +64,9 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     /// Ahead of the system's.
     volatile Duration ahead = Duration.ZERO;
 
+    /// What the certificate authority is in the middle of.
+    volatile Optional<Rotation> rotation = Optional.empty();
+
     private final InstantSource source = () -> Instant.now().plus(ahead);
     private final Clock clock = source.withZone(ZoneOffset.UTC);
     private final Latest<Long> changes = new Latest<>(0L);
@@ -301,13 +304,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
 
     @Override
     public Status status() {
-        return new Status("eks.consul", "root-1", true, Optional.empty());
+        return new Status("eks.consul", "root-1", true, rotation);
     }
 
     @Override
     public Optional<String> rotate(boolean external) {
         asked.add("rotate " + external);
-        return Optional.empty();
+        return rotation.map(_ -> "rotation: expected none under way; found one");
     }
 
     void stopWaiting() {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,25 +30,51 @@ class ApiTableTest {
             Pattern.compile(
                     "(?m)^\\| `([A-Z]+ /v1/[^`]*)` \\| (supported|differs|hansa's own) \\| ([^|]*?) ?\\| ([^|]*) \\|$");
 
+    private static final Pattern REFUSAL =
+            Pattern.compile("(?m)^\\| `([^`]+)` \\| (everywhere|`[A-Z]+ /v1/.*`) \\|$");
+
     private static final Pattern NAMED = Pattern.compile("`([A-Za-z]+)(?:\\.([A-Za-z]+))?`");
 
-    private static List<MatchResult> rows() throws IOException {
-        return ROW.matcher(Files.readString(Checkout.ROOT.resolve("docs/API.md")))
-                .results()
-                .toList();
+    private static String table() throws IOException {
+        return Files.readString(Checkout.ROOT.resolve("docs/API.md"));
     }
 
-    @Test
-    void eachRouteHasOneRowAndEachRowARoute() throws IOException {
+    private static List<MatchResult> rows() throws IOException {
+        return ROW.matcher(table()).results().toList();
+    }
+
+    private static List<String> routes() throws IOException {
         var registered =
                 ROUTE.matcher(Files.readString(API.resolve("Routes.java")))
                         .results()
                         .map(found -> found.group(1) + " " + found.group(2));
         var routes = Stream.concat(registered, STREAMS.stream()).toList();
-
         assertThat(routes).hasSizeGreaterThan(60);
+        return routes;
+    }
+
+    @Test
+    void eachRouteHasOneRowAndEachRowARoute() throws IOException {
         assertThat(rows().stream().map(row -> row.group(1)))
-                .containsExactlyInAnyOrderElementsOf(routes);
+                .containsExactlyInAnyOrderElementsOf(routes());
+    }
+
+    @Test
+    void documentHasEachRouteAndNoOther() throws IOException {
+        assertThat(DocumentParts.read().operations().keySet())
+                .containsExactlyInAnyOrderElementsOf(routes());
+    }
+
+    @Test
+    void textsOfStatus500AreThoseOfTheDocument() throws IOException {
+        var listed = new TreeSet<String>();
+        for (var row : REFUSAL.matcher(table()).results().toList()) {
+            for (var place : row.group(2).split(", ")) {
+                listed.add(place.replace("`", "") + ": " + row.group(1));
+            }
+        }
+
+        assertThat(listed).hasSizeGreaterThan(20).isEqualTo(DocumentParts.read().refusals());
     }
 
     @Test
