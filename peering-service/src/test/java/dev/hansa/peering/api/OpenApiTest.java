@@ -130,6 +130,7 @@ class OpenApiTest {
         wrote("POST", "/v1/peering/token", "{\"PeerName\":\"lke\",\"Meta\":{\"a\":\"b\"}}");
         wrote("POST", "/v1/peering/establish", "{\"PeerName\":\"lke\",\"PeeringToken\":\"t\"}");
         for (var entry : ENTRIES) {
+            wrote("PUT", "/v1/hansa/config/validate", entry);
             wrote("PUT", "/v1/config", entry);
         }
         wrote(

@@ -54,17 +54,14 @@ class UiDeskIT {
             whoIsWaitedForIsNamed(page);
             assertThat(browser.complaints()).isEmpty();
         }
-        System.out.printf("UiDeskIT: %d s%n", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun));
+        System.out.printf(
+                "UiDeskIT: %d s%n", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun));
     }
 
     private static void writeSome(BareServer server) throws Exception {
         for (var entry :
                 List.of(
-                        Map.of(
-                                "Kind",
-                                "mesh",
-                                "Peering",
-                                Map.of("PeerThroughMeshGateways", true)),
+                        Map.of("Kind", "mesh", "Peering", Map.of("PeerThroughMeshGateways", true)),
                         Map.of("Kind", "service-defaults", "Name", "shop", "Protocol", "tcp"),
                         Map.of(
                                 "Kind",
@@ -152,10 +149,13 @@ class UiDeskIT {
         UiBrowser.picture(page, "entry.png");
         page.getByLabel(BOX).press("Control+Enter");
         var box = page.locator("dialog[open]");
-        assertThat(box.locator("tr.removed .line")).hasText(
-                new String[] {"{ Service = \"echo-spare\" },", "ConnectTimeout = \"5s\""});
-        assertThat(box.locator("tr.added .line")).hasText(
-                new String[] {"{ Service = \"echo-standby\" },", "ConnectTimeout = \"3s\""});
+        assertThat(box.locator("tr.removed .line"))
+                .hasText(new String[] {"{ Service = \"echo-spare\" },", "ConnectTimeout = \"5s\""});
+        assertThat(box.locator("tr.added .line"))
+                .hasText(
+                        new String[] {
+                            "{ Service = \"echo-standby\" },", "ConnectTimeout = \"3s\""
+                        });
         assertThat(box.locator(".diff")).not().containsText("comment");
         UiBrowser.assertAccessible(page);
         UiBrowser.picture(page, "entry-diff.png");
@@ -178,8 +178,7 @@ class UiDeskIT {
         assertThat(verdict(page)).containsText("valid");
         UiBrowser.button(page, "Review and save…").click();
         assertThat(page.locator("dialog[open] tr.added .line")).hasText("ConnectTimeout = \"4s\"");
-        var theirs =
-                RESOLVER.replace("\"3s\"", "\"9s\"").replace("{ Peer = \"lke\" }, ", "");
+        var theirs = RESOLVER.replace("\"3s\"", "\"9s\"").replace("{ Peer = \"lke\" }, ", "");
         server.must("PUT", "/v1/config", theirs);
 
         UiBrowser.button(page, "Save").click();
@@ -237,8 +236,7 @@ class UiDeskIT {
         UiBrowser.button(page, "Discard my changes").click();
     }
 
-    private static void newEntryIsWrittenAndDeleted(BareServer server, Page page)
-            throws Exception {
+    private static void newEntryIsWrittenAndDeleted(BareServer server, Page page) throws Exception {
         UiBrowser.go(page, "Config entries");
         page.getByRole(
                         AriaRole.LINK,
@@ -305,7 +303,8 @@ class UiDeskIT {
         assertThat(page.locator(".rotation-step.done")).hasCount(3);
         var after = root(server);
         assertThat(after).isNotEqualTo(before);
-        assertThat(page.locator(".root[data-root='" + after + "'] .badge").first()).hasText("signs");
+        assertThat(page.locator(".root[data-root='" + after + "'] .badge").first())
+                .hasText("signs");
         assertThat(page.locator(".root")).hasCount(1);
         UiBrowser.darkPicture(page, "ca-done-dark.png");
     }
