@@ -1,17 +1,10 @@
 package dev.hansa.benchmarks;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
@@ -24,7 +17,7 @@ import picocli.CommandLine.Option;
         name = "api",
         description = "The HTTP API and the command line: reads, waiting readers, starts.",
         mixinStandardHelpOptions = true)
-final class ApiBenchmark implements Callable<Integer> {
+final class ApiBenchmark extends ServersBenchmark {
     private static final String SERVICE = "x";
     private static final String PATH = "/v1/health/service/" + SERVICE;
     private static final int INSTANCES = 3;
@@ -34,9 +27,6 @@ final class ApiBenchmark implements Callable<Integer> {
     private static final int STARTS = 20;
 
     private static final int STARTS_BEFORE = 3;
-
-    @Option(names = "--json", description = "Write the figures to this file too.")
-    private Path json = Path.of("");
 
     @Option(
             names = "--quick",
@@ -49,41 +39,15 @@ final class ApiBenchmark implements Callable<Integer> {
             defaultValue = "127.108.0")
     private String network = "";
 
-    @Option(names = "--checkout", description = "The checkout to measure.", defaultValue = ".")
-    private Path checkout = Path.of(".");
-
-    private final Map<String, Object> figures = new LinkedHashMap<>();
+    ApiBenchmark() {
+        super("api");
+    }
 
     @Override
-    public Integer call() throws Exception {
-        var directory = Files.createTempDirectory("hansa-benchmark");
-        try {
-            run(directory);
-        } catch (Exception e) {
-            System.err.println("api: failed; the server's log is in " + directory);
-            throw e;
-        }
-        delete(directory);
-        var mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        System.out.println(mapper.writeValueAsString(figures));
-        if (!json.toString().isEmpty()) {
-            mapper.writeValue(json.toFile(), figures);
-        }
-        return 0;
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (var files = Files.walk(directory)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
-    }
-
-    private void run(Path directory) throws Exception {
+    void run(Path directory) throws Exception {
         var readers = quick ? 200 : 10_000;
-        figures.put("command", "./benchmarks/run api" + (quick ? " --quick" : ""));
-        figures.putAll(Machine.facts(checkout));
+        figures().put("command", "./benchmarks/run api" + (quick ? " --quick" : ""));
+        figures().putAll(Machine.facts(checkout()));
         // above the defaults, which a crowd like this is to be kept out by
         var settings =
                 List.of(
@@ -92,7 +56,7 @@ final class ApiBenchmark implements Callable<Integer> {
                         "--http-max-waiting-per-client",
                         Integer.toString(readers));
         try (var server =
-                ServerProcess.start(checkout, directory, "api", network + ".1", settings)) {
+                ServerProcess.start(checkout(), directory, "api", network + ".1", settings)) {
             for (var i = 0; i < INSTANCES; i++) {
                 server.register(SERVICE, i, true);
             }
@@ -106,10 +70,10 @@ final class ApiBenchmark implements Callable<Integer> {
         read(server, Duration.ofSeconds(quick ? 1 : 15));
         var measured = Duration.ofSeconds(quick ? 1 : 15);
         var times = read(server, measured);
-        figures.put("health_connections", CONNECTIONS);
-        figures.put("health_rps", Math.round(times.size() / (double) measured.toSeconds()));
-        figures.put("health_p50_ms", rounded(Figures.median(times)));
-        figures.put("health_p99_ms", rounded(Figures.quantile(times, 0.99)));
+        figures().put("health_connections", CONNECTIONS);
+        figures().put("health_rps", Math.round(times.size() / (double) measured.toSeconds()));
+        figures().put("health_p50_ms", rounded(Figures.median(times)));
+        figures().put("health_p99_ms", rounded(Figures.quantile(times, 0.99)));
     }
 
     /// Each connection asks again as soon as it is answered; the milliseconds of each answer.
@@ -149,19 +113,26 @@ final class ApiBenchmark implements Callable<Integer> {
                 rounds.add((crowd.lastAnswer() - began) / 1e6);
             }
         }
-        figures.put("waiting_readers", readers);
-        figures.put("blocking_wake_rounds_ms", rounds.stream().map(ApiBenchmark::rounded).toList());
-        figures.put("blocking_wake_ms", rounded(Figures.median(rounds)));
+        figures().put("waiting_readers", readers);
+        figures()
+                .put(
+                        "blocking_wake_rounds_ms",
+                        rounds.stream().map(ApiBenchmark::rounded).toList());
+        figures().put("blocking_wake_ms", rounded(Figures.median(rounds)));
     }
 
     private void starts(ServerProcess server) throws Exception {
         var address = "http://" + server.host() + ":8500";
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        var classPath = checkout.resolve("cli/target/hansa/lib") + "/*";
-        figures.put("cli_start_ms", median(address, List.of(checkout.resolve("hansa").toString())));
-        figures.put(
-                "cli_start_plain_jvm_ms",
-                median(address, List.of(java, "-cp", classPath, "dev.hansa.cli.Main")));
+        var classPath = checkout().resolve("cli/target/hansa/lib") + "/*";
+        figures()
+                .put(
+                        "cli_start_ms",
+                        median(address, List.of(checkout().resolve("hansa").toString())));
+        figures()
+                .put(
+                        "cli_start_plain_jvm_ms",
+                        median(address, List.of(java, "-cp", classPath, "dev.hansa.cli.Main")));
     }
 
     private double median(String address, List<String> program)

@@ -1,16 +1,12 @@
 package dev.hansa.benchmarks;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -26,7 +22,7 @@ import picocli.CommandLine.Option;
         name = "peer-stream",
         description = "A large catalog exported to three peers: full sync, memory, one change.",
         mixinStandardHelpOptions = true)
-final class PeerStreamBenchmark implements Callable<Integer> {
+final class PeerStreamBenchmark extends ServersBenchmark {
     private static final int INSTANCES = 3;
     private static final int PEERS = 3;
 
@@ -45,9 +41,6 @@ final class PeerStreamBenchmark implements Callable<Integer> {
 
     private static final Duration SYNC_LIMIT = Duration.ofSeconds(90);
 
-    @Option(names = "--json", description = "Write the figures to this file too.")
-    private Path json = Path.of("");
-
     @Option(
             names = "--quick",
             description = "200 services and few rounds: does it work, not how fast is it.")
@@ -59,51 +52,20 @@ final class PeerStreamBenchmark implements Callable<Integer> {
             defaultValue = "127.107.0")
     private String network = "";
 
-    @Option(names = "--checkout", description = "The checkout to measure.", defaultValue = ".")
-    private Path checkout = Path.of(".");
-
-    private final Map<String, Object> figures = new LinkedHashMap<>();
+    PeerStreamBenchmark() {
+        super("peer-stream");
+    }
 
     @Override
-    public Integer call() throws Exception {
-        var directory = Files.createTempDirectory("hansa-benchmark");
-        try {
-            run(directory);
-        } catch (Exception e) {
-            say("failed; the servers' logs are in " + directory);
-            throw e;
-        }
-        delete(directory);
-        var mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        System.out.println(mapper.writeValueAsString(figures));
-        if (!json.toString().isEmpty()) {
-            mapper.writeValue(json.toFile(), figures);
-        }
-        return 0;
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (var files = Files.walk(directory)) {
-            files.sorted((a, b) -> b.getNameCount() - a.getNameCount())
-                    .forEach(file -> {
-                        try {
-                            Files.deleteIfExists(file);
-                        } catch (IOException e) {
-                            throw new UncheckedIOException("cannot delete '" + file + "'", e);
-                        }
-                    });
-        }
-    }
-
-    private void run(Path directory) throws Exception {
+    void run(Path directory) throws Exception {
         var services = quick ? 200 : 10_000;
-        figures.put("command", "./benchmarks/run peer-stream" + (quick ? " --quick" : ""));
-        figures.putAll(Machine.facts(checkout));
-        figures.put("services", services);
-        figures.put("instances_per_service", INSTANCES);
-        figures.put("peers", PEERS);
+        figures().put("command", "./benchmarks/run peer-stream" + (quick ? " --quick" : ""));
+        figures().putAll(Machine.facts(checkout()));
+        figures().put("services", services);
+        figures().put("instances_per_service", INSTANCES);
+        figures().put("peers", PEERS);
         var importers = new ArrayList<ServerProcess>();
-        try (var exporter = ServerProcess.start(checkout, directory, "exporter", network + ".1");
+        try (var exporter = ServerProcess.start(checkout(), directory, "exporter", network + ".1");
                 var relay =
                         GatedRelay.start(
                                 InetAddress.getByName(network + ".1"),
@@ -113,7 +75,10 @@ final class PeerStreamBenchmark implements Callable<Integer> {
                 for (var i = 0; i < PEERS; i++) {
                     importers.add(
                             ServerProcess.start(
-                                    checkout, directory, "importer" + i, network + "." + (i + 2)));
+                                    checkout(),
+                                    directory,
+                                    "importer" + i,
+                                    network + "." + (i + 2)));
                 }
                 register(exporter, services);
                 export(exporter);
@@ -128,10 +93,6 @@ final class PeerStreamBenchmark implements Callable<Integer> {
                 importers.forEach(ServerProcess::close);
             }
         }
-    }
-
-    private static void say(String text) {
-        System.err.println("peer-stream: " + text);
     }
 
     static String service(int index) {
@@ -153,7 +114,7 @@ final class PeerStreamBenchmark implements Callable<Integer> {
             }
         }
         var seconds = (System.nanoTime() - began) / 1e9;
-        figures.put("registrations_per_second", Math.round(services * INSTANCES / seconds));
+        figures().put("registrations_per_second", Math.round(services * INSTANCES / seconds));
         say("%d instances registered in %.1f s".formatted(services * INSTANCES, seconds));
     }
 
@@ -267,8 +228,8 @@ final class PeerStreamBenchmark implements Callable<Integer> {
                 throw new IllegalStateException("expected all services after the syncs");
             }
         }
-        figures.put("full_sync_ms", rounds);
-        figures.put("full_sync_median_ms", Figures.median(rounds));
+        figures().put("full_sync_ms", rounds);
+        figures().put("full_sync_median_ms", Figures.median(rounds));
     }
 
     private static List<Double> syncs(ServerProcess exporter, String what) {
@@ -298,17 +259,19 @@ final class PeerStreamBenchmark implements Callable<Integer> {
             int services)
             throws Exception {
         double instances = (double) services * INSTANCES;
-        figures.put(
-                "bytes_per_instance_exporter",
-                Math.round((exporter.liveHeap() - exporterAlone) / instances / PEERS));
-        figures.put(
-                "bytes_per_instance_importer",
-                Math.round((importer.liveHeap() - importerAlone) / instances));
+        figures()
+                .put(
+                        "bytes_per_instance_exporter",
+                        Math.round((exporter.liveHeap() - exporterAlone) / instances / PEERS));
+        figures()
+                .put(
+                        "bytes_per_instance_importer",
+                        Math.round((importer.liveHeap() - importerAlone) / instances));
         say(
                 "bytes an instance and peer: %s at the exporter, %s at the importer"
                         .formatted(
-                                figures.get("bytes_per_instance_exporter"),
-                                figures.get("bytes_per_instance_importer")));
+                                figures().get("bytes_per_instance_exporter"),
+                                figures().get("bytes_per_instance_importer")));
     }
 
     private static List<Double> sent(ServerProcess exporter) {
@@ -359,7 +322,7 @@ final class PeerStreamBenchmark implements Callable<Integer> {
                         .mapToDouble(i -> after.get(i) - before.get(i))
                         .max()
                         .orElseThrow();
-        figures.put("messages_for_one_change", Math.round(most));
+        figures().put("messages_for_one_change", Math.round(most));
         say("messages for one change: " + Math.round(most));
     }
 
@@ -383,15 +346,18 @@ final class PeerStreamBenchmark implements Callable<Integer> {
                         .measure(
                                 Duration.ofMillis(quick ? 300 : 2000),
                                 Duration.ofSeconds(quick ? 3 : 20));
-        figures.put("changes_per_second", Math.round(seen.changesPerSecond()));
-        figures.put("change_samples", seen.millis().size());
-        figures.put("change_p50_ms", Math.round(Figures.median(seen.millis()) * 10) / 10.0);
-        figures.put("change_p99_ms", Math.round(Figures.quantile(seen.millis(), 0.99) * 10) / 10.0);
+        figures().put("changes_per_second", Math.round(seen.changesPerSecond()));
+        figures().put("change_samples", seen.millis().size());
+        figures().put("change_p50_ms", Math.round(Figures.median(seen.millis()) * 10) / 10.0);
+        figures()
+                .put(
+                        "change_p99_ms",
+                        Math.round(Figures.quantile(seen.millis(), 0.99) * 10) / 10.0);
         say(
                 "a change reaches the importer in %s ms (p50), %s ms (p99), at %s changes a second"
                         .formatted(
-                                figures.get("change_p50_ms"),
-                                figures.get("change_p99_ms"),
-                                figures.get("changes_per_second")));
+                                figures().get("change_p50_ms"),
+                                figures().get("change_p99_ms"),
+                                figures().get("changes_per_second")));
     }
 }
