@@ -6,7 +6,7 @@ import {call} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {countdown, moment} from './format.js';
 import * as icons from './icons.js';
-import {badge, Dialog, empty, field, millis, place, problem} from './parts.js';
+import {badge, Dialog, empty, field, millis, place, problem, submitting} from './parts.js';
 
 const TIMES = [['30s', '30 seconds'], ['2m', '2 minutes'], ['10m', '10 minutes']];
 const BY = 'web UI';
@@ -72,28 +72,16 @@ export function drills(readiness, controls, datacenter) {
     changed();
   };
 
-  async function order(event) {
-    event.preventDefault();
-    // of this form: the box may be closed, and opened again, before the answer comes
-    const mine = state;
+  const order = submitting(() => state, async (mine) => {
     if (!ready().includes(mine.service)) {
       return;
     }
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      await call('POST', 'hansa/failover/controls', {Kind: 'drill', Service: mine.service, TTL: mine.time, By: BY, Reason: mine.reason});
-      controls.refresh();
-      if (state === mine) {
-        dialog.close();
-      }
-    } catch (error) {
-      mine.refusal = error.message;
+    await call('POST', 'hansa/failover/controls', {Kind: 'drill', Service: mine.service, TTL: mine.time, By: BY, Reason: mine.reason});
+    controls.refresh();
+    if (state === mine) {
+      dialog.close();
     }
-    mine.busy = false;
-    changed();
-  }
+  });
 
   async function end(control) {
     refusal = '';

@@ -6,7 +6,7 @@ import {call, path} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {ago, count, moment} from './format.js';
 import * as icons from './icons.js';
-import {badge, Dialog, empty, entryLink, peerChip, problem, shown, tag} from './parts.js';
+import {badge, Dialog, empty, entryLink, peerChip, problem, shown, submitting, tag} from './parts.js';
 
 const ANY = '*';
 // sidecars tell of refusals as they come, and no part of what changes stands for them
@@ -42,50 +42,26 @@ export function intentions({datacenter}) {
     dialog.open();
   };
 
-  async function save(event) {
-    event.preventDefault();
-    // of this form: the box may be closed, and opened again, before the answer comes
-    const mine = edited;
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      await call('PUT', exact(mine), {Action: mine.action, Description: mine.description});
-      rules.refresh();
-      if (edited === mine) {
-        dialog.close();
-      }
-    } catch (error) {
-      mine.refusal = error.message;
+  const save = submitting(() => edited, async (mine) => {
+    await call('PUT', exact(mine), {Action: mine.action, Description: mine.description});
+    rules.refresh();
+    if (edited === mine) {
+      dialog.close();
     }
-    mine.busy = false;
-    changed();
-  }
+  });
 
   const doom = (rule) => {
     doomed = {...kept, rule};
     ending.open();
   };
 
-  async function remove(event) {
-    event.preventDefault();
-    const mine = doomed;
+  const remove = submitting(() => doomed, async (mine) => {
     const {SourcePeer, SourceName, DestinationName} = mine.rule;
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      await call('DELETE', exact({peer: SourcePeer, from: SourceName, to: DestinationName}));
-      if (doomed === mine) {
-        ending.close();
-      }
-    } catch (error) {
-      mine.refusal = error.message;
+    await call('DELETE', exact({peer: SourcePeer, from: SourceName, to: DestinationName}));
+    if (doomed === mine) {
+      ending.close();
     }
-    rules.refresh();
-    mine.busy = false;
-    changed();
-  }
+  }, () => rules.refresh());
 
   async function ask(event) {
     event.preventDefault();

@@ -136,6 +136,32 @@ export class Dialog {
   }
 }
 
+/**
+ * What a box's form does when it is submitted.
+ *
+ * @param state of the box as it is open now, with `busy` and `refusal`
+ * @param work given the state of the box that was submitted, which may be closed, and opened again, before the answer
+ *   comes; what it throws is the refusal
+ * @param after is called however it ends, with that state
+ */
+export function submitting(state, work, after = () => {}) {
+  return async (event) => {
+    event.preventDefault();
+    const mine = state();
+    mine.busy = true;
+    mine.refusal = '';
+    changed();
+    try {
+      await work(mine);
+    } catch (error) {
+      mine.refusal = error.message;
+    }
+    after(mine);
+    mine.busy = false;
+    changed();
+  };
+}
+
 /** Puts a text into the clipboard; says on the button what became of it. */
 export function copyButton(text, label) {
   const copy = async (event) => {

@@ -5,7 +5,7 @@ import {call} from './api.js';
 import {changed, now} from './live.js';
 import {countdown} from './format.js';
 import * as icons from './icons.js';
-import {badge, copyButton, Dialog, field, peerState, problem} from './parts.js';
+import {badge, copyButton, Dialog, field, peerState, problem, submitting} from './parts.js';
 import {decode, fingerprint} from './token.js';
 
 const LIVES = [['10m', '10 minutes', 600_000], ['1h', '1 hour', 3_600_000], ['24h', '1 day', 86_400_000]];
@@ -20,29 +20,17 @@ export function generation(peerings) {
   let dropped = '';
   const dialog = new Dialog('generate', () => (state = {...blank}));
 
-  async function generate(event) {
-    event.preventDefault();
-    // of this form: the box may be closed, and opened again, before the answer comes
-    const mine = state;
+  const generate = submitting(() => state, async (mine) => {
     const {peer, life} = mine;
     const [, , millis] = LIVES.find(([one]) => one === life);
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      const answer = await call('POST', 'peering/token', {PeerName: peer, TTL: life});
-      if (state === mine) {
-        mine.made = {peer, token: answer.PeeringToken, words: answer.FingerprintWords, expires: decode(answer.PeeringToken)?.expires ?? now() + millis};
-      } else {
-        dropped = peer;
-      }
-      peerings.refresh();
-    } catch (refusal) {
-      mine.refusal = refusal.message;
+    const answer = await call('POST', 'peering/token', {PeerName: peer, TTL: life});
+    if (state === mine) {
+      mine.made = {peer, token: answer.PeeringToken, words: answer.FingerprintWords, expires: decode(answer.PeeringToken)?.expires ?? now() + millis};
+    } else {
+      dropped = peer;
     }
-    mine.busy = false;
-    changed();
-  }
+    peerings.refresh();
+  });
 
   const form = () => html`<form @submit=${generate}>
     <p>The other datacenter uses the token once, within its time, and both become peers. Whoever has it until then can do so: hand it over as you would a password.</p>
@@ -107,30 +95,19 @@ export function establishment(peerings, datacenter) {
     }
   }
 
-  async function establish(event) {
-    event.preventDefault();
-    const mine = state;
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
+  const establish = submitting(() => state, async (mine) => {
     const body = {PeerName: mine.peer, PeeringToken: mine.token.trim()};
     if (mine.expected.trim()) {
       body.ExpectFingerprint = mine.expected.trim();
     }
-    try {
-      await call('POST', 'peering/establish', body);
-      // told in any case: it stands, even if its box was closed meanwhile
-      done = body.PeerName;
-      peerings.refresh();
-      if (state === mine) {
-        dialog.close();
-      }
-    } catch (refusal) {
-      mine.refusal = refusal.message;
+    await call('POST', 'peering/establish', body);
+    // told in any case: it stands, even if its box was closed meanwhile
+    done = body.PeerName;
+    peerings.refresh();
+    if (state === mine) {
+      dialog.close();
     }
-    mine.busy = false;
-    changed();
-  }
+  });
 
   function says() {
     if (!state.token.trim()) {
@@ -191,24 +168,13 @@ export function deletion(name, peering, ways, ended) {
   let state = {busy: false, refusal: ''};
   const dialog = new Dialog('delete', () => (state = {busy: false, refusal: ''}));
 
-  async function remove(event) {
-    event.preventDefault();
-    const mine = state;
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      await call('DELETE', `peering/${encodeURIComponent(name)}`);
-      if (state === mine) {
-        dialog.close();
-        ended();
-      }
-    } catch (refusal) {
-      mine.refusal = refusal.message;
+  const remove = submitting(() => state, async (mine) => {
+    await call('DELETE', `peering/${encodeURIComponent(name)}`);
+    if (state === mine) {
+      dialog.close();
+      ended();
     }
-    mine.busy = false;
-    changed();
-  }
+  });
 
   const list = (names) => html`<span class="code">${names.slice(0, 12).join(', ')}${names.length > 12 ? `, and ${names.length - 12} more` : ''}</span>`;
 

@@ -2,10 +2,10 @@
 import {html, nothing} from './lit-html/lit-html.js';
 import {repeat} from './lit-html/directives/repeat.js';
 import {call} from './api.js';
-import {changed, now} from './live.js';
+import {now} from './live.js';
 import {count, duration, moment} from './format.js';
 import * as icons from './icons.js';
-import {age, badge, Dialog, empty, problem} from './parts.js';
+import {age, badge, Dialog, empty, problem, submitting} from './parts.js';
 
 // by the phase that is under way while a step is
 const STEPS = [
@@ -22,27 +22,14 @@ export function rotation(status, refresh, datacenter) {
   let finished = null;
   const dialog = new Dialog('rotate', () => (state = {...blank}));
 
-  async function begin(event) {
-    event.preventDefault();
-    // of this form: the box may be closed, and opened again, before the answer comes
-    const mine = state;
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      const answer = await call('PUT', 'hansa/ca/rotate', mine.isExternal ? {External: true} : undefined);
-      finished = null;
-      seen = answer.Rotation ?? {StartedAt: null};
-      if (state === mine) {
-        dialog.close();
-      }
-    } catch (error) {
-      mine.refusal = error.message;
+  const begin = submitting(() => state, async (mine) => {
+    const answer = await call('PUT', 'hansa/ca/rotate', mine.isExternal ? {External: true} : undefined);
+    finished = null;
+    seen = answer.Rotation ?? {StartedAt: null};
+    if (state === mine) {
+      dialog.close();
     }
-    refresh();
-    mine.busy = false;
-    changed();
-  }
+  }, refresh);
 
   const choice = (isExternal, word, says) => html`<label class="option"><input type="radio" name="root" .checked=${state.isExternal === isExternal} @change=${() => (state.isExternal = isExternal)}> <b>${word}</b> <span class="muted">${says}</span></label>`;
 

@@ -1,11 +1,10 @@
 // The two boxes in which a config entry is written or deleted, each only over what whoever looks has read.
 import {html, nothing} from './lit-html/lit-html.js';
 import {call, path} from './api.js';
-import {changed} from './live.js';
 import {changes} from './diff.js';
 import * as icons from './icons.js';
 import {kindOf} from './kinds.js';
-import {Dialog, problem} from './parts.js';
+import {Dialog, problem, submitting} from './parts.js';
 
 export const at = (kind, name) => path`config/${kind}/${name}`;
 
@@ -21,31 +20,16 @@ export function saving({write, saved, refused}) {
   let state = {...blank};
   const dialog = new Dialog('save-entry', () => (state = {...blank}));
 
-  async function save(event) {
-    event.preventDefault();
-    // of this box: it may be closed, and opened again, before the answer comes
-    const mine = state;
+  const save = submitting(() => state, async (mine) => {
     const {Kind, Name} = mine.entry;
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      if ((await call('PUT', `config?cas=${mine.was.index}`, mine.text)) === true) {
-        await saved(mine.entry, mine.text);
-        if (state === mine) {
-          dialog.close();
-        }
-      } else {
-        mine.refusal = `${meanwhile('Not saved, and nothing is overwritten', Kind, Name)} Go on editing to see what.`;
-        refused();
-      }
-    } catch (error) {
-      mine.refusal = error.message;
-      refused();
+    if ((await call('PUT', `config?cas=${mine.was.index}`, mine.text)) !== true) {
+      throw new Error(`${meanwhile('Not saved, and nothing is overwritten', Kind, Name)} Go on editing to see what.`);
     }
-    mine.busy = false;
-    changed();
-  }
+    await saved(mine.entry, mine.text);
+    if (state === mine) {
+      dialog.close();
+    }
+  }, (mine) => mine.refusal && refused());
 
   function content() {
     const {was, isOwn, entry, busy, refusal} = state;
@@ -80,27 +64,14 @@ export function deletion({kind, name, datacenter, stored, deleted}) {
   let state = {busy: false, refusal: ''};
   const dialog = new Dialog('delete-entry', () => (state = {busy: false, refusal: ''}));
 
-  async function remove(event) {
-    event.preventDefault();
-    const mine = state;
-    mine.busy = true;
-    mine.refusal = '';
-    changed();
-    try {
-      if ((await call('DELETE', `${at(kind, name)}?cas=${stored.value.ModifyIndex}`)) === true) {
-        deleted();
-        dialog.close();
-        location.hash = '#/config';
-      } else {
-        mine.refusal = meanwhile('Not deleted', kind, name);
-      }
-    } catch (error) {
-      mine.refusal = error.message;
+  const remove = submitting(() => state, async () => {
+    if ((await call('DELETE', `${at(kind, name)}?cas=${stored.value.ModifyIndex}`)) !== true) {
+      throw new Error(meanwhile('Not deleted', kind, name));
     }
-    stored.refresh();
-    mine.busy = false;
-    changed();
-  }
+    deleted();
+    dialog.close();
+    location.hash = '#/config';
+  }, () => stored.refresh());
 
   const consequences = () => html`<form @submit=${remove}>
     <p>At once, in ${datacenter}:</p>
