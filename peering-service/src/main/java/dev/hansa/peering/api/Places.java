@@ -2,12 +2,14 @@ package dev.hansa.peering.api;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /// Where requests are while they are answered, and where while they wait for a change. Whoever
 /// waits takes no place of those who want an answer now, neither before nor after the change.
@@ -17,19 +19,29 @@ final class Places {
 
     /// Who has waited makes his answer together with so many others: a change wakes thousands, and
     /// answers that are all made at once are all late and fill the memory.
-    private static final int MAX_WOKEN = 256;
+    static final int MAX_WOKEN = 256;
+
+    /// Ten thousand are through in three seconds; clients give up after some more.
+    private static final Duration WAKING_LIMIT = Duration.ofSeconds(10);
 
     /// What one may hold who is given addresses by the block: of IPv6 the network (RFC 6177).
     private static final int NETWORK_BYTES = 8;
 
     private final ReaderLimits limits;
+    private final Duration wakingLimit;
     private final Semaphore running = new Semaphore(MAX_RUNNING);
     private final Semaphore waiting;
     private final Semaphore woken = new Semaphore(MAX_WOKEN);
     private final ConcurrentMap<String, Integer> clients = new ConcurrentHashMap<>();
 
     Places(ReaderLimits limits) {
+        this(limits, WAKING_LIMIT);
+    }
+
+    /// @param wakingLimit until one who has waited may make his answer
+    Places(ReaderLimits limits, Duration wakingLimit) {
         this.limits = limits;
+        this.wakingLimit = wakingLimit;
         this.waiting = new Semaphore(limits.all());
     }
 
@@ -95,7 +107,7 @@ final class Places {
 
         /// Runs what waits for a change; returns early when the caller hangs up.
         ///
-        /// @throws RefusedRequestException when too many wait already
+        /// @throws RefusedRequestException when too many wait already, or make their answers
         /// @throws InterruptedException when the server stops
         void await(Waiting work) throws RefusedRequestException, InterruptedException {
             take();
@@ -113,9 +125,21 @@ final class Places {
                 giveBack();
             }
             if (counted) {
-                woken.acquire();
-                place = Optional.of(woken);
+                wake();
             }
+        }
+
+        private void wake() throws RefusedRequestException, InterruptedException {
+            if (!woken.tryAcquire(wakingLimit.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new RefusedRequestException(
+                        503,
+                        "blocking query: expected its turn to be answered within "
+                                + wakingLimit.toMillis()
+                                + " ms of the change; found "
+                                + MAX_WOKEN
+                                + " others before it");
+            }
+            place = Optional.of(woken);
         }
 
         private synchronized boolean begin() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -148,5 +149,20 @@ class PlacesTest {
 
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
         }
+    }
+
+    @Test
+    void whoHasWaitedIsToldWhenHisTurnToBeAnsweredDoesNotCome() throws Exception {
+        var few = new Places(new ReaderLimits(1, 1), Duration.ofMillis(20));
+        for (var i = 0; i < Places.MAX_WOKEN; i++) {
+            few.passedOn().await(() -> {});
+        }
+
+        assertThatThrownBy(() -> few.passedOn().await(() -> {}))
+                .isInstanceOfSatisfying(
+                        RefusedRequestException.class,
+                        refused -> assertThat(refused.status()).isEqualTo(503))
+                .hasMessage(
+                        "blocking query: expected its turn to be answered within 20 ms of the change; found 256 others before it");
     }
 }
