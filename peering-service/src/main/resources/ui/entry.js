@@ -187,11 +187,20 @@ export function entry({name: kind, rest: [name = ''], query, datacenter}) {
       location.hash = entryLink(Kind, Name);
       return;
     }
-    const now = await read(at(kind, name));
+    let now;
+    try {
+      now = plain(await read(at(kind, name)));
+    } catch (error) {
+      // it is saved all the same, and shown as soon as it can be read
+      done = 'Saved.';
+      refusal = `What is shown may be old: ${error.message}`;
+      stored.refresh();
+      return;
+    }
     if (isEdited()) {
-      base = plain(now);
+      base = now;
     } else {
-      begin(plain(now));
+      begin(now);
     }
     done = 'Saved.';
   }

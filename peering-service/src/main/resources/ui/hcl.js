@@ -6,8 +6,13 @@ const NARROW = 72;
 
 const isPlain = (value) => value === null || typeof value !== 'object';
 
-// the two escapes of JSON that HCL does not have
-const scalar = (value) => JSON.stringify(value).replaceAll('\\b', '\\u0008').replaceAll('\\f', '\\u000c');
+// what the server's reader refuses as it stands: a template that is not ended plainly, and control characters that
+// JSON leaves alone; all else it reads as JSON does
+const REFUSED = /\$(?=\{(?![^}"\\{]*\}))|[\u007f-\u009f]/g;
+
+const escape = (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+const scalar = (value) => JSON.stringify(value).replace(REFUSED, escape);
 
 const key = (name) => (BARE.test(name) ? name : scalar(name));
 

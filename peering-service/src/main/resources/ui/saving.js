@@ -61,11 +61,12 @@ export function saving({write, saved, refused}) {
  * @param deleted called before the page of all entries is gone to
  */
 export function deletion({kind, name, datacenter, stored, deleted}) {
-  let state = {busy: false, refusal: ''};
-  const dialog = new Dialog('delete-entry', () => (state = {busy: false, refusal: ''}));
+  const blank = {index: 0, busy: false, refusal: ''};
+  let state = {...blank};
+  const dialog = new Dialog('delete-entry', () => (state = {...blank}));
 
-  const remove = submitting(() => state, async () => {
-    if ((await call('DELETE', `${at(kind, name)}?cas=${stored.value.ModifyIndex}`)) !== true) {
+  const remove = submitting(() => state, async (mine) => {
+    if ((await call('DELETE', `${at(kind, name)}?cas=${mine.index}`)) !== true) {
       throw new Error(meanwhile('Not deleted', kind, name));
     }
     deleted();
@@ -82,7 +83,11 @@ export function deletion({kind, name, datacenter, stored, deleted}) {
       <button type="submit" class="danger" ?disabled=${state.busy}>${state.busy ? 'Deleting…' : 'Delete the entry'}</button></footer></form>`;
 
   return {
-    open: () => dialog.open(),
+    open() {
+      // what stands on the page is followed while the box is open, and only what was there before is to go
+      state = {...blank, index: stored.value.ModifyIndex};
+      dialog.open();
+    },
     draw: () => dialog.draw(`Delete ${kind}/${name}?`, consequences),
     close: () => dialog.close(),
   };

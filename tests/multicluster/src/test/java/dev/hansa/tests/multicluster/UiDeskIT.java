@@ -49,6 +49,7 @@ class UiDeskIT {
             changeIsShownAndSaved(server, page);
             changeOfSomebodyElseIsNotOverwritten(server, page);
             strangersTextsStayTexts(page);
+            charactersThatAreEscapedStayWhatTheyAre(server, page);
             newEntryIsWrittenAndDeleted(server, page);
             rootIsRotated(server, page);
             whoIsWaitedForIsNamed(page);
@@ -169,6 +170,33 @@ class UiDeskIT {
                 .isEqualTo("3s");
         // as it is kept
         assertThat(page.getByLabel(BOX)).not().hasValue(Pattern.compile("comment"));
+        saveThatCannotBeReadAgainIsNoRefusal(page);
+    }
+
+    private static void saveThatCannotBeReadAgainIsNoRefusal(Page page) {
+        var entry = Pattern.compile(".*/v1/config/service-resolver/echo$");
+        page.route(
+                entry,
+                route ->
+                        route.fulfill(
+                                new Route.FulfillOptions()
+                                        .setStatus(500)
+                                        .setBody("No cluster leader")));
+        type(page, RESOLVER.replace("\"3s\"", "\"2s\""));
+        assertThat(verdict(page)).containsText("valid");
+        UiBrowser.button(page, "Review and save…").click();
+        UiBrowser.button(page, "Save").click();
+        assertThat(page.locator(".done")).hasText("Saved.");
+        assertThat(page.locator("dialog[open]")).hasCount(0);
+        assertThat(page.locator(".problem").first()).containsText("No cluster leader");
+        page.unroute(entry);
+        // as it is kept, once it is read again
+        assertThat(page.getByLabel(BOX)).not().hasValue(Pattern.compile("comment"));
+        type(page, RESOLVER);
+        assertThat(verdict(page)).containsText("valid");
+        UiBrowser.button(page, "Review and save…").click();
+        UiBrowser.button(page, "Save").click();
+        assertThat(page.locator(".done")).hasText("Saved.");
     }
 
     private static void changeOfSomebodyElseIsNotOverwritten(BareServer server, Page page)
@@ -236,6 +264,51 @@ class UiDeskIT {
         UiBrowser.button(page, "Discard my changes").click();
     }
 
+    /// In an entry of which something else is changed, in either form.
+    private static void charactersThatAreEscapedStayWhatTheyAre(BareServer server, Page page)
+            throws Exception {
+        var path = "/v1/config/service-defaults/escapes";
+        var meta =
+                Map.of(
+                        "path", "C:\\bin\\foo \\u0008",
+                        "control", "a\bb\fc\n\t\u007f\u0085d\u0001",
+                        "template", "${plain} ${\"quoted\"} ${open ${{} $${\\} \\${x} ${",
+                        "quote", "\"\\\"");
+        server.must(
+                "PUT",
+                "/v1/config",
+                Map.of(
+                        "Kind", "service-defaults",
+                        "Name", "escapes",
+                        "Protocol", "tcp",
+                        "MaxInboundConnections", 1,
+                        "Meta", meta));
+        var kept = server.must("GET", path, "").path("Meta");
+        assertThat(kept.path("path").asText()).isEqualTo(meta.get("path"));
+        page.navigate("http://" + HOST + ":8500/ui/#/config/service-defaults/escapes");
+        for (var form : List.of("HCL", "JSON")) {
+            UiBrowser.button(page, form).click();
+            assertThat(verdict(page)).containsText("valid");
+            type(
+                    page,
+                    page.getByLabel(BOX)
+                            .inputValue()
+                            .replaceFirst(
+                                    "(MaxInboundConnections\\W+)\\d+",
+                                    "$1" + (form.equals("HCL") ? 2 : 3)));
+            assertThat(verdict(page)).containsText("valid");
+            UiBrowser.button(page, "Review and save…").click();
+            assertThat(page.locator("dialog[open] tr.added .line")).hasCount(1);
+            UiBrowser.button(page, "Save").click();
+            assertThat(page.locator(".done")).hasText("Saved.");
+            var saved = server.must("GET", path, "");
+            assertThat(saved.path("MaxInboundConnections").asInt())
+                    .isEqualTo(form.equals("HCL") ? 2 : 3);
+            assertThat(saved.path("Meta")).isEqualTo(kept);
+        }
+        server.must("DELETE", path, "");
+    }
+
     private static void newEntryIsWrittenAndDeleted(BareServer server, Page page) throws Exception {
         UiBrowser.go(page, "Config entries");
         page.getByRole(
@@ -265,11 +338,29 @@ class UiDeskIT {
         assertThat(page.locator(".consequences")).containsText("Limits and times of cart");
         assertThat(UiBrowser.button(page, "Keep it")).isFocused();
         UiBrowser.picture(page, "entry-delete.png");
+        changeUnderAnOpenBoxIsNotDeleted(server, page);
         UiBrowser.button(page, "Delete the entry").click();
         assertThat(page).hasTitle("Config entries · eks · Hansa");
         assertThat(rows(page)).hasCount(5);
         assertThat(server.send("GET", "/v1/config/service-defaults/cart", "").statusCode())
                 .isEqualTo(404);
+    }
+
+    /// Leaves the box open anew.
+    private static void changeUnderAnOpenBoxIsNotDeleted(BareServer server, Page page)
+            throws Exception {
+        server.must(
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"service-defaults\",\"Name\":\"cart\",\"Protocol\":\"tcp\",\"MaxInboundConnections\":77}");
+        // the page has it by now
+        assertThat(page.getByLabel(BOX)).hasValue(Pattern.compile("77"));
+        UiBrowser.button(page, "Delete the entry").click();
+        assertThat(page.locator("dialog[open] .problem")).containsText("Not deleted");
+        assertThat(server.send("GET", "/v1/config/service-defaults/cart", "").statusCode())
+                .isEqualTo(200);
+        UiBrowser.button(page, "Keep it").click();
+        UiBrowser.button(page, "Delete…").click();
     }
 
     private static String root(BareServer server) throws Exception {
