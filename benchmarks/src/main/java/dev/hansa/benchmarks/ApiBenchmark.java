@@ -54,7 +54,10 @@ final class ApiBenchmark extends ServersBenchmark {
                         "--http-max-connections",
                         Integer.toString(readers + 1000),
                         "--http-max-waiting-per-client",
-                        Integer.toString(readers));
+                        Integer.toString(readers),
+                        // as fast as it goes, and all readers at once
+                        "--http-max-read-rate",
+                        "1000000");
         try (var server =
                 ServerProcess.start(checkout(), directory, "api", network + ".1", settings)) {
             for (var i = 0; i < INSTANCES; i++) {

@@ -10,6 +10,7 @@ import dev.hansa.peering.acl.FirstToken;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.ApiSettings;
 import dev.hansa.peering.api.ReaderLimits;
+import dev.hansa.peering.api.RequestRates;
 import dev.hansa.peering.checks.CheckRounds;
 import dev.hansa.peering.cluster.LiveFeed;
 import dev.hansa.peering.cluster.Question;
@@ -235,6 +236,7 @@ final class Leading implements Role {
                 // each who waits holds a connection, so that more cannot
                 new ReaderLimits(
                         config.connections().http(), config.connections().readersOfOneClient()),
+                new RequestRates(config.connections().readRate(), config.connections().writeRate()),
                 new BootstrapReset(config.dataDir()),
                 parts.clock());
     }

@@ -183,6 +183,9 @@ public sealed interface PeeringEvent {
     /// A caller of the API may not do what it asked for, or shows a token that is none.
     record RequestDenied(String reason) implements PeeringEvent {}
 
+    /// An address asks the API for more a second than it may.
+    record RequestOverRate() implements PeeringEvent {}
+
     /// Who may do what over the API is another than before.
     ///
     /// @param what for people, without secrets

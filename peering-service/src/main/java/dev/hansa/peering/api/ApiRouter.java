@@ -254,6 +254,7 @@ public final class ApiRouter implements AutoCloseable {
         var body = new BodyDoor(events);
         router.route().handler(AnswerWriter::dated);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(body::fail);
+        router.route().handler(new RequestPace(settings.rates(), System::nanoTime, events));
         router.route().handler(new ReadableLine());
         router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
         snapshots.ifPresent(resource -> resource.mount(router));

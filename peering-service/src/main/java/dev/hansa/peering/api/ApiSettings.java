@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 /// @param defaultAllow what happens to a call that no intention decides
 /// @param access whether callers are asked for tokens
 /// @param readers who wait for changes
+/// @param rates of each address
 /// @param bootstrapReset the index of a bootstrap of access control that may be done again
 public record ApiSettings(
         Datacenter datacenter,
@@ -21,5 +22,6 @@ public record ApiSettings(
         boolean defaultAllow,
         AccessSettings access,
         ReaderLimits readers,
+        RequestRates rates,
         Supplier<OptionalLong> bootstrapReset,
         Clock clock) {}

@@ -1,10 +1,7 @@
 package dev.hansa.peering.api;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -24,15 +21,12 @@ final class Places {
     /// Ten thousand are through in three seconds; clients give up after some more.
     private static final Duration WAKING_LIMIT = Duration.ofSeconds(10);
 
-    /// What one may hold who is given addresses by the block: of IPv6 the network (RFC 6177).
-    private static final int NETWORK_BYTES = 8;
-
     private final ReaderLimits limits;
     private final Duration wakingLimit;
     private final Semaphore running = new Semaphore(MAX_RUNNING);
     private final Semaphore waiting;
     private final Semaphore woken = new Semaphore(MAX_WOKEN);
-    private final ConcurrentMap<String, Integer> clients = new ConcurrentHashMap<>();
+    private final ConcurrentMap<ClientNetwork, Integer> clients = new ConcurrentHashMap<>();
 
     Places(ReaderLimits limits) {
         this(limits, WAKING_LIMIT);
@@ -50,7 +44,8 @@ final class Places {
     /// @param client where it comes from
     Optional<Stay> enter(InetAddress client) {
         return running.tryAcquire()
-                ? Optional.of(new Stay(true, Optional.of(network(client)), Optional.of(running)))
+                ? Optional.of(
+                        new Stay(true, Optional.of(ClientNetwork.of(client)), Optional.of(running)))
                 : Optional.empty();
     }
 
@@ -65,25 +60,16 @@ final class Places {
         return new Stay(false, Optional.empty(), Optional.empty());
     }
 
-    private static String network(InetAddress client) {
-        var bytes = client.getAddress();
-        return HexFormat.of()
-                .formatHex(
-                        client instanceof Inet6Address
-                                ? Arrays.copyOf(bytes, NETWORK_BYTES)
-                                : bytes);
-    }
-
     /// One request, until its answer is made. Its thread enters and leaves; whoever notices that
     /// the caller has hung up may say so from any.
     final class Stay implements AutoCloseable {
         private final boolean counted;
-        private final Optional<String> client;
+        private final Optional<ClientNetwork> client;
         private Optional<Semaphore> place;
         private Optional<Thread> waiter = Optional.empty();
         private volatile boolean gone;
 
-        private Stay(boolean counted, Optional<String> client, Optional<Semaphore> place) {
+        private Stay(boolean counted, Optional<ClientNetwork> client, Optional<Semaphore> place) {
             this.counted = counted;
             this.client = client;
             this.place = place;

@@ -8,16 +8,31 @@ import java.util.List;
 ///
 /// @param http open at once at `http.address`
 /// @param readersOfOneClient who wait for a change there, from one address
+/// @param readRate of requests there, a second from one address
+/// @param writeRate of those that are no reads
 /// @param proxies open at once at `proxy.address`
 /// @param memoryPercent of the heap that a collection has left in use; above it neither peers nor
 ///   proxies are let in. Operators are, as they may have to mend it
-public record ConnectionLimits(int http, int readersOfOneClient, int proxies, int memoryPercent) {
+public record ConnectionLimits(
+        int http,
+        int readersOfOneClient,
+        int readRate,
+        int writeRate,
+        int proxies,
+        int memoryPercent) {
     /// Each watch of a catalog holds one.
     private static final int HTTP = 4096;
 
     /// A node's agents and tools need some dozens; a program that forgets to read its answers stops
     /// here and leaves the places to others.
     private static final int READERS_OF_ONE_CLIENT = 256;
+
+    /// A tool that pages through a large datacenter makes some hundreds; one gone wild makes as
+    /// many as it is answered.
+    private static final int READ_RATE = 2000;
+
+    /// A node with ten thousand TTL checks of ten seconds makes a thousand.
+    private static final int WRITE_RATE = 1000;
 
     /// One for each identity that a datacenter's proxies carry: three times the largest that is
     /// measured.
@@ -37,6 +52,14 @@ public record ConnectionLimits(int http, int readersOfOneClient, int proxies, in
                             "NUMBER",
                             "blocking queries of one address that wait at once (default: 256)"),
                     new Settings.Key(
+                            "http.max-read-rate",
+                            "NUMBER",
+                            "GET, HEAD and OPTIONS a second of one address (default: 2000)"),
+                    new Settings.Key(
+                            "http.max-write-rate",
+                            "NUMBER",
+                            "other requests a second of one address (default: 1000)"),
+                    new Settings.Key(
                             "proxy.max-connections",
                             "NUMBER",
                             "connections to proxy.address (default: 16384)"),
@@ -49,6 +72,8 @@ public record ConnectionLimits(int http, int readersOfOneClient, int proxies, in
         return new ConnectionLimits(
                 settings.number("http.max-connections", HTTP, 16, 1_000_000),
                 settings.number("http.max-waiting-per-client", READERS_OF_ONE_CLIENT, 1, 1_000_000),
+                settings.number("http.max-read-rate", READ_RATE, 1, 1_000_000),
+                settings.number("http.max-write-rate", WRITE_RATE, 1, 1_000_000),
                 settings.number("proxy.max-connections", PROXIES, 16, 1_000_000),
                 settings.number("max-memory", MEMORY_PERCENT, 10, 99));
     }

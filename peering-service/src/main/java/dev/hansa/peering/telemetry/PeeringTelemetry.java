@@ -312,6 +312,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 // whoever is denied may ask a thousand times in a second
                 LOG.debug("a request was denied: {}", foreign(reason));
             }
+            case PeeringEvent.RequestOverRate _ -> count(MetricNames.REQUESTS_OVER_RATE);
             case PeeringEvent.MemberChanged(var member, var what) -> {
                 LOG.info("server '{}' {}", member, what);
                 audit(OPERATOR, "servers of the datacenter", member + " " + what);

@@ -88,6 +88,10 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     }
 
     ApiWorld(Path folder, AccessSettings access) throws Exception {
+        this(folder, access, new RequestRates(2000, 1000));
+    }
+
+    ApiWorld(Path folder, AccessSettings access, RequestRates rates) throws Exception {
         store = TestStore.open(folder.resolve("data"));
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
         publisher =
@@ -112,6 +116,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                                 false,
                                 access,
                                 new ReaderLimits(12, 8),
+                                rates,
                                 () -> reset,
                                 clock),
                         store,

@@ -172,6 +172,7 @@ class RegistrationsTest {
                                 false,
                                 AccessSettings.OPEN,
                                 new ReaderLimits(9, 9),
+                                new RequestRates(1000, 1000),
                                 OptionalLong::empty,
                                 Clock.systemUTC()),
                         () -> CatalogSnapshot.EMPTY,

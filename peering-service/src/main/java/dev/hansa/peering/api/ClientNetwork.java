@@ -1,0 +1,24 @@
+package dev.hansa.peering.api;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/// Whom a client's limits count: an IPv4 address, or a /64 of IPv6, which is what one is given who
+/// is given a single network (RFC 6177).
+///
+/// @param prefix its bytes in hex
+record ClientNetwork(String prefix) {
+    private static final int IPV6_BYTES = 8;
+
+    static ClientNetwork of(InetAddress client) {
+        var bytes = client.getAddress();
+        return new ClientNetwork(
+                HexFormat.of()
+                        .formatHex(
+                                client instanceof Inet6Address
+                                        ? Arrays.copyOf(bytes, IPV6_BYTES)
+                                        : bytes));
+    }
+}
