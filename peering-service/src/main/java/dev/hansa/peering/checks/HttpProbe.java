@@ -3,7 +3,6 @@ package dev.hansa.peering.checks;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -14,7 +13,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -77,18 +75,8 @@ final class HttpProbe implements AutoCloseable {
     }
 
     private static RequestOptions options(Way way, URI url, InetAddress address, Duration timeout) {
-        var isTls = url.getScheme().equals("https");
-        var port = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
-        var path = url.getRawPath() == null ? "" : url.getRawPath();
-        var query = url.getRawQuery() == null ? "" : "?" + url.getRawQuery();
         var options =
-                new RequestOptions()
-                        .setMethod(HttpMethod.valueOf(way.ask().method()))
-                        .setServer(SocketAddress.inetSocketAddress(port, address.getHostAddress()))
-                        .setHost(url.getHost())
-                        .setPort(port)
-                        .setURI((path.isEmpty() ? "/" : path) + query)
-                        .setTimeout(timeout.toMillis())
+                OutboundHttp.options(HttpMethod.valueOf(way.ask().method()), url, address, timeout)
                         .putHeader("user-agent", "hansa health check");
         way.ask().headers().forEach((name, value) -> options.putHeader(name, value.value()));
         return options;
@@ -100,24 +88,8 @@ final class HttpProbe implements AutoCloseable {
                 .map(content -> request.send(content.value()))
                 .orElseGet(request::send)
                 .compose(response ->
-                        body(request, response).map(body -> verdict(way, response, body)));
-    }
-
-    private static Future<Buffer> body(HttpClientRequest request, HttpClientResponse response) {
-        var whole = Promise.<Buffer>promise();
-        var body = Buffer.buffer();
-        response.handler(part -> {
-            var room = MAX_BODY - body.length();
-            body.appendBuffer(part, 0, Math.min(room, part.length()));
-            if (part.length() >= room) {
-                whole.tryComplete(body);
-                // not paused: what waits then is never given back to Netty
-                request.reset();
-            }
-        });
-        response.exceptionHandler(whole::tryFail);
-        response.endHandler(_ -> whole.tryComplete(body));
-        return whole.future();
+                        OutboundHttp.body(request, response, MAX_BODY)
+                                .map(body -> verdict(way, response, body)));
     }
 
     private static Verdict verdict(Way way, HttpClientResponse response, Buffer body) {

@@ -7,27 +7,20 @@ import dev.hansa.exportedservices.CheckDefinition.Kind;
 import dev.hansa.exportedservices.CheckDefinition.Thresholds;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
+import dev.hansa.peering.TestTls;
 import dev.hansa.trustbundle.Datacenter;
-import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
-import dev.hansa.trustbundle.ca.CertificateAuthority;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.net.InetAddress;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -51,7 +44,7 @@ class HttpProbeTest {
     private final Queue<InetAddress> answers = new ArrayDeque<>();
     private final Probes probes =
             new Probes(
-                    _ -> new InetAddress[] {answers.remove()},
+                    new AllowedAddresses(_ -> new InetAddress[] {answers.remove()}),
                     new HttpProbe(
                             vertx,
                             new HttpClientOptions()
@@ -83,43 +76,6 @@ class HttpProbeTest {
                 .get(10, TimeUnit.SECONDS);
     }
 
-    private HttpServerOptions certified(String name) throws Exception {
-        var generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"));
-        var pair = generator.generateKeyPair();
-        return new HttpServerOptions()
-                .setSsl(true)
-                .setSni(true)
-                .setKeyCertOptions(certificate(pair, name));
-    }
-
-    private PemKeyCertOptions certificate(KeyPair pair, String name) throws Exception {
-        var leaf =
-                new CertificateAuthority(ca, Clock.systemUTC())
-                        .issue(
-                                pair.getPublic(),
-                                SpiffeId.parse("spiffe://eks.consul/ns/default/dc/eks/svc/web"),
-                                List.of(name),
-                                Duration.ofHours(1));
-        var chain = new StringBuilder();
-        for (X509Certificate one : leaf.chain()) {
-            chain.append(pem("CERTIFICATE", one.getEncoded()));
-        }
-        return new PemKeyCertOptions()
-                .addCertValue(Buffer.buffer(chain.toString()))
-                .addKeyValue(Buffer.buffer(pem("PRIVATE KEY", pair.getPrivate().getEncoded())));
-    }
-
-    private static String pem(String what, byte[] der) {
-        return "-----BEGIN "
-                + what
-                + "-----\n"
-                + Base64.getMimeEncoder().encodeToString(der)
-                + "\n-----END "
-                + what
-                + "-----\n";
-    }
-
     private Verdict ask(String url) throws InterruptedException {
         return probes.ask(
                 new Way(
@@ -149,8 +105,8 @@ class HttpProbeTest {
 
     @Test
     void certificateMustBeForTheNameAndNotForTheAddress() throws Exception {
-        var port = listening(certified("rebound.example")).actualPort();
-        var other = listening(certified("other.example")).actualPort();
+        var port = listening(TestTls.certified(ca, "rebound.example")).actualPort();
+        var other = listening(TestTls.certified(ca, "other.example")).actualPort();
         answers.addAll(List.of(HERE, HERE));
 
         assertThat(ask("https://rebound.example:" + port + "/").output())
