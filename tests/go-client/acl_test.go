@@ -1,6 +1,14 @@
 package goclient
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -172,4 +180,170 @@ func TestAclPolicyIsWrittenReadListedAndDeleted(t *testing.T) {
 	}
 	_, _, err = client.ACL().PolicyCreate(&api.ACLPolicy{Name: "bad", Rules: `service "a" { policy = "wirte" }`}, nil)
 	refused(t, err, 400, "expected 'read', 'write' or 'deny'; found 'wirte'")
+}
+
+// issuer makes tokens as an identity provider does, with a key of this test's.
+type issuer struct {
+	key    *ecdsa.PrivateKey
+	public string
+}
+
+func newIssuer(t *testing.T) issuer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	must(t, err)
+	return issuer{key, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}
+}
+
+func (i issuer) token(t *testing.T, claims map[string]any) string {
+	t.Helper()
+	body, err := json.Marshal(claims)
+	must(t, err)
+	encode := base64.RawURLEncoding.EncodeToString
+	signed := encode([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + encode(body)
+	digest := sha256.Sum256([]byte(signed))
+	r, s, err := ecdsa.Sign(rand.Reader, i.key, digest[:])
+	must(t, err)
+	signature := make([]byte, 64)
+	r.FillBytes(signature[:32])
+	s.FillBytes(signature[32:])
+	return signed + "." + encode(signature)
+}
+
+func (i issuer) method(name string) *api.ACLAuthMethod {
+	return &api.ACLAuthMethod{
+		Name:        name,
+		Type:        "jwt",
+		Description: "people",
+		MaxTokenTTL: time.Hour,
+		Config: map[string]interface{}{
+			"JWTValidationPubKeys": []string{i.public},
+			"JWTSupportedAlgs":     []string{"ES256"},
+			"BoundIssuer":          "https://issuer.example",
+			"BoundAudiences":       []string{"hansa"},
+			"ClaimMappings":        map[string]string{"sub": "user", "/org/team": "team"},
+			"ListClaimMappings":    map[string]string{"groups": "groups"},
+		},
+	}
+}
+
+func TestAclAuthMethodIsWrittenReadListedAndDeleted(t *testing.T) {
+	client := root(t)
+	made, _, err := client.ACL().AuthMethodCreate(newIssuer(t).method("listed"), nil)
+	must(t, err)
+	equal(t, "how long a login lasts", made.MaxTokenTTL, time.Hour)
+	equal(t, "locality", made.TokenLocality, "local")
+	read, _, err := client.ACL().AuthMethodRead("listed", nil)
+	must(t, err)
+	equal(t, "issuer", read.Config["BoundIssuer"], any("https://issuer.example"))
+	read.Description = "others"
+	changed, _, err := client.ACL().AuthMethodUpdate(read, nil)
+	must(t, err)
+	equal(t, "description", changed.Description, "others")
+	list, _, err := client.ACL().AuthMethodList(nil)
+	must(t, err)
+	found := 0
+	for _, entry := range list {
+		if entry.Name == "listed" && entry.Type == "jwt" && entry.MaxTokenTTL == time.Hour {
+			found++
+		}
+	}
+	equal(t, "of it in the list", found, 1)
+	_, err = client.ACL().AuthMethodDelete("listed", nil)
+	must(t, err)
+	gone, _, err := client.ACL().AuthMethodRead("listed", nil)
+	must(t, err)
+	if gone != nil {
+		t.Fatalf("expected no auth method; found %v", gone)
+	}
+	weak := newIssuer(t).method("weak")
+	weak.Config["JWTSupportedAlgs"] = []string{"HS256"}
+	_, _, err = client.ACL().AuthMethodCreate(weak, nil)
+	refused(t, err, 400, "JWTSupportedAlgs: expected some of [RS256, ")
+}
+
+func TestAclBindingRuleIsWrittenReadListedAndDeleted(t *testing.T) {
+	client := root(t)
+	_, _, err := client.ACL().AuthMethodCreate(newIssuer(t).method("bound"), nil)
+	must(t, err)
+	made, _, err := client.ACL().BindingRuleCreate(&api.ACLBindingRule{
+		AuthMethod: "bound",
+		BindType:   api.BindingRuleBindTypePolicy,
+		BindName:   "team-${value.team}",
+		Selector:   `value.user != "" and "dev" in list.groups`,
+	}, nil)
+	must(t, err)
+	read, _, err := client.ACL().BindingRuleRead(made.ID, nil)
+	must(t, err)
+	equal(t, "name", read.BindName, "team-${value.team}")
+	read.BindName = "people"
+	changed, _, err := client.ACL().BindingRuleUpdate(read, nil)
+	must(t, err)
+	equal(t, "name, changed", changed.BindName, "people")
+	list, _, err := client.ACL().BindingRuleList("bound", nil)
+	must(t, err)
+	equal(t, "rules of the method", len(list), 1)
+	_, err = client.ACL().BindingRuleDelete(made.ID, nil)
+	must(t, err)
+	gone, _, err := client.ACL().BindingRuleRead(made.ID, nil)
+	must(t, err)
+	if gone != nil {
+		t.Fatalf("expected no binding rule; found %v", gone)
+	}
+	_, _, err = client.ACL().BindingRuleCreate(&api.ACLBindingRule{
+		AuthMethod: "bound", BindType: api.BindingRuleBindTypeRole, BindName: "x",
+	}, nil)
+	refused(t, err, 400, "there are no roles")
+}
+
+func TestAclLoginGivesWhatTheRulesSayUntilLogout(t *testing.T) {
+	client := root(t)
+	issuer := newIssuer(t)
+	_, _, err := client.ACL().AuthMethodCreate(issuer.method("people"), nil)
+	must(t, err)
+	_, _, err = client.ACL().PolicyCreate(&api.ACLPolicy{Name: "team-shop", Rules: `peering = "read"`}, nil)
+	must(t, err)
+	_, _, err = client.ACL().BindingRuleCreate(&api.ACLBindingRule{
+		AuthMethod: "people",
+		BindType:   api.BindingRuleBindTypePolicy,
+		BindName:   "team-${value.team}",
+		Selector:   `"dev" in list.groups`,
+	}, nil)
+	must(t, err)
+	end := time.Now().Add(10 * time.Minute).Truncate(time.Second)
+	claims := map[string]any{
+		"iss": "https://issuer.example", "aud": "hansa", "sub": "ada", "exp": end.Unix(),
+		"org": map[string]any{"team": "shop"}, "groups": []string{"dev"},
+	}
+	anybody := guardedAs(t, "")
+	token, _, err := anybody.ACL().Login(&api.ACLLoginParams{
+		AuthMethod: "people", BearerToken: issuer.token(t, claims), Meta: map[string]string{"host": "laptop"},
+	}, nil)
+	must(t, err)
+	equal(t, "auth method", token.AuthMethod, "people")
+	equal(t, "policy", token.Policies[0].Name, "team-shop")
+	equal(t, "description", token.Description, `token created via login: {"host":"laptop"}`)
+	equal(t, "end", token.ExpirationTime.Unix(), end.Unix())
+	ada := guardedAs(t, token.SecretID)
+	_, _, err = ada.Peerings().List(background(), nil)
+	must(t, err)
+	mine, _, err := client.ACL().TokenListFiltered(api.ACLTokenFilterOptions{AuthMethod: "people"}, nil)
+	must(t, err)
+	equal(t, "tokens of the method", len(mine), 1)
+	_, err = ada.ACL().Logout(nil)
+	must(t, err)
+	_, _, err = ada.Peerings().List(background(), nil)
+	refused(t, err, 403, "ACL not found")
+	_, err = client.ACL().Logout(nil)
+	refused(t, err, 403, "expected a token that a login has made")
+
+	claims["groups"] = []string{"other"}
+	_, _, err = anybody.ACL().Login(&api.ACLLoginParams{AuthMethod: "people", BearerToken: issuer.token(t, claims)}, nil)
+	refused(t, err, 403, "expected a binding rule of auth method 'people'")
+	_, _, err = anybody.ACL().Login(&api.ACLLoginParams{AuthMethod: "people", BearerToken: newIssuer(t).token(t, claims)}, nil)
+	refused(t, err, 403, "expected a signature by a key of the auth method")
+	_, _, err = anybody.ACL().Login(&api.ACLLoginParams{AuthMethod: "nobodys", BearerToken: "x"}, nil)
+	refused(t, err, 403, "ACL not found: auth method \"nobodys\" not found")
 }

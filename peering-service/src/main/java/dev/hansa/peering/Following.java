@@ -57,6 +57,9 @@ final class Following implements Role {
         // whoever owns a check is heard by the leader
         router.checks((_, _, _) -> {});
         router.failover(new NotLeading());
+        router.logins((_, _) -> {
+            throw new StoreFailure(NotLeading.SENTENCE, null);
+        });
         router.elsewhere(roles::ask);
         var door =
                 GrpcServer.server(

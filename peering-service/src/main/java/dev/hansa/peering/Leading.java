@@ -29,6 +29,8 @@ import dev.hansa.peering.failover.Drills;
 import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.failover.FailoverLog;
 import dev.hansa.peering.failover.FailoverWatch;
+import dev.hansa.peering.login.KeyRing;
+import dev.hansa.peering.login.TokenExpiry;
 import dev.hansa.peering.store.MemberService;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -157,6 +159,8 @@ final class Leading implements Role {
                         parts.clock(),
                         events));
         closer.add(new ControlExpiry(store, publisher::changed, parts.clock(), events));
+        router.logins(closer.add(KeyRing.start(parts.vertx(), events)));
+        closer.add(new TokenExpiry(store, parts.clock(), TokenExpiry.PAUSE, events));
         router.confirm(this::confirm);
         firstToken(parts, store);
         var rotation =

@@ -191,5 +191,8 @@ public sealed interface PeeringEvent {
     /// @param what for people, without secrets
     record AccessChanged(String what) implements PeeringEvent {}
 
+    /// The keys that logins are checked with cannot be had from where they are published.
+    record LoginKeysUnavailable(String reason) implements PeeringEvent {}
+
     record BackgroundFailure(String what, Throwable cause) implements PeeringEvent {}
 }

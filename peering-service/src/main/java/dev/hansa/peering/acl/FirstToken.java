@@ -35,6 +35,7 @@ public final class FirstToken {
                 true,
                 now,
                 Optional.empty(),
+                "",
                 0,
                 0);
     }

@@ -32,7 +32,7 @@ final class AclPolicyResource {
     /// Thousands of rules; each request of a token that has them is judged by what they say.
     private static final int MAX_RULES = 64 * 1024;
 
-    static final int MAX_DESCRIPTION = 256;
+    private static final int MAX_DESCRIPTION = 256;
 
     private static final String NONE = "policy does not exist: ACL not found";
 
@@ -136,15 +136,21 @@ final class AclPolicyResource {
     }
 
     static String description(JsonFields body) throws RefusedRequestException {
-        var description = body.text("Description");
-        if (description.length() > MAX_DESCRIPTION) {
+        return brief(body, "Description");
+    }
+
+    /// A text that stands in lists.
+    static String brief(JsonFields body, String field) throws RefusedRequestException {
+        var text = body.text(field);
+        if (text.length() > MAX_DESCRIPTION) {
             throw bad(
-                    "Description: expected at most "
+                    field
+                            + ": expected at most "
                             + MAX_DESCRIPTION
                             + " characters; found "
-                            + description.length());
+                            + text.length());
         }
-        return description;
+        return text;
     }
 
     ApiAnswer delete(ApiRequest request) throws RefusedRequestException {

@@ -176,16 +176,22 @@ record AclTokenReader(String datacenter, Store store) {
                 ttl.isEmpty()
                         ? instant(time)
                         : now.plus(ApiRequest.life("ExpirationTTL", ttl, LONGEST_LIFE));
-        var life = Duration.between(now, at);
+        life("Invalid Token", Duration.between(now, at));
+        return Optional.of(at);
+    }
+
+    /// A life that a token may have.
+    static Duration life(String subject, Duration life) throws RefusedRequestException {
         if (life.compareTo(SHORTEST_LIFE) < 0 || life.compareTo(LONGEST_LIFE) > 0) {
             throw bad(
-                    "Invalid Token: expected a life from 1m to "
+                    subject
+                            + ": expected a life from 1m to "
                             + LONGEST_LIFE.toHours()
                             + "h; found "
                             + life.toSeconds()
                             + "s");
         }
-        return Optional.of(at);
+        return life;
     }
 
     /// As text, or in nanoseconds as Go's clients write it.

@@ -98,12 +98,13 @@ final class AclTokenResource {
         return new RefusedRequestException(403, "Permission denied: " + reason);
     }
 
-    private static Secret random() {
+    static Secret random() {
         // 122 bits of the system's secure random source, in the form of Consul's tokens
         return new Secret(UUID.randomUUID().toString());
     }
 
-    private ApiAnswer made(String accessor, Secret secret) throws RefusedRequestException {
+    /// What whoever has made a token is told: its secret, this once.
+    ApiAnswer made(String accessor, Secret secret) throws RefusedRequestException {
         var written = store.now().acl().token(accessor);
         if (written.isEmpty()) {
             throw new RefusedRequestException(500, "ACL token: deleted in the same moment");
@@ -114,6 +115,9 @@ final class AclTokenResource {
     ApiAnswer create(ApiRequest request) throws RefusedRequestException {
         writes.requireEnabled();
         var body = AclTokenReader.body(request);
+        if (!body.text("AuthMethod").isEmpty()) {
+            throw bad("AuthMethod field is disallowed outside of Login");
+        }
         var givenSecret = body.text("SecretID");
         var givenAccessor = body.text("AccessorID");
         var secret =
@@ -137,6 +141,7 @@ final class AclTokenResource {
                         body.flag("Local"),
                         now,
                         AclTokenReader.expiry(body, now),
+                        "",
                         0,
                         0),
                 secret);
@@ -156,6 +161,10 @@ final class AclTokenResource {
         var accessor = body.text("AccessorID");
         if (!accessor.isEmpty() && !accessor.equalsIgnoreCase(before.accessor())) {
             throw bad("Token Accessor ID in URL and payload do not match");
+        }
+        if (!body.text("AuthMethod").isEmpty()
+                && !body.text("AuthMethod").equals(before.authMethod())) {
+            throw bad("Cannot change AuthMethod of an existing token");
         }
         var secret = body.text("SecretID");
         if (!List.of("", HIDDEN).contains(secret)
@@ -180,6 +189,7 @@ final class AclTokenResource {
                         body.has("Local") ? body.flag("Local") : before.local(),
                         before.createdAt(),
                         before.expiresAt(),
+                        before.authMethod(),
                         before.createIndex(),
                         0),
                 new Secret(HIDDEN));
@@ -191,6 +201,10 @@ final class AclTokenResource {
         var before = known(request.part("accessor"));
         if (before.accessor().equals(Access.ANONYMOUS)) {
             throw bad("Cannot clone the anonymous token");
+        }
+        if (!before.authMethod().isEmpty()) {
+            // it would outlive whoever has logged in
+            throw bad("Cannot clone a token created from an auth method");
         }
         var description =
                 request.body().isBlank()
@@ -209,6 +223,7 @@ final class AclTokenResource {
                         before.local(),
                         clock.instant(),
                         before.expiresAt(),
+                        "",
                         0,
                         0),
                 secret);
@@ -263,9 +278,8 @@ final class AclTokenResource {
         writes.requireEnabled();
         var policy = request.parameter("policy").orElse("");
         var service = request.parameter("servicename").orElse("");
-        var ofWhatIsNot =
-                Stream.of("role", "authmethod", "authmethod-ns")
-                        .anyMatch(name -> !request.parameter(name).orElse("").isEmpty());
+        var method = request.parameter("authmethod").orElse("");
+        var ofWhatIsNot = !request.parameter("role").orElse("").isEmpty();
         return reads.read(
                 request,
                 Scope.CONFIG,
@@ -279,6 +293,7 @@ final class AclTokenResource {
                                     acl.tokens().values().stream())
                             .filter(token -> !token.isExpired(clock.instant()))
                             .filter(_ -> !ofWhatIsNot)
+                            .filter(token -> method.isEmpty() || token.authMethod().equals(method))
                             .filter(token -> policy.isEmpty() || token.policyIds().contains(policy))
                             .filter(token ->
                                     service.isEmpty() || token.services().contains(service))
@@ -316,6 +331,9 @@ final class AclTokenResource {
                             nodes.addObject()
                                     .put("NodeName", name)
                                     .put("Datacenter", reader.datacenter()));
+        }
+        if (!token.authMethod().isEmpty()) {
+            json.put("AuthMethod", token.authMethod());
         }
         token.expiresAt().ifPresent(at -> json.put("ExpirationTime", at.toString()));
         return json.put("Local", token.local())

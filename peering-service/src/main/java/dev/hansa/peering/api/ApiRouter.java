@@ -12,6 +12,7 @@ import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.failover.FailoverOperations;
+import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
@@ -68,6 +69,7 @@ public final class ApiRouter implements AutoCloseable {
     private final Routes routes = new Routes();
     private final AccessControl control;
     private final Doorkeeper doorkeeper;
+    private final AclResources acl;
     private Optional<SnapshotResource> snapshots = Optional.empty();
 
     /// @param bundle the datacenter's own roots, the signing one first
@@ -109,17 +111,14 @@ public final class ApiRouter implements AutoCloseable {
                         places,
                         request -> ownAnswer(request, summary::changes));
         routes.intentions(new IntentionResource(settings, store, denials, reads, events));
-        routes.acl(
-                new AclTokenResource(
-                        settings.datacenter().name(),
-                        control,
-                        store,
-                        reads,
-                        settings.bootstrapReset(),
-                        settings.clock(),
-                        events),
-                new AclPolicyResource(control, store, reads, events));
+        acl = AclResources.of(settings, control, store, reads, events);
+        routes.acl(acl);
         routes.document();
+    }
+
+    /// Also lets people and programs log in; before [#router].
+    public void logins(KeySource keys) {
+        routes.logins(acl.logins(keys));
     }
 
     /// Also takes the words of those who own checks; before [#router].
@@ -262,6 +261,7 @@ public final class ApiRouter implements AutoCloseable {
         router.get("/v1/hansa/events")
                 .handler(doorkeeper.admitting(Ask.something()))
                 .handler(call -> changes.open(call, doorkeeper.still(call)));
+        router.route("/v1/acl/login").handler(new LoginGate(System::nanoTime));
         body.mount(router);
         routes.inOrder()
                 .forEach(entry ->

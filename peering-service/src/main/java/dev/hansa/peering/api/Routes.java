@@ -199,7 +199,11 @@ final class Routes {
         on("GET", "/v1/status/peers", Ask.nothing(), operator::peers);
     }
 
-    void acl(AclTokenResource tokens, AclPolicyResource policies) {
+    void acl(AclResources acl) {
+        var tokens = acl.tokens();
+        var policies = acl.policies();
+        var methods = acl.methods();
+        var rules = acl.rules();
         var read = Ask.read(Resource.ACL);
         var write = Ask.write(Resource.ACL);
         on("PUT", "/v1/acl/bootstrap", Ask.nothing(), tokens::bootstrap);
@@ -216,6 +220,21 @@ final class Routes {
         on("DELETE", "/v1/acl/policy/:id", write, policies::delete);
         on("GET", "/v1/acl/policy/name/:name", read, policies::byName);
         on("GET", "/v1/acl/policies", read, policies::list);
+        on("PUT", "/v1/acl/auth-method", write, methods::create);
+        on("GET", "/v1/acl/auth-method/:name", read, methods::read);
+        on("PUT", "/v1/acl/auth-method/:name", write, methods::update);
+        on("DELETE", "/v1/acl/auth-method/:name", write, methods::delete);
+        on("GET", "/v1/acl/auth-methods", read, methods::list);
+        on("PUT", "/v1/acl/binding-rule", write, rules::create);
+        on("GET", "/v1/acl/binding-rule/:id", read, rules::read);
+        on("PUT", "/v1/acl/binding-rule/:id", write, rules::update);
+        on("DELETE", "/v1/acl/binding-rule/:id", write, rules::delete);
+        on("GET", "/v1/acl/binding-rules", read, rules::list);
+    }
+
+    void logins(LoginResource logins) {
+        on("POST", "/v1/acl/login", Ask.nothing(), logins::login);
+        on("POST", "/v1/acl/logout", Ask.theResource(), logins::logout);
     }
 
     /// What a server of this version answers is in its source, and so no secret; whoever makes a

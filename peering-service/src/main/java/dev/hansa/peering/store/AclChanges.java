@@ -11,11 +11,11 @@ final class AclChanges {
 
     /// @param after the same state when nothing has changed
     record Change(AclState after, Optional<String> refusal) {
-        private static Change to(AclState after) {
+        static Change to(AclState after) {
             return new Change(after, Optional.empty());
         }
 
-        private static Change refused(AclState before, String reason) {
+        static Change refused(AclState before, String reason) {
             return new Change(before, Optional.of(reason));
         }
     }
@@ -50,7 +50,8 @@ final class AclChanges {
                         new AclState(
                                 with(before, token.indexed(index, index)),
                                 before.policies(),
-                                Optional.of(new AclBootstrapRecord(index))));
+                                Optional.of(new AclBootstrapRecord(index)),
+                                before.logins()));
     }
 
     private static PersistentMap<String, AclTokenRecord> with(
@@ -71,13 +72,8 @@ final class AclChanges {
     }
 
     private static Change put(AclState before, AclTokenRecord token, Instant now, long index) {
-        var tokens = PersistentMap.copyOf(before.tokens());
-        for (var each : before.tokens().values()) {
-            if (each.isExpired(now)) {
-                tokens = tokens.without(each.secretHash());
-            }
-        }
-        var kept = new AclState(tokens, before.policies(), before.bootstrap());
+        var tokens = before.withoutExpired(now);
+        var kept = before.withTokens(tokens);
         var held = kept.token(token.accessor());
         if (token.createIndex() == 0) {
             var refusal = taken(kept, token);
@@ -105,8 +101,33 @@ final class AclChanges {
                             + AclTokenRecord.MOST
                             + " tokens; found as many: delete some first");
         }
+        var crowd = crowd(kept, token);
+        if (crowd.isPresent()) {
+            return Change.refused(before, crowd.get());
+        }
         var written = token.indexed(held.map(AclTokenRecord::createIndex).orElse(index), index);
-        return Change.to(new AclState(with(kept, written), before.policies(), before.bootstrap()));
+        return Change.to(kept.withTokens(with(kept, written)));
+    }
+
+    /// Why a login must not have another token; empty when it may, or it is none.
+    private static Optional<String> crowd(AclState kept, AclTokenRecord token) {
+        if (token.authMethod().isEmpty() || token.createIndex() != 0) {
+            return Optional.empty();
+        }
+        if (!kept.logins().methods().containsKey(token.authMethod())) {
+            return Optional.of("auth method: expected it to be there still; found it deleted");
+        }
+        var logins =
+                kept.tokens().values().stream()
+                        .filter(one -> !one.authMethod().isEmpty())
+                        .limit(AclTokenRecord.MOST_OF_LOGINS)
+                        .count();
+        return logins < AclTokenRecord.MOST_OF_LOGINS
+                ? Optional.empty()
+                : Optional.of(
+                        "expected at most "
+                                + AclTokenRecord.MOST_OF_LOGINS
+                                + " tokens of logins; found as many: wait until some expire");
     }
 
     private static Change removeToken(AclState before, String accessor) {
@@ -115,11 +136,9 @@ final class AclChanges {
                 .findFirst()
                 .map(token ->
                         Change.to(
-                                new AclState(
+                                before.withTokens(
                                         PersistentMap.copyOf(before.tokens())
-                                                .without(token.secretHash()),
-                                        before.policies(),
-                                        before.bootstrap())))
+                                                .without(token.secretHash()))))
                 .orElseGet(() -> Change.to(before));
     }
 
@@ -150,23 +169,19 @@ final class AclChanges {
                             + " policies; found as many: delete some first");
         }
         return Change.to(
-                new AclState(
-                        before.tokens(),
+                before.withPolicies(
                         PersistentMap.copyOf(before.policies())
                                 .with(
                                         policy.id(),
                                         policy.indexed(
-                                                held == null ? index : held.createIndex(), index)),
-                        before.bootstrap()));
+                                                held == null ? index : held.createIndex(),
+                                                index))));
     }
 
     private static Change removePolicy(AclState before, String id) {
         return before.policies().containsKey(id)
                 ? Change.to(
-                        new AclState(
-                                before.tokens(),
-                                PersistentMap.copyOf(before.policies()).without(id),
-                                before.bootstrap()))
+                        before.withPolicies(PersistentMap.copyOf(before.policies()).without(id)))
                 : Change.to(before);
     }
 }

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.PersistentMap;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -9,15 +10,41 @@ import java.util.Optional;
 /// @param tokens by the hash of their secret, which is what requests come with
 /// @param policies by id, without those that are always there
 /// @param bootstrap when the first token was made; empty: nobody has made it yet
+/// @param logins how tokens are got without a secret
 public record AclState(
         Map<String, AclTokenRecord> tokens,
         Map<String, AclPolicyRecord> policies,
-        Optional<AclBootstrapRecord> bootstrap) {
-    public static final AclState NONE = new AclState(Map.of(), Map.of(), Optional.empty());
+        Optional<AclBootstrapRecord> bootstrap,
+        LoginState logins) {
+    public static final AclState NONE =
+            new AclState(Map.of(), Map.of(), Optional.empty(), LoginState.NONE);
 
     public AclState {
         tokens = PersistentMap.copyOf(tokens);
         policies = PersistentMap.copyOf(policies);
+    }
+
+    AclState withTokens(Map<String, AclTokenRecord> other) {
+        return new AclState(other, policies, bootstrap, logins);
+    }
+
+    AclState withPolicies(Map<String, AclPolicyRecord> other) {
+        return new AclState(tokens, other, bootstrap, logins);
+    }
+
+    AclState with(LoginState other) {
+        return new AclState(tokens, policies, bootstrap, other);
+    }
+
+    /// The tokens that have not expired.
+    PersistentMap<String, AclTokenRecord> withoutExpired(Instant now) {
+        var kept = PersistentMap.copyOf(tokens);
+        for (var token : tokens.values()) {
+            if (token.isExpired(now)) {
+                kept = kept.without(token.secretHash());
+            }
+        }
+        return kept;
     }
 
     /// Why there is no other first token.

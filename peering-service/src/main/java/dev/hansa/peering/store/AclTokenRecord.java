@@ -1,9 +1,11 @@
 package dev.hansa.peering.store;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.bootstrap.Sha256;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /// A token of the API. Its secret is shown once, when it is made; what is kept is its SHA-256.
@@ -14,6 +16,7 @@ import java.util.Optional;
 /// @param services whose identities it may take on, as `nodes` are
 /// @param local as its writer called it; all tokens are of one datacenter
 /// @param expiresAt empty: never
+/// @param authMethod by which somebody has logged in for it; empty: somebody made it
 /// @param createIndex 0 before it is written, as is `modifyIndex`; of a command: of the one that it
 ///   writes over, which must still be there, or 0 for a new one
 public record AclTokenRecord(
@@ -26,10 +29,14 @@ public record AclTokenRecord(
         boolean local,
         Instant createdAt,
         Optional<Instant> expiresAt,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) String authMethod,
         long createIndex,
         long modifyIndex) {
     /// Two for each of some thousand services; each is a line in memory.
     public static final int MOST = 20_000;
+
+    /// Logins take up half of the room, so that however many there are an operator can make one.
+    public static final int MOST_OF_LOGINS = MOST / 2;
 
     /// Consul's word for it.
     public static final String ANONYMOUS_HASH = Sha256.hex(new Secret("anonymous"));
@@ -46,6 +53,7 @@ public record AclTokenRecord(
                     false,
                     Instant.EPOCH,
                     Optional.empty(),
+                    "",
                     1,
                     1);
 
@@ -53,6 +61,8 @@ public record AclTokenRecord(
         policyIds = List.copyOf(policyIds);
         services = List.copyOf(services);
         nodes = List.copyOf(nodes);
+        // a version without logins neither writes it nor reads it: it is there for logins alone
+        authMethod = Objects.requireNonNullElse(authMethod, "");
     }
 
     public boolean isExpired(Instant now) {
@@ -70,6 +80,7 @@ public record AclTokenRecord(
                 local,
                 createdAt,
                 expiresAt,
+                authMethod,
                 created,
                 modified);
     }

@@ -120,7 +120,18 @@ final class RestoredState {
                         snapshot.policies(),
                         (policy, created) -> policy.indexed(created, index),
                         AclPolicyRecord::createIndex),
-                snapshot.bootstrap().map(_ -> new AclBootstrapRecord(index)));
+                snapshot.bootstrap().map(_ -> new AclBootstrapRecord(index)),
+                new LoginState(
+                        written(
+                                present.logins().methods(),
+                                snapshot.logins().methods(),
+                                (method, created) -> method.indexed(created, index),
+                                AuthMethodRecord::createIndex),
+                        written(
+                                present.logins().rules(),
+                                snapshot.logins().rules(),
+                                (rule, created) -> rule.indexed(created, index),
+                                BindingRuleRecord::createIndex)));
     }
 
     /// A modify index that somebody knows from another history must not fit by chance, so what

@@ -209,6 +209,16 @@ final class StateFile implements AutoCloseable {
                     only(after.acl().bootstrap()),
                     Function.identity());
             difference(
+                    StateRows.AUTH_METHOD,
+                    before.acl().logins().methods(),
+                    after.acl().logins().methods(),
+                    Function.identity());
+            difference(
+                    StateRows.BINDING_RULE,
+                    before.acl().logins().rules(),
+                    after.acl().logins().rules(),
+                    Function.identity());
+            difference(
                     StateRows.CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
             counter("index", after.index());
             counter("starts", after.starts());

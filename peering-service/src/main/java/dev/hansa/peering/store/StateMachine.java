@@ -60,6 +60,12 @@ final class StateMachine {
                             StoreCommand.PutAclPolicy _,
                             StoreCommand.RemoveAclPolicy _ ->
                             next.acl(AclChanges.of(state.acl(), command, next.index()));
+                    case StoreCommand.PutAuthMethod _,
+                            StoreCommand.RemoveAuthMethod _,
+                            StoreCommand.PutBindingRule _,
+                            StoreCommand.RemoveBindingRule _,
+                            StoreCommand.ForgetExpiredTokens _ ->
+                            next.acl(LoginChanges.of(state.acl(), command, next.index()));
                     case StoreCommand.BeginRestore _,
                             StoreCommand.RestorePart _,
                             StoreCommand.CommitRestore _,

@@ -22,6 +22,8 @@ final class StateRows {
     static final String ACL_TOKEN = "acl-token";
     static final String ACL_POLICY = "acl-policy";
     static final String ACL_BOOTSTRAP = "acl-bootstrap";
+    static final String AUTH_METHOD = "auth-method";
+    static final String BINDING_RULE = "binding-rule";
 
     /// The one key of its bucket.
     static final String ONLY = "only";
@@ -151,7 +153,20 @@ final class StateRows {
                         read(records, buckets, ACL_BOOTSTRAP, AclBootstrapRecord.class, _ -> ONLY)
                                 .values()
                                 .stream()
-                                .findFirst()),
+                                .findFirst(),
+                        new LoginState(
+                                read(
+                                        records,
+                                        buckets,
+                                        AUTH_METHOD,
+                                        AuthMethodRecord.class,
+                                        AuthMethodRecord::name),
+                                read(
+                                        records,
+                                        buckets,
+                                        BINDING_RULE,
+                                        BindingRuleRecord.class,
+                                        BindingRuleRecord::id))),
                 read(records, buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
                         .findFirst());
     }

@@ -126,6 +126,22 @@ public sealed interface StoreCommand {
     /// None has this id: nothing changes.
     record RemoveAclPolicy(String id) implements StoreCommand {}
 
+    /// Refused when there are too many, or it was changed since it was read.
+    record PutAuthMethod(AuthMethodRecord method) implements StoreCommand {}
+
+    /// With its rules, and the tokens of those who have logged in by it. None has this name:
+    /// nothing changes.
+    record RemoveAuthMethod(String name) implements StoreCommand {}
+
+    /// Refused when there are too many, or no such method.
+    record PutBindingRule(BindingRuleRecord rule) implements StoreCommand {}
+
+    /// None has this id: nothing changes.
+    record RemoveBindingRule(String id) implements StoreCommand {}
+
+    /// Forgets the tokens that have expired at `now`.
+    record ForgetExpiredTokens(Instant now) implements StoreCommand {}
+
     /// A snapshot's database will come in parts; what has come of another is forgotten.
     record BeginRestore(String id, long bytes, String sha256) implements StoreCommand {}
 
@@ -154,6 +170,9 @@ public sealed interface StoreCommand {
                     RemoveControl _,
                     RemoveAclToken _,
                     RemoveAclPolicy _,
+                    RemoveAuthMethod _,
+                    RemoveBindingRule _,
+                    ForgetExpiredTokens _,
                     AbortRestore _,
                     CountStart _ ->
                     true;
@@ -170,6 +189,8 @@ public sealed interface StoreCommand {
                     BootstrapAcl _,
                     PutAclToken _,
                     PutAclPolicy _,
+                    PutAuthMethod _,
+                    PutBindingRule _,
                     BeginRestore _,
                     RestorePart _,
                     CommitRestore _,

@@ -183,6 +183,12 @@ class AccessWalkTest {
             case "/v1/peering/token" -> "{\"PeerName\":\"stranger\"}";
             case "/v1/peering/establish" -> "{\"PeerName\":\"stranger\",\"PeeringToken\":\"x\"}";
             case "/v1/acl/token" -> "{\"Policies\":[{\"Name\":\"global-management\"}]}";
+            case "/v1/acl/login" ->
+                    "{\"AuthMethod\":\"hidden-method\",\"BearerToken\":\"hidden-bearer\"}";
+            case "/v1/acl/auth-method", "/v1/acl/auth-method/:name" ->
+                    "{\"Name\":\"hidden-web\",\"Type\":\"jwt\",\"Config\":{}}";
+            case "/v1/acl/binding-rule" ->
+                    "{\"AuthMethod\":\"hidden-method\",\"BindType\":\"policy\",\"BindName\":\"global-management\"}";
             case "/v1/acl/policy" -> "{\"Name\":\"stranger\",\"Rules\":\"acl = \\\"write\\\"\"}";
             default -> "";
         };
@@ -209,6 +215,7 @@ class AccessWalkTest {
                                 "hidden-peer",
                                 "hidden-1",
                                 "hidden-2",
+                                "hidden-method",
                                 "hidden-ttl")) {
                     told = named.contains(name) ? told.replace(name, "") : told;
                 }
@@ -241,6 +248,7 @@ class AccessWalkTest {
                         "GET /v1/openapi.json",
                         "GET /v1/status/leader",
                         "GET /v1/status/peers",
+                        "POST /v1/acl/login",
                         "PUT /v1/acl/bootstrap");
     }
 

@@ -17,6 +17,7 @@ import dev.hansa.peering.failover.Drills;
 import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.failover.FailoverLog;
 import dev.hansa.peering.failover.FailoverWatch;
+import dev.hansa.peering.login.KeyRing;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -82,6 +83,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     private final Drills drills;
     private final ControlExpiry expiry;
     private final CheckRounds checks;
+    private final KeyRing keys;
 
     ApiWorld(Path folder) throws Exception {
         this(folder, AccessSettings.OPEN);
@@ -127,6 +129,8 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         new DenialLog(),
                         events::add);
         api.members(store.members());
+        keys = KeyRing.start(vertx, events::add);
+        api.logins(keys);
         checks = CheckRounds.start(store, vertx, events::add);
         api.checks(checks);
         api.certificateAuthority(this, Duration.ofDays(3));
@@ -328,6 +332,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
         api.close();
         watches.forEach(Latest.Subscription::close);
         checks.close();
+        keys.close();
         expiry.close();
         drills.close();
         publisher.close();

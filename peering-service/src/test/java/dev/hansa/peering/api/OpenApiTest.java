@@ -127,6 +127,16 @@ class OpenApiTest {
                 "/v1/acl/token/{accessor}",
                 accessor,
                 "{\"Description\":\"may read\",\"Policies\":[{\"Name\":\"readers\"}]}");
+        var method =
+                "{\"Name\":\"k8s\",\"Type\":\"jwt\",\"MaxTokenTTL\":\"1h\",\"Description\":\"d\",\"Config\":{\"BoundIssuer\":\"i\","
+                        + "\"JWKSURL\":\"https://issuer.example/\",\"ClaimMappings\":{\"sub\":\"user\"}}}";
+        wrote("PUT", "/v1/acl/auth-method", method);
+        wrote("PUT", "/v1/acl/auth-method/{name}", "k8s", method);
+        var rule =
+                "{\"AuthMethod\":\"k8s\",\"BindType\":\"policy\",\"BindName\":\"u-${value.user}\",\"Selector\":\"value.user != x\"}";
+        var bound = wrote("PUT", "/v1/acl/binding-rule", rule);
+        wrote("PUT", "/v1/acl/binding-rule/{id}", bound.path("ID").asText(), rule);
+        call("GET /v1/acl/binding-rule/{id}", bound.path("ID").asText(), "");
         wrote("POST", "/v1/peering/token", "{\"PeerName\":\"lke\",\"Meta\":{\"a\":\"b\"}}");
         wrote("POST", "/v1/peering/establish", "{\"PeerName\":\"lke\",\"PeeringToken\":\"t\"}");
         for (var entry : ENTRIES) {

@@ -23,10 +23,13 @@ class SnapshotFixtureTest {
     /// Of builds before 0.1.0, without tokens.
     private static final String SCHEMA_3 = "0.1.0-schema-3.snapshot";
 
+    /// Of builds before 0.1.0, without auth methods.
+    private static final String SCHEMA_4 = "0.1.0-schema-4.snapshot";
+
     @TempDir Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {SCHEMA_2, SCHEMA_3, PRESENT})
+    @ValueSource(strings = {SCHEMA_2, SCHEMA_3, SCHEMA_4, PRESENT})
     void snapshotOfEachVersionIsRestored(String name) throws Exception {
         var fixture = FIXTURES.resolve(name);
         if (name.equals(PRESENT) && Boolean.getBoolean("golden.update")) {
@@ -34,6 +37,7 @@ class SnapshotFixtureTest {
                 SnapshotWorld.fill(store);
                 SnapshotWorld.control(store);
                 SnapshotWorld.tokens(store);
+                SnapshotWorld.logins(store);
                 Files.createDirectories(FIXTURES);
                 SnapshotWorld.save(store, fixture);
             }
@@ -54,9 +58,14 @@ class SnapshotFixtureTest {
                     .containsExactly(List.of("pem"));
             assertThat(now.controls(SnapshotWorld.NOW).inForce())
                     .hasSize(name.equals(SCHEMA_2) ? 0 : 1);
-            assertThat(now.acl().tokens()).hasSize(name.equals(PRESENT) ? 1 : 0);
-            assertThat(now.acl().policies()).hasSize(name.equals(PRESENT) ? 1 : 0);
-            assertThat(now.acl().bootstrap().isPresent()).isEqualTo(name.equals(PRESENT));
+            var hasTokens = !List.of(SCHEMA_2, SCHEMA_3).contains(name);
+            assertThat(now.acl().tokens()).hasSize(hasTokens ? 1 : 0);
+            assertThat(now.acl().tokens().values())
+                    .allSatisfy(token -> assertThat(token.authMethod()).isEmpty());
+            assertThat(now.acl().policies()).hasSize(hasTokens ? 1 : 0);
+            assertThat(now.acl().bootstrap().isPresent()).isEqualTo(hasTokens);
+            assertThat(now.acl().logins().methods()).hasSize(name.equals(PRESENT) ? 1 : 0);
+            assertThat(now.acl().logins().rulesOf("k8s")).hasSize(name.equals(PRESENT) ? 1 : 0);
             assertThat(now.ca()).contains(SnapshotWorld.authority("eks.consul", "eks"));
         }
     }
@@ -73,9 +82,12 @@ class SnapshotFixtureTest {
     @Test
     void presentSchemaIsTheLastMigration() throws Exception {
         try (var files = Files.list(Path.of("src/main/resources/db/migration"))) {
-            assertThat(files.map(file -> file.getFileName().toString()))
-                    .hasSize(SnapshotDatabase.SCHEMA)
-                    .anyMatch(name -> name.startsWith("V" + SnapshotDatabase.SCHEMA + "__"));
+            assertThat(
+                            files.map(file -> file.getFileName().toString())
+                                    .map(name -> name.replaceAll("^V(\\d+)__.*", "$1"))
+                                    .mapToInt(Integer::parseInt)
+                                    .max())
+                    .hasValue(SnapshotDatabase.SCHEMA);
         }
     }
 }

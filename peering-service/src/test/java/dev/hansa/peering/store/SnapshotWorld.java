@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -97,9 +98,32 @@ final class SnapshotWorld {
                                         true,
                                         NOW,
                                         Optional.empty(),
+                                        "",
                                         0,
                                         0),
                                 OptionalLong.empty())));
+    }
+
+    /// An auth method, and a rule of it.
+    static void logins(Store store) {
+        done(
+                store.apply(
+                        new StoreCommand.PutAuthMethod(
+                                new AuthMethodRecord(
+                                        "k8s",
+                                        "jwt",
+                                        "",
+                                        "the cluster's",
+                                        Duration.ofHours(1),
+                                        "local",
+                                        "{\"BoundIssuer\":\"https://issuer.example\"}",
+                                        0,
+                                        0))));
+        done(
+                store.apply(
+                        new StoreCommand.PutBindingRule(
+                                new BindingRuleRecord(
+                                        "r1", "", "k8s", "value.a == b", "policy", "look", 0, 0))));
     }
 
     static void put(Store store, String name, String json) {

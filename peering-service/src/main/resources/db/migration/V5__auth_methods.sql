@@ -1,0 +1,3 @@
+-- Records of the buckets 'auth-method' and 'binding-rule' say who may log in, and tokens name the method that made them. A version
+-- that does not know them would keep the tokens of a method that was deleted, so it must not open the database: that is all that
+-- this step is for.
