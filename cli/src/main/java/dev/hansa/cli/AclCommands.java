@@ -31,12 +31,15 @@ final class AclCommands {
         return new CommandLine(new Acl())
                 .addSubcommand(new Bootstrap(surroundings))
                 .addSubcommand(AclTokenCommands.commandLine(surroundings))
-                .addSubcommand(AclPolicyCommands.commandLine(surroundings));
+                .addSubcommand(AclPolicyCommands.commandLine(surroundings))
+                .addSubcommand(AuthMethodCommands.commandLine(surroundings))
+                .addSubcommand(BindingRuleCommands.commandLine(surroundings));
     }
 
     @Command(
             name = "acl",
-            description = "Say who may do what: tokens, and policies that they have.",
+            description =
+                    "Say who may do what: tokens, policies that they have, and how they are got by logging in.",
             footer = "  hansa acl bootstrap --out management.token")
     private static final class Acl extends Main.Group {}
 
@@ -51,6 +54,13 @@ final class AclCommands {
 
         Formatted(Surroundings surroundings) {
             super(surroundings);
+        }
+
+        /// @param given a text itself, @FILE, or - for standard input
+        final String given(String subject, String given) throws CommandFailedException {
+            return given.equals("-") || given.startsWith("@")
+                    ? text(subject, given.equals("-") ? given : given.substring(1))
+                    : given;
         }
 
         final void print(PrintWriter out, JsonNode answer, String pretty)
@@ -179,6 +189,15 @@ final class AclCommands {
                         + " that begin with '"
                         + PlainText.of(given)
                         + "'");
+    }
+
+    /// A server's answer that is an object, to be changed and sent back.
+    static ObjectNode object(JsonNode answer) throws CommandFailedException {
+        if (answer instanceof ObjectNode object) {
+            return object;
+        }
+        throw new CommandFailedException(
+                "answer of the server: expected an object; found something else");
     }
 
     /// What is at a path, or a sentence that it is not there.

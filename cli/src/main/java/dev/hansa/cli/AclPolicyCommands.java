@@ -65,9 +65,7 @@ final class AclPolicyCommands {
             if (rules == null) {
                 return before.path("Rules").asText("");
             }
-            return rules.equals("-") || rules.startsWith("@")
-                    ? text("rules", rules.equals("-") ? rules : rules.substring(1))
-                    : rules;
+            return given("rules", rules);
         }
 
         final boolean hasRules() {

@@ -83,7 +83,27 @@ record ApiAccess(
     /// A saved server, with what flags say besides: nothing that was meant for another one.
     static ApiAccess of(String profile, Flags flags, Surroundings surroundings)
             throws CommandFailedException {
-        var saved = Profiles.open(surroundings).named(profile).access(profile, surroundings);
+        return of(profile, Profiles.open(surroundings).named(profile), flags, surroundings);
+    }
+
+    /// For a command that asks with no token, whichever is set for all commands: the file of one
+    /// need not be there.
+    static ApiAccess withoutToken(Optional<String> profile, Flags flags, Surroundings surroundings)
+            throws CommandFailedException {
+        var around = surroundings.withoutTokens();
+        return profile.isPresent()
+                ? of(
+                        profile.get(),
+                        Profiles.open(around).named(profile.get()).withoutToken(),
+                        flags,
+                        around)
+                : of(flags, around);
+    }
+
+    private static ApiAccess of(
+            String name, Profiles.Profile profile, Flags flags, Surroundings surroundings)
+            throws CommandFailedException {
+        var saved = profile.access(name, surroundings);
         return new ApiAccess(
                 saved.base(),
                 flags.token().isPresent() || flags.tokenFile().isPresent()

@@ -29,11 +29,25 @@ abstract class ClientCommand extends ShortCommand {
         if (profile.isPresent() && flags.address().isPresent()) {
             throw usage("server: expected --profile or --http-addr; found both");
         }
-        var way =
-                profile.isPresent()
-                        ? ApiAccess.of(profile.get(), flags, surroundings())
-                        : ApiAccess.of(flags, surroundings());
-        run(client(way), surroundings().out());
+        run(client(way(profile, flags)), surroundings().out());
+    }
+
+    private ApiAccess way(Optional<String> profile, ApiAccess.Flags flags)
+            throws CommandFailedException {
+        if (!showsToken()) {
+            if (flags.token().isPresent() || flags.tokenFile().isPresent()) {
+                throw usage("token: expected neither --token nor --token-file; found one");
+            }
+            return ApiAccess.withoutToken(profile, flags, surroundings());
+        }
+        return profile.isPresent()
+                ? ApiAccess.of(profile.get(), flags, surroundings())
+                : ApiAccess.of(flags, surroundings());
+    }
+
+    /// Whether it asks with a token; no token is read for one that does not.
+    boolean showsToken() {
+        return true;
     }
 
     /// The file with the token to ask with; for all commands but one that is what the flag says.

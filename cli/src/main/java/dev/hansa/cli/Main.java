@@ -78,6 +78,8 @@ public final class Main {
         all.put("join-token", () -> new JoinTokenCommand(surroundings));
         all.put("ca", () -> CaCommands.commandLine(surroundings));
         all.put("acl", () -> AclCommands.commandLine(surroundings));
+        all.put("login", () -> new LoginCommands.Login(surroundings));
+        all.put("logout", () -> new LoginCommands.Logout(surroundings));
         all.put("operator", () -> OperatorCommands.commandLine(surroundings));
         all.put("snapshot", () -> SnapshotCommands.commandLine(surroundings));
         all.put("doctor", () -> new DoctorCommand(surroundings));

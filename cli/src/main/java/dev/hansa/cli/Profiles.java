@@ -29,6 +29,10 @@ final class Profiles {
             Optional<String> caFile,
             Optional<String> tokenFile,
             Optional<String> serverName) {
+        Profile withoutToken() {
+            return new Profile(address, caFile, Optional.empty(), serverName);
+        }
+
         /// @param name for sentences
         ApiAccess access(String name, Surroundings surroundings) throws CommandFailedException {
             var at = ApiAccess.at(address);

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// What a command finds around it: standard streams and environment.
@@ -27,6 +29,19 @@ record Surroundings(
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8),
                 System.getenv());
+    }
+
+    /// The same, but that no variable names a token.
+    Surroundings withoutTokens() {
+        var others = new HashMap<>(environment);
+        others.keySet()
+                .removeAll(
+                        List.of(
+                                "HANSA_TOKEN",
+                                "HANSA_TOKEN_FILE",
+                                "CONSUL_HTTP_TOKEN",
+                                "CONSUL_HTTP_TOKEN_FILE"));
+        return new Surroundings(in, out, err, others);
     }
 
     /// The text of a file, or of standard input for `-`.
