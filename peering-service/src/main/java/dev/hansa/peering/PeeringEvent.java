@@ -191,6 +191,13 @@ public sealed interface PeeringEvent {
     /// @param what for people, without secrets
     record AccessChanged(String what) implements PeeringEvent {}
 
+    /// Somebody has logged in, or has not.
+    ///
+    /// @param method an auth method that there is
+    /// @param outcome a word: `accepted`, or why not
+    /// @param source an address, or `another server` that has passed it on
+    record LoginTried(String method, String outcome, String source) implements PeeringEvent {}
+
     /// The keys that logins are checked with cannot be had from where they are published.
     record LoginKeysUnavailable(String reason) implements PeeringEvent {}
 

@@ -35,7 +35,7 @@ public final class FirstToken {
                 true,
                 now,
                 Optional.empty(),
-                "",
+                Optional.empty(),
                 0,
                 0);
     }

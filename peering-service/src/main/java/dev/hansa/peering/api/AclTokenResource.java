@@ -141,7 +141,7 @@ final class AclTokenResource {
                         body.flag("Local"),
                         now,
                         AclTokenReader.expiry(body, now),
-                        "",
+                        Optional.empty(),
                         0,
                         0),
                 secret);
@@ -189,7 +189,7 @@ final class AclTokenResource {
                         body.has("Local") ? body.flag("Local") : before.local(),
                         before.createdAt(),
                         before.expiresAt(),
-                        before.authMethod(),
+                        before.login(),
                         before.createIndex(),
                         0),
                 new Secret(HIDDEN));
@@ -223,7 +223,7 @@ final class AclTokenResource {
                         before.local(),
                         clock.instant(),
                         before.expiresAt(),
-                        "",
+                        Optional.empty(),
                         0,
                         0),
                 secret);

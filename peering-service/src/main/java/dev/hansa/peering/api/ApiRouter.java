@@ -377,7 +377,8 @@ public final class ApiRouter implements AutoCloseable {
     }
 
     private Told answer(
-            ApiRequest request, Optional<Secret> token, String method, Routes.Route route) {
+            ApiRequest request, Optional<Secret> shown, String method, Routes.Route route) {
+        var token = route.ask().isOfAnyToken() ? Optional.<Secret>empty() : shown;
         var missedSome = new AtomicBoolean();
         var answer =
                 told(() -> {

@@ -9,7 +9,10 @@ import java.util.List;
 /// walks them all.
 sealed interface Ask {
     /// Whoever reaches the API: it tells nothing that a stranger must not know.
-    record Nothing() implements Ask {}
+    ///
+    /// @param ofAnyToken whether the token that is shown is not even looked at: one that is over
+    ///   must not be in the way of its successor
+    record Nothing(boolean ofAnyToken) implements Ask {}
 
     /// Anybody to whom at least something is allowed.
     record Something() implements Ask {}
@@ -27,7 +30,11 @@ sealed interface Ask {
     }
 
     static Ask nothing() {
-        return new Nothing();
+        return new Nothing(false);
+    }
+
+    static Ask nothingOfAnyToken() {
+        return new Nothing(true);
     }
 
     static Ask something() {
@@ -71,6 +78,10 @@ sealed interface Ask {
                             ? Need.write(Resource.INTENTIONS, destination)
                             : Need.read(Resource.INTENTIONS, destination));
         });
+    }
+
+    default boolean isOfAnyToken() {
+        return this instanceof Nothing(var ofAnyToken) && ofAnyToken;
     }
 
     /// @throws RefusedRequestException 403, naming what is lacking

@@ -62,6 +62,10 @@ final class AuthMethodReader {
 
     private static final int MAX_TEXTS = 64;
 
+    /// Of an issuer with its certificates some dozens of KiB; each method's is in the memory of
+    /// each server, and there are 256.
+    private static final int MAX_CONFIG = 128 * 1024;
+
     /// Of CAs that may certify one server.
     private static final int MAX_CA = 64 * 1024;
 
@@ -87,7 +91,21 @@ final class AuthMethodReader {
         if (fault.isPresent()) {
             throw invalid(fault.get());
         }
-        return new AuthMethodConfig(terms(config), keys(config), mappings);
+        if (kept(config).toString().length() > MAX_CONFIG) {
+            throw invalid(
+                    "Config: expected at most " + MAX_CONFIG + " characters of JSON; found more");
+        }
+        var terms = terms(config);
+        var keys = keys(config);
+        if (keys instanceof Keys.Pinned(var pinned) && !pinned.fit(terms.algorithms())) {
+            throw invalid(
+                    "JWTSupportedAlgs: expected one by which a pinned key can sign; found "
+                            + terms.algorithms().stream().sorted().toList()
+                            + (config.has("JWTSupportedAlgs")
+                                    ? ""
+                                    : ", which are meant without it"));
+        }
+        return new AuthMethodConfig(terms, keys, mappings);
     }
 
     static RefusedRequestException invalid(String sentence) {
@@ -155,7 +173,7 @@ final class AuthMethodReader {
         return algorithms.isEmpty() ? Set.of(LoginAlgorithm.RS256) : algorithms;
     }
 
-    /// Below zero means none, as at Consul.
+    /// Below zero means none; that of the clock's skew holds all the same.
     private static Duration leeway(JsonFields config, String field, Duration otherwise)
             throws RefusedRequestException {
         var text = AclTokenReader.duration(config, field);

@@ -2,6 +2,7 @@ package dev.hansa.peering.api;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -20,5 +21,17 @@ record ClientNetwork(String prefix) {
                                 client instanceof Inet6Address
                                         ? Arrays.copyOf(bytes, IPV6_BYTES)
                                         : bytes));
+    }
+
+    /// For people: of IPv6 the first address of the network.
+    String address() {
+        var bytes = HexFormat.of().parseHex(prefix);
+        try {
+            return InetAddress.getByAddress(
+                            Arrays.copyOf(bytes, bytes.length == IPV6_BYTES ? 16 : bytes.length))
+                    .getHostAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("no address of 4 or 16 bytes", e);
+        }
     }
 }

@@ -4,6 +4,7 @@ import static dev.hansa.bootstrap.ForeignText.shown;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.Sha256;
+import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.BuiltInPolicies;
 import dev.hansa.peering.login.AuthMethodConfig;
 import dev.hansa.peering.login.AuthMethodConfig.Keys;
@@ -20,28 +21,48 @@ import dev.hansa.token.login.LoginClaims;
 import dev.hansa.token.login.LoginKeys;
 import dev.hansa.token.login.LoginReading;
 import dev.hansa.token.login.LoginTokenReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// `/v1/acl/login` and `logout`: a token of somebody else's for one of ours, for as long as it is
 /// good. What is shown to log in with is in no answer, no event and no record.
 final class LoginResource {
-    /// Each may wait for an issuer's keys, and strangers may ask.
+    /// Whose signatures are checked, which takes the processor a millisecond or some; strangers may
+    /// ask. Nobody waits here.
     private static final int MOST_AT_ONCE = 32;
 
     /// What is said of a login in its token's description.
     private static final int MAX_META = 1024;
 
+    /// Where the method sets none: a day's work. An issuer may give its tokens a year.
+    static final Duration LIFE = Duration.ofHours(24);
+
     private final AclWrites writes;
     private final AclTokenResource tokens;
     private final KeySource keys;
     private final Clock clock;
+    private final Consumer<PeeringEvent> events;
     private final Semaphore atOnce = new Semaphore(MOST_AT_ONCE);
+
+    /// By name; no more than methods that there are, or were.
+    private final Map<String, Parsed> parsed = new ConcurrentHashMap<>();
+
+    private record Parsed(AuthMethodRecord method, AuthMethodConfig config) {}
+
+    /// Somebody who wants to come in.
+    private record Attempt(
+            AuthMethodRecord method, AuthMethodConfig config, String bearer, String source) {}
 
     /// @param keys of issuers that publish them
     LoginResource(AclWrites writes, AclTokenResource tokens, KeySource keys, Clock clock) {
@@ -49,6 +70,7 @@ final class LoginResource {
         this.tokens = tokens;
         this.keys = keys;
         this.clock = clock;
+        this.events = writes.events();
     }
 
     ApiAnswer login(ApiRequest request) throws RefusedRequestException, InterruptedException {
@@ -70,25 +92,24 @@ final class LoginResource {
             throw new RefusedRequestException(
                     403, "ACL not found: auth method \"" + shown(name) + "\" not found");
         }
-        if (!atOnce.tryAcquire()) {
-            throw new RefusedRequestException(
-                    429,
-                    "login: expected at most "
-                            + MOST_AT_ONCE
-                            + " at once; found as many: try again");
+        var attempt =
+                new Attempt(
+                        method, config(method), body.text("BearerToken"), request.stay().source());
+        return enter(attempt, claims(attempt), description);
+    }
+
+    /// Strangers log in as often as they like: what a method says is read once.
+    private AuthMethodConfig config(AuthMethodRecord method) throws RefusedRequestException {
+        var known = parsed.get(method.name());
+        if (known != null && known.method().equals(method)) {
+            return known.config();
         }
-        try {
-            var config = AuthMethodReader.config(method);
-            var now = clock.instant();
-            return enter(
-                    method,
-                    config,
-                    claims(method, config, body.text("BearerToken"), now),
-                    description,
-                    now);
-        } finally {
-            atOnce.release();
+        if (parsed.size() >= AuthMethodRecord.MOST) {
+            parsed.clear();
         }
+        var config = AuthMethodReader.config(method);
+        parsed.put(method.name(), new Parsed(method, config));
+        return config;
     }
 
     private static String description(JsonFields body) throws RefusedRequestException {
@@ -106,85 +127,121 @@ final class LoginResource {
         return Caller.denied("Permission denied: " + sentence);
     }
 
-    private LoginClaims claims(
-            AuthMethodRecord method, AuthMethodConfig config, String bearer, Instant now)
+    /// @param outcome a word for those who count
+    private RefusedRequestException refused(Attempt attempt, String outcome, String sentence) {
+        note(attempt, outcome);
+        return denied(sentence);
+    }
+
+    private void note(Attempt attempt, String outcome) {
+        events.accept(
+                new PeeringEvent.LoginTried(attempt.method().name(), outcome, attempt.source()));
+    }
+
+    private RefusedRequestException refused(Attempt attempt, LoginReading.Rejected rejected) {
+        return refused(
+                attempt,
+                rejected.reason().name().toLowerCase(Locale.ROOT),
+                "bearer token: " + rejected.sentence());
+    }
+
+    private LoginClaims claims(Attempt attempt)
             throws RefusedRequestException, InterruptedException {
-        var reading = read(method, config, bearer, now, false);
-        if (reading instanceof LoginReading.UnknownKey && config.keys() instanceof Keys.Published) {
+        var fault = LoginTokenReader.fault(attempt.bearer(), attempt.config().terms());
+        if (fault.isPresent()) {
+            // no issuer is asked for its sake
+            throw refused(attempt, fault.get());
+        }
+        var known = keys(attempt, false);
+        var reading = read(attempt, known);
+        if (attempt.config().keys() instanceof Keys.Published && isOfAnotherKey(reading)) {
             // an issuer publishes its next key some time before it signs with it, or at that moment
-            reading = read(method, config, bearer, now, true);
+            var newer = keys(attempt, true);
+            reading = newer == known ? reading : read(attempt, newer);
         }
         return switch (reading) {
             case LoginReading.Accepted(var claims) -> claims;
             case LoginReading.UnknownKey _ ->
-                    throw denied(
+                    throw refused(
+                            attempt,
+                            "unknown_key",
                             "bearer token: expected one signed with a key of auth method '"
-                                    + method.name()
+                                    + attempt.method().name()
                                     + "'; found another key");
-            case LoginReading.Rejected(_, var sentence) ->
-                    throw denied("bearer token: " + sentence);
+            case LoginReading.Rejected rejected -> throw refused(attempt, rejected);
         };
     }
 
-    private LoginReading read(
-            AuthMethodRecord method,
-            AuthMethodConfig config,
-            String bearer,
-            Instant now,
-            boolean newer)
-            throws RefusedRequestException, InterruptedException {
-        if (bearer.length() > LoginTokenReader.MAX_CHARACTERS) {
-            // an issuer is not asked for its sake
-            throw denied(
-                    "bearer token: expected at most "
-                            + LoginTokenReader.MAX_CHARACTERS
-                            + " characters; found "
-                            + bearer.length());
-        }
-        LoginKeys known;
-        try {
-            known =
-                    switch (config.keys()) {
-                        case Keys.Pinned(var pinned) -> pinned;
-                        case Keys.Published(var place) -> keys.keys(place, newer);
-                    };
-        } catch (KeysUnavailableException _) {
-            throw denied(
-                    "auth method '"
-                            + method.name()
-                            + "': expected its issuer's keys; found none for now: the log of the server that leads says why");
-        }
-        return LoginTokenReader.read(bearer, known, config.terms(), now);
+    /// Keys need not have names, and issuers use names again.
+    private static boolean isOfAnotherKey(LoginReading reading) {
+        return switch (reading) {
+            case LoginReading.Accepted _ -> false;
+            case LoginReading.UnknownKey _ -> true;
+            case LoginReading.Rejected(var reason, _) -> reason == LoginReading.Reason.SIGNATURE;
+        };
     }
 
-    private ApiAnswer enter(
-            AuthMethodRecord method,
-            AuthMethodConfig config,
-            LoginClaims claims,
-            String description,
-            Instant now)
+    private LoginKeys keys(Attempt attempt, boolean newer)
+            throws RefusedRequestException, InterruptedException {
+        try {
+            return switch (attempt.config().keys()) {
+                case Keys.Pinned(var pinned) -> pinned;
+                case Keys.Published(var place) -> keys.keys(place, newer);
+            };
+        } catch (KeysUnavailableException _) {
+            throw refused(
+                    attempt,
+                    "no_keys",
+                    "auth method '"
+                            + attempt.method().name()
+                            + "': expected its issuer's keys; found none for now: the log of the server that leads says why");
+        }
+    }
+
+    private LoginReading read(Attempt attempt, LoginKeys known) throws RefusedRequestException {
+        if (!atOnce.tryAcquire()) {
+            note(attempt, "crowd");
+            throw new RefusedRequestException(
+                    429,
+                    "login: expected at most "
+                            + MOST_AT_ONCE
+                            + " at once; found as many: try again");
+        }
+        try {
+            return LoginTokenReader.read(
+                    attempt.bearer(), known, attempt.config().terms(), clock.instant());
+        } finally {
+            atOnce.release();
+        }
+    }
+
+    private ApiAnswer enter(Attempt attempt, LoginClaims claims, String description)
             throws RefusedRequestException {
+        var method = attempt.method();
         List<Binding> bindings;
         try {
             bindings =
                     Binding.of(
                             writes.store().now().acl().logins().rulesOf(method.name()),
-                            config.claims(),
-                            config.claims().of(claims));
+                            attempt.config().claims(),
+                            attempt.config().claims().of(claims));
         } catch (InvalidLoginException e) {
-            throw denied("bearer token: " + e.sentence());
+            throw refused(attempt, "claims", "bearer token: " + e.sentence());
         }
         var policies = policies(bindings);
         var services = names(bindings, BindKind.SERVICE);
         var nodes = names(bindings, BindKind.NODE);
         if (policies.isEmpty() && services.isEmpty() && nodes.isEmpty()) {
-            throw denied(
+            throw refused(
+                    attempt,
+                    "no_rule",
                     "expected a binding rule of auth method '"
                             + method.name()
                             + "' that gives something to whoever has this token; found none");
         }
         var accessor = UUID.randomUUID().toString();
         var secret = AclTokenResource.random();
+        var now = clock.instant();
         writes.apply(
                 new StoreCommand.PutAclToken(
                         new AclTokenRecord(
@@ -196,8 +253,15 @@ final class LoginResource {
                                 nodes,
                                 method.locality().equals("local"),
                                 now,
-                                Optional.of(end(method, config, claims, now)),
-                                method.name(),
+                                Optional.of(end(attempt, claims, now)),
+                                Optional.of(
+                                        new AclTokenRecord.Login(
+                                                method.name(),
+                                                method.modifyIndex(),
+                                                Sha256.hex(
+                                                        claims.subject()
+                                                                .getBytes(
+                                                                        StandardCharsets.UTF_8)))),
                                 0,
                                 0),
                         now),
@@ -207,20 +271,31 @@ final class LoginResource {
                         + shown(claims.subject(), 200)
                         + "', who has logged in by auth method '"
                         + method.name()
-                        + "'");
+                        + "'",
+                reason -> notKept(attempt, reason));
+        note(attempt, "accepted");
         return tokens.made(accessor, secret);
     }
 
+    /// The store's reason, with a status by which clients know whether to try again.
+    private RefusedRequestException notKept(Attempt attempt, String reason) {
+        if (!reason.startsWith(AclTokenRecord.FULL)) {
+            return refused(attempt, "changed", reason);
+        }
+        note(attempt, "crowd");
+        return new RefusedRequestException(429, "login: " + reason);
+    }
+
     /// The token ends with the one that it was made for, however long others may live.
-    private static Instant end(
-            AuthMethodRecord method, AuthMethodConfig config, LoginClaims claims, Instant now) {
+    private static Instant end(Attempt attempt, LoginClaims claims, Instant now) {
         // one that has ended by our clock, and is good by its leeway, ends with that
         var end =
                 claims.expiresAt().isAfter(now)
                         ? claims.expiresAt()
-                        : claims.expiresAt().plus(config.terms().expirationLeeway());
-        var longest = now.plus(method.longestLife());
-        return method.longestLife().isZero() || end.isBefore(longest) ? end : longest;
+                        : claims.expiresAt().plus(attempt.config().terms().expirationLeeway());
+        var life = attempt.method().longestLife();
+        var longest = now.plus(life.isZero() ? LIFE : life);
+        return end.isBefore(longest) ? end : longest;
     }
 
     /// Those that there are.

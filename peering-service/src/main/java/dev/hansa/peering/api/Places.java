@@ -80,6 +80,11 @@ final class Places {
             void run() throws InterruptedException;
         }
 
+        /// Where the request comes from, for people: of IPv6 the network.
+        String source() {
+            return client.map(ClientNetwork::address).orElse("another server");
+        }
+
         /// Whether the caller has hung up, so that nobody need wait for it.
         boolean isGone() {
             return gone;

@@ -233,7 +233,7 @@ final class Routes {
     }
 
     void logins(LoginResource logins) {
-        on("POST", "/v1/acl/login", Ask.nothing(), logins::login);
+        on("POST", "/v1/acl/login", Ask.nothingOfAnyToken(), logins::login);
         on("POST", "/v1/acl/logout", Ask.theResource(), logins::logout);
     }
 

@@ -45,6 +45,9 @@ public enum BindKind {
                 this == POLICY
                         && BuiltInPolicies.ALL.stream()
                                 .anyMatch(policy -> policy.name().equals(text));
-        return isBuiltIn ? isFixed : Pattern.matches(form, text);
+        // the identity of a service has that of its sidecar in it: who chooses the name of an
+        // account must not choose another's sidecar
+        var isSidecar = this == SERVICE && text.endsWith("-sidecar-proxy");
+        return isBuiltIn || isSidecar && !isFixed ? isFixed : Pattern.matches(form, text);
     }
 }

@@ -18,14 +18,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// Fetches a JSON Web Key Set over https, from an address that was judged, and from nowhere that an
 /// answer points to.
 final class KeyFetch implements KeyRing.Fetch {
-    /// An issuer answers in a fraction of it; somebody is waiting to log in.
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    /// For its name and its answer. An issuer needs a fraction of it; somebody waits to log in.
+    static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final Vertx vertx;
     private final AllowedAddresses addresses;
@@ -42,10 +43,14 @@ final class KeyFetch implements KeyRing.Fetch {
         var client = vertx.createHttpClient(options(place));
         try {
             return LoginKeys.ofJwks(body(client, place).toString(StandardCharsets.UTF_8));
-        } catch (IOException | InvalidKeysException e) {
+        } catch (IOException
+                | InvalidKeysException
+                | RejectedExecutionException
+                | IllegalStateException e) {
+            // the latter two: too many names are being looked up, or this server stops
             throw new KeysUnavailableException(
                     "'"
-                            + place.url()
+                            + place.shown()
                             + "': expected a JSON Web Key Set within "
                             + TIMEOUT.toSeconds()
                             + " s; found "
@@ -75,17 +80,22 @@ final class KeyFetch implements KeyRing.Fetch {
 
     private Buffer body(HttpClient client, KeyPlace place)
             throws IOException, InterruptedException {
+        var begun = System.nanoTime();
         var address = addresses.of(AllowedAddresses.host(place.url()), TIMEOUT);
+        var left = TIMEOUT.minusNanos(System.nanoTime() - begun);
+        if (left.toMillis() < 1) {
+            throw new IOException("none in time");
+        }
         var answer =
                 client.request(
-                                OutboundHttp.options(HttpMethod.GET, place.url(), address, TIMEOUT)
+                                OutboundHttp.options(HttpMethod.GET, place.url(), address, left)
                                         .putHeader("accept", "application/json, */*")
                                         .putHeader("user-agent", "hansa login"))
                         .compose(KeyFetch::answer);
         try {
             return answer.toCompletionStage()
                     .toCompletableFuture()
-                    .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                    .get(left.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new IOException(String.valueOf(e.getCause()), e);
         } catch (TimeoutException e) {

@@ -6,4 +6,9 @@ import java.net.URI;
 ///
 /// @param url https
 /// @param caPem the only certificates that certify that server; empty: the JVM's
-public record KeyPlace(URI url, String caPem) {}
+public record KeyPlace(URI url, String caPem) {
+    /// For sentences: without the query, which may have a key of an API in it.
+    String shown() {
+        return url.toString().replaceFirst("\\?.*", "?...");
+    }
+}

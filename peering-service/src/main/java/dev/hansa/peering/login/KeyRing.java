@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -26,6 +28,13 @@ public final class KeyRing implements KeySource, AutoCloseable {
 
     /// Between two requests of one place, whatever became of the first.
     static final Duration PAUSE = Duration.ofSeconds(10);
+
+    /// Who wants newer keys, or has none, waits for whoever asks; strangers can want newer ones all
+    /// the time, so that no more do so, and the others take what there is.
+    static final int MOST_WAITING = 8;
+
+    /// As long as a request may take, and a little.
+    private static final Duration LONGEST_WAIT = KeyFetch.TIMEOUT.plusSeconds(1);
 
     private final Fetch fetch;
     private final LongSupplier nanos;
@@ -60,12 +69,23 @@ public final class KeyRing implements KeySource, AutoCloseable {
         return new KeyRing(new KeyFetch(vertx, new AllowedAddresses()), System::nanoTime, events);
     }
 
-    /// One place's; whoever has the lock may ask it.
+    /// One place's.
     private static final class Ring {
+        /// Of whoever asks the place.
         private final ReentrantLock lock = new ReentrantLock();
-        private Optional<LoginKeys> keys = Optional.empty();
-        private long fetchedAt;
+
+        private final Semaphore waiting = new Semaphore(MOST_WAITING);
+        private volatile Optional<Held> held = Optional.empty();
+
+        /// Only with the lock.
         private Optional<Long> askedAt = Optional.empty();
+    }
+
+    /// @param at just before they were asked for
+    private record Held(LoginKeys keys, long at) {
+        boolean isYoungerThan(Duration age, long now) {
+            return now - at < age.toNanos();
+        }
     }
 
     @Override
@@ -75,33 +95,59 @@ public final class KeyRing implements KeySource, AutoCloseable {
         synchronized (rings) {
             ring = rings.computeIfAbsent(place, _ -> new Ring());
         }
-        ring.lock.lockInterruptibly();
+        var held = ring.held;
+        var now = nanos.getAsLong();
+        if (!newer && held.filter(one -> one.isYoungerThan(FRESH, now)).isPresent()) {
+            return held.get().keys();
+        }
+        var isGood = held.filter(one -> one.isYoungerThan(GOOD, now)).isPresent();
+        if (!newer && isGood) {
+            // one asks; the others go on with what there is, however long that takes
+            if (ring.lock.tryLock()) {
+                askWithLock(place, ring, held);
+            }
+        } else if (ring.waiting.tryAcquire()) {
+            try {
+                if (ring.lock.tryLock(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                    askWithLock(place, ring, held);
+                }
+            } finally {
+                ring.waiting.release();
+            }
+        }
+        return good(place, ring);
+    }
+
+    /// Asks, unless another has done so meanwhile, or a moment ago; gives the lock back.
+    private void askWithLock(KeyPlace place, Ring ring, Optional<Held> seen)
+            throws InterruptedException {
         try {
-            return keys(place, ring, newer);
+            var now = nanos.getAsLong();
+            if (!ring.held.equals(seen)
+                    || ring.askedAt.filter(at -> now - at < PAUSE.toNanos()).isPresent()) {
+                return;
+            }
+            try {
+                ring.held = Optional.of(new Held(fetch.fetch(place), now));
+            } catch (KeysUnavailableException e) {
+                events.accept(new PeeringEvent.LoginKeysUnavailable(e.sentence()));
+            } finally {
+                // a place that is slow to fail is asked no more often
+                ring.askedAt = Optional.of(nanos.getAsLong());
+            }
         } finally {
             ring.lock.unlock();
         }
     }
 
-    private LoginKeys keys(KeyPlace place, Ring ring, boolean newer)
-            throws KeysUnavailableException, InterruptedException {
+    private LoginKeys good(KeyPlace place, Ring ring) throws KeysUnavailableException {
         var now = nanos.getAsLong();
-        var isDue = newer || ring.keys.isEmpty() || now - ring.fetchedAt >= FRESH.toNanos();
-        var mayAsk = ring.askedAt.map(at -> now - at >= PAUSE.toNanos()).orElse(true);
-        if (isDue && mayAsk) {
-            ring.askedAt = Optional.of(now);
-            try {
-                ring.keys = Optional.of(fetch.fetch(place));
-                ring.fetchedAt = now;
-            } catch (KeysUnavailableException e) {
-                events.accept(new PeeringEvent.LoginKeysUnavailable(e.sentence()));
-            }
-        }
-        return ring.keys
-                .filter(_ -> now - ring.fetchedAt < GOOD.toNanos())
+        return ring.held
+                .filter(held -> held.isYoungerThan(GOOD, now))
+                .map(Held::keys)
                 .orElseThrow(() ->
                         new KeysUnavailableException(
-                                "'" + place.url() + "': expected keys; found none for now"));
+                                "'" + place.shown() + "': expected keys; found none for now"));
     }
 
     @Override

@@ -44,7 +44,8 @@ public final class TokenExpiry implements AutoCloseable {
     }
 
     /// Without auth methods there are none but operators' tokens, which the next one that is made
-    /// takes along; and there may be servers of a version that knows of no logins, nor this command.
+    /// takes along; and there may be servers of a version that knows of no logins, nor this
+    /// command.
     static boolean isDue(AclState acl, Instant now) {
         return !acl.logins().methods().isEmpty()
                 && acl.tokens().values().stream().anyMatch(token -> token.isExpired(now));

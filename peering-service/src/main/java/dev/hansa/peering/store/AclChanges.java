@@ -94,14 +94,12 @@ final class AclChanges {
                             + token.accessor()
                             + "', which cannot be changed; found another");
         }
-        if (!tokens.containsKey(token.secretHash()) && tokens.size() >= AclTokenRecord.MOST) {
-            return Change.refused(
-                    before,
-                    "expected at most "
-                            + AclTokenRecord.MOST
-                            + " tokens; found as many: delete some first");
-        }
-        var crowd = crowd(kept, token);
+        var crowd =
+                tokens.containsKey(token.secretHash())
+                        ? Optional.<String>empty()
+                        : token.login()
+                                .map(login -> crowd(kept, login))
+                                .orElseGet(() -> crowd(kept));
         if (crowd.isPresent()) {
             return Change.refused(before, crowd.get());
         }
@@ -109,25 +107,58 @@ final class AclChanges {
         return Change.to(kept.withTokens(with(kept, written)));
     }
 
-    /// Why a login must not have another token; empty when it may, or it is none.
-    private static Optional<String> crowd(AclState kept, AclTokenRecord token) {
-        if (token.authMethod().isEmpty() || token.createIndex() != 0) {
-            return Optional.empty();
-        }
-        if (!kept.logins().methods().containsKey(token.authMethod())) {
-            return Optional.of("auth method: expected it to be there still; found it deleted");
-        }
-        var logins =
-                kept.tokens().values().stream()
-                        .filter(one -> !one.authMethod().isEmpty())
-                        .limit(AclTokenRecord.MOST_OF_LOGINS)
-                        .count();
-        return logins < AclTokenRecord.MOST_OF_LOGINS
+    /// Why there must be no further token of operators; empty when there may.
+    private static Optional<String> crowd(AclState kept) {
+        return kept.tokens().values().stream().filter(one -> one.login().isEmpty()).count()
+                        < AclTokenRecord.MOST
                 ? Optional.empty()
                 : Optional.of(
                         "expected at most "
-                                + AclTokenRecord.MOST_OF_LOGINS
-                                + " tokens of logins; found as many: wait until some expire");
+                                + AclTokenRecord.MOST
+                                + " tokens; found as many: delete some first");
+    }
+
+    /// Why a login must not have a token; empty when it may. What was looked at by a method that is
+    /// another by now is not believed.
+    private static Optional<String> crowd(AclState kept, AclTokenRecord.Login login) {
+        var method = kept.logins().methods().get(login.method());
+        if (method == null || method.modifyIndex() != login.methodIndex()) {
+            return Optional.of(
+                    "auth method '"
+                            + login.method()
+                            + "': expected it as it was when the login began; found it "
+                            + (method == null ? "deleted" : "changed: try again"));
+        }
+        var all = 0;
+        var ofMethod = 0;
+        var ofSubject = 0;
+        for (var token : kept.tokens().values()) {
+            if (token.login().isPresent()) {
+                var other = token.login().get();
+                var isOfMethod = other.method().equals(login.method());
+                all++;
+                ofMethod += isOfMethod ? 1 : 0;
+                ofSubject += isOfMethod && other.subject().equals(login.subject()) ? 1 : 0;
+            }
+        }
+        if (ofSubject >= AclTokenRecord.MOST_OF_A_SUBJECT) {
+            return full(AclTokenRecord.MOST_OF_A_SUBJECT, " of one subject");
+        }
+        if (ofMethod >= AclTokenRecord.MOST_OF_A_METHOD) {
+            return full(AclTokenRecord.MOST_OF_A_METHOD, " of one auth method");
+        }
+        return all >= AclTokenRecord.MOST_OF_LOGINS
+                ? full(AclTokenRecord.MOST_OF_LOGINS, "")
+                : Optional.empty();
+    }
+
+    private static Optional<String> full(int most, String whose) {
+        return Optional.of(
+                AclTokenRecord.FULL
+                        + most
+                        + " tokens of logins"
+                        + whose
+                        + "; found as many: wait until some end (MaxTokenTTL), or log out");
     }
 
     private static Change removeToken(AclState before, String accessor) {

@@ -16,7 +16,7 @@ import java.util.Optional;
 /// @param services whose identities it may take on, as `nodes` are
 /// @param local as its writer called it; all tokens are of one datacenter
 /// @param expiresAt empty: never
-/// @param authMethod by which somebody has logged in for it; empty: somebody made it
+/// @param login for whom it was made when he logged in; empty: an operator made it
 /// @param createIndex 0 before it is written, as is `modifyIndex`; of a command: of the one that it
 ///   writes over, which must still be there, or 0 for a new one
 public record AclTokenRecord(
@@ -29,14 +29,29 @@ public record AclTokenRecord(
         boolean local,
         Instant createdAt,
         Optional<Instant> expiresAt,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) String authMethod,
+        @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Login> login,
         long createIndex,
         long modifyIndex) {
-    /// Two for each of some thousand services; each is a line in memory.
+    /// Of operators: two for each of some thousand services; each is a line in memory.
     public static final int MOST = 20_000;
 
-    /// Logins take up half of the room, so that however many there are an operator can make one.
-    public static final int MOST_OF_LOGINS = MOST / 2;
+    /// Of logins, beside those: however many log in, an operator can make one.
+    public static final int MOST_OF_LOGINS = 10_000;
+
+    /// One cluster whose pods start over and over does not keep people out.
+    public static final int MOST_OF_A_METHOD = MOST_OF_LOGINS / 2;
+
+    /// A thousand pods of one service account; whoever shows one JWT again and again comes no
+    /// further.
+    public static final int MOST_OF_A_SUBJECT = 1_000;
+
+    /// How the refusal of a further one begins, which can be tried again later.
+    public static final String FULL = "expected at most ";
+
+    /// @param method the auth method by which somebody has logged in
+    /// @param methodIndex the method's modify index when what he showed was looked at
+    /// @param subject hex, the SHA-256 of what his token calls him
+    public record Login(String method, long methodIndex, String subject) {}
 
     /// Consul's word for it.
     public static final String ANONYMOUS_HASH = Sha256.hex(new Secret("anonymous"));
@@ -53,7 +68,7 @@ public record AclTokenRecord(
                     false,
                     Instant.EPOCH,
                     Optional.empty(),
-                    "",
+                    Optional.empty(),
                     1,
                     1);
 
@@ -62,7 +77,12 @@ public record AclTokenRecord(
         services = List.copyOf(services);
         nodes = List.copyOf(nodes);
         // a version without logins neither writes it nor reads it: it is there for logins alone
-        authMethod = Objects.requireNonNullElse(authMethod, "");
+        login = Objects.requireNonNullElse(login, Optional.empty());
+    }
+
+    /// By which somebody has logged in for it; empty: nobody has.
+    public String authMethod() {
+        return login.map(Login::method).orElse("");
     }
 
     public boolean isExpired(Instant now) {
@@ -80,7 +100,7 @@ public record AclTokenRecord(
                 local,
                 createdAt,
                 expiresAt,
-                authMethod,
+                login,
                 created,
                 modified);
     }

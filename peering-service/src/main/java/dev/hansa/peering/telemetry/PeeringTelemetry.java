@@ -393,6 +393,10 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                             transport,
                             "outcome",
                             outcome);
+            case PeeringEvent.LoginTried(var method, var outcome, var source) -> {
+                count(MetricNames.LOGINS, "method", method, "outcome", outcome);
+                LOG.debug("a login by '{}' from {}: {}", method, source, outcome);
+            }
             case PeeringEvent.LoginKeysUnavailable(var reason) ->
                     LOG.warn("nobody can log in by keys at {}", foreign(reason));
             case PeeringEvent.BackgroundFailure(var what, var cause) -> {

@@ -268,6 +268,11 @@ class AccessWalkTest {
     @Test
     void unknownTokenIsRefusedEverywhere() throws Exception {
         for (var call : calls()) {
+            if (call.ask().isOfAnyToken()) {
+                // whose token is over logs in for the next one
+                assertThat(call.method() + " " + call.path()).isEqualTo("POST /v1/acl/login");
+                continue;
+            }
             for (var token : List.of("5b7c1c6e-27d5-4f50-9d2a-27c7e8a4f002", "x", "anonymous-")) {
                 var answer = send(call.method(), call.path() + QUERY, call.body(), token);
                 assertThat(answer.statusCode() + " " + answer.body())

@@ -18,6 +18,7 @@ import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.failover.FailoverLog;
 import dev.hansa.peering.failover.FailoverWatch;
 import dev.hansa.peering.login.KeyRing;
+import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -64,6 +65,9 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
 
     /// Ahead of the system's.
     volatile Duration ahead = Duration.ZERO;
+
+    /// Who gives the keys of auth methods, instead of where they are published.
+    volatile Optional<KeySource> issuer = Optional.empty();
 
     /// What the certificate authority is in the middle of.
     volatile Optional<Rotation> rotation = Optional.empty();
@@ -130,7 +134,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         events::add);
         api.members(store.members());
         keys = KeyRing.start(vertx, events::add);
-        api.logins(keys);
+        api.logins((place, newer) -> issuer.orElse(keys).keys(place, newer));
         checks = CheckRounds.start(store, vertx, events::add);
         api.checks(checks);
         api.certificateAuthority(this, Duration.ofDays(3));

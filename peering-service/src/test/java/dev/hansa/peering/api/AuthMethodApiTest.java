@@ -120,6 +120,15 @@ class AuthMethodApiTest {
         var anybody = logins.method("k8s");
         ((ObjectNode) anybody.path("Config")).remove(List.of("BoundIssuer", "BoundAudiences"));
         assertThat(fault(anybody)).contains("expected BoundIssuer or BoundAudiences");
+        var unfit = logins.method("k8s");
+        var pinned = (ObjectNode) unfit.path("Config");
+        pinned.remove(List.of("JWKSURL", "JWKSCACert"));
+        pinned.set("JWKS", LoginWorld.JSON.readTree(new JWKSet(logins.key).toString(true)));
+        pinned.putArray("JWTSupportedAlgs").add("ES256");
+        assertThat(fault(unfit))
+                .contains("expected one by which a pinned key can sign; found [ES256]");
+        assertThat(fault("JWKSCACert", "x".repeat(128 * 1024)))
+                .contains("Config: expected at most 131072 characters");
         var secret = logins.method("k8s");
         var config = (ObjectNode) secret.path("Config");
         config.remove(List.of("JWKSURL", "JWKSCACert"));

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.jwk.JWKSet;
+import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.TestTls;
 import dev.hansa.peering.acl.AccessSettings;
+import dev.hansa.token.login.LoginKeys;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -155,7 +158,8 @@ class LoginApiTest {
                                         Map.of("name", "cart")));
         assertThat(logins.refusal("k8s", LoginWorld.bearer(logins.key, otherAccount.build())))
                 .startsWith("Permission denied: expected a binding rule of auth method 'k8s'");
-        // the rule fits, and there is no such policy
+        // the rules fit, and there is no such policy, or none that a token may name
+        logins.rule("k8s", "policy", "${value.namespace}", "");
         for (var namespace : List.of("bank", "global-management", "../shop", "")) {
             var injecting =
                     LoginWorld.claims()
@@ -187,6 +191,65 @@ class LoginApiTest {
         assertThat(logins.asked).containsExactly("/openid/v1/jwks");
         assertThat(logins.world.store.now().acl().tokens()).hasSize(1);
         assertThat(logins.world.events.toString()).doesNotContain("eyJ");
+    }
+
+    /// Whose token is over asks with it for the next one, as Consul's clients do.
+    @Test
+    void tokenThatIsOverIsNotInTheWayOfTheNextOne() throws Exception {
+        logins.kubernetes();
+        var body =
+                LoginWorld.object()
+                        .put("AuthMethod", "k8s")
+                        .put(
+                                "BearerToken",
+                                LoginWorld.bearer(logins.key, LoginWorld.claims().build()));
+        var answer =
+                logins.world.sendAs(
+                        "5b7c1c6e-27d5-4f50-9d2a-27c7e8a4f002",
+                        "POST",
+                        "/v1/acl/login",
+                        body.toString());
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+
+    /// However long the issuer lets his live.
+    @Test
+    void tokenOfAMethodWithoutALimitEndsAfterADay() throws Exception {
+        logins.kubernetes();
+
+        var made =
+                logins.enter("k8s", LoginWorld.claims(LoginWorld.inMinutes(60 * 24 * 300)).build());
+
+        assertThat(Duration.between(Instant.now(), end(made)))
+                .isBetween(Duration.ofHours(23), LoginResource.LIFE);
+    }
+
+    /// An issuer may give its next key the name of the one before, or none.
+    @Test
+    void newKeyUnderAnOldNameIsAskedFor() throws Exception {
+        logins.kubernetes();
+        var old = LoginKeys.ofJwks(new JWKSet(logins.stranger).toString(true));
+        var present = LoginKeys.ofJwks(new JWKSet(logins.key).toString(true));
+        logins.world.issuer = Optional.of((_, newer) -> newer ? present : old);
+
+        assertThat(logins.enter("k8s", LoginWorld.claims().build()).path("Policies")).hasSize(1);
+    }
+
+    /// What is no token makes nobody ask an issuer.
+    @Test
+    void keysAreAskedForOnlyWhenATokenCouldBeOne() throws Exception {
+        logins.kubernetes();
+        var hmac =
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+        assertThat(logins.refusal("k8s", "no JWT")).contains("expected a signed JWT");
+        assertThat(logins.refusal("k8s", hmac)).contains("expected an algorithm");
+        assertThat(logins.asked).isEmpty();
+        assertThat(logins.world.events)
+                .contains(
+                        new PeeringEvent.LoginTried("k8s", "malformed", "127.0.0.1"),
+                        new PeeringEvent.LoginTried("k8s", "algorithm", "127.0.0.1"));
     }
 
     @Test

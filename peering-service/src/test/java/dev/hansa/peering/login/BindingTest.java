@@ -103,7 +103,7 @@ class BindingTest {
         }
         assertThat(given(rule, Map.of())).isEmpty();
         var service = rule("service", "${value.account}", "");
-        for (var said : List.of("WEB", "-web", "*", "")) {
+        for (var said : List.of("WEB", "-web", "*", "", "web-sidecar-proxy")) {
             assertThat(
                             given(
                                     service,
@@ -113,6 +113,7 @@ class BindingTest {
                     .as(said)
                     .isEmpty();
         }
+        assertThat(names("service", "web-sidecar-proxy", "")).containsExactly("web-sidecar-proxy");
         // an operator may write it
         assertThat(names("policy", "global-management", "")).containsExactly("global-management");
         // and no two halves of it make it either

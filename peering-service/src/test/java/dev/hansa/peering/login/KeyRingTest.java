@@ -2,6 +2,7 @@ package dev.hansa.peering.login;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.JWKSet;
@@ -22,7 +23,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +47,7 @@ class KeyRingTest {
     private final Vertx vertx = Vertx.vertx();
     private int fetched;
     private boolean isAway;
-    private Duration now = Duration.ofHours(7);
+    private volatile Duration now = Duration.ofHours(7);
 
     private static CaMaterial authority() {
         return CaMaterial.create(
@@ -106,6 +112,101 @@ class KeyRingTest {
         isAway = false;
         now = now.plus(KeyRing.PAUSE);
         assertThat(ring.keys(PLACE, false)).isSameAs(keys);
+    }
+
+    /// An issuer that takes its time.
+    private static final class Slow implements KeyRing.Fetch {
+        private final AtomicInteger begun = new AtomicInteger();
+        private final Semaphore answers = new Semaphore(0);
+        private final LoginKeys keys;
+
+        Slow(LoginKeys keys) {
+            this.keys = keys;
+        }
+
+        @Override
+        public LoginKeys fetch(KeyPlace place) throws InterruptedException {
+            begun.incrementAndGet();
+            answers.acquire();
+            return keys;
+        }
+
+        void awaitBegun(int count) {
+            await().until(() -> begun.get() >= count);
+        }
+    }
+
+    @Test
+    void slowIssuerHoldsUpNobodyWhoseKeyIsKnown() throws Exception {
+        var slow = new Slow(keys);
+        slow.answers.release();
+        var ring = new KeyRing(slow, () -> now.toNanos(), events::add);
+        ring.keys(PLACE, false);
+        now = now.plus(KeyRing.FRESH);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var first = threads.submit(() -> ring.keys(PLACE, false));
+            slow.awaitBegun(2);
+            // neither by whoever asks, nor by strangers who want newer keys
+            var strangers =
+                    IntStream.range(0, 3 * KeyRing.MOST_WAITING)
+                            .mapToObj(_ -> threads.submit(() -> ring.keys(PLACE, true)))
+                            .toList();
+            assertThat(threads.submit(() -> ring.keys(PLACE, false)).get(2, TimeUnit.SECONDS))
+                    .isSameAs(keys);
+            // of the strangers, some wait and the others do not
+            await().until(() ->
+                    strangers.stream().filter(Future::isDone).count() == 2 * KeyRing.MOST_WAITING);
+            slow.answers.release(100);
+            assertThat(first.get(10, TimeUnit.SECONDS)).isSameAs(keys);
+            for (var stranger : strangers) {
+                assertThat(stranger.get(10, TimeUnit.SECONDS)).isSameAs(keys);
+            }
+        }
+        assertThat(slow.begun).hasValue(2);
+    }
+
+    @Test
+    void whoComesFirstAsksForAll() throws Exception {
+        var slow = new Slow(keys);
+        var ring = new KeyRing(slow, () -> now.toNanos(), events::add);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var waiting =
+                    IntStream.range(0, KeyRing.MOST_WAITING)
+                            .mapToObj(_ -> threads.submit(() -> ring.keys(PLACE, false)))
+                            .toList();
+            slow.awaitBegun(1);
+            slow.answers.release(100);
+            for (var one : waiting) {
+                assertThat(one.get(10, TimeUnit.SECONDS)).isSameAs(keys);
+            }
+        }
+        assertThat(slow.begun).hasValue(1);
+    }
+
+    /// The pause is from when it has failed: a place that takes long to fail is asked no more
+    /// often.
+    @Test
+    void slowFailureIsFollowedByThePauseToo() throws Exception {
+        var ring =
+                new KeyRing(
+                        _ -> {
+                            fetched++;
+                            now = now.plus(KeyRing.PAUSE);
+                            throw new KeysUnavailableException("away");
+                        },
+                        () -> now.toNanos(),
+                        events::add);
+        for (var i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> ring.keys(PLACE, false))
+                    .isInstanceOf(KeysUnavailableException.class);
+        }
+        assertThat(fetched).isEqualTo(1);
+    }
+
+    @Test
+    void queryOfAPlaceIsNotTold() {
+        assertThat(new KeyPlace(URI.create("https://issuer.example/keys?key=canary"), "").shown())
+                .isEqualTo("https://issuer.example/keys?...");
     }
 
     @Test

@@ -61,7 +61,8 @@ class TokenExpiryTest {
     void nothingIsWrittenWhereNobodyLogsIn(@TempDir Path folder) throws Exception {
         try (var store = TestStore.open(folder)) {
             store.apply(
-                    new StoreCommand.PutAclToken(token("brief", Optional.of(NOW.plusSeconds(60))), NOW));
+                    new StoreCommand.PutAclToken(
+                            token("brief", Optional.of(NOW.plusSeconds(60))), NOW));
             assertThat(TokenExpiry.isDue(store.now().acl(), NOW.plusSeconds(60))).isFalse();
             store.apply(new StoreCommand.PutAuthMethod(METHOD));
             assertThat(TokenExpiry.isDue(store.now().acl(), NOW.plusSeconds(59))).isFalse();
@@ -71,6 +72,17 @@ class TokenExpiryTest {
 
     private static AclTokenRecord token(String name, Optional<Instant> end) {
         return new AclTokenRecord(
-                name, name, "", List.of(), List.of(), List.of(), false, NOW, end, "", 0, 0);
+                name,
+                name,
+                "",
+                List.of(),
+                List.of(),
+                List.of(),
+                false,
+                NOW,
+                end,
+                Optional.empty(),
+                0,
+                0);
     }
 }

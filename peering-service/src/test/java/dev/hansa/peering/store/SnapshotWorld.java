@@ -98,7 +98,7 @@ final class SnapshotWorld {
                                         true,
                                         NOW,
                                         Optional.empty(),
-                                        "",
+                                        Optional.empty(),
                                         0,
                                         0),
                                 OptionalLong.empty())));

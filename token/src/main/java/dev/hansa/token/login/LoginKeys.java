@@ -28,9 +28,12 @@ import java.util.regex.Pattern;
 
 /// The public keys that may have signed a login's token.
 public final class LoginKeys {
-    /// Of an issuer at a time: the present one, the next, and some that are going. A token without
-    /// a key's name is tried with each.
+    /// Of an issuer at a time: the present one, the next, and some that are going.
     static final int MOST = 64;
+
+    /// A token that names no key, or is to be signed with one that has no name, is tried with so
+    /// many: each costs the server a part of a millisecond, for whatever a stranger makes up.
+    static final int MOST_TRIED = 8;
 
     /// Sixty-four RSA keys of 4096 bits with their certificates do not come near.
     public static final int MAX_CHARACTERS = 256 * 1024;
@@ -72,6 +75,10 @@ public final class LoginKeys {
     /// @param pems public keys or certificates, one each
     /// @throws InvalidKeysException when one is none, or too weak
     public static LoginKeys ofPem(List<String> pems) throws InvalidKeysException {
+        if (pems.size() > MOST_TRIED) {
+            throw new InvalidKeysException(
+                    "expected at most " + MOST_TRIED + " public keys; found " + pems.size());
+        }
         var keys = new ArrayList<LoginKey>();
         for (var pem : pems) {
             var key = pem(pem);
@@ -209,6 +216,14 @@ public final class LoginKeys {
 
     /// Those that may have made a signature of this kind under this name.
     List<LoginKey> candidates(LoginAlgorithm algorithm, Optional<String> id) {
-        return keys.stream().filter(key -> key.isFor(algorithm) && key.isNamed(id)).toList();
+        return keys.stream()
+                .filter(key -> key.isFor(algorithm) && key.isNamed(id))
+                .limit(MOST_TRIED)
+                .toList();
+    }
+
+    /// Whether one of them can make a signature of one of these kinds.
+    public boolean fit(Set<LoginAlgorithm> algorithms) {
+        return keys.stream().anyMatch(key -> algorithms.stream().anyMatch(key::isFor));
     }
 }

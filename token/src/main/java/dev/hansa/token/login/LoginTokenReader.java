@@ -33,36 +33,60 @@ public final class LoginTokenReader {
 
     private LoginTokenReader() {}
 
-    public static LoginReading read(String text, LoginKeys keys, LoginTerms terms, Instant now) {
+    /// What is wrong with a token whatever the keys are; empty: it is worth asking for them.
+    public static Optional<Rejected> fault(String text, LoginTerms terms) {
         if (text.length() > MAX_CHARACTERS) {
-            return new Rejected(
-                    Reason.OVERSIZED,
-                    "expected at most " + MAX_CHARACTERS + " characters; found " + text.length());
+            return Optional.of(
+                    new Rejected(
+                            Reason.OVERSIZED,
+                            "expected at most "
+                                    + MAX_CHARACTERS
+                                    + " characters; found "
+                                    + text.length()));
         }
-        if (!FORM.matcher(text).matches()) {
-            return MALFORMED;
+        var token = parsed(text);
+        if (token.isEmpty()) {
+            return Optional.of(MALFORMED);
         }
-        JWSObject token;
+        var header = token.get().getHeader();
+        if (LoginAlgorithm.named(header.getAlgorithm().getName())
+                .filter(terms.algorithms()::contains)
+                .isEmpty()) {
+            return Optional.of(
+                    new Rejected(
+                            Reason.ALGORITHM,
+                            "expected an algorithm that the auth method allows; found another"));
+        }
+        return header.getCriticalParams() == null
+                ? Optional.empty()
+                : Optional.of(
+                        new Rejected(
+                                Reason.MALFORMED,
+                                "expected a header without 'crit'; found one with it"));
+    }
+
+    private static Optional<JWSObject> parsed(String text) {
         try {
-            token = JWSObject.parse(text);
+            return FORM.matcher(text).matches()
+                    ? Optional.of(JWSObject.parse(text))
+                    : Optional.empty();
         } catch (ParseException | IllegalArgumentException _) {
             // `none` is no algorithm of a signed token, so it ends here too
-            return MALFORMED;
+            return Optional.empty();
         }
+    }
+
+    public static LoginReading read(String text, LoginKeys keys, LoginTerms terms, Instant now) {
+        var fault = fault(text, terms);
+        if (fault.isPresent()) {
+            return fault.get();
+        }
+        var token = parsed(text).orElseThrow();
         var header = token.getHeader();
-        var algorithm =
-                LoginAlgorithm.named(header.getAlgorithm().getName())
-                        .filter(terms.algorithms()::contains);
-        if (algorithm.isEmpty()) {
-            return new Rejected(
-                    Reason.ALGORITHM,
-                    "expected an algorithm that the auth method allows; found another");
-        }
-        if (header.getCriticalParams() != null) {
-            return new Rejected(
-                    Reason.MALFORMED, "expected a header without 'crit'; found one with it");
-        }
-        var candidates = keys.candidates(algorithm.get(), Optional.ofNullable(header.getKeyID()));
+        var candidates =
+                keys.candidates(
+                        LoginAlgorithm.valueOf(header.getAlgorithm().getName()),
+                        Optional.ofNullable(header.getKeyID()));
         if (candidates.isEmpty()) {
             return new LoginReading.UnknownKey();
         }
@@ -131,7 +155,10 @@ public final class LoginTokenReader {
         return switch (audience) {
             case null -> terms.audiences().isEmpty();
             case String one -> terms.audiences().contains(one);
-            case List<?> several -> several.stream().anyMatch(terms.audiences()::contains);
+            case List<?> several ->
+                    several.stream()
+                            .anyMatch(one ->
+                                    one instanceof String name && terms.audiences().contains(name));
             default -> false;
         };
     }

@@ -299,6 +299,11 @@ class LoginTokenReaderTest {
                         "[\"hansa\",\"other\"]",
                         "{\"hansa\":1}",
                         Reason.AUDIENCE),
+                claim(
+                        "an audience that is null",
+                        "[\"hansa\",\"other\"]",
+                        "[null]",
+                        Reason.AUDIENCE),
                 claim("no audience", "\"aud\"", "\"aux\"", Reason.AUDIENCE),
                 claim("no end", "\"exp\"", "\"ex\"", Reason.NO_END),
                 claim("an end that is a text", end(600), "\"" + end(600) + "\"", Reason.MALFORMED),
@@ -428,9 +433,9 @@ class LoginTokenReaderTest {
                 .startsWith("expected at most 262144 characters");
     }
 
-    private static String pemFault(String pem) {
+    private static String pemFault(String... pems) {
         try {
-            LoginKeys.ofPem(List.of(pem));
+            LoginKeys.ofPem(List.of(pems));
             return "none";
         } catch (InvalidKeysException e) {
             return e.sentence();
@@ -446,6 +451,8 @@ class LoginTokenReaderTest {
         assertThat(pemFault(secret)).contains("found a private key").doesNotContain("MII");
         assertThat(pemFault(pem(new RSAKeyGenerator(1024, true).generate())))
                 .isEqualTo("expected an RSA key of 2048 to 8192 bits; found 1024");
+        assertThat(pemFault("", "", "", "", "", "", "", "", ""))
+                .isEqualTo("expected at most 8 public keys; found 9");
         assertThat(pemFault("/proc/self/environ")).contains("expected one PEM block");
         assertThat(pemFault(pem(RSA).replace("MII", "AAA"))).contains("cannot be read");
     }
