@@ -23,6 +23,10 @@ final class OperatorResource {
     /// As Consul says it.
     private static final int TOO_FEW = 429;
 
+    /// What Consul's clients show of members that are named by an id and not by an address; others
+    /// they call older than that.
+    private static final String NAMED_BY_ID = "3";
+
     private final ApiSettings settings;
     private final Members members;
     private final Consumer<PeeringEvent> events;
@@ -43,7 +47,8 @@ final class OperatorResource {
                             .put("Node", member.name())
                             .put("Address", address(member))
                             .put("Leader", member.leader())
-                            .put("Voter", true);
+                            .put("Voter", true)
+                            .put("ProtocolVersion", NAMED_BY_ID);
             member.silent().ifPresent(silent -> server.put("SilentMillis", silent.toMillis()));
         }
         json.put("Index", members.leadership().get().term());

@@ -41,9 +41,13 @@ public final class Dialer {
     /// Consul's budget for one round of addresses; a second round follows when gateways are used.
     private static final Duration ROUND = Duration.ofSeconds(3);
 
-    /// One address of several must not use up the round. An only address has all of it: an attempt
-    /// that we give up may have used the secret.
+    /// One address of several must not use up the round.
     private static final Duration ATTEMPT = Duration.ofSeconds(2);
+
+    /// An attempt at an only address outlasts the round, as there is no other to turn to and one that
+    /// we give up may have used the secret: two servers that have just been started on a busy machine
+    /// need more than three seconds for their first exchange.
+    private static final Duration ONLY_ATTEMPT = Duration.ofSeconds(10);
 
     /// A gateway has its new route within a round trip; a restarting one within this.
     private static final Duration GATEWAY_LIMIT = Duration.ofSeconds(2);
@@ -344,7 +348,7 @@ public final class Dialer {
     private Optional<Answer> round(PeeringToken token, List<String> ring, List<String> failures)
             throws InterruptedException {
         var ends = System.nanoTime() + ROUND.toNanos();
-        var attempt = ring.stream().distinct().count() == 1 ? ROUND : ATTEMPT;
+        var isOnly = ring.stream().distinct().count() == 1;
         for (var i = 0; ; i++) {
             var left = Duration.ofNanos(ends - System.nanoTime());
             if (!left.isPositive()) {
@@ -352,7 +356,7 @@ public final class Dialer {
             }
             var address = ring.get(i % ring.size());
             var remote = new PeerConnector.Remote(address, token.serverName(), token.caPems());
-            var limit = left.compareTo(attempt) < 0 ? left : attempt;
+            var limit = isOnly ? ONLY_ATTEMPT : left.compareTo(ATTEMPT) < 0 ? left : ATTEMPT;
             switch (connector.exchangeSecret(
                     remote, token.peerId(), token.establishmentSecret(), limit)) {
                 case Exchange.Granted(var secret) -> {

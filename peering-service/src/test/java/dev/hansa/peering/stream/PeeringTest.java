@@ -214,14 +214,14 @@ class PeeringTest {
     }
 
     @Test
-    void onlyAddressHasTheWholeRound() throws Exception {
+    void onlyAddressIsGivenTimeToAnswer() throws Exception {
         try (var silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             var address = "127.0.0.1:" + silent.getLocalPort();
             var token = eks.token("lke", "lke", TokenForm.SIGNED, List.of(address));
 
             assertThat(lke.establish("eks", token).toString())
                     .contains("Unreachable")
-                    .containsPattern("no answer after (2[5-9]\\d\\d|3000) ms");
+                    .contains("no answer after 10000 ms");
         }
     }
 
