@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -91,6 +92,14 @@ final class AnswerWriter {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a JSON tree cannot be written", e);
         }
+    }
+
+    /// Whoever asked more often than he may.
+    ///
+    /// @param wait until he may again, in whole seconds
+    static void tooOften(RoutingContext call, Duration wait, String text) {
+        call.response().putHeader("Retry-After", Long.toString(wait.toSeconds()));
+        plain(call, 429, text);
     }
 
     static void plain(RoutingContext call, int status, String text) {

@@ -11,7 +11,8 @@ import java.util.HexFormat;
 ///
 /// @param prefix its bytes in hex
 record ClientNetwork(String prefix) {
-    private static final int IPV6_BYTES = 8;
+    private static final int IPV6_PREFIX = 8;
+    private static final int IPV6_ADDRESS = 16;
 
     static ClientNetwork of(InetAddress client) {
         var bytes = client.getAddress();
@@ -19,16 +20,18 @@ record ClientNetwork(String prefix) {
                 HexFormat.of()
                         .formatHex(
                                 client instanceof Inet6Address
-                                        ? Arrays.copyOf(bytes, IPV6_BYTES)
+                                        ? Arrays.copyOf(bytes, IPV6_PREFIX)
                                         : bytes));
     }
 
-    /// For people: of IPv6 the first address of the network.
+    /// For people: its only address, or its first.
     String address() {
         var bytes = HexFormat.of().parseHex(prefix);
         try {
             return InetAddress.getByAddress(
-                            Arrays.copyOf(bytes, bytes.length == IPV6_BYTES ? 16 : bytes.length))
+                            bytes.length == IPV6_PREFIX
+                                    ? Arrays.copyOf(bytes, IPV6_ADDRESS)
+                                    : bytes)
                     .getHostAddress();
         } catch (UnknownHostException e) {
             throw new IllegalStateException("no address of 4 or 16 bytes", e);

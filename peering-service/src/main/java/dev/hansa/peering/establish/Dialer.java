@@ -44,9 +44,9 @@ public final class Dialer {
     /// One address of several must not use up the round.
     private static final Duration ATTEMPT = Duration.ofSeconds(2);
 
-    /// An attempt at an only address outlasts the round, as there is no other to turn to and one that
-    /// we give up may have used the secret: two servers that have just been started on a busy machine
-    /// need more than three seconds for their first exchange.
+    /// An attempt at an only address outlasts the round, as there is no other to turn to and one
+    /// that we give up may have used the secret: two servers that have just been started on a busy
+    /// machine need more than three seconds for their first exchange.
     private static final Duration ONLY_ATTEMPT = Duration.ofSeconds(10);
 
     /// A gateway has its new route within a round trip; a restarting one within this.
