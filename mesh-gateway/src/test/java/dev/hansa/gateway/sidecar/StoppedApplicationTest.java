@@ -176,10 +176,10 @@ class StoppedApplicationTest {
             for (var check : all) {
                 millisUntil(check, "passing", System.nanoTime());
             }
-            elapse(Duration.ofSeconds(3));
+            elapse(Duration.ofSeconds(1));
             var began = System.nanoTime();
             var before = cpu();
-            elapse(Duration.ofSeconds(5));
+            elapse(Duration.ofSeconds(2));
             var share = (cpu() - before) / (double) (System.nanoTime() - began) / CHECKS;
 
             System.out.printf(

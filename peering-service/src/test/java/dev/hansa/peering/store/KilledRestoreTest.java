@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A server that is killed in the middle of a restore.
 class KilledRestoreTest {
     private static final int LOOKS = 30_000;
-    private static final int ROUNDS = 8;
+    private static final int ROUNDS = 4;
 
     @TempDir Path folder;
 
@@ -43,7 +43,7 @@ class KilledRestoreTest {
                 assertThat(lines.readLine()).isEqualTo("begins");
                 if (round % 2 == 0) {
                     // not a wait for anything: the moment is what is tried
-                    child.waitFor(Duration.ofMillis(10L + round * 30L));
+                    child.waitFor(Duration.ofMillis(10L + round * 60L));
                 } else {
                     // in the middle, however fast this machine is
                     for (var look = 0; look < LOOKS && !isBetween(); look++) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A gateway whose process may not open enough files.
 @EnabledOnOs(OS.LINUX)
+@Tag("long")
 class GatewayOverloadIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int LONG_ONES = 8;

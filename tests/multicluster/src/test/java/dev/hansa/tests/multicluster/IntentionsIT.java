@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -199,6 +200,7 @@ class IntentionsIT {
 
     /// By default eks may not call what lke exports to it: lke says who may.
     @Test
+    @Tag("long")
     void peerIsRefusedUntilAnIntentionNamesIt() throws Exception {
         demo("--up-to", "direct", "--default-deny");
         var quote = "http://" + EKS + ".17:8081/quote";

@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Servers whose operator keeps the sealing key elsewhere: it is in no data directory, and a server
 /// joins with the same key or not at all.
+@Tag("long")
 class SealKeyIT {
     private static final Duration SEEN = Duration.ofMinutes(1);
     private static final byte[] KEY =
