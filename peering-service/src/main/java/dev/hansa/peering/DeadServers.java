@@ -1,5 +1,7 @@
 package dev.hansa.peering;
 
+import dev.hansa.peering.api.AuditNotes;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
@@ -57,6 +59,12 @@ final class DeadServers implements AutoCloseable {
     private void remove(MemberState dead) {
         try {
             parts.store().members().remove(dead.name());
+            AuditNotes.applied(
+                    Author.DEAD_SERVERS,
+                    "server.remove",
+                    dead.name(),
+                    parts.store(),
+                    parts.events());
             parts.events()
                     .accept(
                             new PeeringEvent.MemberChanged(

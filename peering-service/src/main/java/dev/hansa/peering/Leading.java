@@ -9,6 +9,7 @@ import dev.hansa.failover.ProxyRpc;
 import dev.hansa.peering.acl.FirstToken;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.ApiSettings;
+import dev.hansa.peering.api.AuditNotes;
 import dev.hansa.peering.api.ReaderLimits;
 import dev.hansa.peering.api.RequestRates;
 import dev.hansa.peering.checks.CheckRounds;
@@ -150,6 +151,7 @@ final class Leading implements Role {
                                 events));
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
+        router.audit(parts.store().audit());
         router.failover(
                 new FailoverDesk(
                         publisher,
@@ -366,6 +368,12 @@ final class Leading implements Role {
                 .add(
                         candidate.name(),
                         InetSocketAddress.createUnresolved(candidate.host(), candidate.port()));
+        AuditNotes.applied(
+                "server " + candidate.name(),
+                "server.add",
+                candidate.name(),
+                parts.store(),
+                parts.events());
         parts.events()
                 .accept(
                         new PeeringEvent.MemberChanged(

@@ -12,6 +12,7 @@ import dev.hansa.peering.acl.VisibleCatalog;
 import dev.hansa.peering.api.AdminRouter;
 import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.SnapshotResource;
+import dev.hansa.peering.audit.AuditExport;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.cluster.MemberIdentity;
@@ -21,6 +22,7 @@ import dev.hansa.peering.dns.DnsServer;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
+import dev.hansa.peering.telemetry.MetricNames;
 import dev.hansa.peering.telemetry.PeeringTelemetry;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -82,11 +84,14 @@ public final class PeeringService implements AutoCloseable {
                                     failure ->
                                             events.accept(
                                                     new PeeringEvent.BackgroundFailure(
-                                                            "the store", failure))));
+                                                            "the store", failure)),
+                                    clock));
             if (config.door().firstToken().isPresent() && store.now().acl().bootstrap().isEmpty()) {
                 // a mistake in it is told now, not when this server leads; used, it may be deleted
                 FirstToken.read(config.door().firstToken().get());
             }
+            exportAudit(closer, config, store, events);
+            metrics.gauge(MetricNames.AUDIT_LOST, store, RaftStore::lostAuditRecords);
             store.members().serve(roles);
             join.complete(ticket, store);
             var keeper =
@@ -150,6 +155,24 @@ public final class PeeringService implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    private static void exportAudit(
+            Closer closer,
+            PeeringServiceConfig config,
+            RaftStore store,
+            Consumer<PeeringEvent> events) {
+        config.auditFile()
+                .ifPresent(file ->
+                        closer.add(
+                                AuditExport.start(
+                                        file,
+                                        store.audit(),
+                                        failure ->
+                                                events.accept(
+                                                        new PeeringEvent.BackgroundFailure(
+                                                                "the export of the audit log",
+                                                                failure)))));
     }
 
     private static InetSocketAddress api(

@@ -1,13 +1,13 @@
 package dev.hansa.peering.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.AccessControl;
 import dev.hansa.peering.acl.Actor;
 import dev.hansa.peering.acl.Resource;
+import dev.hansa.peering.audit.AuditLog;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
@@ -27,7 +27,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -38,10 +37,6 @@ import java.util.function.Supplier;
 /// request is answered on a virtual thread of its own, because answers wait on the disk, on peers
 /// and on changes.
 public final class ApiRouter implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private static final long NO_INDEX = -1;
-
     private static final String CHANGES = "/v1/hansa/changes";
 
     /// What streams and the authority are doing is not in the store.
@@ -64,12 +59,17 @@ public final class ApiRouter implements AutoCloseable {
     private final Places places;
 
     private volatile Optional<Elsewhere> elsewhere = Optional.empty();
+
+    /// Whether all members know of the audit log, and of what is asked for its sake.
+    private volatile BooleanSupplier hasAudit = () -> false;
+
     private volatile Runnable confirm = () -> {};
 
     private final Routes routes = new Routes();
     private final AccessControl control;
     private final Doorkeeper doorkeeper;
     private final AclResources acl;
+    private final AuditNotes notes;
     private Optional<SnapshotResource> snapshots = Optional.empty();
 
     /// @param bundle the datacenter's own roots, the signing one first
@@ -88,9 +88,10 @@ public final class ApiRouter implements AutoCloseable {
         this.places = new Places(settings.readers());
         this.reads = new BlockingReads(store, catalog, peerings.changes());
         this.control = new AccessControl(settings.access(), store, settings.clock());
-        this.doorkeeper = new Doorkeeper(control, places, events);
+        this.notes = new AuditNotes(store, events, System::nanoTime);
+        this.doorkeeper = new Doorkeeper(control, places, notes, events);
         routes.peerings(new PeeringResource(peerings, reads));
-        routes.config(new ConfigResource(store, reads, events));
+        routes.config(new ConfigResource(store, reads, notes, events));
         var views = new CatalogReads(catalog.snapshots(), store, reads);
         routes.catalog(new CatalogResource(settings, views));
         routes.health(new HealthResource(views));
@@ -143,7 +144,13 @@ public final class ApiRouter implements AutoCloseable {
 
     /// Also answers for the members of the log; before [#router].
     public void members(Members members) {
-        routes.members(new OperatorResource(settings, members, events));
+        routes.members(new OperatorResource(settings, members, notes, events));
+    }
+
+    /// Also tells who did what; before [#router].
+    public void audit(AuditLog log) {
+        hasAudit = () -> log.head().get().number() > 0;
+        routes.audit(new AuditResource(log));
     }
 
     /// The server that leads, for one that does not.
@@ -199,35 +206,17 @@ public final class ApiRouter implements AutoCloseable {
                 question.kind().equals(Question.OWN) && question.route().equals(CHANGES)
                         ? new Told(
                                 answerAs(Caller.everything(), request, "GET", route.get()), false)
-                        : answer(
-                                request,
-                                ShownToken.passedOn(question.token()),
-                                question.method(),
-                                route.get());
-        return switch (told.answer()) {
-            case ApiAnswer.Json(var body, var index) ->
-                    new Question.Answer(
-                            200,
-                            "application/json",
-                            body.toString(),
-                            index.orElse(NO_INDEX),
-                            told.missedSome());
-            case ApiAnswer.Plain(var status, var type, var text, var index) ->
-                    new Question.Answer(
-                            status, type, text, index.orElse(NO_INDEX), told.missedSome());
-        };
-    }
-
-    private static ApiAnswer read(Question.Answer answer) {
-        var index = answer.index() < 0 ? OptionalLong.empty() : OptionalLong.of(answer.index());
-        if (!answer.contentType().equals("application/json") || answer.status() != 200) {
-            return new ApiAnswer.Plain(answer.status(), answer.contentType(), answer.body(), index);
-        }
-        try {
-            return new ApiAnswer.Json(JSON.readTree(answer.body()), index);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("another server's JSON cannot be read", e);
-        }
+                        : Author.at(
+                                new Author.Entrance(
+                                        question.from(),
+                                        question.method() + " " + question.route()),
+                                () ->
+                                        answer(
+                                                request,
+                                                ShownToken.passedOn(question.token()),
+                                                question.method(),
+                                                route.get()));
+        return PassedOn.of(told.answer(), told.missedSome());
     }
 
     /// A follower answers what asks for no more than it has: not what waits for an index that it
@@ -256,7 +245,7 @@ public final class ApiRouter implements AutoCloseable {
         router.route().handler(new RequestPace(settings.rates(), System::nanoTime, events));
         router.route().handler(new ReadableLine());
         router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
-        snapshots.ifPresent(resource -> resource.mount(router));
+        snapshots.ifPresent(resource -> resource.mount(router, notes));
         router.route().handler(new UiDoor());
         router.get("/v1/hansa/events")
                 .handler(doorkeeper.admitting(Ask.something()))
@@ -310,11 +299,15 @@ public final class ApiRouter implements AutoCloseable {
         call.response().closeHandler(_ -> stay.hungUp());
         var request = request(call, stay);
         var loop = call.vertx().getOrCreateContext();
+        var entrance = Doorkeeper.entrance(call, path);
         Thread.ofVirtual()
                 .name("api-request")
                 .start(() -> {
                     try (stay) {
-                        var told = answer(request, token, method, path, route);
+                        var told =
+                                Author.at(
+                                        entrance,
+                                        () -> answer(request, token, method, path, route));
                         loop.runOnContext(_ ->
                                 AnswerWriter.send(
                                         call,
@@ -368,10 +361,11 @@ public final class ApiRouter implements AutoCloseable {
                                             request.query(),
                                             request.body(),
                                             token.map(Secret::value).orElse(""),
-                                            control.mode()),
+                                            control.mode(),
+                                            hasAudit.getAsBoolean() ? Author.from() : ""),
                                     request);
                     missedSome.set(said.missedSome());
-                    return read(said);
+                    return PassedOn.read(said);
                 });
         return new Told(answer, missedSome.get());
     }
@@ -426,7 +420,7 @@ public final class ApiRouter implements AutoCloseable {
                     Caller.everything(), request, "GET", new Routes.Route(Ask.nothing(), resource));
         }
         return told(() ->
-                read(
+                PassedOn.read(
                         ask(
                                 leader.get(),
                                 new Question(
@@ -437,7 +431,8 @@ public final class ApiRouter implements AutoCloseable {
                                         request.query(),
                                         "",
                                         "",
-                                        control.mode()),
+                                        control.mode(),
+                                        ""),
                                 request)));
     }
 
@@ -488,5 +483,6 @@ public final class ApiRouter implements AutoCloseable {
     public void close() {
         changes.close();
         reads.close();
+        notes.close();
     }
 }

@@ -23,11 +23,14 @@ final class ConfigResource {
 
     private final Store store;
     private final BlockingReads reads;
+    private final AuditNotes notes;
     private final Consumer<PeeringEvent> events;
 
-    ConfigResource(Store store, BlockingReads reads, Consumer<PeeringEvent> events) {
+    ConfigResource(
+            Store store, BlockingReads reads, AuditNotes notes, Consumer<PeeringEvent> events) {
         this.store = store;
         this.reads = reads;
+        this.notes = notes;
         this.events = events;
     }
 
@@ -80,9 +83,16 @@ final class ConfigResource {
                         != store.now().config(kind, name).map(ConfigRecord::modifyIndex).orElse(0L);
     }
 
+    /// The store has not heard of it, and who reads the audit log wants to; whoever asked does not
+    /// wait for that.
+    private ApiAnswer missed(String what, String kind, String name) {
+        notes.stale(what, kind + "/" + name);
+        return ApiAnswer.FALSE;
+    }
+
     private ApiAnswer write(ParsedEntry.Valid entry, OptionalLong cas) {
         if (misses(cas, entry.kind(), entry.name())) {
-            return ApiAnswer.FALSE;
+            return missed("config-entry.write", entry.kind(), entry.name());
         }
         var refusal = ConfigEntries.refusal(store.now(), entry);
         if (refusal.isPresent()) {
@@ -170,7 +180,7 @@ final class ConfigResource {
         }
         var cas = cas(request);
         if (misses(cas, kind, name)) {
-            return ApiAnswer.FALSE;
+            return missed("config-entry.delete", kind, name);
         }
         var refusal = ConfigEntries.refusalToDelete(store.now(), kind, name);
         if (refusal.isPresent()) {

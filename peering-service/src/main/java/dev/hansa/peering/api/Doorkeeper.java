@@ -4,15 +4,23 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.Access;
 import dev.hansa.peering.acl.AccessControl;
+import dev.hansa.peering.acl.Actor;
+import dev.hansa.peering.audit.Author;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Finds out what a caller may do, and turns away whoever shows a token that is none.
-record Doorkeeper(AccessControl control, Places places, Consumer<PeeringEvent> events) {
+record Doorkeeper(
+        AccessControl control, Places places, AuditNotes notes, Consumer<PeeringEvent> events) {
+    /// Where a call keeps who was let on.
+    private static final String WHO = "hansa.who";
+
     /// As Consul says it.
     static final String NO_TOKEN = "ACL not found";
 
@@ -24,12 +32,14 @@ record Doorkeeper(AccessControl control, Places places, Consumer<PeeringEvent> e
     /// Lets a call on to its next handler, or ends it. For what is no [ApiResource].
     Handler<RoutingContext> admitting(Ask ask) {
         return call -> {
+            call.put(WHO, Author.UNKNOWN);
             try {
                 var caller = new Caller(access(ShownToken.of(call)));
+                call.put(WHO, Actor.name(caller.access()));
                 ask.of(new ApiRequest(Map.of(), Map.of(), "", places.ours(), caller));
                 call.next();
             } catch (RefusedRequestException e) {
-                note(e);
+                Author.at(entrance(call), () -> as(call, () -> note(e)));
                 AnswerWriter.plain(call, e.status(), e.sentence());
             }
         };
@@ -46,11 +56,40 @@ record Doorkeeper(AccessControl control, Places places, Consumer<PeeringEvent> e
         };
     }
 
-    /// Counts refusals for lack of a right.
-    void note(RefusedRequestException refusal) {
-        if (refusal.status() == 403) {
-            events.accept(new PeeringEvent.RequestDenied(refusal.sentence()));
+    /// How a call has come in, for what is no [ApiResource].
+    private static Author.Entrance entrance(RoutingContext call) {
+        return entrance(call, call.normalizedPath());
+    }
+
+    /// How a call has come in.
+    static Author.Entrance entrance(RoutingContext call, String route) {
+        var from = call.request().remoteAddress();
+        return new Author.Entrance(
+                from == null ? "" : String.valueOf(from.hostAddress()),
+                call.request().method().name() + " " + route);
+    }
+
+    private static <T> T as(RoutingContext call, Supplier<T> work) {
+        return Author.as(call.get(WHO, Author.UNKNOWN), work);
+    }
+
+    /// Works in the name of whoever was let on.
+    static <T> Callable<T> inTheNameOf(RoutingContext call, Callable<T> work) {
+        var entrance = entrance(call);
+        String who = call.get(WHO, Author.UNKNOWN);
+        return () -> Author.call(entrance, who, work);
+    }
+
+    /// Counts refusals for lack of a right, and tells of them.
+    ///
+    /// @return whether it was one
+    boolean note(RefusedRequestException refusal) {
+        if (refusal.status() != 403) {
+            return false;
         }
+        events.accept(new PeeringEvent.RequestDenied(refusal.sentence()));
+        notes.denied(refusal.sentence());
+        return true;
     }
 
     /// What another server that passes requests on has otherwise; empty: nothing.

@@ -27,13 +27,22 @@ final class OperatorResource {
     /// they call older than that.
     private static final String NAMED_BY_ID = "3";
 
+    private static final String REMOVE = "server.remove";
+    private static final String TRANSFER = "server.lead";
+
     private final ApiSettings settings;
     private final Members members;
+    private final AuditNotes notes;
     private final Consumer<PeeringEvent> events;
 
-    OperatorResource(ApiSettings settings, Members members, Consumer<PeeringEvent> events) {
+    OperatorResource(
+            ApiSettings settings,
+            Members members,
+            AuditNotes notes,
+            Consumer<PeeringEvent> events) {
         this.settings = settings;
         this.members = members;
+        this.notes = notes;
         this.events = events;
     }
 
@@ -70,9 +79,11 @@ final class OperatorResource {
             throw RefusedRequestException.bad(
                     "Must specify either an ID or Address to remove a peer");
         }
+        notes.begun(REMOVE, id);
         try {
             members.remove(id);
         } catch (StoreFailure e) {
+            notes.failed(REMOVE, id, String.valueOf(e.getMessage()));
             throw new RefusedRequestException(500, String.valueOf(e.getMessage()));
         }
         events.accept(new PeeringEvent.MemberChanged(id, "removed by an operator"));
@@ -81,10 +92,13 @@ final class OperatorResource {
 
     /// As Consul answers it.
     ApiAnswer transfer(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var wanted = request.parameter("id").orElse("any server");
+        notes.begun(TRANSFER, wanted);
         try {
             var next = members.transfer(request.parameter("id"), TRANSFER_LIMIT);
             events.accept(new PeeringEvent.MemberChanged(next, "made to lead by an operator"));
         } catch (StoreFailure e) {
+            notes.failed(TRANSFER, wanted, String.valueOf(e.getMessage()));
             throw new RefusedRequestException(500, String.valueOf(e.getMessage()));
         }
         return ApiAnswer.json(JSON.objectNode().put("Success", true));

@@ -199,6 +199,12 @@ final class Routes {
         on("GET", "/v1/status/peers", Ask.nothing(), operator::peers);
     }
 
+    void audit(AuditResource audit) {
+        var read = Ask.read(Resource.OPERATOR);
+        on("GET", "/v1/hansa/audit", read, audit::list);
+        on("GET", "/v1/hansa/audit/ends", read, audit::ends);
+    }
+
     void acl(AclResources acl) {
         var tokens = acl.tokens();
         var policies = acl.policies();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.peering.store.RefusedSnapshotException;
 import dev.hansa.peering.store.SnapshotFile;
 import dev.hansa.peering.store.Snapshots;
@@ -34,8 +35,11 @@ public final class SnapshotResource {
     }
 
     /// Before whatever reads bodies.
-    void mount(Router router) {
-        router.get(PATH).handler(call -> begin(call, this::save));
+    ///
+    /// @param notes of who has saved one
+    void mount(Router router, AuditNotes notes) {
+        router.get(PATH)
+                .handler(call -> begin(call, (asked, workplace) -> save(asked, workplace, notes)));
         router.put(PATH).handler(call -> begin(call, this::restore));
     }
 
@@ -66,7 +70,7 @@ public final class SnapshotResource {
         }
     }
 
-    private void save(RoutingContext call, Snapshots.Workplace workplace) {
+    private void save(RoutingContext call, Snapshots.Workplace workplace, AuditNotes notes) {
         if (!call.request().isEnded()) {
             call.request().resume();
         }
@@ -74,6 +78,7 @@ public final class SnapshotResource {
                         call,
                         () -> {
                             var made = workplace.save(flag(call, "stale"));
+                            notes.later("snapshot.save", "state", AuditOutcome.APPLIED);
                             events.accept(
                                     new PeeringEvent.SnapshotSaved(made.index(), made.bytes()));
                             return made;
@@ -154,11 +159,12 @@ public final class SnapshotResource {
     private static <T> Future<T> inBackground(RoutingContext call, Callable<T> work) {
         var loop = call.vertx().getOrCreateContext();
         var done = Promise.<T>promise();
+        var named = Doorkeeper.inTheNameOf(call, work);
         Thread.ofVirtual()
                 .name("api-snapshot")
                 .start(() -> {
                     try {
-                        var result = work.call();
+                        var result = named.call();
                         loop.runOnContext(_ -> done.complete(result));
                     } catch (Exception e) {
                         loop.runOnContext(_ -> done.fail(e));

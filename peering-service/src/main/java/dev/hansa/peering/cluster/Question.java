@@ -1,5 +1,6 @@
 package dev.hansa.peering.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.hansa.peering.store.RecordJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -14,6 +15,8 @@ import java.util.Objects;
 /// @param path the variable parts
 /// @param token that the caller has shown; empty: none
 /// @param access whether tokens are asked for, as the server that was asked has it
+/// @param from the address of the client; where it is empty it is left out, as an older build reads
+///   no question that has it
 public record Question(
         String kind,
         String method,
@@ -22,7 +25,8 @@ public record Question(
         Map<String, String> query,
         String body,
         String token,
-        String access) {
+        String access,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) String from) {
     /// A request of the API.
     public static final String API = "api";
 
@@ -40,11 +44,12 @@ public record Question(
         query = Map.copyOf(query);
         token = Objects.requireNonNullElse(token, "");
         access = Objects.requireNonNullElse(access, "");
+        from = Objects.requireNonNullElse(from, "");
     }
 
     /// Without an API request.
     public Question(String kind, String body) {
-        this(kind, "", "", Map.of(), Map.of(), body, "", "");
+        this(kind, "", "", Map.of(), Map.of(), body, "", "", "");
     }
 
     /// A server that is to be added.

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 /// The settings of `hansa server`, read once.
 ///
 /// @param dataDir holds the database; owner-only
+/// @param auditFile where the audit log is written to, besides the store; empty: nowhere
 /// @param sealKey where the key is that secrets are sealed with
 /// @param httpAddress the HTTP API
 /// @param door who is let in there
@@ -48,6 +49,7 @@ public record PeeringServiceConfig(
         Datacenter datacenter,
         String nodeName,
         Path dataDir,
+        Optional<Path> auditFile,
         SealKey sealKey,
         InetSocketAddress httpAddress,
         ApiDoorSettings door,
@@ -69,6 +71,8 @@ public record PeeringServiceConfig(
         Duration longestRetry,
         Optional<DnsSettings> dns) {
 
+    private static final String AUDIT_FILE = "audit.file";
+
     private static final List<Settings.Key> OWN =
             List.of(
                     new Settings.Key(
@@ -76,6 +80,10 @@ public record PeeringServiceConfig(
                     new Settings.Key(
                             "data-dir", "DIR", "where state is kept, owner-only (required)"),
                     SealKey.SETTING,
+                    new Settings.Key(
+                            AUDIT_FILE,
+                            "FILE|none",
+                            "where the audit log is written to as JSON lines; full ones are beside it (default: audit/audit.jsonl in data-dir)"),
                     new Settings.Key(
                             "node-name",
                             "NAME",
@@ -164,6 +172,7 @@ public record PeeringServiceConfig(
         var datacenter =
                 settings.required("datacenter", "a datacenter name such as eks", Datacenter::new);
         var dataDir = settings.required("data-dir", "a directory", Path::of);
+        var auditFile = settings.optionalPath(AUDIT_FILE);
         var sealKey = SealKey.read(settings);
         var nodeName = settings.text("node-name", "");
         var http = settings.address("http.address", address(8500));
@@ -235,6 +244,7 @@ public record PeeringServiceConfig(
                 datacenter,
                 nodeName.isEmpty() ? datacenter + "-server" : nodeName,
                 dataDir.toAbsolutePath(),
+                auditFile(dataDir.toAbsolutePath(), auditFile),
                 sealKey,
                 http,
                 door,
@@ -255,6 +265,12 @@ public record PeeringServiceConfig(
                 limits,
                 longestRetry,
                 dns);
+    }
+
+    private static Optional<Path> auditFile(Path dataDir, Optional<Path> said) {
+        return said.isEmpty()
+                ? Optional.of(dataDir.resolve("audit/audit.jsonl"))
+                : said.filter(path -> !path.equals(Path.of("none")));
     }
 
     /// Whether the operator has named this server.

@@ -8,6 +8,7 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.cluster.ServerCertificate;
 import dev.hansa.peering.store.JoinSecretRecord;
 import dev.hansa.peering.store.Store;
@@ -155,7 +156,8 @@ public final class CertificateDesk {
             var key = Sha256.hex(given.leaf().chain().getFirst().getPublicKey().getEncoded());
             // paid for after it was made, so that a request that cannot be fulfilled uses nothing
             // up; of two that race one finds the secret used
-            return switch (store.apply(new StoreCommand.UseJoinSecret(hash, path, key, now))) {
+            var command = new StoreCommand.UseJoinSecret(hash, path, key, now);
+            return switch (Author.as("proxy " + path, () -> store.apply(command))) {
                 case StoreAnswer.Applied _, StoreAnswer.Unchanged _ -> told(given, path);
                 case StoreAnswer.Refused(var reason) -> new Denied(reason);
             };

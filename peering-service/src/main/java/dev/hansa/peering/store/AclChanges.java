@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.PersistentMap;
+import dev.hansa.peering.audit.AuditReason;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -10,13 +11,14 @@ final class AclChanges {
     private AclChanges() {}
 
     /// @param after the same state when nothing has changed
-    record Change(AclState after, Optional<String> refusal) {
+    /// @param reason of the refusal
+    record Change(AclState after, Optional<String> refusal, AuditReason reason) {
         static Change to(AclState after) {
-            return new Change(after, Optional.empty());
+            return new Change(after, Optional.empty(), AuditReason.NONE);
         }
 
-        static Change refused(AclState before, String reason) {
-            return new Change(before, Optional.of(reason));
+        static Change refused(AclState before, AuditReason reason, String sentence) {
+            return new Change(before, Optional.of(sentence), reason);
         }
     }
 
@@ -40,12 +42,13 @@ final class AclChanges {
         if (before.bootstrap().isPresent()) {
             var done = before.bootstrap().get().index();
             if (reset.isEmpty() || reset.getAsLong() != done) {
-                return Change.refused(before, AclState.bootstrapped(before.bootstrap().get()));
+                return Change.refused(
+                        before, AuditReason.USED, AclState.bootstrapped(before.bootstrap().get()));
             }
         }
         var refusal = taken(before, token);
         return refusal.isPresent()
-                ? Change.refused(before, refusal.get())
+                ? Change.refused(before, AuditReason.TAKEN, refusal.get())
                 : Change.to(
                         new AclState(
                                 with(before, token.indexed(index, index)),
@@ -78,56 +81,65 @@ final class AclChanges {
         if (token.createIndex() == 0) {
             var refusal = taken(kept, token);
             if (refusal.isPresent()) {
-                return Change.refused(before, refusal.get());
+                return Change.refused(before, AuditReason.TAKEN, refusal.get());
             }
         } else if (held.isEmpty() || held.get().createIndex() != token.createIndex()) {
             // deleted since it was read: it must not come back with its secret
             return Change.refused(
                     before,
+                    AuditReason.ABSENT,
                     "Invalid Token: expected token '"
                             + token.accessor()
                             + "' as it was read; found it deleted");
         } else if (!held.get().secretHash().equals(token.secretHash())) {
             return Change.refused(
                     before,
+                    AuditReason.WRONG_SECRET,
                     "Invalid Token: expected the SecretID of token '"
                             + token.accessor()
                             + "', which cannot be changed; found another");
         }
         var crowd =
                 tokens.containsKey(token.secretHash())
-                        ? Optional.<String>empty()
+                        ? Optional.<Change>empty()
                         : token.login()
-                                .map(login -> crowd(kept, login))
-                                .orElseGet(() -> crowd(kept));
+                                .map(login -> crowd(before, kept, login))
+                                .orElseGet(() -> crowd(before, kept));
         if (crowd.isPresent()) {
-            return Change.refused(before, crowd.get());
+            return crowd.get();
         }
         var written = token.indexed(held.map(AclTokenRecord::createIndex).orElse(index), index);
         return Change.to(kept.withTokens(with(kept, written)));
     }
 
     /// Why there must be no further token of operators; empty when there may.
-    private static Optional<String> crowd(AclState kept) {
+    private static Optional<Change> crowd(AclState before, AclState kept) {
         return kept.tokens().values().stream().filter(one -> one.login().isEmpty()).count()
                         < AclTokenRecord.MOST
                 ? Optional.empty()
                 : Optional.of(
-                        "expected at most "
-                                + AclTokenRecord.MOST
-                                + " tokens; found as many: delete some first");
+                        Change.refused(
+                                before,
+                                AuditReason.CROWDED,
+                                "expected at most "
+                                        + AclTokenRecord.MOST
+                                        + " tokens; found as many: delete some first"));
     }
 
     /// Why a login must not have a token; empty when it may. What was looked at by a method that is
     /// another by now is not believed.
-    private static Optional<String> crowd(AclState kept, AclTokenRecord.Login login) {
+    private static Optional<Change> crowd(
+            AclState before, AclState kept, AclTokenRecord.Login login) {
         var method = kept.logins().methods().get(login.method());
         if (method == null || method.modifyIndex() != login.methodIndex()) {
             return Optional.of(
-                    "auth method '"
-                            + login.method()
-                            + "': expected it as it was when the login began; found it "
-                            + (method == null ? "deleted" : "changed: try again"));
+                    Change.refused(
+                            before,
+                            AuditReason.STALE,
+                            "auth method '"
+                                    + login.method()
+                                    + "': expected it as it was when the login began; found it "
+                                    + (method == null ? "deleted" : "changed: try again")));
         }
         var all = 0;
         var ofMethod = 0;
@@ -142,23 +154,26 @@ final class AclChanges {
             }
         }
         if (ofSubject >= AclTokenRecord.MOST_OF_A_SUBJECT) {
-            return full(AclTokenRecord.MOST_OF_A_SUBJECT, " of one subject");
+            return full(before, AclTokenRecord.MOST_OF_A_SUBJECT, " of one subject");
         }
         if (ofMethod >= AclTokenRecord.MOST_OF_A_METHOD) {
-            return full(AclTokenRecord.MOST_OF_A_METHOD, " of one auth method");
+            return full(before, AclTokenRecord.MOST_OF_A_METHOD, " of one auth method");
         }
         return all >= AclTokenRecord.MOST_OF_LOGINS
-                ? full(AclTokenRecord.MOST_OF_LOGINS, "")
+                ? full(before, AclTokenRecord.MOST_OF_LOGINS, "")
                 : Optional.empty();
     }
 
-    private static Optional<String> full(int most, String whose) {
+    private static Optional<Change> full(AclState before, int most, String whose) {
         return Optional.of(
-                AclTokenRecord.FULL
-                        + most
-                        + " tokens of logins"
-                        + whose
-                        + "; found as many: wait until some end (MaxTokenTTL), or log out");
+                Change.refused(
+                        before,
+                        AuditReason.CROWDED,
+                        AclTokenRecord.FULL
+                                + most
+                                + " tokens of logins"
+                                + whose
+                                + "; found as many: wait until some end (MaxTokenTTL), or log out"));
     }
 
     private static Change removeToken(AclState before, String accessor) {
@@ -178,6 +193,7 @@ final class AclChanges {
         if (policy.createIndex() != (held == null ? 0 : held.createIndex())) {
             return Change.refused(
                     before,
+                    AuditReason.STALE,
                     "Invalid Policy: expected policy '"
                             + policy.id()
                             + "' as it was read; found "
@@ -187,6 +203,7 @@ final class AclChanges {
             if (other.name().equals(policy.name()) && !other.id().equals(policy.id())) {
                 return Change.refused(
                         before,
+                        AuditReason.TAKEN,
                         "Invalid Policy: A Policy with Name \""
                                 + policy.name()
                                 + "\" already exists");
@@ -195,6 +212,7 @@ final class AclChanges {
         if (held == null && before.policies().size() >= AclPolicyRecord.MOST) {
             return Change.refused(
                     before,
+                    AuditReason.CROWDED,
                     "expected at most "
                             + AclPolicyRecord.MOST
                             + " policies; found as many: delete some first");

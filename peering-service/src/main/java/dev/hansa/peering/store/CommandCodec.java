@@ -1,21 +1,31 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.peering.audit.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /// Commands and answers as the log and the members' wire carry them: the name of the type, where it
-/// must not outlive a leader `@` and the term, a line end, and its components as JSON, every secret
-/// sealed. A type's name and components stay what they are once a version was released with them;
-/// what is new gets a new name.
+/// must not outlive a leader `@` and the term, where it is known a blank and the [Origin] as JSON,
+/// a line end, and its components as JSON, every secret sealed. A version that knows no origins
+/// cannot read such an entry and stops before it, rather than go on without a record of it. A
+/// type's name and components stay what they are once a version was released with them; what is new
+/// gets a new name.
 final class CommandCodec {
     /// The API takes bodies of 512 KiB, and JSON within JSON escapes each quote once.
     static final int MAX_BYTES = 1536 * 1024;
 
+    /// What this version reads: 1 has an [Origin]. A member is asked before it is sent such.
+    static final int FORM = 1;
+
     /// Between the type's name and the term.
     private static final String TERM = "@";
+
+    /// Before the origin.
+    private static final String ORIGIN = " ";
 
     private static final Map<String, Class<? extends StoreCommand>> COMMANDS =
             named(StoreCommand.class);
@@ -37,17 +47,26 @@ final class CommandCodec {
     /// A command, and the term of the log in which alone it is to have an effect.
     ///
     /// @param term empty: in any
-    record Entry(StoreCommand command, OptionalLong term) {}
+    /// @param origin empty: an older version has written it
+    record Entry(StoreCommand command, OptionalLong term, Optional<Origin> origin) {}
 
     /// @throws StoreFailure when the command is longer than an entry of the log may be
     byte[] encode(StoreCommand command) {
-        return encode(command, OptionalLong.empty());
+        return encode(new Entry(command, OptionalLong.empty(), Optional.empty()));
     }
 
     /// @throws StoreFailure when the command is longer than an entry of the log may be
-    byte[] encode(StoreCommand command, OptionalLong term) {
+    byte[] encode(Entry entry) {
+        var command = entry.command();
+        var term = entry.term();
         var name = command.getClass().getSimpleName();
-        var bytes = bytes(command, name + (term.isPresent() ? TERM + term.getAsLong() : ""), name);
+        var head =
+                name
+                        + (term.isPresent() ? TERM + term.getAsLong() : "")
+                        + entry.origin()
+                                .map(origin -> ORIGIN + RecordJson.write(origin))
+                                .orElse("");
+        var bytes = bytes(command, head, name);
         if (bytes.length > MAX_BYTES) {
             throw new StoreFailure(
                     "a "
@@ -74,14 +93,20 @@ final class CommandCodec {
     ///   form
     Entry command(byte[] bytes) {
         var line = Line.of(bytes);
-        var head = line.head();
+        var blank = line.head().indexOf(ORIGIN);
+        var head = blank < 0 ? line.head() : line.head().substring(0, blank);
         var at = head.indexOf(TERM);
         try {
             return new Entry(
                     value(at < 0 ? head : head.substring(0, at), line.json(), COMMANDS),
                     at < 0
                             ? OptionalLong.empty()
-                            : OptionalLong.of(Long.parseLong(head.substring(at + 1))));
+                            : OptionalLong.of(Long.parseLong(head.substring(at + 1))),
+                    blank < 0
+                            ? Optional.empty()
+                            : Optional.of(
+                                    RecordJson.read(
+                                            line.head().substring(blank + 1), Origin.class)));
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(
                     "log entry: expected a term; found '" + head + "'", e);

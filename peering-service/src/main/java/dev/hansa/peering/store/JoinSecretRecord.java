@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.peering.audit.AuditReason;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -61,6 +62,16 @@ public record JoinSecretRecord(
                                         "join secret: expected one that was not used for '"
                                                 + identityPath
                                                 + "'; found it used: a proxy that has lost its certificate needs a new join token"));
+    }
+
+    /// Of such a refusal, in the word that each version has for it.
+    AuditReason reason(StoreCommand.UseJoinSecret join) {
+        if (expiresAt.isBefore(join.now())) {
+            return AuditReason.EXPIRED;
+        }
+        return identityPaths.contains(join.identityPath())
+                ? AuditReason.USED
+                : AuditReason.FORBIDDEN;
     }
 
     JoinSecretRecord used(String identityPath, String keyHash) {

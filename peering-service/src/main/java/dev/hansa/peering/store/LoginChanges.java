@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.PersistentMap;
+import dev.hansa.peering.audit.AuditReason;
 import dev.hansa.peering.store.AclChanges.Change;
 import java.time.Instant;
 import java.util.HashMap;
@@ -30,6 +31,7 @@ final class LoginChanges {
         if (method.createIndex() != (held == null ? 0 : held.createIndex())) {
             return Change.refused(
                     before,
+                    AuditReason.STALE,
                     "Invalid Auth Method: expected auth method '"
                             + method.name()
                             + "' as it was read; found "
@@ -38,6 +40,7 @@ final class LoginChanges {
         if (held == null && logins.methods().size() >= AuthMethodRecord.MOST) {
             return Change.refused(
                     before,
+                    AuditReason.CROWDED,
                     "expected at most "
                             + AuthMethodRecord.MOST
                             + " auth methods; found as many: delete some first");
@@ -79,6 +82,7 @@ final class LoginChanges {
         if (rule.createIndex() != (held == null ? 0 : held.createIndex())) {
             return Change.refused(
                     before,
+                    AuditReason.STALE,
                     "Invalid Binding Rule: expected binding rule '"
                             + rule.id()
                             + "' as it was read; found "
@@ -87,6 +91,7 @@ final class LoginChanges {
         if (!logins.methods().containsKey(rule.method())) {
             return Change.refused(
                     before,
+                    AuditReason.ABSENT,
                     "Invalid Binding Rule: expected an auth method named '"
                             + rule.method()
                             + "'; found none");
@@ -94,6 +99,7 @@ final class LoginChanges {
         if (held == null && logins.rules().size() >= BindingRuleRecord.MOST) {
             return Change.refused(
                     before,
+                    AuditReason.CROWDED,
                     "expected at most "
                             + BindingRuleRecord.MOST
                             + " binding rules; found as many: delete some first");

@@ -38,6 +38,8 @@ final class MemberCalls implements AutoCloseable {
     private static final Bytes BYTES = new Bytes();
     private static final MethodDescriptor<byte[], byte[]> ASK =
             method(MethodType.UNARY, SERVICE, "Ask");
+    private static final MethodDescriptor<byte[], byte[]> FORM =
+            method(MethodType.UNARY, SERVICE, "Form");
     private static final MethodDescriptor<byte[], byte[]> FOLLOW =
             method(MethodType.SERVER_STREAMING, SERVICE, "Follow");
 
@@ -101,6 +103,7 @@ final class MemberCalls implements AutoCloseable {
     ServerServiceDefinition definition() {
         return ServerServiceDefinition.builder(SERVICE)
                 .addMethod(ASK, ServerCalls.asyncUnaryCall(this::asked))
+                .addMethod(FORM, ServerCalls.asyncUnaryCall(MemberCalls::form))
                 .addMethod(FOLLOW, ServerCalls.asyncServerStreamingCall(this::followed))
                 .build();
     }
@@ -108,6 +111,11 @@ final class MemberCalls implements AutoCloseable {
     private void asked(byte[] question, StreamObserver<byte[]> observer) {
         var call = (ServerCallStreamObserver<byte[]>) observer;
         run("member-asks", call, () -> call.onNext(service.answer(question)));
+    }
+
+    private static void form(byte[] question, StreamObserver<byte[]> call) {
+        call.onNext(new byte[] {CommandCodec.FORM});
+        call.onCompleted();
     }
 
     private void followed(byte[] hello, StreamObserver<byte[]> observer) {
@@ -163,12 +171,38 @@ final class MemberCalls implements AutoCloseable {
     /// @throws StoreFailure when it does not answer within `limit`, or with an error
     byte[] ask(String address, byte[] question, Duration limit) {
         try {
-            return ClientCalls.blockingUnaryCall(
-                    channel(address),
-                    ASK,
-                    CallOptions.DEFAULT.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS),
-                    question);
+            return call(address, ASK, question, limit);
         } catch (StatusRuntimeException e) {
+            throw failed(address, e);
+        }
+    }
+
+    private byte[] call(
+            String address,
+            MethodDescriptor<byte[], byte[]> method,
+            byte[] question,
+            Duration limit) {
+        return ClientCalls.blockingUnaryCall(
+                channel(address),
+                method,
+                CallOptions.DEFAULT.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS),
+                question);
+    }
+
+    /// The newest form of the log's entries that a member reads; 0: it is of a version that was
+    /// never asked.
+    ///
+    /// @throws StoreFailure when it does not answer within `limit`
+    int form(String address, Duration limit) {
+        // one that was away is asked again at once, and not when a channel's patience says so
+        channel(address).resetConnectBackoff();
+        try {
+            var answer = call(address, FORM, new byte[0], limit);
+            return answer.length == 1 ? answer[0] : 0;
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+                return 0;
+            }
             throw failed(address, e);
         }
     }

@@ -34,6 +34,9 @@ public final class Members implements AutoCloseable {
     /// it: it carries a term.
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
+    /// To be told at once what a build can do.
+    private static final Duration FORM_LIMIT = Duration.ofSeconds(5);
+
     private final RaftServer server;
     private final RaftGroupId group;
     private final RaftPeerId self;
@@ -191,7 +194,16 @@ public final class Members implements AutoCloseable {
                             + " servers; found as many already",
                     null);
         }
-        next.add(peer(name, address));
+        var added = peer(name, address);
+        if (calls.form(added.getAddress(), FORM_LIMIT) < CommandCodec.FORM) {
+            throw new StoreFailure(
+                    "member '"
+                            + name
+                            + "': expected a server of this version or a newer one; found an older"
+                            + " one, which cannot read what this datacenter's log has",
+                    null);
+        }
+        next.add(added);
         change("member '" + name + "'", next);
     }
 
@@ -351,6 +363,24 @@ public final class Members implements AutoCloseable {
     /// @throws StoreFailure when it does not answer
     public byte[] askAt(String address, byte[] question, Duration limit) {
         return calls.ask(address, question, limit);
+    }
+
+    /// Whether nobody else keeps this log.
+    boolean isAlone() {
+        var all = peers();
+        return all.size() == 1 && all.iterator().next().getId().equals(self);
+    }
+
+    /// Whether all other members answer, and read the log's entries as this version writes them.
+    boolean readAlike() {
+        try {
+            return peers().stream()
+                    .filter(peer -> !peer.getId().equals(self))
+                    .allMatch(
+                            peer -> calls.form(peer.getAddress(), FORM_LIMIT) >= CommandCodec.FORM);
+        } catch (StoreFailure _) {
+            return false;
+        }
     }
 
     private String address(String member) {

@@ -3,6 +3,8 @@ package dev.hansa.peering.store;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.Seal;
 import dev.hansa.bootstrap.SealKey;
+import dev.hansa.peering.audit.AuditLog;
+import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.trustbundle.Datacenter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,6 +54,8 @@ public final class RaftStore implements Store {
     private final DiskSpace disk;
     private final long maxBytes;
     private final Consumer<Throwable> failures;
+    private final Origins origins;
+    private final AuditStart auditStart;
     private volatile boolean closed;
 
     private RaftStore(
@@ -63,7 +67,8 @@ public final class RaftStore implements Store {
             Members members,
             RaftGroupId group,
             long maxBytes,
-            Consumer<Throwable> failures) {
+            Consumer<Throwable> failures,
+            Clock clock) {
         this.file = file;
         this.machine = machine;
         this.codec = codec;
@@ -74,6 +79,8 @@ public final class RaftStore implements Store {
         this.disk = new DiskSpace(file.file().resolveSibling("raft"));
         this.maxBytes = maxBytes;
         this.failures = failures;
+        this.origins = new Origins(clock, members.self(), System::nanoTime);
+        this.auditStart = AuditStart.of(this);
     }
 
     /// Opens or makes the store in `dataDir`. What it has when this returns is what this server's
@@ -82,6 +89,7 @@ public final class RaftStore implements Store {
     /// @param key where the key is that secrets are sealed with
     /// @param tls made from what this server's disk says
     /// @param failures told when a disk fails while the server runs
+    /// @param clock that says when something was asked for
     /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
     ///   damaged, or of a newer version
     public static RaftStore open(
@@ -89,8 +97,9 @@ public final class RaftStore implements Store {
             SealKey key,
             Membership membership,
             Function<StoreState, MemberTls> tls,
-            Consumer<Throwable> failures) {
-        return open(dataDir, key, membership, tls, failures, MAX_BYTES, LogSettings.DEFAULT);
+            Consumer<Throwable> failures,
+            Clock clock) {
+        return open(dataDir, key, membership, tls, failures, clock, MAX_BYTES, LogSettings.DEFAULT);
     }
 
     /// @param maxBytes what the state may take up
@@ -100,6 +109,7 @@ public final class RaftStore implements Store {
             Membership membership,
             Function<StoreState, MemberTls> tls,
             Consumer<Throwable> failures,
+            Clock clock,
             long maxBytes,
             LogSettings settings) {
         var file = StateFile.open(dataDir, key);
@@ -116,7 +126,7 @@ public final class RaftStore implements Store {
         try {
             var directory = LogDirectory.open(dataDir, membership.group());
             if (!directory.used() && machine.known().index() >= 0) {
-                throw anotherLog(dataDir, machine.known(), "none");
+                throw KnownLog.another(dataDir, machine.known(), "none");
             }
             TornTail.cut(directory, machine.known().index())
                     .ifPresent(what -> failures.accept(new StoreFailure(what, null)));
@@ -141,7 +151,7 @@ public final class RaftStore implements Store {
                                     directory.used() ? StartupOption.RECOVER : StartupOption.FORMAT)
                             .build();
             server.start();
-            refuseAnotherLog(server.getDivision(group.getGroupId()), machine, dataDir);
+            KnownLog.refuseAnother(server.getDivision(group.getGroupId()), machine, dataDir);
             var others =
                     new GrpcFactory(parameters).newRaftClientRpc(ClientId.randomId(), properties);
             var members =
@@ -156,7 +166,8 @@ public final class RaftStore implements Store {
                     members,
                     group.getGroupId(),
                     maxBytes,
-                    failures);
+                    failures,
+                    clock);
         } catch (IOException | RuntimeException e) {
             closeQuietly(file, server, e);
             throw e instanceof StoreFailure failure
@@ -168,35 +179,6 @@ public final class RaftStore implements Store {
                                     + e,
                             e);
         }
-    }
-
-    /// A log that was restored from an older copy lacks what the file has, and would give its
-    /// entries the numbers of those that are lost.
-    private static void refuseAnotherLog(
-            RaftServer.Division log, ReplicaMachine machine, Path dataDir) {
-        var known = machine.known();
-        var copied = machine.getLatestSnapshot();
-        if (known.index() < 0 || copied != null && known.index() <= copied.getIndex()) {
-            return;
-        }
-        var there = log.getRaftLog().getTermIndex(known.index());
-        if (there == null || there.getTerm() != known.term()) {
-            throw anotherLog(
-                    dataDir, known, "one that ends at " + log.getRaftLog().getLastEntryTermIndex());
-        }
-    }
-
-    private static StoreFailure anotherLog(Path dataDir, LogPosition known, String found) {
-        return new StoreFailure(
-                "'"
-                        + dataDir.resolve("raft")
-                        + "': expected the log that 'hansa.db' has up to entry "
-                        + known.index()
-                        + " of term "
-                        + known.term()
-                        + "; found "
-                        + found,
-                null);
     }
 
     private static void closeQuietly(StateFile file, @Nullable RaftServer server, Exception why) {
@@ -279,7 +261,36 @@ public final class RaftStore implements Store {
 
     /// @param term in which alone it has an effect; empty: in any
     StoreAnswer apply(StoreCommand command, OptionalLong term) {
-        var encoded = codec.encode(command, term);
+        refuseWhenBroken();
+        // what not all members can read yet is not written
+        var isRead = machine.hasAudit() || members.isAlone();
+        if (!isRead && command instanceof StoreCommand.NoteAct) {
+            return new StoreAnswer.Unchanged(now().index());
+        }
+        return origins.write(
+                isRead, origin -> apply(new CommandCodec.Entry(command, term, origin)));
+    }
+
+    /// Begins the audit log, which all members can read by now: with the entry that is written here
+    /// it is the same at each.
+    ///
+    /// @throws StoreFailure when another server leads by now, or no majority answers
+    void beginAudit(long term) {
+        apply(
+                new CommandCodec.Entry(
+                        new StoreCommand.NoteAct("audit.begin", "log", AuditOutcome.APPLIED),
+                        OptionalLong.of(term),
+                        Optional.of(origins.own())));
+    }
+
+    /// Whether the audit log has begun.
+    boolean hasAudit() {
+        return machine.hasAudit();
+    }
+
+    private StoreAnswer apply(CommandCodec.Entry entry) {
+        var command = entry.command();
+        var encoded = codec.encode(entry);
         refuseWhenFull(command, encoded.length);
         var request = client.write(encoded);
         var limit = command instanceof StoreCommand.CommitRestore ? RESTORE_LIMIT : WRITE_LIMIT;
@@ -323,6 +334,16 @@ public final class RaftStore implements Store {
                         + " s: "
                         + found,
                 null);
+    }
+
+    /// Who did what, as this server has it.
+    public AuditLog audit() {
+        return file.audit();
+    }
+
+    /// Its records that this server's disk has not taken and never will; the others have them.
+    public long lostAuditRecords() {
+        return machine.lostRecords();
     }
 
     /// Snapshots of this state. Once for each store.
@@ -443,7 +464,8 @@ public final class RaftStore implements Store {
         machine.expectEnd();
         try (file;
                 client;
-                members) {
+                members;
+                auditStart) {
             var log = server.getDivision(group);
             var closing = Thread.ofPlatform().name("store-close").start(log::close);
             LogWriter.wake(log.getMemberId(), machine, closing);

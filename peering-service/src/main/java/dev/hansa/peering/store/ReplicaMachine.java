@@ -2,14 +2,21 @@ package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.OwnDisk;
+import dev.hansa.peering.audit.AuditHead;
+import dev.hansa.peering.audit.AuditRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -46,6 +53,18 @@ final class ReplicaMachine extends BaseStateMachine {
     private final Consumer<Throwable> failures;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
 
+    /// Of what a disk does not take; 1 MB. A disk that takes the log but not the database for so
+    /// many acts is looked after, or the member is.
+    private static final int MOST_UNWRITTEN = 2_000;
+
+    /// What the next record of the audit log follows, whether the disk has taken it or not.
+    private volatile AuditHead head;
+
+    /// Records that the disk has not taken yet, for the next write.
+    private final Deque<AuditRecord> unwritten = new ArrayDeque<>();
+
+    private final AtomicLong lostRecords = new AtomicLong();
+
     /// What the file has in it already; the log is replayed from its last copy, which may be older.
     private volatile LogPosition known;
 
@@ -65,6 +84,7 @@ final class ReplicaMachine extends BaseStateMachine {
         this.failures = failures;
         this.state = new Latest<>(file.written());
         this.known = file.position();
+        this.head = file.auditHead();
     }
 
     /// Whether a command was refused because another server leads than the one that asked.
@@ -103,6 +123,8 @@ final class ReplicaMachine extends BaseStateMachine {
         }
         setLastAppliedTermIndex(copy == null ? TermIndex.INITIAL_VALUE : copy.getTermIndex());
         known = file.position();
+        head = file.auditHead();
+        unwritten.clear();
         state.set(file.written());
     }
 
@@ -151,40 +173,78 @@ final class ReplicaMachine extends BaseStateMachine {
     }
 
     private StoreAnswer apply(LogEntryProto entry) {
-        StateMachine.Transition transition;
+        var at = new LogPosition(entry.getTerm(), entry.getIndex());
         try {
-            var command = entry.getStateMachineLogEntry().getLogData().toByteArray();
-            transition =
-                    transition(
-                            codec.command(command),
-                            new LogPosition(entry.getTerm(), entry.getIndex()));
+            var command = codec.command(entry.getStateMachineLogEntry().getLogData().toByteArray());
+            return ofAnotherTerm(command, at.term()).orElseGet(() -> apply(command, at));
         } catch (RuntimeException e) {
             logFailure = e;
             failures.accept(e);
             throw e;
         }
-        if (transition.state() != state.get()) {
-            write(transition.state(), new LogPosition(entry.getTerm(), entry.getIndex()));
-            state.set(transition.state());
+    }
+
+    /// Whoever has asked asks the server that leads by now, so it is no act either.
+    private static Optional<StoreAnswer> ofAnotherTerm(CommandCodec.Entry entry, long term) {
+        return entry.term().isPresent() && entry.term().getAsLong() != term
+                ? Optional.of(
+                        new StoreAnswer.Refused(
+                                ANOTHER_TERM
+                                        + entry.term().getAsLong()
+                                        + " of the log; found term "
+                                        + term
+                                        + ": another server leads by now"))
+                : Optional.empty();
+    }
+
+    private StoreAnswer apply(CommandCodec.Entry entry, LogPosition at) {
+        var present = state.get();
+        var taken =
+                restores.apply(present, entry.command())
+                        .orElseGet(() ->
+                                new RestoreLog.Taken(StateMachine.apply(present, entry.command())));
+        var transition = taken.transition();
+        var act = AuditTrail.record(head, present, entry, transition);
+        if (taken.step().isPresent()) {
+            // where the disk does not take it, this server stops before the entry
+            var acts = new ArrayList<>(unwritten);
+            act.ifPresent(acts::add);
+            file.write(transition.state(), at, acts, taken.step().get());
+            unwritten.clear();
+        } else if (transition.state() != present || act.isPresent()) {
+            act.ifPresent(this::keep);
+            write(transition.state(), at);
         }
+        act.ifPresent(record -> head = head.with(record));
+        state.set(transition.state());
         return transition.answer();
     }
 
-    private StateMachine.Transition transition(CommandCodec.Entry entry, LogPosition at) {
-        var present = state.get();
-        var term = at.term();
-        if (entry.term().isPresent() && entry.term().getAsLong() != term) {
-            return new StateMachine.Transition(
-                    present,
-                    new StoreAnswer.Refused(
-                            ANOTHER_TERM
-                                    + entry.term().getAsLong()
-                                    + " of the log; found term "
-                                    + term
-                                    + ": another server leads by now"));
+    private void keep(AuditRecord record) {
+        if (unwritten.size() == MOST_UNWRITTEN) {
+            var first = unwritten.removeFirst();
+            failures.accept(
+                    new StoreFailure(
+                            "audit log: expected a disk that takes it; found "
+                                    + MOST_UNWRITTEN
+                                    + " records that wait: record "
+                                    + first.number()
+                                    + " is not on this server's disk, and "
+                                    + lostRecords.incrementAndGet()
+                                    + " are lost here since its start",
+                            null));
         }
-        return restores.apply(present, entry.command(), at)
-                .orElseGet(() -> StateMachine.apply(present, entry.command()));
+        unwritten.add(record);
+    }
+
+    /// Whether there is a record in the audit log: then each member reads what it rests on.
+    boolean hasAudit() {
+        return head.last().number() > 0;
+    }
+
+    /// Records that this server's disk has not taken and never will; the others have them.
+    long lostRecords() {
+        return lostRecords.get();
     }
 
     /// To be asked is all that a reader wants: whoever answers has all that was acknowledged.
@@ -197,10 +257,15 @@ final class ReplicaMachine extends BaseStateMachine {
     /// takes it along, or the next start.
     private void write(StoreState after, LogPosition reached) {
         try {
-            file.write(after, reached);
+            writeAll(after, reached);
         } catch (StoreFailure e) {
             failures.accept(e);
         }
+    }
+
+    private void writeAll(StoreState after, LogPosition reached) {
+        file.write(after, reached, List.copyOf(unwritten));
+        unwritten.clear();
     }
 
     /// A copy of the file, which the log may then forget its beginning for.
@@ -210,7 +275,7 @@ final class ReplicaMachine extends BaseStateMachine {
         var target = storage.getSnapshotFile(applied.getTerm(), applied.getIndex());
         var fresh = target.toPath().resolveSibling("copy.new");
         try {
-            file.write(state.get(), new LogPosition(applied.getTerm(), applied.getIndex()));
+            writeAll(state.get(), new LogPosition(applied.getTerm(), applied.getIndex()));
             file.copyTo(fresh);
             var digest = MD5FileUtil.computeMd5ForFile(fresh.toFile());
             MD5FileUtil.saveMD5File(target, digest);

@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.peering.audit.AuditReason;
 import dev.hansa.peering.store.StateMachine.Transition;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,19 +23,26 @@ final class RestoreLog {
         this.file = file;
     }
 
-    /// @param at the command's place in the log
+    /// What a command comes to.
+    ///
+    /// @param step that has to be on the disk with it, or the member stops; empty: none
+    record Taken(Transition transition, Optional<RestoreRows.Step> step) {
+        Taken(Transition transition) {
+            this(transition, Optional.empty());
+        }
+    }
+
     /// @return empty: the command is none of a restore's, and has yet to be applied
-    Optional<Transition> apply(StoreState state, StoreCommand command, LogPosition at) {
+    Optional<Taken> apply(StoreState state, StoreCommand command) {
         return switch (command) {
             case StoreCommand.BeginRestore(var id, var bytes, var sha256) ->
                     Optional.of(
                             done(
                                     state,
-                                    at,
                                     RestoreRows.begin(new RestoreProgress(id, bytes, sha256, 0))));
-            case StoreCommand.RestorePart part -> Optional.of(part(state, part, at));
-            case StoreCommand.CommitRestore commit -> Optional.of(commit(state, commit, at));
-            case StoreCommand.AbortRestore(var id) -> Optional.of(abort(state, id, at));
+            case StoreCommand.RestorePart part -> Optional.of(part(state, part));
+            case StoreCommand.CommitRestore commit -> Optional.of(commit(state, commit));
+            case StoreCommand.AbortRestore(var id) -> Optional.of(abort(state, id));
             case StoreCommand.CountStart _ -> {
                 // a server that begins may be the one whose operator was restoring: nobody else
                 // would ever end it
@@ -46,29 +54,35 @@ final class RestoreLog {
         };
     }
 
-    private Transition done(StoreState state, LogPosition at, RestoreRows.Step step) {
-        file.write(state, at, step);
-        return new Transition(state, new StoreAnswer.Unchanged(state.index()));
+    private static Taken done(StoreState state, RestoreRows.Step step) {
+        return new Taken(
+                new Transition(state, new StoreAnswer.Unchanged(state.index())), Optional.of(step));
     }
 
-    private static Transition refused(StoreState state, String reason) {
-        return new Transition(state, new StoreAnswer.Refused("restore: " + reason));
+    private static Taken unchanged(StoreState state) {
+        return new Taken(new Transition(state, new StoreAnswer.Unchanged(state.index())));
     }
 
-    private Transition abort(StoreState state, String id, LogPosition at) {
+    private static Taken refused(StoreState state, AuditReason reason, String sentence) {
+        return new Taken(
+                new Transition(state, new StoreAnswer.Refused("restore: " + sentence), reason));
+    }
+
+    private Taken abort(StoreState state, String id) {
         return file.restore().filter(found -> found.id().equals(id)).isPresent()
-                ? done(state, at, RestoreRows.end())
-                : new Transition(state, new StoreAnswer.Unchanged(state.index()));
+                ? done(state, RestoreRows.end())
+                : unchanged(state);
     }
 
-    private static Transition superseded(StoreState state) {
+    private static Taken superseded(StoreState state) {
         return refused(
                 state,
+                AuditReason.SUPERSEDED,
                 "expected to be the only one; found that another has begun, or that a server"
                         + " was started; the state is what it was");
     }
 
-    private Transition part(StoreState state, StoreCommand.RestorePart part, LogPosition at) {
+    private Taken part(StoreState state, StoreCommand.RestorePart part) {
         var progress = file.restore().filter(found -> found.id().equals(part.id()));
         if (progress.isEmpty()) {
             return superseded(state);
@@ -76,13 +90,14 @@ final class RestoreLog {
         var received = progress.get().received();
         var content = Base64.getDecoder().decode(part.content());
         if (part.offset() < received) {
-            return new Transition(state, new StoreAnswer.Unchanged(state.index()));
+            return unchanged(state);
         }
         if (part.offset() > received
                 || content.length > MAX_PART
                 || received + content.length > progress.get().bytes()) {
             return refused(
                     state,
+                    AuditReason.MALFORMED,
                     "expected up to "
                             + Math.min(MAX_PART, progress.get().bytes() - received)
                             + " bytes from "
@@ -94,12 +109,11 @@ final class RestoreLog {
         }
         return done(
                 state,
-                at,
                 RestoreRows.part(
                         progress.get().received(content.length), part.offset(), part.content()));
     }
 
-    private Transition commit(StoreState state, StoreCommand.CommitRestore commit, LogPosition at) {
+    private Taken commit(StoreState state, StoreCommand.CommitRestore commit) {
         var progress = file.restore().filter(found -> found.id().equals(commit.id()));
         if (progress.isEmpty()) {
             return superseded(state);
@@ -107,6 +121,7 @@ final class RestoreLog {
         if (progress.get().received() != progress.get().bytes()) {
             return refused(
                     state,
+                    AuditReason.MALFORMED,
                     "expected "
                             + progress.get().bytes()
                             + " bytes; found "
@@ -118,6 +133,7 @@ final class RestoreLog {
             if (!sha256.equals(progress.get().sha256())) {
                 return refused(
                         state,
+                        AuditReason.MALFORMED,
                         "expected a database with SHA-256 "
                                 + progress.get().sha256()
                                 + "; found "
@@ -126,11 +142,16 @@ final class RestoreLog {
             var snapshot = StateRows.read(gathered, file.records());
             var refusal = RestoredState.refusal(state, snapshot, commit.force());
             if (refusal.isPresent()) {
-                return new Transition(state, new StoreAnswer.Refused(refusal.get()));
+                return new Taken(
+                        new Transition(
+                                state,
+                                new StoreAnswer.Refused(refusal.get()),
+                                AuditReason.FORBIDDEN));
             }
             var next = RestoredState.of(state, snapshot);
-            file.write(next, at, RestoreRows.end());
-            return new Transition(next, new StoreAnswer.Applied(next.index()));
+            return new Taken(
+                    new Transition(next, new StoreAnswer.Applied(next.index())),
+                    Optional.of(RestoreRows.end()));
         } catch (SQLException | FlywayException | IllegalArgumentException e) {
             // it was read where it came in: this member has another key, or is of an older version
             throw new StoreFailure(

@@ -13,7 +13,7 @@ import java.util.Map;
 /// The database in a snapshot: a copy of a server's that nothing else has open.
 final class SnapshotDatabase {
     /// What `db/migration` leads to.
-    static final int SCHEMA = 5;
+    static final int SCHEMA = 6;
 
     private SnapshotDatabase() {}
 
@@ -66,6 +66,7 @@ final class SnapshotDatabase {
             while (rows.next()) {
                 found.put(rows.getString(1), rows.getLong(2));
             }
+            found.put("audit", number(connection, "SELECT COUNT(*) FROM audit"));
         }
         return found;
     }

@@ -2,6 +2,7 @@ package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.peering.audit.AuditReason;
 import dev.hansa.trustbundle.PeerName;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -24,6 +25,7 @@ final class StateDraft {
     private Optional<CaRecord> ca;
     private long starts;
     private boolean changed;
+    private AuditReason reason = AuditReason.OTHER;
 
     StateDraft(StoreState old) {
         this.old = old;
@@ -65,6 +67,16 @@ final class StateDraft {
                 ca);
     }
 
+    /// Why it must not be made, in the word that each version has for it.
+    AuditReason reason() {
+        return reason;
+    }
+
+    private Optional<String> refused(AuditReason why, String sentence) {
+        reason = why;
+        return Optional.of(sentence);
+    }
+
     private Optional<String> done() {
         changed = true;
         return FINE;
@@ -77,7 +89,8 @@ final class StateDraft {
 
     private Optional<String> held(String what, long found, OptionalLong cas) {
         return cas.isPresent() && cas.getAsLong() != found
-                ? Optional.of(
+                ? refused(
+                        AuditReason.STALE,
                         what + ": expected modify index " + cas.getAsLong() + "; found " + found)
                 : FINE;
     }
@@ -123,7 +136,9 @@ final class StateDraft {
     Optional<String> crowded(PeeringRecord peering, int most) {
         return peerings.containsKey(peering.name()) || peerings.size() < most
                 ? Optional.empty()
-                : Optional.of("expected at most " + most + " peerings; found " + peerings.size());
+                : refused(
+                        AuditReason.CROWDED,
+                        "expected at most " + most + " peerings; found " + peerings.size());
     }
 
     Optional<String> putPeering(PeeringRecord peering) {
@@ -139,14 +154,16 @@ final class StateDraft {
         if (before != null
                 && before.state() == StoredState.DELETING
                 && peering.state() != StoredState.DELETING) {
-            return Optional.of("cannot write to peering that is marked for deletion");
+            return refused(
+                    AuditReason.DELETING, "cannot write to peering that is marked for deletion");
         }
         if (before == null || !before.trustDomain().equals(peering.trustDomain())) {
             for (var other : peerings.values()) {
                 if (peering.trustDomain().isPresent()
                         && !other.name().equals(peering.name())
                         && other.trustDomain().equals(peering.trustDomain())) {
-                    return Optional.of(
+                    return refused(
+                            AuditReason.TAKEN,
                             "trust domain '"
                                     + peering.trustDomain().get()
                                     + "' is peered already, as '"
@@ -186,7 +203,9 @@ final class StateDraft {
 
     Optional<String> issue(String peeringId, PeeringSecrets.Establishment establishment) {
         if (!live(peeringId)) {
-            return Optional.of("peering '" + peeringId + "': expected a live one; found none");
+            return refused(
+                    AuditReason.ABSENT,
+                    "peering '" + peeringId + "': expected a live one; found none");
         }
         var before = old.secrets(peeringId);
         return keep(
@@ -201,7 +220,8 @@ final class StateDraft {
     Optional<String> revoke(String peeringId, String tokenId) {
         var before = old.secrets(peeringId);
         if (before.establishment().filter(one -> one.tokenId().equals(tokenId)).isEmpty()) {
-            return Optional.of(
+            return refused(
+                    AuditReason.USED,
                     "token '" + tokenId + "': expected one that was not used; found it used");
         }
         return keep(
@@ -219,10 +239,11 @@ final class StateDraft {
         if (!live(exchange.peeringId())
                 || unused.isEmpty()
                 || !PeeringSecrets.same(unused.get().hash(), exchange.candidateHash())) {
-            return Optional.of("invalid peering establishment secret");
+            return refused(AuditReason.WRONG_SECRET, "invalid peering establishment secret");
         }
         if (exchange.now().isAfter(unused.get().expiresAt())) {
-            return Optional.of(
+            return refused(
+                    AuditReason.EXPIRED,
                     "peering establishment secret expired at " + unused.get().expiresAt());
         }
         return keep(
@@ -242,7 +263,7 @@ final class StateDraft {
         if (before.pendingStream()
                 .filter(pending -> PeeringSecrets.same(pending, hash))
                 .isEmpty()) {
-            return Optional.of("invalid peering stream secret");
+            return refused(AuditReason.WRONG_SECRET, "invalid peering stream secret");
         }
         return keep(
                 new PeeringSecrets(
@@ -255,7 +276,8 @@ final class StateDraft {
 
     Optional<String> putBundle(BundleRecord bundle) {
         if (!peerings.containsKey(bundle.peer())) {
-            return Optional.of(
+            return refused(
+                    AuditReason.ABSENT,
                     "trust bundle: expected a peering named '" + bundle.peer() + "'; found none");
         }
         var before = bundles.get(bundle.peer());
@@ -283,7 +305,9 @@ final class StateDraft {
         var node = registration.instance().node().name();
         if (node.isEmpty() || node.contains("/")) {
             // else node 'a' with id 'b/c' would be node 'a/b' with id 'c'
-            return Optional.of("node name: expected one without '/'; found '" + node + "'");
+            return refused(
+                    AuditReason.MALFORMED,
+                    "node name: expected one without '/'; found '" + node + "'");
         }
         var before = registrations.get(registration.key());
         var instance = registration.instance();
@@ -292,7 +316,10 @@ final class StateDraft {
                                 "registration '" + registration.key() + "'",
                                 before == null ? 0 : before.instance().modifyIndex(),
                                 cas)
-                        .or(() -> registration.taken(registrations, among));
+                        .or(() ->
+                                registration
+                                        .taken(registrations, among)
+                                        .flatMap(taken -> refused(AuditReason.TAKEN, taken)));
         if (refusal.isPresent()) {
             return refusal;
         }
@@ -312,7 +339,8 @@ final class StateDraft {
     Optional<String> checked(StoreCommand.PutCheckResult result) {
         var held = registrations.get(RegistrationRecord.key(result.node(), result.serviceId()));
         if (held == null || held.check(result.checkId()).filter(HealthCheck::isRun).isEmpty()) {
-            return Optional.of(
+            return refused(
+                    AuditReason.ABSENT,
                     "check '"
                             + result.checkId()
                             + "' of service '"
@@ -343,7 +371,8 @@ final class StateDraft {
 
     Optional<String> initCa(CaRecord fresh) {
         if (ca.isPresent()) {
-            return Optional.of(
+            return refused(
+                    AuditReason.TAKEN,
                     "certificate authority: expected none; found one for '"
                             + ca.get().trustDomain()
                             + "'");
@@ -355,9 +384,11 @@ final class StateDraft {
     Optional<String> useJoinSecret(StoreCommand.UseJoinSecret join) {
         var secret = joinSecrets.get(join.hash());
         if (secret == null) {
-            return Optional.of(JoinSecretRecord.UNKNOWN);
+            return refused(AuditReason.ABSENT, JoinSecretRecord.UNKNOWN);
         }
-        var refusal = secret.refusal(join.identityPath(), join.keyHash(), join.now());
+        var refusal =
+                secret.refusal(join.identityPath(), join.keyHash(), join.now())
+                        .flatMap(sentence -> refused(secret.reason(join), sentence));
         if (refusal.isPresent() || secret.usedBy().containsKey(join.identityPath())) {
             return refusal;
         }
@@ -371,7 +402,8 @@ final class StateDraft {
                 ca.filter(before -> before.trustDomain().equals(next.trustDomain()))
                         .filter(before -> before.generation() + 1 == next.generation());
         if (held.isEmpty()) {
-            return Optional.of(
+            return refused(
+                    AuditReason.STALE,
                     "certificate authority: expected generation "
                             + (next.generation() - 1)
                             + " of '"
@@ -395,7 +427,8 @@ final class StateDraft {
             }
         }
         if (controls.size() >= ControlRecord.MOST) {
-            return Optional.of(
+            return refused(
+                    AuditReason.CROWDED,
                     "failover controls: expected at most "
                             + ControlRecord.MOST
                             + " at a time; found as many: clear some first");
@@ -413,6 +446,7 @@ final class StateDraft {
     Optional<String> acl(AclChanges.Change change) {
         changed = changed || change.after() != acl;
         acl = change.after();
+        reason = change.reason();
         return change.refusal();
     }
 

@@ -4,6 +4,9 @@ import dev.hansa.bootstrap.OwnDisk;
 import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.bootstrap.Seal;
 import dev.hansa.bootstrap.SealKey;
+import dev.hansa.peering.audit.AuditClass;
+import dev.hansa.peering.audit.AuditHead;
+import dev.hansa.peering.audit.AuditRecord;
 import dev.hansa.trustbundle.PeerName;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -36,6 +39,7 @@ final class StateFile implements AutoCloseable {
     private LogPosition position;
     private Optional<RestoreProgress> restore;
     private volatile long bytes;
+    private final StoredAudit audit;
 
     private @Nullable StoreFailure broken;
 
@@ -52,6 +56,7 @@ final class StateFile implements AutoCloseable {
         this.position = StateRows.position(connection);
         this.restore = RestoreRows.find(connection);
         this.bytes = StateRows.bytes(connection);
+        this.audit = new StoredAudit(file, AuditRows.ends(connection).head());
     }
 
     /// Opens or makes the file in `dataDir`, checks it and brings its schema up to date.
@@ -155,18 +160,34 @@ final class StateFile implements AutoCloseable {
         return position;
     }
 
+    /// The audit log that is in it.
+    StoredAudit audit() {
+        return audit;
+    }
+
+    /// What the next record of the audit log follows, as the file has it.
+    synchronized AuditHead auditHead() {
+        try {
+            return AuditRows.head(connection);
+        } catch (SQLException e) {
+            throw new StoreFailure("'" + file + "': a read failed: " + e.getMessage(), e);
+        }
+    }
+
     /// Makes the file say `after`, in one transaction.
     ///
+    /// @param acts what the audit log has besides then
     /// @throws StoreFailure when the disk does not take it; then the file says what it said before,
     ///   and the next call writes this change too
-    synchronized void write(StoreState after, LogPosition reached) {
-        write(after, reached, _ -> restore);
+    synchronized void write(StoreState after, LogPosition reached, List<AuditRecord> acts) {
+        write(after, reached, acts, _ -> restore);
     }
 
     /// The same, and a step of a restore with it.
     ///
     /// @throws StoreFailure when the disk does not take it; then the step has not happened
-    synchronized void write(StoreState after, LogPosition reached, RestoreRows.Step step) {
+    synchronized void write(
+            StoreState after, LogPosition reached, List<AuditRecord> acts, RestoreRows.Step step) {
         if (broken != null) {
             throw broken;
         }
@@ -224,12 +245,16 @@ final class StateFile implements AutoCloseable {
             counter("starts", after.starts());
             counter("log_term", reached.term());
             counter("log_index", reached.index());
+            AuditRows.append(connection, acts, AuditClass::most);
             var restoring = step.run(connection);
             run("COMMIT");
             restore = restoring;
             written = after;
             position = reached;
             bytes = StateRows.bytes(connection) - RestoreRows.bytes(restore);
+            if (!acts.isEmpty()) {
+                audit.head().set(acts.getLast().mark());
+            }
         } catch (SQLException e) {
             var failure = new StoreFailure("'" + file + "': a write failed: " + e.getMessage(), e);
             undo(before, failure);
@@ -255,7 +280,10 @@ final class StateFile implements AutoCloseable {
         try (var statement = connection.createStatement();
                 var rows =
                         statement.executeQuery("SELECT value FROM counters WHERE name = 'index'")) {
-            if (!rows.next() || rows.getLong(1) != before.index()) {
+            // a record of what was refused leaves the index as it is
+            if (!rows.next()
+                    || rows.getLong(1) != before.index()
+                    || !AuditRows.ends(connection).head().equals(audit.head().get())) {
                 broken = failure;
             }
         } catch (SQLException e) {
@@ -372,7 +400,8 @@ final class StateFile implements AutoCloseable {
     ///   changed
     synchronized void replaceBy(Path copy) {
         var fresh = file.resolveSibling("hansa.db.new");
-        try {
+        // nobody may open it while what belongs to the old one is removed
+        try (var _ = audit.alone()) {
             Files.copy(copy, fresh, StandardCopyOption.REPLACE_EXISTING);
             OwnDisk.ownerOnly(fresh, "rw-------");
             try (var checked = StateRows.connect(fresh)) {
@@ -402,6 +431,7 @@ final class StateFile implements AutoCloseable {
             position = StateRows.position(connection);
             restore = RestoreRows.find(connection);
             bytes = StateRows.bytes(connection);
+            audit.head().set(AuditRows.ends(connection).head());
         } catch (SQLException | IOException | FlywayException e) {
             broken =
                     new StoreFailure(
@@ -418,7 +448,9 @@ final class StateFile implements AutoCloseable {
         // in this order, and the lock whatever happens: the directory is free when we are done
         try (lockFile;
                 lock;
-                var _ = connection) {
+                var _ = connection;
+                var _ = audit.alone()) {
+            audit.close();
             broken = new StoreFailure("'" + file + "': closed", null);
         } catch (SQLException | IOException e) {
             throw new StoreFailure("'" + file + "': closing failed: " + e.getMessage(), e);

@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.peering.audit.AuditReason;
 import dev.hansa.peering.store.StoreAnswer.Applied;
 import dev.hansa.peering.store.StoreAnswer.Refused;
 import dev.hansa.peering.store.StoreAnswer.Unchanged;
@@ -11,7 +12,13 @@ final class StateMachine {
     private StateMachine() {}
 
     /// The state after a command, and what to answer; the same state when nothing changed.
-    record Transition(StoreState state, StoreAnswer answer) {}
+    ///
+    /// @param reason of a refusal, for the audit log: a sentence is not the same in each version
+    record Transition(StoreState state, StoreAnswer answer, AuditReason reason) {
+        Transition(StoreState state, StoreAnswer answer) {
+            this(state, answer, AuditReason.NONE);
+        }
+    }
 
     static Transition apply(StoreState state, StoreCommand command) {
         var next = new StateDraft(state);
@@ -66,6 +73,7 @@ final class StateMachine {
                             StoreCommand.RemoveBindingRule _,
                             StoreCommand.ForgetExpiredTokens _ ->
                             next.acl(LoginChanges.of(state.acl(), command, next.index()));
+                    case StoreCommand.NoteAct _ -> Optional.<String>empty();
                     case StoreCommand.BeginRestore _,
                             StoreCommand.RestorePart _,
                             StoreCommand.CommitRestore _,
@@ -73,7 +81,7 @@ final class StateMachine {
                             throw new IllegalStateException("a restore is RestoreLog's");
                 };
         if (refusal.isPresent()) {
-            return new Transition(state, new Refused(refusal.get()));
+            return new Transition(state, new Refused(refusal.get()), next.reason());
         }
         return next.isChanged()
                 ? new Transition(next.state(), new Applied(next.index()))

@@ -3,6 +3,7 @@ package dev.hansa.peering.store;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Instant;
 import java.util.OptionalLong;
@@ -156,7 +157,29 @@ public sealed interface StoreCommand {
     /// Forgets what has come; another restore goes on.
     record AbortRestore(String id) implements StoreCommand {}
 
-    /// Whether it leaves no more behind than was there, so that a full store takes it all the same.
+    /// Changes nothing, and is told in the audit log: what was done elsewhere than in the store, or
+    /// was not allowed.
+    ///
+    /// @param outcome a word of [AuditOutcome]
+    /// @param reason a word of [AuditReason], or empty
+    /// @param detail in the words of the server that notes it
+    /// @param untold how many of the same came before it and are not noted
+    record NoteAct(
+            String what, String on, String outcome, String reason, String detail, long untold)
+            implements StoreCommand {
+        public NoteAct(String what, String on, AuditOutcome outcome) {
+            this(what, on, outcome.word(), "", "", 0);
+        }
+
+        /// An operator hands over the lead or removes a server, and does so when a disk is full.
+        private boolean isOfAnAct() {
+            return !outcome.equals(AuditOutcome.DENIED.word())
+                    && !outcome.equals(AuditOutcome.REFUSED.word());
+        }
+    }
+
+    /// Whether a full store takes it all the same: it leaves no more behind than was there, or a
+    /// line of what makes room.
     default boolean makesRoom() {
         return switch (this) {
             case DeleteConfig _,
@@ -176,6 +199,7 @@ public sealed interface StoreCommand {
                     AbortRestore _,
                     CountStart _ ->
                     true;
+            case NoteAct note -> note.isOfAnAct();
             case PutConfig _,
                     PutPeering _,
                     IssueEstablishment _,

@@ -14,6 +14,7 @@ import dev.hansa.exportedservices.wire.ExportedService;
 import dev.hansa.exportedservices.wire.ExportedServiceList;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.RefusalReason;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoreAnswer;
@@ -339,10 +340,10 @@ final class Imports {
         if (before == null
                 || !before.trustDomain().equals(trustDomain.name())
                 || !before.rootPems().equals(roots.pems())) {
-            switch (context.store()
-                    .apply(
-                            new StoreCommand.PutBundle(
-                                    new BundleRecord(peer, trustDomain.name(), roots.pems(), 0)))) {
+            var command =
+                    new StoreCommand.PutBundle(
+                            new BundleRecord(peer, trustDomain.name(), roots.pems(), 0));
+            switch (Author.as("peer " + peer, () -> context.store().apply(command))) {
                 case StoreAnswer.Applied _, StoreAnswer.Unchanged _ ->
                         context.events()
                                 .accept(

@@ -2,6 +2,7 @@ package dev.hansa.peering.stream;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoreAnswer;
@@ -11,6 +12,7 @@ import dev.hansa.peering.wire.ExchangeSecretRequest;
 import dev.hansa.peering.wire.ExchangeSecretResponse;
 import dev.hansa.peering.wire.ReplicationMessage;
 import dev.hansa.token.EstablishmentSecret;
+import dev.hansa.trustbundle.PeerName;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -172,13 +174,13 @@ public final class StreamService {
                 return denied(request.getPeerID(), "unknown peering, or secret used or superseded");
             }
             var answer =
-                    context.store()
-                            .apply(
-                                    new StoreCommand.ExchangeSecret(
-                                            request.getPeerID(),
-                                            hash,
-                                            StreamSecrets.hash(secret),
-                                            Instant.now(context.clock())));
+                    apply(
+                            peering.get().name(),
+                            new StoreCommand.ExchangeSecret(
+                                    request.getPeerID(),
+                                    hash,
+                                    StreamSecrets.hash(secret),
+                                    Instant.now(context.clock())));
             return switch (answer) {
                 case StoreAnswer.Applied _, StoreAnswer.Unchanged _ -> {
                     context.events().accept(new PeeringEvent.SecretExchanged(peering.get().name()));
@@ -191,6 +193,10 @@ public final class StreamService {
             return new Exchanged.Refused(
                     new StreamError(GrpcStatus.INTERNAL, "failed to persist peering secret"));
         }
+    }
+
+    private StoreAnswer apply(PeerName peer, StoreCommand command) {
+        return Author.as("peer " + peer, () -> context.store().apply(command));
     }
 
     /// The caller learns no more than that it is not welcome; the reason is ours to know.
@@ -387,7 +393,7 @@ public final class StreamService {
     }
 
     private Optional<String> promote(PeeringRecord peering, String hash, String datacenter) {
-        if (context.store().apply(new StoreCommand.PromoteStream(peering.id(), hash))
+        if (apply(peering.name(), new StoreCommand.PromoteStream(peering.id(), hash))
                 instanceof StoreAnswer.Refused(var reason)) {
             return Optional.of(reason);
         }

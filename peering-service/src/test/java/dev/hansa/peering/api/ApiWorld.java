@@ -135,6 +135,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
         api.members(store.members());
         keys = KeyRing.start(vertx, events::add);
         api.logins((place, newer) -> issuer.orElse(keys).keys(place, newer));
+        api.audit(store.audit());
         checks = CheckRounds.start(store, vertx, events::add);
         api.checks(checks);
         api.certificateAuthority(this, Duration.ofDays(3));

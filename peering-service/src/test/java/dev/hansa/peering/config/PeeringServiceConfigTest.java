@@ -7,6 +7,7 @@ import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.stream.PeerLimits;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -43,6 +44,15 @@ class PeeringServiceConfigTest {
                                 1024))
                 .isEqualTo(PeerLimits.DEFAULT);
         assertThat(config.longestRetry()).isEqualTo(Duration.ofSeconds(8));
+    }
+
+    @Test
+    void auditLogIsExportedIntoTheDataDirectoryUnlessItIsSaidOtherwise() throws Exception {
+        assertThat(read(Map.of()).auditFile())
+                .contains(Path.of("data/audit/audit.jsonl").toAbsolutePath());
+        assertThat(read(Map.of("audit.file", "/var/log/a.jsonl")).auditFile())
+                .contains(Path.of("/var/log/a.jsonl"));
+        assertThat(read(Map.of("audit.file", "none")).auditFile()).isEmpty();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,10 +27,13 @@ class SnapshotFixtureTest {
     /// Of builds before 0.1.0, without auth methods.
     private static final String SCHEMA_4 = "0.1.0-schema-4.snapshot";
 
+    /// Of builds before 0.1.0, without an audit log.
+    private static final String SCHEMA_5 = "0.1.0-schema-5.snapshot";
+
     @TempDir Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {SCHEMA_2, SCHEMA_3, SCHEMA_4, PRESENT})
+    @ValueSource(strings = {SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5, PRESENT})
     void snapshotOfEachVersionIsRestored(String name) throws Exception {
         var fixture = FIXTURES.resolve(name);
         if (name.equals(PRESENT) && Boolean.getBoolean("golden.update")) {
@@ -58,14 +62,21 @@ class SnapshotFixtureTest {
                     .containsExactly(List.of("pem"));
             assertThat(now.controls(SnapshotWorld.NOW).inForce())
                     .hasSize(name.equals(SCHEMA_2) ? 0 : 1);
+            var hasLogins = List.of(SCHEMA_5, PRESENT).contains(name);
             var hasTokens = !List.of(SCHEMA_2, SCHEMA_3).contains(name);
             assertThat(now.acl().tokens()).hasSize(hasTokens ? 1 : 0);
             assertThat(now.acl().tokens().values())
                     .allSatisfy(token -> assertThat(token.authMethod()).isEmpty());
             assertThat(now.acl().policies()).hasSize(hasTokens ? 1 : 0);
             assertThat(now.acl().bootstrap().isPresent()).isEqualTo(hasTokens);
-            assertThat(now.acl().logins().methods()).hasSize(name.equals(PRESENT) ? 1 : 0);
-            assertThat(now.acl().logins().rulesOf("k8s")).hasSize(name.equals(PRESENT) ? 1 : 0);
+            assertThat(now.acl().logins().methods()).hasSize(hasLogins ? 1 : 0);
+            assertThat(now.acl().logins().rulesOf("k8s")).hasSize(hasLogins ? 1 : 0);
+            assertThat(restored.from().rows().getOrDefault("audit", 0L))
+                    .isEqualTo(name.equals(PRESENT) ? 11 : 0);
+            // what happened at this server stays what happened
+            assertThat(store.audit().after(0, 10))
+                    .extracting(record -> record.act().what(), record -> record.act().outcome())
+                    .containsExactly(tuple("snapshot.restore", "applied"));
             assertThat(now.ca()).contains(SnapshotWorld.authority("eks.consul", "eks"));
         }
     }

@@ -71,7 +71,8 @@ public final class TestStore {
                         SealKey.IN_DATA_DIR,
                         Membership.alone(),
                         _ -> tls(AUTHORITY),
-                        Throwable::printStackTrace));
+                        Throwable::printStackTrace,
+                        Clock.systemUTC()));
     }
 
     /// @param maxBytes what the state may take up
@@ -83,6 +84,7 @@ public final class TestStore {
                         Membership.alone(),
                         _ -> tls(AUTHORITY),
                         Throwable::printStackTrace,
+                        Clock.systemUTC(),
                         maxBytes,
                         LogSettings.DEFAULT));
     }

@@ -240,6 +240,7 @@ class ThreeMembersTest extends StoreContract {
     /// The log has forgotten by then what the member lacks.
     @Test
     void memberThatWasAwayForLongTakesACopy() throws Exception {
+        trio.awaitAudit();
         put(0, "before");
         var away = (trio.leader() + 1) % 3;
         trio.close(away);
@@ -251,6 +252,11 @@ class ThreeMembersTest extends StoreContract {
         follows(away, "n399");
         put(away, "after");
         assertThat(trio.member(away).now().config()).hasSize(402);
+        // with all that was recorded meanwhile, of which it has seen no entry
+        var leading = trio.member(trio.leader()).audit();
+        assertThat(leading.ends().head().number()).isGreaterThan(402);
+        trio.member(away).audit().head().await(leading.ends().head()::equals, SOON);
+        assertThat(trio.member(away).audit().after(0, 1_000)).isEqualTo(leading.after(0, 1_000));
         try (var copies = Files.walk(folder.resolve("s" + away).resolve("raft"))) {
             assertThat(copies.map(file -> file.getFileName().toString()))
                     .anyMatch(name -> name.startsWith("snapshot."));

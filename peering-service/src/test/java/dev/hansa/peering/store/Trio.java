@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,6 +86,7 @@ final class Trio implements Store {
                         memberships.get(number),
                         _ -> tls.get(),
                         Throwable::printStackTrace,
+                        Clock.systemUTC(),
                         1L << 30,
                         settings));
     }
@@ -125,6 +127,16 @@ final class Trio implements Store {
             if (now.index() < most) {
                 throw new IllegalStateException(
                         "s" + number + " is at index " + now.index() + "; expected " + most);
+            }
+        }
+    }
+
+    /// Until each member has the beginning of the audit log.
+    void awaitAudit() throws InterruptedException {
+        for (var i = 0; i < members.length; i++) {
+            var head = member(i).audit().head().await(mark -> mark.number() > 0, SOON);
+            if (head.number() == 0) {
+                throw new IllegalStateException("s" + i + " has no audit log");
             }
         }
     }

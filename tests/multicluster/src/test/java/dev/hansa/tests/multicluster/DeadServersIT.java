@@ -45,7 +45,22 @@ class DeadServersIT {
                                             "{\"Kind\":\"service-defaults\",\"Name\":\"two\"}")
                                     .statusCode())
                     .isEqualTo(200);
+            // who had joined is on record, and who has removed it: no operator did
+            await().atMost(SEEN)
+                    .untilAsserted(() -> assertThat(acts(eks, "server.remove", name))
+                            .containsExactly("system:dead-servers"));
+            assertThat(acts(eks, "server.add", name)).containsExactly("server " + name);
         }
+    }
+
+    private static List<String> acts(ServerGroup group, String what, String on) throws Exception {
+        return group.must(
+                        group.awaitLeader(),
+                        "GET",
+                        "/v1/hansa/audit?what=" + what + "&on=" + on,
+                        "")
+                .path("Records")
+                .findValuesAsText("Who");
     }
 
     private static List<String> servers(ServerGroup group, int asked) throws Exception {

@@ -184,7 +184,8 @@ class SecretsStayHomeIT {
                         identity::tls,
                         failure -> {
                             throw new IllegalStateException(failure);
-                        })) {
+                        },
+                        Clock.systemUTC())) {
             var state = store.now();
             for (var peering : state.peerings().values()) {
                 state.secrets(peering.id())
