@@ -81,6 +81,7 @@ public final class Main {
         all.put("login", () -> new LoginCommands.Login(surroundings));
         all.put("logout", () -> new LoginCommands.Logout(surroundings));
         all.put("operator", () -> OperatorCommands.commandLine(surroundings));
+        all.put("audit", () -> AuditCommands.commandLine(surroundings));
         all.put("snapshot", () -> SnapshotCommands.commandLine(surroundings));
         all.put("doctor", () -> new DoctorCommand(surroundings));
         all.put("completion", () -> new CompletionCommand(surroundings));

@@ -1,0 +1,375 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.bootstrap.OwnDisk;
+import dev.hansa.peering.audit.AuditCheck;
+import dev.hansa.peering.audit.AuditClass;
+import dev.hansa.peering.audit.AuditLog;
+import dev.hansa.peering.audit.AuditMark;
+import dev.hansa.peering.audit.AuditRecord;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa audit`: who did what, and whether the log is still what it was.
+final class AuditCommands {
+    private static final String PATH = "/v1/hansa/audit";
+
+    /// As many as a server gives at a time.
+    private static final int PAGE = 1000;
+
+    /// Longer than any field of a record.
+    private static final int LONGEST = 2000;
+
+    private AuditCommands() {}
+
+    /// Where a server has stopped.
+    private static long next(JsonNode page, long before) throws CommandFailedException {
+        var next = page.path("Next").asLong();
+        if (next >= before) {
+            throw new CommandFailedException(
+                    "answer of the server: expected to go on below " + before + "; found " + next);
+        }
+        return next;
+    }
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Audit())
+                .addSubcommand(new ListRecords(surroundings))
+                .addSubcommand(new Verify(surroundings));
+    }
+
+    @Command(
+            name = "audit",
+            description = "See who did what, and check that nobody has changed the log of it.",
+            footer = "  hansa audit list -what config-entry")
+    private static final class Audit extends Main.Group {}
+
+    @Command(
+            name = "list",
+            description = "Print what was done, the newest first.",
+            footer = "  hansa audit list -what config-entry -limit 20")
+    private static final class ListRecords extends AclCommands.Formatted {
+        @Option(
+                names = "--who",
+                paramLabel = "TEXT",
+                description = "Only those with TEXT in their who: a token's accessor, a peer.")
+        private String who = "";
+
+        @Option(
+                names = "--what",
+                paramLabel = "TEXT",
+                description = "Only those with TEXT in their what, e.g. acl-token.")
+        private String what = "";
+
+        @Option(
+                names = "--on",
+                paramLabel = "TEXT",
+                description = "Only those with TEXT in the name of what was acted on.")
+        private String on = "";
+
+        @Option(
+                names = "--outcome",
+                paramLabel = "WORD",
+                description = "Only those that ended so: applied, refused, denied, begun, failed.")
+        private String outcome = "";
+
+        @Option(
+                names = "--class",
+                paramLabel = "WORD",
+                description = "Only those of a class: trust, change, refusal.")
+        private String kind = "";
+
+        @Option(
+                names = "--since",
+                paramLabel = "TIME",
+                description = "Only from this time on, e.g. 2026-11-29T08:00:00Z.")
+        private String since = "";
+
+        @Option(names = "--until", paramLabel = "TIME", description = "Only before this time.")
+        private String until = "";
+
+        @Option(
+                names = "--before",
+                paramLabel = "NUMBER",
+                description = "Only records below this number, to read on.")
+        private @Nullable Long before;
+
+        @Option(
+                names = "--limit",
+                paramLabel = "1..1000",
+                description = "How many at most (default: 100).")
+        private int limit = 100;
+
+        ListRecords(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var records =
+                    records(
+                            api,
+                            filter("who", who)
+                                    + filter("what", what)
+                                    + filter("on", on)
+                                    + filter("outcome", outcome)
+                                    + filter("class", kind)
+                                    + filter("since", since)
+                                    + filter("until", until));
+            var columns =
+                    new Columns().row("Number", "Time", "Who", "From", "What", "On", "Outcome");
+            for (var record : records) {
+                columns.row(
+                        record.path("Number").asText(),
+                        text(record, "Time"),
+                        shown(record, "Who"),
+                        shown(record, "From"),
+                        shown(record, "What"),
+                        shown(record, "On"),
+                        shown(record, "Sentence"));
+            }
+            print(out, records, columns.text());
+        }
+
+        /// A server looks at some thousand records at a time, and says where it has stopped.
+        private JsonNode records(ApiClient api, String filters)
+                throws CommandFailedException, InterruptedException {
+            var all = Json.MAPPER.createArrayNode();
+            var next = before == null ? Long.MAX_VALUE : before;
+            while (next > 0 && all.size() < limit) {
+                var page =
+                        api.json(
+                                PATH
+                                        + "?limit="
+                                        + (limit - all.size())
+                                        + "&before="
+                                        + next
+                                        + filters);
+                page.path("Records").forEach(all::add);
+                next = next(page, next);
+            }
+            return all;
+        }
+
+        private static String shown(JsonNode record, String field) {
+            return ForeignText.shown(text(record, field), LONGEST);
+        }
+
+        private static String filter(String name, String text) {
+            return text.isEmpty() ? "" : "&" + name + "=" + ApiClient.segment(text);
+        }
+    }
+
+    @Command(
+            name = "verify",
+            description = {
+                "Compute the chain of hashes again, of a server's log or of an exported file.",
+                "Exit status: 0 the chain is whole, 1 it is not, 2 it could not be checked."
+            },
+            footer = "  hansa audit verify -head eks.audit-head")
+    private static final class Verify extends ClientCommand {
+        @Option(
+                names = "--file",
+                paramLabel = "FILE",
+                description =
+                        "An exported file of JSON lines, instead of a server's log; several, the"
+                                + " oldest first, are one chain.")
+        private List<Path> files = List.of();
+
+        @Option(
+                names = "--head",
+                paramLabel = "FILE",
+                description =
+                        "Where the newest records are remembered, as they are printed: a log that"
+                                + " lacks those of the last time was cut or written anew.")
+        private @Nullable Path head;
+
+        Verify(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out) throws InterruptedException {
+            try {
+                var remembered = remembered();
+                var check =
+                        files.isEmpty()
+                                ? AuditCheck.ofLog(remembered)
+                                : AuditCheck.ofFiles(remembered);
+                if (files.isEmpty()) {
+                    walk(api, check);
+                } else {
+                    for (var file : files) {
+                        read(file, check);
+                    }
+                    check.begins();
+                }
+                tell(out, check);
+            } catch (CommandFailedException e) {
+                note("hansa: " + e.getMessage());
+                endWith(2);
+            }
+        }
+
+        private void tell(PrintWriter out, AuditCheck check) throws CommandFailedException {
+            out.print(
+                    new Columns()
+                            .row("Records:", Long.toString(check.count()))
+                            .row("First:", Long.toString(check.first()))
+                            .row("Last:", Long.toString(check.last().number()))
+                            .text());
+            out.print("Head:\n" + text(check.heads()));
+            if (check.fault().isPresent()) {
+                note("hansa: " + check.fault().get());
+                endWith(1);
+                return;
+            }
+            if (check.unsure().isPresent()) {
+                note(
+                        "hansa: "
+                                + check.unsure().get()
+                                + (files.isEmpty()
+                                        ? ": it was dropped meanwhile"
+                                        : ": name the older files too"));
+                endWith(2);
+                return;
+            }
+            out.println("The chain is whole.");
+            if (head != null && check.count() > 0) {
+                remember(head, check.heads());
+            }
+        }
+
+        /// A line for each class: the word, the place of the newest record in it, and its hash.
+        private static String text(Map<AuditClass, AuditMark> heads) {
+            var text = new StringBuilder();
+            for (var kind : AuditClass.values()) {
+                var mark = heads.get(kind);
+                if (mark != null) {
+                    text.append(kind.word()).append(' ').append(mark).append('\n');
+                }
+            }
+            return text.toString();
+        }
+
+        private Map<AuditClass, AuditMark> remembered() throws CommandFailedException {
+            var all = new EnumMap<AuditClass, AuditMark>(AuditClass.class);
+            if (head == null || !Files.exists(head)) {
+                return all;
+            }
+            try {
+                for (var line : text("head", head.toString()).lines().toList()) {
+                    var words = line.strip().split(" ", -1);
+                    if (words.length != 3 || !words[2].matches("[0-9a-f]{64}")) {
+                        throw new IllegalArgumentException("not a line of ours");
+                    }
+                    all.put(
+                            AuditClass.of(words[0]),
+                            new AuditMark(Long.parseLong(words[1]), words[2]));
+                }
+                return all;
+            } catch (IllegalArgumentException e) {
+                throw new CommandFailedException(
+                        "'"
+                                + head
+                                + "': expected lines of a class, a number and a hash; found"
+                                + " another",
+                        e);
+            }
+        }
+
+        private static void remember(Path head, Map<AuditClass, AuditMark> heads)
+                throws CommandFailedException {
+            try {
+                OwnDisk.write(head.toAbsolutePath(), text(heads).getBytes(StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                throw new CommandFailedException("expected to write '" + head + "'; found " + e, e);
+            }
+        }
+
+        private static AuditLog.Ends ends(ApiClient api)
+                throws CommandFailedException, InterruptedException {
+            var ends = api.json(PATH + "/ends");
+            var spans = new EnumMap<AuditClass, AuditLog.Span>(AuditClass.class);
+            for (var kind : AuditClass.values()) {
+                var span = ends.path("Classes").path(kind.word());
+                spans.put(
+                        kind,
+                        new AuditLog.Span(
+                                mark(span.path("Anchor"), "Place"),
+                                mark(span.path("Head"), "Place")));
+            }
+            return new AuditLog.Ends(
+                    mark(ends.path("Head"), "Number"), ends.path("Dropped").asLong(), spans);
+        }
+
+        private static AuditMark mark(JsonNode json, String number) {
+            return new AuditMark(json.path(number).asLong(), text(json, "Hash"));
+        }
+
+        private static void walk(ApiClient api, AuditCheck check)
+                throws CommandFailedException, InterruptedException {
+            var early = ends(api);
+            var before = Long.MAX_VALUE;
+            while (before > 0) {
+                var page = api.json(PATH + "?limit=" + PAGE + "&before=" + before);
+                for (var json : page.path("Records")) {
+                    var record = record(json, "answer of the server");
+                    if (record.number() >= before) {
+                        throw new CommandFailedException(
+                                "answer of the server: expected a record below "
+                                        + before
+                                        + "; found "
+                                        + record.number());
+                    }
+                    check.take(record);
+                }
+                before = next(page, before);
+            }
+            check.within(early, ends(api));
+        }
+
+        private static AuditRecord record(JsonNode json, String where)
+                throws CommandFailedException {
+            try {
+                return AuditRecord.read(json);
+            } catch (IllegalArgumentException e) {
+                throw new CommandFailedException(where + ": " + e.getMessage(), e);
+            }
+        }
+
+        private static void read(Path from, AuditCheck check) throws CommandFailedException {
+            var number = 0;
+            try (var input =
+                    new BufferedReader(
+                            new InputStreamReader(
+                                    Files.newInputStream(from), StandardCharsets.UTF_8))) {
+                for (var line = input.readLine(); line != null; line = input.readLine()) {
+                    number++;
+                    try {
+                        check.take(AuditRecord.read(Json.MAPPER.readTree(line)));
+                    } catch (JsonProcessingException | IllegalArgumentException _) {
+                        check.unreadable("line " + number + " of '" + from + "'");
+                    }
+                }
+            } catch (IOException e) {
+                throw new CommandFailedException("expected to read '" + from + "'; found " + e, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.hansa.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.DriverManager;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Against a real server, and against its files.
+class AuditCommandsTest {
+    private static final String WHOLE = "The chain is whole.";
+
+    @TempDir private Path folder;
+
+    private Path export() {
+        return folder.resolve("eks/audit/audit.jsonl");
+    }
+
+    private void sql(String statement) throws Exception {
+        try (var connection =
+                        DriverManager.getConnection(
+                                "jdbc:sqlite:" + folder.resolve("eks/hansa.db"));
+                var run = connection.createStatement()) {
+            assertThat(run.executeUpdate(statement)).isEqualTo(1);
+        }
+    }
+
+    private static void write(RealServer server, int from, int to) {
+        for (var i = from; i <= to; i++) {
+            server.write("{\"Kind\":\"service-resolver\",\"Name\":\"web-" + i + "\"}");
+        }
+    }
+
+    @Test
+    void chainIsWholeUntilARowIsChangedOrTheLogIsCut() throws Exception {
+        var head = folder.resolve("head").toString();
+        try (var server = RealServer.start("eks", folder, Map.of())) {
+            write(server, 1, 3);
+            var list = server.hansa("audit", "list", "-what", "config-entry", "-limit", "2");
+            assertThat(list.status()).as(list.err()).isZero();
+            assertThat(list.out().lines())
+                    .hasSize(3)
+                    .element(1)
+                    .asString()
+                    .contains("operator", "127.0.0.1", "service-resolver/web-3", "applied");
+            var whole = server.hansa("audit", "verify", "-head", head);
+            assertThat(whole.status()).as(whole.err()).isZero();
+            // what is remembered is what is printed
+            assertThat(whole.out()).contains(WHOLE, Files.readString(Path.of(head)));
+            var refused = server.hansa("audit", "list", "-outcome", "refused", "-class", "refusal");
+            assertThat(refused.out().lines()).hasSize(1);
+            write(server, 4, 4);
+            assertThat(server.hansa("audit", "verify", "-head", head).status()).isZero();
+        }
+        sql("UPDATE audit SET who = 'somebody' WHERE subject = 'service-resolver/web-2'");
+        try (var server = RealServer.start("eks", folder, Map.of())) {
+            var changed = server.hansa("audit", "verify");
+            assertThat(changed.status()).isEqualTo(1);
+            assertThat(changed.err()).matches("hansa: audit record \\d+: expected hash .*\\R");
+        }
+        sql("UPDATE audit SET who = 'operator' WHERE subject = 'service-resolver/web-2'");
+        sql("DELETE FROM audit WHERE subject = 'service-resolver/web-4'");
+        try (var server = RealServer.start("eks", folder, Map.of())) {
+            // what is left is a chain, and shorter than the one that is remembered
+            assertThat(server.hansa("audit", "verify").status()).isZero();
+            var cut = server.hansa("audit", "verify", "-head", head);
+            assertThat(cut.status()).isEqualTo(1);
+            assertThat(cut.err())
+                    .contains(
+                            "expected change record ", "which is remembered; found records 1 to ");
+        }
+    }
+
+    @Test
+    void exportedFileIsItsOwnersAndIsVerifiedWithoutAServer() throws Exception {
+        try (var server = RealServer.start("eks", folder, Map.of())) {
+            write(server, 1, 3);
+            await().until(() ->
+                    Files.exists(export()) && Files.readString(export()).contains("web-3"));
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(export())))
+                .isEqualTo("rw-------");
+        assertThat(
+                        PosixFilePermissions.toString(
+                                Files.getPosixFilePermissions(export().getParent())))
+                .isEqualTo("rwx------");
+        var file = folder.resolve("copy.jsonl");
+        var text = Files.readString(export());
+        Files.writeString(file, text);
+        var whole = verify(file);
+        assertThat(whole.status()).as(whole.err()).isZero();
+        assertThat(whole.out()).contains(WHOLE);
+
+        Files.writeString(file, text.replace("web-2", "web-9"));
+        assertThat(verify(file).err()).matches("hansa: audit record \\d+: expected hash .*\\R");
+        assertThat(verify(file).status()).isEqualTo(1);
+        var lines = text.lines().filter(line -> !line.contains("web-2")).toList();
+        Files.write(file, lines);
+        assertThat(verify(file).err()).contains(": expected record ", " after ");
+        // put aside in two, they are one chain
+        var half = text.indexOf('\n', text.length() / 2) + 1;
+        var second = folder.resolve("second.jsonl");
+        var head = folder.resolve("head");
+        Files.writeString(file, text.substring(0, half));
+        Files.writeString(second, text.substring(half));
+        assertThat(verify(file, "-head", head.toString()).status()).isZero();
+        var both = verify(file, "-file", second.toString(), "-head", head.toString());
+        assertThat(both.status()).as(both.err()).isZero();
+        assertThat(verify(second).status()).isZero();
+        Files.writeString(file, text + "{}\n");
+        assertThat(verify(file).err()).contains("expected an audit record; found another text");
+        assertThat(verify(folder.resolve("none")).status()).isEqualTo(2);
+    }
+
+    private static Ran verify(Path file, String... more) {
+        var words = new ArrayList<>(List.of("audit", "verify", "--file", file.toString()));
+        words.addAll(List.of(more));
+        return Ran.hansa(Map.of(), "", words.toArray(String[]::new));
+    }
+}
