@@ -13,6 +13,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -353,22 +355,40 @@ final class AuditCommands {
             }
         }
 
-        private static void read(Path from, AuditCheck check) throws CommandFailedException {
+        private void read(Path from, AuditCheck check) throws CommandFailedException {
             var number = 0;
             try (var input =
                     new BufferedReader(
                             new InputStreamReader(
                                     Files.newInputStream(from), StandardCharsets.UTF_8))) {
-                for (var line = input.readLine(); line != null; line = input.readLine()) {
+                var size = Files.size(from);
+                var line = input.readLine();
+                while (line != null) {
+                    var next = input.readLine();
                     number++;
                     try {
                         check.take(AuditRecord.read(Json.MAPPER.readTree(line)));
                     } catch (JsonProcessingException | IllegalArgumentException _) {
-                        check.unreadable("line " + number + " of '" + from + "'");
+                        var where = "line " + number + " of '" + from + "'";
+                        if (next == null && isBeingWritten(from, size)) {
+                            note("hansa: " + where + " is not written to its end; left out");
+                        } else {
+                            check.unreadable(where);
+                        }
                     }
+                    line = next;
                 }
             } catch (IOException e) {
                 throw new CommandFailedException("expected to read '" + from + "'; found " + e, e);
+            }
+        }
+
+        /// A server may be at it, or was killed at it; it has grown, or has no end of a line.
+        private static boolean isBeingWritten(Path file, long size) throws IOException {
+            try (var channel = FileChannel.open(file)) {
+                var last = ByteBuffer.allocate(1);
+                return channel.size() > size
+                        || channel.read(last, size - 1) == 1 && last.get(0) != '\n';
             }
         }
     }

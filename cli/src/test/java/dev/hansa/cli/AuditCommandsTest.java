@@ -116,6 +116,12 @@ class AuditCommandsTest {
         assertThat(verify(second).status()).isZero();
         Files.writeString(file, text + "{}\n");
         assertThat(verify(file).err()).contains("expected an audit record; found another text");
+        // as a kill, or a server that is at it, leaves a file
+        Files.writeString(file, text + "{\"Form\":1,\"Num");
+        assertThat(verify(file).err()).contains("is not written to its end; left out");
+        assertThat(verify(file).status()).isZero();
+        Files.writeString(file, text + "{\"Form\":1,\"Num\n");
+        assertThat(verify(file).status()).isEqualTo(1);
         assertThat(verify(folder.resolve("none")).status()).isEqualTo(2);
     }
 

@@ -6,11 +6,12 @@ import java.util.List;
 /// out what was done, and no number of everyday changes who was given trust. Words, and what is of
 /// which class, stay what they are: they are hashed.
 public enum AuditClass {
-    /// Who is trusted with what: tokens, policies, the authority, join tokens, peerings,
-    /// intentions, exports, servers, snapshots.
+    /// Who may do what here, and which server is one: tokens, policies, the authority, join tokens,
+    /// servers, snapshots. All of it asks for a right over the whole datacenter, so that nobody who
+    /// has less can push any of it out.
     TRUST("trust", 50_000),
 
-    /// All else that was done.
+    /// All else that was done: config entries, intentions among them, peerings, registrations.
     CHANGE("change", 50_000),
 
     /// What was not: the state was against it, or the caller may not.
@@ -27,15 +28,8 @@ public enum AuditClass {
                     "binding-rule",
                     "ca",
                     "join-token",
-                    "peering",
-                    "peering-token",
                     "server",
-                    "snapshot",
-                    "trust-bundle");
-
-    /// Of config entries.
-    private static final List<String> TRUSTED_KINDS =
-            List.of("exported-services/", "service-intentions/");
+                    "snapshot");
 
     private final String word;
     private final int most;
@@ -68,7 +62,7 @@ public enum AuditClass {
     }
 
     /// @param what of a record, as are the others
-    public static AuditClass of(String what, String on, String outcome) {
+    public static AuditClass of(String what, String outcome) {
         if (outcome.equals(AuditOutcome.REFUSED.word())
                 || outcome.equals(AuditOutcome.DENIED.word())) {
             return REFUSAL;
@@ -76,8 +70,6 @@ public enum AuditClass {
         // each proxy uses one, as often as it is started
         var isUse = what.equals("join-token.use");
         var isTrusted = TRUSTED.contains(what.split("\\.", 2)[0]);
-        var isTrustedKind =
-                what.startsWith("config-entry.") && TRUSTED_KINDS.stream().anyMatch(on::startsWith);
-        return isTrusted && !isUse || isTrustedKind ? TRUST : CHANGE;
+        return isTrusted && !isUse ? TRUST : CHANGE;
     }
 }

@@ -115,7 +115,6 @@ public final class AuditExport implements AutoCloseable {
         } else {
             Files.createFile(file);
         }
-        OwnDisk.ownerOnly(file, "rw-------");
         var aside = aside();
         var last = Files.size(file) > 0 || aside.isEmpty() ? last(file) : last(aside.getLast());
         if (last.isPresent()) {
@@ -129,35 +128,46 @@ public final class AuditExport implements AutoCloseable {
             putAside(last.map(AuditMark::number).orElse(0L));
             written = new AuditMark(log.ends().dropped(), "");
         }
+        OwnDisk.ownerOnly(file, "rw-------");
     }
 
+    /// What a kill has left of a line goes; a file that has none of ours before it is not touched,
+    /// whoever's it is.
     private void cut() throws IOException {
         try (var channel =
                 FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            var end = channel.size();
-            var one = ByteBuffer.allocate(1);
-            while (end > 0) {
-                channel.read(one.clear(), end - 1);
-                if (one.get(0) == '\n') {
-                    break;
-                }
-                end--;
+            var text = end(channel);
+            var whole = text.lastIndexOf("\n") + 1;
+            if (whole < text.length() && whole > 0 && mark(text.substring(0, whole)).isPresent()) {
+                channel.truncate(channel.size() - (text.length() - whole));
             }
-            channel.truncate(end);
         }
+    }
+
+    /// Bytes as characters, so that places in it are places in the file.
+    private static String end(FileChannel channel) throws IOException {
+        var start = Math.max(0, channel.size() - TAIL);
+        var bytes = ByteBuffer.allocate((int) (channel.size() - start));
+        while (bytes.hasRemaining() && channel.read(bytes, start + bytes.position()) >= 0) {
+            // on to the end
+        }
+        return new String(bytes.array(), StandardCharsets.ISO_8859_1);
     }
 
     /// The last record of a file; empty when its last line is none, whatever it is.
     private static Optional<AuditMark> last(Path from) throws IOException {
         try (var channel = FileChannel.open(from, StandardOpenOption.READ)) {
-            var start = Math.max(0, channel.size() - TAIL);
-            var bytes = ByteBuffer.allocate((int) (channel.size() - start));
-            while (bytes.hasRemaining() && channel.read(bytes, start + bytes.position()) >= 0) {
-                // on to the end
-            }
-            // what is no UTF-8 becomes text that no record has
-            var text = new String(bytes.array(), StandardCharsets.UTF_8).stripTrailing();
-            var line = text.substring(text.lastIndexOf('\n') + 1);
+            return mark(end(channel));
+        }
+    }
+
+    private static Optional<AuditMark> mark(String bytes) {
+        // what is no UTF-8 becomes text that no record has
+        var text =
+                new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
+                        .stripTrailing();
+        var line = text.substring(text.lastIndexOf('\n') + 1);
+        try {
             return line.isEmpty()
                     ? Optional.empty()
                     : Optional.of(AuditRecord.read(JSON.readTree(line)).mark());

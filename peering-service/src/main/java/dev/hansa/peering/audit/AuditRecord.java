@@ -85,7 +85,7 @@ public record AuditRecord(
 
     /// What follows `head`. Texts are cut.
     public static AuditRecord after(AuditHead head, long index, Origin origin, AuditAct act) {
-        var kind = AuditClass.of(act.what(), act.on(), act.outcome());
+        var kind = AuditClass.of(act.what(), act.outcome());
         var before = head.of(kind);
         var open =
                 new AuditRecord(

@@ -79,13 +79,18 @@ final class AuditRows {
                                 "UPDATE audit_anchor SET (number, place, hash) ="
                                         + " (SELECT number, place, hash FROM audit"
                                         + " WHERE class = ? AND place <= ?"
-                                        + " ORDER BY place DESC LIMIT 1) WHERE class = ?");
+                                        + " ORDER BY place DESC LIMIT 1) WHERE class = ?"
+                                        // after a gap there may be none so old
+                                        + " AND EXISTS (SELECT 1 FROM audit"
+                                        + " WHERE class = ? AND place <= ?)");
                 var delete =
                         connection.prepareStatement(
                                 "DELETE FROM audit WHERE class = ? AND place <= ?")) {
             anchor.setString(1, kind.word());
             anchor.setLong(2, upTo);
             anchor.setString(3, kind.word());
+            anchor.setString(4, kind.word());
+            anchor.setLong(5, upTo);
             anchor.executeUpdate();
             delete.setString(1, kind.word());
             delete.setLong(2, upTo);

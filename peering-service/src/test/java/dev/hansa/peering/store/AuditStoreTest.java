@@ -313,6 +313,28 @@ class AuditStoreTest {
         }
     }
 
+    /// A disk that did not take some of them, and a class whose newest come after the gap.
+    @Test
+    void gapThatReachesTheEndOfTheRoomStopsNothing() throws Exception {
+        try (var _ = StateFile.open(folder, SealKey.IN_DATA_DIR);
+                var connection = StateRows.connect(folder.resolve("hansa.db"))) {
+            var head = AuditHead.START;
+            var anchors = new ArrayList<AuditMark>();
+            for (var i = 0; i < 20; i++) {
+                var record = record(head, i, applied("registration.write"));
+                head = head.with(record);
+                if (i < 2 || i > 8) {
+                    AuditRows.append(connection, List.of(record), kind -> 3);
+                    anchors.add(AuditRows.ends(connection).of(AuditClass.CHANGE).anchor());
+                }
+            }
+            assertThat(anchors)
+                    .extracting(AuditMark::number)
+                    .containsExactly(0L, 0L, 2L, 2L, 2L, 10L, 11L, 12L, 13L, 14L, 15L, 16L, 17L);
+            assertThat(AuditRows.after(connection, 0, 99)).hasSize(3);
+        }
+    }
+
     /// Two builds that differ here have two chains in one datacenter: whoever changes this has to
     /// give records another form, and to begin it when all members read it.
     @Test

@@ -69,7 +69,15 @@ final class GoldenActs {
     private static StoreCommand method(long created) {
         return new StoreCommand.PutAuthMethod(
                 new AuthMethodRecord(
-                        "k8s", "jwt", "", "", Duration.ofHours(1), "local", "{}", created, created));
+                        "k8s",
+                        "jwt",
+                        "",
+                        "",
+                        Duration.ofHours(1),
+                        "local",
+                        "{}",
+                        created,
+                        created));
     }
 
     private static StoreCommand rule(String method) {
@@ -165,23 +173,23 @@ final class GoldenActs {
             ca.write | eks.consul | refused | stale |  | refusal
             config-entry.write | service-resolver/web | applied |  |  | change
             config-entry.write | service-resolver/web | refused | stale |  | refusal
-            config-entry.write | service-intentions/web | applied |  |  | trust
-            config-entry.write | exported-services/default | applied |  |  | trust
+            config-entry.write | service-intentions/web | applied |  |  | change
+            config-entry.write | exported-services/default | applied |  |  | change
             config-entry.delete | service-resolver/web | applied |  |  | change
-            peering.write | lke | applied |  |  | trust
+            peering.write | lke | applied |  |  | change
             peering.write | gke | refused | crowded |  | refusal
-            peering-token.generate | lke | applied |  |  | trust
+            peering-token.generate | lke | applied |  |  | change
             peering-token.generate | none | refused | absent |  | refusal
             peering-token.use | lke | refused | wrong-secret |  | refusal
             peering-token.use | lke | refused | expired |  | refusal
-            peering-token.use | lke | applied |  |  | trust
+            peering-token.use | lke | applied |  |  | change
             peering-token.revoke | lke | refused | used |  | refusal
             peering.open | lke | refused | wrong-secret |  | refusal
-            peering.open | lke | applied |  |  | trust
-            trust-bundle.write | lke | applied |  |  | trust
+            peering.open | lke | applied |  |  | change
+            trust-bundle.write | lke | applied |  |  | change
             trust-bundle.write | gke | refused | absent |  | refusal
-            trust-bundle.delete | lke | applied |  |  | trust
-            peering.remove | lke | applied |  |  | trust
+            trust-bundle.delete | lke | applied |  |  | change
+            peering.remove | lke | applied |  |  | change
             join-token.generate | /api, /web | applied |  |  | trust
             join-token.use | /web | refused | absent |  | refusal
             join-token.use | /db | refused | forbidden |  | refusal
@@ -212,5 +220,5 @@ final class GoldenActs {
             """;
 
     static final String HEAD =
-            "50 7d89da28695321603145b46f4790c13093da23958b81426a96492ec5fa7832ca";
+            "50 f5f2be5d1bf9d470ce0fdc2c25c5f89b6de5ee230fb413408767543c031bbad9";
 }

@@ -47,8 +47,9 @@ class DeadServersIT {
                     .isEqualTo(200);
             // who had joined is on record, and who has removed it: no operator did
             await().atMost(SEEN)
-                    .untilAsserted(() -> assertThat(acts(eks, "server.remove", name))
-                            .containsExactly("system:dead-servers"));
+                    .untilAsserted(() ->
+                            assertThat(acts(eks, "server.remove", name))
+                                    .containsExactly("system:dead-servers"));
             assertThat(acts(eks, "server.add", name)).containsExactly("server " + name);
         }
     }
