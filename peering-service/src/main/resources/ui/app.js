@@ -5,6 +5,7 @@ import {hue} from './format.js';
 import * as icons from './icons.js';
 import * as live from './live.js';
 import {problem} from './parts.js';
+import {audit} from './audit.js';
 import {certificates} from './certificates.js';
 import {config} from './config.js';
 import {entry} from './entry.js';
@@ -30,6 +31,7 @@ const PAGES = [
   {at: 'intentions', name: 'Intentions', icon: icons.intentions, make: intentions},
   {at: 'config', name: 'Config entries', icon: icons.config, make: config, one: entry},
   {at: 'ca', name: 'Certificates', icon: icons.authority, make: certificates},
+  {at: 'audit', name: 'Audit', icon: icons.audit, make: audit},
 ];
 
 const app = document.getElementById('app');

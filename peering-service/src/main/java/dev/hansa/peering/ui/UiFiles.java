@@ -24,6 +24,7 @@ final class UiFiles {
                     "icon.svg",
                     "api.js",
                     "app.js",
+                    "audit.js",
                     "certificates.js",
                     "chain.js",
                     "config.js",
