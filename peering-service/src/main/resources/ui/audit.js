@@ -10,6 +10,8 @@ import {badge, empty, problem, shown, submitting} from './parts.js';
 // denials change nothing that the server would tell of
 const EVERY = 3000;
 const PAGE = 100;
+// records that the server looks at for one answer
+const WINDOW = 10_000;
 // lines in one table; whoever needs more narrows the question, or reads the export
 const MOST = 2000;
 const HOUR = 3_600_000;
@@ -32,9 +34,14 @@ const TIMES = [
 
 const number = (record) => record.Number;
 
+/** Up to where a newest page has looked, at least: it ends where it is full, or where the server has looked at enough. */
+const top = (page) => Math.max(page.Records[0]?.Number ?? 0, page.Next && page.Records.length < PAGE ? page.Next + WINDOW - 1 : 0);
+
 export function audit({query, datacenter}) {
-  const blank = {who: '', what: '', on: '', class: '', hours: ''};
-  const asked = Object.fromEntries(Object.keys(blank).map((name) => [name, query.get(name) ?? '']));
+  const among = (options, name) => (options.some(([value]) => value === query.get(name)) ? query.get(name) : '');
+  const asked = {who: query.get('who') ?? '', what: query.get('what') ?? '', on: query.get('on') ?? '', class: among(CLASSES, 'class'), hours: among(TIMES, 'hours')};
+  // what stands in the boxes, which is not asked before somebody says so
+  const typed = {...asked};
   const ends = new Resource('hansa/audit/ends', ['config'], EVERY);
   // until the question is another; `since` is a moment, so that older pages ask what the first one asked
   let newest;
@@ -71,9 +78,9 @@ export function audit({query, datacenter}) {
   /** What came while older pages were on view stays on view with them; if too much came to know all of it, they go. */
   function all(page) {
     if (seen && seen !== page) {
-      const least = page.Records.at(-1)?.Number ?? 0;
-      const fallen = seen.Records.filter((record) => record.Number < least);
-      if (fallen.length === seen.Records.length && fallen.length > 0 && page.Next) {
+      // below it the page has not looked
+      const fallen = seen.Records.filter((record) => record.Number < page.Next);
+      if (page.Next > top(seen) + 1) {
         older = {records: [], next: 0, begun: false, busy: false, refusal: ''};
       } else if (older.begun) {
         older.records = [...fallen, ...older.records].slice(0, MOST);
@@ -86,23 +93,29 @@ export function audit({query, datacenter}) {
   const next = (page) => (older.begun ? older.next : page.Next);
 
   const more = submitting(() => older, async (mine) => {
-    const page = await call('GET', where(next(newest.value)));
+    // from now on: what falls off the newest page while this one is on its way belongs here
+    mine.next = next(newest.value);
+    mine.begun = true;
+    const page = await call('GET', where(mine.next));
     mine.records = [...mine.records, ...page.Records];
     mine.next = page.Next;
-    mine.begun = true;
   });
 
   const ask = (event) => {
     event.preventDefault();
-    const words = new FormData(event.currentTarget);
-    Object.keys(blank).forEach((name) => (asked[name] = words.get(name).trim()));
+    Object.keys(asked).forEach((name) => (asked[name] = typed[name].trim()));
     begin();
   };
 
-  const text = (name, label, hint) => html`<label>${label}<input name=${name} maxlength="128" autocomplete="off" spellcheck="false" placeholder=${hint} .value=${bound(asked[name])}></label>`;
+  const text = (name, label, hint) => html`<label>${label}<input name=${name} maxlength="128" autocomplete="off" spellcheck="false" placeholder=${hint} .value=${bound(typed[name])} @input=${(event) => (typed[name] = event.target.value)}></label>`;
 
-  const choice = (name, label, options) => html`<label>${label}<select name=${name} @change=${(event) => event.target.form.requestSubmit()}>
-    ${options.map(([value, words]) => html`<option value=${value} ?selected=${value === asked[name]}>${words}</option>`)}</select></label>`;
+  const pick = (name, select) => {
+    typed[name] = select.value;
+    select.form.requestSubmit();
+  };
+
+  const choice = (name, label, options) => html`<label>${label}<select name=${name} @change=${(event) => pick(name, event.target)}>
+    ${options.map(([value, words]) => html`<option value=${value} ?selected=${value === typed[name]}>${words}</option>`)}</select></label>`;
 
   const question = () => html`<form class="card ask audit-ask" role="search" aria-label="Records" @submit=${ask}>
     ${text('who', 'Who', 'accessor, peer, system')}${text('what', 'Did what', 'acl-token, config-entry')}${text('on', 'On what', 'name')}
@@ -145,7 +158,7 @@ export function audit({query, datacenter}) {
     title: 'Audit',
     resources: [ends],
     start: begin,
-    stop: () => newest.stop(),
+    stop: () => newest?.stop(),
     body: () => html`<header class="page"><div><h1 tabindex="-1">Audit</h1>
         <p class="lead">Who has done what in ${datacenter}, and what was not let happen. Reads are not in it.</p></div></header>
       ${question()}
