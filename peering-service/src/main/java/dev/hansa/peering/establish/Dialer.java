@@ -331,24 +331,25 @@ public final class Dialer {
         var failures = new ArrayList<String>();
         if (!own.isEmpty()) {
             gateways.await(token.serverName(), GATEWAY_LIMIT);
-            var answer = round(token, own, failures);
+            var answer = round(token, own, false, failures);
             if (answer.isPresent()) {
                 return answer.get();
             }
         }
         var all = new ArrayList<>(own);
         all.addAll(addresses(token));
-        return round(token, all, failures)
+        return round(token, all, all.stream().distinct().count() == 1, failures)
                 .orElseGet(() ->
                         new Answer.Failed(
                                 new PeeringFailure.Unreachable(
                                         failures.stream().distinct().toList())));
     }
 
-    private Optional<Answer> round(PeeringToken token, List<String> ring, List<String> failures)
+    /// @param isOnly whether there is no other address to turn to, neither now nor later
+    private Optional<Answer> round(
+            PeeringToken token, List<String> ring, boolean isOnly, List<String> failures)
             throws InterruptedException {
         var ends = System.nanoTime() + ROUND.toNanos();
-        var isOnly = ring.stream().distinct().count() == 1;
         for (var i = 0; ; i++) {
             var left = Duration.ofNanos(ends - System.nanoTime());
             if (!left.isPositive()) {

@@ -33,6 +33,11 @@ public final class KeyRing implements KeySource, AutoCloseable {
     /// the time, so that no more do so, and the others take what there is.
     static final int MOST_WAITING = 8;
 
+    /// While there are no keys at all: a deployment that starts at once after a quiet hour, or a
+    /// change of leader, waits for the one that asks. A quarter of the requests that are answered
+    /// at once.
+    static final int MOST_WAITING_AT_FIRST = 256;
+
     /// As long as a request may take, and a little.
     private static final Duration LONGEST_WAIT = KeyFetch.TIMEOUT.plusSeconds(1);
 
@@ -75,6 +80,7 @@ public final class KeyRing implements KeySource, AutoCloseable {
         private final ReentrantLock lock = new ReentrantLock();
 
         private final Semaphore waiting = new Semaphore(MOST_WAITING);
+        private final Semaphore waitingAtFirst = new Semaphore(MOST_WAITING_AT_FIRST);
         private volatile Optional<Held> held = Optional.empty();
 
         /// Only with the lock.
@@ -101,18 +107,19 @@ public final class KeyRing implements KeySource, AutoCloseable {
             return held.get().keys();
         }
         var isGood = held.filter(one -> one.isYoungerThan(GOOD, now)).isPresent();
+        var places = isGood ? ring.waiting : ring.waitingAtFirst;
         if (!newer && isGood) {
             // one asks; the others go on with what there is, however long that takes
             if (ring.lock.tryLock()) {
                 askWithLock(place, ring, held);
             }
-        } else if (ring.waiting.tryAcquire()) {
+        } else if (places.tryAcquire()) {
             try {
                 if (ring.lock.tryLock(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
                     askWithLock(place, ring, held);
                 }
             } finally {
-                ring.waiting.release();
+                places.release();
             }
         }
         return good(place, ring);

@@ -171,7 +171,7 @@ class KeyRingTest {
         var ring = new KeyRing(slow, () -> now.toNanos(), events::add);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var waiting =
-                    IntStream.range(0, KeyRing.MOST_WAITING)
+                    IntStream.range(0, 4 * KeyRing.MOST_WAITING)
                             .mapToObj(_ -> threads.submit(() -> ring.keys(PLACE, false)))
                             .toList();
             slow.awaitBegun(1);
