@@ -119,6 +119,11 @@ final class AclCommands {
         }
 
         @Override
+        boolean carriesSecret() {
+            return true;
+        }
+
+        @Override
         JsonNode make(ApiClient api) throws CommandFailedException, InterruptedException {
             return Json.read(api.must("PUT", "/v1/acl/bootstrap", "", ApiClient.JSON));
         }
@@ -171,6 +176,10 @@ final class AclCommands {
     /// @param list the path where there are all of them, and the key of their ids
     static String whole(ApiClient api, String given, String list, String key)
             throws CommandFailedException, InterruptedException {
+        if (given.isBlank()) {
+            throw new CommandFailedException(
+                    key + ": expected one, or its beginning; found nothing");
+        }
         if (given.length() >= WHOLE_ID) {
             return given;
         }

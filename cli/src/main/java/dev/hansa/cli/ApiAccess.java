@@ -208,7 +208,11 @@ record ApiAccess(
 
     /// Would somebody between here and there read the token?
     boolean sendsTokenInTheClear() {
-        if (isTls() || token.isEmpty()) {
+        return token.isPresent() && isInTheClear();
+    }
+
+    boolean isInTheClear() {
+        if (isTls()) {
             return false;
         }
         var host = base.getHost();

@@ -307,7 +307,8 @@ final class ApiClient {
         }
         var said = words.length() > MAX_MESSAGE ? words.substring(0, MAX_MESSAGE) + " ..." : words;
         return new CommandFailedException(
-                status == FORBIDDEN && isOfToken(said)
+                // who logs in has no token to name
+                status == FORBIDDEN && isOfToken(said) && !path.equals("/v1/acl/login")
                         ? command + ": " + said + " (" + access.shown() + ")"
                         : said);
     }

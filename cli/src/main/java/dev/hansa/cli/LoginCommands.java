@@ -56,6 +56,12 @@ final class LoginCommands {
             super(surroundings);
         }
 
+        /// The JWT, and the token.
+        @Override
+        boolean carriesSecret() {
+            return true;
+        }
+
         /// One that is over must not be in the way of its successor.
         @Override
         boolean showsToken() {
@@ -76,7 +82,14 @@ final class LoginCommands {
             putMap(body, "Meta", meta);
             try (var file = OwnerFile.at("token", sink)) {
                 var token = Json.read(api.must("POST", "/v1/acl/login", body));
-                file.write(token.path("SecretID").asText());
+                var secret = token.path("SecretID").asText();
+                if (secret.isBlank()) {
+                    throw new CommandFailedException(
+                            "login: expected a token with a SecretID; found an answer without one (is "
+                                    + api.address()
+                                    + " a server of Hansa or Consul?)");
+                }
+                file.write(secret);
             }
         }
     }

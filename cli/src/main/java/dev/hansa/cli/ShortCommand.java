@@ -55,9 +55,14 @@ abstract class ShortCommand implements Callable<Integer> {
         return spec == null ? "hansa" : spec.qualifiedName();
     }
 
+    /// Whether a secret goes there, or comes from there, that is not the token it asks with.
+    boolean carriesSecret() {
+        return false;
+    }
+
     /// One more server to ask.
     final ApiClient client(ApiAccess way) throws CommandFailedException {
-        if (way.sendsTokenInTheClear()) {
+        if (way.sendsTokenInTheClear() || carriesSecret() && way.isInTheClear()) {
             note(
                     way.base()
                             + ": the token goes there in the clear, for whoever is in between to read; https:// hides it");

@@ -163,6 +163,8 @@ class AclCommandsTest {
                 .isEqualTo(
                         "hansa: AccessorID: expected the beginning of one; found 2 that begin with '98'\n");
         assertThat(acl("token", "read", "-id", "x").err()).contains("found none that begin");
+        // as a script whose variable is empty would have it
+        assertThat(acl("policy", "read", "-id", "").err()).contains("found nothing");
         assertThat(acl("token", "read", "-self").out()).contains(ACCESSOR);
         assertThat(acl("token", "self", "-format=json").out())
                 .contains("\"AccessorID\": \"" + ACCESSOR + "\"");

@@ -79,6 +79,26 @@ class LoginCommandsTest {
     }
 
     @Test
+    void answerWithoutATokenLeavesTheFile() throws IOException {
+        server.on("POST /v1/acl/login", 200, "{}");
+        var sink = Files.writeString(folder.resolve("sink"), "old");
+
+        var ran =
+                Ran.hansa(
+                        server,
+                        "login",
+                        "-method=k8s",
+                        "-bearer-token-file",
+                        bearer().toString(),
+                        "-token-sink-file",
+                        sink.toString());
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err()).contains("login: expected a token with a SecretID; found an answer");
+        assertThat(sink).hasContent("old");
+    }
+
+    @Test
     void refusedLoginLeavesTheFileAndSaysNothingOfTheBearer() throws IOException {
         server.on("POST /v1/acl/login", 403, "Permission denied: bearer token: expired");
         var sink = Files.writeString(folder.resolve("sink"), "old");
@@ -97,6 +117,7 @@ class LoginCommandsTest {
         assertThat(ran.status()).isEqualTo(1);
         assertThat(ran.err())
                 .contains("Permission denied: bearer token: expired")
+                .doesNotContain("asked without a token")
                 .doesNotContain("canary");
         assertThat(sink).hasContent("old");
         try (var files = Files.list(folder)) {
