@@ -21,7 +21,6 @@ import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -287,9 +286,8 @@ public final class ApiRouter implements AutoCloseable {
     private void start(RoutingContext call, String path, Routes.Route route, Optional<Secret> token)
             throws RefusedRequestException {
         var method = call.request().method().name();
-        var client = InetAddress.ofLiteral(call.request().remoteAddress().hostAddress());
         var stay =
-                places.enter(client)
+                places.enter(ClientNetwork.client(call))
                         .orElseThrow(() ->
                                 new RefusedRequestException(
                                         429,

@@ -1,5 +1,6 @@
 package dev.hansa.peering.api;
 
+import io.vertx.ext.web.RoutingContext;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -22,6 +23,11 @@ record ClientNetwork(String prefix) {
                                 client instanceof Inet6Address
                                         ? Arrays.copyOf(bytes, IPV6_PREFIX)
                                         : bytes));
+    }
+
+    /// Where a call comes from.
+    static InetAddress client(RoutingContext call) {
+        return InetAddress.ofLiteral(call.request().remoteAddress().hostAddress());
     }
 
     /// For people: its only address, or its first.

@@ -4,7 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.TimeMeter;
-import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -41,11 +40,6 @@ final class ClientPace {
     /// Counts once more.
     ///
     /// @return zero when it may be done, else whole seconds until it may be
-    Duration takes(SocketAddress client) {
-        return takes(InetAddress.ofLiteral(client.hostAddress()));
-    }
-
-    /// The same.
     Duration takes(InetAddress client) {
         var bucket = clients.get(ClientNetwork.of(client), _ -> full());
         var probe = bucket.tryConsumeAndReturnRemaining(1);

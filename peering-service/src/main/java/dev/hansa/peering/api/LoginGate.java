@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /// Lets each source log in so often: whoever guesses, or makes the server check signatures, gets
@@ -23,7 +24,7 @@ final class LoginGate implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext call) {
-        var wait = pace.takes(call.request().remoteAddress());
+        var wait = takes(ClientNetwork.client(call));
         if (wait.isZero()) {
             call.next();
         } else {
@@ -36,7 +37,10 @@ final class LoginGate implements Handler<RoutingContext> {
         }
     }
 
-    boolean admits(InetAddress client) {
-        return pace.takes(client).isZero();
+    /// Counts a login.
+    ///
+    /// @return zero when it may go on, else whole seconds until another may
+    Duration takes(InetAddress client) {
+        return pace.takes(client);
     }
 }

@@ -32,13 +32,14 @@ final class RequestPace implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext call) {
-        var isRead = READS.contains(call.request().method().name());
-        var wait = (isRead ? reads : writes).takes(call.request().remoteAddress());
+        var method = call.request().method().name();
+        var wait = takes(ClientNetwork.client(call), method);
         if (wait.isZero()) {
             call.next();
             return;
         }
         events.accept(new PeeringEvent.RequestOverRate());
+        var isRead = READS.contains(method);
         AnswerWriter.tooOften(
                 call,
                 wait,
