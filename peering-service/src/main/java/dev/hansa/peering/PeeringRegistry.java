@@ -175,8 +175,9 @@ public final class PeeringRegistry implements AutoCloseable {
         var peer = peering.name();
         context.streams().terminate(peer);
         context.catalog().forget(peer);
-        context.store().apply(new StoreCommand.RemovePeering(peer));
+        // before the name is free: the stream of a new peering has a place of its own
         context.streams().forget(peer);
+        context.store().apply(new StoreCommand.RemovePeering(peer));
         context.events().accept(new PeeringEvent.PeeringDeleted(peer));
     }
 

@@ -99,6 +99,11 @@ public final class DialLoop implements Runnable {
             return Optional.of(backoff.next(GrpcStatus.UNKNOWN, call.addresses().size()));
         }
         var tracker = claimed.get();
+        // who deletes a peering writes it first, and then ends the stream that has the place
+        if (call(context.store().now()).isEmpty()) {
+            tracker.released(Optional.empty());
+            return Optional.empty();
+        }
         var address = ring.next(call.addresses());
         try (var stream =
                 connector.open(

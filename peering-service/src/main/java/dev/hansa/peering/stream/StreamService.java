@@ -382,7 +382,7 @@ public final class StreamService {
         }
         return context.streams()
                 .claim(peering.name())
-                .<Admission>map(tracker -> new Admission.Admitted(peering, tracker))
+                .map(tracker -> admitted(peering, tracker))
                 .orElseGet(() ->
                         refused(
                                 id,
@@ -390,6 +390,20 @@ public final class StreamService {
                                 "failed to register stream: there is an active stream for the given PeerID \""
                                         + id
                                         + "\""));
+    }
+
+    /// Who deletes a peering writes it first, and then ends the stream that has the place: one of
+    /// the two sees the other.
+    private Admission admitted(PeeringRecord peering, StreamTracker tracker) {
+        if (context.store().now().peeringById(peering.id()).stream()
+                .noneMatch(now -> now.state().isLive())) {
+            tracker.released(Optional.empty());
+            return refused(
+                    peering.id(),
+                    GrpcStatus.ABORTED,
+                    "peering is marked as deleted: " + peering.id());
+        }
+        return new Admission.Admitted(peering, tracker);
     }
 
     private Optional<String> promote(PeeringRecord peering, String hash, String datacenter) {

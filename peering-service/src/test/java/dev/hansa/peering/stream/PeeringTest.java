@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -280,7 +281,40 @@ class PeeringTest {
     }
 
     /// Whoever says the name of a trust domain does not have its keys yet. Refused before the
-    /// secret is used, and the peering stays as it is.
+    /// secret is used, and the peering stays as it is. Between the look at a peering and the place
+    /// that its stream takes, an operator may delete it; such a stream would go on for ever, and
+    /// import into a peering that is none.
+    @Test
+    void streamOfAPeeringThatIsDeletedMeanwhileIsNotTaken() throws Exception {
+        lke.run("shippingservice", CheckStatus.PASSING);
+        lke.export("shippingservice>eks");
+        peer();
+        await().atMost(SOON).until(() -> !eks.imported("lke").isEmpty());
+        eks.stopListening();
+        await().atMost(SOON)
+                .until(() -> !eks.context.streams().status(new PeerName("lke")).connected());
+        var deleted = new AtomicBoolean();
+        eks.beforeRoots =
+                () -> {
+                    if (deleted.compareAndSet(false, true)) {
+                        eks.delete("lke");
+                        await().atMost(SOON).until(() -> eks.state("lke").isEmpty());
+                    }
+                };
+
+        eks.listen();
+
+        await().atMost(SOON)
+                .until(() ->
+                        eks.events.stream()
+                                .anyMatch(event ->
+                                        event instanceof PeeringEvent.StreamRefused(_, var why)
+                                                && why.startsWith("peering is marked as deleted")));
+        assertThat(deleted).isTrue();
+        assertThat(eks.context.streams().status(new PeerName("lke")).connected()).isFalse();
+        assertThat(eks.imported("lke")).isEmpty();
+    }
+
     @Test
     void tokenOfTheSameTrustDomainUnderAnotherAuthorityIsRefused() throws Exception {
         peer();

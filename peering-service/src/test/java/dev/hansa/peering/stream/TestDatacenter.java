@@ -8,6 +8,7 @@ import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.FreePorts;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringRegistry;
 import dev.hansa.peering.PeeringState;
@@ -19,6 +20,7 @@ import dev.hansa.peering.establish.GatewayReadiness;
 import dev.hansa.peering.establish.TokenGeneration;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.RaftStore;
+import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.TestStore;
 import dev.hansa.token.TokenForm;
@@ -70,6 +72,9 @@ final class TestDatacenter implements AutoCloseable {
     final Dialer dialer;
     final PeerConnector connector;
     final String address;
+
+    /// Runs whenever somebody asks for the roots: what may happen in between.
+    volatile Runnable beforeRoots = () -> {};
 
     private final Vertx vertx;
     private final String certificatePem;
@@ -128,15 +133,16 @@ final class TestDatacenter implements AutoCloseable {
                 "-----BEGIN PRIVATE KEY-----\n"
                         + Base64.getMimeEncoder().encodeToString(key.getPrivate().getEncoded())
                         + "\n-----END PRIVATE KEY-----\n";
-        try (var probe = new java.net.ServerSocket(0)) {
-            this.port = probe.getLocalPort();
-        }
+        this.port = FreePorts.one();
         this.address = "127.0.0.1:" + port;
         var own =
                 new OwnDatacenter(
                         trustDomain,
                         datacenter,
-                        _ -> ca.bundle().pems(),
+                        _ -> {
+                            beforeRoots.run();
+                            return ca.bundle().pems();
+                        },
                         state ->
                                 state.config(POLICY, "default")
                                         .map(entry -> policy(entry.json()))
@@ -250,9 +256,13 @@ final class TestDatacenter implements AutoCloseable {
                 .map(BundleRecord::trustDomain);
     }
 
+    /// Again where the stream has written to the record meanwhile, as it may.
     void delete(String peer) {
-        var record = store.now().peering(new PeerName(peer)).orElseThrow();
-        store.apply(new StoreCommand.PutPeering(record.deleting(Instant.EPOCH)));
+        StoreAnswer answer;
+        do {
+            var record = store.now().peering(new PeerName(peer)).orElseThrow();
+            answer = store.apply(new StoreCommand.PutPeering(record.deleting(Instant.EPOCH)));
+        } while (answer instanceof StoreAnswer.Refused);
     }
 
     /// A service with its sidecar, and the gateway that carries it.
