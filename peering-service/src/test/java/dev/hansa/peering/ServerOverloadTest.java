@@ -8,7 +8,6 @@ import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -34,7 +33,7 @@ class ServerOverloadTest {
     private static final int MOST = 16;
 
     @TempDir Path directory;
-    private final List<Integer> ports = freePorts(4);
+    private final List<Integer> ports = FreePorts.some(4);
     private final int http = ports.get(0);
     private final int proxies = ports.get(1);
     private final int peers = ports.get(2);
@@ -154,22 +153,6 @@ class ServerOverloadTest {
             return false;
         } catch (IOException _) {
             return true;
-        }
-    }
-
-    private static List<Integer> freePorts(int count) {
-        var sockets = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            var ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
-            for (var socket : sockets) {
-                socket.close();
-            }
-            return ports;
-        } catch (IOException e) {
-            throw new AssertionError(e);
         }
     }
 }

@@ -26,9 +26,6 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -70,7 +67,7 @@ class ServerPortsTest {
     @TempDir Path directory;
     private final Vertx vertx = Vertx.vertx();
     private final MovingClock clock = new MovingClock();
-    private final List<Integer> ports = freePorts(4);
+    private final List<Integer> ports = FreePorts.some(4);
     private final int http = ports.get(0);
     private final int proxies = ports.get(1);
     private final int peers = ports.get(2);
@@ -138,24 +135,8 @@ class ServerPortsTest {
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
-    /// Held together until all are known, so that none is given twice.
-    private static List<Integer> freePorts(int count) {
-        var sockets = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            var ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
-            for (var socket : sockets) {
-                socket.close();
-            }
-            return ports;
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /// Whom the server is does not matter here, only whom it takes the caller for.
+    /// Held together until all are known, so that none is given twice. Whom the server is does not
+    /// matter here, only whom it takes the caller for.
     private HttpClient client(@Nullable Certified own) {
         var options =
                 new HttpClientOptions()

@@ -13,8 +13,6 @@ import dev.hansa.token.TokenReading;
 import dev.hansa.token.TokenTerms;
 import dev.hansa.trustbundle.Datacenter;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -51,15 +49,9 @@ class TokenAcrossRotationTest {
         client.close();
     }
 
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     private void start(String name) throws Exception {
         if (!configs.containsKey(name)) {
-            ports.put(name, freePort());
+            ports.put(name, FreePorts.one());
             configs.put(
                     name,
                     PeeringServiceConfig.read(
@@ -72,11 +64,11 @@ class TokenAcrossRotationTest {
                                             "http.address",
                                             "127.0.0.1:" + ports.get(name),
                                             "proxy.address",
-                                            "127.0.0.1:" + freePort(),
+                                            "127.0.0.1:" + FreePorts.one(),
                                             "peer.address",
-                                            "127.0.0.1:" + freePort(),
+                                            "127.0.0.1:" + FreePorts.one(),
                                             "admin.address",
-                                            "127.0.0.1:" + freePort()),
+                                            "127.0.0.1:" + FreePorts.one()),
                                     Map.of(),
                                     Optional.empty())));
         }

@@ -2,10 +2,9 @@ package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.SealKey;
+import dev.hansa.peering.FreePorts;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -51,7 +50,7 @@ final class Trio implements Store {
     private static List<Membership> memberships() {
         var group = Optional.of(UUID.randomUUID());
         var all = new ArrayList<Membership.Member>();
-        for (var port : freePorts()) {
+        for (var port : FreePorts.some(3)) {
             all.add(
                     new Membership.Member(
                             "s" + all.size(),
@@ -60,16 +59,6 @@ final class Trio implements Store {
         return all.stream()
                 .map(member -> new Membership(group, member.name(), member.address(), all))
                 .toList();
-    }
-
-    private static List<Integer> freePorts() {
-        try (var a = new ServerSocket(0);
-                var b = new ServerSocket(0);
-                var c = new ServerSocket(0)) {
-            return List.of(a.getLocalPort(), b.getLocalPort(), c.getLocalPort());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private RaftStore opened(Path folder, int number) throws IOException {
