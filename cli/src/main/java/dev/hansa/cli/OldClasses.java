@@ -33,18 +33,19 @@ final class OldClasses {
 
     private OldClasses() {}
 
-    /// @param arguments the folder of jars
+    /// @param arguments the folder of jars, and how the names of those begin that are looked at
     public static void main(String[] arguments) throws IOException {
-        for (var jar : rewrite(Path.of(arguments[0]))) {
-            System.out.println("classes in the format of this JDK: " + jar.getFileName());
+        for (var jar : rewrite(Path.of(arguments[0]), arguments[1])) {
+            System.out.println("classes in the format of this JDK: " + name(jar));
         }
     }
 
-    /// Replaces, each in one step, the jars of `folder` that have old classes.
+    /// Replaces, each in one step, the jars of `folder` that have old classes and whose names begin
+    /// with `prefix`.
     ///
     /// @return the replaced ones
     /// @throws IOException a jar could not be read or written; it is as it was
-    static List<Path> rewrite(Path folder) throws IOException {
+    static List<Path> rewrite(Path folder, String prefix) throws IOException {
         List<Path> jars;
         try (var files = Files.list(folder)) {
             jars = files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
@@ -57,7 +58,7 @@ final class OldClasses {
                             ClassFile.ClassHierarchyResolverOption.of(
                                     ClassHierarchyResolver.ofResourceParsing(all)));
             for (var jar : jars) {
-                if (hasOldClasses(file, jar)) {
+                if (name(jar).startsWith(prefix) && hasOldClasses(file, jar)) {
                     rewrite(file, jar);
                     rewritten.add(jar);
                 }
@@ -111,6 +112,10 @@ final class OldClasses {
         } else {
             builder.with(element);
         }
+    }
+
+    private static String name(Path jar) {
+        return String.valueOf(jar.getFileName());
     }
 
     private static boolean isClass(JarEntry entry) {

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -30,7 +29,7 @@ class OldClassesTest {
         var jar = copyOf(CommandLine.class, "old.jar");
         var before = names(jar);
 
-        assertThat(OldClasses.rewrite(folder)).containsExactly(jar);
+        assertThat(OldClasses.rewrite(folder, "")).containsExactly(jar);
 
         assertThat(names(jar)).isEqualTo(before);
         try (var file = new JarFile(jar.toFile())) {
@@ -51,21 +50,26 @@ class OldClassesTest {
         var jar = copyOf(CommandLine.class, "old.jar");
         var before = usage(jar);
 
-        OldClasses.rewrite(folder);
+        OldClasses.rewrite(folder, "");
 
         assertThat(usage(jar)).isEqualTo(before).contains("--version");
     }
 
     @Test
     void jarIsLeftAsItIsWhereNothingIsOld() throws Exception {
-        copyOf(CommandLine.class, "old.jar");
-        var fresh = copyOf(Nullable.class, "fresh.jar");
-        OldClasses.rewrite(folder);
+        var fresh = copyOf(Test.class, "fresh.jar");
         var bytes = Files.readAllBytes(fresh);
 
-        assertThat(OldClasses.rewrite(folder)).isEmpty();
+        assertThat(OldClasses.rewrite(folder, "")).isEmpty();
 
         assertThat(Files.readAllBytes(fresh)).isEqualTo(bytes);
+    }
+
+    @Test
+    void jarOfAnotherNameIsNotLookedAt() throws Exception {
+        copyOf(CommandLine.class, "old.jar");
+
+        assertThat(OldClasses.rewrite(folder, "picocli")).isEmpty();
     }
 
     @Test
@@ -80,7 +84,7 @@ class OldClassesTest {
         }
         var bytes = Files.readAllBytes(jar);
 
-        assertThat(OldClasses.rewrite(folder)).isEmpty();
+        assertThat(OldClasses.rewrite(folder, "")).isEmpty();
 
         assertThat(Files.readAllBytes(jar)).isEqualTo(bytes);
     }
