@@ -3,6 +3,7 @@ package dev.hansa.peering;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.api.PeeringOperations;
 import dev.hansa.peering.api.PeeringView;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Dialer;
 import dev.hansa.peering.establish.Establishment;
@@ -129,13 +130,17 @@ final class PeeringDesk implements PeeringOperations {
 
     @Override
     public Optional<String> delete(PeerName peer) {
-        for (var attempt = 0; attempt < DELETE_ATTEMPTS; attempt++) {
+        for (var attempt = 1; attempt <= DELETE_ATTEMPTS; attempt++) {
             var record = store.now().peering(peer);
             if (record.isEmpty() || record.get().state() == StoredState.DELETING) {
                 return Optional.empty();
             }
-            if (store.apply(new StoreCommand.PutPeering(record.get().deleting(clock.instant())))
-                    instanceof StoreAnswer.Applied) {
+            var command = new StoreCommand.PutPeering(record.get().deleting(clock.instant()));
+            var answer =
+                    attempt < DELETE_ATTEMPTS
+                            ? Author.trying(() -> store.apply(command))
+                            : store.apply(command);
+            if (answer instanceof StoreAnswer.Applied) {
                 events.accept(new PeeringEvent.PeeringDeleted(peer));
                 return Optional.empty();
             }

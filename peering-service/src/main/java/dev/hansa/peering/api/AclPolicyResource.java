@@ -199,12 +199,13 @@ final class AclPolicyResource {
 
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
         writes.requireEnabled();
+        var filter = ListFilters.of(request, AclFilters.POLICY);
         return reads.read(
                 request,
                 Scope.CONFIG,
                 () -> {
                     var list = JSON.arrayNode();
-                    all().forEach(policy -> list.add(json(policy, false)));
+                    all().map(policy -> json(policy, false)).filter(filter).forEach(list::add);
                     return ApiAnswer.json(list);
                 });
     }

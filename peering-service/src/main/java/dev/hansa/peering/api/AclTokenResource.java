@@ -279,6 +279,7 @@ final class AclTokenResource {
         var policy = request.parameter("policy").orElse("");
         var service = request.parameter("servicename").orElse("");
         var method = request.parameter("authmethod").orElse("");
+        var filter = ListFilters.of(request, AclFilters.TOKEN);
         var ofWhatIsNot = !request.parameter("role").orElse("").isEmpty();
         return reads.read(
                 request,
@@ -298,7 +299,9 @@ final class AclTokenResource {
                             .filter(token ->
                                     service.isEmpty() || token.services().contains(service))
                             .sorted(Comparator.comparing(AclTokenRecord::accessor))
-                            .forEach(token -> list.add(json(token, HIDDEN)));
+                            .map(token -> json(token, HIDDEN))
+                            .filter(filter)
+                            .forEach(list::add);
                     return ApiAnswer.json(list);
                 });
     }

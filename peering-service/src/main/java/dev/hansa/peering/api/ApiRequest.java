@@ -37,6 +37,11 @@ record ApiRequest(
         return new ApiRequest(path, query, body, stay, known);
     }
 
+    /// The same, once it has a place.
+    ApiRequest in(Places.Stay place) {
+        return new ApiRequest(path, query, body, place, caller);
+    }
+
     /// The same, by somebody who does not wait for a change.
     ApiRequest atOnce() {
         var now = new HashMap<>(query);

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -37,6 +38,7 @@ import java.util.function.Supplier;
 /// and on changes.
 public final class ApiRouter implements AutoCloseable {
     private static final String CHANGES = "/v1/hansa/changes";
+    private static final ThreadFactory THREADS = Thread.ofVirtual().name("api-request").factory();
 
     /// What streams and the authority are doing is not in the store.
     private static final List<String> LEADERS_ALONE =
@@ -249,7 +251,7 @@ public final class ApiRouter implements AutoCloseable {
         router.get("/v1/hansa/events")
                 .handler(doorkeeper.admitting(Ask.something()))
                 .handler(call -> changes.open(call, doorkeeper.still(call)));
-        router.route("/v1/acl/login").handler(new LoginGate(System::nanoTime));
+        router.route("/v1/acl/login").handler(new LoginGate(System::nanoTime, events));
         body.mount(router);
         routes.inOrder()
                 .forEach(entry ->
@@ -286,6 +288,10 @@ public final class ApiRouter implements AutoCloseable {
     private void start(RoutingContext call, String path, Routes.Route route, Optional<Secret> token)
             throws RefusedRequestException {
         var method = call.request().method().name();
+        // whatever may go wrong with a request does so before it has a place
+        var asked = request(call, places.ours());
+        var loop = call.vertx().getOrCreateContext();
+        var entrance = Doorkeeper.entrance(call, path);
         var stay =
                 places.enter(ClientNetwork.client(call))
                         .orElseThrow(() ->
@@ -294,26 +300,21 @@ public final class ApiRouter implements AutoCloseable {
                                         "request: expected at most "
                                                 + Places.MAX_RUNNING
                                                 + " at once; found as many already running"));
-        call.response().closeHandler(_ -> stay.hungUp());
-        var request = request(call, stay);
-        var loop = call.vertx().getOrCreateContext();
-        var entrance = Doorkeeper.entrance(call, path);
-        Thread.ofVirtual()
-                .name("api-request")
-                .start(() -> {
-                    try (stay) {
-                        var told =
-                                Author.at(
-                                        entrance,
-                                        () -> answer(request, token, method, path, route));
-                        loop.runOnContext(_ ->
-                                AnswerWriter.send(
-                                        call,
-                                        told.answer(),
-                                        control.defaultAllow(),
-                                        told.missedSome()));
-                    }
+        var request = asked.in(stay);
+        stay.work(
+                THREADS,
+                () -> {
+                    var told =
+                            Author.at(entrance, () -> answer(request, token, method, path, route));
+                    loop.runOnContext(_ ->
+                            AnswerWriter.send(
+                                    call,
+                                    told.answer(),
+                                    control.defaultAllow(),
+                                    told.missedSome()));
                 });
+        // on the same loop, which tells of it later
+        call.response().closeHandler(_ -> stay.hungUp());
     }
 
     private static ApiRequest request(RoutingContext call, Places.Stay stay) {

@@ -172,6 +172,7 @@ final class AuthMethodResource {
 
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
         writes.requireEnabled();
+        var filter = ListFilters.of(request, AclFilters.AUTH_METHOD);
         return reads.read(
                 request,
                 Scope.CONFIG,
@@ -179,7 +180,9 @@ final class AuthMethodResource {
                     var list = JSON.arrayNode();
                     store.now().acl().logins().methods().values().stream()
                             .sorted(Comparator.comparing(AuthMethodRecord::name))
-                            .forEach(method -> list.add(json(method, false)));
+                            .map(method -> json(method, false))
+                            .filter(filter)
+                            .forEach(list::add);
                     return ApiAnswer.json(list);
                 });
     }

@@ -146,6 +146,7 @@ final class BindingRuleResource {
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
         writes.requireEnabled();
         var method = request.parameter("authmethod").orElse("");
+        var filter = ListFilters.of(request, AclFilters.BINDING_RULE);
         return reads.read(
                 request,
                 Scope.CONFIG,
@@ -154,7 +155,9 @@ final class BindingRuleResource {
                     store.now().acl().logins().rules().values().stream()
                             .filter(rule -> method.isEmpty() || rule.method().equals(method))
                             .sorted(Comparator.comparing(BindingRuleRecord::id))
-                            .forEach(rule -> list.add(json(rule)));
+                            .map(BindingRuleResource::json)
+                            .filter(filter)
+                            .forEach(list::add);
                     return ApiAnswer.json(list);
                 });
     }

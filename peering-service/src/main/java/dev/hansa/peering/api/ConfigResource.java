@@ -4,10 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.exportedservices.filter.FilterFields;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.EntryAccess;
+import dev.hansa.peering.configentry.EntryFilters;
 import dev.hansa.peering.configentry.ParsedEntry;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.Store;
@@ -20,6 +22,11 @@ import java.util.function.Consumer;
 /// `/v1/config`: the operator's word on mesh, exports, resolvers and intentions.
 final class ConfigResource {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final FilterFields<ConfigRecord> OVERVIEW =
+            FilterFields.<ConfigRecord>none()
+                    .text("Kind", ConfigRecord::kind)
+                    .text("Name", ConfigRecord::name);
 
     private final Store store;
     private final BlockingReads reads;
@@ -133,6 +140,7 @@ final class ConfigResource {
 
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var kind = kind(request);
+        var filter = ListFilters.of(request, EntryFilters.of(kind));
         return reads.read(
                 request,
                 Scope.CONFIG,
@@ -143,13 +151,16 @@ final class ConfigResource {
                             .filter(record ->
                                     request.caller().sees(EntryAccess.read(kind, record.name())))
                             .sorted(Comparator.comparing(ConfigRecord::name))
-                            .forEach(record -> all.add(json(record)));
+                            .map(ConfigResource::json)
+                            .filter(filter)
+                            .forEach(all::add);
                     return ApiAnswer.json(all);
                 });
     }
 
     /// One line for each entry of every kind, without what it says.
     ApiAnswer overview(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var filter = ListFilters.of(request, OVERVIEW);
         return reads.read(
                 request,
                 Scope.CONFIG,
@@ -159,6 +170,7 @@ final class ConfigResource {
                             .filter(record ->
                                     request.caller()
                                             .sees(EntryAccess.read(record.kind(), record.name())))
+                            .filter(filter)
                             .sorted(
                                     Comparator.comparing(ConfigRecord::kind)
                                             .thenComparing(ConfigRecord::name))

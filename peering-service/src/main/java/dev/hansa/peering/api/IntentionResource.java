@@ -12,6 +12,7 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.ConfigEntries.StoredIntention;
 import dev.hansa.peering.configentry.ParsedEntry;
@@ -367,7 +368,7 @@ final class IntentionResource {
 
     /// Replaces the pair's source in its destination's entry, or takes it out.
     private void change(Pair pair, Optional<ObjectNode> source) throws RefusedRequestException {
-        for (var attempt = 0; attempt < ATTEMPTS; attempt++) {
+        for (var attempt = 1; attempt <= ATTEMPTS; attempt++) {
             var record = store.now().config(KIND, pair.destination());
             var before = record.map(ConfigRecord::json).orElse("");
             var entry = without(pair, before);
@@ -377,10 +378,11 @@ final class IntentionResource {
                 if (record.isEmpty()
                         || apply(
                                 pair,
-                                new StoreCommand.DeleteConfig(KIND, pair.destination(), cas))) {
+                                new StoreCommand.DeleteConfig(KIND, pair.destination(), cas),
+                                attempt)) {
                     return;
                 }
-            } else if (apply(pair, put(entry, cas))) {
+            } else if (apply(pair, put(entry, cas), attempt)) {
                 return;
             }
         }
@@ -425,8 +427,12 @@ final class IntentionResource {
     }
 
     /// False when somebody else was first.
-    private boolean apply(Pair pair, StoreCommand command) {
-        return switch (store.apply(command)) {
+    private boolean apply(Pair pair, StoreCommand command, int attempt) {
+        var answer =
+                attempt < ATTEMPTS
+                        ? Author.trying(() -> store.apply(command))
+                        : store.apply(command);
+        return switch (answer) {
             case StoreAnswer.Applied(var index) -> {
                 events.accept(
                         command instanceof StoreCommand.DeleteConfig

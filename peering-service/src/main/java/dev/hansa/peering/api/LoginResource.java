@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.Sha256;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.BuiltInPolicies;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.login.AuthMethodConfig;
 import dev.hansa.peering.login.AuthMethodConfig.Keys;
 import dev.hansa.peering.login.BindKind;
@@ -93,9 +94,14 @@ final class LoginResource {
                     403, "ACL not found: auth method \"" + shown(name) + "\" not found");
         }
         var attempt =
-                new Attempt(
-                        method, config(method), body.text("BearerToken"), request.stay().source());
+                new Attempt(method, config(method), body.text("BearerToken"), source(request));
         return enter(attempt, claims(attempt), description);
+    }
+
+    /// Also where another server has passed the request on, if it could say so.
+    private static String source(ApiRequest request) {
+        var from = Author.from();
+        return from.isEmpty() ? request.stay().source() : from;
     }
 
     /// Strangers log in as often as they like: what a method says is read once.
@@ -189,10 +195,11 @@ final class LoginResource {
                 case Keys.Published(var place) -> keys.keys(place, newer);
             };
         } catch (KeysUnavailableException _) {
-            throw refused(
-                    attempt,
-                    "no_keys",
-                    "auth method '"
+            // no verdict: who is refused comes no more, who finds nobody there comes again
+            note(attempt, "no_keys");
+            throw new RefusedRequestException(
+                    503,
+                    "login: auth method '"
                             + attempt.method().name()
                             + "': expected its issuer's keys; found none for now: the log of the server that leads says why");
         }
@@ -279,11 +286,13 @@ final class LoginResource {
 
     /// The store's reason, with a status by which clients know whether to try again.
     private RefusedRequestException notKept(Attempt attempt, String reason) {
-        if (!reason.startsWith(AclTokenRecord.FULL)) {
-            return refused(attempt, "changed", reason);
+        if (reason.startsWith(AclTokenRecord.FULL)) {
+            note(attempt, "crowd");
+            return new RefusedRequestException(429, "login: " + reason);
         }
-        note(attempt, "crowd");
-        return new RefusedRequestException(429, "login: " + reason);
+        // of the method or a policy, since it was read
+        note(attempt, "changed");
+        return new RefusedRequestException(503, "login: " + reason + ": try again");
     }
 
     /// The token ends with the one that it was made for, however long others may live.

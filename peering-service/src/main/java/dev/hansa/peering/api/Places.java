@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /// Where requests are while they are answered, and where while they wait for a change. Whoever
@@ -177,6 +178,28 @@ final class Places {
             client.ifPresent(one ->
                     clients.computeIfPresent(one, (_, count) -> count == 1 ? null : count - 1));
             waiting.release();
+        }
+
+        /// Works on a thread of its own and leaves when that is done; at once where there is no
+        /// thread to be had.
+        void work(ThreadFactory threads, Runnable work) {
+            var isBegun = false;
+            try {
+                threads.newThread(() -> workAndLeave(work)).start();
+                isBegun = true;
+            } finally {
+                if (!isBegun) {
+                    leave();
+                }
+            }
+        }
+
+        private void workAndLeave(Runnable work) {
+            try {
+                work.run();
+            } finally {
+                leave();
+            }
         }
 
         private void leave() {

@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
+import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -108,10 +109,13 @@ final class Registrations {
                     return before;
                 }
                 var index = before.map(ServiceInstance::modifyIndex).orElse(0L);
+                var command =
+                        new StoreCommand.PutRegistration(
+                                after.get(), OptionalLong.of(index), among);
                 var answer =
-                        store.apply(
-                                new StoreCommand.PutRegistration(
-                                        after.get(), OptionalLong.of(index), among));
+                        attempt < MOST_ATTEMPTS
+                                ? Author.trying(() -> store.apply(command))
+                                : store.apply(command);
                 if (!(answer instanceof StoreAnswer.Refused(var reason))) {
                     return before;
                 }

@@ -27,6 +27,7 @@ public final class Author {
 
     private static final ScopedValue<Entrance> ENTRANCE = ScopedValue.newInstance();
     private static final ScopedValue<String> WHO = ScopedValue.newInstance();
+    private static final ScopedValue<Boolean> TRYING = ScopedValue.newInstance();
 
     private Author() {}
 
@@ -51,6 +52,17 @@ public final class Author {
     /// @throws Exception what the work throws
     public static <T> T call(Entrance entrance, String who, Callable<T> work) throws Exception {
         return ScopedValue.where(ENTRANCE, entrance).where(WHO, who).call(work::call);
+    }
+
+    /// Writes what is written anew where it is refused: such a refusal ends nothing, so that it has
+    /// no record.
+    public static <T> T trying(Supplier<T> work) {
+        return ScopedValue.where(TRYING, true).call(work::get);
+    }
+
+    /// Whether a refusal of what this thread writes is followed by another attempt.
+    public static boolean isTrying() {
+        return TRYING.isBound();
     }
 
     public static String who() {

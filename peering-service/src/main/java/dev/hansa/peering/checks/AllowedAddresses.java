@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -62,13 +63,22 @@ public final class AllowedAddresses implements AutoCloseable {
     /// @throws UnknownHostException when there is none, or one of them is not allowed
     public InetAddress of(String host, Duration timeout)
             throws UnknownHostException, InterruptedException {
+        return allOf(host, timeout).getFirst();
+    }
+
+    /// [#of], for whoever asks at the next address where one does not answer.
+    ///
+    /// @return one at least, in the resolver's order
+    /// @throws UnknownHostException when there is none, or one of them is not allowed
+    public List<InetAddress> allOf(String host, Duration timeout)
+            throws UnknownHostException, InterruptedException {
         var all = all(host, timeout);
         for (var address : all) {
             if (isOfACloud(address)) {
                 throw unknown(host, "a link-local address or a cloud's own, which are never asked");
             }
         }
-        return all[0];
+        return List.of(all);
     }
 
     private static boolean isOfACloud(InetAddress address) throws UnknownHostException {

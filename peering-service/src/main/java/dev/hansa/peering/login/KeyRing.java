@@ -27,7 +27,7 @@ public final class KeyRing implements KeySource, AutoCloseable {
     static final Duration GOOD = Duration.ofHours(1);
 
     /// Between two requests of one place, whatever became of the first.
-    static final Duration PAUSE = Duration.ofSeconds(10);
+    public static final Duration PAUSE = Duration.ofSeconds(10);
 
     /// Who wants newer keys, or has none, waits for whoever asks; strangers can want newer ones all
     /// the time, so that no more do so, and the others take what there is.

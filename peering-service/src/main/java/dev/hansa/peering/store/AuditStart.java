@@ -1,6 +1,8 @@
 package dev.hansa.peering.store;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /// Waits until the audit log may begin: until all members can read what its records rest on, which
 /// an older build cannot and would stop at. Then whoever leads begins it, once for all times.
@@ -8,42 +10,76 @@ final class AuditStart implements AutoCloseable {
     /// How late it begins at most, after the last member was upgraded.
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
-    private final RaftStore store;
+    private final BooleanSupplier hasBegun;
+    private final Runnable look;
+    private final Duration pause;
+    private final Consumer<Throwable> failures;
     private final Thread thread;
 
-    private AuditStart(RaftStore store) {
-        this.store = store;
+    /// The last failure that was told: one that comes at each look is told once.
+    private String told = "";
+
+    /// @param look begins the log, if it may begin
+    /// @param pause between two looks
+    /// @param failures told of defects, which end nothing
+    AuditStart(
+            BooleanSupplier hasBegun, Runnable look, Duration pause, Consumer<Throwable> failures) {
+        this.hasBegun = hasBegun;
+        this.look = look;
+        this.pause = pause;
+        this.failures = failures;
         this.thread = Thread.ofVirtual().name("audit-start").unstarted(this::run);
     }
 
-    static AuditStart of(RaftStore store) {
-        var waiting = new AuditStart(store);
-        waiting.thread.start();
+    static AuditStart of(RaftStore store, Consumer<Throwable> failures) {
+        var waiting = new AuditStart(store::hasAudit, () -> look(store), LOOK_EVERY, failures);
+        waiting.start();
         return waiting;
+    }
+
+    void start() {
+        thread.start();
     }
 
     private void run() {
         try {
-            while (!store.hasAudit()) {
-                look();
-                Thread.sleep(LOOK_EVERY);
+            while (!hasBegun.getAsBoolean()) {
+                tryToBegin();
+                Thread.sleep(pause);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /// A server that is alone begins with its first act.
-    private void look() {
-        var members = store.members();
+    private void tryToBegin() {
         try {
-            var leadership = members.leadership().get();
-            if (leadership.own() && !members.isAlone() && members.readAlike()) {
-                store.beginAudit(leadership.term());
-            }
+            look.run();
         } catch (StoreFailure _) {
             // another leads by now, or nobody: the next look finds who
             return;
+        } catch (RuntimeException e) {
+            // a datacenter whose log never begins keeps no record of anything
+            if (!told.equals(e.toString())) {
+                told = e.toString();
+                failures.accept(
+                        new StoreFailure(
+                                "audit log: expected to find out whether it may begin; found "
+                                        + e
+                                        + ": tried again every "
+                                        + pause.toMillis()
+                                        + " ms",
+                                e));
+            }
+        }
+    }
+
+    /// A server that is alone begins with its first act.
+    private static void look(RaftStore store) {
+        var members = store.members();
+        var leadership = members.leadership().get();
+        if (leadership.own() && !members.isAlone() && members.readAlike()) {
+            store.beginAudit(leadership.term());
         }
     }
 

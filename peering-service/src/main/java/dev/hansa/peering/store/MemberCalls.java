@@ -153,6 +153,9 @@ final class MemberCalls implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             refuse(call, Status.CANCELLED.withDescription("stopped"));
+        } catch (StoreFailure e) {
+            // an answer, and no defect: whoever asked tells of it
+            refuse(call, Status.FAILED_PRECONDITION.withDescription(e.getMessage()));
         } catch (RuntimeException e) {
             if (!call.isCancelled()) {
                 failures.accept(e);

@@ -35,6 +35,9 @@ final class Origins {
         if (!isRead) {
             return write.apply(Optional.empty());
         }
+        if (Author.isTrying()) {
+            return write.apply(Optional.of(Origin.ofAttempt(clock, server)));
+        }
         var ticket = refusals.ticket(Author.who());
         var isRefused = false;
         try {

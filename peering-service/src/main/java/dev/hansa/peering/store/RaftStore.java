@@ -80,7 +80,7 @@ public final class RaftStore implements Store {
         this.maxBytes = maxBytes;
         this.failures = failures;
         this.origins = new Origins(clock, members.self(), System::nanoTime);
-        this.auditStart = AuditStart.of(this);
+        this.auditStart = AuditStart.of(this, failures);
     }
 
     /// Opens or makes the store in `dataDir`. What it has when this returns is what this server's

@@ -258,12 +258,54 @@ class LoginApiTest {
         ((ObjectNode) method.path("Config")).put("JWKSURL", "https://169.254.169.254/latest/");
         logins.json("PUT", "/v1/acl/auth-method", method);
 
-        assertThat(
-                        logins.refusal(
-                                "away", LoginWorld.bearer(logins.key, LoginWorld.claims().build())))
+        var bearer = LoginWorld.bearer(logins.key, LoginWorld.claims().build());
+        var answer = logins.login("away", bearer);
+
+        assertThat(answer.body())
                 .isEqualTo(
-                        "Permission denied: auth method 'away': expected its issuer's keys; found none for now: the log of the server that leads says why");
+                        "login: auth method 'away': expected its issuer's keys; found none for now: the log of the server that leads says why");
         assertThat(logins.world.events.toString()).contains("link-local");
+        // who is away for a moment is no reason to give up
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("Retry-After")).contains("10");
+        try (var follower =
+                new ApiWorld(folder.resolve("follower"), new AccessSettings(true, false))) {
+            follower.follow(logins.world);
+            var body = LoginWorld.object().put("AuthMethod", "away").put("BearerToken", bearer);
+            var passedOn = follower.post("/v1/acl/login", body.toString());
+            assertThat(passedOn.statusCode()).isEqualTo(503);
+            assertThat(passedOn.headers().firstValue("Retry-After")).contains("10");
+        }
+    }
+
+    /// An operator who changes a method does not lock out who logs in at that moment.
+    @Test
+    void whoLogsInWhileTheMethodChangesIsToldToTryAgain() throws Exception {
+        logins.kubernetes();
+        var present = LoginKeys.ofJwks(new JWKSet(logins.key).toString(true));
+        logins.world.issuer =
+                Optional.of((_, _) -> {
+                    changeMethod();
+                    return present;
+                });
+        var bearer = LoginWorld.bearer(logins.key, LoginWorld.claims().build());
+
+        var answer = logins.login("k8s", bearer);
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("Retry-After")).contains("10");
+        assertThat(answer.body()).startsWith("login: ").endsWith(": try again");
+        assertThat(logins.world.events)
+                .contains(new PeeringEvent.LoginTried("k8s", "changed", "127.0.0.1"));
+    }
+
+    private void changeMethod() {
+        try {
+            logins.json(
+                    "PUT", "/v1/acl/auth-method/k8s", logins.method("k8s").put("Description", "x"));
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -352,6 +394,7 @@ class LoginApiTest {
 
         assertThat(statuses).hasSizeGreaterThan(LoginGate.BURST).endsWith(429);
         assertThat(statuses.subList(0, LoginGate.BURST)).containsOnly(403);
+        assertThat(logins.world.events).contains(new PeeringEvent.RequestOverRate());
         // all else goes on
         assertThat(logins.peerings(logins.root)).isEqualTo(200);
     }
@@ -361,6 +404,8 @@ class LoginApiTest {
         logins.kubernetes();
         try (var follower =
                 new ApiWorld(folder.resolve("follower"), new AccessSettings(true, false))) {
+            // it says where a client is once the audit log has begun
+            follower.put("/v1/acl/bootstrap", "");
             follower.follow(logins.world);
             var answer =
                     follower.post(
@@ -381,6 +426,8 @@ class LoginApiTest {
             assertThat(follower.sendAs(token, "POST", "/v1/acl/logout", "").statusCode())
                     .isEqualTo(200);
             assertThat(logins.peerings(token)).isEqualTo(403);
+            assertThat(logins.world.events)
+                    .contains(new PeeringEvent.LoginTried("k8s", "accepted", "127.0.0.1"));
         }
     }
 }

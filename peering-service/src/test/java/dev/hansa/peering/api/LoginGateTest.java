@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class LoginGateTest {
     private long nanos = 7;
-    private final LoginGate gate = new LoginGate(() -> nanos);
+    private final LoginGate gate = new LoginGate(() -> nanos, _ -> {});
 
     private int admitted(String source, int times) {
         var admitted = 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -138,6 +139,48 @@ class PlacesTest {
             assertThat(ended.get(30, TimeUnit.SECONDS)).isFalse();
             assertThat(stay.isGone()).isTrue();
         }
+    }
+
+    @Test
+    void placeIsGivenBackWhereNoThreadIsToBeHad() {
+        for (var i = 0; i < Places.MAX_RUNNING - 1; i++) {
+            enter(BOB);
+        }
+        var stay = enter(ADA);
+
+        assertThatThrownBy(() ->
+                        stay.work(
+                                _ -> {
+                                    throw new IllegalStateException("no thread");
+                                },
+                                () -> {}))
+                .hasMessage("no thread");
+
+        assertThat(places.enter(ADA)).isPresent();
+        assertThat(places.enter(ADA)).isEmpty();
+    }
+
+    @Test
+    void placeIsGivenBackWhenTheWorkIsDoneHoweverItEnds() throws Exception {
+        for (var i = 0; i < Places.MAX_RUNNING - 1; i++) {
+            enter(BOB);
+        }
+        var threads = new ArrayList<Thread>();
+        enter(ADA)
+                .work(
+                        work -> {
+                            threads.add(
+                                    Thread.ofVirtual()
+                                            .uncaughtExceptionHandler((_, _) -> {})
+                                            .unstarted(work));
+                            return threads.getFirst();
+                        },
+                        () -> {
+                            throw new IllegalStateException("a defect");
+                        });
+        threads.getFirst().join();
+
+        assertThat(places.enter(ADA)).isPresent();
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.AccessSettings;
+import dev.hansa.peering.audit.AuditRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -217,7 +218,31 @@ class RegistrationsTest {
                 .hasMessageStartingWith("registration 'server/web': expected modify index ");
 
         assertThat(others).hasValue(Registrations.MOST_ATTEMPTS);
+        assertThat(refusals()).hasSize(1);
         assertThat(held("web")).containsExactly("c" + Registrations.MOST_ATTEMPTS + " critical");
+    }
+
+    /// Somebody else was first once; what was asked for was done.
+    @Test
+    void attemptThatIsMadeAgainIsNoRefusal() throws Exception {
+        registrations.put(service("web", "c"), false, Registrations.FREE);
+        between = () -> passes("web", "c");
+
+        registrations.put(service("web", "c", "d"), false, Registrations.FREE);
+
+        assertThat(held("web")).containsExactly("c passing", "d critical");
+        assertThat(refusals()).isEmpty();
+        // the pace of refusals has not been touched either
+        registrations.put(service("web", "c"), true, Registrations.FREE);
+        assertThat(store.audit().after(0, 99))
+                .extracting(record -> record.act().untold())
+                .containsOnly(0L);
+    }
+
+    private List<AuditRecord> refusals() {
+        return store.audit().after(0, 99).stream()
+                .filter(record -> !record.act().outcome().equals("applied"))
+                .toList();
     }
 
     private Runnable another(AtomicInteger others) {

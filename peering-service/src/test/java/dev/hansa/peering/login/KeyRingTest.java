@@ -17,6 +17,7 @@ import dev.hansa.trustbundle.ca.CaMaterial;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -248,6 +249,39 @@ class KeyRingTest {
             return "keys";
         } catch (KeysUnavailableException e) {
             return e.sentence();
+        }
+    }
+
+    /// Of three addresses nobody listens at one, and one takes connections and says nothing.
+    @Test
+    void keysComeFromAnAddressThatAnswersWhereOthersOfItsNameDoNot() throws Exception {
+        var port = listening(TestTls.certified(ca, "issuer.example"));
+        try (var silent = new ServerSocket(port, 8, InetAddress.ofLiteral("127.0.0.3"));
+                var fetch =
+                        new KeyFetch(
+                                vertx,
+                                new AllowedAddresses(_ ->
+                                        new InetAddress[] {
+                                            InetAddress.ofLiteral("127.0.0.2"),
+                                            silent.getInetAddress(),
+                                            InetAddress.ofLiteral("127.0.0.1")
+                                        }))) {
+            assertThat(fetched(fetch, "https://issuer.example:" + port + "/keys", ca.rootPem()))
+                    .isEqualTo("keys");
+            assertThat(asked).containsExactly("/keys");
+        }
+        // none of them does
+        try (var fetch =
+                new KeyFetch(
+                        vertx,
+                        new AllowedAddresses(_ ->
+                                new InetAddress[] {
+                                    InetAddress.ofLiteral("127.0.0.2"),
+                                    InetAddress.ofLiteral("127.0.0.3")
+                                }))) {
+            assertThat(fetched(fetch, "https://issuer.example:" + port + "/keys", ca.rootPem()))
+                    .startsWith("'https://issuer.example:" + port + "/keys': expected")
+                    .contains("refused");
         }
     }
 

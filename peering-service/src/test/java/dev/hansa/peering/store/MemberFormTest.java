@@ -6,13 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.grpc.GrpcUtil;
 import org.apache.ratis.thirdparty.io.grpc.Server;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
 import org.junit.jupiter.api.Test;
 
-/// What a member says that it reads.
+/// What a member says that it reads, and of what was refused.
 class MemberFormTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
@@ -38,6 +40,43 @@ class MemberFormTest {
             var gone = address(older);
             older.shutdownNow().awaitTermination();
             assertThatThrownBy(() -> calls.form(gone, SOON)).isInstanceOf(StoreFailure.class);
+        }
+    }
+
+    /// Who was asked as if he led says so; of a defect of his, he tells himself.
+    @Test
+    void refusalIsToldToWhoAskedAndIsNoFailureHere() throws Exception {
+        var tls = LogTransport.tls(TestStore.tls(TestStore.authority()));
+        var failures = new LinkedBlockingQueue<Throwable>();
+        try (var calls = new MemberCalls(tls, failures::add)) {
+            calls.serve(
+                    new MemberService() {
+                        @Override
+                        public byte[] answer(byte[] question) {
+                            throw new StoreFailure("expected the server that leads", null);
+                        }
+
+                        @Override
+                        public void tell(byte[] hello, Listener listener) {
+                            if (hello.length > 0) {
+                                throw new IllegalStateException("a defect");
+                            }
+                            throw new StoreFailure("expected the server that leads", null);
+                        }
+                    });
+            var member = listening(tls).addService(calls.definition()).build().start();
+            var at = address(member);
+            assertThatThrownBy(() -> calls.ask(at, new byte[0], SOON))
+                    .isInstanceOf(StoreFailure.class)
+                    .hasMessageContaining("expected the server that leads");
+            assertThatThrownBy(() -> calls.follow(at, new byte[0], _ -> {}))
+                    .hasMessageContaining("expected the server that leads");
+            assertThatThrownBy(() -> calls.follow(at, new byte[1], _ -> {}))
+                    .hasMessageContaining("a defect");
+            // they are told in order, and the defect was the last one
+            assertThat(failures.poll(20, TimeUnit.SECONDS)).hasMessage("a defect");
+            assertThat(failures).isEmpty();
+            member.shutdownNow().awaitTermination();
         }
     }
 }
