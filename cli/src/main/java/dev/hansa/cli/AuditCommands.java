@@ -3,11 +3,12 @@ package dev.hansa.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.hansa.bootstrap.ForeignText;
-import dev.hansa.bootstrap.OwnDisk;
+import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.audit.AuditCheck;
 import dev.hansa.peering.audit.AuditClass;
 import dev.hansa.peering.audit.AuditLog;
 import dev.hansa.peering.audit.AuditMark;
+import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.peering.audit.AuditRecord;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,6 +35,9 @@ final class AuditCommands {
     /// As many as a server gives at a time.
     private static final int PAGE = 1000;
 
+    /// Enough of an answer to know it by.
+    private static final int SHOWN = 80;
+
     /// Longer than any field of a record.
     private static final int LONGEST = 2000;
 
@@ -40,12 +45,26 @@ final class AuditCommands {
 
     /// Where a server has stopped.
     private static long next(JsonNode page, long before) throws CommandFailedException {
+        if (!page.path("Records").isArray() || !page.path("Next").canConvertToLong()) {
+            throw strange("a page of records with 'Records' and 'Next'", page);
+        }
         var next = page.path("Next").asLong();
         if (next >= before) {
             throw new CommandFailedException(
                     "answer of the server: expected to go on below " + before + "; found " + next);
         }
         return next;
+    }
+
+    /// For what is no answer of an audit log: an empty one would pass for a log without records.
+    private static CommandFailedException strange(String expected, JsonNode found) {
+        var text = found.toString();
+        return new CommandFailedException(
+                "answer of the server: expected "
+                        + expected
+                        + "; found '"
+                        + PlainText.of(text.substring(0, Math.min(SHOWN, text.length())))
+                        + "' (is it a server of Hansa?)");
     }
 
     static CommandLine commandLine(Surroundings surroundings) {
@@ -123,6 +142,7 @@ final class AuditCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
+            refuseOtherWords();
             var records =
                     records(
                             api,
@@ -146,6 +166,34 @@ final class AuditCommands {
                         shown(record, "Sentence"));
             }
             print(out, records, columns.text());
+        }
+
+        /// A word that no record has would find none, and look as if nothing had happened.
+        private void refuseOtherWords() {
+            if (limit < 1 || limit > PAGE) {
+                throw usage("--limit: expected a number from 1 to " + PAGE + "; found " + limit);
+            }
+            refuseOther(
+                    "--class", kind, Stream.of(AuditClass.values()).map(AuditClass::word).toList());
+            refuseOther(
+                    "--outcome",
+                    outcome,
+                    Stream.of(AuditOutcome.values()).map(AuditOutcome::word).toList());
+        }
+
+        private void refuseOther(String flag, String word, List<String> known) {
+            if (!word.isEmpty() && !known.contains(word)) {
+                throw usage(
+                        flag
+                                + ": expected one of "
+                                + String.join(", ", known)
+                                + "; found '"
+                                + PlainText.of(word)
+                                + "'"
+                                + Settings.Nearest.to(word, known)
+                                        .map(near -> "; did you mean '" + near + "'?")
+                                        .orElse(""));
+            }
         }
 
         /// A server looks at some thousand records at a time, and says where it has stopped.
@@ -185,6 +233,8 @@ final class AuditCommands {
             },
             footer = "  hansa audit verify -head eks.audit-head")
     private static final class Verify extends ClientCommand {
+        private static final int UNCHECKED = 2;
+
         @Option(
                 names = "--file",
                 paramLabel = "FILE",
@@ -205,27 +255,27 @@ final class AuditCommands {
             super(surroundings);
         }
 
+        /// 1 says that the chain is not whole, so that whatever else goes wrong needs another.
         @Override
-        void run(ApiClient api, PrintWriter out) throws InterruptedException {
-            try {
-                var remembered = remembered();
-                var check =
-                        files.isEmpty()
-                                ? AuditCheck.ofLog(remembered)
-                                : AuditCheck.ofFiles(remembered);
-                if (files.isEmpty()) {
-                    walk(api, check);
-                } else {
-                    for (var file : files) {
-                        read(file, check);
-                    }
-                    check.begins();
+        int statusOfFailure() {
+            return UNCHECKED;
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var remembered = remembered();
+            var check =
+                    files.isEmpty() ? AuditCheck.ofLog(remembered) : AuditCheck.ofFiles(remembered);
+            if (files.isEmpty()) {
+                walk(api, check);
+            } else {
+                for (var file : files) {
+                    read(file, check);
                 }
-                tell(out, check);
-            } catch (CommandFailedException e) {
-                note("hansa: " + e.getMessage());
-                endWith(2);
+                check.begins();
             }
+            tell(out, check);
         }
 
         private void tell(PrintWriter out, AuditCheck check) throws CommandFailedException {
@@ -248,7 +298,7 @@ final class AuditCommands {
                                 + (files.isEmpty()
                                         ? ": it was dropped meanwhile"
                                         : ": name the older files too"));
-                endWith(2);
+                endWith(UNCHECKED);
                 return;
             }
             out.println("The chain is whole.");
@@ -297,16 +347,18 @@ final class AuditCommands {
 
         private static void remember(Path head, Map<AuditClass, AuditMark> heads)
                 throws CommandFailedException {
-            try {
-                OwnDisk.write(head.toAbsolutePath(), text(heads).getBytes(StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                throw new CommandFailedException("expected to write '" + head + "'; found " + e, e);
+            try (var file = OwnerFile.at("head", head)) {
+                file.write(text(heads).stripTrailing());
             }
         }
 
         private static AuditLog.Ends ends(ApiClient api)
                 throws CommandFailedException, InterruptedException {
             var ends = api.json(PATH + "/ends");
+            if (!ends.path("Head").path("Number").canConvertToLong()
+                    || !ends.path("Classes").isObject()) {
+                throw strange("the ends of an audit log, 'Head' and 'Classes'", ends);
+            }
             var spans = new EnumMap<AuditClass, AuditLog.Span>(AuditClass.class);
             for (var kind : AuditClass.values()) {
                 var span = ends.path("Classes").path(kind.word());
@@ -330,6 +382,7 @@ final class AuditCommands {
             var before = Long.MAX_VALUE;
             while (before > 0) {
                 var page = api.json(PATH + "?limit=" + PAGE + "&before=" + before);
+                var next = next(page, before);
                 for (var json : page.path("Records")) {
                     var record = record(json, "answer of the server");
                     if (record.number() >= before) {
@@ -341,17 +394,33 @@ final class AuditCommands {
                     }
                     check.take(record);
                 }
-                before = next(page, before);
+                before = next;
             }
             check.within(early, ends(api));
         }
 
         private static AuditRecord record(JsonNode json, String where)
                 throws CommandFailedException {
+            refuseOtherForm(json, where);
             try {
                 return AuditRecord.read(json);
             } catch (IllegalArgumentException e) {
                 throw new CommandFailedException(where + ": " + e.getMessage(), e);
+            }
+        }
+
+        /// What a later version writes is hashed as that version says, so nothing here can tell
+        /// whether it is whole.
+        private static void refuseOtherForm(JsonNode json, String where)
+                throws CommandFailedException {
+            var form = json.path("Form");
+            if (form.canConvertToLong() && form.asLong() != AuditRecord.FORM) {
+                throw new CommandFailedException(
+                        where
+                                + ": expected an audit record of form "
+                                + AuditRecord.FORM
+                                + ", the newest that this version can check; found form "
+                                + form.asLong());
             }
         }
 
@@ -366,10 +435,12 @@ final class AuditCommands {
                 while (line != null) {
                     var next = input.readLine();
                     number++;
+                    var where = "line " + number + " of '" + from + "'";
                     try {
-                        check.take(AuditRecord.read(Json.MAPPER.readTree(line)));
+                        var json = Json.MAPPER.readTree(line);
+                        refuseOtherForm(json, where);
+                        check.take(AuditRecord.read(json));
                     } catch (JsonProcessingException | IllegalArgumentException _) {
-                        var where = "line " + number + " of '" + from + "'";
                         if (next == null && isBeingWritten(from, size)) {
                             note("hansa: " + where + " is not written to its end; left out");
                         } else {

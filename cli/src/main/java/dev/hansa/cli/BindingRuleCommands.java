@@ -56,7 +56,8 @@ final class BindingRuleCommands {
         @Option(
                 names = "--bind-type",
                 paramLabel = "policy|service|node",
-                description = "What --bind-name names: a policy, or an identity.")
+                description =
+                        "What --bind-name names: a policy, or an identity (default of create: service).")
         private @Nullable String type;
 
         @Option(
@@ -73,8 +74,8 @@ final class BindingRuleCommands {
                         "To whom: a filter over value.NAME and list.NAME (default: to everybody).")
         private @Nullable String selector;
 
-        boolean isWhole() {
-            return type != null && name != null;
+        boolean hasName() {
+            return name != null;
         }
 
         void putInto(ObjectNode rule) {
@@ -113,10 +114,15 @@ final class BindingRuleCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            if (!said.isWhole()) {
-                throw usage("binding rule: expected --bind-type and --bind-name; found less");
+            if (!said.hasName()) {
+                throw usage("binding rule: expected --bind-name; found none");
             }
-            var body = Json.MAPPER.createObjectNode().put("AuthMethod", method);
+            var body =
+                    Json.MAPPER
+                            .createObjectNode()
+                            .put("AuthMethod", method)
+                            // as Consul's command has it
+                            .put("BindType", "service");
             said.putInto(body);
             var rule = Json.read(api.must("PUT", RULE, body));
             print(out, rule, pretty(rule));

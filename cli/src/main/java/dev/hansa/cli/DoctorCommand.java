@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
         name = "doctor",
         description = {
             "Say what is wrong in a datacenter and how to mend it, one line for each finding.",
-            "Exit status: 0 nothing is wrong, 1 something is, 2 the server is not reached."
+            "Exit status: 0 nothing is wrong, 1 something is, 2 it could not be asked."
         },
         footer = "  hansa doctor --http-addr https://eks.example:8501")
 final class DoctorCommand extends ClientCommand {
@@ -39,17 +39,16 @@ final class DoctorCommand extends ClientCommand {
         this.resolver = resolver;
     }
 
+    /// 1 says that something is wrong, so that what could not be asked needs another.
+    @Override
+    int statusOfFailure() {
+        return UNREACHED;
+    }
+
     @Override
     void run(ApiClient api, PrintWriter out) throws CommandFailedException, InterruptedException {
         var sheet = new Sheet();
-        Chart chart;
-        try {
-            chart = Chart.read(api, clock, sheet);
-        } catch (ServerUnreachableException e) {
-            note("hansa: " + e.getMessage());
-            endWith(UNREACHED);
-            return;
-        }
+        var chart = Chart.read(api, clock, sheet);
         Diagnosis.of(chart, sheet, resolver);
         var findings = sheet.all();
         switch (format) {

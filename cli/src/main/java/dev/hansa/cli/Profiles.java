@@ -174,8 +174,18 @@ final class Profiles {
                     subject(file) + ": expected a folder for it; found '" + e.getMessage() + "'",
                     e);
         }
-        try (var owned = OwnerFile.at("profiles", file)) {
+        // in a home of links, as some keep theirs, the file that the link leads to
+        try (var owned = OwnerFile.at("profiles", Files.exists(file) ? real(file) : file)) {
             owned.write(Json.pretty(json));
+        }
+    }
+
+    private static Path real(Path file) throws CommandFailedException {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    subject(file) + ": expected a file; found '" + e.getMessage() + "'", e);
         }
     }
 }

@@ -40,9 +40,22 @@ abstract class ShortCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() throws CommandFailedException, InterruptedException {
-        work();
+        try {
+            work();
+        } catch (CommandFailedException e) {
+            if (statusOfFailure() == CommandLine.ExitCode.SOFTWARE) {
+                throw e;
+            }
+            note("hansa: " + e.getMessage());
+            endWith(statusOfFailure());
+        }
         surroundings.out().flush();
         return status;
+    }
+
+    /// The exit status where the work could not be done: 1, unless 1 is one of its outcomes.
+    int statusOfFailure() {
+        return CommandLine.ExitCode.SOFTWARE;
     }
 
     /// For a run that says more by its exit status than that it is done.

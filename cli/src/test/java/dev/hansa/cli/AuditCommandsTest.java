@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -123,6 +125,98 @@ class AuditCommandsTest {
         Files.writeString(file, text + "{\"Form\":1,\"Num\n");
         assertThat(verify(file).status()).isEqualTo(1);
         assertThat(verify(folder.resolve("none")).status()).isEqualTo(2);
+    }
+
+    private static final String ENDS =
+            "{\"Head\":{\"Number\":0,\"Hash\":\"\"},\"Dropped\":0,\"Classes\":{}}";
+
+    private static final String FIRST_PAGE =
+            "GET /v1/hansa/audit?limit=1000&before=" + Long.MAX_VALUE;
+
+    /// 1 is a verdict on the log, so that a script may act on it.
+    @Test
+    void verifyThatCannotAskEndsWithTwo() throws Exception {
+        var none = folder.resolve("none");
+        assertThat(Ran.hansa(Map.of("HANSA_TOKEN_FILE", none.toString()), "", "audit", "verify"))
+                .satisfies(ran -> {
+                    assertThat(ran.status()).isEqualTo(2);
+                    assertThat(ran.err()).contains("expected a file; found none at '" + none);
+                });
+        assertThat(Ran.hansa(Map.of(), "", "audit", "verify", "-http-addr", "ftp://x").status())
+                .isEqualTo(2);
+        try (var server = new TestingServer()) {
+            assertThat(Ran.hansa(server, "audit", "verify").status()).isEqualTo(2);
+            server.on("GET /v1/hansa/audit/ends", 403, "Permission denied");
+            assertThat(Ran.hansa(server, "audit", "verify").status()).isEqualTo(2);
+        }
+        var later = Files.writeString(folder.resolve("later"), "{\"Form\":2,\"Number\":1}\n");
+        assertThat(verify(later).status()).isEqualTo(2);
+        assertThat(verify(later).err())
+                .contains("line 1 of '" + later + "': expected an audit record of form 1")
+                .contains("found form 2");
+    }
+
+    @Test
+    void answerThatIsNoAuditLogIsNotWhole() throws Exception {
+        try (var server = new TestingServer()) {
+            server.on("GET /v1/hansa/audit/ends", 200, "{}");
+            var ran = Ran.hansa(server, "audit", "verify");
+            assertThat(ran.status()).isEqualTo(2);
+            assertThat(ran.out()).doesNotContain(WHOLE);
+            assertThat(ran.err())
+                    .contains(
+                            "expected the ends of an audit log, 'Head' and 'Classes'; found '{}'");
+
+            server.on("GET /v1/hansa/audit/ends", 200, ENDS).on(FIRST_PAGE, 200, "{}");
+            ran = Ran.hansa(server, "audit", "verify");
+            assertThat(ran.status()).isEqualTo(2);
+            assertThat(ran.out()).doesNotContain(WHOLE);
+            assertThat(ran.err())
+                    .contains("expected a page of records with 'Records' and 'Next'; found '{}'");
+
+            server.on(FIRST_PAGE, 200, "{\"Records\":[{\"Form\":7}],\"Next\":0}");
+            ran = Ran.hansa(server, "audit", "verify");
+            assertThat(ran.status()).isEqualTo(2);
+            assertThat(ran.err()).contains("found form 7");
+        }
+    }
+
+    @Test
+    void listRefusesWhatNoRecordHas() {
+        assertThat(list("-limit", "0"))
+                .contains("--limit: expected a number from 1 to 1000; found 0");
+        assertThat(list("-limit", "1001")).contains("found 1001");
+        assertThat(list("-class", "trsut"))
+                .contains(
+                        "--class: expected one of trust, change, refusal; found 'trsut'; did you mean 'trust'?");
+        assertThat(list("-outcome", "lost")).contains("--outcome: expected one of applied, ");
+    }
+
+    private static String list(String... words) {
+        var all = new ArrayList<>(List.of("audit", "list"));
+        all.addAll(List.of(words));
+        var ran = Ran.hansa(Map.of(), "", all.toArray(String[]::new));
+        assertThat(ran.status()).isEqualTo(2);
+        return ran.err();
+    }
+
+    /// Of others that have such names, and are as old as what a killed process leaves.
+    @Test
+    void filesBesideTheHeadStay() throws Exception {
+        try (var server = RealServer.start("eks", folder, Map.of())) {
+            write(server, 1, 1);
+            await().until(() ->
+                    Files.exists(export()) && Files.readString(export()).contains("web-1"));
+        }
+        var head = folder.resolve("head");
+        var other = Files.writeString(folder.resolve("head.last-year.new"), "kept");
+        Files.setLastModifiedTime(other, FileTime.from(Instant.EPOCH));
+
+        var ran = verify(export(), "-head", head.toString());
+
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(head).exists();
+        assertThat(other).hasContent("kept");
     }
 
     private static Ran verify(Path file, String... more) {

@@ -126,6 +126,8 @@ class DoctorTest {
         assertThat(ran.status()).isEqualTo(2);
         assertThat(ran.err()).contains("expected a server that accepts connections");
         assertThat(ran.out()).isEmpty();
+        var tokenless = Ran.hansa(Map.of(), "", "doctor", "-token-file", "/nowhere/token");
+        assertThat(tokenless.status()).isEqualTo(2);
     }
 
     @Test

@@ -127,6 +127,39 @@ class LoginCommandsTest {
         assertThat(Ran.hansa(server, "login", "-method", "k8s").status()).isEqualTo(2);
     }
 
+    /// What is there would be gone, and a file with the token in its place.
+    @Test
+    void sinkThatIsALinkOrADeviceOrInNoFolderIsRefusedBeforeTheLogin() throws IOException {
+        var target = Files.writeString(folder.resolve("target"), "kept");
+        var link = Files.createSymbolicLink(folder.resolve("link"), target);
+        var dangling =
+                Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
+        var missing = folder.resolve("none/sink");
+
+        assertThat(login(link)).contains("found the symbolic link '" + link + "'");
+        assertThat(login(dangling)).contains("found the symbolic link '" + dangling + "'");
+        assertThat(login(Path.of("/dev/null"))).contains("found the device '/dev/null'");
+        assertThat(login(folder)).contains("found the folder '" + folder + "'");
+        assertThat(login(missing))
+                .contains("expected the folder '" + missing.getParent() + "' to write a file into");
+        assertThat(server.asked()).isEmpty();
+        assertThat(target).hasContent("kept");
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+        assertThat(Files.exists(folder.resolve("nowhere"))).isFalse();
+    }
+
+    private String login(Path sink) throws IOException {
+        var ran =
+                Ran.hansa(
+                        server,
+                        "login",
+                        "-method=k8s",
+                        "-bearer-token-file=" + bearer(),
+                        "-token-sink-file=" + sink);
+        assertThat(ran.status()).isEqualTo(1);
+        return ran.err();
+    }
+
     /// The login makes the file that later commands read, when it is there no more.
     @Test
     void loginThroughAProfileNeedsNoTokenOfIt() throws IOException {
@@ -285,6 +318,10 @@ class LoginCommandsTest {
         assertThat(server.asked().getLast().body())
                 .isEqualTo(
                         "{\"AuthMethod\":\"k8s\",\"BindType\":\"policy\",\"BindName\":\"p-${value.a}\",\"Selector\":\"value.a == b\"}");
+        acl("binding-rule", "create", "-method=k8s", "-bind-name", "web");
+        assertThat(server.asked().getLast().body())
+                .isEqualTo(
+                        "{\"AuthMethod\":\"k8s\",\"BindType\":\"service\",\"BindName\":\"web\"}");
         assertThat(acl("binding-rule", "list", "-method", "k8s").out()).isEqualTo(pretty);
         assertThat(acl("binding-rule", "read", "-id", "06ac").out()).isEqualTo(pretty);
         acl("binding-rule", "update", "-id", ID, "-bind-name", "q");

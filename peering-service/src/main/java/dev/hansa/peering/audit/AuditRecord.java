@@ -43,7 +43,7 @@ public record AuditRecord(
         String previous,
         String hash) {
     /// What this version writes, and the newest that it can check.
-    static final int FORM = 1;
+    public static final int FORM = 1;
 
     /// An address or an accessor fits three times; longer ones are a caller's to make up.
     private static final int SHORT = 128;
