@@ -86,6 +86,11 @@ final class AclCommands {
             super(surroundings);
         }
 
+        /// Said before what was made.
+        String done() {
+            return "";
+        }
+
         abstract JsonNode make(ApiClient api) throws CommandFailedException, InterruptedException;
 
         @Override
@@ -93,7 +98,7 @@ final class AclCommands {
                 throws CommandFailedException, InterruptedException {
             if (file == null) {
                 var token = make(api);
-                print(out, token, pretty(token));
+                print(out, token, done() + pretty(token));
                 return;
             }
             try (var secret = OwnerFile.at("token", file)) {
@@ -102,7 +107,7 @@ final class AclCommands {
                 if (token instanceof ObjectNode object) {
                     object.put("SecretID", HIDDEN);
                 }
-                print(out, token, pretty(token));
+                print(out, token, done() + pretty(token));
             }
             note("token written: " + file);
         }

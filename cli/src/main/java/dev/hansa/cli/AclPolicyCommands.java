@@ -108,7 +108,7 @@ final class AclPolicyCommands {
             name = "list",
             description = "Print the names of all policies.",
             footer = "  hansa acl policy list")
-    private static final class ListPolicies extends AclCommands.Formatted {
+    private static final class ListPolicies extends ListCommand {
         ListPolicies(Surroundings surroundings) {
             super(surroundings);
         }
@@ -118,7 +118,9 @@ final class AclPolicyCommands {
                 throws CommandFailedException, InterruptedException {
             var policies = api.json(AclCommands.POLICIES);
             var text = new StringBuilder();
+            var table = new Columns().heading("Name", "ID", "Description");
             for (var policy : policies) {
+                table.row(text(policy, "Name"), text(policy, "ID"), text(policy, "Description"));
                 text.append(text(policy, "Name"))
                         .append(":\n   ID:           ")
                         .append(text(policy, "ID"))
@@ -126,7 +128,7 @@ final class AclPolicyCommands {
                         .append(text(policy, "Description"))
                         .append('\n');
             }
-            print(out, policies, text.toString());
+            print(out, policies, table, text.toString());
         }
     }
 

@@ -21,6 +21,7 @@ final class AclTokenCommands {
                 .addSubcommand(new Read(surroundings))
                 .addSubcommand(new Self(surroundings))
                 .addSubcommand(new Update(surroundings))
+                .addSubcommand(new Clone(surroundings))
                 .addSubcommand(new Delete(surroundings));
     }
 
@@ -123,7 +124,7 @@ final class AclTokenCommands {
             name = "list",
             description = "Print all tokens, without their secrets.",
             footer = "  hansa acl token list")
-    private static final class ListTokens extends AclCommands.Formatted {
+    private static final class ListTokens extends ListCommand {
         ListTokens(Surroundings surroundings) {
             super(surroundings);
         }
@@ -133,9 +134,26 @@ final class AclTokenCommands {
                 throws CommandFailedException, InterruptedException {
             var tokens = api.json(AclCommands.TOKENS);
             var texts = new ArrayList<String>();
-            tokens.forEach(token -> texts.add(AclCommands.pretty(token)));
-            print(out, tokens, String.join("\n", texts));
+            var table =
+                    new Columns()
+                            .heading("AccessorID", "Description", "Policies", "Services", "Ends");
+            for (var token : tokens) {
+                texts.add(AclCommands.pretty(token));
+                table.row(
+                        text(token, "AccessorID"),
+                        text(token, "Description"),
+                        names(token.path("Policies"), "Name"),
+                        names(token.path("ServiceIdentities"), "ServiceName"),
+                        text(token, "ExpirationTime"));
+            }
+            print(out, tokens, table, String.join("\n", texts));
         }
+    }
+
+    private static String names(JsonNode items, String key) {
+        var names = new ArrayList<String>();
+        items.forEach(item -> names.add(ClientCommand.text(item, key)));
+        return String.join(",", names);
     }
 
     /// A command that means one token.
@@ -284,6 +302,49 @@ final class AclTokenCommands {
                 token.withArray("Policies").addObject().put("ID", more);
             }
             return token;
+        }
+    }
+
+    @Command(
+            name = "clone",
+            description =
+                    "Make another token that may do what one may; its secret is said this once.",
+            footer = "  hansa acl token clone -accessor-id 986193b5 -description ci --out ci.token")
+    private static final class Clone extends AclCommands.Making {
+        @Option(
+                names = {"--accessor-id", "--id"},
+                required = true,
+                paramLabel = "ID",
+                description = "The AccessorID of the one that is there, or the beginning of it.")
+        private String accessor = "";
+
+        @Option(
+                names = "--description",
+                paramLabel = "TEXT",
+                description = "What the new one is for (default: what the other is).")
+        private @Nullable String description;
+
+        Clone(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        JsonNode make(ApiClient api) throws CommandFailedException, InterruptedException {
+            var id = AclCommands.whole(api, accessor, AclCommands.TOKENS, "AccessorID");
+            var body = Json.MAPPER.createObjectNode();
+            if (description != null) {
+                body.put("Description", description);
+            }
+            return Json.read(
+                    api.must(
+                            "PUT",
+                            AclCommands.TOKEN + "/" + ApiClient.segment(id) + "/clone",
+                            body));
+        }
+
+        @Override
+        String done() {
+            return "Token cloned successfully.\n";
         }
     }
 

@@ -83,7 +83,7 @@ final class AuditCommands {
             name = "list",
             description = "Print what was done, the newest first.",
             footer = "  hansa audit list -what config-entry -limit 20")
-    private static final class ListRecords extends AclCommands.Formatted {
+    private static final class ListRecords extends ListCommand {
         @Option(
                 names = "--who",
                 paramLabel = "TEXT",
@@ -154,7 +154,9 @@ final class AuditCommands {
                                     + filter("since", since)
                                     + filter("until", until));
             var columns =
-                    new Columns().row("Number", "Time", "Who", "From", "What", "On", "Outcome");
+                    new Columns()
+                            .heading("Number", "Time", "Who", "From", "What", "On", "Outcome")
+                            .state(6);
             for (var record : records) {
                 columns.row(
                         record.path("Number").asText(),
@@ -165,7 +167,7 @@ final class AuditCommands {
                         shown(record, "On"),
                         shown(record, "Sentence"));
             }
-            print(out, records, columns.text());
+            print(out, records, columns);
         }
 
         /// A word that no record has would find none, and look as if nothing had happened.

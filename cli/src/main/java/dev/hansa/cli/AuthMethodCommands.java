@@ -168,7 +168,7 @@ final class AuthMethodCommands {
             name = "list",
             description = "Print the names of all auth methods.",
             footer = "  hansa acl auth-method list")
-    private static final class ListMethods extends AclCommands.Formatted {
+    private static final class ListMethods extends ListCommand {
         ListMethods(Surroundings surroundings) {
             super(surroundings);
         }
@@ -178,7 +178,9 @@ final class AuthMethodCommands {
                 throws CommandFailedException, InterruptedException {
             var methods = api.json("/v1/acl/auth-methods");
             var text = new StringBuilder();
+            var table = new Columns().heading("Name", "Type", "Description");
             for (var method : methods) {
+                table.row(text(method, "Name"), text(method, "Type"), text(method, "Description"));
                 text.append(text(method, "Name"))
                         .append(":\n   Type:         ")
                         .append(text(method, "Type"))
@@ -186,7 +188,7 @@ final class AuthMethodCommands {
                         .append(text(method, "Description").strip())
                         .append('\n');
             }
-            print(out, methods, text.toString());
+            print(out, methods, table, text.toString());
         }
     }
 

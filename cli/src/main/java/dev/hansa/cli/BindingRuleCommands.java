@@ -133,7 +133,7 @@ final class BindingRuleCommands {
             name = "list",
             description = "Print binding rules.",
             footer = "  hansa acl binding-rule list -method k8s")
-    private static final class ListRules extends AclCommands.Formatted {
+    private static final class ListRules extends ListCommand {
         @Option(
                 names = "--method",
                 paramLabel = "NAME",
@@ -153,8 +153,18 @@ final class BindingRuleCommands {
                                     ? RULES
                                     : RULES + "?authmethod=" + ApiClient.segment(method));
             var texts = new ArrayList<String>();
-            rules.forEach(rule -> texts.add(pretty(rule)));
-            print(out, rules, String.join("\n", texts));
+            var table =
+                    new Columns().heading("ID", "AuthMethod", "BindType", "BindName", "Selector");
+            for (var rule : rules) {
+                texts.add(pretty(rule));
+                table.row(
+                        text(rule, "ID"),
+                        text(rule, "AuthMethod"),
+                        text(rule, "BindType"),
+                        text(rule, "BindName"),
+                        text(rule, "Selector"));
+            }
+            print(out, rules, table, String.join("\n", texts));
         }
     }
 

@@ -32,29 +32,23 @@ final class CatalogCommands {
     private static final class Catalog extends Main.Group {}
 
     /// A command whose answer is printed as lines, or as the JSON that it was.
-    private abstract static class Printed extends ClientCommand {
-        @Option(
-                names = "--format",
-                paramLabel = "pretty|json",
-                description = "How to print (default: pretty).")
-        private OutputFormat format = OutputFormat.pretty;
-
+    private abstract static class Printed extends ListCommand {
         Printed(Surroundings surroundings) {
             super(surroundings);
         }
 
         abstract String path();
 
-        abstract String lines(JsonNode answer);
+        /// Without a heading where Consul's command prints none.
+        abstract Columns lines(JsonNode answer);
+
+        abstract Columns table(JsonNode answer);
 
         @Override
         final void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var answer = api.json(path());
-            switch (format) {
-                case json -> out.println(Json.pretty(answer));
-                case pretty -> out.print(lines(answer));
-            }
+            print(out, answer, table(answer), lines(answer).text());
         }
     }
 
@@ -81,7 +75,20 @@ final class CatalogCommands {
         }
 
         @Override
-        String lines(JsonNode answer) {
+        Columns lines(JsonNode answer) {
+            return lines(answer, new Columns());
+        }
+
+        @Override
+        Columns table(JsonNode answer) {
+            return lines(
+                    answer,
+                    tags
+                            ? new Columns().heading("Service", "Tags")
+                            : new Columns().heading("Service"));
+        }
+
+        private Columns lines(JsonNode answer, Columns columns) {
             var byName = new TreeMap<String, JsonNode>();
             if (node == null) {
                 answer.properties().forEach(pair -> byName.put(pair.getKey(), pair.getValue()));
@@ -90,7 +97,6 @@ final class CatalogCommands {
                         .forEach(service ->
                                 byName.put(text(service, "Service"), service.path("Tags")));
             }
-            var columns = new Columns();
             byName.forEach((name, labels) -> {
                 if (tags) {
                     columns.row(name, String.join(",", Json.texts(labels)));
@@ -98,7 +104,7 @@ final class CatalogCommands {
                     columns.row(name);
                 }
             });
-            return columns.text();
+            return columns;
         }
     }
 
@@ -128,12 +134,17 @@ final class CatalogCommands {
         }
 
         @Override
-        String lines(JsonNode answer) {
+        Columns lines(JsonNode answer) {
+            return table(answer);
+        }
+
+        @Override
+        Columns table(JsonNode answer) {
             var columns = new Columns();
             if (detailed) {
-                columns.row("Node", "ID", "Address", "DC", "TaggedAddresses", "Meta");
+                columns.heading("Node", "ID", "Address", "DC", "TaggedAddresses", "Meta");
             } else {
-                columns.row("Node", "ID", "Address", "DC");
+                columns.heading("Node", "ID", "Address", "DC");
             }
             var byName = new TreeMap<String, JsonNode>();
             answer.forEach(node -> byName.put(text(node, "Node"), node));
@@ -155,7 +166,7 @@ final class CatalogCommands {
                             text(node, "Datacenter"));
                 }
             });
-            return columns.text();
+            return columns;
         }
 
         private static String pairs(JsonNode object) {
@@ -183,10 +194,18 @@ final class CatalogCommands {
         }
 
         @Override
-        String lines(JsonNode answer) {
-            var columns = new Columns();
+        Columns lines(JsonNode answer) {
+            return lines(answer, new Columns());
+        }
+
+        @Override
+        Columns table(JsonNode answer) {
+            return lines(answer, new Columns().heading("Datacenter"));
+        }
+
+        private static Columns lines(JsonNode answer, Columns columns) {
             Json.texts(answer).forEach(name -> columns.row(name));
-            return columns.text();
+            return columns;
         }
     }
 }

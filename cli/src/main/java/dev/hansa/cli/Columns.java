@@ -2,33 +2,65 @@ package dev.hansa.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// Lines of cells, printed so that columns stand under each other.
 final class Columns {
     private static final String GAP = "  ";
 
     private final List<List<String>> rows = new ArrayList<>();
+    private final Set<Integer> states = new TreeSet<>();
+    private boolean headed;
+
+    /// The first line, above a table.
+    Columns heading(String... cells) {
+        headed = true;
+        return row(cells);
+    }
 
     Columns row(String... cells) {
         rows.add(List.of(cells).stream().map(PlainText::of).toList());
         return this;
     }
 
+    /// The column, from 0 on, tells how well something is.
+    Columns state(int column) {
+        states.add(column);
+        return this;
+    }
+
     /// One line for each row; no blanks at the end of a line.
     String text() {
+        return text(false);
+    }
+
+    /// The same, with colours for a terminal. What is in the cells is without control characters,
+    /// so that all colours are ours.
+    String text(boolean coloured) {
         var text = new StringBuilder();
-        for (var row : rows) {
-            var line = new StringBuilder();
-            for (var i = 0; i < row.size(); i++) {
-                if (i > 0) {
-                    line.append(GAP);
-                }
-                var cell = row.get(i);
-                line.append(cell).repeat(' ', width(i) - cell.length());
-            }
-            text.append(line.toString().stripTrailing()).append('\n');
+        for (var i = 0; i < rows.size(); i++) {
+            var isHeading = headed && i == 0;
+            var line = line(rows.get(i), coloured && !isHeading);
+            text.append(coloured && isHeading ? Tone.HEADING + line + Tone.END : line);
+            text.append('\n');
         }
         return text.toString();
+    }
+
+    private String line(List<String> row, boolean coloured) {
+        var line = new StringBuilder();
+        var owed = 0;
+        for (var i = 0; i < row.size(); i++) {
+            var cell = row.get(i);
+            if (!cell.isEmpty()) {
+                line.repeat(' ', owed);
+                line.append(coloured && states.contains(i) ? Tone.of(cell).paint(cell) : cell);
+                owed = 0;
+            }
+            owed += width(i) - cell.length() + GAP.length();
+        }
+        return line.toString();
     }
 
     private int width(int column) {

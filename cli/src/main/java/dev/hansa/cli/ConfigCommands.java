@@ -104,7 +104,7 @@ final class ConfigCommands {
             name = "list",
             description = "Print the names of all entries of a kind.",
             footer = "  hansa config list -kind service-resolver")
-    private static final class ListNames extends ClientCommand {
+    private static final class ListNames extends ListCommand {
         @Option(names = "--kind", required = true, paramLabel = "KIND", description = "The kind.")
         private String kind = "";
 
@@ -115,9 +115,15 @@ final class ConfigCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            for (var entry : api.json("/v1/config/" + ApiClient.segment(kind))) {
-                out.println(entry.has("Name") ? text(entry, "Name") : kind);
+            var entries = api.json("/v1/config/" + ApiClient.segment(kind));
+            var table = new Columns().heading("Kind", "Name", "Modify Index");
+            var names = new Columns();
+            for (var entry : entries) {
+                var name = entry.has("Name") ? text(entry, "Name") : kind;
+                names.row(name);
+                table.row(kind, name, text(entry, "ModifyIndex"));
             }
+            print(out, entries, table, names.text());
         }
     }
 

@@ -243,13 +243,7 @@ final class ControlCommands {
             name = "status",
             description = "List the controls in force.",
             footer = "  hansa failover status")
-    private static final class Status extends ClientCommand {
-        @Option(
-                names = "--format",
-                paramLabel = "pretty|json",
-                description = "How to print (default: pretty).")
-        private OutputFormat format = OutputFormat.pretty;
-
+    private static final class Status extends ListCommand {
         Status(Surroundings surroundings) {
             super(surroundings);
         }
@@ -258,22 +252,16 @@ final class ControlCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var controls = api.json(CONTROLS);
-            if (format == OutputFormat.json) {
-                out.println(Json.pretty(controls));
-            } else if (controls.isEmpty()) {
-                out.println("No control is in force.");
-            } else {
-                var columns = new Columns().row("ID", "What", "By", "Until", "Reason");
-                for (var control : controls) {
-                    columns.row(
-                            Long.toString(control.path("ID").asLong()),
-                            text(control, "What"),
-                            text(control, "By"),
-                            text(control, "Until"),
-                            text(control, "Reason"));
-                }
-                out.print(columns.text());
+            var columns = new Columns().heading("ID", "What", "By", "Until", "Reason");
+            for (var control : controls) {
+                columns.row(
+                        Long.toString(control.path("ID").asLong()),
+                        text(control, "What"),
+                        text(control, "By"),
+                        text(control, "Until"),
+                        text(control, "Reason"));
             }
+            printOr(out, controls, columns, "No control is in force.");
         }
     }
 }

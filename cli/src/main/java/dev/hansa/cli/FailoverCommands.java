@@ -32,13 +32,7 @@ final class FailoverCommands {
                     "Say of each service with a failover whether it could fail over this minute; the"
                             + " exit code is 1 if one could not.",
             footer = "  hansa failover readiness")
-    private static final class Readiness extends ClientCommand {
-        @Option(
-                names = "--format",
-                paramLabel = "pretty|json",
-                description = "How to print (default: pretty).")
-        private OutputFormat format = OutputFormat.pretty;
-
+    private static final class Readiness extends ListCommand {
         Readiness(Surroundings surroundings) {
             super(surroundings);
         }
@@ -48,7 +42,8 @@ final class FailoverCommands {
                 throws CommandFailedException, InterruptedException {
             var services = api.json("/v1/hansa/failover/readiness");
             var unready = 0;
-            var columns = new Columns().row("Service", "Ready", "Live", "Next", "Why not");
+            var columns =
+                    new Columns().heading("Service", "Ready", "Live", "Next", "Why not").state(1);
             for (var service : services) {
                 var ready = service.path("Ready").asBoolean();
                 unready += ready ? 0 : 1;
@@ -59,13 +54,7 @@ final class FailoverCommands {
                         orNone(text(service, "Next")),
                         text(service, "Reason"));
             }
-            if (format == OutputFormat.json) {
-                out.println(Json.pretty(services));
-            } else if (services.isEmpty()) {
-                out.println("No service has a failover.");
-            } else {
-                out.print(columns.text());
-            }
+            printOr(out, services, columns, "No service has a failover.");
             if (unready > 0) {
                 throw new CommandFailedException(
                         unready + " of " + services.size() + " services could not fail over now");
@@ -77,17 +66,11 @@ final class FailoverCommands {
             name = "events",
             description = "Print the last failovers and failbacks, each with its cause.",
             footer = "  hansa failover events --follow")
-    private static final class Events extends ClientCommand {
+    private static final class Events extends ListCommand {
         private static final String PATH = "/v1/hansa/failovers";
 
         @Option(names = "--follow", description = "Go on with each one that comes.")
         private boolean follow;
-
-        @Option(
-                names = "--format",
-                paramLabel = "pretty|json",
-                description = "How to print (default: pretty).")
-        private OutputFormat format = OutputFormat.pretty;
 
         Events(Surroundings surroundings) {
             super(surroundings);
@@ -96,16 +79,19 @@ final class FailoverCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            if (follow && format == OutputFormat.json) {
-                throw usage("expected --follow or --format json; found both");
+            if (follow && !isPretty()) {
+                throw usage("expected --follow or another --format than pretty; found both");
             }
             var found = api.changed(PATH, 0);
-            if (format == OutputFormat.json) {
-                out.println(Json.pretty(found.body()));
+            if (!follow) {
+                print(
+                        out,
+                        found.body(),
+                        table(found.body()),
+                        found.body().isEmpty()
+                                ? "No failover since this leader began to lead.\n"
+                                : lines(found.body()));
                 return;
-            }
-            if (!follow && found.body().isEmpty()) {
-                out.println("No failover since this leader began to lead.");
             }
             print(found.body(), out);
             while (follow) {
@@ -115,8 +101,34 @@ final class FailoverCommands {
         }
 
         private static void print(JsonNode events, PrintWriter out) {
+            out.print(lines(events));
+            out.flush();
+        }
+
+        private static Columns table(JsonNode events) {
+            var table =
+                    new Columns().heading("At", "Service", "Turn", "From", "To", "After", "Cause");
             for (var event : events) {
-                out.println(
+                table.row(
+                        text(event, "At"),
+                        text(event, "Service"),
+                        text(event, "Turn"),
+                        orNone(text(event, "From")),
+                        orNone(text(event, "To")),
+                        after(event),
+                        text(event, "Cause"));
+            }
+            return table;
+        }
+
+        private static String after(JsonNode event) {
+            return Duration.ofMillis(event.path("LastedMillis").asLong()).toString();
+        }
+
+        private static String lines(JsonNode events) {
+            var lines = new StringBuilder();
+            for (var event : events) {
+                lines.append(
                         text(event, "At")
                                 + " "
                                 + text(event, "Service")
@@ -127,11 +139,12 @@ final class FailoverCommands {
                                 + " -> "
                                 + orNone(text(event, "To"))
                                 + " after "
-                                + Duration.ofMillis(event.path("LastedMillis").asLong())
+                                + after(event)
                                 + ": "
-                                + text(event, "Cause"));
+                                + text(event, "Cause")
+                                + "\n");
             }
-            out.flush();
+            return lines.toString();
         }
     }
 

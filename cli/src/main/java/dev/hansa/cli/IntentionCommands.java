@@ -175,7 +175,7 @@ final class IntentionCommands {
             name = "list",
             description = "Print all rules, the more exact first.",
             footer = "  hansa intention list")
-    private static final class ListAll extends ClientCommand {
+    private static final class ListAll extends ListCommand {
         ListAll(Surroundings surroundings) {
             super(surroundings);
         }
@@ -184,11 +184,10 @@ final class IntentionCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var all = api.json(PATH);
-            if (all.isEmpty()) {
-                out.println("There are no intentions.");
-                return;
-            }
-            var columns = new Columns().row("ID", "Source", "Action", "Destination", "Precedence");
+            var columns =
+                    new Columns()
+                            .heading("ID", "Source", "Action", "Destination", "Precedence")
+                            .state(2);
             all.forEach(intention ->
                     columns.row(
                             text(intention, "ID"),
@@ -196,7 +195,7 @@ final class IntentionCommands {
                             text(intention, "Action"),
                             text(intention, "DestinationName"),
                             text(intention, "Precedence")));
-            out.print(columns.text());
+            printOr(out, all, columns, "There are no intentions.");
         }
     }
 
@@ -228,7 +227,7 @@ final class IntentionCommands {
             name = "match",
             description = "Print the rules that may decide for a service, in their order.",
             footer = "  hansa intention match paymentservice")
-    private static final class Match extends ClientCommand {
+    private static final class Match extends ListCommand {
         @Option(names = "--source", description = "As the caller.")
         private boolean source;
 
@@ -255,15 +254,17 @@ final class IntentionCommands {
                                     + (source ? "source" : "destination")
                                     + "&name="
                                     + encoded(service));
-            answer.path(service)
-                    .forEach(intention ->
-                            out.println(
-                                    source(intention)
-                                            + " => "
-                                            + text(intention, "DestinationName")
-                                            + " ("
-                                            + text(intention, "Action")
-                                            + ")"));
+            var table =
+                    new Columns().heading("Source", "Action", "Destination", "Precedence").state(1);
+            var lines = new StringBuilder();
+            for (var intention : answer.path(service)) {
+                var from = source(intention);
+                var to = text(intention, "DestinationName");
+                var action = text(intention, "Action");
+                table.row(from, action, to, text(intention, "Precedence"));
+                lines.append(from + " => " + to + " (" + action + ")\n");
+            }
+            print(out, answer, table, lines.toString());
         }
     }
 
@@ -271,7 +272,7 @@ final class IntentionCommands {
             name = "denials",
             description = "Print the last calls that were denied in this datacenter, newest first.",
             footer = "  hansa intention denials -limit 20")
-    private static final class Denials extends ClientCommand {
+    private static final class Denials extends ListCommand {
         @Option(
                 names = "--limit",
                 paramLabel = "N",
@@ -286,20 +287,18 @@ final class IntentionCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var all = api.json("/v1/hansa/intention-denials");
-            if (all.isEmpty()) {
-                out.println("No call was denied since the server started.");
-                return;
-            }
-            var columns = new Columns().row("Time", "Source", "Destination", "Intention");
+            var columns = new Columns().heading("Time", "Source", "Destination", "Intention");
+            var shown = Json.MAPPER.createArrayNode();
             for (var i = 0; i < Math.min(limit, all.size()); i++) {
                 var denial = all.get(i);
+                shown.add(denial);
                 columns.row(
                         text(denial, "At"),
                         text(denial, "Source"),
                         text(denial, "Destination"),
                         text(denial, "Intention"));
             }
-            out.print(columns.text());
+            printOr(out, shown, columns, "No call was denied since the server started.");
         }
     }
 }

@@ -76,10 +76,12 @@ public final class Main {
         all.put("explain", () -> new ExplainCommand(surroundings));
         all.put("failover", () -> FailoverCommands.commandLine(surroundings));
         all.put("join-token", () -> new JoinTokenCommand(surroundings));
+        all.put("connect", () -> ConnectCommands.commandLine(surroundings));
         all.put("ca", () -> CaCommands.commandLine(surroundings));
         all.put("acl", () -> AclCommands.commandLine(surroundings));
         all.put("login", () -> new LoginCommands.Login(surroundings));
         all.put("logout", () -> new LoginCommands.Logout(surroundings));
+        all.put("members", () -> new MembersCommand(surroundings));
         all.put("operator", () -> OperatorCommands.commandLine(surroundings));
         all.put("audit", () -> AuditCommands.commandLine(surroundings));
         all.put("snapshot", () -> SnapshotCommands.commandLine(surroundings));

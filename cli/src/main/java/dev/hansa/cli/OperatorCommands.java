@@ -35,7 +35,7 @@ final class OperatorCommands {
             name = "list-peers",
             description = "List the servers that keep the log together, and who leads.",
             footer = "  hansa operator raft list-peers")
-    private static final class ListPeers extends ClientCommand {
+    private static final class ListPeers extends ListCommand {
         ListPeers(Surroundings surroundings) {
             super(surroundings);
         }
@@ -43,8 +43,9 @@ final class OperatorCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var columns = new Columns().row("ID", "Address", "State", "Last heard");
-            for (var server : api.json("/v1/operator/raft/configuration").path("Servers")) {
+            var answer = api.json("/v1/operator/raft/configuration");
+            var columns = new Columns().heading("ID", "Address", "State", "Last heard").state(2);
+            for (var server : answer.path("Servers")) {
                 columns.row(
                         text(server, "ID"),
                         text(server, "Address"),
@@ -53,7 +54,7 @@ final class OperatorCommands {
                                 ? server.path("SilentMillis").asLong() + " ms ago"
                                 : "-");
             }
-            out.print(columns.text());
+            print(out, answer, columns);
         }
     }
 

@@ -25,7 +25,8 @@ final class PeeringCommands {
                 .addSubcommand(new RevokeToken(surroundings))
                 .addSubcommand(new ListPeerings(surroundings))
                 .addSubcommand(new Read(surroundings))
-                .addSubcommand(new Delete(surroundings));
+                .addSubcommand(new Delete(surroundings))
+                .addSubcommand(new ExportCommands.ToPeer(surroundings));
     }
 
     @Command(
@@ -272,13 +273,7 @@ final class PeeringCommands {
     }
 
     @Command(name = "list", description = "Print all peers.", footer = "  hansa peering list")
-    private static final class ListPeerings extends ClientCommand {
-        @Option(
-                names = "--format",
-                paramLabel = "pretty|json",
-                description = "How to print (default: pretty).")
-        private OutputFormat format = OutputFormat.pretty;
-
+    private static final class ListPeerings extends ListCommand {
         ListPeerings(Surroundings surroundings) {
             super(surroundings);
         }
@@ -287,21 +282,14 @@ final class PeeringCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var peerings = api.json("/v1/peerings");
-            switch (format) {
-                case json -> out.println(Json.pretty(peerings));
-                case pretty -> {
-                    if (peerings.isEmpty()) {
-                        out.println("There are no peering connections.");
-                    } else {
-                        out.print(table(peerings));
-                    }
-                }
-            }
+            printOr(out, peerings, table(peerings), "There are no peering connections.");
         }
 
-        private static String table(JsonNode peerings) {
+        private static Columns table(JsonNode peerings) {
             var columns =
-                    new Columns().row("Name", "State", "Imported Svcs", "Exported Svcs", "Meta");
+                    new Columns()
+                            .heading("Name", "State", "Imported Svcs", "Exported Svcs", "Meta")
+                            .state(1);
             StreamSupport.stream(peerings.spliterator(), false)
                     .sorted(Comparator.comparing(peering -> text(peering, "Name")))
                     .forEach(peering ->
@@ -311,7 +299,7 @@ final class PeeringCommands {
                                     count(peering, "ImportedServices"),
                                     count(peering, "ExportedServices"),
                                     meta(peering).collect(Collectors.joining(","))));
-            return columns.text();
+            return columns;
         }
     }
 

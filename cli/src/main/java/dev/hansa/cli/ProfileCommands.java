@@ -120,7 +120,7 @@ final class ProfileCommands {
                 out.println("There are no profiles.");
                 return;
             }
-            var columns = new Columns().row("Name", "Address", "CA file", "Token file");
+            var columns = new Columns().heading("Name", "Address", "CA file", "Token file");
             all.forEach((name, profile) ->
                     columns.row(
                             name,

@@ -20,7 +20,10 @@ final class ServiceCommands {
     static CommandLine commandLine(Surroundings surroundings) {
         return new CommandLine(new Services())
                 .addSubcommand(new Register(surroundings))
-                .addSubcommand(new Deregister(surroundings));
+                .addSubcommand(new Deregister(surroundings))
+                .addSubcommand(new ExportCommands.Export(surroundings))
+                .addSubcommand(new ExportCommands.Exported(surroundings))
+                .addSubcommand(new ExportCommands.Imported(surroundings));
     }
 
     @Command(
@@ -29,7 +32,8 @@ final class ServiceCommands {
             descriptionHeading = "%n",
             optionListHeading = "%nOptions:%n",
             commandListHeading = "%nCommands:%n",
-            description = "Register services that no sidecar registers, and take them out again.")
+            description =
+                    "Register services that no sidecar registers, and see and say which peers share which.")
     private static final class Services extends Main.Group {}
 
     /// The definitions in a file: `{"service": {}}`, `{"services": []}`, or one by itself.

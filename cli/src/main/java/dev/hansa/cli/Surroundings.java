@@ -13,9 +13,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What a command finds around it: standard streams and environment.
+/// What a command finds around it: standard streams, what they lead to, and environment.
 record Surroundings(
-        InputStream in, PrintWriter out, PrintWriter err, Map<String, String> environment) {
+        InputStream in,
+        PrintWriter out,
+        PrintWriter err,
+        Map<String, String> environment,
+        Terminal terminal) {
     /// No token, entry or definition comes near; a wrong path such as a disk image ends here.
     private static final int MAX_FILE_BYTES = 1 << 20;
 
@@ -23,12 +27,19 @@ record Surroundings(
         environment = Map.copyOf(environment);
     }
 
+    /// Of a program: nobody looks.
+    Surroundings(
+            InputStream in, PrintWriter out, PrintWriter err, Map<String, String> environment) {
+        this(in, out, err, environment, Terminal.NONE);
+    }
+
     static Surroundings ofProcess() {
         return new Surroundings(
                 System.in,
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-                System.getenv());
+                System.getenv(),
+                Terminal.ofProcess(System.getenv()));
     }
 
     /// The same, but that no variable names a token.
@@ -41,7 +52,7 @@ record Surroundings(
                                 "HANSA_TOKEN_FILE",
                                 "CONSUL_HTTP_TOKEN",
                                 "CONSUL_HTTP_TOKEN_FILE"));
-        return new Surroundings(in, out, err, others);
+        return new Surroundings(in, out, err, others, terminal);
     }
 
     /// The text of a file, or of standard input for `-`.

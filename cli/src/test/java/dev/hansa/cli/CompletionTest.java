@@ -46,9 +46,12 @@ class CompletionTest {
             value = {
                 "pee|peer,peering",
                 "peering lis|list",
-                "acl token |create,list,read,self,update,delete",
+                "acl token |create,list,read,self,update,clone,delete",
+                "connect ca |get-config,set-config",
+                "services |register,deregister,export,exported-services,imported-services",
+                "members --st|--status",
                 "peering list --form|--format",
-                "peering list --format |pretty,json",
+                "peering list --format |pretty,json,table",
                 "peering list --token-f|--token-file",
                 "completion f|fish"
             })
@@ -119,7 +122,7 @@ class CompletionTest {
                         "complete -c hansa -n '__hansa_at hansa/acl/token' -a self -d 'Print the token that this command asks with.'")
                 .anyMatch(line ->
                         line.startsWith(
-                                "complete -c hansa -n '__hansa_at hansa/peering/list' -l format -x -a 'pretty json'"))
+                                "complete -c hansa -n '__hansa_at hansa/peering/list' -l format -x -a 'pretty json table'"))
                 .anyMatch(line ->
                         line.startsWith(
                                 "complete -c hansa -n '__hansa_at hansa/peering/list' -l token-file -r -F"))

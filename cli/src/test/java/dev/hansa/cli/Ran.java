@@ -1,6 +1,7 @@
 package dev.hansa.cli;
 
 import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,21 @@ record Ran(int status, String out, String err) {
                         new PrintWriter(out),
                         new PrintWriter(err),
                         environment);
+        var status = Main.run(surroundings, arguments);
+        return new Ran(status, out.toString(), err.toString());
+    }
+
+    /// As at a terminal.
+    static Ran onTerminal(Terminal terminal, TestingServer server, String... arguments) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        var surroundings =
+                new Surroundings(
+                        InputStream.nullInputStream(),
+                        new PrintWriter(out),
+                        new PrintWriter(err),
+                        Map.of("HANSA_HTTP_ADDR", server.address()),
+                        terminal);
         var status = Main.run(surroundings, arguments);
         return new Ran(status, out.toString(), err.toString());
     }

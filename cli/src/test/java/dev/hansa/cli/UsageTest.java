@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -33,7 +36,7 @@ class UsageTest {
                                 "hansa: hansa peering list: expected a known flag; found '--formt'; did you mean '--format'?; see 'hansa peering list --help'\n"));
         assertThat(hansa("peering").err())
                 .contains(
-                        "expected a command (generate-token, establish, revoke-token, list, read, delete)");
+                        "expected a command (generate-token, establish, revoke-token, list, read, delete, exported-services)");
         for (var mistake :
                 List.of(
                         List.of(),
@@ -68,6 +71,46 @@ class UsageTest {
 
         assertThat(Main.commands(surroundings).keySet())
                 .isEqualTo(Main.commandLine(surroundings).getSubcommands().keySet());
+    }
+
+    /// A row for each command that has commands to run, with those and no others.
+    @Test
+    void manualHasEveryCommand() throws IOException {
+        var rows = new TreeMap<String, List<String>>();
+        Pattern.compile("(?m)^\\| `(hansa [a-z -]+)` \\| ([^|]*?) ?\\| [^|]+ \\|$")
+                .matcher(Files.readString(Path.of("../docs/OPERATIONS.md")))
+                .results()
+                .forEach(row ->
+                        rows.put(
+                                row.group(1),
+                                row.group(2).isEmpty()
+                                        ? List.of()
+                                        : Stream.of(row.group(2).split(", "))
+                                                .map(name -> name.replace("`", ""))
+                                                .toList()));
+        var commands = new TreeMap<String, List<String>>();
+        Main.commandLine(Surroundings.ofProcess())
+                .getSubcommands()
+                .forEach((name, line) -> gather("hansa " + name, line, commands));
+
+        assertThat(rows).isEqualTo(commands);
+    }
+
+    private static void gather(String path, CommandLine line, Map<String, List<String>> commands) {
+        var ends =
+                line.getSubcommands().entrySet().stream()
+                        .filter(one -> one.getValue().getSubcommands().isEmpty())
+                        .map(Map.Entry::getKey)
+                        .toList();
+        if (line.getSubcommands().isEmpty() || !ends.isEmpty()) {
+            commands.put(path, ends);
+        }
+        line.getSubcommands()
+                .forEach((name, command) -> {
+                    if (!command.getSubcommands().isEmpty()) {
+                        gather(path + " " + name, command, commands);
+                    }
+                });
     }
 
     private static void help(List<String> words, CommandLine line) {

@@ -36,8 +36,9 @@ final class CaResource {
     ApiAnswer configure(ApiRequest request) {
         return ApiAnswer.text(
                 500,
-                "Connect CA configuration: expected none to be written, since settings say it and"
-                        + " PUT /v1/hansa/ca/rotate changes the root; found one");
+                "Connect CA configuration: expected none to be written, since settings of the servers"
+                        + " say it (ca.root-file, leaf.ttl) and PUT /v1/hansa/ca/rotate (hansa ca"
+                        + " rotate) moves to another root; found one");
     }
 
     ApiAnswer status(ApiRequest request) {

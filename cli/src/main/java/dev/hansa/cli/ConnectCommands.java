@@ -1,0 +1,95 @@
+package dev.hansa.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa connect ca …`: Consul's commands for the certificate authority. `hansa ca` is what
+/// changes it here.
+final class ConnectCommands {
+    private static final String PATH = "/v1/connect/ca/configuration";
+
+    private ConnectCommands() {}
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        return new CommandLine(new Connect())
+                .addSubcommand(
+                        new CommandLine(new Ca())
+                                .addSubcommand(new GetConfig(surroundings))
+                                .addSubcommand(new SetConfig(surroundings)));
+    }
+
+    @Command(
+            name = "connect",
+            description = "See how the certificates of this datacenter's services are made.",
+            footer = "  hansa connect ca get-config")
+    private static final class Connect extends Main.Group {}
+
+    @Command(
+            name = "ca",
+            description =
+                    "See the certificate authority's configuration; 'hansa ca' rotates its root.",
+            footer = "  hansa connect ca get-config")
+    private static final class Ca extends Main.Group {}
+
+    @Command(
+            name = "get-config",
+            description = "Print the certificate authority's configuration as JSON.",
+            footer = "  hansa connect ca get-config")
+    private static final class GetConfig extends ClientCommand {
+        GetConfig(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            out.println(Json.pretty(api.json(PATH)));
+        }
+    }
+
+    @Command(
+            name = "set-config",
+            description = {
+                "Ask a server for another configuration of its certificate authority.",
+                "Servers of Hansa refuse: their settings say it, and 'hansa ca rotate' moves to another root."
+            },
+            footer = "  hansa connect ca set-config -config-file ca.json")
+    private static final class SetConfig extends ClientCommand {
+        @Option(
+                names = "--config-file",
+                required = true,
+                paramLabel = "FILE",
+                description = "The configuration, JSON; - for standard input.")
+        private String file = "";
+
+        @Option(
+                names = "--force-without-cross-signing",
+                description = "Also where the old root does not sign the new one.")
+        private boolean force;
+
+        SetConfig(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var subject = "configuration of the certificate authority";
+            if (!(Json.read(text(subject, file), subject) instanceof ObjectNode body)) {
+                throw new CommandFailedException(
+                        subject
+                                + ": expected a JSON object in '"
+                                + PlainText.of(file)
+                                + "'; found something else");
+            }
+            if (force) {
+                body.put("ForceWithoutCrossSigning", true);
+            }
+            api.must("PUT", PATH, body);
+            out.println("Configuration updated!");
+        }
+    }
+}
