@@ -19,8 +19,9 @@ import hostile
 import rules
 import server
 
-# Its answer has no end; the first of it is looked at by itself.
+# Their answers have no end; the first of each is looked at by itself.
 ENDLESS = "GET /v1/hansa/events"
+MONITOR = "GET /v1/agent/monitor"
 
 EACH = 4  # requests of one kind to one operation, before the next has its turn
 MOST_SHOWN = 40
@@ -95,7 +96,7 @@ class Run:
     def go(self):
         schema = schemathesis.openapi.from_dict(self.document)
         operations = [one.ok() for one in schema.get_all_operations()]
-        operations = [one for one in operations if f"{one.method.upper()} {one.path}" != ENDLESS]
+        operations = [one for one in operations if f"{one.method.upper()} {one.path}" not in (ENDLESS, MONITOR)]
         if self.options.only:
             operations = [one for one in operations if f"{one.method.upper()} {one.path}" == self.options.only]
         self.operations = [f"{one.method.upper()} {one.path}" for one in operations]
@@ -214,6 +215,10 @@ class Run:
             first = next(response.iter_lines())
             if response.headers["content-type"] != "text/event-stream" or not first.startswith(b"retry:"):
                 self.faults[(ENDLESS, 0)] = f"{ENDLESS}: expected server-sent events; found {first!r}"
+        with self.session.get(server.BASE + MONITOR.split(" ")[1], headers=SHOWN[0][0], stream=True, timeout=10) as response:
+            first = next(response.iter_lines())
+            if b"monitor: what server" not in first:
+                self.faults[(MONITOR, 0)] = f"{MONITOR}: expected the first line of a log; found {first!r}"
 
 
 def main():

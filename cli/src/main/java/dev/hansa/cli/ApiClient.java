@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -14,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -168,8 +170,35 @@ final class ApiClient {
         return answer.body();
     }
 
+    /// The body of an answer that has no end. Whoever closes it hangs up.
+    InputStream follow(String path) throws CommandFailedException, InterruptedException {
+        var response =
+                exchange(
+                        // for the head of the answer; what follows comes when it comes
+                        request(path).timeout(REQUEST_TIMEOUT).build(),
+                        path,
+                        info ->
+                                info.statusCode() == OK
+                                        ? BodySubscribers.mapping(
+                                                BodySubscribers.ofInputStream(),
+                                                body -> new Followed(body, ""))
+                                        : BodySubscribers.mapping(
+                                                text().apply(info),
+                                                text ->
+                                                        new Followed(
+                                                                InputStream.nullInputStream(),
+                                                                text)));
+        if (response.statusCode() != OK) {
+            throw refused("GET", path, response.statusCode(), response.body().refusal());
+        }
+        return response.body().body();
+    }
+
+    private record Followed(InputStream body, String refusal) {}
+
     /// Writes what is at a path to a file that is there.
-    void download(String path, Path file) throws CommandFailedException, InterruptedException {
+    void download(String path, Path file, Progress progress)
+            throws CommandFailedException, InterruptedException {
         var request = request(path).timeout(TRANSFER_TIMEOUT).build();
         var response =
                 exchange(
@@ -178,21 +207,36 @@ final class ApiClient {
                         info ->
                                 info.statusCode() == OK
                                         ? BodySubscribers.mapping(
-                                                BodySubscribers.ofFile(file), _ -> "")
+                                                Counted.received(
+                                                        BodySubscribers.ofFile(file),
+                                                        bytes ->
+                                                                progress.bytes(
+                                                                        bytes, length(info))),
+                                                _ -> "")
                                         : text().apply(info));
         if (response.statusCode() != OK) {
             throw refused("GET", path, response.statusCode(), response.body());
         }
     }
 
+    /// 0 where the server does not say it.
+    private static long length(ResponseInfo info) {
+        return info.headers().firstValueAsLong("Content-Length").orElse(0);
+    }
+
     /// Sends a file where only success will do.
-    String upload(String path, Path file) throws CommandFailedException, InterruptedException {
+    String upload(String path, Path file, Progress progress)
+            throws CommandFailedException, InterruptedException {
         HttpRequest request;
         try {
+            var body = BodyPublishers.ofFile(file);
             request =
                     request(path)
                             .timeout(TRANSFER_TIMEOUT)
-                            .PUT(BodyPublishers.ofFile(file))
+                            .PUT(
+                                    Counted.sent(
+                                            body,
+                                            bytes -> progress.bytes(bytes, body.contentLength())))
                             .build();
         } catch (FileNotFoundException e) {
             throw new CommandFailedException(
@@ -244,8 +288,7 @@ final class ApiClient {
                 .build();
     }
 
-    private HttpResponse<String> exchange(
-            HttpRequest request, String path, BodyHandler<String> handler)
+    private <T> HttpResponse<T> exchange(HttpRequest request, String path, BodyHandler<T> handler)
             throws CommandFailedException, InterruptedException {
         var method = request.method();
         try {
@@ -319,7 +362,7 @@ final class ApiClient {
     }
 
     /// Whatever a server repeats of what it was asked.
-    private String withoutToken(String words) {
+    String withoutToken(String words) {
         return access.token()
                 .map(token -> words.replace(token.value().value(), token.value().toString()))
                 .orElse(words);

@@ -81,6 +81,8 @@ public final class Main {
         all.put("acl", () -> AclCommands.commandLine(surroundings));
         all.put("login", () -> new LoginCommands.Login(surroundings));
         all.put("logout", () -> new LoginCommands.Logout(surroundings));
+        all.put("monitor", () -> new MonitorCommand(surroundings));
+        all.put("debug", () -> new DebugCommand(surroundings));
         all.put("members", () -> new MembersCommand(surroundings));
         all.put("operator", () -> OperatorCommands.commandLine(surroundings));
         all.put("audit", () -> AuditCommands.commandLine(surroundings));

@@ -1,6 +1,7 @@
 package dev.hansa.cli;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,7 +49,10 @@ final class OwnerFile implements AutoCloseable {
                             + "' to write a file into; found none");
         }
         try {
-            return new OwnerFile(subject, target, Files.createTempFile(folder, ".hansa", ".new"));
+            var fresh = Files.createTempFile(folder, ".hansa", ".new");
+            // also where the command is interrupted
+            fresh.toFile().deleteOnExit();
+            return new OwnerFile(subject, target, fresh);
         } catch (IOException e) {
             throw unwritten(subject, target, e);
         }
@@ -57,6 +61,24 @@ final class OwnerFile implements AutoCloseable {
     void write(String text) throws CommandFailedException {
         try {
             Files.writeString(fresh, text + "\n", StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw unwritten(subject, target, e);
+        }
+        finish();
+    }
+
+    /// To write its content piece by piece; [#finish] when all is in it.
+    OutputStream open() throws CommandFailedException {
+        try {
+            return Files.newOutputStream(fresh);
+        } catch (IOException e) {
+            throw unwritten(subject, target, e);
+        }
+    }
+
+    /// What was written gets its name.
+    void finish() throws CommandFailedException {
+        try {
             try (var channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
                 channel.force(true);
             }
@@ -76,8 +98,7 @@ final class OwnerFile implements AutoCloseable {
                         + "'");
     }
 
-    private static CommandFailedException unwritten(
-            String subject, Path target, IOException problem) {
+    static CommandFailedException unwritten(String subject, Path target, IOException problem) {
         return new CommandFailedException(
                 subject
                         + ": expected to write '"

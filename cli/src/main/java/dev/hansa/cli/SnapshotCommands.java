@@ -66,7 +66,9 @@ final class SnapshotCommands {
                 // owner-only before anything is in it, and whole when it appears
                 var fresh = Files.createTempFile(folder, ".snapshot", ".new");
                 try {
-                    api.download(PATH + (stale ? "?stale" : ""), fresh);
+                    try (var progress = new Progress(surroundings(), "saving")) {
+                        api.download(PATH + (stale ? "?stale" : ""), fresh, progress);
+                    }
                     var metadata = SnapshotFile.inspect(fresh);
                     sync(fresh, StandardOpenOption.WRITE);
                     Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
@@ -114,7 +116,11 @@ final class SnapshotCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             inspect(file);
-            var answer = Json.read(api.upload(PATH + (force ? "?force" : ""), file));
+            String said;
+            try (var progress = new Progress(surroundings(), "restoring")) {
+                said = api.upload(PATH + (force ? "?force" : ""), file, progress);
+            }
+            var answer = Json.read(said);
             out.println(
                     "Restored: "
                             + file

@@ -50,6 +50,8 @@ class CompletionTest {
                 "connect ca |get-config,set-config",
                 "services |register,deregister,export,exported-services,imported-services",
                 "members --st|--status",
+                "monitor --log-level |info,warn",
+                "debug --capture |metrics,logs",
                 "peering list --form|--format",
                 "peering list --format |pretty,json,table",
                 "peering list --token-f|--token-file",

@@ -19,10 +19,12 @@ final class RealServer implements AutoCloseable {
 
     private final PeeringService server;
     private final String address;
+    private final String admin;
 
-    private RealServer(PeeringService server, String address) {
+    private RealServer(PeeringService server, String address, String admin) {
         this.server = server;
         this.address = address;
+        this.admin = admin;
     }
 
     /// Answers when this returns.
@@ -52,7 +54,9 @@ final class RealServer implements AutoCloseable {
         var config = PeeringServiceConfig.read(Settings.of(all, Map.of(), Optional.empty()));
         var started =
                 new RealServer(
-                        PeeringService.start(config, Clock.systemUTC()), HERE + ports.get(0));
+                        PeeringService.start(config, Clock.systemUTC()),
+                        HERE + ports.get(0),
+                        HERE + ports.get(3));
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> started.hansa("ca", "status").status() == 0);
         return started;
@@ -60,6 +64,11 @@ final class RealServer implements AutoCloseable {
 
     String url() {
         return "http://" + address;
+    }
+
+    /// Where its metrics are.
+    String adminUrl() {
+        return "http://" + admin;
     }
 
     Ran hansa(String... words) {

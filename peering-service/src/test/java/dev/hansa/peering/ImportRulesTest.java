@@ -61,6 +61,16 @@ class ImportRulesTest {
                     .because("the JDK suffices, and one place makes certificates: trust-bundle");
 
     @ArchTest
+    static final ArchRule whatTakesTheLogIsKnownToTelemetryAlone =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("dev.hansa.peering.telemetry..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("ch.qos.logback..")
+                    .because("one place decides what is logged, and who hears it");
+
+    @ArchTest
     static final ArchRule entriesKnowNothingOfHttp =
             noClasses()
                     .that()

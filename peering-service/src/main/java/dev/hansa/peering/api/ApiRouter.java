@@ -16,6 +16,7 @@ import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.telemetry.LogTap;
 import dev.hansa.peering.ui.UiDoor;
 import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Vertx;
@@ -56,6 +57,7 @@ public final class ApiRouter implements AutoCloseable {
     private final BlockingReads reads;
     private final Agent agent;
     private final ChangeStream changes;
+    private final MonitorStream monitor;
     private final Consumer<PeeringEvent> events;
     private final Places places;
 
@@ -112,6 +114,7 @@ public final class ApiRouter implements AutoCloseable {
                         settings.datacenter().name(),
                         places,
                         request -> ownAnswer(request, summary::changes));
+        monitor = new MonitorStream(settings.nodeName(), LogTap::open, MonitorStream.BEAT);
         routes.intentions(new IntentionResource(settings, store, denials, reads, events));
         acl = AclResources.of(settings, control, store, reads, events);
         routes.acl(acl);
@@ -251,6 +254,10 @@ public final class ApiRouter implements AutoCloseable {
         router.get("/v1/hansa/events")
                 .handler(doorkeeper.admitting(Ask.something()))
                 .handler(call -> changes.open(call, doorkeeper.still(call)));
+        var watches = Ask.read(Resource.OPERATOR);
+        router.get("/v1/agent/monitor")
+                .handler(doorkeeper.admitting(watches))
+                .handler(call -> monitor.open(call, doorkeeper.still(call, watches)));
         router.route("/v1/acl/login").handler(new LoginGate(System::nanoTime, events));
         body.mount(router);
         routes.inOrder()
@@ -481,6 +488,7 @@ public final class ApiRouter implements AutoCloseable {
     @Override
     public void close() {
         changes.close();
+        monitor.close();
         reads.close();
         notes.close();
     }

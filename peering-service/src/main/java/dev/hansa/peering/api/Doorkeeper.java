@@ -56,6 +56,19 @@ record Doorkeeper(
         };
     }
 
+    /// Whether a call that goes on is still somebody's who may what was asked of him at its start.
+    BooleanSupplier still(RoutingContext call, Ask ask) {
+        return () -> {
+            try {
+                var caller = new Caller(access(ShownToken.of(call)));
+                ask.of(new ApiRequest(Map.of(), Map.of(), "", places.ours(), caller));
+                return true;
+            } catch (RefusedRequestException _) {
+                return false;
+            }
+        };
+    }
+
     /// How a call has come in, for what is no [ApiResource].
     private static Author.Entrance entrance(RoutingContext call) {
         return entrance(call, call.normalizedPath());

@@ -311,7 +311,7 @@ class AccessWalkTest {
 
     @Test
     void streamsAskToo() throws Exception {
-        for (var path : List.of("/v1/hansa/events", "/v1/snapshot")) {
+        for (var path : List.of("/v1/agent/monitor", "/v1/hansa/events", "/v1/snapshot")) {
             for (var token : List.of("", nobody)) {
                 var answer = send("GET", path, "", token);
                 assertThat(answer.statusCode()).as(path).isEqualTo(403);

@@ -24,7 +24,11 @@ class ApiTableTest {
 
     /// Those that go from socket to disk, or stay open, beside the other routes.
     private static final List<String> STREAMS =
-            List.of("GET /v1/snapshot", "PUT /v1/snapshot", "GET /v1/hansa/events");
+            List.of(
+                    "GET /v1/agent/monitor",
+                    "GET /v1/hansa/events",
+                    "GET /v1/snapshot",
+                    "PUT /v1/snapshot");
 
     private static final Pattern ROW =
             Pattern.compile(
