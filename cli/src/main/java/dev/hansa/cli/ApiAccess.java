@@ -127,6 +127,10 @@ record ApiAccess(
         return new ApiAccess(base, token, file, serverName);
     }
 
+    ApiAccess named(String server) {
+        return new ApiAccess(base, token, caFile, Optional.of(server));
+    }
+
     private static Optional<String> first(Map<String, String> environment, String... names) {
         for (var name : names) {
             var value = environment.getOrDefault(name, "");

@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import dev.hansa.cli.PeerSide.View;
 import dev.hansa.peering.configentry.GoDuration;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +18,13 @@ import picocli.CommandLine.Parameters;
             "Make two datacenters peers: a token is made at A and used at B, and both are waited for.",
             "Safe to repeat. The token is shown to nobody, and worthless when it fails."
         },
-        footer = "  hansa peer eks https://lke.example:8501 --token-file-b lke.token")
+        footer = {
+            "  hansa peer eks https://lke.example:8501 --token-file-b lke.token",
+            "  hansa peer kube:prod-eks/hansa kube:prod-lke/hansa --token-file-a eks.token --token-file-b lke.token"
+        })
 final class PeerCommand extends ShortCommand {
     private static final String WHERE =
-            "http(s)://host:port, or a profile that 'hansa profile set' has saved.";
+            "http(s)://host:port, a profile that 'hansa profile set' has saved, or kube:CONTEXT[/NAMESPACE] of kubectl.";
 
     /// What a person takes for at once.
     private static final Duration LOOK_EVERY = Duration.ofMillis(200);
@@ -54,9 +58,29 @@ final class PeerCommand extends ShortCommand {
     private @Nullable String caFile;
 
     @Option(
+            names = "--kube-service",
+            paramLabel = "NAME",
+            description =
+                    "With kube: the service of the servers in the cluster (default: hansa-server).")
+    private String kubeService = "hansa-server";
+
+    @Option(
+            names = "--kube-port",
+            paramLabel = "PORT",
+            description = "With kube: that service's port of the HTTP API (default: 8500).")
+    private int kubePort = 8500;
+
+    @Option(
+            names = "--kube-tls",
+            description =
+                    "With kube: ask there over TLS, of a server named SERVICE.NAMESPACE.svc, or SERVICE without a namespace.")
+    private boolean kubeTls;
+
+    @Option(
             names = "--timeout",
             paramLabel = "DURATION",
-            description = "How long to wait until both are active (default: 1m).")
+            description =
+                    "How long to wait until both are active, and for each port of kubectl (default: 1m).")
     private String timeout = "1m";
 
     @Option(
@@ -71,9 +95,15 @@ final class PeerCommand extends ShortCommand {
 
     @Override
     void work() throws CommandFailedException, InterruptedException {
+        try (var forwards = new Forwards()) {
+            work(forwards);
+        }
+    }
+
+    private void work(Forwards forwards) throws CommandFailedException, InterruptedException {
         var patience = patience();
-        var one = side(a, Optional.ofNullable(tokenFileA), "--token-file-a");
-        var other = side(b, Optional.ofNullable(tokenFileB), "--token-file-b");
+        var one = side(a, Optional.ofNullable(tokenFileA), "--token-file-a", forwards);
+        var other = side(b, Optional.ofNullable(tokenFileB), "--token-file-b", forwards);
         if (one.datacenter().equals(other.datacenter())) {
             throw new CommandFailedException(
                     "peers: expected two datacenters; found '"
@@ -103,18 +133,48 @@ final class PeerCommand extends ShortCommand {
                         + "'");
     }
 
-    private PeerSide side(String where, Optional<String> tokenFile, String flag)
-            throws CommandFailedException, InterruptedException {
-        if (where.startsWith("kube:")) {
-            throw usage(
-                    "peer: expected an address or a profile; found '"
-                            + where
-                            + "': contexts of kubectl come with Kubernetes support, which is not there yet");
+    /// Ports of this machine that lead into clusters, one for each side at most.
+    private static final class Forwards implements AutoCloseable {
+        private final List<Kubectl.Forward> all = new ArrayList<>();
+
+        @Override
+        public void close() {
+            all.forEach(Kubectl.Forward::close);
         }
+    }
+
+    private ApiAccess throughKubectl(String where, Forwards forwards)
+            throws CommandFailedException, InterruptedException {
+        if (kubePort < 1 || kubePort > 65_535) {
+            throw usage("--kube-port: expected a port from 1 to 65535; found " + kubePort);
+        }
+        var kubectl = Kubectl.find(surroundings());
+        var context = KubeContext.of(where, kubectl.contexts());
+        var forward = kubectl.forward(context, kubeService, kubePort, patience());
+        forwards.all.add(forward);
+        var address = "127.0.0.1:" + forward.port();
+        if (!kubeTls) {
+            return ApiAccess.at("http://" + address);
+        }
+        return ApiAccess.at("https://" + address)
+                .named(
+                        kubeService
+                                + context.namespace()
+                                        .map(namespace -> "." + namespace + ".svc")
+                                        .orElse(""));
+    }
+
+    /// @param forwards where is kept what stays open until the end
+    private PeerSide side(String where, Optional<String> tokenFile, String flag, Forwards forwards)
+            throws CommandFailedException, InterruptedException {
         var access =
-                Profiles.isName(where)
-                        ? Profiles.open(surroundings()).named(where).access(where, surroundings())
-                        : ApiAccess.at(where);
+                KubeContext.isOne(where)
+                        ? throughKubectl(where, forwards)
+                        : Profiles.isName(where)
+                                ? Profiles.open(surroundings())
+                                        .named(where)
+                                        .access(where, surroundings())
+                                : ApiAccess.at(where);
         if (tokenFile.isPresent()) {
             access =
                     access.with(Optional.of(ApiAccess.read(tokenFile.get(), flag, surroundings())));
@@ -247,7 +307,14 @@ final class PeerCommand extends ShortCommand {
 
     private void await(PeerSide one, PeerSide other, Duration patience)
             throws CommandFailedException, InterruptedException {
-        var deadline = System.nanoTime() + patience.toNanos();
+        try (var progress = new Progress(surroundings(), "waiting")) {
+            await(one, other, patience, progress);
+        }
+    }
+
+    private void await(PeerSide one, PeerSide other, Duration patience, Progress progress)
+            throws CommandFailedException, InterruptedException {
+        var start = System.nanoTime();
         var said = "";
         while (true) {
             var here = one.view(other);
@@ -264,7 +331,8 @@ final class PeerCommand extends ShortCommand {
                             + other.datacenter()
                             + ": "
                             + state(there);
-            if (System.nanoTime() > deadline) {
+            var waited = Duration.ofNanos(System.nanoTime() - start);
+            if (waited.compareTo(patience) > 0) {
                 throw new CommandFailedException(
                         "peering: expected ACTIVE in both within "
                                 + timeout
@@ -275,9 +343,14 @@ final class PeerCommand extends ShortCommand {
                                 + "' says more)");
             }
             if (!found.equals(said)) {
+                progress.close();
                 note("waiting until both are ACTIVE; " + found);
                 said = found;
             }
+            progress.at(
+                    waited.toMillis(),
+                    patience.toMillis(),
+                    waited.toSeconds() + " s of " + patience.toSeconds() + " s at most");
             Thread.sleep(LOOK_EVERY);
         }
     }

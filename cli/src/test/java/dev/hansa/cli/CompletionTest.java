@@ -52,6 +52,7 @@ class CompletionTest {
                 "members --st|--status",
                 "monitor --log-level |info,warn",
                 "debug --capture |metrics,logs",
+                "peer --kube|--kube-service,--kube-port,--kube-tls",
                 "peering list --form|--format",
                 "peering list --format |pretty,json,table",
                 "peering list --token-f|--token-file",

@@ -186,9 +186,6 @@ class PeerCommandTest {
 
     @Test
     void whatIsNoPlaceIsRefused() {
-        assertThat(peer("kube:prod", "http://127.0.0.1:1"))
-                .satisfies(ran -> assertThat(ran.status()).isEqualTo(2))
-                .satisfies(ran -> assertThat(ran.err()).contains("come with Kubernetes support"));
         assertThat(peer("eks", "http://127.0.0.1:1").err())
                 .contains("expected one that 'hansa profile set' has saved; found 'eks'");
         assertThat(peer("http://127.0.0.1:1", "x", "-timeout", "2h").status()).isEqualTo(2);
