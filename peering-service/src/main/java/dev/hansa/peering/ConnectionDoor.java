@@ -36,13 +36,17 @@ public final class ConnectionDoor {
     private final Map<Listener, Guard> guards = new ConcurrentHashMap<>();
 
     private record Guard(
-            int most, BooleanSupplier isShort, AtomicInteger open, Consumer<String> onRefusal) {
+            int most,
+            BooleanSupplier isShort,
+            AtomicInteger open,
+            Keeper keeper,
+            Consumer<String> onRefusal) {
         /// Takes a place, or says why there is none.
         Optional<String> refusal() {
             if (isShort.getAsBoolean()) {
                 return Optional.of(MEMORY_SHORT);
             }
-            if (open.incrementAndGet() > most) {
+            if (open.incrementAndGet() > most && !keeper.makesRoom()) {
                 open.decrementAndGet();
                 return Optional.of(TOO_MANY);
             }
@@ -75,7 +79,40 @@ public final class ConnectionDoor {
             int most,
             BooleanSupplier isShort,
             Consumer<String> onRefusal) {
-        guards.put(Listener.of(bound), new Guard(most, isShort, new AtomicInteger(), onRefusal));
+        guard(bound, most, isShort, Keeper.NONE, onRefusal);
+    }
+
+    /// Whoever looks after a listener's connections.
+    interface Keeper {
+        /// Where all places are taken: whether another connection is ended at once, so that a
+        /// further one may be let in.
+        boolean makesRoom();
+
+        /// A connection is let in; it is not read from yet. On an event loop, not the connection's.
+        void accepted(Channel connection);
+
+        Keeper NONE =
+                new Keeper() {
+                    @Override
+                    public boolean makesRoom() {
+                        return false;
+                    }
+
+                    @Override
+                    public void accepted(Channel connection) {}
+                };
+    }
+
+    /// The same, with somebody who looks after those who are let in.
+    void guard(
+            InetSocketAddress bound,
+            int most,
+            BooleanSupplier isShort,
+            Keeper keeper,
+            Consumer<String> onRefusal) {
+        guards.put(
+                Listener.of(bound),
+                new Guard(most, isShort, new AtomicInteger(), keeper, onRefusal));
     }
 
     /// On the server socket; what it reads are connections.
@@ -98,6 +135,7 @@ public final class ConnectionDoor {
                 return;
             }
             connection.closeFuture().addListener(_ -> guard.open().decrementAndGet());
+            guard.keeper().accepted(connection);
             context.fireChannelRead(accepted);
         }
     }

@@ -27,8 +27,10 @@ import dev.hansa.peering.telemetry.PeeringTelemetry;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -137,7 +139,11 @@ public final class PeeringService implements AutoCloseable {
                     config.adminAddress(),
                     new AdminRouter(() -> health(config, store, live, roles, dns), metrics)
                             .router(vertx));
-            guards.http(api(config, listeners, roles, timer, events), config.connections().http());
+            var slow = slowClients(config, events);
+            guards.http(
+                    api(config, listeners, slow.watching(roles::api), timer, events),
+                    config.connections().http(),
+                    slow);
             // what changed while they were being opened
             listeners.replace(keeper);
             renewals(keeper, listeners, timer, events);
@@ -175,19 +181,32 @@ public final class PeeringService implements AutoCloseable {
                                                                 failure)))));
     }
 
+    private static SlowClients slowClients(
+            PeeringServiceConfig config, Consumer<PeeringEvent> events) {
+        var times = config.connections().times();
+        return new SlowClients(
+                new SlowClients.Limits(
+                        times.header(),
+                        times.body(),
+                        times.idle(),
+                        // 512 MiB where all are as long as they may be
+                        config.connections().http() / 4),
+                reason -> events.accept(new PeeringEvent.ConnectionRefused("http", reason)));
+    }
+
     private static InetSocketAddress api(
             PeeringServiceConfig config,
             ServerListeners listeners,
-            Roles roles,
+            Handler<HttpServerRequest> door,
             ScheduledExecutorService timer,
             Consumer<PeeringEvent> events)
             throws IOException, InterruptedException {
         var files = config.door().tls();
         if (files.isEmpty()) {
-            return listeners.plain(config.httpAddress(), roles::api);
+            return listeners.plain(config.httpAddress(), door);
         }
         var tls = new HttpTls(files.get(), events);
-        var server = listeners.secured(config.httpAddress(), tls, roles::api);
+        var server = listeners.secured(config.httpAddress(), tls, door);
         timer.scheduleWithFixedDelay(
                 () -> tls.refresh(server),
                 CERTIFICATE_LOOK.toSeconds(),
@@ -212,16 +231,26 @@ public final class PeeringService implements AutoCloseable {
             guard("proxy", bound, most, isShort);
         }
 
-        void http(InetSocketAddress bound, int most) {
-            guard("http", bound, most, () -> false);
+        void http(InetSocketAddress bound, int most, SlowClients slow) {
+            guard("http", bound, most, () -> false, slow);
         }
 
         private void guard(
                 String listener, InetSocketAddress bound, int most, BooleanSupplier isShort) {
+            guard(listener, bound, most, isShort, ConnectionDoor.Keeper.NONE);
+        }
+
+        private void guard(
+                String listener,
+                InetSocketAddress bound,
+                int most,
+                BooleanSupplier isShort,
+                ConnectionDoor.Keeper keeper) {
             door.guard(
                     bound,
                     most,
                     isShort,
+                    keeper,
                     reason -> events.accept(new PeeringEvent.ConnectionRefused(listener, reason)));
         }
     }

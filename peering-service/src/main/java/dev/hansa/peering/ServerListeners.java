@@ -49,6 +49,15 @@ final class ServerListeners implements AutoCloseable {
     /// A token, and what proxies before us add.
     private static final int MAX_HEADERS = 16 * 1024;
 
+    /// Of a client of HTTP/2, which opens a request and takes it back for nothing while we have
+    /// begun to answer it (CVE-2023-44487). A page that is left takes back some dozens at once.
+    private static final int MAX_RESETS = 200;
+
+    private static final int RESETS_SECONDS = 30;
+
+    /// Of headers, each smaller than a frame has to be; one header comes in two.
+    private static final int MAX_SMALL_CONTINUATIONS = 16;
+
     private final Vertx vertx;
     private final List<HttpServer> servers = new ArrayList<>();
     private final List<Secured> secured = new CopyOnWriteArrayList<>();
@@ -73,7 +82,9 @@ final class ServerListeners implements AutoCloseable {
         return new HttpServerOptions()
                 .setIdleTimeout(700)
                 .setMaxInitialLineLength(MAX_LINE)
-                .setMaxHeaderSize(MAX_HEADERS);
+                .setMaxHeaderSize(MAX_HEADERS)
+                // without TLS nobody needs it, and a first request that offers it is a body unread
+                .setHttp2ClearTextEnabled(false);
     }
 
     private HttpServer operators(HttpServerOptions options, Handler<HttpServerRequest> handler) {
@@ -90,8 +101,14 @@ final class ServerListeners implements AutoCloseable {
             throws IOException, InterruptedException {
         var options = operators();
         tls.apply(options);
-        options.getInitialSettings().setMaxConcurrentStreams(MAX_STREAMS);
-        options.setSslHandshakeTimeout(HANDSHAKE_LIMIT.toSeconds());
+        options.getInitialSettings()
+                .setMaxConcurrentStreams(MAX_STREAMS)
+                // the path is one of them
+                .setMaxHeaderListSize(MAX_LINE + MAX_HEADERS);
+        options.setHttp2RstFloodMaxRstFramePerWindow(MAX_RESETS)
+                .setHttp2RstFloodWindowDuration(RESETS_SECONDS)
+                .setHttp2MaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS)
+                .setSslHandshakeTimeout(HANDSHAKE_LIMIT.toSeconds());
         var server = operators(options, handler);
         bind(address, server);
         return server;

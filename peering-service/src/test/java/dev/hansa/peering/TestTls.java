@@ -7,7 +7,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.security.GeneralSecurityException;
-import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
@@ -23,16 +22,26 @@ public final class TestTls {
     /// @param name the only one that the certificate is for
     public static HttpServerOptions certified(CaMaterial ca, String name)
             throws GeneralSecurityException {
-        var generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"));
         return new HttpServerOptions()
                 .setSsl(true)
                 .setSni(true)
-                .setKeyCertOptions(certificate(ca, generator.generateKeyPair(), name));
+                .setKeyCertOptions(pems(ca, name).options());
     }
 
-    private static PemKeyCertOptions certificate(CaMaterial ca, KeyPair pair, String name)
-            throws GeneralSecurityException {
+    /// What an operator's files have: the chain and the key of a certificate.
+    public record Pems(String chain, String key) {
+        private PemKeyCertOptions options() {
+            return new PemKeyCertOptions()
+                    .addCertValue(Buffer.buffer(chain))
+                    .addKeyValue(Buffer.buffer(key));
+        }
+    }
+
+    /// @param name the only one that the certificate is for
+    public static Pems pems(CaMaterial ca, String name) throws GeneralSecurityException {
+        var generator = KeyPairGenerator.getInstance("EC");
+        generator.initialize(new ECGenParameterSpec("secp256r1"));
+        var pair = generator.generateKeyPair();
         var leaf =
                 new CertificateAuthority(ca, Clock.systemUTC())
                         .issue(
@@ -44,9 +53,7 @@ public final class TestTls {
         for (X509Certificate one : leaf.chain()) {
             chain.append(pem("CERTIFICATE", one.getEncoded()));
         }
-        return new PemKeyCertOptions()
-                .addCertValue(Buffer.buffer(chain.toString()))
-                .addKeyValue(Buffer.buffer(pem("PRIVATE KEY", pair.getPrivate().getEncoded())));
+        return new Pems(chain.toString(), pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
     }
 
     public static String pem(String what, byte[] der) {

@@ -10,6 +10,7 @@ import java.util.List;
 /// @param readersOfOneClient who wait for a change there, from one address
 /// @param readRate of requests there, a second from one address
 /// @param writeRate of those that are no reads
+/// @param times how long what comes there may take
 /// @param proxies open at once at `proxy.address`
 /// @param memoryPercent of the heap that a collection has left in use; above it neither peers nor
 ///   proxies are let in. Operators are, as they may have to mend it
@@ -18,6 +19,7 @@ public record ConnectionLimits(
         int readersOfOneClient,
         int readRate,
         int writeRate,
+        HttpTimes times,
         int proxies,
         int memoryPercent) {
     /// Each watch of a catalog holds one.
@@ -59,6 +61,9 @@ public record ConnectionLimits(
                             "http.max-write-rate",
                             "NUMBER",
                             "other requests a second of one address (default: 1000)"),
+                    HttpTimes.HEADER,
+                    HttpTimes.BODY,
+                    HttpTimes.IDLE,
                     new Settings.Key(
                             "proxy.max-connections",
                             "NUMBER",
@@ -74,6 +79,7 @@ public record ConnectionLimits(
                 settings.number("http.max-waiting-per-client", READERS_OF_ONE_CLIENT, 1, 1_000_000),
                 settings.number("http.max-read-rate", READ_RATE, 1, 1_000_000),
                 settings.number("http.max-write-rate", WRITE_RATE, 1, 1_000_000),
+                HttpTimes.read(settings),
                 settings.number("proxy.max-connections", PROXIES, 16, 1_000_000),
                 settings.number("max-memory", MEMORY_PERCENT, 10, 99));
     }

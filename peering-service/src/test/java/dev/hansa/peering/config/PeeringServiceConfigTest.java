@@ -56,6 +56,40 @@ class PeeringServiceConfigTest {
     }
 
     @Test
+    void timesOfTheHttpApiAreThoseOfTheTableAndHaveBounds() throws Exception {
+        assertThat(read(Map.of()).connections().times())
+                .isEqualTo(
+                        new HttpTimes(
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(30),
+                                Duration.ofMinutes(2)));
+        assertThat(
+                        read(Map.of(
+                                        "http.header-timeout", "100ms",
+                                        "http.body-timeout", "10m",
+                                        "http.idle-timeout", "90s"))
+                                .connections()
+                                .times())
+                .isEqualTo(
+                        new HttpTimes(
+                                Duration.ofMillis(100),
+                                Duration.ofMinutes(10),
+                                Duration.ofSeconds(90)));
+        var failure =
+                catchThrowableOfType(
+                        InvalidConfigException.class,
+                        () ->
+                                read(
+                                        Map.of(
+                                                "http.header-timeout", "99ms",
+                                                "http.idle-timeout", "11m")));
+        assertThat(failure.problems())
+                .containsExactlyInAnyOrder(
+                        "http.header-timeout: expected a duration from 100ms to 10m; found PT0.099S",
+                        "http.idle-timeout: expected a duration from 100ms to 10m; found PT11M");
+    }
+
+    @Test
     void addressesAreDistinct() {
         var failure =
                 catchThrowableOfType(

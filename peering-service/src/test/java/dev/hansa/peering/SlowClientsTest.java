@@ -1,0 +1,271 @@
+package dev.hansa.peering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Who takes his time at the operators' port, over real sockets.
+@Timeout(60)
+class SlowClientsTest {
+    private static final Duration BRIEF = Duration.ofMillis(300);
+    private static final Duration LONG = Duration.ofMinutes(1);
+    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final String LINE = "GET / HTTP/1.1\r\nHost: x\r\n";
+
+    private final ConnectionDoor door = new ConnectionDoor();
+    private final Vertx vertx = door.vertx(new VertxOptions());
+    private final ServerListeners listeners = new ServerListeners(vertx);
+    private final List<String> ended = new CopyOnWriteArrayList<>();
+    private final List<Socket> sockets = new ArrayList<>();
+    private final CompletableFuture<HttpServerRequest> waiting = new CompletableFuture<>();
+    private int port;
+
+    private void start(Duration header, Duration body, Duration idle) throws Exception {
+        start(header, body, idle, 100, 100);
+    }
+
+    private void start(Duration header, Duration body, Duration idle, int bodies, int connections)
+            throws Exception {
+        var slow = new SlowClients(new SlowClients.Limits(header, body, idle, bodies), ended::add);
+        var bound =
+                listeners.plain(
+                        InetSocketAddress.createUnresolved("127.0.0.1", 0),
+                        slow.watching(this::answer));
+        door.guard(
+                new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), bound.getPort()),
+                connections,
+                () -> false,
+                slow,
+                ended::add);
+        port = bound.getPort();
+    }
+
+    /// As the API: a body is read whole before it is answered.
+    private void answer(HttpServerRequest request) {
+        if ("/waits".equals(request.path())) {
+            waiting.complete(request);
+        } else {
+            request.body().onSuccess(body -> request.response().end(body.length() + " read"));
+        }
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        for (var socket : sockets) {
+            socket.close();
+        }
+        listeners.close();
+        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    private Socket open() throws IOException {
+        var socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), port);
+        socket.setSoTimeout((int) SOON.toMillis());
+        sockets.add(socket);
+        return socket;
+    }
+
+    private static void say(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /// Says a byte each time that nothing has been heard for a moment, until the other side hangs
+    /// up.
+    ///
+    /// @return what was heard
+    private static String trickle(Socket socket, String text) throws IOException {
+        var heard = new ByteArrayOutputStream();
+        socket.setSoTimeout(20);
+        for (var i = 0; ; ) {
+            try {
+                var one = socket.getInputStream().read();
+                if (one < 0) {
+                    return heard.toString(StandardCharsets.UTF_8);
+                }
+                heard.write(one);
+            } catch (SocketTimeoutException _) {
+                if (heard.size() == 0) {
+                    say(socket, text.substring(i % text.length(), i % text.length() + 1));
+                    i++;
+                }
+            }
+        }
+    }
+
+    private int get() throws IOException, InterruptedException {
+        try (var client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
+                                    .timeout(SOON)
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .statusCode();
+        }
+    }
+
+    @Test
+    void headersThatComeAByteAtATimeEndInTimeAndOthersAreServedMeanwhile() throws Exception {
+        start(BRIEF, LONG, LONG);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var slow = open();
+            var answer = threads.submit(() -> trickle(slow, LINE + "X-Long: " + "x".repeat(9999)));
+            var served = 0;
+            while (!answer.isDone()) {
+                assertThat(get()).isEqualTo(200);
+                served++;
+            }
+            assertThat(served).isPositive();
+            assertThat(answer.get())
+                    .startsWith("HTTP/1.1 408 ")
+                    .contains("Connection: close")
+                    .endsWith(
+                            "request: expected its line and headers within 300 ms; found a part of it");
+        }
+        assertThat(ended).containsExactly(SlowClients.HEADER);
+    }
+
+    @Test
+    void nextRequestOfAConnectionHasItsTimeToo() throws Exception {
+        start(BRIEF, LONG, LONG);
+        var socket = open();
+        say(socket, LINE + "\r\n");
+        awaitAnswer(socket);
+
+        assertThat(trickle(socket, LINE + "X-Long: " + "x".repeat(9999)))
+                .startsWith("HTTP/1.1 408 ");
+    }
+
+    @Test
+    void bodyThatComesAByteAtATimeEndsInTimeAndOthersAreServedMeanwhile() throws Exception {
+        start(LONG, BRIEF, LONG);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var slow = open();
+            say(slow, "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n");
+            var answer = threads.submit(() -> trickle(slow, "xxxxx"));
+            while (!answer.isDone()) {
+                assertThat(get()).isEqualTo(200);
+            }
+            assertThat(answer.get())
+                    .startsWith("HTTP/1.1 408 ")
+                    .endsWith("request: expected its body within 300 ms; found a part of it");
+        }
+        assertThat(ended).containsExactly(SlowClients.BODY);
+    }
+
+    @Test
+    void whoSaysNothingIsHungUpOnAndAConnectionThatIsNotUsedEnds() throws Exception {
+        start(BRIEF, LONG, BRIEF);
+        var silent = open();
+        var idle = open();
+        say(idle, LINE + "\r\n");
+        awaitAnswer(idle);
+
+        assertThat(idle.getInputStream().read()).isNegative();
+        assertThat(silent.getInputStream().read()).isNegative();
+        // what nobody uses is no refusal
+        assertThat(ended).containsExactly(SlowClients.HEADER);
+    }
+
+    /// A blocking query waits for minutes.
+    @Test
+    void whoWaitsForAnAnswerIsLeftAlone() throws Exception {
+        start(BRIEF, BRIEF, BRIEF);
+        var waiter = open();
+        say(waiter, "GET /waits HTTP/1.1\r\nHost: x\r\n\r\n");
+        var request = waiting.get(20, TimeUnit.SECONDS);
+        // three times as long as anything may take
+        for (var i = 0; i < 3; i++) {
+            assertThat(open().getInputStream().read()).isNegative();
+        }
+
+        vertx.runOnContext(_ -> request.response().end("at last"));
+
+        assertThat(awaitAnswer(waiter)).endsWith("at last");
+    }
+
+    @Test
+    void whoeverWaitsLongestForHisOwnHeadersGivesHisPlaceToANewcomer() throws Exception {
+        start(LONG, LONG, LONG, 100, 8);
+        var waiter = open();
+        say(waiter, "GET /waits HTTP/1.1\r\nHost: x\r\n\r\n");
+        var request = waiting.get(20, TimeUnit.SECONDS);
+        for (var i = 0; i < 20; i++) {
+            say(open(), LINE);
+        }
+
+        // the older ones, and those that come before one of them is there to be ended
+        await().atMost(SOON).until(() -> ended.size() == 13);
+        assertThat(get()).isEqualTo(200);
+        await().atMost(SOON).until(() -> standing() == 7);
+        assertThat(ended).hasSize(14).containsOnly(ConnectionDoor.TOO_MANY);
+
+        vertx.runOnContext(_ -> request.response().end("at last"));
+        assertThat(awaitAnswer(waiter)).endsWith("at last");
+    }
+
+    @Test
+    void thereAreSoManyBodiesOnTheirWayAtOnceAndWhoSendsHisWholeIsServed() throws Exception {
+        start(LONG, LONG, LONG, 2, 100);
+        for (var i = 0; i < 5; i++) {
+            say(open(), "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx");
+        }
+
+        await().atMost(SOON).until(() -> ended.size() == 3);
+        assertThat(ended).containsOnly(SlowClients.CROWD);
+        assertThat(get()).isEqualTo(200);
+        await().atMost(SOON).until(() -> standing() <= 2);
+    }
+
+    private long standing() {
+        return sockets.stream()
+                .filter(socket -> {
+                    try {
+                        socket.setSoTimeout(20);
+                        socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+                        return false;
+                    } catch (SocketTimeoutException _) {
+                        return true;
+                    } catch (IOException _) {
+                        return false;
+                    }
+                })
+                .count();
+    }
+
+    /// Of one that has a length and stands on one packet.
+    private static String awaitAnswer(Socket socket) throws IOException {
+        var heard = new StringBuilder();
+        var buffer = new byte[4096];
+        while (!heard.toString().contains("\r\n\r\n") || heard.toString().endsWith("\r\n\r\n")) {
+            var count = socket.getInputStream().read(buffer);
+            assertThat(count).as(heard.toString()).isPositive();
+            heard.append(new String(buffer, 0, count, StandardCharsets.UTF_8));
+        }
+        return heard.toString();
+    }
+}
