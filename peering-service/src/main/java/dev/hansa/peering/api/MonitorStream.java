@@ -45,8 +45,7 @@ final class MonitorStream implements AutoCloseable {
     /// @param node of this server
     /// @param log what is logged, as [LogTap#open] has it
     /// @param beat [#BEAT]; tests have no time for it
-    MonitorStream(
-            String node, Function<Consumer<LogTap.Line>, LogTap.Watch> log, Duration beat) {
+    MonitorStream(String node, Function<Consumer<LogTap.Line>, LogTap.Watch> log, Duration beat) {
         this.node = node;
         this.log = log;
         this.beat = beat;
