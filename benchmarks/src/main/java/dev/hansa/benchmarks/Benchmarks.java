@@ -8,7 +8,12 @@ import picocli.CommandLine.Command;
 @Command(
         name = "benchmarks/run",
         description = "Measures Hansa on this machine, with real processes.",
-        subcommands = {ApiBenchmark.class, FailoverBenchmark.class, PeerStreamBenchmark.class},
+        subcommands = {
+            ApiBenchmark.class,
+            FailoverBenchmark.class,
+            PeerStreamBenchmark.class,
+            WritesBenchmark.class
+        },
         mixinStandardHelpOptions = true)
 public final class Benchmarks {
     private Benchmarks() {}

@@ -33,6 +33,25 @@ final class KeptConnection implements AutoCloseable {
     /// @throws IllegalStateException when the answer is not 200
     void get(String path) throws IOException {
         socket.getOutputStream().write(request(host, path));
+        awaitAnswer(path);
+    }
+
+    /// @throws IllegalStateException when the answer is not 200
+    void put(String path, String body) throws IOException {
+        var request =
+                "PUT "
+                        + path
+                        + " HTTP/1.1\r\nHost: "
+                        + host
+                        + "\r\nContent-Length: "
+                        + body.length()
+                        + "\r\n\r\n"
+                        + body;
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        awaitAnswer(path);
+    }
+
+    private void awaitAnswer(String path) throws IOException {
         var status = line();
         if (!status.startsWith("HTTP/1.1 200")) {
             throw new IllegalStateException(path + ": expected 200; found '" + status + "'");

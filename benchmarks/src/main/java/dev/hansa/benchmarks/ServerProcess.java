@@ -160,6 +160,16 @@ final class ServerProcess implements AutoCloseable {
                 .sum();
     }
 
+    /// What the process has had of the processors since its start; a shared machine changes it less
+    /// than the time on the clock.
+    Duration processorTime() {
+        return process.info()
+                .totalCpuDuration()
+                .orElseThrow(() ->
+                        new IllegalStateException(
+                                "server " + host + ": expected its processor time; found none"));
+    }
+
     /// Bytes of live objects, after the full collection that the histogram makes.
     long liveHeap() throws IOException, InterruptedException {
         var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
@@ -259,7 +269,8 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        // the next one may want its address
+        process.destroyForcibly().onExit().join();
         client.close();
     }
 }

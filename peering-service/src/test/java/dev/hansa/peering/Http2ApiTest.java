@@ -13,8 +13,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -61,7 +59,7 @@ class Http2ApiTest {
 
     private void start(Map<String, String> more) throws Exception {
         var pems = TestTls.pems(ca, "localhost");
-        var ports = freePorts(4);
+        var ports = FreePorts.some(4);
         port = ports.getFirst();
         var settings = new HashMap<>(more);
         settings.put("datacenter", "eks");
@@ -90,27 +88,6 @@ class Http2ApiTest {
         if (server.isPresent()) {
             server.get().close();
         }
-    }
-
-    private static List<Integer> freePorts(int count) {
-        return IntStream.range(0, count)
-                .mapToObj(_ -> {
-                    try {
-                        return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
-                })
-                .toList()
-                .stream()
-                .map(socket -> {
-                    try (socket) {
-                        return socket.getLocalPort();
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
-                })
-                .toList();
     }
 
     private SSLContext trusting() throws Exception {
