@@ -1,36 +1,15 @@
 // The certificate authority: the roots that everybody trusts, how long they last, and their rotation.
-import {html, nothing, svg} from './lit-html/lit-html.js';
+import {html, nothing} from './lit-html/lit-html.js';
 import {repeat} from './lit-html/directives/repeat.js';
-import {changed, now, Resource} from './live.js';
-import {fingerprint, validity} from './der.js';
-import {count, day, moment} from './format.js';
+import {Resource} from './live.js';
+import {validity} from './der.js';
+import {moment} from './format.js';
 import {badge, empty, field, shown} from './parts.js';
 import {rotation} from './rotation.js';
+import {Fingerprints, life} from './trust.js';
 
 // a rotation's steps take from a moment to days, and its end is nothing that the server tells of
 const EVERY = 2000;
-const DAY = 86_400_000;
-// as `hansa doctor` has it
-const SOON = 30;
-// a rotation waits for three days, unless told otherwise, and takes three steps
-const NOW = 10;
-
-const daysLeft = (until) => Math.floor((until - now()) / DAY);
-
-function tone(days) {
-  if (days < NOW) {
-    return 'bad';
-  }
-  return days < SOON ? 'warn' : 'ok';
-}
-
-/** How much of a life is over, and how many days are left. */
-function life(from, until) {
-  const days = daysLeft(until);
-  const spent = Math.min(100, Math.max(0, ((now() - from) / (until - from)) * 100));
-  return html`<div class="life ${tone(days)}"><svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">${svg`<rect class="all" width="100" height="4"></rect><rect class="left" x=${spent} width=${100 - spent} height="4"></rect>`}</svg>
-    ${until <= now() ? badge('bad', 'expired') : badge(tone(days), `${count(days, 'day')} left`)} <span class="muted">${day(from)} to ${day(until)}</span></div>`;
-}
 
 export function certificates({datacenter}) {
   const status = new Resource('hansa/ca', ['config'], EVERY);
@@ -39,19 +18,7 @@ export function certificates({datacenter}) {
   const refresh = () => [status, roots].forEach((one) => one.refresh());
   const turn = rotation(status, refresh, datacenter);
 
-  // by certificate, as it takes a moment to compute
-  const fingerprints = new Map();
-
-  function printOf(pem) {
-    if (!fingerprints.has(pem)) {
-      fingerprints.set(pem, '');
-      fingerprint(pem).then((words) => {
-        fingerprints.set(pem, words);
-        changed();
-      }, () => {});
-    }
-    return fingerprints.get(pem);
-  }
+  const prints = new Fingerprints();
 
   function role(root) {
     if (root.Active) {
@@ -71,7 +38,7 @@ export function certificates({datacenter}) {
   const card = (root) => html`<article class="card root" data-root=${root.ID}><div class="head"><h3>${root.Name}</h3> ${role(root)}</div>
     ${life(moment(root.NotBefore), moment(root.NotAfter))}
     <dl class="facts">
-      ${field('SHA-256', html`<span class="code">${printOf(root.RootCert) || 'not computed by this browser'}</span>`)}
+      ${field('SHA-256', prints.of(root.RootCert))}
       ${field('ID (SHA-1)', html`<span class="code">${root.ID}</span>`)}
       ${field('Key', `${root.PrivateKeyType.toUpperCase()}, ${root.PrivateKeyBits} bits`)}
     </dl>${root.Active ? intermediate(root) : nothing}</article>`;

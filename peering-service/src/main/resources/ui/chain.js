@@ -79,10 +79,10 @@ function seen(explanation) {
     return nothing;
   }
   return html`<h3>What callers' sidecars have met</h3>
-    <table class="list plain-table"><thead><tr><th scope="col">Caller</th><th scope="col">Sidecar</th><th scope="col">Connections carried</th><th scope="col">Failed attempts</th><th scope="col">Refused</th></tr></thead>
+    <div class="scroll" tabindex="0" role="region" aria-label="What callers' sidecars have met"><table class="list plain-table"><thead><tr><th scope="col">Caller</th><th scope="col">Sidecar</th><th scope="col">Connections carried</th><th scope="col">Failed attempts</th><th scope="col">Refused</th></tr></thead>
     <tbody>${explanation.Seen.map((one) => html`<tr><th scope="row">${one.Caller}</th><td class="code">${one.Sidecar}</td>
       <td>${one.Targets.map((target) => html`<div>${place(target.Target, explanation.Datacenter)} ${target.Carried.toLocaleString('en')}</div>`)}</td>
-      <td>${one.Targets.reduce((sum, target) => sum + target.FailedAttempts, 0)}</td><td>${one.Refused}</td></tr>`)}</tbody></table>`;
+      <td>${one.Targets.reduce((sum, target) => sum + target.FailedAttempts, 0)}</td><td>${one.Refused}</td></tr>`)}</tbody></table></div>`;
 }
 
 export function chain(explanation) {

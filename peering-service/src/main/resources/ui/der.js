@@ -51,6 +51,31 @@ function time(der, at) {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
+const NAMES = {'55-04-03': 'CN', '55-04-0a': 'O', '55-04-0b': 'OU', '55-04-06': 'C'};
+const BMP_STRING = 0x1e;
+
+/** Whose certificate it is, as far as its subject says so: `CN=…, O=…`; empty: it says nothing, or cannot be read. */
+export function subject(pem) {
+  try {
+    const der = of(pem);
+    // serial number, signature, issuer, validity
+    const all = element(der, field(der, 4));
+    const parts = [];
+    for (let set = all.begin; set < all.end; set = element(der, set).end) {
+      const pair = element(der, element(der, set).begin);
+      const oid = element(der, pair.begin);
+      const text = element(der, oid.end);
+      const name = NAMES[hex(der.slice(oid.begin, oid.end), '-')];
+      if (name) {
+        parts.push(`${name}=${new TextDecoder(der[oid.end] === BMP_STRING ? 'utf-16be' : 'utf-8').decode(der.slice(text.begin, text.end))}`);
+      }
+    }
+    return parts.join(', ');
+  } catch {
+    return '';
+  }
+}
+
 /** From when and until when a certificate is good, in milliseconds; null: it cannot be read. */
 export function validity(pem) {
   try {

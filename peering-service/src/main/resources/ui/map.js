@@ -1,6 +1,7 @@
 // The federation as a map: this datacenter in the middle, its peers around it.
 import {html, nothing, svg} from './lit-html/lit-html.js';
 import {count} from './format.js';
+import {perSecond} from './pace.js';
 import {age, heard, peerLink, peerTone} from './parts.js';
 
 const WIDTH = 960;
@@ -42,13 +43,31 @@ function ofGateways(gateways) {
   return gateways.length ? `${well} of ${count(gateways.length, 'gateway')} passing` : 'no mesh gateway';
 }
 
+/** In the box of one among many, where there is no room on the line. */
+function together(traffic) {
+  const known = traffic && [traffic.out, traffic.in].filter((one) => one);
+  return known?.length ? `${known.reduce((sum, one) => sum + one.open, 0).toLocaleString('en')} open` : 'open not known';
+}
+
+const flow = (one) => (one ? `${one.open.toLocaleString('en')} open${one.rate === null ? '' : `, ${perSecond(one.rate)}`}` : 'not known');
+
+/** What crosses, both ways: under the word on the line, where the line is long enough. */
+function flows(traffic, name, isWide) {
+  const [out, back] = [flow(traffic?.out), flow(traffic?.in)];
+  return svg`<title>Connections to ${name}: ${out}; from it: ${back}</title>${isWide ? svg`
+    <text class="crossing" text-anchor="middle" y="30">to it: ${out}</text><text class="crossing" text-anchor="middle" y="46">from it: ${back}</text>` : nothing}`;
+}
+
 /**
  * @param gateways null: not read, as with services
+ * @param traffic by peer, `out` and `in`, each `{open, rate}` or null for what is not known; null: not read
  * @param now by the server's clock
  */
-export function map({datacenter, peerings, gateways, services, refuges, now}) {
+export function map({datacenter, peerings, gateways, services, refuges, traffic, now}) {
   const around = peerings.slice(0, MOST);
   const {height, centre, places} = spots(around.length);
+  // one or two stand beside
+  const isWide = around.length <= 2;
   const links = around.map((peering, i) => {
     const {x, y} = places[i];
     const tone = peerTone(peering.State);
@@ -60,11 +79,12 @@ export function map({datacenter, peerings, gateways, services, refuges, now}) {
       line: svg`<line class="link ${tone}" x1=${centre.x} y1=${centre.y} x2=${x} y2=${y}></line>
         ${away ? svg`<line class="link flow" x1=${centre.x} y1=${centre.y} x2=${x} y2=${y}></line>` : nothing}
         <g class="linked ${away ? 'away' : tone}" transform="translate(${middle.x} ${middle.y})"><rect x="-46" y="-13" width="92" height="26" rx="13"></rect>
+          ${flows(traffic?.get(peering.Name), peering.Name, isWide)}
           <text text-anchor="middle" y="5">${away ? count(away, 'failover') : peering.State.toLowerCase()}</text></g>`,
       box: svg`<a href=${peerLink(peering.Name)} aria-label="Peer ${peering.Name}, ${peering.State.toLowerCase()}">${box(x, y, `site ${tone} ${away ? 'refuge' : ''}`, [
         short(peering.Name),
         `${imported.length} imported, ${exported.length} exported`,
-        at === null ? 'never heard' : `heard ${age(at, now)}`,
+        `${at === null ? 'never heard' : `heard ${age(at, now)}`}${isWide ? '' : `, ${together(traffic?.get(peering.Name))}`}`,
       ])}</a>`,
     };
   });

@@ -3,6 +3,7 @@ import {html, nothing} from './lit-html/lit-html.js';
 import {now, Resource} from './live.js';
 import {alarm, astray} from './failovers.js';
 import {map} from './map.js';
+import {Pace} from './pace.js';
 import * as icons from './icons.js';
 import {badge, empty, field, health, peerLink, peerState, problem, shown, targetName, worst, worstOf} from './parts.js';
 
@@ -15,6 +16,8 @@ export function overview({datacenter}) {
   const gateways = new Resource('health/service/mesh-gateway', ['services']);
   const readiness = new Resource('hansa/failover/readiness', ['services', 'config', 'failovers', 'peerings']);
   const log = new Resource('hansa/failovers', ['failovers']);
+  const traffic = new Resource('hansa/traffic', ['peerings', 'services'], EVERY);
+  const pace = new Pace();
 
   const own = () => (services.value ?? []).filter((row) => !row.Peer);
   const isCritical = (row) => ['critical', 'maintenance'].includes(worst(row));
@@ -28,6 +31,19 @@ export function overview({datacenter}) {
     return found;
   }
 
+  /** What sidecars tell of connections to and from each peer; null: not read, or old. */
+  function crossing() {
+    if (traffic.value === null || traffic.error) {
+      return null;
+    }
+    const ways = ['Out', 'In'];
+    pace.take(traffic.value, traffic.value.Peers.flatMap((one) => ways.map((way) => [`${way}/${one.Peer}`, one[way]?.Carried ?? null])));
+    return new Map(traffic.value.Peers.map((one) => {
+      const [out, back] = ways.map((way) => one[way] && {open: one[way].Open, rate: pace.rate(`${way}/${one.Peer}`)});
+      return [one.Peer, {out, in: back}];
+    }));
+  }
+
   const tile = (href, icon, number, word, more) => html`<a class="tile" href=${href}>${icon}<span class="figure">${number.toLocaleString('en')}</span><span>${word}</span><span class="more">${more}</span></a>`;
 
   // of what has not been read, nothing good is said
@@ -35,7 +51,7 @@ export function overview({datacenter}) {
 
   /** What could not be read, once for each reason; the peers and the gateways say so where they stand. */
   function unread() {
-    const failed = [['services', services], ['readiness for failover', readiness], ['log of failovers', log]].filter(([, one]) => one.error);
+    const failed = [['services', services], ['readiness for failover', readiness], ['log of failovers', log], ['traffic', traffic]].filter(([, one]) => one.error);
     const reasons = Map.groupBy(failed, ([, one]) => one.error.message);
     return [...reasons].map(([reason, all]) => problem(`What is shown of ${all.map(([what]) => what).join(', ')} may be old or missing: ${reason}`));
   }
@@ -82,6 +98,7 @@ export function overview({datacenter}) {
         gateways: gateways.value,
         services: services.value && {all: own().length, critical: own().filter(isCritical).length},
         refuges: refuges(away),
+        traffic: crossing(),
         now: now(),
       })}
       ${troubles()}
@@ -91,7 +108,7 @@ export function overview({datacenter}) {
 
   return {
     title: 'Overview',
-    resources: [services, peerings, gateways, readiness, log],
+    resources: [services, peerings, gateways, readiness, log, traffic],
     body: () => html`<header class="page"><div><h1 tabindex="-1">Overview</h1><p class="lead">${datacenter} and its peers.</p></div></header>
       ${shown(peerings, body)}`,
   };

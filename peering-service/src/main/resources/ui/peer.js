@@ -4,8 +4,10 @@ import {path} from './api.js';
 import {now, Resource} from './live.js';
 import {moment} from './format.js';
 import * as icons from './icons.js';
-import {age, empty, field, health, heard, peerState, serviceLink, shown, worst} from './parts.js';
+import {validity, subject} from './der.js';
+import {age, badge, empty, field, health, heard, peerState, serviceLink, shown, worst} from './parts.js';
 import {deletion} from './peering.js';
+import {Fingerprints, life} from './trust.js';
 
 const EVERY = 5000;
 
@@ -23,6 +25,8 @@ export function peer({name, datacenter}) {
   const services = new Resource('hansa/services', ['services', 'config']);
   const resolvers = new Resource('config/service-resolver', ['config']);
   const groups = new Resource('config/sameness-group', ['config']);
+  const bundle = new Resource(path`hansa/peer-bundle/${name}`, ['peerings', 'config']);
+  const prints = new Fingerprints();
 
   /** What leads to this peer, by name; null: that could not be read. */
   function ways() {
@@ -45,6 +49,20 @@ export function peer({name, datacenter}) {
       ? html`<table class="list"><thead><tr><th scope="col">Service</th><th scope="col">Health</th><th scope="col" class="number">Instances</th></tr></thead><tbody>${rows(listed, from)}</tbody></table>`
       : empty('None', none)}</section>`;
 
+  function root(pem) {
+    const good = validity(pem);
+    return html`<article class="card root"><div class="head"><h3>${subject(pem) || 'A root without a name'}</h3></div>
+      ${good ? life(good.from, good.until) : badge('bad', 'cannot be read')}
+      <dl class="facts">${field('SHA-256', prints.of(pem))}</dl></article>`;
+  }
+
+  const roots = ({TrustDomain, Roots}) => html`<p class="muted">Certificates of <span class="code">${TrustDomain}</span> that end in one of these are believed, for services that cross between the two.</p>
+    <div class="roots">${Roots.map(root)}</div>`;
+
+  /** Whom we believe in its name. */
+  const trust = () => html`<section aria-labelledby="bundle"><h2 id="bundle">Its trust bundle ${bundle.value && !bundle.error ? html`<span class="muted">${bundle.value.Roots.length}</span>` : nothing}</h2>
+    ${bundle.error?.status === 404 ? empty('None yet', `${name} has not told its roots: nobody of it is believed.`) : shown(bundle, roots)}</section>`;
+
   function body(value) {
     const {StreamStatus: stream} = value;
     return html`<dl class="facts card">
@@ -55,18 +73,18 @@ export function peer({name, datacenter}) {
         ${field('Datacenter', value.Remote.Datacenter || 'not known yet')}
         ${field('Servers', html`<span class="code">${(value.PeerServerAddresses ?? []).join(', ') || 'it dials us'}</span>`)}
         ${field('Server name', html`<span class="code">${value.PeerServerName || '–'}</span>`)}
-        ${field('Roots that we trust', (value.PeerCAPems ?? []).length || 'none yet')}
       </dl>
       <div class="two">
         ${table('Imported', stream.ImportedServices, name, `${name} exports nothing to ${datacenter}.`)}
         ${table('Exported', stream.ExportedServices, '', `${datacenter} exports nothing to ${name}. An exported-services entry says what it does.`)}
       </div>
+      ${trust()}
       ${end.draw()}`;
   }
 
   return {
     title: `Peer ${name}`,
-    resources: [peering, services, resolvers, groups],
+    resources: [peering, services, resolvers, groups, bundle],
     stop: () => end.close(),
     body: () => html`<nav class="crumbs" aria-label="Where this is"><a href="#/peers">Peers</a></nav>
       <header class="page"><div><h1 tabindex="-1">${name}</h1><p class="lead">a peer of ${datacenter}</p></div>

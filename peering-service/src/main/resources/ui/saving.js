@@ -14,8 +14,12 @@ const meanwhile = (what, kind, name) => `${what}: somebody else has written or d
  * @param write an entry as a text
  * @param saved called with the entry and the text that were saved, before the box closes
  * @param refused called when the server knows something else
+ * @param back the word of the button that saves nothing
+ * @param next what to do when somebody else was first
+ * @param price what a save costs, in the words of its button; empty: nothing, and the keyboard is where it is saved
+ * @param before drawn under what changes: what else follows from a save
  */
-export function saving({write, saved, refused}) {
+export function saving({write, saved, refused, before = () => nothing, price = () => '', back = 'Go on editing', next = 'Go on editing to see what.'}) {
   const blank = {was: null, isOwn: true, entry: null, text: '', busy: false, refusal: ''};
   let state = {...blank};
   const dialog = new Dialog('save-entry', () => (state = {...blank}));
@@ -23,7 +27,7 @@ export function saving({write, saved, refused}) {
   const save = submitting(() => state, async (mine) => {
     const {Kind, Name} = mine.entry;
     if ((await call('PUT', `config?cas=${mine.was.index}`, mine.text)) !== true) {
-      throw new Error(`${meanwhile('Not saved, and nothing is overwritten', Kind, Name)} Go on editing to see what.`);
+      throw new Error(`${meanwhile('Not saved, and nothing is overwritten', Kind, Name)} ${next}`);
     }
     await saved(mine.entry, mine.text);
     if (state === mine) {
@@ -39,9 +43,10 @@ export function saving({write, saved, refused}) {
       ${was.entry && !isOwn ? html`<p class="note">${icons.alert}<span>There is an entry ${name} already. Saving replaces it.</span></p>` : nothing}
       ${changes(was.entry ? write(was.entry) : '', write(entry), `Changes of ${name}`)}
       <p class="muted small">As the server keeps it: comments and layout are not kept.</p>
+      ${before()}
       ${refusal ? problem(refusal) : nothing}
-      <footer><button type="button" @click=${() => dialog.close()}>Go on editing</button>
-        <button type="submit" class="primary" autofocus ?disabled=${busy}>${busy ? 'Saving…' : 'Save'}</button></footer></form>`;
+      <footer><button type="button" ?autofocus=${price()} @click=${() => dialog.close()}>${back}</button>
+        <button type="submit" class=${price() ? 'danger' : 'primary'} ?autofocus=${!price()} ?disabled=${busy}>${busy ? 'Saving…' : price() || 'Save'}</button></footer></form>`;
   }
 
   return {

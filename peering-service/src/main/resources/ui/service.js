@@ -1,9 +1,12 @@
-// One service: where its calls go, its instances with their checks, and who may call it.
+// One service: where its calls go, who talks to it, its instances with their checks, and who may call it.
 import {html, nothing} from './lit-html/lit-html.js';
 import {path} from './api.js';
 import {chain} from './chain.js';
 import {Resource} from './live.js';
+import {moment} from './format.js';
 import {badge, empty, health, peerChip, shown, tag, worstOf} from './parts.js';
+import {topology} from './topology.js';
+import {leafLife} from './trust.js';
 
 const SIDECAR = '-sidecar-proxy';
 
@@ -24,7 +27,17 @@ function checks(title, list, none) {
 // of a proxy that stands for an instance, what both were told is told once
 const own = (proxy, instance) => proxy.Checks.filter((check) => !instance.Checks.some((other) => other.CheckID === check.CheckID));
 
-function instance(one, proxies, peer) {
+/** How long the certificate lasts that the instance's sidecar uses, as the sidecar tells. */
+function leaf({Service, Node}, lives) {
+  const told = lives?.Proxies.find((one) => one.ServiceID === Service.ID && one.Node === Node.Node);
+  if (!told) {
+    return html`<p class="muted">Its sidecar is not connected here, and tells nothing of its certificate.</p>`;
+  }
+  const [from, until] = [moment(told.NotBefore), moment(told.NotAfter)];
+  return from === null || until === null ? html`<p class="muted">Its sidecar does not tell of its certificate.</p>` : leafLife(from, until);
+}
+
+function instance(one, proxies, lives, peer) {
   const proxy = proxyOf(one, proxies);
   const application = one.Checks.filter((check) => check.Type !== 'proxy');
   const told = [...(proxy ? own(proxy, one) : []), ...one.Checks.filter((check) => check.Type === 'proxy' && !proxy)];
@@ -37,7 +50,8 @@ function instance(one, proxies, peer) {
     <div class="two">
       ${checks('Application', application, peer ? 'The peer tells of no check.' : 'No check of the application.')}
       ${checks('Proxy', told, peer ? 'Its proxy is at the peer.' : 'No sidecar stands for it.')}
-    </div></li>`;
+    </div>
+    ${proxy && lives ? html`<div class="leaf"><h4>Certificate of its sidecar</h4>${leaf(one, lives)}</div>` : nothing}</li>`;
 }
 
 function intentions(list, name, allows) {
@@ -45,10 +59,10 @@ function intentions(list, name, allows) {
   if (!rules.length) {
     return empty('No intention', `No rule is about calls to ${name}; the default of this datacenter decides.`);
   }
-  return html`<table class="list"><caption class="hidden">Intentions for calls to ${name}, the first that fits decides</caption>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Intentions for calls to ${name}"><table class="list"><caption class="hidden">Intentions for calls to ${name}, the first that fits decides</caption>
     <thead><tr><th scope="col">Precedence</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Action</th><th scope="col">Description</th></tr></thead>
     <tbody>${rules.map((rule) => html`<tr><td>${rule.Precedence}</td><th scope="row">${rule.SourceName} ${rule.SourcePeer ? peerChip(rule.SourcePeer) : nothing}${rule.SourceSamenessGroup ? tag(rule.SourceSamenessGroup) : nothing}</th>
-      <td>${rule.DestinationName}</td><td>${rule.Action === 'allow' ? badge('ok', 'allow') : badge('bad', 'deny')}</td><td class="muted">${rule.Description ?? ''}</td></tr>`)}</tbody></table>`;
+      <td>${rule.DestinationName}</td><td>${rule.Action === 'allow' ? badge('ok', 'allow') : badge('bad', 'deny')}</td><td class="muted">${rule.Description ?? ''}</td></tr>`)}</tbody></table></div>`;
 }
 
 export function service({name, query, datacenter}) {
@@ -58,6 +72,9 @@ export function service({name, query, datacenter}) {
   const proxies = peer ? null : new Resource(path`health/connect/${name}`, ['services']);
   const explanation = new Resource(path`hansa/explain/${name}` + from, ['services', 'config', 'peerings', 'failovers'], 5000);
   const rules = peer ? null : new Resource(path`connect/intentions/match?by=destination&name=${name}`, ['config']);
+  // a certificate is renewed without being told of
+  const lives = peer ? null : new Resource(path`hansa/proxies/${name}`, ['services'], 10_000);
+  const talks = topology({name, peer, datacenter});
   const exported = new Resource('exported-services', ['config', 'services']);
 
   function consumers() {
@@ -67,17 +84,19 @@ export function service({name, query, datacenter}) {
 
   const all = (list) =>
     list.length
-      ? html`<ul class="instances">${list.map((one) => instance(one, proxies?.value ?? [], peer))}</ul>`
+      ? html`<ul class="instances">${list.map((one) => instance(one, proxies?.value ?? [], lives?.value, peer))}</ul>`
       : empty('No instance', peer ? `${peer} shows no instance of ${name}.` : `Nothing of this name runs in ${datacenter}.`);
 
   return {
     title: name,
-    resources: [instances, explanation, exported, ...(peer ? [] : [proxies, rules])],
+    resources: [instances, explanation, exported, talks.resource, ...(peer ? [] : [proxies, rules, lives])],
+    stop: talks.stop,
     body: () => html`<nav class="crumbs" aria-label="Where this is"><a href="#/services">Services</a></nav>
       <header class="page"><div><h1 tabindex="-1">${name}</h1>
         <p class="lead">${peer ? html`imported from ${peerChip(peer)} into ${datacenter}` : html`in ${datacenter}`}</p>${consumers()}</div></header>
       <section aria-labelledby="routing"><h2 id="routing">Where calls go</h2>
         ${explanation.error?.status === 404 ? empty('Nobody routes to it', explanation.error.message) : shown(explanation, chain)}</section>
+      <section aria-labelledby="talks"><h2 id="talks">Who talks to it, and whom it talks to</h2>${talks.draw()}</section>
       <section aria-labelledby="instances"><h2 id="instances">Instances ${instances.value ? html`<span class="muted">${instances.value.length}</span>` : nothing}</h2>
         ${shown(instances, all)}</section>
       ${peer

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /// What one sidecar has seen of one upstream since it started: counts only grow.
@@ -29,8 +30,10 @@ public record Observation(
 
     /// @param label the target's
     /// @param carried connections that it was given
+    /// @param open of those, the ones that stand; empty: the sidecar does not count them
     /// @param failed attempts
-    public record OfTarget(String label, long carried, long failed, List<Suspect> suspects) {
+    public record OfTarget(
+            String label, long carried, OptionalLong open, long failed, List<Suspect> suspects) {
         public OfTarget {
             suspects = List.copyOf(suspects);
         }
@@ -39,6 +42,9 @@ public record Observation(
             return new OfTarget(
                     label,
                     carried + other.carried,
+                    open.isPresent() && other.open.isPresent()
+                            ? OptionalLong.of(open.getAsLong() + other.open.getAsLong())
+                            : OptionalLong.empty(),
                     failed + other.failed,
                     Stream.concat(suspects.stream(), other.suspects.stream())
                             .limit(MOST_SUSPECTS)

@@ -2,23 +2,29 @@ package dev.hansa.failover;
 
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.wire.Observed;
+import dev.hansa.failover.wire.ObservedCaller;
+import dev.hansa.failover.wire.ObservedCallers;
 import dev.hansa.failover.wire.ObservedEndpoint;
 import dev.hansa.failover.wire.ObservedTarget;
 import dev.hansa.failover.wire.ObservedUpstream;
+import dev.hansa.trustbundle.SpiffeId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 
-/// Between [Observation] and the proxies' protocol. What a proxy says is bounded when it is read.
+/// Between [Sightings] and the proxies' protocol. What a proxy says is bounded when it is read.
 public final class ObservationCodec {
     /// A label, a host or a sign.
     private static final int MAX_TEXT = 256;
 
     private ObservationCodec() {}
 
-    public static Observed encode(Collection<Observation> observations) {
+    public static Observed encode(Sightings sightings) {
         var message = Observed.newBuilder();
-        for (var one : observations) {
+        sightings.callers().ifPresent(callers -> message.setCallers(encode(callers)));
+        for (var one : sightings.upstreams()) {
             var upstream =
                     ObservedUpstream.newBuilder()
                             .setUpstream(RouteCodec.encode(one.upstream()))
@@ -30,12 +36,28 @@ public final class ObservationCodec {
         return message.build();
     }
 
+    private static ObservedCallers encode(Callers callers) {
+        var message =
+                ObservedCallers.newBuilder()
+                        .setBeyondOpen(callers.beyond().open())
+                        .setBeyondCarried(callers.beyond().carried());
+        callers.each()
+                .forEach(caller ->
+                        message.addEach(
+                                ObservedCaller.newBuilder()
+                                        .setSource(caller.id().uri())
+                                        .setOpen(caller.count().open())
+                                        .setCarried(caller.count().carried())));
+        return message.build();
+    }
+
     private static ObservedTarget encode(Observation.OfTarget target) {
         var message =
                 ObservedTarget.newBuilder()
                         .setTarget(target.label())
                         .setCarried(target.carried())
                         .setFailed(target.failed());
+        target.open().ifPresent(message::setOpen);
         target.suspects().stream()
                 .limit(Observation.MOST_SUSPECTS)
                 .forEach(suspect ->
@@ -51,7 +73,7 @@ public final class ObservationCodec {
     /// @param asked the upstreams that the proxy has: there is nothing to say of others
     /// @throws IllegalArgumentException when it is not what a sidecar sends; names expected and
     ///   found
-    public static List<Observation> decode(Observed message, Collection<UpstreamName> asked) {
+    public static Sightings decode(Observed message, Collection<UpstreamName> asked) {
         var all =
                 message.getUpstreamsList().stream()
                         .map(ObservationCodec::decode)
@@ -61,7 +83,40 @@ public final class ObservationCodec {
             throw new IllegalArgumentException(
                     "observations: expected each upstream once; found one again");
         }
-        return all;
+        return new Sightings(
+                all,
+                message.hasCallers()
+                        ? Optional.of(decode(message.getCallers()))
+                        : Optional.empty());
+    }
+
+    private static Callers decode(ObservedCallers message) {
+        // before any of them is read
+        bound("callers", message.getEachCount(), Callers.MOST);
+        var each = new ArrayList<Callers.OfCaller>();
+        var beyond = new Callers.Count(message.getBeyondOpen(), message.getBeyondCarried());
+        for (var caller : message.getEachList()) {
+            var count = new Callers.Count(caller.getOpen(), caller.getCarried());
+            var id = identity(caller.getSource());
+            if (id.isPresent()) {
+                each.add(new Callers.OfCaller(id.get(), count));
+            } else {
+                beyond = beyond.plus(count);
+            }
+        }
+        return new Callers(each, beyond);
+    }
+
+    /// Empty for what is none: a caller chooses its name, and the sidecar that passes it on must
+    /// not lose its stream for it.
+    private static Optional<SpiffeId> identity(String text) {
+        try {
+            return text.length() > Callers.MAX_IDENTITY
+                    ? Optional.empty()
+                    : Optional.of(SpiffeId.parse(text));
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
     }
 
     private static Observation decode(ObservedUpstream message) {
@@ -80,12 +135,13 @@ public final class ObservationCodec {
 
     private static Observation.OfTarget decode(ObservedTarget message) {
         bound("suspects of one target", message.getSuspectsCount(), Observation.MOST_SUSPECTS);
-        if (message.getCarried() < 0 || message.getFailed() < 0) {
+        if (message.getCarried() < 0 || message.getFailed() < 0 || message.getOpen() < 0) {
             throw new IllegalArgumentException("observations: expected counts from 0; found less");
         }
         return new Observation.OfTarget(
                 cut(message.getTarget()),
                 message.getCarried(),
+                message.hasOpen() ? OptionalLong.of(message.getOpen()) : OptionalLong.empty(),
                 message.getFailed(),
                 message.getSuspectsList().stream()
                         .map(suspect ->

@@ -8,13 +8,19 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Observation.OfTarget;
 import dev.hansa.failover.Observation.Suspect;
 import dev.hansa.failover.wire.Observed;
+import dev.hansa.failover.wire.ObservedCaller;
+import dev.hansa.failover.wire.ObservedCallers;
 import dev.hansa.failover.wire.ObservedTarget;
 import dev.hansa.failover.wire.ObservedUpstream;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustDomain;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +36,7 @@ class TrafficTest {
     }
 
     private static OfTarget target(String label, long carried, long failed) {
-        return new OfTarget(label, carried, failed, List.of());
+        return new OfTarget(label, carried, OptionalLong.empty(), failed, List.of());
     }
 
     @Test
@@ -102,13 +108,64 @@ class TrafficTest {
                         ECHO,
                         1,
                         Collections.nCopies(Observation.TIMES, 2L),
-                        List.of(new OfTarget("echo", 3, 4, List.of(suspect))));
+                        List.of(new OfTarget("echo", 3, OptionalLong.of(2), 4, List.of(suspect))));
 
-        var message = ObservationCodec.encode(List.of(told));
+        var callers =
+                new Callers(
+                        List.of(new Callers.OfCaller(caller("web"), new Callers.Count(2, 9))),
+                        new Callers.Count(1, 3));
+        var all = new Sightings(List.of(told), Optional.of(callers));
 
-        assertThat(ObservationCodec.decode(message, List.of(ECHO))).containsExactly(told);
+        var message = ObservationCodec.encode(all);
+
+        assertThat(ObservationCodec.decode(message, List.of(ECHO))).isEqualTo(all);
         // of an upstream that the proxy has not said it has
-        assertThat(ObservationCodec.decode(message, List.of())).isEmpty();
+        assertThat(ObservationCodec.decode(message, List.of()).upstreams()).isEmpty();
+        // of an older sidecar
+        assertThat(ObservationCodec.decode(Observed.getDefaultInstance(), List.of()))
+                .isEqualTo(Sightings.NONE);
+    }
+
+    private static SpiffeId caller(String service) {
+        return SpiffeId.service(new TrustDomain("eks.consul"), new Datacenter("eks"), service);
+    }
+
+    @Test
+    void callersBeyondTheBoundAreRefusedAndNamelessOnesAreCountedTogether() {
+        var many = ObservedCallers.newBuilder();
+        for (var i = 0; i <= Callers.MOST; i++) {
+            many.addEach(ObservedCaller.newBuilder().setSource(caller("web" + i).uri()));
+        }
+        var nameless =
+                ObservedCallers.newBuilder()
+                        .addEach(ObservedCaller.newBuilder().setSource("<script>").setOpen(1))
+                        .addEach(
+                                ObservedCaller.newBuilder()
+                                        .setSource("s".repeat(513))
+                                        .setCarried(2))
+                        .setBeyondOpen(1);
+        var negative =
+                ObservedCallers.newBuilder()
+                        .addEach(
+                                ObservedCaller.newBuilder()
+                                        .setSource(caller("a").uri())
+                                        .setOpen(-1));
+        var twice =
+                ObservedCallers.newBuilder()
+                        .addEach(ObservedCaller.newBuilder().setSource(caller("a").uri()))
+                        .addEach(ObservedCaller.newBuilder().setSource(caller("a").uri()));
+
+        assertThatThrownBy(() -> decode(many))
+                .hasMessageContaining("expected at most 128 callers; found 129");
+        assertThatThrownBy(() -> decode(negative)).hasMessageContaining("expected counts from 0");
+        assertThatThrownBy(() -> decode(twice)).hasMessageContaining("expected each once");
+        assertThat(decode(nameless)).contains(new Callers(List.of(), new Callers.Count(2, 2)));
+    }
+
+    private static Optional<Callers> decode(ObservedCallers.Builder callers) {
+        return ObservationCodec.decode(
+                        Observed.newBuilder().setCallers(callers).build(), List.of(ECHO))
+                .callers();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.hansa.gateway;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Sightings;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.TracedWay;
 import dev.hansa.failover.wire.Address;
@@ -78,7 +79,7 @@ public final class MeshGateway implements AutoCloseable {
                                     List.of(),
                                     new Latest<>(List.of()),
                                     proxy.presence,
-                                    List::of,
+                                    () -> Sightings.NONE,
                                     (order, done) -> trace(traced.get(), order, done),
                                     config.dataDir(),
                                     proxy.software,

@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Observation;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Sightings;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.TracedWay;
@@ -18,6 +19,7 @@ import dev.hansa.gateway.discovery.Identity;
 import dev.hansa.gateway.discovery.ProxyCertificate;
 import dev.hansa.gateway.discovery.RouteSubscription;
 import dev.hansa.gateway.sidecar.ApplicationCheck;
+import dev.hansa.gateway.sidecar.CallerTally;
 import dev.hansa.gateway.sidecar.Inbound;
 import dev.hansa.gateway.sidecar.Outbound;
 import dev.hansa.gateway.sidecar.TlsEnds;
@@ -140,6 +142,7 @@ public final class Sidecar implements AutoCloseable {
                 proxy.closer.add(
                         new Identity(id, proxy.control, proxy.disk, proxy.clock, proxy.telemetry));
         var upstreams = new CopyOnWriteArrayList<Outbound>();
+        var callers = new CallerTally();
         var routes =
                 proxy.closer.add(
                         new RouteSubscription(
@@ -152,7 +155,10 @@ public final class Sidecar implements AutoCloseable {
                                         .toList(),
                                 results,
                                 proxy.presence,
-                                () -> observations(upstreams),
+                                () ->
+                                        new Sightings(
+                                                observations(upstreams),
+                                                carried.served().map(_ -> callers.callers())),
                                 (order, done) -> trace(upstreams, order, done),
                                 config.dataDir(),
                                 proxy.software,
@@ -167,6 +173,7 @@ public final class Sidecar implements AutoCloseable {
                                 carried.name(),
                                 carried.served().orElseThrow().application(),
                                 asked,
+                                callers,
                                 ends,
                                 routes));
         for (var upstream : carried.upstreams()) {
@@ -238,6 +245,7 @@ public final class Sidecar implements AutoCloseable {
             ServiceName service,
             Endpoint application,
             ApplicationCheck check,
+            CallerTally callers,
             Latest<Optional<TlsEnds>> ends,
             RouteSubscription routes) {
         return new Inbound(
@@ -246,6 +254,7 @@ public final class Sidecar implements AutoCloseable {
                 proxy.transport,
                 acceptance,
                 check,
+                callers,
                 ends,
                 config.maxConnections(),
                 config.idleTimeout(),

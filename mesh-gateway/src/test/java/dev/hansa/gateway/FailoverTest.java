@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -284,11 +285,12 @@ class FailoverTest {
         await().untilAsserted(() -> {
             var told =
                     ObservationCodec.decode(
-                            mesh.west
-                                    .observed()
-                                    .get()
-                                    .getOrDefault("web", Observed.getDefaultInstance()),
-                            List.of(TestingMesh.UPSTREAM));
+                                    mesh.west
+                                            .observed()
+                                            .get()
+                                            .getOrDefault("web", Observed.getDefaultInstance()),
+                                    List.of(TestingMesh.UPSTREAM))
+                            .upstreams();
             assertThat(told).hasSize(1);
             var seen = told.getFirst();
             assertThat(seen.refused()).isZero();
@@ -296,6 +298,9 @@ class FailoverTest {
             assertThat(seen.targets())
                     .extracting(Observation.OfTarget::label, Observation.OfTarget::carried)
                     .containsExactly(tuple("billing", 0L), tuple("billing.peer.east", 5L));
+            assertThat(seen.targets())
+                    .extracting(Observation.OfTarget::open)
+                    .containsOnly(OptionalLong.of(0));
             assertThat(seen.targets().getFirst().failed()).isPositive();
             assertThat(seen.targets().getFirst().suspects())
                     .extracting(Observation.Suspect::sign)

@@ -331,8 +331,7 @@ final class Leading implements Role {
                 parts.keeper().authority().bundle(),
                 ConfigEntries.exportPolicy(state),
                 ConfigEntries.failoverPolicies(state),
-                destination ->
-                        ConfigEntries.intentionTable(state, config.defaultAllow(), destination),
+                ConfigEntries.intentionTables(state, config.defaultAllow()),
                 state.controls(parts.clock().instant()),
                 ConfigEntries.connections(state),
                 ConfigEntries.heldDown(state),

@@ -15,6 +15,7 @@ import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.peering.failover.FailoverOperations;
 import dev.hansa.peering.failover.Readiness;
 import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.topology.Flows;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
@@ -87,6 +88,11 @@ final class NotLeading implements PeeringOperations, CaOperations, FailoverOpera
 
     @Override
     public List<Readiness> readiness() {
+        throw refusal();
+    }
+
+    @Override
+    public Flows flows() {
         throw refusal();
     }
 

@@ -22,9 +22,13 @@ public record ProxyCertificate(PrivateKey key, List<X509Certificate> chain, Inst
         return chain.getFirst().getNotAfter().toInstant();
     }
 
+    public Instant notBefore() {
+        return chain.getFirst().getNotBefore().toInstant();
+    }
+
     /// From its making to its end.
     public Duration life() {
-        return Duration.between(chain.getFirst().getNotBefore().toInstant(), notAfter());
+        return Duration.between(notBefore(), notAfter());
     }
 
     /// Names the certificate that signed this one, as a snapshot of routes does; empty when the

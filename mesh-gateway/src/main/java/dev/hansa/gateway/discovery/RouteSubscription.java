@@ -2,10 +2,10 @@ package dev.hansa.gateway.discovery;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.Observation;
 import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Sightings;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Ack;
 import dev.hansa.failover.wire.CheckResult;
@@ -48,7 +48,7 @@ public final class RouteSubscription implements AutoCloseable {
     private final List<UpstreamName> upstreams;
     private final Latest<List<CheckResult>> checks;
     private final Latest<Presence> presence;
-    private final Supplier<List<Observation>> observations;
+    private final Supplier<Sightings> sightings;
     private final TraceAnswers traces;
     private final String software;
     private final Clock clock;
@@ -61,7 +61,7 @@ public final class RouteSubscription implements AutoCloseable {
 
     /// @param checks of the application; each change is reported
     /// @param presence each change is reported
-    /// @param observations of each upstream; told now and then
+    /// @param sightings what has become of connections; told now and then
     /// @param tracer asked when the server wants to know how its ways are
     /// @param dataDir where the last good snapshot is kept; empty: nowhere
     public RouteSubscription(
@@ -71,7 +71,7 @@ public final class RouteSubscription implements AutoCloseable {
             List<UpstreamName> upstreams,
             Latest<List<CheckResult>> checks,
             Latest<Presence> presence,
-            Supplier<List<Observation>> observations,
+            Supplier<Sightings> sightings,
             Tracer tracer,
             Optional<Path> dataDir,
             String software,
@@ -83,7 +83,7 @@ public final class RouteSubscription implements AutoCloseable {
         this.upstreams = List.copyOf(upstreams);
         this.checks = checks;
         this.presence = presence;
-        this.observations = observations;
+        this.sightings = sightings;
         this.traces = new TraceAnswers(tracer);
         this.software = software;
         this.clock = clock;
@@ -172,7 +172,7 @@ public final class RouteSubscription implements AutoCloseable {
                     var _ = checks.watch(talk::report);
                     var _ = identity.certificate().watch(_ -> talk.certified())) {
                 while (!talk.ended.await(OBSERVED_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                    talk.observed(observations.get());
+                    talk.observed(sightings.get());
                 }
             }
         } finally {
@@ -212,8 +212,8 @@ public final class RouteSubscription implements AutoCloseable {
         private volatile boolean served;
         private boolean standby;
         private long acknowledged;
-        private String toldIssuer = "";
-        private List<Observation> toldSeen = List.of();
+        private Optional<ProxyCertificate> toldCertificate = Optional.empty();
+        private Sightings toldSeen = Sightings.NONE;
 
         Conversation(String server) {
             this.server = server;
@@ -254,7 +254,7 @@ public final class RouteSubscription implements AutoCloseable {
             }
         }
 
-        synchronized void observed(List<Observation> now) {
+        synchronized void observed(Sightings now) {
             if (acknowledged != 0 && !now.equals(toldSeen)) {
                 toldSeen = now;
                 send(ProxyMessage.newBuilder().setObserved(ObservationCodec.encode(now)).build());
@@ -335,31 +335,27 @@ public final class RouteSubscription implements AutoCloseable {
             var error = routes.take(message);
             synchronized (this) {
                 acknowledged = message.getVersion();
-                toldIssuer = issuer();
+                toldCertificate = identity.certificate().get();
                 send(ack(error));
             }
         }
 
         /// Whoever waits for the end of an issuer waits for this word.
         synchronized void certified() {
-            if (acknowledged != 0 && !toldIssuer.equals(issuer())) {
-                toldIssuer = issuer();
+            var now = identity.certificate().get();
+            if (acknowledged != 0 && !toldCertificate.equals(now)) {
+                toldCertificate = now;
                 send(ack(""));
             }
         }
 
         private ProxyMessage ack(String error) {
-            return ProxyMessage.newBuilder()
-                    .setAck(
-                            Ack.newBuilder()
-                                    .setVersion(acknowledged)
-                                    .setError(error)
-                                    .setIssuer(toldIssuer))
-                    .build();
-        }
-
-        private String issuer() {
-            return identity.certificate().get().map(ProxyCertificate::issuer).orElse("");
+            var ack = Ack.newBuilder().setVersion(acknowledged).setError(error);
+            toldCertificate.ifPresent(certificate ->
+                    ack.setIssuer(certificate.issuer())
+                            .setCertificateNotBeforeUnixMs(certificate.notBefore().toEpochMilli())
+                            .setCertificateNotAfterUnixMs(certificate.notAfter().toEpochMilli()));
+            return ProxyMessage.newBuilder().setAck(ack).build();
         }
 
         @Override

@@ -12,6 +12,7 @@ import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
+import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -52,6 +53,7 @@ public final class Inbound {
     private final Transport transport;
     private final Acceptance acceptance;
     private final Liveness liveness;
+    private final CallerTally callers;
     private final Supplier<Optional<TlsEnds>> ends;
     private final int maxConnections;
     private final Duration idleTimeout;
@@ -74,6 +76,7 @@ public final class Inbound {
             Transport transport,
             Acceptance acceptance,
             Liveness liveness,
+            CallerTally callers,
             Supplier<Optional<TlsEnds>> ends,
             int maxConnections,
             Duration idleTimeout,
@@ -86,6 +89,7 @@ public final class Inbound {
         this.transport = transport;
         this.acceptance = acceptance;
         this.liveness = liveness;
+        this.callers = callers;
         this.ends = ends;
         this.maxConnections = maxConnections;
         this.idleTimeout = idleTimeout;
@@ -139,7 +143,9 @@ public final class Inbound {
                     (place ? open : turnedAway).decrementAndGet();
                     standing.remove(connection);
                     waiting.remove(connection);
-                    if (!connection.carried) {
+                    if (connection.place != null) {
+                        callers.left(connection.place);
+                    } else {
                         connection.abandon();
                         connection.deny(
                                 Refusal.CLOSED_EARLY, "the caller closed before it was let in");
@@ -175,7 +181,7 @@ public final class Inbound {
         private @Nullable StandingTrust caller;
         private @Nullable Channel toApplication;
         private @Nullable HandshakeHold hold;
-        private boolean carried;
+        private CallerTally.@Nullable Place place;
         private String refusal = "";
         private String sentence = "";
         private String end = "";
@@ -295,7 +301,7 @@ public final class Inbound {
             toApplication = reached;
             reached.closeFuture()
                     .addListener(_ -> {
-                        if (!carried) {
+                        if (place == null) {
                             channel.close();
                         }
                     });
@@ -386,7 +392,7 @@ public final class Inbound {
                             new GatewayEvent.Secured(
                                     "inbound", tls.engine().getSession().getProtocol()));
                     caller = new StandingTrust(trusted, chain.getFirst());
-                    Denial.of(now, service, id).ifPresentOrElse(this::turnAway, this::carry);
+                    Denial.of(now, service, id).ifPresentOrElse(this::turnAway, () -> carry(id));
                 }
             }
         }
@@ -395,7 +401,7 @@ public final class Inbound {
         void review() {
             var present = ends.get();
             var trust = caller;
-            if (!carried || trust == null || present.isEmpty() || !channel.isActive()) {
+            if (place == null || trust == null || present.isEmpty() || !channel.isActive()) {
                 return;
             }
             var objection = present.get().callerObjection(trust);
@@ -429,7 +435,7 @@ public final class Inbound {
             channel.unsafe().close(channel.voidPromise());
         }
 
-        private void carry() {
+        private void carry(SpiffeId id) {
             var reached = toApplication;
             if (reached == null || !reached.isActive()) {
                 turnAway(
@@ -437,7 +443,7 @@ public final class Inbound {
                         "application of '" + service + "' closed during the handshake");
                 return;
             }
-            carried = true;
+            place = callers.entered(id);
             channel.config().setAutoRead(false);
             Relay.join(
                     channel,
@@ -462,7 +468,7 @@ public final class Inbound {
                                     source,
                                     "",
                                     SniGateway.text(channel),
-                                    carried ? application.toString() : "",
+                                    place == null ? "" : application.toString(),
                                     downstreamBytes.in(),
                                     downstreamBytes.out(),
                                     upstreamBytes.in(),

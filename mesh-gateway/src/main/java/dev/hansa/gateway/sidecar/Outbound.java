@@ -169,6 +169,7 @@ public final class Outbound {
         return new Observation.OfTarget(
                 target.label(),
                 tally.carriedBy(target.label()),
+                OptionalLong.of(tally.openTo(target.label())),
                 tally.failedAt(target.label()),
                 suspects.subList(0, Math.min(suspects.size(), Observation.MOST_SUSPECTS)));
     }
@@ -212,7 +213,9 @@ public final class Outbound {
                 .addListener(_ -> {
                     open.decrementAndGet();
                     standing.remove(connection);
-                    if (!connection.carried) {
+                    if (connection.place != null) {
+                        connection.place.ended();
+                    } else {
                         connection.gone();
                         connection.record();
                     }
@@ -299,7 +302,7 @@ public final class Outbound {
         private @Nullable StandingTrust callee;
         private String target = "";
         private String upstreamAddress = "";
-        private boolean carried;
+        private Tally.@Nullable Counts place;
         private String refusal = "";
         private String sentence = "";
         private String end = "";
@@ -387,8 +390,7 @@ public final class Outbound {
                 winner.discard(reached);
                 return;
             }
-            carried = true;
-            tally.carried(winner.way().target(), System.nanoTime() - beganNanos);
+            place = tally.carried(winner.way().target(), System.nanoTime() - beganNanos);
             standing.add(this);
             callee = reached.trust();
             upstreamBytes = reached.bytes();
@@ -436,7 +438,7 @@ public final class Outbound {
         }
 
         void refuse(Refusal reason, String why) {
-            if (!carried) {
+            if (place == null) {
                 tally.refused();
             }
             refusal = reason.word();

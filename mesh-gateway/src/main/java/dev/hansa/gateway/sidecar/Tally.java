@@ -15,18 +15,28 @@ final class Tally {
     private final AtomicLongArray took = new AtomicLongArray(Observation.TIMES);
     private final Map<String, Counts> targets = new ConcurrentHashMap<>();
 
-    private record Counts(LongAdder carried, LongAdder failed) {
+    /// @param open of those carried, the ones that stand
+    record Counts(LongAdder carried, LongAdder open, LongAdder failed) {
         Counts() {
-            this(new LongAdder(), new LongAdder());
+            this(new LongAdder(), new LongAdder(), new LongAdder());
+        }
+
+        /// A connection that it was given has ended.
+        void ended() {
+            open.decrement();
         }
     }
 
     /// A connection was given a target.
     ///
     /// @param nanos since the application had opened it
-    void carried(String target, long nanos) {
+    /// @return to be told of its end
+    Counts carried(String target, long nanos) {
         took.incrementAndGet(Observation.time(nanos));
-        of(target).carried().increment();
+        var counts = of(target);
+        counts.carried().increment();
+        counts.open().increment();
+        return counts;
     }
 
     void attemptFailed(String target) {
@@ -46,6 +56,12 @@ final class Tally {
         if (targets.size() > Observation.MOST_TARGETS) {
             targets.keySet().retainAll(labels);
         }
+    }
+
+    long openTo(String target) {
+        var counts = targets.get(target);
+        // adders are not read at one moment
+        return counts == null ? 0 : Math.max(0, counts.open().sum());
     }
 
     long refusals() {

@@ -7,6 +7,7 @@ import dev.hansa.bootstrap.Closer;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Sightings;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.gateway.GatewayEvent;
@@ -229,7 +230,7 @@ class RouteSubscriptionTest {
                         List.of(),
                         new Latest<>(List.of()),
                         presence,
-                        List::of,
+                        () -> Sightings.NONE,
                         (_, done) -> done.accept(List.of()),
                         Optional.of(directory),
                         "test",

@@ -62,6 +62,7 @@ final class TestingInbound implements AutoCloseable {
     private final Optional<KernelSockets> kernel = KernelSockets.open();
     final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
     private final Doors doors = new Doors(transport, false);
+    final CallerTally callers = new CallerTally();
     private int port;
 
     TestingInbound() throws IOException {
@@ -104,6 +105,7 @@ final class TestingInbound implements AutoCloseable {
                         transport,
                         acceptance(),
                         liveness,
+                        callers,
                         () -> ends,
                         maxConnections,
                         Duration.ofHours(1),

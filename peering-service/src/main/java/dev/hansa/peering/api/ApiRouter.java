@@ -51,6 +51,9 @@ public final class ApiRouter implements AutoCloseable {
                     "/v1/hansa/intention-denials",
                     "/v1/hansa/changes",
                     "/v1/hansa/explain/",
+                    "/v1/hansa/topology/",
+                    "/v1/hansa/traffic",
+                    "/v1/hansa/proxies/",
                     "/v1/hansa/failover");
 
     private final ApiSettings settings;
@@ -144,6 +147,7 @@ public final class ApiRouter implements AutoCloseable {
         reads.failovers(failover.failoverCount());
         routes.failover(new FailoverResource(failover, reads));
         routes.controls(new ControlResource(failover, reads));
+        routes.topology(new TopologyResource(failover::flows, reads));
     }
 
     /// Also answers for the members of the log; before [#router].

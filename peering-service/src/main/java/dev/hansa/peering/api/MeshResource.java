@@ -2,6 +2,7 @@ package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.ExportPolicy;
 import dev.hansa.exportedservices.ServiceInstance;
@@ -145,6 +146,30 @@ final class MeshResource {
                                 peers.forEach(peer -> names.add(peer.value()));
                             });
                     return ApiAnswer.json(all);
+                });
+    }
+
+    /// The last good trust bundle that a peer has told: whom we believe in its name.
+    ApiAnswer peerBundle(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var peer = ApiRequest.read(request.part("name"), PeerName::of);
+        return reads.read(
+                request,
+                Scope.PEERINGS,
+                () -> {
+                    var bundle = store.now().bundles().get(peer);
+                    if (bundle == null) {
+                        return ApiAnswer.text(
+                                404,
+                                "peer '"
+                                        + ForeignText.shown(peer.value())
+                                        + "': expected a trust bundle that it has told; found none");
+                    }
+                    var json =
+                            JSON.objectNode()
+                                    .put("Peer", peer.value())
+                                    .put("TrustDomain", bundle.trustDomain());
+                    bundle.rootPems().forEach(json.putArray("Roots")::add);
+                    return ApiAnswer.json(json);
                 });
     }
 

@@ -32,7 +32,8 @@ final class OpenApi {
                     "acl",
                     "operator",
                     "hansa",
-                    "failover");
+                    "failover",
+                    "topology");
 
     private static final Set<String> METHODS = Set.of("get", "put", "post", "delete");
     private static final String SCHEMAS = "#/components/schemas/";

@@ -140,6 +140,7 @@ final class Routes {
         on("GET", "/v1/connect/ca/roots", Ask.nothing(), mesh::roots);
         on("GET", "/v1/agent/connect/ca/roots", Ask.nothing(), mesh::roots);
         on("GET", "/v1/exported-services", Ask.read(Resource.MESH), mesh::exported);
+        on("GET", "/v1/hansa/peer-bundle/:name", Ask.read(Resource.PEERING), mesh::peerBundle);
         on("POST", "/v1/hansa/join-token", Ask.theResource(), mesh::issueJoinToken);
     }
 
@@ -179,6 +180,13 @@ final class Routes {
         on("GET", "/v1/hansa/explain/:service", Ask.readService(), failover::explain);
         on("POST", "/v1/hansa/trace/:service", Ask.readService(), failover::trace);
         on("GET", "/v1/hansa/failover/readiness", Ask.theResource(), failover::readiness);
+    }
+
+    void topology(TopologyResource topology) {
+        on("GET", "/v1/hansa/topology/:service", Ask.readService(), topology::read);
+        on("POST", "/v1/hansa/topology/:service", Ask.readService(), topology::preview);
+        on("GET", "/v1/hansa/traffic", Ask.read(Resource.PEERING), topology::traffic);
+        on("GET", "/v1/hansa/proxies/:service", Ask.readService(), topology::proxies);
     }
 
     void controls(ControlResource controls) {

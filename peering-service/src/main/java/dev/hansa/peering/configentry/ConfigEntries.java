@@ -201,7 +201,18 @@ public final class ConfigEntries {
     /// The rules that may decide a call to `destination`: its own and those for every service.
     public static IntentionTable intentionTable(
             StoreState state, boolean defaultAllow, String destination) {
+        return intentionTable(state, groups(state), defaultAllow, destination);
+    }
+
+    /// The same for many destinations: sameness groups are read once.
+    public static Function<String, IntentionTable> intentionTables(
+            StoreState state, boolean defaultAllow) {
         var groups = groups(state);
+        return destination -> intentionTable(state, groups, defaultAllow, destination);
+    }
+
+    private static IntentionTable intentionTable(
+            StoreState state, StoredGroups groups, boolean defaultAllow, String destination) {
         var exact = new ArrayList<Intention>();
         var ofGroups = new ArrayList<Intention>();
         for (var name : List.of(destination, Intention.ANY)) {
@@ -219,6 +230,45 @@ public final class ConfigEntries {
         // Of two with the same precedence the one that names its source itself decides.
         exact.addAll(ofGroups);
         return new IntentionTable(defaultAllow, exact);
+    }
+
+    /// The same with `entry` in the place of the one that is there, or beside those that are.
+    public static IntentionTable intentionTable(
+            StoreState state, boolean defaultAllow, ParsedEntry.Valid entry) {
+        var config = new HashMap<>(state.config());
+        config.put(
+                new ConfigKey(entry.kind(), entry.name()),
+                new ConfigRecord(entry.kind(), entry.name(), entry.json(), 0, 0));
+        return intentionTable(state.withConfig(config), defaultAllow, entry.name());
+    }
+
+    /// Whether there are rules for calls to this service, beside those for every service.
+    public static boolean hasIntentions(StoreState state, String destination) {
+        return state.config(Schemas.SERVICE_INTENTIONS, destination).isPresent();
+    }
+
+    /// The group that a rule of a table stands for; empty: it names its source itself.
+    public static String samenessGroup(StoreState state, Intention rule) {
+        var sources =
+                state.config(Schemas.SERVICE_INTENTIONS, rule.destination())
+                        .map(record -> each(read(record).path("Sources")).toList())
+                        .orElse(List.of());
+        var isNamed =
+                sources.stream()
+                        .filter(source -> source.path("SamenessGroup").asText().isEmpty())
+                        .anyMatch(source ->
+                                IntentionRules.intention(rule.destination(), source).equals(rule));
+        if (isNamed) {
+            return "";
+        }
+        var groups = groups(state);
+        return sources.stream()
+                .filter(source ->
+                        IntentionRules.intentions(rule.destination(), source, groups)
+                                .contains(rule))
+                .map(source -> source.path("SamenessGroup").asText())
+                .findFirst()
+                .orElse("");
     }
 
     /// A stored intention with what only the API shows.

@@ -125,10 +125,7 @@ final class ProxyInstances {
         }
         var node = node(registration, datacenter);
         var lan = endpoint(registration.getLan());
-        var id =
-                registration.getServiceId().isEmpty()
-                        ? registration.getProxyId()
-                        : registration.getServiceId();
+        var id = ProxyPlace.of(registration).instance();
         var proxyId = id + ServiceName.SIDECAR_SUFFIX;
         var application = checks(id, results);
         var proxied = new ArrayList<>(checks(proxyId, results));

@@ -1,10 +1,10 @@
 package dev.hansa.peering.discovery;
 
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.Observation;
 import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Sightings;
 import dev.hansa.failover.TraceCodec;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,9 @@ final class ProxyStream implements RoutePublisher.Session {
     private final Deque<RouteSnapshot> unacknowledged = new ArrayDeque<>();
 
     private volatile List<UpstreamName> upstreams = List.of();
-    private volatile List<Observation> observations = List.of();
+    private volatile Optional<Sightings> sightings = Optional.empty();
+    private volatile Optional<CertificateLife> certificate = Optional.empty();
+    private volatile ProxyPlace place = ProxyPlace.UNKNOWN;
     private volatile RouteSnapshot acknowledged = RoutePublisher.NOTHING_YET;
     private @Nullable Registration registration;
     private List<CheckResult> results = List.of();
@@ -115,8 +118,18 @@ final class ProxyStream implements RoutePublisher.Session {
     }
 
     @Override
-    public List<Observation> observations() {
-        return observations;
+    public Optional<Sightings> sightings() {
+        return sightings;
+    }
+
+    @Override
+    public Optional<CertificateLife> certificate() {
+        return certificate;
+    }
+
+    @Override
+    public ProxyPlace place() {
+        return place;
     }
 
     @Override
@@ -186,6 +199,7 @@ final class ProxyStream implements RoutePublisher.Session {
                 case HELLO -> hello(message);
                 case ACK -> {
                     issuer = message.getAck().getIssuer();
+                    certificate = CertificateLife.told(message.getAck());
                     ack(message.getAck().getVersion(), message.getAck().getError());
                 }
                 case CHECKS -> register(message.getChecks().getResultsList());
@@ -199,7 +213,9 @@ final class ProxyStream implements RoutePublisher.Session {
                                 message.getPresence().getServing(),
                                 cut(message.getPresence().getReason()));
                 case OBSERVED ->
-                        observations = ObservationCodec.decode(message.getObserved(), upstreams);
+                        sightings =
+                                Optional.of(
+                                        ObservationCodec.decode(message.getObserved(), upstreams));
                 case TRACED -> traced(message.getTraced());
                 case KIND_NOT_SET -> {
                     // a proxy of tomorrow may say what is not known here yet
@@ -238,6 +254,7 @@ final class ProxyStream implements RoutePublisher.Session {
         }
         var hello = message.getHello();
         registration = hello.getRegistration();
+        place = ProxyPlace.of(hello.getRegistration());
         owner = identity.id().path() + "#" + hello.getRegistration().getProxyId();
         upstreams = names(hello.getUpstreamsList());
         serving = !hello.getStandby();

@@ -7,6 +7,7 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.Recoveries;
 import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Sightings;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
@@ -162,12 +163,45 @@ public final class RoutePublisher implements AutoCloseable {
         var all = new ArrayList<Seen>();
         for (var session : sent.keySet()) {
             if (session.identity() instanceof ProxyIdentity.Sidecar(_, var caller)) {
-                session.observations().stream()
+                session.sightings().stream()
+                        .flatMap(told -> told.upstreams().stream())
                         .filter(one -> one.upstream().equals(upstream))
                         .forEach(one -> all.add(new Seen(session.name(), caller, one)));
             }
         }
         all.sort(Comparator.comparing(Seen::sidecar));
+        return all;
+    }
+
+    /// What a connected sidecar tells of itself.
+    ///
+    /// @param sightings empty: nothing yet
+    /// @param certificate empty: it does not say
+    public record Told(
+            ServiceName service,
+            ProxyPlace place,
+            List<UpstreamName> upstreams,
+            Optional<Sightings> sightings,
+            Optional<CertificateLife> certificate) {
+        public Told {
+            upstreams = List.copyOf(upstreams);
+        }
+    }
+
+    /// Of every connected sidecar, in no order.
+    public List<Told> told() {
+        var all = new ArrayList<Told>();
+        for (var session : sent.keySet()) {
+            if (session.identity() instanceof ProxyIdentity.Sidecar(_, var service)) {
+                all.add(
+                        new Told(
+                                service,
+                                session.place(),
+                                List.copyOf(session.upstreams()),
+                                session.sightings(),
+                                session.certificate()));
+            }
+        }
         return all;
     }
 
@@ -379,8 +413,14 @@ public final class RoutePublisher implements AutoCloseable {
 
         Collection<UpstreamName> upstreams();
 
-        /// What the proxy has seen of them lately.
-        List<Observation> observations();
+        /// What the proxy has seen of its connections lately; empty: it has not said anything.
+        Optional<Sightings> sightings();
+
+        /// Of the certificate that it uses; empty: not said.
+        Optional<CertificateLife> certificate();
+
+        /// Which instance it stands for.
+        ProxyPlace place();
 
         /// Hands over a snapshot; never blocks. Only the newest matters.
         void send(RouteSnapshot snapshot);

@@ -13,6 +13,7 @@ import dev.hansa.peering.store.ControlRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.topology.Flows;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -101,6 +102,11 @@ public final class FailoverDesk implements FailoverOperations {
     @Override
     public List<Readiness> readiness() {
         return Readiness.of(publisher.view(), publisher.upstreams());
+    }
+
+    @Override
+    public Flows flows() {
+        return new Flows(publisher.view(), publisher.told());
     }
 
     @Override

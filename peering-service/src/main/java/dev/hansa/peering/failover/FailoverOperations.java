@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Control;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.topology.Flows;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,6 +20,9 @@ public interface FailoverOperations {
     CallTrace.Answer trace(UpstreamName upstream, ServiceName caller) throws InterruptedException;
 
     List<Readiness> readiness();
+
+    /// Who may talk to whom now, and who does as the connected sidecars tell.
+    Flows flows();
 
     /// Those that are in force, the newest first.
     List<Control> controls();

@@ -1,6 +1,7 @@
 package dev.hansa.peering.ui;
 
 import dev.hansa.bootstrap.Sha256;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ final class UiFiles {
                     "pages.css",
                     "flow.css",
                     "desk.css",
+                    "topology.css",
                     "icon.svg",
                     "api.js",
                     "app.js",
@@ -42,6 +44,7 @@ final class UiFiles {
                     "live.js",
                     "map.js",
                     "overview.js",
+                    "pace.js",
                     "parts.js",
                     "peer.js",
                     "peering.js",
@@ -54,6 +57,8 @@ final class UiFiles {
                     "signin.js",
                     "textbox.js",
                     "token.js",
+                    "topology.js",
+                    "trust.js",
                     "window.js");
 
     /// Of the WebJar, which names its files by its version; pages name them without.

@@ -158,7 +158,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                 bundle,
                 ConfigEntries.exportPolicy(state),
                 service -> ConfigEntries.failoverPolicy(state, service),
-                destination -> ConfigEntries.intentionTable(state, false, destination),
+                ConfigEntries.intentionTables(state, false),
                 state.controls(clock.instant()),
                 ConfigEntries.connections(state),
                 ConfigEntries.heldDown(state),

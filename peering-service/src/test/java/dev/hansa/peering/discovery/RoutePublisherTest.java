@@ -16,9 +16,9 @@ import dev.hansa.failover.ConnectionPolicy;
 import dev.hansa.failover.Controls;
 import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.FailoverPolicy.Destination;
-import dev.hansa.failover.Observation;
 import dev.hansa.failover.Preference;
 import dev.hansa.failover.RouteSnapshot;
+import dev.hansa.failover.Sightings;
 import dev.hansa.failover.Spread;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
@@ -96,8 +96,18 @@ class RoutePublisherTest {
         }
 
         @Override
-        public List<Observation> observations() {
-            return List.of();
+        public Optional<Sightings> sightings() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<CertificateLife> certificate() {
+            return Optional.empty();
+        }
+
+        @Override
+        public ProxyPlace place() {
+            return ProxyPlace.UNKNOWN;
         }
 
         @Override

@@ -18,6 +18,7 @@ import dev.hansa.trustbundle.Datacenter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class ExplainerTest {
@@ -35,7 +36,9 @@ class ExplainerTest {
                         TO_ECHO,
                         1,
                         List.of(7L),
-                        List.of(new Observation.OfTarget("echo", 7, 2, List.of())));
+                        List.of(
+                                new Observation.OfTarget(
+                                        "echo", 7, OptionalLong.of(1), 2, List.of())));
         world.sees("caller", met).sees("other", met);
 
         assertThat(explain(TO_ECHO, Optional.empty()).seen()).hasSize(2);

@@ -275,7 +275,7 @@ final class FailoverWorld {
                 new TrustBundle(OURS, List.of()),
                 ExportPolicy.NONE,
                 service -> ConfigEntries.failoverPolicy(state, service),
-                destination -> ConfigEntries.intentionTable(state, defaultAllow, destination),
+                ConfigEntries.intentionTables(state, defaultAllow),
                 controls,
                 ConfigEntries.connections(state),
                 ConfigEntries.heldDown(state),

@@ -1,6 +1,7 @@
 package dev.hansa.tests.multicluster;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,24 +9,35 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Two operators with a browser each, in front of two real datacenters: they peer them, see what is
-/// exported, and watch a failover and its end. No page is loaded twice.
+/// exported, and watch a failover of the demo's shop, which goes on selling, and its end. No page
+/// is loaded twice.
 class UiIT {
-    private static final String ECHO_HOST = PeeredPair.EKS + ".11";
-    private static final SidecarFile ECHO = PeeredPair.echoInEks(ECHO_HOST);
-    private static final String LIVE_HERE = "li.step.live[data-target='echo']";
-    private static final String LIVE_THERE = "li.step.live[data-target='echo.peer.lke']";
+    private static final String SHIPPING_HOST = PeeredPair.EKS + ".11";
+    private static final SidecarFile SHIPPING =
+            new SidecarFile(
+                    "eks-shipping",
+                    UiShop.SHIPPING,
+                    SHIPPING_HOST,
+                    PeeredPair.EKS + ".4",
+                    SHIPPING_HOST + ":" + PeeredPair.APP_PORT,
+                    "");
+    private static final String LIVE_HERE = "li.step.live[data-target='shippingservice']";
+    private static final String LIVE_THERE = "li.step.live[data-target='shippingservice.peer.lke']";
     private static final String EVENT = "table.events tbody tr[data-turn='%s']";
     private static final int MANY = 5000;
     private static final InetSocketAddress UPSTREAM =
@@ -40,23 +52,26 @@ class UiIT {
         var begun = System.nanoTime();
         try (var browser = UiBrowser.start();
                 var pair = new PeeredPair(folder);
-                var load = new EchoLoad()) {
-            load.serve(ECHO_HOST, PeeredPair.APP_PORT);
-            load.serve(PeeredPair.LKE + ".10", PeeredPair.APP_PORT);
-            // the caller's own check
-            load.serve(PeeredPair.EKS + ".10", PeeredPair.APP_PORT);
+                var shop = new UiShop(UPSTREAM, SHIPPING_HOST)) {
+            shop.open();
             pair.startServers();
-            pair.startProxies("eks", PeeredPair.EKS, "caller", "echo:" + PeeredPair.UPSTREAM_PORT);
-            pair.startProxies("lke", PeeredPair.LKE, "echo", "");
-            pair.startBeside(PeeredPair.EKS, ECHO);
+            pair.startProxies(
+                    "eks",
+                    PeeredPair.EKS,
+                    UiShop.FRONT,
+                    UiShop.SHIPPING + ":" + PeeredPair.UPSTREAM_PORT);
+            pair.startProxies("lke", PeeredPair.LKE, UiShop.SHIPPING, "");
+            pair.startBeside(PeeredPair.EKS, SHIPPING);
             awaitQuiet(pair);
             var eks = browser.open("http://" + PeeredPair.EKS + ".1:8500/");
             var lke = browser.open(ui(PeeredPair.LKE, "peers"));
             peeringBeginsInTwoPages(eks, lke);
-            exportAppears(pair, eks, lke);
+            exportAppears(eks, lke);
             intentionIsWritten(eks);
-            chainIsDrawn(pair, eks);
-            failoverIsWatched(browser, pair, load, eks);
+            chainIsDrawn(eks);
+            new UiTalk(pair, UiShop.SHIPPING, UiShop.FRONT).isSeenAndRuled(eks, UPSTREAM);
+            UiTalk.lateRenewalIsSeen(eks, UiShop.SHIPPING + "-" + SHIPPING.name(), SHIPPING.name());
+            failoverIsWatched(browser, pair, shop, eks);
             strangersTextsStayTexts(pair, eks);
             manyServicesAreQuick(eks);
             peeringIsDeleted(eks, lke);
@@ -71,16 +86,21 @@ class UiIT {
     /// A machine that starts seven processes at once answers too late for a token.
     private static void awaitQuiet(PeeredPair pair) {
         await().atMost(Duration.ofMinutes(2))
-                .until(() -> {
-                    var all = 0;
-                    for (var prefix : List.of(PeeredPair.EKS, PeeredPair.LKE)) {
-                        all += pair.passingGateways(prefix);
-                        all +=
-                                pair.call(prefix, "GET", "/v1/health/connect/echo?passing", "")
-                                        .size();
-                    }
-                    return all == 4;
-                });
+                .until(
+                        () -> {
+                            var all = 0;
+                            for (var prefix : List.of(PeeredPair.EKS, PeeredPair.LKE)) {
+                                all += pair.passingGateways(prefix);
+                                all +=
+                                        pair.call(
+                                                        prefix,
+                                                        "GET",
+                                                        "/v1/health/connect/shippingservice?passing",
+                                                        "")
+                                                .size();
+                            }
+                            return all == 4;
+                        });
     }
 
     private static Locator cells(Page page, String peer) {
@@ -143,14 +163,10 @@ class UiIT {
         }
     }
 
-    private static void exportAppears(PeeredPair pair, Page eks, Page lke) throws Exception {
-        pair.call(
-                PeeredPair.LKE,
-                "PUT",
-                "/v1/config",
-                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
-                        + "[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
-
+    private static void exportAppears(Page eks, Page lke) throws Exception {
+        UiShop.writeEntry(
+                lke, "exported-services", Map.of("Name = ", UiShop.SHIPPING, "Peer = ", "eks"));
+        UiBrowser.go(lke, "Peers");
         assertThat(cells(eks, "lke").locator("td").nth(3)).hasText("1");
         assertThat(cells(lke, "eks").locator("td").nth(4)).hasText("1");
         UiBrowser.picture(eks, "peers.png");
@@ -158,63 +174,81 @@ class UiIT {
                 .click();
         assertThat(eks.locator("h1")).hasText("lke");
         assertThat(eks.locator("main")).containsText("Imported 1");
+        trustIsWhatThePeerSays(eks, lke);
         UiBrowser.assertAccessible(eks);
         UiBrowser.picture(eks, "peer.png");
 
         UiBrowser.go(lke, "Services");
-        assertThat(cells(lke, "echo").locator("a.chip")).hasText("eks");
+        assertThat(cells(lke, "shippingservice").locator("a.chip")).hasText("eks");
+    }
+
+    /// The root that eks has of lke is the one that lke shows itself.
+    private static void trustIsWhatThePeerSays(Page eks, Page lke) {
+        UiBrowser.go(lke, "Certificates");
+        var own = lke.locator("article.root .facts .code").first();
+        assertThat(own).hasText(Pattern.compile("([0-9A-F]{2}:){31}[0-9A-F]{2}"));
+        var root = eks.locator("section[aria-labelledby=bundle] article.root");
+        assertThat(root).hasCount(1);
+        assertThat(root.locator(".facts .code")).hasText(own.textContent());
+        assertThat(root.locator("h3")).containsText("CN=");
+        assertThat(root).containsText("days left");
     }
 
     private static void intentionIsWritten(Page eks) throws IOException {
         UiBrowser.go(eks, "Intentions");
         UiBrowser.button(eks, "New intention").click();
         var box = eks.locator("dialog[open]");
-        box.getByLabel("From service").fill("caller");
-        box.getByLabel("To service").fill("echo");
+        box.getByLabel("From service").fill(UiShop.FRONT);
+        box.getByLabel("To service").fill(UiShop.SHIPPING);
         box.getByLabel("Description").fill("the shop's front");
         UiBrowser.assertAccessible(eks);
         UiBrowser.button(eks, "Save").click();
-        assertThat(cells(eks, "caller").locator(".badge")).hasText("allow");
+        assertThat(cells(eks, "frontend").locator(".badge")).hasText("allow");
 
-        UiBrowser.button(eks, "Delete the intention from caller to echo").click();
+        UiBrowser.button(eks, "Delete the intention from frontend to shippingservice").click();
         assertThat(eks.locator(".consequences"))
                 .containsText("Calls that only this rule allows are refused");
         assertThat(UiBrowser.button(eks, "Keep it")).isFocused();
         UiBrowser.button(eks, "Keep it").click();
         assertThat(eks.locator("dialog[open]")).hasCount(0);
-        assertThat(cells(eks, "caller").locator(".badge")).hasText("allow");
+        assertThat(cells(eks, "frontend").locator(".badge")).hasText("allow");
 
-        eks.locator("form.ask").getByLabel("From").fill("caller");
-        eks.locator("form.ask").getByLabel("To").fill("echo");
+        eks.locator("form.ask").getByLabel("From").fill(UiShop.FRONT);
+        eks.locator("form.ask").getByLabel("To").fill(UiShop.SHIPPING);
         UiBrowser.button(eks, "Check").click();
-        assertThat(eks.locator(".verdict")).hasText("Yes. caller may call echo.");
+        assertThat(eks.locator(".verdict")).hasText("Yes. frontend may call shippingservice.");
         UiBrowser.picture(eks, "intentions.png");
     }
 
-    private static void chainIsDrawn(PeeredPair pair, Page eks) throws Exception {
+    private static void shippingIsOpened(Page eks) {
+        eks.getByRole(
+                        AriaRole.LINK,
+                        new Page.GetByRoleOptions().setName(UiShop.SHIPPING).setExact(true))
+                .first()
+                .click();
+    }
+
+    private static void chainIsDrawn(Page eks) throws Exception {
         UiBrowser.go(eks, "Services");
         assertThat(
                         eks.locator("table.services tbody tr")
-                                .filter(new Locator.FilterOptions().setHasText("echo")))
+                                .filter(new Locator.FilterOptions().setHasText("shippingservice")))
                 .hasCount(2);
         eks.keyboard().press("/");
-        eks.keyboard().type("echo");
+        eks.keyboard().type("shipping");
         assertThat(eks.locator(".count")).hasText(Pattern.compile("2 of [0-9]+ services"));
-        eks.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("echo").setExact(true))
-                .first()
-                .click();
-        assertThat(eks).hasTitle("echo · eks · Hansa");
+        shippingIsOpened(eks);
+        assertThat(eks).hasTitle("shippingservice · eks · Hansa");
         assertThat(eks.locator(LIVE_HERE)).containsText("calls go here");
 
-        pair.call(
-                PeeredPair.EKS,
-                "PUT",
-                "/v1/config",
-                "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\"}]}}}");
-
-        assertThat(eks.locator("li.step.next[data-target='echo.peer.lke']"))
+        UiShop.writeEntry(
+                eks, "service-resolver", Map.of("Name = ", UiShop.SHIPPING, "Peer = ", "lke"));
+        UiBrowser.go(eks, "Services");
+        shippingIsOpened(eks);
+        assertThat(eks.locator("li.step.next[data-target='shippingservice.peer.lke']"))
                 .containsText("mesh gateway");
-        assertThat(eks.locator("section[aria-labelledby=intentions] tbody")).containsText("caller");
+        assertThat(eks.locator("section[aria-labelledby=intentions] tbody"))
+                .containsText(UiShop.FRONT);
         var instance = eks.locator("li.instance");
         assertThat(instance.locator(".checks").nth(0)).containsText("Application");
         assertThat(instance.locator(".checks").nth(1)).containsText("proxy connected");
@@ -222,47 +256,63 @@ class UiIT {
         UiBrowser.picture(eks, "service.png");
     }
 
-    private static void failoverIsWatched(
-            UiBrowser browser, PeeredPair pair, EchoLoad load, Page eks) throws Exception {
+    private static void failoverIsWatched(UiBrowser browser, PeeredPair pair, UiShop shop, Page eks)
+            throws Exception {
         var timeline = browser.open(ui(PeeredPair.EKS, "failovers"));
         assertThat(timeline.locator(".ready"))
                 .containsText("1 service could fail over this minute");
         assertThat(eks.locator(LIVE_HERE)).isVisible();
         assertThat(timeline.locator("section[aria-labelledby=timeline] :is(.empty, table.events)"))
                 .isVisible();
-        // that of the start, when the caller's sidecar asked for echo before there was one
+        // that of the start, when the frontend's sidecar asked for shippingservice before there was
+        // one
         var backs = timeline.locator(EVENT.formatted("back")).count();
         assertThat(timeline.locator(EVENT.formatted("over"))).hasCount(0);
+        var sales = browser.open("http://" + PeeredPair.EKS + ".10:" + PeeredPair.APP_PORT + "/");
+        shop.isEntered(sales);
         // to be seen in the picture
         browserWaits(timeline, 3000);
 
-        pair.kill(ECHO.name());
+        // as when its machine is gone
+        pair.kill(SHIPPING.name());
+        shop.endShipping();
 
         assertThat(eks.locator(LIVE_THERE)).containsText("calls go here");
         assertThat(eks.locator(".verdict")).containsText("Failed over.");
-        assertThat(timeline.locator(EVENT.formatted("over"))).containsText("echo");
+        assertThat(timeline.locator(EVENT.formatted("over"))).containsText(UiShop.SHIPPING);
         assertThat(timeline.locator(".alarm")).containsText("has failed over to");
+        shop.sells(sales, "lke");
         browserWaits(timeline, 4000);
         UiBrowser.assertAccessible(timeline);
         UiBrowser.picture(eks, "failed-over.png");
         UiBrowser.picture(timeline, "failovers.png");
         UiBrowser.go(eks, "Overview");
         assertThat(eks.locator(".map .flow")).hasCount(1);
-        assertThat(eks.locator(".alarm")).containsText("echo");
-        UiBrowser.picture(eks, "overview.png");
-        UiBrowser.darkPicture(eks, "overview-dark.png");
+        // that of the frontend, and of the checkout behind the same sidecar
+        assertThat(eks.locator(".map text.crossing").first()).containsText("to it: 2 open");
+        overviewIsPictured(eks);
         UiBrowser.go(eks, "Services");
         assertThat(eks.locator(".badge.away")).hasText("failed over to lke");
         UiBrowser.picture(eks, "services.png");
 
-        pair.startBeside(PeeredPair.EKS, ECHO);
+        shop.startShipping();
+        pair.startBeside(PeeredPair.EKS, SHIPPING);
         assertThat(timeline.locator(EVENT.formatted("back"))).hasCount(backs + 1);
         assertThat(timeline.locator(".alarm")).hasCount(0);
         assertThat(eks.locator(".badge.away")).hasCount(0);
-        load.start(UPSTREAM, 2, 0);
+        shop.startCalls();
         drillIsRun(timeline, backs + 2);
-        load.stop();
+        shop.stopCalls();
+        sales.context().close();
         timeline.context().close();
+    }
+
+    private static void overviewIsPictured(Page eks) throws IOException {
+        // nobody of lke calls anybody here, which its sidecars would tell
+        assertThat(eks.locator(".map text.crossing").nth(1)).containsText("from it: 0 open");
+        assertThat(eks.locator(".alarm")).containsText(UiShop.SHIPPING);
+        UiBrowser.picture(eks, "overview.png");
+        UiBrowser.darkPicture(eks, "overview-dark.png");
     }
 
     private static void browserWaits(Page page, int millis) {
@@ -275,14 +325,14 @@ class UiIT {
         UiBrowser.button(timeline, "Run a drill…").click();
         // nothing is chosen before somebody has
         assertThat(UiBrowser.button(timeline, "Begin the drill")).isDisabled();
-        timeline.locator("dialog[open]").getByLabel("Service").selectOption("echo");
+        timeline.locator("dialog[open]").getByLabel("Service").selectOption(UiShop.SHIPPING);
         timeline.getByLabel("Reason").fill("before the sale");
         UiBrowser.assertAccessible(timeline);
         UiBrowser.button(timeline, "Begin the drill").click();
         assertThat(timeline.locator(EVENT.formatted("over")).first())
                 .containsText("before the sale");
         assertThat(timeline.locator("article.report")).containsText("running");
-        UiBrowser.button(timeline, "End drill of 'echo' now").click();
+        UiBrowser.button(timeline, "End drill of 'shippingservice' now").click();
         assertThat(timeline.locator(EVENT.formatted("back"))).hasCount(backs);
         assertThat(timeline.locator("table.controls")).hasCount(0);
         assertThat(timeline.locator("article.report")).containsText("done");
@@ -312,6 +362,7 @@ class UiIT {
         assertThat(eks.evaluate("window.hit")).isNull();
         assertThat(eks.locator("main img, main script").count()).isZero();
         UiBrowser.picture(eks, "strangers.png");
+        UiTalk.ofThousandsIsQuickAndHarmless(eks);
     }
 
     private static void manyServicesAreQuick(Page eks) throws IOException {
@@ -366,7 +417,7 @@ class UiIT {
                 .click();
         UiBrowser.button(eks, "Delete…").click();
         assertThat(eks.locator(".consequences"))
-                .containsText("These have no refuge at lke any more: echo");
+                .containsText("These have no refuge at lke any more: shippingservice");
         assertThat(eks.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Keep it")))
                 .isFocused();
         UiBrowser.picture(eks, "delete.png");

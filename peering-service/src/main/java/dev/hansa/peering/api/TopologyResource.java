@@ -1,0 +1,97 @@
+package dev.hansa.peering.api;
+
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.acl.Need;
+import dev.hansa.peering.acl.Resource;
+import dev.hansa.peering.api.BlockingReads.Scope;
+import dev.hansa.peering.configentry.ConfigEntries;
+import dev.hansa.peering.configentry.EntryAccess;
+import dev.hansa.peering.configentry.ParsedEntry;
+import dev.hansa.peering.topology.Flows;
+import java.util.function.Supplier;
+
+/// Who may talk to whom, and who does. What connections there are changes without being waited for:
+/// a waiting reader is woken by rules and services only.
+final class TopologyResource {
+    private static final String KIND = "service-intentions";
+
+    private final Supplier<Flows> flows;
+    private final BlockingReads reads;
+
+    TopologyResource(Supplier<Flows> flows, BlockingReads reads) {
+        this.flows = flows;
+        this.reads = reads;
+    }
+
+    ApiAnswer read(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var service = new UpstreamName(request.service("service"), request.peer());
+        var sight = sight(request.caller());
+        return reads.read(
+                request,
+                Scope.CATALOG,
+                () -> ApiAnswer.json(TopologyJson.of(flows.get().of(service, sight))));
+    }
+
+    private static Flows.Sight sight(Caller caller) {
+        return new Flows.Sight(
+                name -> caller.sees(Need.read(Resource.SERVICE, name)),
+                name -> caller.sees(Need.read(Resource.INTENTIONS, name)));
+    }
+
+    /// What the rules in the body would do, which are not written: asks the right to write them.
+    ApiAnswer preview(ApiRequest request) throws RefusedRequestException {
+        var service = request.service("service");
+        return switch (ConfigEntries.parse(request.body())) {
+            case ParsedEntry.Invalid(var sentence, _) ->
+                    throw RefusedRequestException.bad(sentence);
+            case ParsedEntry.Valid valid -> {
+                if (!valid.kind().equals(KIND) || !valid.name().equals(service.value())) {
+                    throw RefusedRequestException.bad(
+                            "preview: expected "
+                                    + KIND
+                                    + "/"
+                                    + service
+                                    + "; found "
+                                    + valid.kind()
+                                    + "/"
+                                    + ForeignText.shown(valid.name()));
+                }
+                request.caller().require(EntryAccess.write(KIND, valid.name()));
+                yield ApiAnswer.json(
+                        TopologyJson.of(
+                                flows.get()
+                                        .preview(
+                                                service,
+                                                valid,
+                                                sight(request.caller()).visible())));
+            }
+        };
+    }
+
+    /// To and from each peer.
+    ApiAnswer traffic(ApiRequest request) {
+        var now = flows.get();
+        return ApiAnswer.json(TopologyJson.traffic(now.sidecars(), now.peers()));
+    }
+
+    /// The connected sidecars of a service.
+    ApiAnswer proxies(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var service = request.service("service");
+        return reads.read(
+                request,
+                Scope.CATALOG,
+                () ->
+                        ApiAnswer.json(
+                                TopologyJson.proxies(
+                                        flows.get().proxies(service).stream()
+                                                .filter(one ->
+                                                        request.caller()
+                                                                .sees(
+                                                                        Need.read(
+                                                                                Resource.NODE,
+                                                                                one.place()
+                                                                                        .node())))
+                                                .toList())));
+    }
+}

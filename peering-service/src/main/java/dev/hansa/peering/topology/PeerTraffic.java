@@ -1,0 +1,8 @@
+package dev.hansa.peering.topology;
+
+import dev.hansa.failover.Callers.Count;
+import java.util.Optional;
+
+/// Connections that cross to a peer, and those that come from it, since the sidecars have started.
+/// Each is empty where no sidecar has told of any.
+public record PeerTraffic(Optional<Count> out, Optional<Count> in) {}

@@ -1,0 +1,168 @@
+package dev.hansa.peering.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.peering.acl.AccessSettings;
+import dev.hansa.peering.store.BundleRecord;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.trustbundle.PeerName;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Who may talk to whom, over real HTTP and a real store, as callers with different rights are told
+/// it. No sidecar is connected: what they tell is in `FlowsTest`, and real ones in `UiIT`.
+class TopologyApiTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SECRET = "5b7c1c6e-27d5-4f50-9d2a-27c7e8a4f001";
+    private static final String RULES =
+            "{\"Kind\":\"service-intentions\",\"Name\":\"echo\",\"Sources\":[{\"Name\":\"web\",\"Action\":\"allow\"}]}";
+
+    @TempDir Path folder;
+    private ApiWorld world;
+
+    @BeforeEach
+    void start() throws Exception {
+        world = new ApiWorld(folder, new AccessSettings(true, false));
+        send("PUT", "/v1/acl/bootstrap", "{\"BootstrapSecret\":\"" + SECRET + "\"}", "");
+        world.catalog.publish("o", List.of(proxy("echo"), proxy("web"), proxy("secret")));
+        send("PUT", "/v1/config", RULES, SECRET);
+        world.generateToken(
+                new PeerName("lke"), "", Map.of(), List.of(), Optional.empty(), Optional.empty());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        world.close();
+    }
+
+    private static ServiceInstance proxy(String name) {
+        return new ServiceInstance(
+                new NodeRecord("", "n", "192.0.2.9", "eks", Map.of(), Map.of()),
+                name,
+                name + "-sidecar-proxy",
+                ServiceKind.CONNECT_PROXY,
+                List.of(),
+                "192.0.2.9",
+                20000,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                Optional.of(new ServiceName(name)),
+                Optional.empty(),
+                List.of(),
+                1,
+                1);
+    }
+
+    private JsonNode send(String method, String path, String body, String token) throws Exception {
+        var answer = world.sendAs(token, method, path, body);
+        assertThat(answer.statusCode()).as(path + ": " + answer.body()).isEqualTo(200);
+        return JSON.readTree(answer.body());
+    }
+
+    private String tokenWith(String rules) throws Exception {
+        var name = "p" + rules.hashCode();
+        send(
+                "PUT",
+                "/v1/acl/policy",
+                "{\"Name\":\"" + name + "\",\"Rules\":\"" + rules.replace("\"", "\\\"") + "\"}",
+                SECRET);
+        return send("PUT", "/v1/acl/token", "{\"Policies\":[{\"Name\":\"" + name + "\"}]}", SECRET)
+                .path("SecretID")
+                .asText();
+    }
+
+    @Test
+    void bothDirectionsAreToldWithTheRuleThatDecides() throws Exception {
+        var echo = send("GET", "/v1/hansa/topology/echo", "", SECRET);
+        var web = send("GET", "/v1/hansa/topology/web", "", SECRET);
+
+        assertThat(echo.path("DefaultAllow").asBoolean()).isFalse();
+        assertThat(echo.path("Callers").path("All").asInt()).isEqualTo(2);
+        var first = echo.path("Callers").path("Edges").path(0);
+        assertThat(first.path("Service").asText()).isEqualTo("web");
+        assertThat(first.path("May").asText()).isEqualTo("allow");
+        assertThat(first.path("Rule").path("DestinationName").asText()).isEqualTo("echo");
+        // nobody has told of any
+        assertThat(first.path("Connections").isNull()).isTrue();
+        assertThat(web.path("Callees").path("Edges").path(0).path("Service").asText())
+                .isEqualTo("echo");
+        assertThat(web.path("Callees").path("ByRule").asInt()).isEqualTo(1);
+        assertThat(web.path("Callees").path("Denied").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void whoMaySeeLittleIsToldOfLittle() throws Exception {
+        var some =
+                tokenWith(
+                        "service \"echo\" { policy = \"read\" intentions = \"deny\" } service \"web\" { policy = \"read\" }");
+        var answer = world.sendAs(some, "GET", "/v1/hansa/topology/echo", "");
+
+        assertThat(answer.body()).doesNotContain("secret");
+        assertThat(answer.headers().firstValue("X-Consul-Results-Filtered-By-ACLs"))
+                .contains("true");
+        var edges = JSON.readTree(answer.body()).path("Callers").path("Edges");
+        assertThat(edges).hasSize(1);
+        assertThat(edges.path(0).path("May").isNull()).isTrue();
+        assertThat(edges.path(0).path("Rule").isNull()).isTrue();
+        for (var path :
+                List.of(
+                        "/v1/hansa/topology/secret",
+                        "/v1/hansa/proxies/secret",
+                        "/v1/hansa/traffic",
+                        "/v1/hansa/peer-bundle/lke")) {
+            assertThat(world.sendAs(some, "GET", path, "").statusCode()).as(path).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void previewAsksTheRightToWriteAndWritesNothing() throws Exception {
+        var reader = tokenWith("service_prefix \"\" { policy = \"read\" }");
+        var index = world.store.now().index();
+
+        var refused = world.sendAs(reader, "POST", "/v1/hansa/topology/echo", RULES);
+        var other = world.sendAs(SECRET, "POST", "/v1/hansa/topology/web", RULES);
+        var told = send("POST", "/v1/hansa/topology/echo", RULES, SECRET);
+
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(other.statusCode()).isEqualTo(400);
+        assertThat(other.body())
+                .contains("expected service-intentions/web; found service-intentions/echo");
+        assertThat(told.path("Connections").asLong()).isZero();
+        assertThat(told.path("Beyond").isNull()).isTrue();
+        assertThat(told.path("Sidecars").path("Connected").asInt()).isZero();
+        assertThat(world.store.now().index()).isEqualTo(index);
+    }
+
+    @Test
+    void peersTrafficIsUnknownAndItsBundleIsTheLastThatItTold() throws Exception {
+        var traffic = send("GET", "/v1/hansa/traffic", "", SECRET);
+        assertThat(traffic.path("Peers").path(0).path("Peer").asText()).isEqualTo("lke");
+        assertThat(traffic.path("Peers").path(0).path("Out").isNull()).isTrue();
+        assertThat(traffic.path("Peers").path(0).path("In").isNull()).isTrue();
+        assertThat(world.sendAs(SECRET, "GET", "/v1/hansa/peer-bundle/lke", "").statusCode())
+                .isEqualTo(404);
+
+        world.store.apply(
+                new StoreCommand.PutBundle(
+                        new BundleRecord(new PeerName("lke"), "lke.consul", List.of("pem"), 0)));
+
+        var bundle = send("GET", "/v1/hansa/peer-bundle/lke", "", SECRET);
+        assertThat(bundle.path("TrustDomain").asText()).isEqualTo("lke.consul");
+        assertThat(bundle.path("Roots").path(0).asText()).isEqualTo("pem");
+        assertThat(send("GET", "/v1/hansa/proxies/echo", "", SECRET).path("All").asInt()).isZero();
+    }
+}
