@@ -66,6 +66,7 @@ public final class Main {
         all.put("sidecar", processes::sidecar);
         all.put("demo", DemoCommand::new);
         all.put("shop", ShopCommand::new);
+        all.put("kubernetes", () -> KubernetesCommands.commandLine(surroundings));
         all.put("peering", () -> PeeringCommands.commandLine(surroundings));
         all.put("peer", () -> new PeerCommand(surroundings));
         all.put("profile", () -> ProfileCommands.commandLine(surroundings));

@@ -179,15 +179,38 @@ record EntryText(String kind, ObjectNode body) {
         var body = spec instanceof ObjectNode fields ? fields.deepCopy() : JSON.createObjectNode();
         var name = resource.path("metadata").path("name");
         // An intention's resource may bear any name; what it is about stands in its spec.
-        if (kind.equals(Schemas.SERVICE_INTENTIONS)
-                && body.remove("destination") instanceof ObjectNode destination) {
-            name = destination.path("name");
+        if (kind.equals(Schemas.SERVICE_INTENTIONS) && body.has("destination")) {
+            name = destination(kind, body.remove("destination"));
         }
         if (!name.isMissingNode()) {
             body.set("Name", name);
         }
         body.put("Kind", kind);
         return new EntryText(kind, body);
+    }
+
+    /// A part of it that was passed over would make a rule wider than its author meant.
+    private static JsonNode destination(String kind, JsonNode destination)
+            throws InvalidEntryException {
+        if (!destination.isObject()) {
+            throw InvalidEntryException.unreadable(
+                    kind
+                            + ": destination: expected an object; found '"
+                            + ForeignText.shown(destination.toString())
+                            + "'");
+        }
+        for (var property : destination.properties()) {
+            if (!property.getKey().equals("name")) {
+                throw InvalidEntryException.unreadable(
+                        "invalid config key \"destination."
+                                + ForeignText.shown(property.getKey())
+                                + "\""
+                                + (property.getKey().equals("namespace")
+                                        ? ", namespaces are a consul enterprise feature"
+                                        : ": a destination expects name"));
+            }
+        }
+        return destination.path("name");
     }
 
     private static String dashed(String resourceKind) {

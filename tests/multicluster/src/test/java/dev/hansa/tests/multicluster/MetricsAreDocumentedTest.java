@@ -15,7 +15,8 @@ class MetricsAreDocumentedTest {
     static Stream<String> names() {
         return Stream.of(
                         dev.hansa.peering.telemetry.MetricNames.class,
-                        dev.hansa.gateway.telemetry.MetricNames.class)
+                        dev.hansa.gateway.telemetry.MetricNames.class,
+                        dev.hansa.kubernetes.telemetry.MetricNames.class)
                 .flatMap(owner -> Arrays.stream(owner.getDeclaredFields()))
                 .filter(field ->
                         Modifier.isStatic(field.getModifiers()) && field.getType() == String.class)

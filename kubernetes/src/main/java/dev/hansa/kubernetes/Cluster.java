@@ -1,0 +1,265 @@
+package dev.hansa.kubernetes;
+
+import dev.hansa.kubernetes.lease.Fence;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.MixedOperation;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// What the operator sees of its Kubernetes cluster, and writes there. What is watched says when to
+/// look; what is decided upon is read then. Each write asks the fence first.
+final class Cluster implements AutoCloseable {
+    /// The longest that a request to the API server takes (see [Operator#client]).
+    static final Duration LONGEST = Duration.ofSeconds(8);
+
+    private final KubernetesClient client;
+    private final Set<String> namespaces;
+    private final List<ApiGroup> groups;
+    private final Fence fence;
+    private final List<Watched> watched = new ArrayList<>();
+    private final List<SharedIndexInformer<Service>> services = new ArrayList<>();
+
+    private record Watched(
+            ApiGroup group,
+            ResourceKind kind,
+            SharedIndexInformer<GenericKubernetesResource> informer) {}
+
+    /// @param namespaces those that are watched; none: all
+    Cluster(KubernetesClient client, Set<String> namespaces, List<ApiGroup> groups, Fence fence) {
+        this.client = client;
+        this.namespaces = Set.copyOf(namespaces);
+        this.groups = List.copyOf(groups);
+        this.fence = fence;
+    }
+
+    /// Does this cluster have the kinds of `group`? Asked once, when the operator starts.
+    static boolean knows(KubernetesClient client, ApiGroup group) {
+        return client.getApiResources(group.apiVersion()) != null;
+    }
+
+    /// Begins to watch; what changes is told to `changes` as what it was and what it is.
+    ///
+    /// @param serviceChanged told when a Service of Kubernetes gets other labels, comes or goes
+    /// @param failed told of a watch that ended by itself; it begins anew
+    void watch(
+            BiConsumer<Optional<Custom>, Custom> changes,
+            Runnable serviceChanged,
+            Consumer<String> failed) {
+        for (var group : groups) {
+            for (var kind : ResourceKind.values()) {
+                for (var namespace : namespaces.isEmpty() ? Set.of("") : namespaces) {
+                    var operation = resources(group, kind);
+                    var informer =
+                            namespace.isEmpty()
+                                    ? operation.inAnyNamespace().runnableInformer(0)
+                                    : operation.inNamespace(namespace).runnableInformer(0);
+                    informer.addEventHandler(new Told(group, kind, changes));
+                    informer.exceptionHandler((_, cause) -> {
+                        failed.accept(kind.plural() + "." + group.domain() + ": " + cause);
+                        return true;
+                    });
+                    watched.add(new Watched(group, kind, informer));
+                    informer.start();
+                }
+            }
+        }
+        for (var namespace : namespaces.isEmpty() ? Set.of("") : namespaces) {
+            var informer =
+                    namespace.isEmpty()
+                            ? client.services().inAnyNamespace().runnableInformer(0)
+                            : client.services().inNamespace(namespace).runnableInformer(0);
+            informer.addEventHandler(new ServiceTold(serviceChanged));
+            informer.exceptionHandler((_, cause) -> {
+                failed.accept("services: " + cause);
+                return true;
+            });
+            services.add(informer);
+            informer.start();
+        }
+    }
+
+    int watches() {
+        return watched.size() + services.size();
+    }
+
+    int synced() {
+        return Math.toIntExact(
+                watched.stream().filter(one -> one.informer().hasSynced()).count()
+                        + services.stream().filter(SharedIndexInformer::hasSynced).count());
+    }
+
+    boolean isSynced() {
+        return synced() == watches();
+    }
+
+    /// Whether all objects of a kind are known, and the Services that they may select.
+    boolean isSynced(ResourceKind kind) {
+        return watched.stream()
+                        .filter(one -> one.kind() == kind)
+                        .allMatch(one -> one.informer().hasSynced())
+                && services.stream().allMatch(SharedIndexInformer::hasSynced);
+    }
+
+    boolean sees(String namespace) {
+        return namespaces.isEmpty() || namespaces.contains(namespace);
+    }
+
+    boolean sees(ApiGroup group) {
+        return groups.contains(group);
+    }
+
+    /// As far as they are known; the oldest first.
+    List<Custom> known() {
+        return watched.stream().flatMap(one -> objects(one).stream()).toList();
+    }
+
+    List<Custom> known(ResourceKind kind) {
+        return watched.stream()
+                .filter(one -> one.kind() == kind)
+                .flatMap(one -> objects(one).stream())
+                .sorted(Comparator.comparing(one -> one.subject().text()))
+                .toList();
+    }
+
+    private static List<Custom> objects(Watched one) {
+        return one.informer().getStore().list().stream()
+                .flatMap(resource -> Custom.of(one.group(), one.kind(), resource).stream())
+                .toList();
+    }
+
+    /// Services of Kubernetes in a namespace, as far as they are known.
+    List<Service> services(String namespace) {
+        return services.stream()
+                .flatMap(informer -> informer.getStore().list().stream())
+                .filter(service -> namespace.equals(service.getMetadata().getNamespace()))
+                .toList();
+    }
+
+    /// As it is now, at the API server.
+    Optional<Custom> now(Subject subject) {
+        return Optional.ofNullable(
+                        resources(subject.group(), subject.kind())
+                                .inNamespace(subject.namespace())
+                                .withName(subject.name())
+                                .get())
+                .flatMap(resource -> Custom.of(subject.group(), subject.kind(), resource));
+    }
+
+    /// All but the status, if nobody has written since it was read.
+    Custom replace(Custom custom) {
+        fence.check(LONGEST);
+        var written =
+                resources(custom.subject().group(), custom.subject().kind())
+                        .inNamespace(custom.subject().namespace())
+                        .resource(custom.resource())
+                        .update();
+        return new Custom(custom.subject(), written);
+    }
+
+    void replaceStatus(Custom custom) {
+        fence.check(LONGEST);
+        resources(custom.subject().group(), custom.subject().kind())
+                .inNamespace(custom.subject().namespace())
+                .resource(custom.resource())
+                .updateStatus();
+    }
+
+    Optional<Secret> secret(String namespace, String name) {
+        return Optional.ofNullable(client.secrets().inNamespace(namespace).withName(name).get());
+    }
+
+    void create(Secret secret) {
+        fence.check(LONGEST);
+        client.secrets().inNamespace(secret.getMetadata().getNamespace()).resource(secret).create();
+    }
+
+    void replace(Secret secret) {
+        fence.check(LONGEST);
+        client.secrets().inNamespace(secret.getMetadata().getNamespace()).resource(secret).update();
+    }
+
+    void delete(Secret secret) {
+        fence.check(LONGEST);
+        client.secrets().inNamespace(secret.getMetadata().getNamespace()).resource(secret).delete();
+    }
+
+    private MixedOperation<
+                    GenericKubernetesResource,
+                    GenericKubernetesResourceList,
+                    Resource<GenericKubernetesResource>>
+            resources(ApiGroup group, ResourceKind kind) {
+        return client.genericKubernetesResources(
+                new ResourceDefinitionContext.Builder()
+                        .withGroup(group.domain())
+                        .withVersion(ApiGroup.VERSION)
+                        .withKind(kind.kind())
+                        .withPlural(kind.plural())
+                        .withNamespaced(true)
+                        .build());
+    }
+
+    @Override
+    public void close() {
+        watched.forEach(one -> one.informer().stop());
+        services.forEach(SharedIndexInformer::stop);
+    }
+
+    private record Told(
+            ApiGroup group, ResourceKind kind, BiConsumer<Optional<Custom>, Custom> changes)
+            implements ResourceEventHandler<GenericKubernetesResource> {
+        @Override
+        public void onAdd(GenericKubernetesResource added) {
+            Custom.of(group, kind, added).ifPresent(one -> changes.accept(Optional.empty(), one));
+        }
+
+        @Override
+        public void onUpdate(GenericKubernetesResource old, GenericKubernetesResource changed) {
+            Custom.of(group, kind, changed)
+                    .ifPresent(one -> changes.accept(Custom.of(group, kind, old), one));
+        }
+
+        @Override
+        public void onDelete(GenericKubernetesResource gone, boolean unknown) {
+            onAdd(gone);
+        }
+    }
+
+    private record ServiceTold(Runnable changed) implements ResourceEventHandler<Service> {
+        @Override
+        public void onAdd(Service added) {
+            changed.run();
+        }
+
+        @Override
+        public void onUpdate(Service old, @Nullable Service now) {
+            if (now == null
+                    || !Objects.equals(old.getMetadata().getLabels(), now.getMetadata().getLabels())
+                    || !Objects.equals(
+                            old.getMetadata().getAnnotations(),
+                            now.getMetadata().getAnnotations())) {
+                changed.run();
+            }
+        }
+
+        @Override
+        public void onDelete(Service gone, boolean unknown) {
+            changed.run();
+        }
+    }
+}

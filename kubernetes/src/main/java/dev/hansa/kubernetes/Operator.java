@@ -1,0 +1,241 @@
+package dev.hansa.kubernetes;
+
+import dev.hansa.bootstrap.Closer;
+import dev.hansa.kubernetes.api.HansaApi;
+import dev.hansa.kubernetes.lease.Leadership;
+import dev.hansa.kubernetes.telemetry.AdminDoor;
+import dev.hansa.kubernetes.telemetry.OperatorTelemetry;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/// One replica of the operator: watches, works while it leads, and answers its probes.
+public final class Operator implements AutoCloseable {
+    /// A lease loop that has not turned for as long is stuck, and this process of no use.
+    private static final int DEAD_AFTER_LEASES = 4;
+
+    private final Closer closer;
+    private final AdminDoor door;
+    private final WorkQueue queue;
+
+    private Operator(Closer closer, AdminDoor door, WorkQueue queue) {
+        this.closer = closer;
+        this.door = door;
+        this.queue = queue;
+    }
+
+    /// As the pod or the kubeconfig says, and so that each request ends before the lease does.
+    public static KubernetesClient client() {
+        var config =
+                new ConfigBuilder(Config.autoConfigure(null))
+                        .withRequestTimeout(Math.toIntExact(Cluster.LONGEST.toMillis()))
+                        .withConnectionTimeout(3_000)
+                        .withRequestRetryBackoffLimit(0)
+                        .build();
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    /// @param client closed with this
+    /// @throws Exception when what it needs is not there: the CA file, the admin port
+    public static Operator start(OperatorConfig config, KubernetesClient client, Clock clock)
+            throws Exception {
+        var closer = new Closer();
+        try {
+            closer.add(client);
+            return assemble(config, client, clock, closer);
+        } catch (Exception e) {
+            try (closer) {
+                throw e;
+            }
+        }
+    }
+
+    private static Operator assemble(
+            OperatorConfig config, KubernetesClient client, Clock clock, Closer closer)
+            throws Exception {
+        var api = closer.add(new HansaApi(config.access()));
+        var queue = new WorkQueue(WorkQueue.MAX_SUBJECTS);
+        var telemetry = new OperatorTelemetry();
+        Consumer<OperatorEvent> events = telemetry;
+        var workers = new AtomicReference<Workers>();
+        var everything = new AtomicReference<Runnable>(() -> {});
+        var leadership =
+                new Leadership(
+                        config.lease(),
+                        client,
+                        clock,
+                        System::nanoTime,
+                        listener(config, events, () -> everything.get().run()),
+                        () -> workers.get() == null || workers.get().haveEnded());
+        var groups = new ArrayList<>(List.of(ApiGroup.HANSA));
+        if (config.consulGroup() && Cluster.knows(client, ApiGroup.CONSUL)) {
+            groups.add(ApiGroup.CONSUL);
+        }
+        var cluster = closer.add(new Cluster(client, config.namespaces(), groups, leadership));
+        var desk =
+                new Desk(
+                        cluster,
+                        api,
+                        leadership,
+                        config.cluster(),
+                        config.abandonAfter(),
+                        clock,
+                        events);
+        everything.set(() -> everything(cluster, queue, events));
+        telemetry.gauges(queue::size, () -> leadership.isLeading() ? 1 : 0, () -> cluster.synced());
+        cluster.watch(
+                (before, now) -> changed(before, now, queue, events),
+                () -> offer(Subject.EXPORTS, queue, events),
+                words -> events.accept(new OperatorEvent.WatchFailed("watch", words)));
+        closer.add(leadership);
+        var work = new Workers(queue, leadership::isLeading, works(desk), events);
+        workers.set(closer.add(work));
+        var timer =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().name("resync").factory());
+        closer.add(timer::shutdownNow);
+        var resync = config.resync().toMillis();
+        timer.scheduleWithFixedDelay(
+                () -> everything.get().run(), resync, resync, TimeUnit.MILLISECONDS);
+        leadership.start();
+        work.start();
+        var door =
+                closer.add(
+                        AdminDoor.open(
+                                config.adminAddress(),
+                                telemetry.registry(),
+                                () -> health(cluster, leadership),
+                                () -> isAlive(config, leadership)));
+        if (config.access().isInTheClear()) {
+            events.accept(new OperatorEvent.InTheClear(config.access().base().toString()));
+        }
+        events.accept(
+                new OperatorEvent.Started(
+                        config.cluster(),
+                        config.namespaces().isEmpty()
+                                ? "all"
+                                : String.join(",", config.namespaces())));
+        return new Operator(closer, door, queue);
+    }
+
+    private static Leadership.Listener listener(
+            OperatorConfig config, Consumer<OperatorEvent> events, Runnable gained) {
+        return new Leadership.Listener() {
+            @Override
+            public void gained() {
+                events.accept(new OperatorEvent.LeaderGained(config.lease().identity()));
+                gained.run();
+            }
+
+            @Override
+            public void lost(String reason) {
+                events.accept(new OperatorEvent.LeaderLost(config.lease().identity(), reason));
+            }
+
+            @Override
+            public void failed(String reason) {
+                events.accept(new OperatorEvent.LeaseFailed(config.lease().identity(), reason));
+            }
+        };
+    }
+
+    private static Workers.Work works(Desk desk) {
+        var entries = new EntryWork(desk);
+        var exports = new ExportsWork(desk);
+        var acceptors = new AcceptorWork(desk);
+        var dialers = new DialerWork(desk);
+        var orphans = new Orphans(desk);
+        return subject ->
+                subject.equals(Subject.ORPHANS)
+                        ? orphans.work()
+                        : switch (subject.kind()) {
+                            case EXPORTED_SERVICES -> exports.work();
+                            case PEERING_ACCEPTOR -> acceptors.work(subject);
+                            case PEERING_DIALER -> dialers.work(subject);
+                            case MESH,
+                                    SERVICE_RESOLVER,
+                                    SERVICE_INTENTIONS,
+                                    SERVICE_DEFAULTS,
+                                    PROXY_DEFAULTS,
+                                    SERVICE_ROUTER,
+                                    SERVICE_SPLITTER,
+                                    SAMENESS_GROUP ->
+                                    entries.work(subject);
+                        };
+    }
+
+    private static Subject subject(Custom object) {
+        return object.subject().kind() == ResourceKind.EXPORTED_SERVICES
+                ? Subject.EXPORTS
+                : object.subject();
+    }
+
+    private static void everything(
+            Cluster cluster, WorkQueue queue, Consumer<OperatorEvent> events) {
+        cluster.known().forEach(object -> offer(subject(object), queue, events));
+        offer(Subject.ORPHANS, queue, events);
+    }
+
+    private static void offer(Subject subject, WorkQueue queue, Consumer<OperatorEvent> events) {
+        if (!queue.add(subject)) {
+            events.accept(new OperatorEvent.QueueFull(subject));
+        }
+    }
+
+    /// A status that is written is no reason to look; what a user writes is one to look at once.
+    private static void changed(
+            Optional<Custom> before, Custom now, WorkQueue queue, Consumer<OperatorEvent> events) {
+        var isNews =
+                before.isEmpty()
+                        || before.get().generation() != now.generation()
+                        || before.get().isDeleted() != now.isDeleted()
+                        || !before.get().spec().equals(now.spec())
+                        || !Objects.equals(
+                                before.get().resource().getMetadata().getAnnotations(),
+                                now.resource().getMetadata().getAnnotations());
+        if (isNews && !queue.addAfresh(subject(now))) {
+            events.accept(new OperatorEvent.QueueFull(now.subject()));
+        }
+    }
+
+    private static Map<String, Object> health(Cluster cluster, Leadership leadership) {
+        var health = new LinkedHashMap<String, Object>();
+        health.put("status", cluster.isSynced() ? "passing" : "critical");
+        health.put("leading", leadership.isLeading());
+        health.put("watches", cluster.watches());
+        health.put("watchesSynced", cluster.synced());
+        return health;
+    }
+
+    private static boolean isAlive(OperatorConfig config, Leadership leadership) {
+        Duration limit = config.lease().duration().multipliedBy(DEAD_AFTER_LEASES);
+        return leadership.sinceLastRound().compareTo(limit) < 0;
+    }
+
+    /// Of the admin port, for tests that asked for any.
+    int adminPort() {
+        return door.port();
+    }
+
+    int queued() {
+        return queue.size();
+    }
+
+    @Override
+    public void close() throws Exception {
+        closer.close();
+    }
+}

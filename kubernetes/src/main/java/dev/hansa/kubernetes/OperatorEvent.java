@@ -1,0 +1,43 @@
+package dev.hansa.kubernetes;
+
+import java.time.Duration;
+
+/// What happens in the operator. One place decides what is logged and counted.
+public sealed interface OperatorEvent {
+    record Started(String cluster, String namespaces) implements OperatorEvent {}
+
+    /// The token goes over a network that others may listen to.
+    record InTheClear(String address) implements OperatorEvent {}
+
+    /// @param identity of this replica
+    record LeaderGained(String identity) implements OperatorEvent {}
+
+    record LeaderLost(String identity, String reason) implements OperatorEvent {}
+
+    /// The lease could not be asked for or renewed.
+    record LeaseFailed(String identity, String reason) implements OperatorEvent {}
+
+    record Written(Subject subject, String what) implements OperatorEvent {}
+
+    record Removed(Subject subject, String what) implements OperatorEvent {}
+
+    /// The work on a subject has ended and there is nothing to try again.
+    record Settled(Subject subject) implements OperatorEvent {}
+
+    /// @param words why, in the words of whoever refused
+    record Refused(Subject subject, String words, Duration again) implements OperatorEvent {}
+
+    record Failed(Subject subject, String words, Duration again) implements OperatorEvent {}
+
+    /// An object was let go although what it had written could not be removed.
+    record Abandoned(Subject subject, String words) implements OperatorEvent {}
+
+    /// @param owner of whom nothing is there any more
+    record OrphanRemoved(String owner, String what) implements OperatorEvent {}
+
+    /// There is more to do than the queue holds.
+    record QueueFull(Subject subject) implements OperatorEvent {}
+
+    /// A watch ended in a way that it does not mend itself; it begins anew.
+    record WatchFailed(String kind, String words) implements OperatorEvent {}
+}

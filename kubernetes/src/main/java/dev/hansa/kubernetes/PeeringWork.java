@@ -1,0 +1,197 @@
+package dev.hansa.kubernetes;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.kubernetes.Verdict.Word;
+import dev.hansa.kubernetes.api.ApiException;
+import dev.hansa.kubernetes.api.StoredPeering;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// What acceptors and dialers have in common: a peering that is named as the object is.
+abstract class PeeringWork {
+    /// How often the state of a peering is looked at: what it shows is as old as that at most.
+    static final Duration LOOK = Duration.ofSeconds(15);
+
+    /// For what other people do: a Secret that is carried here, a peering that ends.
+    static final Duration SOON = Duration.ofSeconds(3);
+
+    /// Enough to tell two tokens apart, and useless to whoever wants one.
+    private static final int DIGEST = 16;
+
+    private static final int FORBIDDEN = 403;
+
+    private final Desk desk;
+
+    PeeringWork(Desk desk) {
+        this.desk = desk;
+    }
+
+    final Desk desk() {
+        return desk;
+    }
+
+    final Outcome work(Subject subject) throws InterruptedException {
+        var found = desk.cluster().now(subject);
+        if (found.isEmpty()) {
+            return new Outcome.Settled();
+        }
+        if (found.get().isDeleted()) {
+            var object = found.get();
+            return desk.end(object, () -> remove(object));
+        }
+        var object = desk.held(found.get());
+        try {
+            var peering = desk.api().peering(subject.name());
+            if (peering.filter(StoredPeering::isEnding).isPresent()) {
+                desk.tell(
+                        object,
+                        Verdict.refused("Ending", "the peering of this name is being deleted"));
+                return new Outcome.Again(SOON);
+            }
+            if (peering.isPresent()) {
+                var foreign =
+                        desk.foreign(
+                                object,
+                                "peering '" + subject.name() + "'",
+                                Owner.of(peering.get().meta()),
+                                other -> !other.isDeleted());
+                if (foreign.isPresent()) {
+                    return desk.refused(object, "NotOurs", foreign.get());
+                }
+            }
+            return work(object, peering);
+        } catch (ApiException e) {
+            return desk.failed(object, e);
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != FORBIDDEN) {
+                throw e;
+            }
+            return desk.refused(
+                    object,
+                    "KubernetesForbidden",
+                    "Secret '"
+                            + secretName(object)
+                            + "': expected this operator to be allowed to read and write it; found that it is not (bind the ClusterRole hansa-operator-tokens in this namespace)");
+        }
+    }
+
+    /// @param peering of the object's name, if there is one, and it is this object's
+    abstract Outcome work(Custom object, Optional<StoredPeering> peering)
+            throws ApiException, InterruptedException;
+
+    /// Ends the peering if it is this object's, then what else there is.
+    private void remove(Custom object) throws ApiException, InterruptedException {
+        var peering = desk.api().peering(object.subject().name());
+        if (peering.filter(one -> !one.isEnding()).isPresent()
+                && Owner.of(peering.get().meta())
+                        .equals(Optional.of(Owner.of(desk.name(), object.subject())))) {
+            desk.mayWrite();
+            desk.api().deletePeering(object.subject().name());
+            desk.events()
+                    .accept(
+                            new OperatorEvent.Removed(
+                                    object.subject(), "peering " + object.subject().name()));
+        }
+        removed(object);
+    }
+
+    /// The peering has ended.
+    abstract void removed(Custom object);
+
+    /// A request's body with the peer's name, and whose it is.
+    final ObjectNode body(Custom object) {
+        var body = JsonNodeFactory.instance.objectNode();
+        body.put("PeerName", object.subject().name());
+        var meta = body.putObject("Meta");
+        object.spec()
+                .path("peer")
+                .path("meta")
+                .properties()
+                .forEach(one -> meta.put(one.getKey(), one.getValue().asText()));
+        Owner.of(desk.name(), object.subject()).mark(meta);
+        return body;
+    }
+
+    static void put(ObjectNode body, String name, String value) {
+        if (!value.isEmpty()) {
+            body.put(name, value);
+        }
+    }
+
+    static String secretName(Custom object) {
+        return object.spec().path("peer").path("secret").path("name").asText();
+    }
+
+    static String secretKey(Custom object) {
+        return object.spec().path("peer").path("secret").path("key").asText();
+    }
+
+    /// A place for secrets that there is not, and fields that would be forgotten.
+    static Optional<String> unknown(Custom object, java.util.Set<String> known) {
+        var secret = object.spec().path("peer").path("secret");
+        var backend = secret.path("backend").asText("kubernetes");
+        if (!backend.equals("kubernetes")) {
+            return Optional.of(
+                    "secret.backend: expected 'kubernetes'; found '"
+                            + dev.hansa.bootstrap.ForeignText.shown(backend)
+                            + "'");
+        }
+        for (var field : object.spec().path("peer").properties()) {
+            if (!known.contains(field.getKey())) {
+                return Optional.of(
+                        "peer: expected no other field; found '"
+                                + dev.hansa.bootstrap.ForeignText.shown(field.getKey())
+                                + "'");
+            }
+        }
+        return Optional.empty();
+    }
+
+    static String digest(String token) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(token.getBytes(StandardCharsets.UTF_8)))
+                    .substring(0, DIGEST);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("JVM: expected to have SHA-256; found none", e);
+        }
+    }
+
+    /// What the status says of a peering.
+    static Map<String, Object> fields(StoredPeering peering) {
+        var fields = new LinkedHashMap<String, Object>(Desk.named(peering.name()));
+        fields.put("peeringId", peering.id());
+        fields.put("state", peering.state());
+        fields.put("remoteDatacenter", peering.remoteDatacenter());
+        fields.put("importedServices", peering.imported());
+        fields.put("exportedServices", peering.exported());
+        // to the minute, or each look would be a write
+        fields.put(
+                "lastHeartbeat",
+                peering.lastHeartbeat()
+                        .map(at -> at.truncatedTo(ChronoUnit.MINUTES).toString())
+                        .orElse(""));
+        return fields;
+    }
+
+    static Word ready(StoredPeering peering) {
+        return switch (peering.state()) {
+            case "ACTIVE" -> Word.yes("Active", "the peer is heard");
+            case "PENDING" -> Word.no("Pending", "the token waits to be used by the peer");
+            case "TERMINATED" -> Word.no("Terminated", "the peer has ended the peering");
+            case "FAILING" -> Word.no("Failing", "the peer is not heard");
+            case String other -> Word.no("NotActive", "the peering is " + other);
+        };
+    }
+}

@@ -1,0 +1,295 @@
+package dev.hansa.kubernetes.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.bootstrap.Secret;
+import dev.hansa.kubernetes.api.ApiException.Cause;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// What the operator asks a server. Each request ends within [#LONGEST]; a writer of the lease
+/// reckons with that.
+public final class HansaApi implements AutoCloseable {
+    /// A peer that a token is established with is given three seconds by the server.
+    public static final Duration LONGEST = Duration.ofSeconds(8);
+
+    private static final Duration CONNECT = Duration.ofSeconds(3);
+
+    /// Of a server's sentence, for a status that people read.
+    private static final int MAX_SENTENCE = 2_000;
+
+    private static final int NOT_FOUND = 404;
+    private static final int FORBIDDEN = 403;
+    private static final int BUSY = 429;
+    private static final int FIRST_GATEWAY_ERROR = 502;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ApiAccess access;
+    private final HttpClient client;
+
+    private record Answer(int status, String body) {}
+
+    /// @throws IOException naming the CA file when it has no certificates
+    public HansaApi(ApiAccess access) throws IOException {
+        this.access = access;
+        var builder =
+                HttpClient.newBuilder()
+                        .connectTimeout(CONNECT)
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .followRedirects(HttpClient.Redirect.NEVER);
+        if ("https".equals(access.base().getScheme())) {
+            builder.sslContext(access.trust());
+        }
+        this.client = builder.build();
+    }
+
+    /// @return empty when there is none; a token that may not see it is an exception, so that an
+    ///   entry is never taken for gone because it is hidden
+    public Optional<StoredEntry> entry(String kind, String name)
+            throws ApiException, InterruptedException {
+        var answer = ask("GET", "/v1/config/" + kind + "/" + part(name), "");
+        return answer.status() == NOT_FOUND
+                ? Optional.empty()
+                : Optional.of(stored(object(succeeded(answer))));
+    }
+
+    /// Those that the token may see.
+    public List<StoredEntry> entries(String kind) throws ApiException, InterruptedException {
+        var all = new ArrayList<StoredEntry>();
+        for (var one : tree(succeeded(ask("GET", "/v1/config/" + kind, "")))) {
+            if (one instanceof ObjectNode entry) {
+                all.add(stored(entry));
+            }
+        }
+        return all;
+    }
+
+    /// The entry as it would be kept.
+    ///
+    /// @throws ApiException with the sentence that a write would be told
+    public StoredEntry validate(ObjectNode resource) throws ApiException, InterruptedException {
+        return stored(
+                object(succeeded(ask("PUT", "/v1/hansa/config/validate", resource.toString()))));
+    }
+
+    /// @param index of what the writer has read; 0: that there is none
+    public void write(ObjectNode resource, long index) throws ApiException, InterruptedException {
+        compared(succeeded(ask("PUT", "/v1/config?cas=" + index, resource.toString())));
+    }
+
+    public void delete(StoredEntry entry) throws ApiException, InterruptedException {
+        compared(
+                succeeded(
+                        ask(
+                                "DELETE",
+                                "/v1/config/"
+                                        + entry.kind()
+                                        + "/"
+                                        + part(entry.name())
+                                        + "?cas="
+                                        + entry.index(),
+                                "")));
+    }
+
+    private static void compared(String body) throws ApiException {
+        if (!body.strip().equals("true")) {
+            throw new ApiException(
+                    Cause.CONFLICT, "the entry was written by somebody else meanwhile");
+        }
+    }
+
+    public Optional<StoredPeering> peering(String name) throws ApiException, InterruptedException {
+        var answer = ask("GET", "/v1/peering/" + part(name), "");
+        return answer.status() == NOT_FOUND
+                ? Optional.empty()
+                : Optional.of(peering(tree(succeeded(answer))));
+    }
+
+    public List<StoredPeering> peerings() throws ApiException, InterruptedException {
+        var all = new ArrayList<StoredPeering>();
+        for (var one : tree(succeeded(ask("GET", "/v1/peerings", "")))) {
+            all.add(peering(one));
+        }
+        return all;
+    }
+
+    /// @param body as `POST /v1/peering/token` takes it
+    public IssuedToken generateToken(ObjectNode body) throws ApiException, InterruptedException {
+        var answer = object(succeeded(ask("POST", "/v1/peering/token", body.toString())));
+        return new IssuedToken(
+                new Secret(answer.path("PeeringToken").asText()),
+                answer.path("Fingerprint").asText(),
+                answer.path("FingerprintWords").asText());
+    }
+
+    /// @param body as `POST /v1/peering/establish` takes it, with a token
+    /// @return whose token it was: fingerprint and words
+    public Map.Entry<String, String> establish(ObjectNode body)
+            throws ApiException, InterruptedException {
+        var secret = body.path("PeeringToken").asText();
+        try {
+            var answer = tree(succeeded(ask("POST", "/v1/peering/establish", body.toString())));
+            return Map.entry(
+                    answer.path("Fingerprint").asText(), answer.path("FingerprintWords").asText());
+        } catch (ApiException e) {
+            // whatever a server repeats of what it was asked
+            throw new ApiException(e.reason(), e.sentence().replace(secret, "<redacted>"), e);
+        }
+    }
+
+    /// One that is not there is deleted already.
+    public void deletePeering(String name) throws ApiException, InterruptedException {
+        var answer = ask("DELETE", "/v1/peering/" + part(name), "");
+        if (answer.status() != NOT_FOUND) {
+            succeeded(answer);
+        }
+    }
+
+    private static StoredEntry stored(ObjectNode entry) {
+        var index = entry.path("ModifyIndex").asLong();
+        entry.remove(List.of("CreateIndex", "ModifyIndex"));
+        return new StoredEntry(
+                entry.path("Kind").asText(), entry.path("Name").asText(), index, entry);
+    }
+
+    private static StoredPeering peering(JsonNode json) {
+        var meta = new HashMap<String, String>();
+        json.path("Meta")
+                .properties()
+                .forEach(one -> meta.put(one.getKey(), one.getValue().asText()));
+        var stream = json.path("StreamStatus");
+        return new StoredPeering(
+                json.path("Name").asText(),
+                json.path("ID").asText(),
+                json.path("State").asText(),
+                meta,
+                json.path("Remote").path("Datacenter").asText(),
+                stream.path("ImportedServices").size(),
+                stream.path("ExportedServices").size(),
+                moment(stream.path("LastHeartbeat").asText("")));
+    }
+
+    private static Optional<Instant> moment(String text) {
+        try {
+            return text.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(text));
+        } catch (DateTimeParseException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static String part(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private Answer ask(String method, String path, String body)
+            throws ApiException, InterruptedException {
+        var token = access.token();
+        var request =
+                HttpRequest.newBuilder(URI.create(access.base() + path))
+                        .timeout(LONGEST)
+                        .header("Content-Type", "application/json")
+                        .method(
+                                method,
+                                body.isEmpty()
+                                        ? BodyPublishers.noBody()
+                                        : BodyPublishers.ofString(body));
+        token.ifPresent(secret -> request.header("X-Consul-Token", secret));
+        // the request's own limit ends with the head of the answer
+        var answer = client.sendAsync(request.build(), BodyHandlers.ofString());
+        try {
+            HttpResponse<String> whole = answer.get(LONGEST.toNanos(), TimeUnit.NANOSECONDS);
+            return new Answer(
+                    whole.statusCode(),
+                    token.map(secret -> whole.body().replace(secret, "<redacted>"))
+                            .orElseGet(whole::body));
+        } catch (TimeoutException e) {
+            throw unreachable(
+                    "expected an answer to "
+                            + method
+                            + " within "
+                            + LONGEST.toSeconds()
+                            + "s; found none",
+                    e);
+        } catch (ExecutionException e) {
+            var cause = e.getCause() == null ? e : e.getCause();
+            throw unreachable(
+                    "expected an answer to "
+                            + method
+                            + "; found '"
+                            + cause.getClass().getSimpleName()
+                            + (cause.getMessage() == null
+                                    ? ""
+                                    : ": " + ForeignText.shown(cause.getMessage(), MAX_SENTENCE))
+                            + "'",
+                    e);
+        } finally {
+            answer.cancel(true);
+        }
+    }
+
+    private ApiException unreachable(String sentence, Throwable cause) {
+        return new ApiException(Cause.UNREACHABLE, access.base() + ": " + sentence, cause);
+    }
+
+    private static String succeeded(Answer answer) throws ApiException {
+        if (answer.status() / 100 == 2) {
+            return answer.body();
+        }
+        var words = ForeignText.shown(answer.body().strip(), MAX_SENTENCE);
+        var sentence = words.isEmpty() ? "HTTP " + answer.status() : words;
+        throw new ApiException(
+                answer.status() == FORBIDDEN
+                        ? Cause.FORBIDDEN
+                        : answer.status() == BUSY || answer.status() >= FIRST_GATEWAY_ERROR
+                                ? Cause.UNREACHABLE
+                                : Cause.REFUSED,
+                sentence);
+    }
+
+    private static JsonNode tree(String text) throws ApiException {
+        try {
+            return JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new ApiException(
+                    Cause.UNREACHABLE,
+                    "server: expected JSON; found '" + ForeignText.shown(text) + "'",
+                    e);
+        }
+    }
+
+    private static ObjectNode object(String text) throws ApiException {
+        if (tree(text) instanceof ObjectNode object) {
+            return object;
+        }
+        throw new ApiException(
+                Cause.UNREACHABLE,
+                "server: expected a JSON object; found '" + ForeignText.shown(text) + "'");
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+}

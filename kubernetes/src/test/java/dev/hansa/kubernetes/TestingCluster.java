@@ -1,0 +1,255 @@
+package dev.hansa.kubernetes;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.bootstrap.Settings;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/// A mocked API server that keeps what it is given, and an operator on it.
+final class TestingCluster implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /// Held, or its level would be forgotten with it: it logs each request.
+    private static final Logger QUIET = Logger.getLogger(MockWebServer.class.getName());
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private final String name = "cluster-" + NUMBER.incrementAndGet();
+    private final KubernetesMockServer server;
+    private final NamespacedKubernetesClient client;
+    private final Path folder;
+    private final Deque<Operator> replicas = new ArrayDeque<>();
+
+    TestingCluster(Path folder) {
+        QUIET.setLevel(Level.WARNING);
+        this.folder = folder;
+        var contexts =
+                java.util.Arrays.stream(ApiGroup.values())
+                        .flatMap(group ->
+                                java.util.Arrays.stream(ResourceKind.values())
+                                        .map(kind -> definition(group, kind)))
+                        .toList();
+        server =
+                new KubernetesMockServer(
+                        new Context(),
+                        new MockWebServer(),
+                        new HashMap<>(),
+                        new KubernetesCrudDispatcher(contexts),
+                        false);
+        server.init();
+        client = server.createClient();
+    }
+
+    private static CustomResourceDefinitionContext definition(ApiGroup group, ResourceKind kind) {
+        return new CustomResourceDefinitionContext.Builder()
+                .withGroup(group.domain())
+                .withVersion(ApiGroup.VERSION)
+                .withKind(kind.kind())
+                .withPlural(kind.plural())
+                .withScope("Namespaced")
+                .withStatusSubresource(true)
+                .build();
+    }
+
+    NamespacedKubernetesClient client() {
+        return client;
+    }
+
+    /// Another client of the same API server.
+    NamespacedKubernetesClient another() {
+        return server.createClient();
+    }
+
+    String name() {
+        return name;
+    }
+
+    Path tokenFile() {
+        return folder.resolve(name + ".token");
+    }
+
+    TestingCluster operate(TestingDatacenter datacenter, Map<String, String> settings)
+            throws Exception {
+        Files.writeString(tokenFile(), datacenter.operatorToken());
+        var all = new HashMap<String, String>();
+        all.put("http-addr", datacenter.address());
+        all.put("token-file", tokenFile().toString());
+        all.put("cluster", name);
+        all.put("admin.address", "127.0.0.1:0");
+        all.put("resync", "1s");
+        all.putAll(settings);
+        replicas.add(
+                Operator.start(
+                        OperatorConfig.read(
+                                Settings.of(all, Map.of(), Optional.empty()),
+                                "replica-" + replicas.size()),
+                        server.createClient(),
+                        Clock.systemUTC()));
+        return this;
+    }
+
+    int adminPort() {
+        return replicas.getFirst().adminPort();
+    }
+
+    private io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource> at(
+            Subject subject) {
+        return client.genericKubernetesResources(
+                        new ResourceDefinitionContext.Builder()
+                                .withGroup(subject.group().domain())
+                                .withVersion(ApiGroup.VERSION)
+                                .withKind(subject.kind().kind())
+                                .withPlural(subject.kind().plural())
+                                .withNamespaced(true)
+                                .build())
+                .inNamespace(subject.namespace())
+                .withName(subject.name());
+    }
+
+    static Subject subject(ResourceKind kind, String name) {
+        return new Subject(ApiGroup.HANSA, kind, "shop", name);
+    }
+
+    Subject create(ResourceKind kind, String name, String spec) throws Exception {
+        return create(subject(kind, name), spec);
+    }
+
+    /// @param spec as JSON, single quotes for double ones
+    Subject create(Subject subject, String spec) throws Exception {
+        client.resource(
+                        """
+                        {"apiVersion": "%s", "kind": "%s", "metadata": {"name": "%s", "namespace": "%s"}, "spec": %s}
+                        """
+                                .formatted(
+                                        subject.group().apiVersion(),
+                                        subject.kind().kind(),
+                                        subject.name(),
+                                        subject.namespace(),
+                                        spec.replace('\'', '"')))
+                .create();
+        return subject;
+    }
+
+    void edit(Subject subject, UnaryOperator<Custom> change) {
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> {
+                    var now = now(subject).orElseThrow();
+                    client.resource(change.apply(now).resource()).update();
+                });
+    }
+
+    void spec(Subject subject, String spec) {
+        edit(
+                subject,
+                now -> {
+                    try {
+                        now.resource()
+                                .setAdditionalProperty(
+                                        "spec", JSON.readValue(spec.replace('\'', '"'), Map.class));
+                        return now;
+                    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+    }
+
+    void delete(Subject subject) {
+        at(subject).delete();
+    }
+
+    Optional<Custom> now(Subject subject) {
+        return Optional.ofNullable(at(subject).get())
+                .flatMap(one -> Custom.of(subject.group(), subject.kind(), one));
+    }
+
+    JsonNode status(Subject subject) {
+        return now(subject)
+                .<JsonNode>map(one -> JSON.valueToTree(one.status()))
+                .orElse(JSON.missingNode());
+    }
+
+    JsonNode condition(Subject subject, String type) {
+        for (var one : status(subject).path("conditions")) {
+            if (one.path("type").asText().equals(type)) {
+                return one;
+            }
+        }
+        return JSON.missingNode();
+    }
+
+    /// `True`, or the reason why not.
+    String synced(Subject subject) {
+        return word(condition(subject, "Synced"));
+    }
+
+    String ready(Subject subject) {
+        return word(condition(subject, "Ready"));
+    }
+
+    private static String word(JsonNode condition) {
+        return condition.path("status").asText().equals("True")
+                ? "True"
+                : condition.path("reason").asText();
+    }
+
+    Optional<Secret> secret(String name) {
+        return Optional.ofNullable(client.secrets().inNamespace("shop").withName(name).get());
+    }
+
+    void service(String name, Map<String, String> labels) {
+        client.resource(
+                        new ServiceBuilder()
+                                .withNewMetadata()
+                                .withName(name)
+                                .withNamespace("shop")
+                                .withLabels(labels)
+                                .endMetadata()
+                                .build())
+                .createOr(existing -> existing.update());
+    }
+
+    static List<String> names(JsonNode list, String field) {
+        return list.findValuesAsText(field);
+    }
+
+    /// The replica that has run for the longest.
+    void stopFirst() throws Exception {
+        replicas.removeFirst().close();
+    }
+
+    @Override
+    public void close() throws Exception {
+        while (!replicas.isEmpty()) {
+            replicas.removeLast().close();
+        }
+        client.close();
+        server.destroy();
+    }
+}
