@@ -1,7 +1,6 @@
 package dev.hansa.peering.ui;
 
 import dev.hansa.bootstrap.Sha256;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

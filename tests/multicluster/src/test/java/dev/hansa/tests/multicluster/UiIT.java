@@ -1,7 +1,6 @@
 package dev.hansa.tests.multicluster;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -9,10 +8,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -22,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Two operators with a browser each, in front of two real datacenters: they peer them, see what is
 /// exported, and watch a failover of the demo's shop, which goes on selling, and its end. No page
@@ -86,21 +83,20 @@ class UiIT {
     /// A machine that starts seven processes at once answers too late for a token.
     private static void awaitQuiet(PeeredPair pair) {
         await().atMost(Duration.ofMinutes(2))
-                .until(
-                        () -> {
-                            var all = 0;
-                            for (var prefix : List.of(PeeredPair.EKS, PeeredPair.LKE)) {
-                                all += pair.passingGateways(prefix);
-                                all +=
-                                        pair.call(
-                                                        prefix,
-                                                        "GET",
-                                                        "/v1/health/connect/shippingservice?passing",
-                                                        "")
-                                                .size();
-                            }
-                            return all == 4;
-                        });
+                .until(() -> {
+                    var all = 0;
+                    for (var prefix : List.of(PeeredPair.EKS, PeeredPair.LKE)) {
+                        all += pair.passingGateways(prefix);
+                        all +=
+                                pair.call(
+                                                prefix,
+                                                "GET",
+                                                "/v1/health/connect/shippingservice?passing",
+                                                "")
+                                        .size();
+                    }
+                    return all == 4;
+                });
     }
 
     private static Locator cells(Page page, String peer) {

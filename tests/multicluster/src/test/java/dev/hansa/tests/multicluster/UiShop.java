@@ -1,14 +1,11 @@
 package dev.hansa.tests.multicluster;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-
 import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
-
 import dev.hansa.shop.ShopMain;
-
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -121,13 +118,10 @@ final class UiShop implements AutoCloseable {
     /// It sells while shippingservice answers from another datacenter.
     void sells(Page shop, String datacenter) throws IOException {
         // a channel that has lost its connection tries again in a while
-        await().until(
-                        () -> {
-                            shop.reload();
-                            return shop.locator(".answered")
-                                    .textContent()
-                                    .contains(answered(datacenter));
-                        });
+        await().until(() -> {
+            shop.reload();
+            return shop.locator(".answered").textContent().contains(answered(datacenter));
+        });
         shop.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Place order")).click();
         assertThat(shop.locator("h1")).hasText("Your order is complete");
         answeredFrom(shop, datacenter);

@@ -1,14 +1,12 @@
 package dev.hansa.tests.multicluster;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
-
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
