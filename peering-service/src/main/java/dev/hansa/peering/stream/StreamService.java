@@ -342,14 +342,7 @@ public final class StreamService {
         switch (peering.state()) {
             case PENDING, ESTABLISHING -> {}
             case DELETING, TERMINATED -> {
-                if (peering.deletedAt().isPresent()) {
-                    channel.write(
-                            ReplicationMessage.newBuilder()
-                                    .setTerminated(
-                                            ReplicationMessage.Terminated.getDefaultInstance())
-                                    .build());
-                }
-                return refused(id, GrpcStatus.ABORTED, "peering is marked as deleted: " + id);
+                return deleted(channel, peering);
             }
         }
         var secrets = state.secrets().get(id);
@@ -382,7 +375,7 @@ public final class StreamService {
         }
         return context.streams()
                 .claim(peering.name())
-                .map(tracker -> admitted(peering, tracker))
+                .map(tracker -> admitted(channel, peering, tracker))
                 .orElseGet(() ->
                         refused(
                                 id,
@@ -394,16 +387,26 @@ public final class StreamService {
 
     /// Who deletes a peering writes it first, and then ends the stream that has the place: one of
     /// the two sees the other.
-    private Admission admitted(PeeringRecord peering, StreamTracker tracker) {
-        if (context.store().now().peeringById(peering.id()).stream()
-                .noneMatch(now -> now.state().isLive())) {
-            tracker.released(Optional.empty());
-            return refused(
-                    peering.id(),
-                    GrpcStatus.ABORTED,
-                    "peering is marked as deleted: " + peering.id());
+    private Admission admitted(
+            GrpcPeerChannel channel, PeeringRecord peering, StreamTracker tracker) {
+        var now = context.store().now().peeringById(peering.id());
+        if (now.isPresent() && now.get().state().isLive()) {
+            return new Admission.Admitted(peering, tracker);
         }
-        return new Admission.Admitted(peering, tracker);
+        tracker.released(Optional.empty());
+        return deleted(channel, now.orElse(peering.deleting(Instant.now(context.clock()))));
+    }
+
+    /// The peer is told, as it would have been by its stream: it forgets what came from here.
+    private static Admission deleted(GrpcPeerChannel channel, PeeringRecord peering) {
+        if (peering.deletedAt().isPresent()) {
+            channel.write(
+                    ReplicationMessage.newBuilder()
+                            .setTerminated(ReplicationMessage.Terminated.getDefaultInstance())
+                            .build());
+        }
+        return refused(
+                peering.id(), GrpcStatus.ABORTED, "peering is marked as deleted: " + peering.id());
     }
 
     private Optional<String> promote(PeeringRecord peering, String hash, String datacenter) {

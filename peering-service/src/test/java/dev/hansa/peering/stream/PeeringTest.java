@@ -313,6 +313,9 @@ class PeeringTest {
         assertThat(deleted).isTrue();
         assertThat(eks.context.streams().status(new PeerName("lke")).connected()).isFalse();
         assertThat(eks.imported("lke")).isEmpty();
+        // and the peer knows, as it would have by its stream
+        await().atMost(SOON)
+                .until(() -> lke.state("eks").equals(Optional.of(PeeringState.TERMINATED)));
     }
 
     @Test
