@@ -15,6 +15,15 @@ public final class LogTap {
     /// A sentence and a stack trace; whoever watches holds some hundred of them.
     private static final int MAX_TEXT = 4096;
 
+    /// Of what is longer, the beginning; the rest is for its last cause, or for more of the
+    /// beginning where that has it, and for saying how much is left out.
+    private static final int MAX_BEGINNING = 2048;
+
+    private static final int MAX_CAUSE = 1920;
+
+    /// What went wrong first is told last.
+    private static final String CAUSE = "\nCaused by: ";
+
     /// The beginning of the names of our loggers.
     private static final String OURS = "hansa.";
 
@@ -23,11 +32,34 @@ public final class LogTap {
     /// One thing that was logged.
     ///
     /// @param level in slf4j's words
-    /// @param text at most 4096 characters; a failure's stack trace is in it
+    /// @param text at most 4096 characters; a failure's stack trace is in it. Of a longer one its
+    ///   beginning and the last cause, and how much is left out
     public record Line(Instant at, org.slf4j.event.Level level, String text) {
         public Line {
-            text = text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text;
+            text = text.stripTrailing();
+            text = text.length() > MAX_TEXT ? shortened(text) : text;
         }
+    }
+
+    private static String shortened(String text) {
+        var last = text.lastIndexOf(CAUSE);
+        var isFar = last >= MAX_BEGINNING;
+        var beginning = beginning(text, isFar ? MAX_BEGINNING : MAX_BEGINNING + MAX_CAUSE);
+        var cause = isFar ? beginning(text.substring(last), MAX_CAUSE) : "";
+        return beginning
+                + "\n... ("
+                + (text.length() - beginning.length() - cause.length())
+                + " characters left out)"
+                + cause;
+    }
+
+    /// With no half of a character at its end.
+    private static String beginning(String text, int most) {
+        if (text.length() <= most) {
+            return text;
+        }
+        return text.substring(
+                0, Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most);
     }
 
     /// Whoever watches until it is closed.
