@@ -50,6 +50,7 @@ final class Following implements Role {
                                 },
                                 parts.keeper().authority()::bundle,
                                 new DenialLog(),
+                                parts.monitor(),
                                 parts.events()));
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());

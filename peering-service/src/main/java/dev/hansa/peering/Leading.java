@@ -148,6 +148,7 @@ final class Leading implements Role {
                                 },
                                 keeper.authority()::bundle,
                                 denials,
+                                parts.monitor(),
                                 events));
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());

@@ -11,6 +11,7 @@ import dev.hansa.peering.acl.FirstToken;
 import dev.hansa.peering.acl.VisibleCatalog;
 import dev.hansa.peering.api.AdminRouter;
 import dev.hansa.peering.api.ApiRouter;
+import dev.hansa.peering.api.MonitorStream;
 import dev.hansa.peering.api.SnapshotResource;
 import dev.hansa.peering.audit.AuditExport;
 import dev.hansa.peering.cluster.LiveCatalog;
@@ -22,6 +23,7 @@ import dev.hansa.peering.dns.DnsServer;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
+import dev.hansa.peering.telemetry.LogTap;
 import dev.hansa.peering.telemetry.MetricNames;
 import dev.hansa.peering.telemetry.PeeringTelemetry;
 import dev.hansa.trustbundle.PeerName;
@@ -106,6 +108,9 @@ public final class PeeringService implements AutoCloseable {
             var door = new ConnectionDoor();
             var vertx = vertx(closer, door);
             var listeners = closer.add(new ServerListeners(vertx));
+            // closed after the roles: how they end is told too
+            var monitor =
+                    closer.add(new MonitorStream(self.node(), LogTap::open, MonitorStream.BEAT));
             closer.add(roles);
             roles.start(
                     new ServerParts(
@@ -122,7 +127,8 @@ public final class PeeringService implements AutoCloseable {
                             new SnapshotResource(
                                     store.snapshots(config.datacenter(), clock),
                                     config.datacenter().name(),
-                                    events)));
+                                    events),
+                            monitor));
             var guards = new Guards(door, config.connections().memoryPercent(), events);
             var seen =
                     new VisibleCatalog(

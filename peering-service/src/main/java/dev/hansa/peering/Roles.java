@@ -160,6 +160,10 @@ final class Roles implements MemberService, AutoCloseable {
         try {
             var now = role.await(Optional::isPresent, HOLD);
             loop.runOnContext(_ -> {
+                if (request.response().closed()) {
+                    // whoever serves it would never hear that the caller has gone
+                    return;
+                }
                 now.ifPresentOrElse(
                         next -> next.doors().api().handle(request), () -> nobody(request));
                 request.resume();

@@ -1,5 +1,6 @@
 package dev.hansa.peering;
 
+import dev.hansa.peering.api.MonitorStream;
 import dev.hansa.peering.api.SnapshotResource;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.ServerInfo;
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
 ///
 /// @param self as the catalog shows it
 /// @param snapshots any server gives and takes them
+/// @param monitor goes on when the role changes
 record ServerParts(
         PeeringServiceConfig config,
         Clock clock,
@@ -25,4 +27,5 @@ record ServerParts(
         ServerListeners listeners,
         ScheduledExecutorService timer,
         Vertx vertx,
-        SnapshotResource snapshots) {}
+        SnapshotResource snapshots,
+        MonitorStream monitor) {}

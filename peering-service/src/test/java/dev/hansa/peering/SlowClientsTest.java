@@ -3,9 +3,11 @@ package dev.hansa.peering;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.hansa.peering.api.MonitorStream;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +46,7 @@ class SlowClientsTest {
     private final List<String> ended = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new ArrayList<>();
     private final CompletableFuture<HttpServerRequest> waiting = new CompletableFuture<>();
+    private final Router streams = Router.router(vertx);
     private int port;
 
     private void start(Duration header, Duration body, Duration idle) throws Exception {
@@ -69,6 +73,8 @@ class SlowClientsTest {
     private void answer(HttpServerRequest request) {
         if ("/waits".equals(request.path())) {
             waiting.complete(request);
+        } else if ("/watch".equals(request.path())) {
+            streams.handle(request);
         } else {
             request.body().onSuccess(body -> request.response().end(body.length() + " read"));
         }
@@ -189,6 +195,23 @@ class SlowClientsTest {
         assertThat(silent.getInputStream().read()).isNegative();
         // what nobody uses is no refusal
         assertThat(ended).containsExactly(SlowClients.HEADER);
+    }
+
+    @Test
+    void connectionOnWhichALogWasWatchedEndsWhenItIsNotUsedAfterwards() throws Exception {
+        start(LONG, LONG, BRIEF);
+        var mayWatch = new AtomicBoolean(true);
+        var monitor = new MonitorStream("s1", _ -> () -> {}, Duration.ofMillis(50));
+        streams.get("/watch").handler(call -> monitor.open(call, mayWatch::get));
+        var watcher = open();
+        say(watcher, "GET /watch HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertThat(awaitAnswer(watcher)).contains("from now on");
+
+        mayWatch.set(false);
+
+        var rest = new String(watcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(rest).endsWith("0\r\n\r\n");
+        assertThat(ended).isEmpty();
     }
 
     /// A blocking query waits for minutes.

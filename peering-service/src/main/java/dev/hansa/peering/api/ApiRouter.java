@@ -16,7 +16,6 @@ import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
-import dev.hansa.peering.telemetry.LogTap;
 import dev.hansa.peering.ui.UiDoor;
 import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Vertx;
@@ -80,6 +79,7 @@ public final class ApiRouter implements AutoCloseable {
 
     /// @param bundle the datacenter's own roots, the signing one first
     /// @param denials what the sidecars told of
+    /// @param monitor outlives this
     public ApiRouter(
             ApiSettings settings,
             Store store,
@@ -88,8 +88,10 @@ public final class ApiRouter implements AutoCloseable {
             JoinTokens joinTokens,
             Supplier<TrustBundle> bundle,
             DenialLog denials,
+            MonitorStream monitor,
             Consumer<PeeringEvent> events) {
         this.settings = settings;
+        this.monitor = monitor;
         this.events = events;
         this.places = new Places(settings.readers());
         this.reads = new BlockingReads(store, catalog, peerings.changes());
@@ -117,7 +119,6 @@ public final class ApiRouter implements AutoCloseable {
                         settings.datacenter().name(),
                         places,
                         request -> ownAnswer(request, summary::changes));
-        monitor = new MonitorStream(settings.nodeName(), LogTap::open, MonitorStream.BEAT);
         routes.intentions(new IntentionResource(settings, store, denials, reads, events));
         acl = AclResources.of(settings, control, store, reads, events);
         routes.acl(acl);
@@ -492,7 +493,6 @@ public final class ApiRouter implements AutoCloseable {
     @Override
     public void close() {
         changes.close();
-        monitor.close();
         reads.close();
         notes.close();
     }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.telemetry.LogTap;
 import io.vertx.core.Context;
-import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
@@ -23,7 +23,12 @@ import org.slf4j.event.Level;
 
 /// `/v1/agent/monitor`: what this server logs, as it does, as Consul's agents tell it. Of what a
 /// caller is too slow to read, lines are left out, and he is told how many: a log waits for nobody.
-final class MonitorStream implements AutoCloseable {
+///
+/// One for the process, whatever role its server has: whoever looks for what went wrong with an
+/// election watches over it. The first line says who speaks, for those who take INFO. After 20 s
+/// without a line comes an empty one, so that silence is not taken for a dead path, nor the other
+/// way round.
+public final class MonitorStream implements AutoCloseable {
     /// People who look for a fault, and `hansa debug`; each holds a socket.
     static final int MAX_WATCHERS = 16;
 
@@ -34,7 +39,13 @@ final class MonitorStream implements AutoCloseable {
     static final int MAX_LINES = 256;
 
     /// Whether he may still watch is asked so often: a token may be gone.
-    static final Duration BEAT = Duration.ofSeconds(15);
+    public static final Duration BEAT = Duration.ofSeconds(10);
+
+    /// After so many beats without a line comes an empty one. 20 s: proxies on the way close what
+    /// is silent for a minute.
+    private static final int QUIET_BEATS = 2;
+
+    private static final String EMPTY_LINE = "\n";
 
     private final String node;
     private final Function<Consumer<LogTap.Line>, LogTap.Watch> log;
@@ -45,7 +56,8 @@ final class MonitorStream implements AutoCloseable {
     /// @param node of this server
     /// @param log what is logged, as [LogTap#open] has it
     /// @param beat [#BEAT]; tests have no time for it
-    MonitorStream(String node, Function<Consumer<LogTap.Line>, LogTap.Watch> log, Duration beat) {
+    public MonitorStream(
+            String node, Function<Consumer<LogTap.Line>, LogTap.Watch> log, Duration beat) {
         this.node = node;
         this.log = log;
         this.beat = beat;
@@ -54,16 +66,18 @@ final class MonitorStream implements AutoCloseable {
     /// How a caller wants it.
     private record Wish(Level least, boolean json) {
         static Optional<Wish> of(String level, boolean json) {
+            var name = level.toUpperCase(Locale.ROOT);
             for (var each : Level.values()) {
-                if (each.name().equals(level.toUpperCase(Locale.ROOT))) {
+                // Consul has two words for one of them
+                if (each.name().equals(name) || each == Level.ERROR && name.equals("ERR")) {
                     return Optional.of(new Wish(each, json));
                 }
             }
             return Optional.empty();
         }
 
-        boolean takes(LogTap.Line line) {
-            return line.level().toInt() >= least.toInt();
+        boolean takes(Level level) {
+            return level.toInt() >= least.toInt();
         }
 
         String text(Instant at, Level level, String text) {
@@ -80,8 +94,9 @@ final class MonitorStream implements AutoCloseable {
     }
 
     /// One who watches. Lines come on any thread, and are written on his connection's event loop.
-    private static final class Watcher {
+    private final class Watcher {
         private final ClientNetwork client;
+        private final Vertx vertx;
         private final Context loop;
         private final HttpServerResponse response;
         private final Wish wish;
@@ -91,15 +106,66 @@ final class MonitorStream implements AutoCloseable {
         /// A flush is coming, or the connection says when it takes more.
         private boolean isAwaited;
 
-        Watcher(ClientNetwork client, Context loop, HttpServerResponse response, Wish wish) {
-            this.client = client;
-            this.loop = loop;
-            this.response = response;
+        // these on the event loop alone
+        private LogTap.@Nullable Watch watch;
+        private long timer;
+        private int quietBeats;
+        private boolean isOver;
+
+        /// On the event loop.
+        Watcher(RoutingContext call, Wish wish) {
+            this.client = ClientNetwork.of(ClientNetwork.client(call));
+            this.vertx = call.vertx();
+            this.loop = vertx.getOrCreateContext();
+            this.response = call.response();
             this.wish = wish;
         }
 
+        /// On the event loop. What ends it is in place before there is something to end.
+        void begin(BooleanSupplier mayWatch) {
+            // the one handler of a response's end belongs to whoever counts requests, so that
+            // [#end] lets go itself
+            response.closeHandler(_ -> over());
+            response.drainHandler(_ -> flush());
+            timer = vertx.setPeriodic(beat.toMillis(), _ -> beat(mayWatch));
+            try {
+                watch = log.apply(this::take);
+            } catch (RuntimeException e) {
+                over();
+                throw e;
+            }
+        }
+
+        private void beat(BooleanSupplier mayWatch) {
+            if (response.closed() || response.ended()) {
+                over();
+            } else if (!mayWatch.getAsBoolean()) {
+                end();
+            } else if (++quietBeats >= QUIET_BEATS && !response.writeQueueFull()) {
+                write(EMPTY_LINE);
+            }
+        }
+
+        private void write(String text) {
+            quietBeats = 0;
+            var _ = response.write(text);
+        }
+
+        /// Nothing is kept of it from now on; once or more often.
+        private void over() {
+            if (isOver) {
+                return;
+            }
+            isOver = true;
+            vertx.cancelTimer(timer);
+            if (watch != null) {
+                watch.close();
+            }
+            remove(this);
+        }
+
         void take(LogTap.Line line) {
-            if (wish.takes(line)) {
+            if (wish.takes(line.level())) {
                 say(wish.text(line.at(), line.level(), line.text()));
             }
         }
@@ -144,7 +210,7 @@ final class MonitorStream implements AutoCloseable {
                 if (next == null) {
                     return;
                 }
-                var _ = response.write(next);
+                write(next);
             }
         }
 
@@ -162,6 +228,7 @@ final class MonitorStream implements AutoCloseable {
 
         void end() {
             loop.runOnContext(_ -> {
+                over();
                 if (!response.closed() && !response.ended()) {
                     var _ = response.end();
                 }
@@ -172,7 +239,7 @@ final class MonitorStream implements AutoCloseable {
     /// Answers for as long as the caller listens. On an event loop.
     ///
     /// @param mayWatch asked again from time to time
-    void open(RoutingContext call, BooleanSupplier mayWatch) {
+    public void open(RoutingContext call, BooleanSupplier mayWatch) {
         var asked = call.queryParams().get("loglevel");
         var level = asked == null || asked.isEmpty() ? "INFO" : asked;
         var wish = Wish.of(level, call.queryParams().contains("logjson"));
@@ -182,10 +249,11 @@ final class MonitorStream implements AutoCloseable {
             return;
         }
         var response = call.response();
-        var loop = call.vertx().getOrCreateContext();
-        var watcher =
-                new Watcher(
-                        ClientNetwork.of(ClientNetwork.client(call)), loop, response, wish.get());
+        if (response.closed()) {
+            // he has not waited for it, and nothing would tell of his end
+            return;
+        }
+        var watcher = new Watcher(call, wish.get());
         var refusal = add(watcher);
         if (refusal.isPresent()) {
             AnswerWriter.plain(call, 429, refusal.get());
@@ -196,36 +264,19 @@ final class MonitorStream implements AutoCloseable {
                 .putHeader("Cache-Control", "no-store")
                 .putHeader("X-Content-Type-Options", "nosniff");
         // the head of the answer goes with it, so that who waits for one knows that he is let in
-        watcher.say(
-                wish.get()
-                        .text(
-                                Instant.now(),
-                                Level.INFO,
-                                "monitor: what server '"
-                                        + node
-                                        + "' logs from now on, level "
-                                        + wish.get().least()
-                                        + " and above"));
-        var watch = log.apply(watcher::take);
-        var timer =
-                call.vertx()
-                        .setPeriodic(
-                                beat.toMillis(),
-                                _ -> {
-                                    if (!mayWatch.getAsBoolean()) {
-                                        watcher.end();
-                                    }
-                                });
-        response.drainHandler(_ -> watcher.flush());
-        Handler<Void> over =
-                _ -> {
-                    watch.close();
-                    call.vertx().cancelTimer(timer);
-                    remove(watcher);
-                };
-        // the caller has gone, or we have ended it: one of them, or both
-        response.closeHandler(over);
-        response.endHandler(over);
+        watcher.say(wish.get().takes(Level.INFO) ? greeting(wish.get()) : EMPTY_LINE);
+        watcher.begin(mayWatch);
+    }
+
+    private String greeting(Wish wish) {
+        return wish.text(
+                Instant.now(),
+                Level.INFO,
+                "monitor: what server '"
+                        + node
+                        + "' logs from now on, level "
+                        + wish.least()
+                        + " and above");
     }
 
     private synchronized Optional<String> add(Watcher watcher) {

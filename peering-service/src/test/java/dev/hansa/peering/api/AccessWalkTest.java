@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.trustbundle.PeerName;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Walks every route of the API as somebody who may do nothing. Everything that there is to see has
@@ -324,6 +329,54 @@ class AccessWalkTest {
                         send("GET", "/v1/catalog/services?wait=10m&index=9999999999999", "", "")
                                 .statusCode())
                 .isEqualTo(200);
+    }
+
+    /// The secret of a token that this alone is allowed to.
+    private String tokenOf(String rule) throws Exception {
+        var name = rule.replaceAll("\\W", "");
+        send(
+                "PUT",
+                "/v1/acl/policy",
+                JSON.createObjectNode().put("Name", name).put("Rules", rule).toString(),
+                SECRET);
+        var made =
+                send(
+                        "PUT",
+                        "/v1/acl/token",
+                        "{\"Policies\":[{\"Name\":\"" + name + "\"}]}",
+                        SECRET);
+        assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+        return JSON.readTree(made.body()).path("SecretID").asText();
+    }
+
+    @Test
+    @Timeout(60)
+    void logIsForWhoMayReadOfOperatorsAndEndsWithHisToken() throws Exception {
+        var other = tokenOf("peering = \"read\"");
+        assertThat(send("GET", "/v1/agent/monitor", "", other).statusCode()).isEqualTo(403);
+
+        var reader = tokenOf("operator = \"read\"");
+        var accessor =
+                JSON.readTree(send("GET", "/v1/acl/token/self", "", reader).body())
+                        .path("AccessorID")
+                        .asText();
+        var request =
+                HttpRequest.newBuilder(
+                                URI.create(
+                                        "http://127.0.0.1:" + world.port() + "/v1/agent/monitor"))
+                        .header("X-Consul-Token", reader)
+                        .build();
+        try (var client = HttpClient.newHttpClient();
+                var log = client.send(request, HttpResponse.BodyHandlers.ofInputStream()).body()) {
+            assertThat(new String(log.readNBytes(20), StandardCharsets.UTF_8)).startsWith("20");
+
+            assertThat(send("DELETE", "/v1/acl/token/" + accessor, "", SECRET).statusCode())
+                    .isEqualTo(200);
+
+            // returns, because there is an end to it
+            assertThat(new String(log.readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("from now on");
+        }
     }
 
     @Test

@@ -23,6 +23,7 @@ import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.TestStore;
+import dev.hansa.peering.telemetry.LogTap;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
@@ -77,6 +78,8 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     private final Latest<Long> changes = new Latest<>(0L);
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
+    private final MonitorStream monitor =
+            new MonitorStream("eks-server", LogTap::open, Duration.ofMillis(100));
     private final ApiRouter api;
     private final Latest.Subscription mirror;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -131,6 +134,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         this::joinToken,
                         () -> bundle,
                         new DenialLog(),
+                        monitor,
                         events::add);
         api.members(store.members());
         keys = KeyRing.start(vertx, events::add);
@@ -335,6 +339,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     public void close() throws Exception {
         client.close();
         api.close();
+        monitor.close();
         watches.forEach(Latest.Subscription::close);
         checks.close();
         keys.close();

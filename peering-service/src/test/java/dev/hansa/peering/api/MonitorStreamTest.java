@@ -7,6 +7,7 @@ import dev.hansa.peering.telemetry.LogTap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,23 +38,29 @@ class MonitorStreamTest {
     private static final Duration EFFECT = Duration.ofSeconds(10);
 
     private final List<Consumer<LogTap.Line>> taps = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean isBroken = new AtomicBoolean();
     private final MonitorStream monitor =
             new MonitorStream(
                     "s1",
                     tap -> {
+                        if (isBroken.get()) {
+                            throw new IllegalStateException("expected by a test: no log");
+                        }
                         taps.add(tap);
                         return () -> taps.remove(tap);
                     },
                     Duration.ofMillis(50));
     private final AtomicBoolean mayWatch = new AtomicBoolean(true);
     private final List<AutoCloseable> open = new ArrayList<>();
+    private final CompletableFuture<Void> held = new CompletableFuture<>();
+    private final CompletableFuture<Void> served = new CompletableFuture<>();
     private final Vertx vertx = Vertx.vertx();
     private HttpServer server;
 
     @BeforeEach
     void start() throws Exception {
         var router = Router.router(vertx);
-        router.get("/v1/agent/monitor").handler(call -> monitor.open(call, mayWatch::get));
+        router.get("/v1/agent/monitor").handler(this::serve);
         server =
                 vertx.createHttpServer()
                         .requestHandler(router)
@@ -60,6 +68,21 @@ class MonitorStreamTest {
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(10, TimeUnit.SECONDS);
+    }
+
+    private void serve(RoutingContext call) {
+        if (call.queryParams().contains("late")) {
+            // as a request that is held until there is a role, while its caller goes
+            call.request().pause();
+            call.response()
+                    .closeHandler(_ -> {
+                        monitor.open(call, mayWatch::get);
+                        served.complete(null);
+                    });
+            held.complete(null);
+        } else {
+            monitor.open(call, mayWatch::get);
+        }
     }
 
     @AfterEach
@@ -77,6 +100,11 @@ class MonitorStreamTest {
         private volatile boolean hasEnded;
 
         Reader(int port, String query) throws IOException {
+            this(port, query, "127.0.0.1");
+        }
+
+        Reader(int port, String query, String local) throws IOException {
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(local), 0));
             // so that little is under way to one who does not read
             socket.setReceiveBufferSize(4096);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -124,7 +152,11 @@ class MonitorStreamTest {
     }
 
     private Reader reader(String query) throws IOException {
-        var reader = new Reader(server.actualPort(), query);
+        return reader(query, "127.0.0.1");
+    }
+
+    private Reader reader(String query, String local) throws IOException {
+        var reader = new Reader(server.actualPort(), query, local);
         open.add(reader);
         return reader;
     }
@@ -139,7 +171,7 @@ class MonitorStreamTest {
         var info = reader("").read();
         var warn = reader("?loglevel=Warn&logjson").read();
         info.awaitText("[INFO]  monitor: what server 's1' logs from now on, level INFO and above");
-        warn.awaitText("level WARN and above");
+        warn.awaitText("200 OK");
         await().atMost(EFFECT).until(() -> taps.size() == 2);
 
         log(Level.DEBUG, "too fine");
@@ -151,7 +183,7 @@ class MonitorStreamTest {
         warn.awaitText(
                 "{\"@level\":\"error\",\"@message\":\"a \\\"fault\\\"\",\"@timestamp\":\"2026-11-29T08:00:00Z\"}");
         assertThat(info.text()).contains("200 OK", "text/plain").doesNotContain("too fine");
-        assertThat(warn.text()).doesNotContain("a peering");
+        assertThat(warn.text()).doesNotContain("a peering", "from now on");
     }
 
     @Test
@@ -161,6 +193,24 @@ class MonitorStreamTest {
         reader.awaitText("Unknown log level: loud");
         assertThat(reader.text()).contains("HTTP/1.1 400");
         assertThat(taps).isEmpty();
+    }
+
+    @Test
+    void levelMayBeInConsulsWordsOfAnyCase() throws Exception {
+        var reader = reader("?loglevel=Err").read();
+        await().atMost(EFFECT).until(() -> !taps.isEmpty());
+
+        log(Level.WARN, "a warning");
+        log(Level.ERROR, "a fault");
+
+        reader.awaitText("[ERROR] a fault");
+        assertThat(reader.text()).doesNotContain("a warning");
+    }
+
+    @Test
+    void quietLogHasAnEmptyLineFromTimeToTime() throws Exception {
+        // two chunks of a byte each
+        reader("").read().awaitText("\n1\n\n\n1\n\n");
     }
 
     /// The sum of what is told and of what is said to be left out is what was logged.
@@ -214,6 +264,42 @@ class MonitorStreamTest {
     }
 
     @Test
+    void watchersAreBoundedAltogether() throws Exception {
+        for (var i = 0; i < MonitorStream.MAX_WATCHERS; i++) {
+            var local = "127.0.0." + (2 + i / MonitorStream.MAX_OF_A_CLIENT);
+            reader("", local).read().awaitText("from now on");
+        }
+
+        var refused = reader("", "127.0.0.100").read();
+        refused.awaitText("expected at most 16 who watch");
+        assertThat(refused.text()).contains("HTTP/1.1 429");
+    }
+
+    @Test
+    void callerWhoHasGoneBeforeHisTurnLeavesNothing() throws Exception {
+        var gone = reader("?late");
+        held.get(10, TimeUnit.SECONDS);
+        gone.close();
+        served.get(10, TimeUnit.SECONDS);
+
+        assertThat(taps).isEmpty();
+        for (var i = 0; i < MonitorStream.MAX_OF_A_CLIENT; i++) {
+            reader("").read().awaitText("from now on");
+        }
+    }
+
+    @Test
+    void callerWhomTheLogFailsTakesNoPlace() throws Exception {
+        isBroken.set(true);
+        for (var i = 0; i <= MonitorStream.MAX_OF_A_CLIENT; i++) {
+            reader("").read().awaitText("HTTP/1.1 500");
+        }
+
+        isBroken.set(false);
+        reader("").read().awaitText("from now on");
+    }
+
+    @Test
     void callerWhoMayNotAnyMoreIsLetGo() throws Exception {
         var reader = reader("").read();
         reader.awaitText("from now on");
@@ -256,12 +342,21 @@ class MonitorStreamTest {
                 .startsWith("expected by a test: one\njava.io.IOException: no disk");
         try (var world = new ApiWorld(folder.resolve("one"));
                 var reader = new Reader(world.port(), "?loglevel=error").read()) {
-            reader.awaitText("from now on");
+            reader.awaitText("200 OK");
             await().atMost(EFFECT)
                     .until(() -> {
                         logger.error("expected by a test: three");
                         return reader.text().contains("[ERROR] expected by a test: three");
                     });
+
+            // the role ends, and the log goes on
+            world.stopWaiting();
+            await().atMost(EFFECT)
+                    .until(() -> {
+                        logger.error("expected by a test: four");
+                        return reader.text().contains("[ERROR] expected by a test: four");
+                    });
+            assertThat(reader.hasEnded).isFalse();
         }
     }
 }
