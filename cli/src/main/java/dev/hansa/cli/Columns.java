@@ -20,7 +20,7 @@ final class Columns {
     }
 
     Columns row(String... cells) {
-        rows.add(List.of(cells).stream().map(PlainText::of).toList());
+        rows.add(List.of(cells).stream().map(PlainText::line).toList());
         return this;
     }
 

@@ -29,7 +29,9 @@ record KubeContext(String name, Optional<String> namespace) {
         }
         throw new CommandFailedException(
                 "kube: expected a context of kubectl ("
-                        + (known.isEmpty() ? "it has none" : String.join(", ", known))
+                        + (known.isEmpty()
+                                ? "it has none"
+                                : PlainText.line(String.join(", ", known)))
                         + "), and a namespace after a slash; found '"
                         + PlainText.of(rest)
                         + "'");

@@ -180,7 +180,7 @@ public final class Main {
                                     + problem.getMessage()
                                     + "'";
                 };
-        line.getErr().println("hansa: " + sentence);
+        line.getErr().println("hansa: " + PlainText.of(String.valueOf(sentence)));
         line.getErr().flush();
         return CommandLine.ExitCode.SOFTWARE;
     }
