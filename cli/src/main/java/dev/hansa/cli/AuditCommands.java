@@ -269,15 +269,28 @@ final class AuditCommands {
             var remembered = remembered();
             var check =
                     files.isEmpty() ? AuditCheck.ofLog(remembered) : AuditCheck.ofFiles(remembered);
-            if (files.isEmpty()) {
-                walk(api, check);
-            } else {
-                for (var file : files) {
-                    read(file, check);
+            try {
+                if (files.isEmpty()) {
+                    walk(api, check);
+                } else {
+                    for (var file : files) {
+                        read(file, check);
+                    }
+                    check.begins();
                 }
-                check.begins();
+            } catch (CommandFailedException e) {
+                if (!isBroken(check)) {
+                    throw e;
+                }
+                note("hansa: " + e.getMessage());
             }
             tell(out, check);
+        }
+
+        /// Whether what was read is no chain, whatever would have come after it. What is remembered
+        /// and was not met is no fault of that: reading has stopped before it.
+        private static boolean isBroken(AuditCheck check) {
+            return check.fault().filter(fault -> !fault.startsWith("audit log: ")).isPresent();
         }
 
         private void tell(PrintWriter out, AuditCheck check) throws CommandFailedException {
@@ -416,7 +429,7 @@ final class AuditCommands {
         private static void refuseOtherForm(JsonNode json, String where)
                 throws CommandFailedException {
             var form = json.path("Form");
-            if (form.canConvertToLong() && form.asLong() != AuditRecord.FORM) {
+            if (form.canConvertToLong() && form.asLong() > AuditRecord.FORM) {
                 throw new CommandFailedException(
                         where
                                 + ": expected an audit record of form "

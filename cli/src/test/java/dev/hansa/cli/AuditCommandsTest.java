@@ -116,6 +116,18 @@ class AuditCommandsTest {
         var both = verify(file, "-file", second.toString(), "-head", head.toString());
         assertThat(both.status()).as(both.err()).isZero();
         assertThat(verify(second).status()).isZero();
+        var later = "{\"Form\":2,\"Number\":99}\n";
+        // what was found before the record of a later version counts
+        Files.writeString(file, text.replace("web-2", "web-9") + later);
+        var broken = verify(file);
+        assertThat(broken.status()).isEqualTo(1);
+        assertThat(broken.err()).contains("found form 2", ": expected hash ");
+        // what is remembered and would have come after it is no fault
+        Files.writeString(file, text.substring(0, half) + later);
+        assertThat(verify(file, "-head", head.toString()).status()).isEqualTo(2);
+        // there was no version before the first
+        Files.writeString(file, text.replaceFirst("\"Form\":1", "\"Form\":0"));
+        assertThat(verify(file).status()).isEqualTo(1);
         Files.writeString(file, text + "{}\n");
         assertThat(verify(file).err()).contains("expected an audit record; found another text");
         // as a kill, or a server that is at it, leaves a file
