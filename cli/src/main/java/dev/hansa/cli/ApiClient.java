@@ -24,6 +24,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /// The HTTP API of one server. What is not a success becomes a [CommandFailedException] with the
@@ -39,6 +43,9 @@ final class ApiClient {
 
     /// Establishing waits for gateways and for the other datacenter; nothing else comes near.
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+
+    /// Until a process whose connection has broken has ended, or the rest of an answer is here.
+    private static final Duration MOMENT = Duration.ofSeconds(1);
 
     /// Well below the timeout of a request.
     private static final Duration WAIT = Duration.ofSeconds(30);
@@ -60,6 +67,8 @@ final class ApiClient {
     private final URI base;
     private final String command;
     private final HttpClient client;
+    private final Duration limit;
+    private final Guard guard;
 
     /// An answer of status 2xx or 404.
     ///
@@ -70,11 +79,32 @@ final class ApiClient {
         }
     }
 
-    private ApiClient(ApiAccess access, String command, HttpClient client) {
+    /// Whether the way to the server is still ours.
+    @FunctionalInterface
+    interface Guard {
+        /// @param moment how long to look whether it ends
+        /// @throws CommandFailedException when it has ended
+        void check(Duration moment) throws CommandFailedException, InterruptedException;
+    }
+
+    private ApiClient(
+            ApiAccess access, String command, HttpClient client, Duration limit, Guard guard) {
         this.access = access;
         this.base = access.base();
         this.command = command;
         this.client = client;
+        this.limit = limit;
+        this.guard = guard;
+    }
+
+    /// The same, with other patience for each request that moves no file.
+    ApiClient within(Duration other) {
+        return new ApiClient(access, command, client, other, guard);
+    }
+
+    /// The same, over a way that is looked at before each request.
+    ApiClient over(Guard way) {
+        return new ApiClient(access, command, client, limit, way);
     }
 
     /// @param command as the user typed it, for what a server says of its caller
@@ -90,7 +120,7 @@ final class ApiClient {
                                 access.isTls()
                                         ? ServerTrust.of(access, surroundings)
                                         : ServerTrust.nobody());
-        return new ApiClient(access, command, builder.build());
+        return new ApiClient(access, command, builder.build(), REQUEST_TIMEOUT, _ -> {});
     }
 
     /// Where it asks, for sentences.
@@ -175,7 +205,7 @@ final class ApiClient {
         var response =
                 exchange(
                         // for the head of the answer; what follows comes when it comes
-                        request(path).timeout(REQUEST_TIMEOUT).build(),
+                        request(path).timeout(limit).build(),
                         path,
                         info ->
                                 info.statusCode() == OK
@@ -280,7 +310,7 @@ final class ApiClient {
 
     private HttpRequest request(String method, String path, String body, String contentType) {
         return request(path)
-                .timeout(REQUEST_TIMEOUT)
+                .timeout(limit)
                 .header("Content-Type", contentType)
                 .method(
                         method,
@@ -290,9 +320,44 @@ final class ApiClient {
 
     private <T> HttpResponse<T> exchange(HttpRequest request, String path, BodyHandler<T> handler)
             throws CommandFailedException, InterruptedException {
+        // whoever has the port after it would get the token
+        guard.check(Duration.ZERO);
+        try {
+            return answer(request, path, handler);
+        } catch (ServerUnreachableException e) {
+            guard.check(MOMENT);
+            throw e;
+        }
+    }
+
+    /// The client's own timeout is for the head of an answer; this one for all of it.
+    private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler)
+            throws IOException, InterruptedException {
+        var all = request.timeout().orElse(limit);
+        // not the client's own future, which needs the pool that all share
+        var answer = new FutureTask<>(() -> client.send(request, handler));
+        Thread.ofVirtual().name("api-request").start(answer);
+        try {
+            return answer.get(all.plus(MOMENT).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw (IOException) new HttpTimeoutException("the rest of it").initCause(e);
+        } catch (InterruptedException e) {
+            answer.cancel(true);
+            throw e;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException known) {
+                throw known;
+            }
+            throw new IOException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private <T> HttpResponse<T> answer(HttpRequest request, String path, BodyHandler<T> handler)
+            throws CommandFailedException, InterruptedException {
         var method = request.method();
         try {
-            return client.send(request, handler);
+            return send(request, handler);
         } catch (ConnectException e) {
             throw new ServerUnreachableException(
                     base
@@ -313,7 +378,7 @@ final class ApiClient {
                             + " "
                             + path
                             + " within "
-                            + request.timeout().orElse(REQUEST_TIMEOUT).toSeconds()
+                            + request.timeout().orElse(limit).toSeconds()
                             + "s; found none",
                     e);
         } catch (SSLException e) {

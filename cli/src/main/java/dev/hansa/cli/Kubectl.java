@@ -3,6 +3,8 @@ package dev.hansa.cli;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,10 +28,12 @@ final class Kubectl {
 
     private final Path program;
     private final Map<String, String> environment;
+    private final PrintWriter err;
 
-    private Kubectl(Path program, Map<String, String> environment) {
+    private Kubectl(Path program, Surroundings surroundings) {
         this.program = program;
-        this.environment = environment;
+        this.environment = surroundings.environment();
+        this.err = surroundings.err();
     }
 
     static Kubectl find(Surroundings surroundings) throws CommandFailedException {
@@ -43,7 +48,7 @@ final class Kubectl {
                 found.orElseThrow(() ->
                         new CommandFailedException(
                                 "kube: expected kubectl on the PATH; found none")),
-                surroundings.withoutTokens().environment());
+                surroundings.withoutTokens());
     }
 
     /// All that it knows.
@@ -84,11 +89,13 @@ final class Kubectl {
         var process = start(words);
         var forward =
                 new Forward(
+                        "port-forward service/" + service + " in '" + context.name() + "'",
                         process,
-                        new Words(process.getErrorStream()),
+                        // a plugin asks there for a code or a password
+                        new Words(process.getErrorStream(), err),
                         new Words(process.getInputStream()));
         try {
-            forward.awaitPort(context, service, patience);
+            forward.awaitPort(patience);
             return forward;
         } catch (CommandFailedException | InterruptedException e) {
             forward.close();
@@ -148,19 +155,21 @@ final class Kubectl {
     }
 
     /// A port that leads somewhere until it is closed.
-    static final class Forward implements AutoCloseable {
+    static final class Forward implements AutoCloseable, ApiClient.Guard {
         private static final Pattern READY =
                 Pattern.compile("Forwarding from 127\\.0\\.0\\.1:(\\d{1,5}) -> ");
 
         private static final Duration LOOK_EVERY = Duration.ofMillis(20);
 
+        private final String what;
         private final Process process;
         private final Words errors;
         private final Words said;
         private final Thread atExit;
         private int port;
 
-        private Forward(Process process, Words errors, Words said) {
+        private Forward(String what, Process process, Words errors, Words said) {
+            this.what = what;
             this.process = process;
             this.errors = errors;
             this.said = said;
@@ -173,14 +182,22 @@ final class Kubectl {
             return port;
         }
 
-        private void awaitPort(KubeContext context, String service, Duration patience)
+        /// The port is ours for as long as kubectl has it.
+        @Override
+        public void check(Duration moment) throws CommandFailedException, InterruptedException {
+            if (process.waitFor(moment)) {
+                throw failed(what, process, errors);
+            }
+        }
+
+        private void awaitPort(Duration patience)
                 throws CommandFailedException, InterruptedException {
-            var what = "port-forward service/" + service + " in '" + context.name() + "'";
             var start = System.nanoTime();
             while (true) {
                 var ready = READY.matcher(said.soFar());
                 if (ready.find()) {
                     port = Integer.parseInt(ready.group(1));
+                    errors.keepSilent();
                     return;
                 }
                 if (!process.isAlive()) {
@@ -219,21 +236,32 @@ final class Kubectl {
         private final StringBuilder text = new StringBuilder();
         private final Thread reader;
         private final int limit;
+        private Optional<PrintWriter> shown;
 
         Words(InputStream from) {
             this(from, USUAL);
         }
 
         Words(InputStream from, int limit) {
+            this(from, limit, Optional.empty());
+        }
+
+        /// @param shown where it is repeated at once, for a person, until [#keepSilent]
+        Words(InputStream from, PrintWriter shown) {
+            this(from, USUAL, Optional.of(shown));
+        }
+
+        private Words(InputStream from, int limit, Optional<PrintWriter> shown) {
             this.limit = limit;
+            this.shown = shown;
             this.reader = Thread.ofVirtual().name("kubectl-says").start(() -> read(from));
         }
 
         private void read(InputStream from) {
-            var buffer = new byte[1024];
-            try (from) {
-                for (var count = from.read(buffer); count >= 0; count = from.read(buffer)) {
-                    take(new String(buffer, 0, count, StandardCharsets.UTF_8));
+            var buffer = new char[1024];
+            try (var reader = new InputStreamReader(from, StandardCharsets.UTF_8)) {
+                for (var count = reader.read(buffer); count >= 0; count = reader.read(buffer)) {
+                    take(new String(buffer, 0, count));
                 }
             } catch (IOException _) {
                 // it has ended
@@ -242,9 +270,17 @@ final class Kubectl {
 
         private synchronized void take(String more) {
             text.append(more);
+            shown.ifPresent(err -> {
+                err.print(PlainText.of(more));
+                err.flush();
+            });
             if (text.length() > limit) {
                 text.delete(0, text.length() - limit);
             }
+        }
+
+        synchronized void keepSilent() {
+            shown = Optional.empty();
         }
 
         synchronized String soFar() {

@@ -143,15 +143,8 @@ final class PeerCommand extends ShortCommand {
         }
     }
 
-    private ApiAccess throughKubectl(String where, Forwards forwards)
-            throws CommandFailedException, InterruptedException {
-        if (kubePort < 1 || kubePort > 65_535) {
-            throw usage("--kube-port: expected a port from 1 to 65535; found " + kubePort);
-        }
-        var kubectl = Kubectl.find(surroundings());
-        var context = KubeContext.of(where, kubectl.contexts());
-        var forward = kubectl.forward(context, kubeService, kubePort, patience());
-        forwards.all.add(forward);
+    private ApiAccess at(Kubectl.Forward forward, KubeContext context)
+            throws CommandFailedException {
         var address = "127.0.0.1:" + forward.port();
         if (!kubeTls) {
             return ApiAccess.at("http://" + address);
@@ -165,16 +158,38 @@ final class PeerCommand extends ShortCommand {
     }
 
     /// @param forwards where is kept what stays open until the end
+    private PeerSide throughKubectl(
+            String where, Optional<String> tokenFile, String flag, Forwards forwards)
+            throws CommandFailedException, InterruptedException {
+        if (kubePort < 1 || kubePort > 65_535) {
+            throw usage("--kube-port: expected a port from 1 to 65535; found " + kubePort);
+        }
+        var kubectl = Kubectl.find(surroundings());
+        var context = KubeContext.of(where, kubectl.contexts());
+        var forward = kubectl.forward(context, kubeService, kubePort, patience());
+        forwards.all.add(forward);
+        var access = flagged(at(forward, context), tokenFile, flag);
+        // the port is gone by then
+        return PeerSide.at(
+                client(access).over(forward), "' through a kubectl port-forward of your own");
+    }
+
     private PeerSide side(String where, Optional<String> tokenFile, String flag, Forwards forwards)
             throws CommandFailedException, InterruptedException {
-        var access =
-                KubeContext.isOne(where)
-                        ? throughKubectl(where, forwards)
-                        : Profiles.isName(where)
-                                ? Profiles.open(surroundings())
-                                        .named(where)
-                                        .access(where, surroundings())
-                                : ApiAccess.at(where);
+        if (KubeContext.isOne(where)) {
+            return throughKubectl(where, tokenFile, flag, forwards);
+        }
+        if (Profiles.isName(where)) {
+            var saved = Profiles.open(surroundings()).named(where).access(where, surroundings());
+            return PeerSide.at(client(flagged(saved, tokenFile, flag)), " -profile " + where + "'");
+        }
+        var api = client(flagged(ApiAccess.at(where), tokenFile, flag));
+        return PeerSide.at(api, " -http-addr " + api.address() + "'");
+    }
+
+    private ApiAccess flagged(ApiAccess found, Optional<String> tokenFile, String flag)
+            throws CommandFailedException {
+        var access = found;
         if (tokenFile.isPresent()) {
             access =
                     access.with(Optional.of(ApiAccess.read(tokenFile.get(), flag, surroundings())));
@@ -182,7 +197,7 @@ final class PeerCommand extends ShortCommand {
         if (caFile != null) {
             access = access.certifiedBy(Optional.of(caFile));
         }
-        return PeerSide.at(client(access));
+        return access;
     }
 
     /// @return whether there was nothing to do
@@ -245,10 +260,9 @@ final class PeerCommand extends ShortCommand {
                             + side.datacenter()
                             + "': expected none, or one that goes on; found it "
                             + view.get().state()
-                            + " (hansa peering delete -name "
+                            + " ('hansa peering delete -name "
                             + other.datacenter()
-                            + " -http-addr "
-                            + side.api().address()
+                            + side.way()
                             + ", then again)");
         }
     }
@@ -338,9 +352,9 @@ final class PeerCommand extends ShortCommand {
                                 + timeout
                                 + "; found "
                                 + found
-                                + " ('hansa doctor -http-addr "
-                                + one.api().address()
-                                + "' says more)");
+                                + " ('hansa doctor"
+                                + one.way()
+                                + " says more)");
             }
             if (!found.equals(said)) {
                 progress.close();

@@ -7,7 +7,8 @@ import java.util.Optional;
 /// One of two datacenters that are to be peers.
 ///
 /// @param datacenter what it calls itself, and what the other calls it
-record PeerSide(ApiClient api, String datacenter) {
+/// @param way how a command of its user asks there, after its name
+record PeerSide(ApiClient api, String datacenter, String way) {
     /// What one side says of the other.
     record View(String state, String id, String peerId, String remote, boolean dials) {
         static View of(JsonNode peering) {
@@ -33,13 +34,14 @@ record PeerSide(ApiClient api, String datacenter) {
         }
     }
 
-    static PeerSide at(ApiClient api) throws CommandFailedException, InterruptedException {
+    static PeerSide at(ApiClient api, String way)
+            throws CommandFailedException, InterruptedException {
         var name = ClientCommand.text(api.json(Chart.SELF).path("Config"), "Datacenter");
         if (name.isEmpty()) {
             throw new CommandFailedException(
                     api.address() + ": expected a server that names its datacenter; found none");
         }
-        return new PeerSide(api, name);
+        return new PeerSide(api, name, way);
     }
 
     private static String path(String peer) {

@@ -136,9 +136,23 @@ class KubePeerTest {
                         "-kube-service=silent",
                         "-timeout=2s");
         assertThat(silent.status()).isEqualTo(1);
-        assertThat(silent.err()).contains("expected a port within 2s; found none");
+        assertThat(silent.err())
+                .startsWith("To sign in, enter the code ABCD?[2J\nwaiting\n")
+                .contains("expected a port within 2s; found none: 'waiting'");
         assertThat(peer(Map.of("prod", 1), "kube:prod", "x", "-kube-port=0").status()).isEqualTo(2);
         assertThatNoneIsLeft();
+    }
+
+    /// Whoever has the port after it is asked nothing.
+    @Test
+    void forwardThatEndsLaterIsSaid() throws Exception {
+        var ran = peer(Map.of("prod", 1), "kube:prod", "http://127.0.0.1:1", "-kube-service=ends");
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err())
+                .contains("kubectl port-forward service/ends in 'prod'")
+                .contains("ended with status 1: 'error: lost connection to pod'")
+                .doesNotContain("expected a server that accepts connections");
     }
 
     @Test
