@@ -94,7 +94,8 @@ final class FailoverCommands {
                 return;
             }
             print(found.body(), out);
-            while (follow) {
+            // whoever reads may have had enough
+            while (!out.checkError()) {
                 found = api.changed(PATH, found.index());
                 print(found.body(), out);
             }

@@ -4,11 +4,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What a server logs while something else is done.
 final class LogCapture implements AutoCloseable {
     /// A server that logs faster than this for an hour has said by then what is wrong.
-    private static final int MAX_CHARACTERS = 16 << 20;
+    static final int MAX_CHARACTERS = 16 << 20;
+
+    /// A server's own words for what it could not send.
+    private static final Pattern LEFT_OUT =
+            Pattern.compile("\\S+ \\[WARN\\] +monitor: \\d+ lines left out here.*");
 
     private static final String CUT = "(more was logged: the capture is full)";
 
@@ -18,6 +25,7 @@ final class LogCapture implements AutoCloseable {
     private boolean isFull;
     private boolean isClosed;
     private String ended = "";
+    private String lacking = "";
 
     private LogCapture(Optional<InputStream> stream, String refusal) {
         this.stream = stream;
@@ -44,23 +52,26 @@ final class LogCapture implements AutoCloseable {
 
     private void read() {
         try {
-            LogLines.read(stream.orElseThrow(), this::take);
+            LogLines.read(stream.orElseThrow(), LogLines.SILENCE, this::take);
             ended("the end of it");
         } catch (IOException e) {
             ended(String.valueOf(e.getMessage()));
         }
     }
 
-    private synchronized void take(String line) {
-        if (isFull) {
-            return;
-        }
+    private synchronized boolean take(String line) {
         isFull = text.length() + line.length() > MAX_CHARACTERS;
         text.append(isFull ? CUT : line).append('\n');
+        if (isFull) {
+            ended("more than " + (MAX_CHARACTERS >> 20) + " MiB");
+        } else if (LEFT_OUT.matcher(line).matches()) {
+            lacking = "expected every line; found '" + line + "'";
+        }
+        return !isFull;
     }
 
     private synchronized void ended(String found) {
-        if (!isClosed) {
+        if (!isClosed && ended.isEmpty()) {
             ended = "expected a log until the end of the capture; found '" + found + "'";
         }
     }
@@ -70,8 +81,12 @@ final class LogCapture implements AutoCloseable {
     /// @param failures where it is noted when something is lacking
     synchronized String finish(Map<String, String> failures) {
         isClosed = true;
-        if (!refusal.isEmpty() || !ended.isEmpty()) {
-            failures.put(MonitorCommand.PATH, refusal.isEmpty() ? ended : refusal);
+        var why =
+                Stream.of(refusal, lacking, ended)
+                        .filter(one -> !one.isEmpty())
+                        .collect(Collectors.joining("; "));
+        if (!why.isEmpty()) {
+            failures.put(MonitorCommand.PATH, why);
         }
         return text.toString();
     }

@@ -2,6 +2,7 @@ package dev.hansa.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,6 +20,7 @@ final class MonitorCommand extends ClientCommand {
     @Option(
             names = "--log-level",
             paramLabel = "trace|debug|info|warn|error",
+            converter = LogLevel.Converter.class,
             description = "This level and above (default: info).")
     private LogLevel level = LogLevel.info;
 
@@ -32,25 +34,32 @@ final class MonitorCommand extends ClientCommand {
     @Override
     void run(ApiClient api, PrintWriter out) throws CommandFailedException, InterruptedException {
         var path = PATH + "?loglevel=" + level + (json ? "&logjson" : "");
+        var isHeard = new AtomicBoolean(true);
         try (var log = api.follow(path)) {
             LogLines.read(
                     log,
+                    LogLines.SILENCE,
                     line -> {
                         out.println(PlainText.of(line));
-                        out.flush();
+                        // it flushes; whoever reads may have had enough
+                        isHeard.set(!out.checkError());
+                        return isHeard.get();
                     });
         } catch (IOException e) {
-            throw ended(api, String.valueOf(e.getMessage()));
+            throw ended(api, e.getMessage() + "' (the server is gone, or the way to it)");
         }
-        throw ended(api, "the end of it");
+        if (isHeard.get()) {
+            throw ended(
+                    api,
+                    "the end of it' (the server ends it when it stops, or when the token is worth"
+                            + " nothing any more)");
+        }
     }
 
-    /// It has none of its own: the server has stopped, or the token is worth nothing any more.
-    private CommandFailedException ended(ApiClient api, String found) {
+    private static CommandFailedException ended(ApiClient api, String found) {
         return new CommandFailedException(
                 api.address()
                         + ": expected its log until interrupted; found '"
-                        + PlainText.of(found)
-                        + "' (it has stopped, or takes the token no more)");
+                        + PlainText.of(found));
     }
 }

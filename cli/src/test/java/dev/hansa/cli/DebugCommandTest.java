@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /// `hansa monitor` and `hansa debug`, against a real server.
 class DebugCommandTest {
@@ -63,8 +64,8 @@ class DebugCommandTest {
             var ran =
                     server.hansa(
                             "debug",
-                            "-duration=2s",
-                            "-interval=1s",
+                            "-duration=4s",
+                            "-interval=2s",
                             "-output",
                             archive.toString(),
                             "-admin-addr",
@@ -82,7 +83,7 @@ class DebugCommandTest {
         assertThat(all.keySet().stream().filter(name -> name.endsWith("metrics.txt"))).hasSize(2);
         assertThat(all.get("agent.json")).contains("\"Datacenter\":\"eks\"");
         assertThat(all.get("hansa.log")).contains("config entry service-resolver/web written");
-        assertThat(all.get("index.json")).contains("\"NotCaptured\": {}", "\"Duration\": \"2s\"");
+        assertThat(all.get("index.json")).contains("\"NotCaptured\": {}", "\"Duration\": \"4s\"");
         assertThat(all.entrySet())
                 .anyMatch(one ->
                         one.getKey().endsWith("metrics.txt") && one.getValue().contains("hansa_"));
@@ -92,9 +93,15 @@ class DebugCommandTest {
     @Test
     void tokenIsNeverInItAndWhatIsLackingIsSaid() throws Exception {
         var archive = folder.resolve("debug.tar.gz");
-        try (var server = new TestingServer()) {
-            server.on("GET /v1/agent/version", 200, "{\"echo\":\"canary-token\"}")
-                    .on("GET /v1/agent/self", 403, "Permission denied: token canary-token");
+        try (var server = new TestingServer();
+                var admin = new TestingServer()) {
+            server.on("GET /v1/agent/version?stale", 200, "{\"echo\":\"canary-token\"}")
+                    .on("GET /v1/agent/self?stale", 403, "Permission denied: token canary-token")
+                    .on(
+                            "GET /v1/agent/monitor?loglevel=info",
+                            200,
+                            "T [WARN]  monitor: 3 lines left out here: they came faster than read\n");
+            admin.on("GET /metrics", 200, "up 1\n");
 
             var ran =
                     Ran.hansa(
@@ -109,6 +116,8 @@ class DebugCommandTest {
                             "-interval=1s",
                             "-capture=agent",
                             "-capture=logs",
+                            "-capture=metrics",
+                            "-admin-addr=http://" + admin.address(),
                             "-output",
                             archive.toString());
 
@@ -116,13 +125,17 @@ class DebugCommandTest {
             assertThat(ran.out()).isEqualTo("Saved: " + archive + "\n");
             assertThat(ran.err())
                     .contains("not captured: /v1/agent/self: ")
-                    .contains("not captured: /v1/agent/monitor: ")
+                    .contains("not captured: /v1/agent/monitor: expected every line; found 'T ")
+                    .contains(
+                            "; expected a log until the end of the capture; found 'the end of it'")
                     .doesNotContain("canary");
             // the admin port asks for no token, and gets none
-            assertThat(server.tokens()).allMatch("canary-token"::equals);
+            assertThat(server.tokens()).isNotEmpty().allMatch("canary-token"::equals);
+            assertThat(admin.tokens()).containsExactly("");
         }
         var all = unpacked(archive);
-        assertThat(all.keySet()).containsExactly("version.json", "hansa.log", "index.json");
+        assertThat(all.keySet().stream().map(name -> name.replaceFirst(".*Z/", "")))
+                .containsExactly("version.json", "metrics.txt", "hansa.log", "index.json");
         assertThat(all.values()).noneMatch(text -> text.contains("canary"));
         assertThat(all.get("index.json")).contains("\"/v1/agent/self\": ");
     }
@@ -134,6 +147,7 @@ class DebugCommandTest {
                         Map.of("HANSA_HTTP_ADDR", "127.0.0.1:1"),
                         "",
                         "debug",
+                        "-admin-addr=http://127.0.0.1:1",
                         "-output=" + folder.resolve("x"));
 
         assertThat(ran.status()).isEqualTo(1);
@@ -142,6 +156,107 @@ class DebugCommandTest {
         }
         assertThat(debug("-duration", "soon")).contains("--duration: expected a duration from 1s");
         assertThat(debug("-duration=1s", "-interval=2s")).contains("--interval: expected at most");
+    }
+
+    /// As without a leader: it says what it is, and of the rest nothing.
+    @Test
+    void serverThatAnswersLittleIsCapturedInItsTime() throws Exception {
+        var archive = folder.resolve("debug.tar.gz");
+        var begin = System.nanoTime();
+        try (var server = new TestingServer()) {
+            server.on("GET /v1/agent/self", 500, "No cluster leader")
+                    .on("GET /v1/agent/self?stale", 200, "{}")
+                    .silentOn("GET /v1/agent/version?stale")
+                    .silentOn("GET /v1/agent/members?stale")
+                    .silentOn("GET /v1/operator/raft/configuration?stale");
+
+            var ran =
+                    Ran.hansa(
+                            server,
+                            "debug",
+                            "-duration=1s",
+                            "-interval=1s",
+                            "-capture=agent",
+                            "-capture=members",
+                            "-output=" + archive);
+
+            assertThat(ran.status()).isEqualTo(1);
+            assertThat(ran.err())
+                    .contains("not captured: /v1/agent/version: ")
+                    .contains("not captured: /v1/agent/members: ");
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(12));
+        assertThat(unpacked(archive).keySet()).containsExactly("agent.json", "index.json");
+    }
+
+    @Test
+    void captureThatIsFullKeepsWhatItHasAndIsNotWrittenOverAnother() throws Exception {
+        var archive = folder.resolve("debug.tar.gz").toString();
+        try (var server = new TestingServer()) {
+            server.on("GET /v1/agent/self?stale", 200, "{}")
+                    .on("GET /v1/agent/version?stale", 200, "{\"long\":\"one\"}");
+            var err = new StringWriter();
+            var surroundings =
+                    new Surroundings(
+                            InputStream.nullInputStream(),
+                            new PrintWriter(new StringWriter()),
+                            new PrintWriter(err),
+                            Map.of("HANSA_HTTP_ADDR", server.address()));
+
+            var status =
+                    new CommandLine(new DebugCommand(surroundings, 10))
+                            .execute("--capture=agent", "--output", archive);
+
+            assertThat(status).isEqualTo(1);
+            assertThat(err.toString())
+                    .contains("not captured: the rest: expected at most 10 bytes; found more");
+            var all = unpacked(Path.of(archive));
+            assertThat(all.keySet()).containsExactly("agent.json", "index.json");
+
+            assertThat(Ran.hansa(server, "debug", "-output", archive).err())
+                    .startsWith("hansa: capture: expected no file yet at '" + archive);
+            assertThat(unpacked(Path.of(archive))).isEqualTo(all);
+        }
+    }
+
+    @Test
+    void captureThatIsInterruptedKeepsWhatItHas() throws Exception {
+        var archive = folder.resolve("debug.tar.gz");
+        var said = folder.resolve("said");
+        try (var server = new TestingServer()) {
+            server.on("GET /v1/agent/self?stale", 200, "{}")
+                    .on("GET /v1/agent/version?stale", 200, "{}");
+            var process =
+                    new ProcessBuilder(
+                                    ProcessHandle.current().info().command().orElseThrow(),
+                                    "-XX:TieredStopAtLevel=1",
+                                    "-cp",
+                                    System.getProperty("java.class.path"),
+                                    Main.class.getName(),
+                                    "debug",
+                                    "-duration=1h",
+                                    "-interval=1h",
+                                    "-capture=agent",
+                                    "-http-addr=" + server.address(),
+                                    "-output=" + archive)
+                            .redirectErrorStream(true)
+                            .redirectOutput(said.toFile())
+                            .start();
+            try {
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() ->
+                                server.asked().stream()
+                                        .anyMatch(one -> one.line().endsWith("version?stale")));
+                process.destroy();
+                assertThat(process.waitFor(Duration.ofSeconds(30))).isTrue();
+            } finally {
+                process.destroyForcibly();
+            }
+            assertThat(Files.readString(said))
+                    .contains("Saved: " + archive)
+                    .contains("not captured: the rest: expected 1h0m0s; found it interrupted");
+        }
+        assertThat(unpacked(archive).keySet()).contains("agent.json", "index.json");
     }
 
     private static String debug(String... words) {
@@ -176,6 +291,19 @@ class DebugCommandTest {
         }
         assertThat(status.get(20, TimeUnit.SECONDS)).isEqualTo(1);
         assertThat(err.toString()).contains("expected its log until interrupted; found");
+    }
+
+    @Test
+    void monitorEndsWhenNobodyReads() throws Exception {
+        try (var server = new TestingServer()) {
+            server.on("GET /v1/agent/monitor?loglevel=error", 200, "a\nb\n");
+
+            assertThat(Ran.intoClosedPipe(server, "monitor", "-log-level", "ERR"))
+                    .isEqualTo(new Ran(0, "", ""));
+            var ran = Ran.hansa(server, "monitor", "-log-level", "Error");
+            assertThat(ran.out()).isEqualTo("a\nb\n");
+            assertThat(ran.err()).contains("found 'the end of it' (the server ends it when ");
+        }
     }
 
     @Test

@@ -9,6 +9,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class FailoverCommandsTest {
+    @Test
+    void followingEndsWhenNobodyReads() throws Exception {
+        try (var server = new TestingServer()) {
+            server.on("GET /v1/hansa/failovers?index=0&wait=30s", 200, "[]");
+
+            assertThat(Ran.intoClosedPipe(server, "failover", "events", "--follow"))
+                    .isEqualTo(new Ran(0, "", ""));
+        }
+    }
+
     private TestingServer server;
 
     @BeforeEach

@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 
 /// A real HTTP server that answers as it was told and keeps what it was asked.
@@ -24,6 +26,7 @@ final class TestingServer implements AutoCloseable {
     private final HttpServer server;
     private final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
     private final Map<String, Answer> answers = new HashMap<>();
+    private final Set<String> silences = ConcurrentHashMap.newKeySet();
     private final List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
 
     record Asked(String line, String contentType, String body) {}
@@ -52,6 +55,12 @@ final class TestingServer implements AutoCloseable {
         return this;
     }
 
+    /// Takes the request, and never answers.
+    TestingServer silentOn(String line) {
+        silences.add(line);
+        return this;
+    }
+
     String address() {
         return "127.0.0.1:" + server.getAddress().getPort();
     }
@@ -77,8 +86,11 @@ final class TestingServer implements AutoCloseable {
     }
 
     private void answer(HttpExchange exchange) throws IOException {
+        var line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+        if (silences.contains(line)) {
+            return;
+        }
         try (exchange) {
-            var line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
             var type = String.valueOf(exchange.getRequestHeaders().getFirst("Content-Type"));
             var body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             tokens.add(
