@@ -42,11 +42,11 @@ public final class ConnectionDoor {
             Keeper keeper,
             Consumer<String> onRefusal) {
         /// Takes a place, or says why there is none.
-        Optional<String> refusal() {
+        Optional<String> refusal(Channel newcomer) {
             if (isShort.getAsBoolean()) {
                 return Optional.of(MEMORY_SHORT);
             }
-            if (open.incrementAndGet() > most && !keeper.makesRoom()) {
+            if (!keeper.letsIn(newcomer, open.incrementAndGet() > most)) {
                 open.decrementAndGet();
                 return Optional.of(TOO_MANY);
             }
@@ -84,22 +84,19 @@ public final class ConnectionDoor {
 
     /// Whoever looks after a listener's connections.
     interface Keeper {
-        /// Where all places are taken: whether another connection is ended at once, so that a
-        /// further one may be let in.
-        boolean makesRoom();
-
-        /// A connection is let in; it is not read from yet. On an event loop, not the connection's.
-        void accepted(Channel connection);
+        /// Whether a connection is let in, which is not read from yet. On an event loop, not the
+        /// connection's.
+        ///
+        /// @param isFull all places are taken: it is let in only if another is ended for it, or
+        ///   itself where none is found
+        boolean letsIn(Channel newcomer, boolean isFull);
 
         Keeper NONE =
                 new Keeper() {
                     @Override
-                    public boolean makesRoom() {
-                        return false;
+                    public boolean letsIn(Channel newcomer, boolean isFull) {
+                        return !isFull;
                     }
-
-                    @Override
-                    public void accepted(Channel connection) {}
                 };
     }
 
@@ -128,14 +125,13 @@ public final class ConnectionDoor {
                 context.fireChannelRead(accepted);
                 return;
             }
-            var refusal = guard.refusal();
+            var refusal = guard.refusal(connection);
             if (refusal.isPresent()) {
                 connection.unsafe().closeForcibly();
                 guard.onRefusal().accept(refusal.get());
                 return;
             }
             connection.closeFuture().addListener(_ -> guard.open().decrementAndGet());
-            guard.keeper().accepted(connection);
             context.fireChannelRead(accepted);
         }
     }

@@ -50,13 +50,15 @@ final class ServerListeners implements AutoCloseable {
     private static final int MAX_HEADERS = 16 * 1024;
 
     /// Of a client of HTTP/2, which opens a request and takes it back for nothing while we have
-    /// begun to answer it (CVE-2023-44487). A page that is left takes back some dozens at once.
-    private static final int MAX_RESETS = 200;
+    /// begun to answer it (CVE-2023-44487). A page that is left takes back some dozens at once; so
+    /// three such within the window, and fewer than what Netty allows by itself, 200.
+    private static final int MAX_RESETS = 150;
 
     private static final int RESETS_SECONDS = 30;
 
-    /// Of headers, each smaller than a frame has to be; one header comes in two.
-    private static final int MAX_SMALL_CONTINUATIONS = 16;
+    /// Of headers, each smaller than a frame has to be; one header comes in two. Fewer than what
+    /// Netty allows by itself, 16.
+    private static final int MAX_SMALL_CONTINUATIONS = 12;
 
     private final Vertx vertx;
     private final List<HttpServer> servers = new ArrayList<>();

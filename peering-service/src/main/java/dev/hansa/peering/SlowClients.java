@@ -1,5 +1,6 @@
 package dev.hansa.peering;
 
+import dev.hansa.peering.api.ClientNetwork;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -8,6 +9,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.net.InetAddress;
@@ -15,9 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -28,10 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// keeps a connection that he does not use. Whoever waits for an answer is left alone, however long
 /// that takes.
 ///
-/// Where all places are taken, a newcomer takes the one of the connection that has waited longest
-/// for a request's headers; and of requests whose body has not come whole there are so many at
-/// once, of which one more ends the oldest. So those who send theirs in one go always find a place,
-/// also beside thousands who do not.
+/// Where all places are taken, a newcomer takes the one of the connection that has been unused for
+/// longest, and where each is used the one that has waited longest for a request's headers; and of
+/// requests whose body has not come whole there are so many at once, of which one more ends the
+/// oldest of the client that has most. So those who send theirs in one go find a place, also beside
+/// thousands who do not.
+///
+/// Who is ended is not waited for: what he does not read goes with the connection.
 final class SlowClients implements ConnectionDoor.Keeper {
     /// What an end is counted under.
     static final String HEADER = "header_timeout";
@@ -39,8 +43,14 @@ final class SlowClients implements ConnectionDoor.Keeper {
     static final String BODY = "body_timeout";
     static final String CROWD = "too_many_unfinished";
 
-    /// Up to 1 GiB over whatever line an operator has, and nobody sends one who may not.
-    private static final String SNAPSHOT = "/v1/snapshot";
+    /// PUT, up to 1 GiB over whatever line an operator has: as long as some of it comes within each
+    /// time that another body has for its whole. With the slash, since the router takes both; one
+    /// that is spelled otherwise has the time of other bodies.
+    private static final Set<String> UPLOADS = Set.of("/v1/snapshot", "/v1/snapshot/");
+
+    /// For the last word to who is ended for his slowness: a round trip to the other end of the
+    /// world, and the loss of a packet. A place that a newcomer waits for is not held so long.
+    private static final Duration LAST_WORD = Duration.ofSeconds(2);
 
     private static final int TOO_SLOW = 408;
 
@@ -48,14 +58,19 @@ final class SlowClients implements ConnectionDoor.Keeper {
     private final Consumer<String> onEnd;
     private final Map<SocketAddress, Watch> watches = new ConcurrentHashMap<>();
 
-    private final Unfinished<Watch> headers = new Unfinished<>();
-    private final Unfinished<Exchange> bodies = new Unfinished<>();
+    private final OldestFirst<Watch> headers = new OldestFirst<>();
+    private final OldestFirst<Watch> unused = new OldestFirst<>();
+    private final CrowdByClient<Exchange> bodies = new CrowdByClient<>();
+
+    /// Of those that are answered already: they take no places of the others.
+    private final CrowdByClient<Exchange> unwanted = new CrowdByClient<>();
 
     /// @param header from a connection's first byte, or the first after an answer, to the end of a
     ///   request's headers; of a new connection from its begin, with TLS's handshake
     /// @param body from there to its last byte
     /// @param idle between an answer and the next request on its connection
-    /// @param bodies that have not come whole; each may hold 512 KiB
+    /// @param bodies that have not come whole; each may hold 512 KiB. As many again that are
+    ///   answered, of which nothing is kept
     record Limits(Duration header, Duration body, Duration idle, int bodies) {}
 
     /// @param onEnd told why something is ended; on an event loop
@@ -64,42 +79,23 @@ final class SlowClients implements ConnectionDoor.Keeper {
         this.onEnd = onEnd;
     }
 
-    /// What has not come whole, the oldest first.
-    private static final class Unfinished<T> {
-        private final Set<T> all = new LinkedHashSet<>();
-
-        synchronized void add(T one) {
-            all.add(one);
-        }
-
-        synchronized void remove(T one) {
-            all.remove(one);
-        }
-
-        /// Takes the oldest out, if there are more than `most`.
-        synchronized Optional<T> above(int most) {
-            if (all.size() <= most) {
-                return Optional.empty();
-            }
-            var oldest = all.iterator().next();
-            all.remove(oldest);
-            return Optional.of(oldest);
-        }
-    }
-
     @Override
-    public boolean makesRoom() {
-        var oldest = headers.above(0);
-        oldest.ifPresent(Watch::makeRoom);
-        return oldest.isPresent();
+    public boolean letsIn(Channel newcomer, boolean isFull) {
+        var watch = new Watch(newcomer);
+        if (isFull && !takesAPlace(watch)) {
+            return false;
+        }
+        newcomer.pipeline().addFirst(watch);
+        return true;
     }
 
-    @Override
-    public void accepted(Channel connection) {
-        connection.pipeline().addFirst(new Watch(connection));
+    private boolean takesAPlace(Watch newcomer) {
+        var other = unused.oldest().or(headers::oldest);
+        other.ifPresent(one -> one.makeRoom(newcomer));
+        return other.isPresent();
     }
 
-    /// Watches the requests of the connections that were [#accepted].
+    /// Watches the requests of the connections that were [#letsIn].
     Handler<HttpServerRequest> watching(Handler<HttpServerRequest> next) {
         return request -> {
             var from = request.remoteAddress();
@@ -107,10 +103,13 @@ final class SlowClients implements ConnectionDoor.Keeper {
                     watches.get(
                             new InetSocketAddress(
                                     InetAddress.ofLiteral(from.hostAddress()), from.port()));
-            if (watch != null) {
-                watch.begun(request);
+            if (watch == null) {
+                next.handle(request);
+                return;
             }
+            var exchange = watch.begun(request);
             next.handle(request);
+            exchange.handed();
         };
     }
 
@@ -129,6 +128,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
     /// come.
     private final class Watch extends ChannelInboundHandlerAdapter {
         private final Channel channel;
+        private final Outgoing outgoing;
 
         /// Requests of which the whole, or the answer, is outstanding.
         private int active;
@@ -136,28 +136,35 @@ final class SlowClients implements ConnectionDoor.Keeper {
         private boolean isInHeader;
         private boolean hasSpoken;
         private boolean isHttp2;
+        private volatile boolean isRefused;
         private @Nullable Future<?> timer;
 
         Watch(Channel channel) {
             this.channel = channel;
+            this.outgoing = new Outgoing(channel);
         }
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
             watches.put(channel.remoteAddress(), this);
             channel.closeFuture().addListener(_ -> closed());
+            if (isRefused) {
+                channel.eventLoop().execute(this::hangUp);
+            }
             awaitHeader();
         }
 
         private void closed() {
             stopTimer();
             headers.remove(this);
+            unused.remove(this);
             watches.remove(channel.remoteAddress(), this);
         }
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object bytes) {
             hasSpoken = true;
+            outgoing.heard();
             // a client of HTTP/2 says more than requests; its connection has the time of idle ones
             if (active == 0 && !isInHeader && !isHttp2) {
                 awaitHeader();
@@ -167,25 +174,46 @@ final class SlowClients implements ConnectionDoor.Keeper {
 
         private void awaitHeader() {
             isInHeader = true;
+            unused.remove(this);
             headers.add(this);
             restart(limits.header(), () -> end(HEADER));
         }
 
-        void begun(HttpServerRequest request) {
+        Exchange begun(HttpServerRequest request) {
             active++;
             isInHeader = false;
             isHttp2 = request.version() == HttpVersion.HTTP_2;
             stopTimer();
             headers.remove(this);
-            new Exchange(this, request).begin();
+            unused.remove(this);
+            var exchange = new Exchange(this, request);
+            exchange.begin();
+            return exchange;
         }
 
-        void ended(HttpServerRequest request) {
+        /// @param connection this one's; the request is let go of
+        void ended(HttpConnection connection) {
             if (--active == 0 && channel.isOpen()) {
                 hasSpoken = false;
-                // nothing is lost by it, so it is no refusal
-                restart(limits.idle(), () -> request.connection().close());
+                outgoing.isTaken();
+                rest(connection);
             }
+        }
+
+        private void rest(HttpConnection connection) {
+            unused.add(this);
+            restart(
+                    limits.idle(),
+                    () -> {
+                        if (outgoing.isTaken()) {
+                            rest(connection);
+                            return;
+                        }
+                        unused.remove(this);
+                        // nothing is lost by it, so it is no refusal
+                        connection.close();
+                        hangUpSoon();
+                    });
         }
 
         private void restart(Duration limit, Runnable end) {
@@ -200,14 +228,48 @@ final class SlowClients implements ConnectionDoor.Keeper {
             }
         }
 
-        /// From any thread.
-        void makeRoom() {
+        /// From any thread. One that has begun to be used meanwhile, or is sent an answer still, is
+        /// passed over; the latter until its next look.
+        void makeRoom(Watch newcomer) {
             channel.eventLoop()
                     .execute(() -> {
+                        if (!channel.isOpen()) {
+                            return;
+                        }
                         if (isInHeader) {
                             end(ConnectionDoor.TOO_MANY);
+                            hangUp();
+                        } else if (active == 0 && outgoing.isEmpty()) {
+                            onEnd.accept(ConnectionDoor.TOO_MANY);
+                            hangUp();
+                        } else if (!takesAPlace(newcomer)) {
+                            newcomer.refuse();
                         }
                     });
+        }
+
+        /// From any thread, also before it has a loop.
+        private void refuse() {
+            onEnd.accept(ConnectionDoor.TOO_MANY);
+            isRefused = true;
+            if (channel.isRegistered()) {
+                channel.eventLoop().execute(this::hangUp);
+            }
+        }
+
+        /// Past all that waits to be written, which an ordinary close waits for.
+        private void hangUp() {
+            if (channel.isOpen()) {
+                channel.unsafe().close(channel.newPromise());
+            }
+        }
+
+        void hangUpSoon() {
+            later(this::hangUp);
+        }
+
+        void later(Runnable end) {
+            var _ = channel.eventLoop().schedule(end, LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
         }
 
         /// Who has begun a request of HTTP/1 is told why; who has said nothing, or speaks HTTP/2,
@@ -216,6 +278,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
             onEnd.accept(reason);
             stopTimer();
             headers.remove(this);
+            hangUpSoon();
             var tls = channel.pipeline().context(SslHandler.class);
             var answer = Unpooled.copiedBuffer(answer(reason), StandardCharsets.US_ASCII);
             if (!hasSpoken) {
@@ -260,42 +323,84 @@ final class SlowClients implements ConnectionDoor.Keeper {
     private final class Exchange {
         private final Watch watch;
         private final HttpServerRequest request;
+        private final ClientNetwork client;
+        private final boolean isUpload;
         private boolean isWhole;
         private boolean isAnswered;
+        private boolean isEnded;
         private @Nullable Future<?> timer;
 
         Exchange(Watch watch, HttpServerRequest request) {
             this.watch = watch;
             this.request = request;
+            this.client =
+                    ClientNetwork.of(InetAddress.ofLiteral(request.remoteAddress().hostAddress()));
+            this.isUpload =
+                    HttpMethod.PUT.equals(request.method()) && UPLOADS.contains(request.path());
         }
 
         void begin() {
             request.response().endHandler(_ -> answered());
-            if (!SNAPSHOT.equals(request.path())) {
-                await();
+            if (isUpload) {
+                awaitMore();
+            } else if (hasBody()) {
+                restart(() -> end(BODY));
             }
             request.end().onComplete(_ -> whole());
         }
 
-        private void await() {
-            bodies.add(this);
-            bodies.above(limits.bodies()).ifPresent(Exchange::crowdedOut);
+        /// One that is held before it is read is not whole, though nothing more comes of it.
+        private boolean hasBody() {
+            if (request.version() == HttpVersion.HTTP_2) {
+                return watch.outgoing.isBodyComing(request.response().streamId());
+            }
+            var length = request.getHeader("Content-Length");
+            return request.headers().contains("Transfer-Encoding")
+                    || length != null && !length.equals("0");
+        }
+
+        /// Its handler has it: who was turned away at once takes no place of another.
+        void handed() {
+            if (!isUpload && timer != null && !isWhole && !isAnswered) {
+                await(bodies);
+            }
+        }
+
+        private void await(CrowdByClient<Exchange> crowd) {
+            crowd.add(this, client, limits.bodies()).ifPresent(Exchange::crowdedOut);
+        }
+
+        private void awaitMore() {
+            var before = request.bytesRead();
+            restart(() -> {
+                if (request.bytesRead() > before) {
+                    awaitMore();
+                } else {
+                    end(BODY);
+                }
+            });
+        }
+
+        private void restart(Runnable end) {
+            stopTimer();
             timer =
                     watch.channel
                             .eventLoop()
-                            .schedule(
-                                    () -> end(BODY),
-                                    limits.body().toMillis(),
-                                    TimeUnit.MILLISECONDS);
+                            .schedule(end, limits.body().toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        private void stopTimer() {
+            if (timer != null) {
+                timer.cancel(false);
+            }
         }
 
         private void whole() {
             if (!isWhole) {
                 isWhole = true;
-                bodies.remove(this);
-                if (timer != null) {
-                    timer.cancel(false);
-                }
+                bodies.remove(this, client);
+                unwanted.remove(this, client);
+                stopTimer();
                 done();
             }
         }
@@ -303,9 +408,13 @@ final class SlowClients implements ConnectionDoor.Keeper {
         private void answered() {
             if (!isAnswered) {
                 isAnswered = true;
-                if (!isWhole && timer == null) {
+                bodies.remove(this, client);
+                if (!isWhole && !isEnded) {
                     // nobody wants the rest of it
-                    await();
+                    await(unwanted);
+                    if (isUpload || timer == null) {
+                        restart(() -> end(BODY));
+                    }
                 }
                 done();
             }
@@ -313,7 +422,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
 
         private void done() {
             if (isWhole && isAnswered) {
-                watch.ended(request);
+                watch.ended(request.connection());
             }
         }
 
@@ -329,8 +438,15 @@ final class SlowClients implements ConnectionDoor.Keeper {
         }
 
         private void end(String reason) {
+            if (isEnded) {
+                return;
+            }
+            isEnded = true;
             onEnd.accept(reason);
-            bodies.remove(this);
+            bodies.remove(this, client);
+            unwanted.remove(this, client);
+            stopTimer();
+            hangUpSoon();
             var response = request.response();
             if (response.headWritten() || response.closed()) {
                 hangUp();
@@ -340,7 +456,26 @@ final class SlowClients implements ConnectionDoor.Keeper {
             if (request.version() != HttpVersion.HTTP_2) {
                 response.putHeader("Connection", "close");
             }
-            response.end(sentence(reason)).onComplete(_ -> hangUp());
+            response.end(isUpload && BODY.equals(reason) ? stalled() : sentence(reason))
+                    .onComplete(_ -> hangUp());
+        }
+
+        private String stalled() {
+            return "request: expected some of its body every "
+                    + limits.body().toMillis()
+                    + " ms; found none";
+        }
+
+        private void hangUpSoon() {
+            if (request.version() != HttpVersion.HTTP_2) {
+                watch.hangUpSoon();
+                return;
+            }
+            watch.later(() -> {
+                if (!request.response().closed()) {
+                    request.response().reset(0);
+                }
+            });
         }
 
         /// The others on a connection of HTTP/2 go on.

@@ -13,6 +13,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -232,12 +233,18 @@ class Http2ApiTest {
     }
 
     /// A frame as it comes.
-    private record Frame(int type, int stream, Buffer payload) {
+    private record Frame(int type, int flags, int stream, Buffer payload) {
+        static final int DATA = 0;
         static final int HEADERS = 1;
         static final int RESET = 3;
         static final int SETTINGS = 4;
         static final int GO_AWAY = 7;
+        static final int WINDOW_UPDATE = 8;
         static final int CONTINUATION = 9;
+
+        boolean endsStream() {
+            return (flags & Wire.END_STREAM) != 0;
+        }
 
         /// Of a reset or a goodbye.
         int error() {
@@ -287,8 +294,24 @@ class Http2ApiTest {
 
         /// A GET, its headers neither compressed nor remembered.
         static byte[] get(String path) {
+            return block(path, List.of());
+        }
+
+        /// A PUT, the same; its method is a literal.
+        static byte[] put(String path) {
+            return block(path, List.of(Map.entry(0x02, "PUT")));
+        }
+
+        private static byte[] block(String path, List<Map.Entry<Integer, String>> method) {
             var block = new ByteArrayOutputStream();
-            block.write(0x82);
+            for (var field : method) {
+                block.write(field.getKey());
+                block.write(field.getValue().length());
+                block.writeBytes(field.getValue().getBytes(StandardCharsets.US_ASCII));
+            }
+            if (method.isEmpty()) {
+                block.write(0x82);
+            }
             block.write(0x87);
             for (var field : List.of(Map.entry(0x04, path), Map.entry(0x01, "localhost"))) {
                 block.write(field.getKey());
@@ -301,9 +324,9 @@ class Http2ApiTest {
         Frame read() throws IOException {
             var length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
             var type = in.readUnsignedByte();
-            in.readUnsignedByte();
+            var flags = in.readUnsignedByte();
             var stream = in.readInt();
-            return new Frame(type, stream, Buffer.buffer(in.readNBytes(length)));
+            return new Frame(type, flags, stream, Buffer.buffer(in.readNBytes(length)));
         }
 
         Frame awaitFrame(int type) throws IOException {
@@ -311,6 +334,17 @@ class Http2ApiTest {
                 if (frame.type() == type) {
                     return frame;
                 }
+            }
+        }
+
+        boolean hearsNothingFor(Duration time) throws IOException {
+            socket.setSoTimeout((int) time.toMillis());
+            try {
+                return in.read() < 0;
+            } catch (SocketTimeoutException _) {
+                return true;
+            } finally {
+                socket.setSoTimeout((int) SOON.toMillis());
             }
         }
 
@@ -327,7 +361,7 @@ class Http2ApiTest {
         try (var wire = new Wire(trusting(), port);
                 var other = client(HttpClient.Version.HTTP_2)) {
             // not written on after the goodbye, which a connection that is reset would swallow
-            for (var i = 0; i < 210; i++) {
+            for (var i = 0; i < 160; i++) {
                 var stream = 1 + 2 * i;
                 wire.write(
                         Frame.HEADERS,
@@ -349,7 +383,7 @@ class Http2ApiTest {
         start(Map.of());
         try (var wire = new Wire(trusting(), port)) {
             wire.write(Frame.HEADERS, Wire.END_STREAM, 1, Wire.get(DEFAULTS));
-            for (var i = 0; i < 20; i++) {
+            for (var i = 0; i < 14; i++) {
                 wire.write(Frame.CONTINUATION, 0, 1, new byte[0]);
             }
 
@@ -373,6 +407,70 @@ class Http2ApiTest {
 
             assertThat(refused.error()).isEqualTo(Wire.REFUSED_STREAM);
             assertThat(refused.stream()).isEqualTo(1 + 2 * 256);
+        }
+    }
+
+    /// Its answer comes in pieces of ten bytes, each of which the client asks for.
+    @Test
+    void whoTakesHisAnswerInSmallPiecesIsNotIdle() throws Exception {
+        start(Map.of("http.idle-timeout", "500ms"));
+        try (var wire = new Wire(trusting(), port)) {
+            wire.write(Frame.SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 10});
+            wire.write(
+                    Frame.HEADERS,
+                    Wire.END_HEADERS | Wire.END_STREAM,
+                    1,
+                    Wire.get("/v1/agent/self"));
+            var begin = System.nanoTime();
+            // six times as long as a connection may be idle, and beyond the last word
+            while (System.nanoTime() - begin < Duration.ofSeconds(3).toNanos()) {
+                assertThat(wire.awaitFrame(Frame.DATA).payload().length()).isPositive();
+                assertThat(wire.hearsNothingFor(Duration.ofMillis(150))).isTrue();
+                wire.write(Frame.WINDOW_UPDATE, 0, 1, new byte[] {0, 0, 0, 10});
+            }
+            wire.write(Frame.WINDOW_UPDATE, 0, 1, new byte[] {0, 1, 0, 0});
+
+            var last = wire.awaitFrame(Frame.DATA);
+            while (!last.endsStream()) {
+                last = wire.awaitFrame(Frame.DATA);
+            }
+        }
+    }
+
+    @Test
+    void slowBodyEndsItsStreamAndTheOthersOfItsConnectionGoOn() throws Exception {
+        start(Map.of("http.body-timeout", "300ms"));
+        try (var wire = new Wire(trusting(), port)) {
+            wire.write(Frame.HEADERS, Wire.END_HEADERS, 1, Wire.put("/v1/config"));
+            wire.write(Frame.DATA, 0, 1, new byte[] {'{'});
+
+            assertThat(wire.awaitFrame(Frame.HEADERS).stream()).isEqualTo(1);
+            assertThat(wire.awaitFrame(Frame.DATA).payload().toString())
+                    .isEqualTo("request: expected its body within 300 ms; found a part of it");
+            assertThat(wire.awaitFrame(Frame.RESET).stream()).isEqualTo(1);
+            wire.write(
+                    Frame.HEADERS,
+                    Wire.END_HEADERS | Wire.END_STREAM,
+                    3,
+                    Wire.get("/v1/status/leader"));
+            assertThat(wire.awaitFrame(Frame.HEADERS).stream()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void slowHeadersOfHttp1AreToldThatOverTls() throws Exception {
+        start(Map.of("http.header-timeout", "2s"));
+        try (var socket = trusting().getSocketFactory().createSocket("127.0.0.1", port)) {
+            socket.setSoTimeout((int) SOON.toMillis());
+            socket.getOutputStream()
+                    .write("GET / HTTP/1.1\r\nHost: x\r\n".getBytes(StandardCharsets.US_ASCII));
+
+            assertThat(
+                            new String(
+                                    socket.getInputStream().readAllBytes(),
+                                    StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 408 ")
+                    .endsWith("within 2000 ms; found a part of it");
         }
     }
 

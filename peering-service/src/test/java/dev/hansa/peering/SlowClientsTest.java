@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.hansa.peering.api.MonitorStream;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.io.ByteArrayOutputStream;
@@ -47,6 +48,12 @@ class SlowClientsTest {
     private final List<Socket> sockets = new ArrayList<>();
     private final CompletableFuture<HttpServerRequest> waiting = new CompletableFuture<>();
     private final Router streams = Router.router(vertx);
+    private final List<HttpServerRequest> held = new CopyOnWriteArrayList<>();
+
+    /// More than the kernel takes on for one who does not read.
+    private static final int LARGE = 48 << 20;
+
+    private static final Buffer LARGE_ANSWER = Buffer.buffer(new byte[LARGE]);
     private int port;
 
     private void start(Duration header, Duration body, Duration idle) throws Exception {
@@ -71,12 +78,18 @@ class SlowClientsTest {
 
     /// As the API: a body is read whole before it is answered.
     private void answer(HttpServerRequest request) {
-        if ("/waits".equals(request.path())) {
-            waiting.complete(request);
-        } else if ("/watch".equals(request.path())) {
-            streams.handle(request);
-        } else {
-            request.body().onSuccess(body -> request.response().end(body.length() + " read"));
+        switch (String.valueOf(request.path())) {
+            case "/waits" -> waiting.complete(request);
+            case "/watch" -> streams.handle(request);
+            case "/held" -> {
+                request.pause();
+                held.add(request);
+            }
+            case "/refused" -> request.response().setStatusCode(403).end("refused");
+            case "/large" -> request.response().end(LARGE_ANSWER);
+            default ->
+                    request.body()
+                            .onSuccess(body -> request.response().end(body.length() + " read"));
         }
     }
 
@@ -121,6 +134,10 @@ class SlowClientsTest {
                 }
             }
         }
+    }
+
+    private static String heard(Socket socket) throws IOException {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     private int get() throws IOException, InterruptedException {
@@ -262,6 +279,153 @@ class SlowClientsTest {
         assertThat(ended).containsOnly(SlowClients.CROWD);
         assertThat(get()).isEqualTo(200);
         await().atMost(SOON).until(() -> standing() <= 2);
+    }
+
+    @Test
+    void whoTakesNothingOfHisAnswerAndSaysAByteNowAndThenIsCutOff() throws Exception {
+        start(BRIEF, LONG, LONG);
+        var talker = open();
+        say(talker, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        // a byte is refused as soon as there is no connection
+        await().atMost(SOON)
+                .until(() -> {
+                    try {
+                        say(talker, "x");
+                        return false;
+                    } catch (IOException _) {
+                        return true;
+                    }
+                });
+        assertThat(ended).containsExactly(SlowClients.HEADER);
+    }
+
+    @Test
+    void whoTakesNothingOfHisAnswerAndSaysNothingIsCutOffAndHisPlaceIsFree() throws Exception {
+        start(LONG, LONG, BRIEF, 100, 1);
+        say(open(), "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        // newcomers are refused until then
+        await().atMost(SOON)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> get() == 200);
+    }
+
+    @Test
+    void whoTakesHisAnswerInSmallPiecesGetsTheWhole() throws Exception {
+        start(BRIEF, LONG, BRIEF.multipliedBy(2));
+        var reader = open();
+        say(reader, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+        // ten times as long as the shortest time, and beyond the last word
+        for (var i = 0; i < 10; i++) {
+            assertThat(reader.getInputStream().readNBytes(3 << 20)).hasSize(3 << 20);
+            assertThat(open().getInputStream().read()).isNegative();
+        }
+
+        assertThat(reader.getInputStream().readNBytes(LARGE - (30 << 20)))
+                .hasSize(LARGE - (30 << 20));
+    }
+
+    @Test
+    void connectionThatNobodyUsesGivesItsPlaceBeforeOneThatWaitsForHeaders() throws Exception {
+        start(LONG, LONG, LONG, 100, 2);
+        var speaking = open();
+        say(speaking, LINE);
+        var idle = open();
+        say(idle, LINE + "\r\n");
+        awaitAnswer(idle);
+
+        var newcomer = open();
+        say(newcomer, LINE + "\r\n");
+
+        assertThat(awaitAnswer(newcomer)).startsWith("HTTP/1.1 200 ");
+        assertThat(idle.getInputStream().read()).isNegative();
+        say(speaking, "\r\n");
+        assertThat(awaitAnswer(speaking)).startsWith("HTTP/1.1 200 ");
+        assertThat(ended).containsExactly(ConnectionDoor.TOO_MANY);
+    }
+
+    /// Between two roles.
+    @Test
+    void requestWithoutABodyThatIsHeldBeforeItIsReadIsNoBodyOnItsWay() throws Exception {
+        start(LONG, BRIEF, LONG, 1, 100);
+        for (var i = 0; i < 3; i++) {
+            say(open(), "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+        }
+        await().atMost(SOON).until(() -> held.size() == 3);
+        // as long as a body may take
+        var slow = open();
+        say(slow, "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx");
+        assertThat(awaitAnswer(slow)).startsWith("HTTP/1.1 408 ");
+
+        assertThat(ended).containsExactly(SlowClients.BODY);
+    }
+
+    @Test
+    void crowdOfOneAddressAndRefusedRequestsEndNobodyElsesBody() throws Exception {
+        start(LONG, LONG, LONG, 2, 100);
+        var part = "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx";
+        var honest =
+                new Socket(
+                        InetAddress.ofLiteral("127.0.0.1"),
+                        port,
+                        InetAddress.ofLiteral("127.0.0.2"),
+                        0);
+        sockets.add(honest);
+        honest.setSoTimeout((int) SOON.toMillis());
+        say(honest, part);
+        assertThat(get()).isEqualTo(200);
+        for (var i = 0; i < 5; i++) {
+            var refused = open();
+            say(refused, part.replace("/x", "/refused"));
+            assertThat(awaitAnswer(refused)).startsWith("HTTP/1.1 403 ");
+        }
+        // of those that are answered two are waited for still
+        await().atMost(SOON).until(() -> ended.size() == 3);
+        for (var i = 0; i < 5; i++) {
+            say(open(), part);
+        }
+        await().atMost(SOON).until(() -> ended.size() == 7);
+
+        say(honest, "12345678");
+        assertThat(awaitAnswer(honest)).endsWith("9 read");
+        assertThat(ended).containsOnly(SlowClients.CROWD);
+    }
+
+    @Test
+    void snapshotMayTakeItsTimeWhileSomeOfItComesAndNothingElseMay() throws Exception {
+        start(BRIEF, BRIEF.multipliedBy(3), LONG);
+        var head = " HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1";
+        var upload = open();
+        say(upload, "PUT /v1/snapshot" + head);
+        for (var byteOfIt : List.of("2", "3", "4", "5", "6", "7", "8", "9")) {
+            // a third of the time
+            assertThat(open().getInputStream().read()).isNegative();
+            say(upload, byteOfIt);
+        }
+        assertThat(awaitAnswer(upload)).endsWith("9 read");
+
+        var stalled = open();
+        say(stalled, "PUT /v1/snapshot/" + head);
+        assertThat(heard(stalled))
+                .endsWith("request: expected some of its body every 900 ms; found none");
+        var other = open();
+        say(other, "POST /v1/snapshot" + head.replace(": 9", ": 9999"));
+        assertThat(trickle(other, "x"))
+                .endsWith("request: expected its body within 900 ms; found a part of it");
+    }
+
+    @Test
+    void offerOfHttp2WithoutTlsIsPassedOver() throws Exception {
+        start(LONG, LONG, LONG);
+        var socket = open();
+        say(
+                socket,
+                LINE
+                        + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                        + "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n");
+
+        assertThat(awaitAnswer(socket)).startsWith("HTTP/1.1 200 ");
     }
 
     private long standing() {

@@ -11,11 +11,11 @@ import java.util.HexFormat;
 /// is given a single network (RFC 6177).
 ///
 /// @param prefix its bytes in hex
-record ClientNetwork(String prefix) {
+public record ClientNetwork(String prefix) {
     private static final int IPV6_PREFIX = 8;
     private static final int IPV6_ADDRESS = 16;
 
-    static ClientNetwork of(InetAddress client) {
+    public static ClientNetwork of(InetAddress client) {
         var bytes = client.getAddress();
         return new ClientNetwork(
                 HexFormat.of()

@@ -43,8 +43,7 @@ final class AuditStart implements AutoCloseable {
 
     private void run() {
         try {
-            while (!hasBegun.getAsBoolean()) {
-                tryToBegin();
+            while (!hasBegunAfterALook()) {
                 Thread.sleep(pause);
             }
         } catch (InterruptedException e) {
@@ -52,12 +51,15 @@ final class AuditStart implements AutoCloseable {
         }
     }
 
-    private void tryToBegin() {
+    /// A failure of either question ends nothing: it is asked again.
+    private boolean hasBegunAfterALook() {
         try {
+            if (hasBegun.getAsBoolean()) {
+                return true;
+            }
             look.run();
         } catch (StoreFailure _) {
             // another leads by now, or nobody: the next look finds who
-            return;
         } catch (RuntimeException e) {
             // a datacenter whose log never begins keeps no record of anything
             if (!told.equals(e.toString())) {
@@ -72,6 +74,7 @@ final class AuditStart implements AutoCloseable {
                                 e));
             }
         }
+        return false;
     }
 
     /// A server that is alone begins with its first act.

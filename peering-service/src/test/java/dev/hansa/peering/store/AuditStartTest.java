@@ -16,11 +16,17 @@ class AuditStartTest {
     void defectIsToldOnceAndTheNextLookIsTakenAllTheSame() throws Exception {
         var failures = new LinkedBlockingQueue<Throwable>();
         var looks = new AtomicInteger();
+        var questions = new AtomicInteger();
         var hasBegun = new AtomicBoolean();
         var done = new CountDownLatch(1);
         try (var start =
                 new AuditStart(
-                        hasBegun::get,
+                        () -> {
+                            if (questions.incrementAndGet() == 1) {
+                                throw new IllegalStateException("a defect");
+                            }
+                            return hasBegun.get();
+                        },
                         () -> {
                             switch (looks.incrementAndGet()) {
                                 case 1, 2 -> throw new IllegalStateException("a defect");
