@@ -75,7 +75,10 @@ export function topology({name, peer, datacenter}) {
     back: 'Leave it as it is',
     next: 'Close this and begin again.',
     before: () => (cut ? consequences(cut) : nothing),
-    price: () => (cut?.Connections ? `Save and cut ${count(cut.Connections, 'connection')}` : ''),
+    price: () => {
+      const known = cut ? (cut.Connections ?? sum(cut.Cut)) : 0;
+      return known ? `Save and cut ${count(known, 'connection')}${cut.Connections === null ? ' or more' : ''}` : '';
+    },
     refused: () => found.refresh(),
     async saved(entry) {
       done = `Saved: the rules for calls to ${entry.Name}.`;
@@ -83,19 +86,25 @@ export function topology({name, peer, datacenter}) {
     },
   });
 
+  const sum = (list) => list.reduce((all, one) => all + one.Open, 0);
+
   const caller = (one) => html`<li><b>${one.Service}</b>${one.Peer ? html` of ${peerChip(one.Peer)}` : nothing}: ${count(one.Open, 'connection')}, by the rule <span class="code">${one.Rule}</span></li>`;
 
-  /** What a save would do to those who talk now. */
-  function consequences({Connections: all, Cut: list, Beyond: beyond, Sidecars: sidecars}) {
-    const listed = list.reduce((sum, one) => sum + one.Open, 0);
+  /** What a save would do to those who talk now; the number is null where some sidecars have not told. */
+  function consequences({Connections: told, Filtered: filtered, Cut: list, Beyond: beyond, Sidecars: sidecars}) {
+    const listed = sum(list);
+    const all = told ?? listed;
     return html`<div class="cut" role="status">
       ${all
-        ? html`<p class="verdict bad"><b>${count(all, 'connection')} that ${all === 1 ? 'stands' : 'stand'} now will be cut</b>, at once:</p><ul class="consequences">${list.map(caller)}
+        ? html`<p class="verdict bad"><b>${told === null ? 'At least ' : ''}${count(all, 'connection')} that ${all === 1 ? 'stands' : 'stand'} now will be cut</b>, at once:</p><ul class="consequences">${list.map(caller)}
             ${all > listed ? html`<li>${count(all - listed, 'connection')} of callers that are not listed here</li>` : nothing}</ul>`
-        : html`<p class="verdict ok"><b>Nothing is cut</b> of what sidecars tell of now.</p>`}
+        : told === null
+          ? html`<p class="verdict warn"><b>What will be cut is not known.</b></p>`
+          : html`<p class="verdict ok"><b>Nothing is cut</b> of what sidecars tell of now.</p>`}
       ${sidecars.Told < sidecars.Connected || !sidecars.Connected
         ? html`<p class="note">${icons.alert}<span>${sidecars.Connected ? `${sidecars.Told} of ${count(sidecars.Connected, 'connected sidecar')}` : 'No sidecar'} of it ${sidecars.Connected ? 'have told' : 'is connected to tell'} of connections: more may be cut.</span></p>`
         : nothing}
+      ${filtered ? html`<p class="note">${icons.alert}<span>Callers that your token may not see have connections; they may be cut too.</span></p>` : nothing}
       ${beyond?.Open ? html`<p class="note">${icons.alert}<span>Of ${count(beyond.Open, 'connection')} it is not known whose they are; they may be cut too.</span></p>` : nothing}</div>`;
   }
 

@@ -42,18 +42,30 @@ public record Callers(List<OfCaller> each, Count beyond) {
     /// @param open those that stand
     /// @param carried all that there have been; only grows
     public record Count(long open, long carried) {
+        /// No proxy lives to see more, a reader of JSON counts no further exactly, and two of them
+        /// can be added.
+        public static final long MOST = 1L << 53;
+
         public static final Count NONE = new Count(0, 0);
 
-        /// @throws IllegalArgumentException for a count below 0
+        /// @throws IllegalArgumentException for a count below 0 or above [#MOST]
         public Count {
-            if (open < 0 || carried < 0) {
+            if (Math.min(open, carried) < 0 || Math.max(open, carried) > MOST) {
                 throw new IllegalArgumentException(
-                        "callers: expected counts from 0; found " + Math.min(open, carried));
+                        "callers: expected counts from 0 to "
+                                + MOST
+                                + "; found "
+                                + open
+                                + " open and "
+                                + carried
+                                + " carried");
             }
         }
 
+        /// At most [#MOST] of each: what one sidecar says must not fail the sum.
         public Count plus(Count other) {
-            return new Count(open + other.open, carried + other.carried);
+            return new Count(
+                    Math.min(MOST, open + other.open), Math.min(MOST, carried + other.carried));
         }
     }
 }

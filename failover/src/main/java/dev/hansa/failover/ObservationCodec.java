@@ -19,6 +19,9 @@ public final class ObservationCodec {
     /// A label, a host or a sign.
     private static final int MAX_TEXT = 256;
 
+    /// Connections that stand at one proxy: far more than a machine has ports and files for.
+    private static final long MAX_OPEN = 1L << 31;
+
     private ObservationCodec() {}
 
     public static Observed encode(Sightings sightings) {
@@ -94,9 +97,9 @@ public final class ObservationCodec {
         // before any of them is read
         bound("callers", message.getEachCount(), Callers.MOST);
         var each = new ArrayList<Callers.OfCaller>();
-        var beyond = new Callers.Count(message.getBeyondOpen(), message.getBeyondCarried());
+        var beyond = count(message.getBeyondOpen(), message.getBeyondCarried());
         for (var caller : message.getEachList()) {
-            var count = new Callers.Count(caller.getOpen(), caller.getCarried());
+            var count = count(caller.getOpen(), caller.getCarried());
             var id = identity(caller.getSource());
             if (id.isPresent()) {
                 each.add(new Callers.OfCaller(id.get(), count));
@@ -105,6 +108,12 @@ public final class ObservationCodec {
             }
         }
         return new Callers(each, beyond);
+    }
+
+    private static Callers.Count count(long open, long carried) {
+        held("open connections", open, MAX_OPEN);
+        held("connections", carried, Callers.Count.MOST);
+        return new Callers.Count(open, carried);
     }
 
     /// Empty for what is none: a caller chooses its name, and the sidecar that passes it on must
@@ -122,10 +131,8 @@ public final class ObservationCodec {
     private static Observation decode(ObservedUpstream message) {
         bound("targets of one upstream", message.getTargetsCount(), Observation.MOST_TARGETS);
         bound("classes of time", message.getTookCount(), Observation.TIMES);
-        var counts = message.getTookList().stream().allMatch(count -> count >= 0);
-        if (!counts || message.getRefused() < 0) {
-            throw new IllegalArgumentException("observations: expected counts from 0; found less");
-        }
+        held("refusals", message.getRefused(), Callers.Count.MOST);
+        message.getTookList().forEach(count -> held("connections", count, Callers.Count.MOST));
         return new Observation(
                 RouteCodec.decode(message.getUpstream()),
                 message.getRefused(),
@@ -135,9 +142,8 @@ public final class ObservationCodec {
 
     private static Observation.OfTarget decode(ObservedTarget message) {
         bound("suspects of one target", message.getSuspectsCount(), Observation.MOST_SUSPECTS);
-        if (message.getCarried() < 0 || message.getFailed() < 0 || message.getOpen() < 0) {
-            throw new IllegalArgumentException("observations: expected counts from 0; found less");
-        }
+        count(message.getOpen(), message.getCarried());
+        held("failed attempts", message.getFailed(), Callers.Count.MOST);
         return new Observation.OfTarget(
                 cut(message.getTarget()),
                 message.getCarried(),
@@ -159,6 +165,18 @@ public final class ObservationCodec {
         if (found > most) {
             throw new IllegalArgumentException(
                     "observations: expected at most " + most + " " + what + "; found " + found);
+        }
+    }
+
+    private static void held(String what, long found, long most) {
+        if (found < 0 || found > most) {
+            throw new IllegalArgumentException(
+                    "observations: expected counts from 0 to "
+                            + most
+                            + " of "
+                            + what
+                            + "; found "
+                            + found);
         }
     }
 

@@ -162,6 +162,43 @@ class TrafficTest {
         assertThat(decode(nameless)).contains(new Callers(List.of(), new Callers.Count(2, 2)));
     }
 
+    @Test
+    void countsThatNoSidecarCanHaveAreRefused() {
+        for (var count : List.of(Long.MAX_VALUE, Callers.Count.MOST + 1, -1L)) {
+            var target = ObservedTarget.newBuilder().setTarget("echo");
+            for (var upstream :
+                    List.of(
+                            ObservedUpstream.newBuilder().setRefused(count),
+                            ObservedUpstream.newBuilder().addTook(count),
+                            ObservedUpstream.newBuilder()
+                                    .addTargets(target.clone().setCarried(count)),
+                            ObservedUpstream.newBuilder()
+                                    .addTargets(target.clone().setFailed(count)),
+                            ObservedUpstream.newBuilder()
+                                    .addTargets(target.clone().setOpen(count)))) {
+                var message =
+                        Observed.newBuilder()
+                                .addUpstreams(upstream.setUpstream(RouteCodec.encode(ECHO)))
+                                .build();
+                assertThatThrownBy(() -> ObservationCodec.decode(message, List.of(ECHO)))
+                        .hasMessageContaining("expected counts from 0 to")
+                        .hasMessageEndingWith("found " + count);
+            }
+            assertThatThrownBy(() -> decode(ObservedCallers.newBuilder().setBeyondCarried(count)))
+                    .hasMessageEndingWith("found " + count);
+        }
+        assertThatThrownBy(() -> decode(ObservedCallers.newBuilder().setBeyondOpen((1L << 31) + 1)))
+                .hasMessageContaining("expected counts from 0 to 2147483648 of open connections");
+    }
+
+    @Test
+    void sumOfCountsStaysACount() {
+        var most = new Callers.Count(Callers.Count.MOST, Callers.Count.MOST);
+
+        assertThat(most.plus(most)).isEqualTo(most);
+        assertThat(most.plus(new Callers.Count(0, 1))).isEqualTo(most);
+    }
+
     private static Optional<Callers> decode(ObservedCallers.Builder callers) {
         return ObservationCodec.decode(
                         Observed.newBuilder().setCallers(callers).build(), List.of(ECHO))

@@ -142,7 +142,7 @@ public final class Sidecar implements AutoCloseable {
                 proxy.closer.add(
                         new Identity(id, proxy.control, proxy.disk, proxy.clock, proxy.telemetry));
         var upstreams = new CopyOnWriteArrayList<Outbound>();
-        var callers = new CallerTally();
+        var callers = new CallerTally(proxy.token.trustDomain());
         var routes =
                 proxy.closer.add(
                         new RouteSubscription(
@@ -158,7 +158,7 @@ public final class Sidecar implements AutoCloseable {
                                 () ->
                                         new Sightings(
                                                 observations(upstreams),
-                                                carried.served().map(_ -> callers.callers())),
+                                                Optional.of(callers.callers())),
                                 (order, done) -> trace(upstreams, order, done),
                                 config.dataDir(),
                                 proxy.software,

@@ -23,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -283,14 +284,7 @@ class FailoverTest {
         }
 
         await().untilAsserted(() -> {
-            var told =
-                    ObservationCodec.decode(
-                                    mesh.west
-                                            .observed()
-                                            .get()
-                                            .getOrDefault("web", Observed.getDefaultInstance()),
-                                    List.of(TestingMesh.UPSTREAM))
-                            .upstreams();
+            var told = told();
             assertThat(told).hasSize(1);
             var seen = told.getFirst();
             assertThat(seen.refused()).isZero();
@@ -306,6 +300,47 @@ class FailoverTest {
                     .extracting(Observation.Suspect::sign)
                     .containsExactly("refused");
         });
+    }
+
+    @Test
+    void connectionThatStandsIsToldAlsoWhenTheRouteHasItsTargetNoMore() throws Exception {
+        publish(peer());
+        try (var standing = mesh.dial()) {
+            standing.getOutputStream().write(1);
+            assertThat(standing.getInputStream().read()).isEqualTo(1);
+            awaitOpen(tuple("billing.peer.east", OptionalLong.of(1)));
+
+            publish(local());
+
+            awaitOpen(
+                    tuple("billing", OptionalLong.of(0)),
+                    tuple("billing.peer.east", OptionalLong.of(1)));
+            standing.getOutputStream().write(2);
+            assertThat(standing.getInputStream().read()).isEqualTo(2);
+        }
+        awaitOpen(tuple("billing", OptionalLong.of(0)));
+    }
+
+    private void awaitOpen(Tuple... targets) {
+        await().untilAsserted(() ->
+                assertThat(told())
+                        .singleElement()
+                        .satisfies(one ->
+                                assertThat(one.targets())
+                                        .extracting(
+                                                Observation.OfTarget::label,
+                                                Observation.OfTarget::open)
+                                        .containsExactly(targets)));
+    }
+
+    private List<Observation> told() {
+        return ObservationCodec.decode(
+                        mesh.west
+                                .observed()
+                                .get()
+                                .getOrDefault("web", Observed.getDefaultInstance()),
+                        List.of(TestingMesh.UPSTREAM))
+                .upstreams();
     }
 
     private Target local(int... ports) {

@@ -2,12 +2,20 @@ package dev.hansa.gateway.sidecar;
 
 import dev.hansa.failover.Callers;
 import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustDomain;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /// Who calls one service, and how many connections each of those who were let in has open. Safe for
 /// all event loops.
 public final class CallerTally {
+    /// Places of one foreign trust domain, whose authority can make any number of names. As many
+    /// are kept for callers of our own.
+    static final int MOST_FOREIGN = 32;
+
+    private final TrustDomain own;
+
     /// Those who have called last are at the end.
     private final Map<SpiffeId, Place> places = new LinkedHashMap<>(16, 0.75f, true);
 
@@ -22,6 +30,10 @@ public final class CallerTally {
         private Callers.Count count() {
             return new Callers.Count(open, carried);
         }
+    }
+
+    public CallerTally(TrustDomain own) {
+        this.own = own;
     }
 
     /// A connection of a caller was let in.
@@ -39,7 +51,7 @@ public final class CallerTally {
         if (known != null) {
             return known;
         }
-        if (caller.uri().length() > Callers.MAX_IDENTITY || !hasRoom()) {
+        if (caller.uri().length() > Callers.MAX_IDENTITY || !hasRoom(caller.trustDomain())) {
             return beyond;
         }
         var place = new Place();
@@ -47,16 +59,31 @@ public final class CallerTally {
         return place;
     }
 
-    /// Who has nothing open and has called the longest ago makes room.
-    private boolean hasRoom() {
-        if (places.size() < Callers.MOST) {
-            return true;
+    private boolean hasRoom(TrustDomain domain) {
+        if (!domain.equals(own)) {
+            Predicate<SpiffeId> foreign = id -> !id.trustDomain().equals(own);
+            Predicate<SpiffeId> same = id -> id.trustDomain().equals(domain);
+            if (taken(same) >= MOST_FOREIGN) {
+                return makesRoom(same);
+            }
+            if (taken(foreign) >= Callers.MOST - MOST_FOREIGN) {
+                return makesRoom(foreign);
+            }
         }
-        var all = places.values().iterator();
+        return places.size() < Callers.MOST || makesRoom(_ -> true);
+    }
+
+    private long taken(Predicate<SpiffeId> of) {
+        return places.keySet().stream().filter(of).count();
+    }
+
+    /// Who of these has nothing open and has called the longest ago makes room.
+    private boolean makesRoom(Predicate<SpiffeId> of) {
+        var all = places.entrySet().iterator();
         while (all.hasNext()) {
-            var place = all.next();
-            if (place.open == 0) {
-                beyond.carried += place.carried;
+            var each = all.next();
+            if (of.test(each.getKey()) && each.getValue().open == 0) {
+                beyond.carried += each.getValue().carried;
                 all.remove();
                 return true;
             }

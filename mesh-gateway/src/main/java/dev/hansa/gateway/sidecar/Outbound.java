@@ -45,6 +45,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One upstream of a service: takes the application's plain connection, finds the first target that
@@ -143,14 +144,23 @@ public final class Outbound {
         return seen.view(Plan.way(target, endpoint), System.nanoTime());
     }
 
-    /// What this proxy has seen of the whole upstream since it started.
+    /// What this proxy has seen of the whole upstream since it started: of the route's targets, and
+    /// of those that it has no more and connections still go to.
     public Observation observation() {
         var targets = route().map(Route::targets).orElse(List.of());
+        var labels = targets.stream().map(Target::label).collect(toSet());
         return new Observation(
                 upstream,
                 tally.refusals(),
                 tally.times(),
-                targets.stream().limit(Observation.MOST_TARGETS).map(this::observation).toList());
+                Stream.concat(
+                                targets.stream().map(this::observation),
+                                tally.standing()
+                                        .filter(label -> !labels.contains(label))
+                                        .sorted()
+                                        .map(label -> observation(label, List.of())))
+                        .limit(Observation.MOST_TARGETS)
+                        .toList());
     }
 
     private Observation.OfTarget observation(Target target) {
@@ -166,12 +176,18 @@ public final class Outbound {
                                             suspicion.failures(),
                                             suspicion.since().truncatedTo(ChronoUnit.SECONDS))));
         }
-        return new Observation.OfTarget(
+        return observation(
                 target.label(),
-                tally.carriedBy(target.label()),
-                OptionalLong.of(tally.openTo(target.label())),
-                tally.failedAt(target.label()),
                 suspects.subList(0, Math.min(suspects.size(), Observation.MOST_SUSPECTS)));
+    }
+
+    private Observation.OfTarget observation(String label, List<Observation.Suspect> suspects) {
+        return new Observation.OfTarget(
+                label,
+                tally.carriedBy(label),
+                OptionalLong.of(tally.openTo(label)),
+                tally.failedAt(label),
+                suspects);
     }
 
     /// Takes a changed snapshot into account, and closes connections to peers that are not trusted

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /// What has become of the connections to one upstream since the start. Safe for all event loops.
 final class Tally {
@@ -51,11 +52,20 @@ final class Tally {
         return targets.computeIfAbsent(target, _ -> new Counts());
     }
 
-    /// Forgets targets that are in no route any more, once there are many.
+    /// Forgets targets that are in no route any more and have no connection, once there are many.
     void routeHas(Set<String> labels) {
         if (targets.size() > Observation.MOST_TARGETS) {
-            targets.keySet().retainAll(labels);
+            targets.entrySet()
+                    .removeIf(one ->
+                            !labels.contains(one.getKey()) && one.getValue().open().sum() == 0);
         }
+    }
+
+    /// Those to which connections stand, in no order.
+    Stream<String> standing() {
+        return targets.entrySet().stream()
+                .filter(one -> one.getValue().open().sum() > 0)
+                .map(Map.Entry::getKey);
     }
 
     long openTo(String target) {

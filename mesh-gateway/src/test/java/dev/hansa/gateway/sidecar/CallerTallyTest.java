@@ -9,10 +9,22 @@ import dev.hansa.trustbundle.TrustDomain;
 import org.junit.jupiter.api.Test;
 
 class CallerTallyTest {
-    private final CallerTally tally = new CallerTally();
+    private static final String OURS = "lke.consul";
+
+    private final CallerTally tally = new CallerTally(new TrustDomain(OURS));
 
     private static SpiffeId id(String service) {
-        return SpiffeId.service(new TrustDomain("lke.consul"), new Datacenter("lke"), service);
+        return id(OURS, service);
+    }
+
+    private static SpiffeId id(String domain, String service) {
+        return SpiffeId.service(new TrustDomain(domain), new Datacenter("x"), service);
+    }
+
+    private long places(String domain) {
+        return tally.callers().each().stream()
+                .filter(one -> one.id().trustDomain().name().equals(domain))
+                .count();
     }
 
     @Test
@@ -55,5 +67,39 @@ class CallerTallyTest {
         assertThat(tally.callers().beyond()).isEqualTo(new Callers.Count(2, 2));
         tally.left(more);
         assertThat(tally.callers().beyond()).isEqualTo(new Callers.Count(1, 2));
+    }
+
+    @Test
+    void namesThatPeersMakeUpTakeNoPlaceOfOurCallersNorOfOtherPeers() {
+        tally.left(tally.entered(id("quiet")));
+        for (var i = 0; i < 2 * Callers.MOST; i++) {
+            tally.entered(id("a.consul", "web" + i));
+            // those whose connections have ended make room for their own kind alone
+            tally.left(tally.entered(id("b.consul", "web" + i)));
+        }
+        tally.entered(id("c.consul", "shop"));
+        for (var i = 0; i < CallerTally.MOST_FOREIGN - 1; i++) {
+            tally.entered(id("web" + i));
+        }
+
+        assertThat(places("a.consul")).isEqualTo(CallerTally.MOST_FOREIGN);
+        assertThat(places("b.consul")).isEqualTo(CallerTally.MOST_FOREIGN);
+        assertThat(places("c.consul")).isEqualTo(1);
+        assertThat(places(OURS)).isEqualTo(CallerTally.MOST_FOREIGN);
+        assertThat(tally.callers().each())
+                .contains(new Callers.OfCaller(id("quiet"), new Callers.Count(0, 1)));
+    }
+
+    @Test
+    void manyPeersTogetherLeavePlacesForOurCallers() {
+        for (var i = 0; i < 2 * Callers.MOST; i++) {
+            tally.entered(id("peer" + i + ".consul", "web"));
+        }
+        for (var i = 0; i < CallerTally.MOST_FOREIGN; i++) {
+            tally.entered(id("web" + i));
+        }
+
+        assertThat(places(OURS)).isEqualTo(CallerTally.MOST_FOREIGN);
+        assertThat(tally.callers().each()).hasSize(Callers.MOST);
     }
 }

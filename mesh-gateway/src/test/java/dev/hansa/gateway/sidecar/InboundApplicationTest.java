@@ -2,12 +2,17 @@ package dev.hansa.gateway.sidecar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.Callers;
 import dev.hansa.gateway.ApplicationProcess;
 import dev.hansa.gateway.EchoServer;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.SpiffeId;
+import dev.hansa.trustbundle.TrustDomain;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -130,6 +135,28 @@ class InboundApplicationTest {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void callerThatIsLetInIsCountedUntilItsConnectionEnds() throws Exception {
+        try (var application = new EchoServer(0)) {
+            mesh.start(application.port(), 10);
+            try (var caller = mesh.caller()) {
+                TestingInbound.say(caller, 1);
+                assertThat(mesh.callers.callers().each())
+                        .extracting(one -> one.id().path(), Callers.OfCaller::count)
+                        .containsExactly(tuple(webPath(), new Callers.Count(1, 1)));
+            }
+
+            await().untilAsserted(() ->
+                    assertThat(mesh.callers.callers().each())
+                            .extracting(Callers.OfCaller::count)
+                            .containsExactly(new Callers.Count(0, 1)));
+        }
+    }
+
+    private static String webPath() {
+        return SpiffeId.service(new TrustDomain("x"), new Datacenter("west"), "web").path();
     }
 
     /// Those who come between the stop and its discovery wait for it, and no longer.

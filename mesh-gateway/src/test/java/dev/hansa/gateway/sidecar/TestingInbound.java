@@ -62,11 +62,12 @@ final class TestingInbound implements AutoCloseable {
     private final Optional<KernelSockets> kernel = KernelSockets.open();
     final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
     private final Doors doors = new Doors(transport, false);
-    final CallerTally callers = new CallerTally();
+    final CallerTally callers;
     private int port;
 
     TestingInbound() throws IOException {
         control = new TestingControl("west", CLOCK);
+        callers = new CallerTally(control.trustDomain());
     }
 
     Optional<TlsEnds> ends() throws IOException {

@@ -100,7 +100,11 @@ final class TopologyJson {
     }
 
     static JsonNode of(Preview preview) {
-        var json = JSON.objectNode().put("Connections", preview.connections());
+        var json = JSON.objectNode();
+        preview.connections()
+                .ifPresentOrElse(
+                        known -> json.put("Connections", known), () -> json.putNull("Connections"));
+        json.put("Filtered", preview.filtered());
         sidecars(json, preview.sidecars());
         count(json, "Beyond", preview.beyond());
         var cut = json.putArray("Cut");

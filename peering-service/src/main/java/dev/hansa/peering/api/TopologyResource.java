@@ -9,6 +9,8 @@ import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.EntryAccess;
 import dev.hansa.peering.configentry.ParsedEntry;
 import dev.hansa.peering.topology.Flows;
+import dev.hansa.peering.topology.Topology;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /// Who may talk to whom, and who does. What connections there are changes without being waited for:
@@ -16,6 +18,11 @@ import java.util.function.Supplier;
 final class TopologyResource {
     private static final String KIND = "service-intentions";
 
+    /// Each judges every service, which for thousands with rules takes a core for a while. The
+    /// others wait for their turn in the places that running requests have, which are bounded.
+    static final int MOST_AT_ONCE = 2;
+
+    private final Semaphore atOnce = new Semaphore(MOST_AT_ONCE, true);
     private final Supplier<Flows> flows;
     private final BlockingReads reads;
 
@@ -30,13 +37,25 @@ final class TopologyResource {
         return reads.read(
                 request,
                 Scope.CATALOG,
-                () -> ApiAnswer.json(TopologyJson.of(flows.get().of(service, sight))));
+                () -> ApiAnswer.json(TopologyJson.of(inTurn(service, sight))));
+    }
+
+    private Topology inTurn(UpstreamName service, Flows.Sight sight) {
+        atOnce.acquireUninterruptibly();
+        try {
+            return flows.get().of(service, sight);
+        } finally {
+            atOnce.release();
+        }
     }
 
     private static Flows.Sight sight(Caller caller) {
         return new Flows.Sight(
                 name -> caller.sees(Need.read(Resource.SERVICE, name)),
-                name -> caller.sees(Need.read(Resource.INTENTIONS, name)));
+                name -> caller.sees(Need.read(Resource.INTENTIONS, name)),
+                () ->
+                        caller.access().allows(Need.read(Resource.MESH))
+                                || caller.sees(Need.read(Resource.PEERING)));
     }
 
     /// What the rules in the body would do, which are not written: asks the right to write them.
@@ -60,11 +79,7 @@ final class TopologyResource {
                 request.caller().require(EntryAccess.write(KIND, valid.name()));
                 yield ApiAnswer.json(
                         TopologyJson.of(
-                                flows.get()
-                                        .preview(
-                                                service,
-                                                valid,
-                                                sight(request.caller()).visible())));
+                                flows.get().preview(service, valid, sight(request.caller()))));
             }
         };
     }

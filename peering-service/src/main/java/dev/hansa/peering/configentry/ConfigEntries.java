@@ -213,12 +213,24 @@ public final class ConfigEntries {
 
     private static IntentionTable intentionTable(
             StoreState state, StoredGroups groups, boolean defaultAllow, String destination) {
+        return intentionTable(
+                groups,
+                defaultAllow,
+                destination,
+                name -> state.config(Schemas.SERVICE_INTENTIONS, name).map(ConfigEntries::read));
+    }
+
+    private static IntentionTable intentionTable(
+            StoredGroups groups,
+            boolean defaultAllow,
+            String destination,
+            Function<String, Optional<JsonNode>> entries) {
         var exact = new ArrayList<Intention>();
         var ofGroups = new ArrayList<Intention>();
         for (var name : List.of(destination, Intention.ANY)) {
-            state.config(Schemas.SERVICE_INTENTIONS, name)
-                    .ifPresent(record -> {
-                        for (var source : read(record).path("Sources")) {
+            entries.apply(name)
+                    .ifPresent(entry -> {
+                        for (var source : entry.path("Sources")) {
                             if (source.path("SamenessGroup").asText().isEmpty()) {
                                 exact.add(IntentionRules.intention(name, source));
                             } else {
@@ -232,14 +244,22 @@ public final class ConfigEntries {
         return new IntentionTable(defaultAllow, exact);
     }
 
-    /// The same with `entry` in the place of the one that is there, or beside those that are.
+    /// The same with `entry` in the place of the one that is there, or beside those that are. It is
+    /// not remembered: it may never be written.
+    ///
+    /// @param entry `service-intentions` of the destination
     public static IntentionTable intentionTable(
             StoreState state, boolean defaultAllow, ParsedEntry.Valid entry) {
-        var config = new HashMap<>(state.config());
-        config.put(
-                new ConfigKey(entry.kind(), entry.name()),
-                new ConfigRecord(entry.kind(), entry.name(), entry.json(), 0, 0));
-        return intentionTable(state.withConfig(config), defaultAllow, entry.name());
+        var unwritten = fresh(new ConfigRecord(entry.kind(), entry.name(), entry.json(), 0, 0));
+        return intentionTable(
+                groups(state),
+                defaultAllow,
+                entry.name(),
+                name ->
+                        name.equals(entry.name())
+                                ? Optional.of(unwritten)
+                                : state.config(Schemas.SERVICE_INTENTIONS, name)
+                                        .map(ConfigEntries::read));
     }
 
     /// Whether there are rules for calls to this service, beside those for every service.
@@ -334,6 +354,11 @@ public final class ConfigEntries {
 
     private static Stream<JsonNode> each(JsonNode list) {
         return StreamSupport.stream(list.spliterator(), false);
+    }
+
+    /// Whether an entry as it was read is held in memory.
+    static boolean isRemembered(ConfigRecord record) {
+        return READ.containsKey(record);
     }
 
     private static JsonNode read(ConfigRecord record) {

@@ -258,11 +258,12 @@ final class ProxyStream implements RoutePublisher.Session {
         owner = identity.id().path() + "#" + hello.getRegistration().getProxyId();
         upstreams = names(hello.getUpstreamsList());
         serving = !hello.getStandby();
+        // first: whoever waits for its registration finds it among the connected
+        publisher.add(this);
         register(hello.getChecksList());
         events.accept(
                 new PeeringEvent.ProxyConnected(
                         hello.getRegistration().getProxyId(), identity.id().uri()));
-        publisher.add(this);
     }
 
     private void register(List<CheckResult> results) {

@@ -35,22 +35,6 @@ public record StoreState(
         controls = PersistentMap.copyOf(controls);
     }
 
-    /// The same with these config entries.
-    public StoreState withConfig(Map<ConfigKey, ConfigRecord> changed) {
-        return new StoreState(
-                index,
-                starts,
-                changed,
-                peerings,
-                secrets,
-                bundles,
-                registrations,
-                joinSecrets,
-                controls,
-                acl,
-                ca);
-    }
-
     /// The operator's controls of failover that are in force at a moment.
     public Controls controls(Instant now) {
         return Controls.at(

@@ -26,8 +26,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -61,7 +63,9 @@ public final class Flows {
 
     /// @param visible whether whoever asks may see a service of this name
     /// @param rules whether he may see who may call a service of this name
-    public record Sight(Predicate<String> visible, Predicate<String> rules) {}
+    /// @param peers whether he may see that there are peers: without it their callers are left out
+    public record Sight(
+            Predicate<String> visible, Predicate<String> rules, BooleanSupplier peers) {}
 
     public Topology of(UpstreamName service, Sight sight) {
         return new Topology(
@@ -83,9 +87,18 @@ public final class Flows {
         if (service.peer().isPresent()) {
             return new Sidecars(0, 0);
         }
-        var own = of(service.service()).toList();
+        return sidecars(of(service.service()).toList());
+    }
+
+    /// An older one tells of whom it calls alone, and counts as one that has told nothing.
+    private static Sidecars sidecars(List<Told> all) {
         return new Sidecars(
-                own.size(), (int) own.stream().filter(one -> one.sightings().isPresent()).count());
+                all.size(),
+                (int)
+                        all.stream()
+                                .filter(one ->
+                                        one.sightings().flatMap(Sightings::callers).isPresent())
+                                .count());
     }
 
     /// Every service that can take part: one with a sidecar.
@@ -114,6 +127,7 @@ public final class Flows {
         var seen = seenCallers(service);
         var asking = askers(new UpstreamName(service, Optional.empty()));
         var table = world.intentions().apply(service.value());
+        var hidden = !sight.rules().test(service.value());
         var ends = new HashSet<End>(seen.each().keySet());
         inMesh().forEach(name -> ends.add(End.here(name)));
         for (var peering : world.state().peerings().values()) {
@@ -122,14 +136,13 @@ public final class Flows {
                 ends.add(new End(Intention.ANY, peer));
             }
             table.intentions().stream()
-                    .filter(rule -> rule.sourcePeer().equals(peer))
+                    .filter(rule -> !hidden && rule.sourcePeer().equals(peer))
                     .forEach(rule -> ends.add(new End(rule.source(), peer)));
         }
         withoutItself(ends, service, seen.each().keySet());
-        var hidden = !sight.rules().test(service.value());
         var edges = new ArrayList<Edge>();
         for (var end : ends) {
-            if (!isVisible(end, sight)) {
+            if (!isVisibleCaller(end, sight)) {
                 continue;
             }
             edges.add(
@@ -157,6 +170,10 @@ public final class Flows {
         return end.service().equals(Intention.ANY) || sight.visible().test(end.service());
     }
 
+    private static boolean isVisibleCaller(End end, Sight sight) {
+        return (end.peer().isEmpty() || sight.peers().getAsBoolean()) && isVisible(end, sight);
+    }
+
     private boolean isExported(ServiceName service, PeerName peer) {
         return world.exports().exports(service.value(), peer);
     }
@@ -176,9 +193,6 @@ public final class Flows {
         var peer = service.peer().orElseThrow();
         var there = new End(service.service().value(), service.peer());
         var counts = new HashMap<String, Optional<Count>>();
-        for (var name : askers(service)) {
-            counts.put(name, Optional.empty());
-        }
         for (var one : told) {
             outbound(one)
                     .filter(count -> count.end().equals(there))
@@ -186,6 +200,7 @@ public final class Flows {
                             counts.merge(one.service().value(), count.count(), Flows::plus));
         }
         var asking = askers(service);
+        asking.forEach(name -> counts.putIfAbsent(name, Optional.empty()));
         var edges =
                 counts.entrySet().stream()
                         .filter(one -> sight.visible().test(one.getKey()))
@@ -200,10 +215,9 @@ public final class Flows {
         return side(edges, Optional.empty());
     }
 
+    /// A part of the whole would be taken for it.
     private static Optional<Count> plus(Optional<Count> one, Optional<Count> other) {
-        return one.isEmpty()
-                ? other
-                : other.isEmpty() ? one : Optional.of(one.get().plus(other.get()));
+        return one.flatMap(known -> other.map(known::plus));
     }
 
     private Side callees(ServiceName service, Sight sight) {
@@ -219,8 +233,8 @@ public final class Flows {
                             .forEach(
                                     count -> counts.merge(count.end(), count.count(), Flows::plus));
                 });
-        var known =
-                of(service).anyMatch(one -> one.sightings().filter(Flows::countsOpen).isPresent());
+        var telling = of(service).flatMap(one -> one.sightings().stream()).toList();
+        var known = !telling.isEmpty() && telling.stream().allMatch(Flows::countsOpen);
         var ends = new HashSet<End>(counts.keySet());
         ends.addAll(asked);
         inMesh().forEach(name -> ends.add(End.here(name)));
@@ -390,9 +404,9 @@ public final class Flows {
     /// What becomes of the connections to `service` that stand now, were this its entry.
     ///
     /// @param entry `service-intentions` of that service
-    /// @param visible whether whoever asks may see a service of this name: others are not listed
-    public Preview preview(
-            ServiceName service, ParsedEntry.Valid entry, Predicate<String> visible) {
+    /// @param sight of whoever asks: of callers that he may not see he learns only that there are
+    ///   some, whatever the rules are, so that rules cannot be tried to find out who calls
+    public Preview preview(ServiceName service, ParsedEntry.Valid entry, Sight sight) {
         var after =
                 ConfigEntries.intentionTable(
                         world.state(),
@@ -400,31 +414,37 @@ public final class Flows {
                         entry);
         var seen = seenCallers(service);
         var cut = new ArrayList<Preview.Cut>();
-        var connections = 0L;
+        var all = Count.NONE;
+        var filtered = false;
         for (var caller : seen.each().entrySet()) {
             var end = caller.getKey();
             var open = caller.getValue().open();
+            if (open == 0) {
+                continue;
+            }
+            if (!isVisibleCaller(end, sight)) {
+                filtered = true;
+                continue;
+            }
             var decision = after.decide(end.peer(), end.service(), service.value());
-            if (open > 0 && !decision.allowed()) {
-                connections += open;
-                if (visible.test(end.service())) {
-                    cut.add(
-                            new Preview.Cut(
-                                    end,
-                                    open,
-                                    decision.by().map(Intention::label).orElse("default")));
-                }
+            if (!decision.allowed()) {
+                all = all.plus(caller.getValue());
+                cut.add(
+                        new Preview.Cut(
+                                end, open, decision.by().map(Intention::label).orElse("default")));
             }
         }
+        var sidecars = sidecars(of(service).toList());
         return new Preview(
-                sidecars(new UpstreamName(service, Optional.empty())),
+                sidecars,
                 cut.stream()
                         .sorted(
                                 Comparator.comparingLong((Preview.Cut one) -> -one.open())
                                         .thenComparing(Preview.Cut::caller, End.BY_NAME))
                         .limit(MOST_EDGES)
                         .toList(),
-                connections,
+                sidecars.haveAllTold() ? OptionalLong.of(all.open()) : OptionalLong.empty(),
+                filtered,
                 seen.known() ? Optional.of(seen.beyond()) : Optional.empty());
     }
 
@@ -465,9 +485,7 @@ public final class Flows {
 
     /// Of all connected sidecars.
     public Sidecars sidecars() {
-        return new Sidecars(
-                told.size(),
-                (int) told.stream().filter(one -> one.sightings().isPresent()).count());
+        return sidecars(told);
     }
 
     /// The connected sidecars of a service, by node and instance.

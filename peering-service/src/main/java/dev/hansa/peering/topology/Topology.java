@@ -16,9 +16,14 @@ public record Topology(
         Sidecars sidecars,
         Side callers,
         Side callees) {
-    /// How many there are, and how many of them have told of their connections: what the others
-    /// carry is not known.
-    public record Sidecars(int connected, int told) {}
+    /// How many there are, and how many of them have told of their callers: what the others carry
+    /// is not known.
+    public record Sidecars(int connected, int told) {
+        /// Whether there is one, and none is silent.
+        boolean haveAllTold() {
+            return connected > 0 && told == connected;
+        }
+    }
 
     /// One direction.
     ///

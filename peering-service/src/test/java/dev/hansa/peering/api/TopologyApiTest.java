@@ -1,9 +1,11 @@
 package dev.hansa.peering.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
@@ -13,9 +15,14 @@ import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.trustbundle.PeerName;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +136,84 @@ class TopologyApiTest {
     }
 
     @Test
+    void peerThatAServiceIsExportedToIsShownToWhoeverMaySeePeeringsOrTheMesh() throws Exception {
+        send(
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"lke\"}]}]}",
+                SECRET);
+        var echo = "service \"echo\" { policy = \"read\" } ";
+        for (var shown : List.of("peering = \"read\"", "mesh = \"read\"")) {
+            assertThat(
+                            world.sendAs(
+                                            tokenWith(echo + shown),
+                                            "GET",
+                                            "/v1/hansa/topology/echo",
+                                            "")
+                                    .body())
+                    .as(shown)
+                    .contains("\"lke\"");
+        }
+
+        var answer = world.sendAs(tokenWith(echo), "GET", "/v1/hansa/topology/echo", "");
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).doesNotContain("lke");
+    }
+
+    @Test
+    void topologiesAreMadeFewAtOnceAndTheOthersWaitTheirTurn() throws Exception {
+        var begun = new AtomicInteger();
+        var end = new CountDownLatch(1);
+        var all = new ArrayList<Thread>();
+        try (var reads = new BlockingReads(world.store, world.catalog, new Latest<>(0L))) {
+            var topologies =
+                    new TopologyResource(
+                            () -> {
+                                begun.incrementAndGet();
+                                await(end);
+                                throw new IllegalStateException("it was begun: that is enough");
+                            },
+                            reads);
+            var request =
+                    new ApiRequest(
+                            Map.of("service", "echo"),
+                            Map.of(),
+                            "",
+                            new Places(new ReaderLimits(12, 8)).ours(),
+                            Caller.everything());
+            for (var i = 0; i < 4 * TopologyResource.MOST_AT_ONCE; i++) {
+                all.add(
+                        Thread.ofPlatform()
+                                .daemon()
+                                .start(() ->
+                                        assertThatThrownBy(() -> topologies.read(request))
+                                                .hasMessage("it was begun: that is enough")));
+            }
+
+            Awaitility.await()
+                    .until(() ->
+                            all.stream().allMatch(one -> one.getState() == Thread.State.WAITING));
+            assertThat(begun).hasValue(TopologyResource.MOST_AT_ONCE);
+            end.countDown();
+            for (var one : all) {
+                assertThat(one.join(Duration.ofSeconds(20))).isTrue();
+            }
+            assertThat(begun).hasValue(all.size());
+        } finally {
+            end.countDown();
+        }
+    }
+
+    private static void await(CountDownLatch end) {
+        try {
+            end.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
     void previewAsksTheRightToWriteAndWritesNothing() throws Exception {
         var reader = tokenWith("service_prefix \"\" { policy = \"read\" }");
         var index = world.store.now().index();
@@ -141,7 +226,9 @@ class TopologyApiTest {
         assertThat(other.statusCode()).isEqualTo(400);
         assertThat(other.body())
                 .contains("expected service-intentions/web; found service-intentions/echo");
-        assertThat(told.path("Connections").asLong()).isZero();
+        // no sidecar has told of any
+        assertThat(told.path("Connections").isNull()).isTrue();
+        assertThat(told.path("Filtered").asBoolean(true)).isFalse();
         assertThat(told.path("Beyond").isNull()).isTrue();
         assertThat(told.path("Sidecars").path("Connected").asInt()).isZero();
         assertThat(world.store.now().index()).isEqualTo(index);

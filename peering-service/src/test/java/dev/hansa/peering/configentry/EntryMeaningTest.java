@@ -51,6 +51,26 @@ class EntryMeaningTest {
     }
 
     @Test
+    void tableOfAnEntryThatIsNotWrittenHoldsItAndRemembersNothing() {
+        var state = holding();
+        switch (ConfigEntries.parse(
+                "{\"Kind\":\"service-intentions\",\"Name\":\"shippingservice\",\"Sources\":[{\"Name\":\"unwritten\",\"Action\":\"deny\"}]}")) {
+            case ParsedEntry.Valid entry -> {
+                var table = ConfigEntries.intentionTable(state, true, entry);
+
+                assertThat(table.decide(Optional.empty(), "unwritten", SHIPPING.value()).allowed())
+                        .isFalse();
+                assertThat(
+                                ConfigEntries.isRemembered(
+                                        new ConfigRecord(
+                                                entry.kind(), entry.name(), entry.json(), 0, 0)))
+                        .isFalse();
+            }
+            case ParsedEntry.Invalid(var sentence, _) -> throw new AssertionError(sentence);
+        }
+    }
+
+    @Test
     void emptyStoreExportsNothingAndRedirectsNowhere() {
         var state = holding();
 
