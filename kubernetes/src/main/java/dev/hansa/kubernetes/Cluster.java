@@ -249,10 +249,8 @@ final class Cluster implements AutoCloseable {
         @Override
         public void onUpdate(Service old, @Nullable Service now) {
             if (now == null
-                    || !Objects.equals(old.getMetadata().getLabels(), now.getMetadata().getLabels())
                     || !Objects.equals(
-                            old.getMetadata().getAnnotations(),
-                            now.getMetadata().getAnnotations())) {
+                            old.getMetadata().getLabels(), now.getMetadata().getLabels())) {
                 changed.run();
             }
         }

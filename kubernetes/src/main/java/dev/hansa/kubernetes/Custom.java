@@ -22,6 +22,9 @@ record Custom(Subject subject, GenericKubernetesResource resource) {
     /// `true`: what somebody else has written under this name becomes this object's.
     private static final String TAKE_OVER = "hansa.dev/take-over";
 
+    /// Left by Consul's controllers, who are not there any more to take it away.
+    private static final String CONSULS_FINALIZER = "finalizers.consul.hashicorp.com";
+
     private static final String CONSULS_TAKE_OVER = "consul.hashicorp.com/migrate-entry";
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -92,6 +95,12 @@ record Custom(Subject subject, GenericKubernetesResource resource) {
         return finalizers().contains(FINALIZER);
     }
 
+    /// Whether it goes only when this operator lets it go.
+    boolean isToBeLetGo() {
+        return isHeld()
+                || subject.group() == ApiGroup.CONSUL && finalizers().contains(CONSULS_FINALIZER);
+    }
+
     private List<String> finalizers() {
         return Objects.requireNonNullElse(resource.getMetadata().getFinalizers(), List.of());
     }
@@ -109,6 +118,9 @@ record Custom(Subject subject, GenericKubernetesResource resource) {
         var copy = copy();
         var all = new ArrayList<>(finalizers());
         all.remove(FINALIZER);
+        if (subject.group() == ApiGroup.CONSUL) {
+            all.remove(CONSULS_FINALIZER);
+        }
         copy.resource().getMetadata().setFinalizers(all);
         return copy;
     }

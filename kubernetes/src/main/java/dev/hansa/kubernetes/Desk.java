@@ -66,7 +66,7 @@ record Desk(
     /// Lets an object that is deleted go when what it has written is removed, or after the
     /// patience: what is left then is removed as an orphan, as soon as that is possible.
     Outcome end(Custom object, Removal removal) throws InterruptedException {
-        if (!object.isHeld()) {
+        if (!object.isToBeLetGo()) {
             return new Outcome.Settled();
         }
         try {
@@ -123,10 +123,13 @@ record Desk(
     Optional<String> foreign(
             Custom object, String what, Optional<Owner> owner, Predicate<Custom> stillWants) {
         var own = Owner.of(name, object.subject());
-        if (owner.equals(Optional.of(own)) || object.mayTakeOver()) {
+        if (owner.equals(Optional.of(own))) {
             return Optional.empty();
         }
         if (owner.isEmpty() || !owner.get().cluster().equals(name)) {
+            if (object.mayTakeOver()) {
+                return Optional.empty();
+            }
             return Optional.of(
                     what
                             + ": expected to be written by this cluster; found that "
@@ -134,6 +137,7 @@ record Desk(
                                     .orElse("somebody else")
                             + " has (annotate this object with hansa.dev/take-over=true to write over it)");
         }
+        // no annotation helps: two that are there would write over each other for ever
         var other = owner.get().subject().flatMap(cluster::now);
         return other.filter(stillWants)
                 .map(there ->

@@ -5,14 +5,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.kubernetes.api.ApiException;
 import dev.hansa.kubernetes.api.StoredEntry;
-import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /// All ExportedServices together: each team has its own, the server has one entry. One that the
 /// server refuses is left out, and says so; the others are not kept waiting for it.
@@ -20,10 +22,6 @@ final class ExportsWork {
     private static final ResourceKind KIND = ResourceKind.EXPORTED_SERVICES;
     private static final String ENTRY = "default";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-
-    /// What a Service is called in the mesh, when it is not as in Kubernetes.
-    private static final List<String> NAMES =
-            List.of("hansa.dev/service-name", "consul.hashicorp.com/connect-service");
 
     private final Desk desk;
 
@@ -34,70 +32,123 @@ final class ExportsWork {
     /// @param services by their names in the mesh, and who may use each
     private record Share(Custom object, Map<String, List<JsonNode>> services) {}
 
-    Outcome work() throws InterruptedException {
-        if (!desk.cluster().isSynced(ResourceKind.EXPORTED_SERVICES)) {
-            // a share that is not known yet must not fall out of the entry
-            return new Outcome.Failed(
-                    "watch of exportedservices: expected to have begun; found that it has not");
+    /// What has become of the objects, one by one. What Kubernetes answers about one of them keeps
+    /// no other waiting.
+    private static final class Round {
+        private final List<Custom> going = new ArrayList<>();
+        private Outcome outcome = new Outcome.Settled();
+
+        void note(Outcome one) {
+            if (outcome instanceof Outcome.Settled || one instanceof Outcome.Failed) {
+                outcome = one;
+            }
         }
-        var shares = new ArrayList<Share>();
-        var going = new ArrayList<Custom>();
-        var outcome = (Outcome) new Outcome.Settled();
-        for (var known : desk.cluster().known(KIND)) {
-            var now = desk.cluster().now(known.subject());
-            if (now.isEmpty()) {
-                continue;
-            }
-            if (now.get().isDeleted()) {
-                going.add(now.get());
-                continue;
-            }
-            var object = desk.held(now.get());
+
+        /// @return nothing where Kubernetes did not let it be done
+        <T> Optional<T> attempt(Supplier<T> step) {
             try {
-                shares.add(share(object));
-            } catch (ApiException e) {
-                outcome = desk.failed(object, e);
-                if (e.reason() != ApiException.Cause.REFUSED) {
-                    return leave(going, e, outcome);
-                }
+                return Optional.of(step.get());
+            } catch (KubernetesClientException e) {
+                note(new Outcome.Failed(words(e)));
+                return Optional.empty();
             }
         }
-        try {
-            var written = write(shares);
-            for (var share : shares) {
-                tell(share, written);
-            }
-        } catch (ApiException e) {
-            for (var share : shares) {
-                desk.failed(share.object(), e);
-            }
-            return leave(going, e, Desk.outcome(e));
-        }
-        for (var object : going) {
-            desk.end(object, () -> {});
-        }
-        return outcome;
     }
 
-    /// What is deleted waits for the entry to lose it.
-    private Outcome leave(List<Custom> going, ApiException cause, Outcome outcome)
+    private static String words(KubernetesClientException e) {
+        return "Kubernetes: HTTP " + e.getCode();
+    }
+
+    Outcome work() throws InterruptedException {
+        var round = new Round();
+        var kept = Optional.<ApiException>empty();
+        try {
+            bring(round);
+        } catch (ApiException e) {
+            kept = Optional.of(e);
+        } catch (KubernetesClientException e) {
+            kept = Optional.of(ApiException.unreachable(words(e)));
+        }
+        kept.ifPresent(cause -> round.note(Desk.outcome(cause)));
+        for (var object : round.going) {
+            end(round, object, kept);
+        }
+        return round.outcome;
+    }
+
+    /// @param kept why the entry may still have what the object has exported
+    private void end(Round round, Custom object, Optional<ApiException> kept)
             throws InterruptedException {
-        for (var object : going) {
+        try {
             desk.end(
                     object,
                     () -> {
-                        throw cause;
+                        if (kept.isPresent()) {
+                            throw kept.get();
+                        }
                     });
+        } catch (KubernetesClientException e) {
+            round.note(new Outcome.Failed(words(e)));
         }
-        return outcome;
     }
 
-    private void tell(Share share, boolean written) {
+    private void bring(Round round) throws ApiException, InterruptedException {
+        var known = desk.cluster().known(KIND);
+        if (!desk.cluster().isSynced(KIND)) {
+            known.stream().filter(Custom::isDeleted).forEach(round.going::add);
+            // a share that is not known yet must not fall out of the entry
+            throw ApiException.unreachable(
+                    "watch of exportedservices: expected to have begun; found that it has not");
+        }
+        var objects = new ArrayList<Custom>();
+        for (var one : known) {
+            var now = desk.cluster().now(one.subject());
+            now.ifPresent(object -> (object.isDeleted() ? round.going : objects).add(object));
+        }
+        objects.sort(
+                Comparator.comparing(ExportsWork::created)
+                        .thenComparing(one -> one.subject().text()));
+        var shares = new ArrayList<Share>();
+        for (var one : objects) {
+            // one that cannot be held is in the entry all the same: when it goes, the rest is
+            // merged
+            var object = round.attempt(() -> desk.held(one)).orElse(one);
+            try {
+                shares.add(share(object));
+            } catch (ApiException e) {
+                leftOut(round, object, e);
+            }
+        }
+        try {
+            write(round, shares);
+        } catch (ApiException e) {
+            for (var share : shares) {
+                round.attempt(() -> desk.failed(share.object(), e));
+            }
+            throw e;
+        }
+    }
+
+    /// @throws ApiException as it came, when nobody has judged the object
+    private void leftOut(Round round, Custom object, ApiException e) throws ApiException {
+        round.attempt(() -> desk.failed(object, e)).ifPresent(round::note);
+        if (e.reason() != ApiException.Cause.REFUSED) {
+            throw e;
+        }
+    }
+
+    private static String created(Custom object) {
+        return Objects.requireNonNullElse(
+                object.resource().getMetadata().getCreationTimestamp(), "");
+    }
+
+    private Outcome tell(Share share, boolean written) {
         var fields = new LinkedHashMap<String, Object>(Desk.named(ENTRY));
         fields.put("exportedServices", share.services().size());
         desk.tell(
                 share.object(),
                 Verdict.synced("the server exports what this object says", fields, written));
+        return new Outcome.Settled();
     }
 
     /// @throws ApiException REFUSED when the server would not take what this object says by itself
@@ -139,6 +190,8 @@ final class ExportsWork {
         return new Share(object, services);
     }
 
+    /// By their own names: an annotation with another one would let whoever may write a Service
+    /// export any service of the mesh.
     private List<String> selected(Custom object, JsonNode selector) {
         return desk.cluster().services(object.subject().namespace()).stream()
                 .filter(service ->
@@ -146,43 +199,24 @@ final class ExportsWork {
                                 selector,
                                 Objects.requireNonNullElse(
                                         service.getMetadata().getLabels(), Map.of())))
-                .map(ExportsWork::nameInMesh)
+                .map(service -> service.getMetadata().getName())
                 .distinct()
                 .sorted()
                 .toList();
     }
 
-    private static String nameInMesh(Service service) {
-        var annotations =
-                Objects.requireNonNullElse(
-                        service.getMetadata().getAnnotations(), Map.<String, String>of());
-        return NAMES.stream()
-                .map(key -> annotations.getOrDefault(key, ""))
-                .filter(name -> !name.isEmpty())
-                .findFirst()
-                .orElse(service.getMetadata().getName());
-    }
-
-    /// @return whether the entry was another before
-    private boolean write(List<Share> shares) throws ApiException, InterruptedException {
-        var merged = new TreeMap<String, List<JsonNode>>();
-        for (var share : shares) {
-            share.services()
-                    .forEach((name, consumers) -> {
-                        var all = merged.computeIfAbsent(name, _ -> new ArrayList<>());
-                        consumers.stream().filter(one -> !all.contains(one)).forEach(all::add);
-                    });
-        }
+    private void write(Round round, List<Share> shares) throws ApiException, InterruptedException {
         var own = Owner.of(desk.name(), Subject.EXPORTS);
         var there = desk.api().entry(KIND.entryKind(), ENTRY);
         var isOurs = there.map(EntryWork::meta).flatMap(Owner::of).equals(Optional.of(own));
-        if (merged.isEmpty()) {
+        if (shares.stream().allMatch(share -> share.services().isEmpty())) {
             if (isOurs) {
                 desk.mayWrite();
                 desk.api().delete(there.get());
                 desk.events().accept(new OperatorEvent.Removed(Subject.EXPORTS, whole()));
             }
-            return isOurs;
+            shares.forEach(share -> round.attempt(() -> tell(share, isOurs)));
+            return;
         }
         if (there.isPresent()
                 && !isOurs
@@ -191,27 +225,60 @@ final class ExportsWork {
                     whole()
                             + ": expected to be written by this cluster; found that somebody else has (annotate one of these objects with hansa.dev/take-over=true to write over it)");
         }
-        var form = EntryWork.form(KIND, ENTRY, spec(shares, merged), own);
-        var wanted = desk.api().validate(form);
-        if (there.filter(entry -> entry.body().equals(wanted.body())).isPresent()) {
-            return false;
+        var fitting = fitting(round, shares);
+        if (fitting.stream().allMatch(share -> share.services().isEmpty())) {
+            return;
         }
-        desk.mayWrite();
-        desk.api().write(form, there.map(StoredEntry::index).orElse(0L));
-        desk.events().accept(new OperatorEvent.Written(Subject.EXPORTS, whole()));
-        return true;
+        var form = form(fitting);
+        var wanted = desk.api().validate(form);
+        var isSame = there.filter(entry -> entry.body().equals(wanted.body())).isPresent();
+        if (!isSame) {
+            desk.mayWrite();
+            desk.api().write(form, there.map(StoredEntry::index).orElse(0L));
+            desk.events().accept(new OperatorEvent.Written(Subject.EXPORTS, whole()));
+        }
+        fitting.forEach(share -> round.attempt(() -> tell(share, !isSame)));
     }
 
-    private static ObjectNode spec(List<Share> shares, Map<String, List<JsonNode>> merged) {
-        var spec = JSON.objectNode();
-        var meta = spec.putObject("meta");
-        for (var share : shares) {
-            share.object()
-                    .spec()
-                    .path("meta")
-                    .properties()
-                    .forEach(one -> meta.put(one.getKey(), one.getValue().asText()));
+    /// Each share is taken by itself; what the server does not take of all together, a limit on the
+    /// whole, the younger objects lose, and say so.
+    private List<Share> fitting(Round round, List<Share> shares)
+            throws ApiException, InterruptedException {
+        try {
+            desk.api().validate(form(shares));
+            return shares;
+        } catch (ApiException e) {
+            if (e.reason() != ApiException.Cause.REFUSED) {
+                throw e;
+            }
         }
+        var fitting = new ArrayList<Share>();
+        for (var share : shares) {
+            fitting.add(share);
+            if (share.services().isEmpty()) {
+                continue;
+            }
+            try {
+                desk.api().validate(form(fitting));
+            } catch (ApiException e) {
+                fitting.removeLast();
+                leftOut(round, share.object(), e);
+            }
+        }
+        return fitting;
+    }
+
+    /// The entry of these shares. It has nobody's `meta`: one team's could be too much for all.
+    private ObjectNode form(List<Share> shares) {
+        var merged = new TreeMap<String, List<JsonNode>>();
+        for (var share : shares) {
+            share.services()
+                    .forEach((name, consumers) -> {
+                        var all = merged.computeIfAbsent(name, _ -> new ArrayList<>());
+                        consumers.stream().filter(one -> !all.contains(one)).forEach(all::add);
+                    });
+        }
+        var spec = JSON.objectNode();
         var services = spec.putArray("services");
         merged.forEach((name, consumers) -> {
             var service = services.addObject().put("name", name);
@@ -220,7 +287,7 @@ final class ExportsWork {
                     .sorted((a, b) -> a.toString().compareTo(b.toString()))
                     .forEach(service.putArray("consumers")::add);
         });
-        return spec;
+        return EntryWork.form(KIND, ENTRY, spec, Owner.of(desk.name(), Subject.EXPORTS));
     }
 
     private static String whole() {

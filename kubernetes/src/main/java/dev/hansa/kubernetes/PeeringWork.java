@@ -1,7 +1,9 @@
 package dev.hansa.kubernetes;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.kubernetes.Verdict.Word;
 import dev.hansa.kubernetes.api.ApiException;
 import dev.hansa.kubernetes.api.StoredPeering;
@@ -15,6 +17,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// What acceptors and dialers have in common: a peering that is named as the object is.
 abstract class PeeringWork {
@@ -28,6 +31,8 @@ abstract class PeeringWork {
     private static final int DIGEST = 16;
 
     private static final int FORBIDDEN = 403;
+
+    private static final Set<String> OF_A_SECRET = Set.of("name", "key", "backend");
 
     private final Desk desk;
 
@@ -136,24 +141,30 @@ abstract class PeeringWork {
     }
 
     /// A place for secrets that there is not, and fields that would be forgotten.
-    static Optional<String> unknown(Custom object, java.util.Set<String> known) {
+    static Optional<String> unknown(Custom object, Set<String> known) {
         var secret = object.spec().path("peer").path("secret");
         var backend = secret.path("backend").asText("kubernetes");
         if (!backend.equals("kubernetes")) {
             return Optional.of(
                     "secret.backend: expected 'kubernetes'; found '"
-                            + dev.hansa.bootstrap.ForeignText.shown(backend)
+                            + ForeignText.shown(backend)
                             + "'");
         }
-        for (var field : object.spec().path("peer").properties()) {
-            if (!known.contains(field.getKey())) {
-                return Optional.of(
-                        "peer: expected no other field; found '"
-                                + dev.hansa.bootstrap.ForeignText.shown(field.getKey())
+        return unknown("spec", object.spec(), Set.of("peer"))
+                .or(() -> unknown("peer", object.spec().path("peer"), known))
+                .or(() -> unknown("peer.secret", secret, OF_A_SECRET));
+    }
+
+    private static Optional<String> unknown(String where, JsonNode node, Set<String> known) {
+        return node.properties().stream()
+                .map(Map.Entry::getKey)
+                .filter(field -> !known.contains(field))
+                .findFirst()
+                .map(field ->
+                        where
+                                + ": expected no other field; found '"
+                                + ForeignText.shown(field)
                                 + "'");
-            }
-        }
-        return Optional.empty();
     }
 
     static String digest(String token) {

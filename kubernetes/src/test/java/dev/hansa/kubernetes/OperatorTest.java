@@ -226,6 +226,24 @@ class OperatorTest {
         assertThat(isThere(RESOLVER, "theirs")).isTrue();
     }
 
+    /// The router needs the protocol: one is looked at first, and cannot go first.
+    @Test
+    void orphanThatCannotGoYetKeepsNoOtherFromGoing() throws Exception {
+        var mark =
+                ",\"Name\":\"chained\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\""
+                        + cluster.name()
+                        + "\",\"k8s-object\":\"%s.hansa.dev/shop/chained\"}}";
+        eks.write(
+                "{\"Kind\":\"service-defaults\",\"Protocol\":\"http\""
+                        + mark.formatted("servicedefaults"));
+        eks.write("{\"Kind\":\"service-router\",\"Routes\":[]" + mark.formatted("servicerouters"));
+
+        cluster.operate(eks, Map.of());
+
+        until(() -> !isThere("service-router", "chained"));
+        until(() -> !isThere("service-defaults", "chained"));
+    }
+
     @Test
     void objectIsHeldWhileItsEntryIsHiddenAndNotForEver() throws Exception {
         cluster.operate(eks, Map.of("abandon-after", "3s"));

@@ -15,6 +15,8 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -25,6 +27,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
@@ -45,6 +49,30 @@ final class TestingCluster implements AutoCloseable {
     private final NamespacedKubernetesClient client;
     private final Path folder;
     private final Deque<Operator> replicas = new ArrayDeque<>();
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+
+    /// As an API server whose definitions or admission do not take an object any more.
+    private static final class Refusing extends KubernetesCrudDispatcher {
+        private final Set<String> refused;
+
+        Refusing(List<CustomResourceDefinitionContext> contexts, Set<String> refused) {
+            super(contexts);
+            this.refused = refused;
+        }
+
+        @Override
+        public MockResponse dispatch(RecordedRequest request) {
+            return request.getMethod().equals("PUT")
+                            && refused.stream().anyMatch(request.getPath()::contains)
+                    ? new MockResponse().setResponseCode(422)
+                    : super.dispatch(request);
+        }
+    }
+
+    /// Each write of the object, its status included, is answered by a 422 from now on.
+    void refuse(Subject subject) {
+        refused.add("/" + subject.kind().plural() + "/" + subject.name());
+    }
 
     TestingCluster(Path folder) {
         QUIET.setLevel(Level.WARNING);
@@ -60,7 +88,7 @@ final class TestingCluster implements AutoCloseable {
                         new Context(),
                         new MockWebServer(),
                         new HashMap<>(),
-                        new KubernetesCrudDispatcher(contexts),
+                        new Refusing(contexts, refused),
                         false);
         server.init();
         client = server.createClient();
@@ -94,6 +122,7 @@ final class TestingCluster implements AutoCloseable {
         return folder.resolve(name + ".token");
     }
 
+    /// @param settings beside those of a test, or in place of one
     TestingCluster operate(TestingDatacenter datacenter, Map<String, String> settings)
             throws Exception {
         Files.writeString(tokenFile(), datacenter.operatorToken());

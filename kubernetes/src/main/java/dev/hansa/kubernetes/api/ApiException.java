@@ -33,6 +33,11 @@ public final class ApiException extends Exception {
         return new ApiException(Cause.REFUSED, sentence);
     }
 
+    /// What the operator itself could not find out now.
+    public static ApiException unreachable(String sentence) {
+        return new ApiException(Cause.UNREACHABLE, sentence);
+    }
+
     public Cause reason() {
         return reason;
     }

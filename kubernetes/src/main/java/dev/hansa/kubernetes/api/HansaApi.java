@@ -41,8 +41,11 @@ public final class HansaApi implements AutoCloseable {
 
     private static final int NOT_FOUND = 404;
     private static final int FORBIDDEN = 403;
+    private static final int BAD = 400;
+    private static final int TIMED_OUT = 408;
+    private static final int TOO_LARGE = 413;
     private static final int BUSY = 429;
-    private static final int FIRST_GATEWAY_ERROR = 502;
+    private static final int INTERNAL = 500;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -88,10 +91,21 @@ public final class HansaApi implements AutoCloseable {
 
     /// The entry as it would be kept.
     ///
-    /// @throws ApiException with the sentence that a write would be told
+    /// @throws ApiException with the sentence that a write would be told; REFUSED by a 400 or a 413
+    ///   alone, for what is refused is taken out of the exports: a server without a leader, or
+    ///   whatever stands before it, has not judged the entry
     public StoredEntry validate(ObjectNode resource) throws ApiException, InterruptedException {
-        return stored(
-                object(succeeded(ask("PUT", "/v1/hansa/config/validate", resource.toString()))));
+        var answer = ask("PUT", "/v1/hansa/config/validate", resource.toString());
+        try {
+            return stored(object(succeeded(answer)));
+        } catch (ApiException e) {
+            if (e.reason() != Cause.REFUSED
+                    || answer.status() == BAD
+                    || answer.status() == TOO_LARGE) {
+                throw e;
+            }
+            throw new ApiException(Cause.UNREACHABLE, e.sentence(), e);
+        }
     }
 
     /// @param index of what the writer has read; 0: that there is none
@@ -149,13 +163,16 @@ public final class HansaApi implements AutoCloseable {
     public Map.Entry<String, String> establish(ObjectNode body)
             throws ApiException, InterruptedException {
         var secret = body.path("PeeringToken").asText();
+        var answer = ask("POST", "/v1/peering/establish", body.toString());
         try {
-            var answer = tree(succeeded(ask("POST", "/v1/peering/establish", body.toString())));
+            var whose = tree(succeeded(answer));
             return Map.entry(
-                    answer.path("Fingerprint").asText(), answer.path("FingerprintWords").asText());
+                    whose.path("Fingerprint").asText(), whose.path("FingerprintWords").asText());
         } catch (ApiException e) {
+            // a token that is not taken is answered as Consul does, by a 500
+            var reason = answer.status() == INTERNAL ? Cause.REFUSED : e.reason();
             // whatever a server repeats of what it was asked
-            throw new ApiException(e.reason(), e.sentence().replace(secret, "<redacted>"), e);
+            throw new ApiException(reason, e.sentence().replace(secret, "<redacted>"), e);
         }
     }
 
@@ -259,13 +276,17 @@ public final class HansaApi implements AutoCloseable {
         }
         var words = ForeignText.shown(answer.body().strip(), MAX_SENTENCE);
         var sentence = words.isEmpty() ? "HTTP " + answer.status() : words;
-        throw new ApiException(
-                answer.status() == FORBIDDEN
-                        ? Cause.FORBIDDEN
-                        : answer.status() == BUSY || answer.status() >= FIRST_GATEWAY_ERROR
-                                ? Cause.UNREACHABLE
-                                : Cause.REFUSED,
-                sentence);
+        throw new ApiException(cause(answer.status()), sentence);
+    }
+
+    /// A no is of the four hundreds; a server without a leader says 500.
+    private static Cause cause(int status) {
+        if (status == FORBIDDEN) {
+            return Cause.FORBIDDEN;
+        }
+        return status / 100 == 4 && status != TIMED_OUT && status != BUSY
+                ? Cause.REFUSED
+                : Cause.UNREACHABLE;
     }
 
     private static JsonNode tree(String text) throws ApiException {

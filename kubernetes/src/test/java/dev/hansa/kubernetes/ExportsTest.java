@@ -1,0 +1,177 @@
+package dev.hansa.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What one team's ExportedServices may do to another's.
+class ExportsTest {
+    @TempDir private static Path folder;
+    private static TestingDatacenter eks;
+    private TestingCluster cluster;
+
+    @BeforeAll
+    static void startDatacenter() throws Exception {
+        eks = TestingDatacenter.start("eks", folder);
+    }
+
+    @AfterAll
+    static void stopDatacenter() throws Exception {
+        eks.close();
+    }
+
+    @BeforeEach
+    void startCluster() {
+        cluster = new TestingCluster(folder);
+    }
+
+    @AfterEach
+    void stopCluster() throws Exception {
+        cluster.close();
+        eks.ask("DELETE", "/v1/config/exported-services/default", "");
+    }
+
+    private static void until(Callable<Boolean> condition) {
+        await().atMost(TestingCluster.PATIENCE).until(condition);
+    }
+
+    private void untilSynced(Subject subject, String word) {
+        await().atMost(TestingCluster.PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(cluster.synced(subject))
+                                .as(() -> cluster.status(subject).toString())
+                                .isEqualTo(word));
+    }
+
+    private Subject export(String name, String more) throws Exception {
+        return cluster.create(
+                ResourceKind.EXPORTED_SERVICES,
+                name,
+                "{'services': [{'name': '"
+                        + name
+                        + "', 'consumers': [{'peer': 'lke'}]}]"
+                        + more
+                        + "}");
+    }
+
+    private static String exported() {
+        return String.join(
+                " ",
+                TestingCluster.names(
+                        eks.entry("exported-services", "default").path("Services"), "Name"));
+    }
+
+    @Test
+    void serverThatCannotJudgeNowLosesNoExport() throws Exception {
+        try (var door = new TestingDoor(eks)) {
+            cluster.operate(eks, Map.of("http-addr", door.address()));
+            var one = export("one", "");
+            var two = export("two", "");
+            untilSynced(one, "True");
+            untilSynced(two, "True");
+
+            door.loseLeader();
+            untilSynced(one, "ServerUnreachable");
+            assertThat(exported()).isEqualTo("one two");
+
+            door.findLeader();
+            untilSynced(one, "True");
+        }
+    }
+
+    @Test
+    void objectThatKubernetesDoesNotLetBeWrittenKeepsNoOtherWaiting() throws Exception {
+        var broken = TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "broken");
+        cluster.refuse(broken);
+        cluster.operate(eks, Map.of());
+        export("broken", "");
+        var other = export("other", "");
+
+        untilSynced(other, "True");
+        until(() -> exported().equals("broken other"));
+        cluster.delete(other);
+        until(() -> cluster.now(other).isEmpty());
+        assertThat(exported()).isEqualTo("broken");
+    }
+
+    @Test
+    void metaOfSeveralObjectsIsNotAddedUp() throws Exception {
+        cluster.operate(eks, Map.of());
+        for (var name : new String[] {"one", "two"}) {
+            export(
+                    name,
+                    IntStream.range(0, 60)
+                            .mapToObj(i -> "'" + name + i + "': 'x'")
+                            .collect(Collectors.joining(", ", ", 'meta': {", "}")));
+        }
+
+        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "one"), "True");
+        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "two"), "True");
+        assertThat(eks.entry("exported-services", "default").path("Meta").size()).isEqualTo(3);
+    }
+
+    /// Each has some 180 KiB, and the server takes 256 KiB.
+    @Test
+    void objectThatMakesTheWholeTooLargeIsLeftOut() throws Exception {
+        var consumers =
+                IntStream.range(0, 64)
+                        .mapToObj(i -> "{'peer': '" + "p".repeat(60) + i + "'}")
+                        .collect(Collectors.joining(", "));
+        for (var name : new String[] {"a", "b"}) {
+            cluster.create(
+                    ResourceKind.EXPORTED_SERVICES,
+                    name,
+                    IntStream.range(0, 30)
+                            .mapToObj(i ->
+                                    "{'name': '"
+                                            + name
+                                            + i
+                                            + "', 'consumers': ["
+                                            + consumers
+                                            + "]}")
+                            .collect(Collectors.joining(", ", "{'services': [", "]}")));
+        }
+        cluster.operate(eks, Map.of());
+        export("c", "");
+
+        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "a"), "True");
+        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "b"), "Refused");
+        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "c"), "True");
+        assertThat(exported()).contains("a29", "c").doesNotContain("b");
+    }
+
+    @Test
+    void serviceIsExportedByItsOwnNameWhateverIsWrittenOnIt() throws Exception {
+        cluster.client()
+                .resource(
+                        new ServiceBuilder()
+                                .withNewMetadata()
+                                .withName("shipping")
+                                .withNamespace("shop")
+                                .addToLabels("export", "yes")
+                                .addToAnnotations("hansa.dev/service-name", "*")
+                                .addToAnnotations("consul.hashicorp.com/connect-service", "pay")
+                                .endMetadata()
+                                .build())
+                .create();
+        cluster.operate(eks, Map.of());
+        cluster.create(
+                ResourceKind.EXPORTED_SERVICES,
+                "labelled",
+                "{'services': [{'selector': {'matchLabels': {'export': 'yes'}}, 'consumers': [{'peer': 'lke'}]}]}");
+
+        until(() -> exported().equals("shipping"));
+    }
+}

@@ -1,0 +1,80 @@
+package dev.hansa.kubernetes;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/// Stands before a real server, and answers in its place what a server says that has no leader.
+final class TestingDoor implements AutoCloseable {
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final TestingDatacenter datacenter;
+    private volatile boolean isWithoutLeader;
+
+    TestingDoor(TestingDatacenter datacenter) throws IOException {
+        this.datacenter = datacenter;
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
+        server.setExecutor(threads);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    String address() {
+        return "127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    void loseLeader() {
+        isWithoutLeader = true;
+    }
+
+    void findLeader() {
+        isWithoutLeader = false;
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            var path = exchange.getRequestURI().toString();
+            if (isWithoutLeader && path.contains("/validate")) {
+                send(exchange, 500, "No cluster leader");
+                return;
+            }
+            var request =
+                    HttpRequest.newBuilder(URI.create("http://" + datacenter.address() + path))
+                            .method(
+                                    exchange.getRequestMethod(),
+                                    HttpRequest.BodyPublishers.ofByteArray(
+                                            exchange.getRequestBody().readAllBytes()));
+            var token = exchange.getRequestHeaders().getFirst("X-Consul-Token");
+            if (token != null) {
+                request.header("X-Consul-Token", token);
+            }
+            var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            send(exchange, answer.statusCode(), answer.body());
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void send(HttpExchange exchange, int status, String body) throws IOException {
+        var bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+        exchange.getResponseBody().write(bytes);
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+        client.shutdownNow();
+    }
+}
