@@ -262,8 +262,7 @@ class OperatorTest {
             assertThat(isThere(RESOLVER, "alike")).isTrue();
             var second = other.create(ResourceKind.SERVICE_RESOLVER, "alike", "{}");
             await().atMost(TestingCluster.PATIENCE)
-                    .untilAsserted(
-                            () -> assertThat(other.synced(second)).isEqualTo("NotOurs"));
+                    .untilAsserted(() -> assertThat(other.synced(second)).isEqualTo("NotOurs"));
         }
         cluster.delete(cart);
         until(() -> cluster.now(cart).isEmpty());
