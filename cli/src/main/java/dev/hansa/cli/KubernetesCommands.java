@@ -17,7 +17,7 @@ final class KubernetesCommands {
                                         new ProcessCommands.Role(
                                                 "operator",
                                                 "Run the operator: custom resources of this cluster become config entries and peerings of a datacenter.",
-                                                "hansa kubernetes operator --http-addr https://hansa.example:8501 --cacert ca.pem --token-file operator.token",
+                                                "hansa kubernetes operator --cluster prod --http-addr https://hansa.example:8501 --cacert ca.pem --token-file operator.token",
                                                 OperatorConfig.KEYS,
                                                 OperatorMain::run)));
     }

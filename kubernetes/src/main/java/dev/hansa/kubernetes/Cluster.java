@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -51,6 +52,25 @@ final class Cluster implements AutoCloseable {
     /// Does this cluster have the kinds of `group`? Asked once, when the operator starts.
     static boolean knows(KubernetesClient client, ApiGroup group) {
         return client.getApiResources(group.apiVersion()) != null;
+    }
+
+    /// What no two clusters have in common, however they are named.
+    ///
+    /// @throws IllegalStateException when there is none, or this operator may not read it
+    static String uid(KubernetesClient client) {
+        try {
+            var namespace = client.namespaces().withName("kube-system").get();
+            if (namespace != null && namespace.getMetadata().getUid() != null) {
+                return namespace.getMetadata().getUid();
+            }
+        } catch (KubernetesClientException e) {
+            throw new IllegalStateException(
+                    "namespace kube-system: expected its uid; found HTTP "
+                            + e.getCode()
+                            + " (403: the ServiceAccount may not get it)",
+                    e);
+        }
+        throw new IllegalStateException("namespace kube-system: expected its uid; found none");
     }
 
     /// Begins to watch; what changes is told to `changes` as what it was and what it is.

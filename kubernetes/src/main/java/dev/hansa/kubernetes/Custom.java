@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,10 @@ record Custom(Subject subject, GenericKubernetesResource resource) {
     /// `true`: what somebody else has written under this name becomes this object's.
     private static final String TAKE_OVER = "hansa.dev/take-over";
 
+    /// Levels of maps and lists in a spec; an entry has less than twenty. A deeper object is passed
+    /// over, for whatever writes it again would use up its stack.
+    static final int DEEPEST = 200;
+
     /// Left by Consul's controllers, who are not there any more to take it away.
     private static final String CONSULS_FINALIZER = "finalizers.consul.hashicorp.com";
 
@@ -32,12 +37,37 @@ record Custom(Subject subject, GenericKubernetesResource resource) {
     static Optional<Custom> of(
             ApiGroup group, ResourceKind kind, GenericKubernetesResource resource) {
         var meta = resource.getMetadata();
-        return meta == null || meta.getName() == null || meta.getNamespace() == null
+        return meta == null
+                        || meta.getName() == null
+                        || meta.getNamespace() == null
+                        || isTooDeep(resource.getAdditionalProperties())
                 ? Optional.empty()
                 : Optional.of(
                         new Custom(
                                 new Subject(group, kind, meta.getNamespace(), meta.getName()),
                                 resource));
+    }
+
+    /// Level by level: an object that is too deep must not use up the stack here.
+    private static boolean isTooDeep(Map<String, Object> top) {
+        var level = new ArrayList<Collection<?>>();
+        nested(top.values(), level);
+        for (var depth = 1; depth <= DEEPEST && !level.isEmpty(); depth++) {
+            var next = new ArrayList<Collection<?>>();
+            level.forEach(values -> nested(values, next));
+            level = next;
+        }
+        return !level.isEmpty();
+    }
+
+    private static void nested(Collection<?> values, List<Collection<?>> into) {
+        for (var value : values) {
+            if (value instanceof Map<?, ?> map) {
+                into.add(map.values());
+            } else if (value instanceof Collection<?> list) {
+                into.add(list);
+            }
+        }
     }
 
     ObjectNode spec() {

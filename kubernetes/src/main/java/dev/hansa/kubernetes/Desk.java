@@ -18,7 +18,7 @@ import java.util.function.Predicate;
 
 /// What all work on objects has at hand, and does alike.
 ///
-/// @param name of the cluster, in the meta of what is written
+/// @param name of the cluster and, after a slash, its uid: in the meta of what is written
 /// @param patience how long an object that is deleted is held for what cannot be removed
 record Desk(
         Cluster cluster,

@@ -45,7 +45,10 @@ public final class Operator implements AutoCloseable {
                         .withConnectionTimeout(3_000)
                         .withRequestRetryBackoffLimit(0)
                         .build();
-        return new KubernetesClientBuilder().withConfig(config).build();
+        return new KubernetesClientBuilder()
+                .withConfig(config)
+                .withKubernetesSerialization(KubernetesJson.serialization())
+                .build();
     }
 
     /// @param client closed with this
@@ -90,7 +93,7 @@ public final class Operator implements AutoCloseable {
                         cluster,
                         api,
                         leadership,
-                        config.cluster(),
+                        config.cluster() + "/" + Cluster.uid(client),
                         config.abandonAfter(),
                         clock,
                         events);

@@ -33,6 +33,8 @@ public record OperatorConfig(
 
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
+    private static final String A_LABEL = "1 to 63 lower-case letters, digits or '-'";
+
     /// Each is a watch for each kind; an operator of more watches all.
     private static final int MAX_NAMESPACES = 32;
 
@@ -59,7 +61,7 @@ public record OperatorConfig(
                     new Settings.Key(
                             "cluster",
                             "NAME",
-                            "how what is written is marked; another for each cluster of a datacenter (default: kubernetes)"),
+                            "how what is written is marked; required; another for each cluster of a datacenter"),
                     new Settings.Key(
                             "namespaces", "A,B", "whose objects are watched (default: all)"),
                     new Settings.Key(
@@ -110,7 +112,7 @@ public record OperatorConfig(
                         label(settings, "lease.name", "hansa-operator"),
                         settings.text("identity", host),
                         settings.duration("lease.duration", Duration.ofSeconds(30)));
-        var cluster = label(settings, "cluster", "kubernetes");
+        var cluster = settings.required("cluster", A_LABEL, OperatorConfig::label);
         var namespaces =
                 settings.value(
                         "namespaces",
@@ -164,16 +166,14 @@ public record OperatorConfig(
     }
 
     private static String label(Settings settings, String key, String fallback) {
-        return settings.value(
-                key,
-                "1 to 63 lower-case letters, digits or '-'",
-                fallback,
-                text -> {
-                    if (!LABEL.matcher(text).matches()) {
-                        throw new IllegalArgumentException(text);
-                    }
-                    return text;
-                });
+        return settings.value(key, A_LABEL, fallback, OperatorConfig::label);
+    }
+
+    private static String label(String text) {
+        if (!LABEL.matcher(text).matches()) {
+            throw new IllegalArgumentException(text);
+        }
+        return text;
     }
 
     private static Set<String> names(String text) {

@@ -35,6 +35,9 @@ public sealed interface OperatorEvent {
     /// @param owner of whom nothing is there any more
     record OrphanRemoved(String owner, String what) implements OperatorEvent {}
 
+    /// Another cluster of this one's name has written at this server; told once.
+    record NamesakeFound(String cluster, String other, String object) implements OperatorEvent {}
+
     /// There is more to do than the queue holds.
     record QueueFull(Subject subject) implements OperatorEvent {}
 

@@ -5,6 +5,7 @@ import dev.hansa.kubernetes.api.StoredEntry;
 import dev.hansa.kubernetes.api.StoredPeering;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Finds what this cluster has written for objects that are not there any more, or that have become
 /// another entry, and removes it. Whether an object is there the API server is asked each time.
@@ -16,6 +17,7 @@ final class Orphans {
     private static final int MAX_ROUNDS = ResourceKind.values().length;
 
     private final Desk desk;
+    private final AtomicBoolean hasMetNamesake = new AtomicBoolean();
 
     Orphans(Desk desk) {
         this.desk = desk;
@@ -118,6 +120,13 @@ final class Orphans {
     }
 
     private Optional<Owner> ours(Optional<Owner> owner) {
+        owner.filter(one -> one.isOfNamesakeOf(desk.name()))
+                .filter(_ -> hasMetNamesake.compareAndSet(false, true))
+                .ifPresent(one ->
+                        desk.events()
+                                .accept(
+                                        new OperatorEvent.NamesakeFound(
+                                                desk.name(), one.cluster(), one.object())));
         return owner.filter(one -> one.cluster().equals(desk.name()));
     }
 

@@ -7,7 +7,8 @@ import java.util.Optional;
 
 /// Who has written an entry or a peering, as its meta says.
 ///
-/// @param cluster which operator's
+/// @param cluster which operator's: the name that its setting gives and, after a slash, the uid of
+///   the cluster, for names may be alike by mistake
 /// @param object the object, or `exportedservices` for what is made of several
 record Owner(String cluster, String object) {
     static final String SOURCE = "external-source";
@@ -28,6 +29,13 @@ record Owner(String cluster, String object) {
         return cluster.isEmpty() || object.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Owner(cluster, object));
+    }
+
+    /// Of a cluster that is named as `name` names one, and is another.
+    boolean isOfNamesakeOf(String name) {
+        return !cluster.equals(name)
+                && (cluster + "/")
+                        .startsWith(name.substring(0, Math.max(0, name.indexOf('/'))) + "/");
     }
 
     void mark(ObjectNode meta) {

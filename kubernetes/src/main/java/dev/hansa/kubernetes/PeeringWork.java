@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// What acceptors and dialers have in common: a peering that is named as the object is.
 abstract class PeeringWork {
@@ -31,6 +32,10 @@ abstract class PeeringWork {
     private static final int DIGEST = 16;
 
     private static final int FORBIDDEN = 403;
+
+    /// Of a Secret: an API server takes no other, and a token would be made for nothing.
+    private static final Pattern NAME =
+            Pattern.compile("(?=.{1,253}$)[a-z0-9]+(([.]|-+)[a-z0-9]+)*");
 
     private static final Set<String> OF_A_SECRET = Set.of("name", "key", "backend");
 
@@ -148,6 +153,12 @@ abstract class PeeringWork {
             return Optional.of(
                     "secret.backend: expected 'kubernetes'; found '"
                             + ForeignText.shown(backend)
+                            + "'");
+        }
+        if (!NAME.matcher(secretName(object)).matches()) {
+            return Optional.of(
+                    "peer.secret.name: expected the name of a Secret: lower-case letters, digits, '-' and '.'; found '"
+                            + ForeignText.shown(secretName(object))
                             + "'");
         }
         return unknown("spec", object.spec(), Set.of("peer"))

@@ -80,7 +80,8 @@ final class Workers implements AutoCloseable {
                             e.getCode() == 409
                                     ? CONFLICT
                                     : "Kubernetes: HTTP " + e.getCode() + ": " + sentence(e)));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
+            // one object's: the worker goes on with the others
             end(subject, new Outcome.Failed("operator: found '" + e + "'"));
         } catch (InterruptedException e) {
             queue.done(subject, Optional.of(Duration.ZERO));

@@ -52,6 +52,7 @@ class CustomTest {
             value = {
                 "{'requireSigned': true, 'peer': {'secret': {'name': 't', 'key': 'k'}}} | spec: expected no other field; found 'requireSigned'",
                 "{'peer': {'requireSignd': true, 'secret': {'name': 't', 'key': 'k'}}} | peer: expected no other field; found 'requireSignd'",
+                "{'peer': {'secret': {'name': 'My_Token', 'key': 'k'}}} | peer.secret.name: expected the name of a Secret: lower-case letters, digits, '-' and '.'; found 'My_Token'",
                 "{'peer': {'secret': {'name': 't', 'key': 'k', 'namespace': 'x'}}} | peer.secret: expected no other field; found 'namespace'",
             })
     void fieldThatWouldBeForgottenIsNamedAtEachLevel(String spec, String expected)

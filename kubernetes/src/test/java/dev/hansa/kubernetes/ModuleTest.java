@@ -22,10 +22,19 @@ class ModuleTest {
                             "dev.hansa.gateway..",
                             "io.vertx..",
                             "io.netty..",
-                            "io.grpc..",
-                            "tools.jackson..")
+                            "io.grpc..")
                     .because(
                             "an operator is a client of two APIs, and what an entry means the server says");
+
+    @ArchTest
+    static final ArchRule ONE_PLACE_SETS_THE_LIMITS_OF_THE_OTHER_JACKSON =
+            noClasses()
+                    .that()
+                    .doNotHaveSimpleName("KubernetesJson")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("tools.jackson..")
+                    .because("it is the Kubernetes client's; everything else here has Jackson 2");
 
     @ArchTest
     static final ArchRule ONE_PLACE_LOGS =

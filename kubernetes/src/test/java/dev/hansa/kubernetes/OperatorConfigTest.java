@@ -23,12 +23,12 @@ class OperatorConfigTest {
 
     @Test
     void defaultsAreThoseOfTheDocuments() throws InvalidConfigException {
-        var config = read(Map.of(), Map.of());
+        var config = read(Map.of("cluster", "prod"), Map.of());
 
         assertThat(config.access().base()).isEqualTo(URI.create("http://127.0.0.1:8500"));
         assertThat(config.access().caFile()).isEmpty();
         assertThat(config.access().tokenFile()).isEmpty();
-        assertThat(config.cluster()).isEqualTo("kubernetes");
+        assertThat(config.cluster()).isEqualTo("prod");
         assertThat(config.namespaces()).isEmpty();
         assertThat(config.consulGroup()).isFalse();
         assertThat(config.lease().namespace()).isEqualTo("hansa");
@@ -76,6 +76,13 @@ class OperatorConfigTest {
     }
 
     @Test
+    void clusterHasNoNameByItself() {
+        assertThatThrownBy(() -> read(Map.of(), Map.of()))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("cluster");
+    }
+
+    @Test
     void mistakesAreToldTogether() {
         assertThatThrownBy(() ->
                         read(
@@ -116,7 +123,10 @@ class OperatorConfigTest {
     })
     void whatOthersCouldReadIsKnown(String address, boolean expected)
             throws InvalidConfigException {
-        assertThat(read(Map.of("http-addr", address), Map.of()).access().isInTheClear())
+        assertThat(
+                        read(Map.of("http-addr", address, "cluster", "prod"), Map.of())
+                                .access()
+                                .isInTheClear())
                 .isEqualTo(expected);
     }
 }

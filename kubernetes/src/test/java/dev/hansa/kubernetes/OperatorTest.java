@@ -215,7 +215,7 @@ class OperatorTest {
     void whatWasWrittenForAnObjectThatIsGoneIsRemoved() throws Exception {
         eks.write(
                 "{\"Kind\":\"service-resolver\",\"Name\":\"left\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\""
-                        + cluster.name()
+                        + cluster.mark()
                         + "\",\"k8s-object\":\"serviceresolvers.hansa.dev/shop/left\"}}");
         eks.write(
                 "{\"Kind\":\"service-resolver\",\"Name\":\"theirs\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\"another\",\"k8s-object\":\"serviceresolvers.hansa.dev/shop/theirs\"}}");
@@ -231,7 +231,7 @@ class OperatorTest {
     void orphanThatCannotGoYetKeepsNoOtherFromGoing() throws Exception {
         var mark =
                 ",\"Name\":\"chained\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\""
-                        + cluster.name()
+                        + cluster.mark()
                         + "\",\"k8s-object\":\"%s.hansa.dev/shop/chained\"}}";
         eks.write(
                 "{\"Kind\":\"service-defaults\",\"Protocol\":\"http\""
@@ -242,6 +242,30 @@ class OperatorTest {
 
         until(() -> !isThere("service-router", "chained"));
         until(() -> !isThere("service-defaults", "chained"));
+    }
+
+    @Test
+    void clusterOfTheSameNameIsLeftAlone() throws Exception {
+        cluster.operate(eks, Map.of("cluster", "same"));
+        var cart = cluster.create(ResourceKind.SERVICE_RESOLVER, "alike", "{}");
+        untilSynced(cart, "True");
+        try (var other = new TestingCluster(folder)) {
+            eks.write(
+                    "{\"Kind\":\"service-resolver\",\"Name\":\"zz-left\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\""
+                            + other.mark("same")
+                            + "\",\"k8s-object\":\"serviceresolvers.hansa.dev/shop/zz-left\"}}");
+
+            other.operate(eks, Map.of("cluster", "same"));
+
+            // by then it has looked at the other entry too, whose name comes before
+            until(() -> !isThere(RESOLVER, "zz-left"));
+            assertThat(isThere(RESOLVER, "alike")).isTrue();
+            var second = other.create(ResourceKind.SERVICE_RESOLVER, "alike", "{}");
+            await().atMost(TestingCluster.PATIENCE)
+                    .untilAsserted(() -> assertThat(other.synced(second)).isEqualTo("NotOurs"));
+        }
+        cluster.delete(cart);
+        until(() -> cluster.now(cart).isEmpty());
     }
 
     @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Settings;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
@@ -92,6 +93,13 @@ final class TestingCluster implements AutoCloseable {
                         false);
         server.init();
         client = server.createClient();
+        client.resource(
+                        new NamespaceBuilder()
+                                .withNewMetadata()
+                                .withName("kube-system")
+                                .endMetadata()
+                                .build())
+                .create();
     }
 
     private static CustomResourceDefinitionContext definition(ApiGroup group, ResourceKind kind) {
@@ -116,6 +124,15 @@ final class TestingCluster implements AutoCloseable {
 
     String name() {
         return name;
+    }
+
+    /// As its operator marks what it writes.
+    String mark() {
+        return mark(name);
+    }
+
+    String mark(String named) {
+        return named + "/" + Cluster.uid(client);
     }
 
     Path tokenFile() {

@@ -41,6 +41,12 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
                     LOG.warn(
                             "{}: tokens go there in the clear, for whoever is in between to read; https:// hides them",
                             address);
+            case OperatorEvent.NamesakeFound(var cluster, var other, var object) ->
+                    LOG.warn(
+                            "cluster '{}': expected no other of its name at this server; found '{}', which has written for {} (left alone; give one of them another name by HANSA_CLUSTER)",
+                            cluster,
+                            ForeignText.shown(other),
+                            ForeignText.shown(object));
             case OperatorEvent.LeaderGained(var identity) ->
                     LOG.info("'{}' holds the lease and writes", identity);
             case OperatorEvent.LeaderLost(var identity, var reason) ->
