@@ -118,10 +118,15 @@ final class Cluster implements AutoCloseable {
         return watched.size() + services.size();
     }
 
+    /// Those that have begun and have not ended since: one that has begun once says so for ever.
     int synced() {
         return Math.toIntExact(
-                watched.stream().filter(one -> one.informer().hasSynced()).count()
-                        + services.stream().filter(SharedIndexInformer::hasSynced).count());
+                watched.stream().filter(one -> goesOn(one.informer())).count()
+                        + services.stream().filter(Cluster::goesOn).count());
+    }
+
+    private static boolean goesOn(SharedIndexInformer<?> informer) {
+        return informer.hasSynced() && informer.isWatching();
     }
 
     boolean isSynced() {

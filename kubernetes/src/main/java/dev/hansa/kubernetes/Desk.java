@@ -92,7 +92,11 @@ record Desk(
 
     /// Says in an object's status what kept it from being done.
     Outcome failed(Custom object, ApiException e) {
-        tell(object, Verdict.refused(reason(e), e.sentence()));
+        tell(
+                object,
+                e.reason() == ApiException.Cause.UNREACHABLE
+                        ? Verdict.unknown(reason(e), e.sentence())
+                        : Verdict.refused(reason(e), e.sentence()));
         return outcome(e);
     }
 

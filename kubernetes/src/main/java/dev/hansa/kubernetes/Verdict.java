@@ -18,6 +18,9 @@ import java.util.Objects;
 record Verdict(Word synced, Word ready, Map<String, Object> fields, boolean written) {
     private static final int MAX_MESSAGE = 4000;
 
+    /// A peering's, as it was known before.
+    private static final Map<String, Object> NO_STATE = Map.of("state", "");
+
     Verdict {
         fields = Map.copyOf(fields);
     }
@@ -41,7 +44,13 @@ record Verdict(Word synced, Word ready, Map<String, Object> fields, boolean writ
 
     static Verdict refused(String reason, String message) {
         var word = Word.no(reason, message);
-        return new Verdict(word, word, Map.of(), false);
+        return new Verdict(word, word, NO_STATE, false);
+    }
+
+    /// What the server has it did not say.
+    static Verdict unknown(String reason, String message) {
+        var word = new Word("Unknown", reason, message);
+        return new Verdict(word, word, NO_STATE, false);
     }
 
     /// The status with this in it. Times move only when something has changed.
@@ -61,7 +70,7 @@ record Verdict(Word synced, Word ready, Map<String, Object> fields, boolean writ
         status.put("conditions", conditions);
         status.put("observedGeneration", generation);
         var wrong = synced.status().equals("True") ? ready : synced;
-        if (wrong.status().equals("False")) {
+        if (!wrong.status().equals("True")) {
             status.put("lastError", cut(wrong.message()));
         } else {
             status.remove("lastError");

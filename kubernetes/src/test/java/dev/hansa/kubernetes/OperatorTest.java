@@ -369,7 +369,7 @@ class OperatorTest {
         cluster.create(ResourceKind.SERVICE_RESOLVER, "counted", "{}");
         until(() -> admin("/metrics").body().contains("hansa_operator_writes_total"));
 
-        assertThat(admin("/health").statusCode()).isEqualTo(200);
+        until(() -> admin("/health").statusCode() == 200);
         assertThat(admin("/health").body()).contains("\"leading\" : true", "\"watches\" : 12");
         assertThat(admin("/live").statusCode()).isEqualTo(200);
         assertThat(admin("/metrics").body())
