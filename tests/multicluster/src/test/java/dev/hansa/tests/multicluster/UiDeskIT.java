@@ -314,12 +314,7 @@ class UiDeskIT {
     }
 
     private static void newEntryIsWrittenAndDeleted(BareServer server, Page page) throws Exception {
-        UiBrowser.go(page, "Config entries");
-        page.getByRole(
-                        AriaRole.LINK,
-                        new Page.GetByRoleOptions().setName("New entry").setExact(true))
-                .click();
-        page.getByLabel("Kind").selectOption("service-defaults");
+        UiShop.newEntry(page, "service-defaults");
         assertThat(verdict(page)).containsText("Name is required");
         UiBrowser.assertAccessible(page);
         UiBrowser.picture(page, "entry-new.png");

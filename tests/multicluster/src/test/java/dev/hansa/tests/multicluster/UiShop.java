@@ -136,11 +136,9 @@ final class UiShop implements AutoCloseable {
         return SHIPPING + " answered from " + datacenter;
     }
 
-    /// An entry as an operator writes it: its kind chosen, its names filled in, looked at and
-    /// saved.
-    ///
-    /// @param names by what stands before them in the text that a new entry begins with
-    static void writeEntry(Page page, String kind, Map<String, String> names) {
+    /// The editor of a new entry of this kind. The list has a field of the same label: the editor
+    /// is there first.
+    static void newEntry(Page page, String kind) {
         UiBrowser.go(page, "Config entries");
         page.getByRole(
                         AriaRole.LINK,
@@ -148,6 +146,14 @@ final class UiShop implements AutoCloseable {
                 .click();
         assertThat(page.locator("h1")).hasText("New config entry");
         page.getByLabel("Kind").selectOption(kind);
+    }
+
+    /// An entry as an operator writes it: its kind chosen, its names filled in, looked at and
+    /// saved.
+    ///
+    /// @param names by what stands before them in the text that a new entry begins with
+    static void writeEntry(Page page, String kind, Map<String, String> names) {
+        newEntry(page, kind);
         var box = page.getByLabel("The entry, as HCL, JSON or YAML");
         assertThat(box).hasValue(Pattern.compile("Kind = \"" + kind + '"'));
         var text = box.inputValue();
