@@ -23,7 +23,11 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +63,13 @@ final class ApiClient {
     private static final long MAX_ANSWER_BYTES = 16 << 20;
 
     private static final int FORBIDDEN = 403;
+
+    /// A selector that is told to end does so at once.
+    private static final Duration END_LIMIT = Duration.ofMillis(100);
+
+    /// Those that are in use still.
+    private static final Set<HttpClient> MADE =
+            Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     /// A message is a sentence; a page of it hides what happened.
     private static final int MAX_MESSAGE = 2_000;
@@ -120,7 +131,20 @@ final class ApiClient {
                                 access.isTls()
                                         ? ServerTrust.of(access, surroundings)
                                         : ServerTrust.nobody());
-        return new ApiClient(access, command, builder.build(), REQUEST_TIMEOUT, _ -> {});
+        var client = builder.build();
+        MADE.add(client);
+        return new ApiClient(access, command, client, REQUEST_TIMEOUT, _ -> {});
+    }
+
+    /// Before the process ends: the JVM waits 300 ms at its exit for each thread that is in the
+    /// kernel, as a client's selector is, and a command takes no longer than that.
+    ///
+    /// @throws InterruptedException when told to stop
+    static void endAll() throws InterruptedException {
+        for (var client : List.copyOf(MADE)) {
+            client.shutdownNow();
+            client.awaitTermination(END_LIMIT);
+        }
     }
 
     /// Where it asks, for sentences.

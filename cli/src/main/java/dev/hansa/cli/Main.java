@@ -25,12 +25,14 @@ public final class Main {
 
     private Main() {}
 
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws InterruptedException {
         if (List.of(arguments).contains(ParentWatch.FLAG)) {
             // first of all: a parent that dies while its children start must not wait for them
             ParentWatch.start();
         }
-        System.exit(run(Surroundings.ofProcess(), arguments));
+        var status = run(Surroundings.ofProcess(), arguments);
+        ApiClient.endAll();
+        System.exit(status);
     }
 
     static int run(Surroundings surroundings, String... arguments) {
