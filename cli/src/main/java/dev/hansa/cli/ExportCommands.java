@@ -195,13 +195,8 @@ final class ExportCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var answer = api.read("/v1/peering/" + ApiClient.segment(name));
-            if (!answer.found()) {
-                throw new CommandFailedException(
-                        "No peering with name " + PlainText.of(name) + " found.");
-            }
             var services = Json.MAPPER.createArrayNode();
-            Json.read(answer.body())
+            PeeringCommands.read(api, name)
                     .path("StreamStatus")
                     .path("ExportedServices")
                     .forEach(services::add);

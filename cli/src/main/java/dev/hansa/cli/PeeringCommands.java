@@ -38,6 +38,16 @@ final class PeeringCommands {
             description = "Make another datacenter a peer, look at peers, delete one.")
     private static final class Peering extends Main.Group {}
 
+    /// @throws CommandFailedException also where there is none of this name
+    static JsonNode read(ApiClient api, String name)
+            throws CommandFailedException, InterruptedException {
+        var answer = api.read(path(name));
+        if (!answer.found()) {
+            throw new CommandFailedException("No peering with name " + name + " found.");
+        }
+        return Json.read(answer.body());
+    }
+
     private static String path(String name) {
         return "/v1/peering/" + ApiClient.segment(name);
     }
@@ -328,11 +338,7 @@ final class PeeringCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var answer = api.read(path(name));
-            if (!answer.found()) {
-                throw new CommandFailedException("No peering with name " + name + " found.");
-            }
-            var peering = Json.read(answer.body());
+            var peering = read(api, name);
             switch (format) {
                 case json -> out.println(Json.pretty(peering));
                 case pretty -> print(peering, out);

@@ -49,16 +49,12 @@ final class AcceptorWork extends PeeringWork {
                     "meta");
 
     AcceptorWork(Desk desk) {
-        super(desk);
+        super(desk, KNOWN);
     }
 
     @Override
     Outcome work(Custom object, Optional<StoredPeering> peering)
             throws ApiException, InterruptedException {
-        var unknown = unknown(object, KNOWN);
-        if (unknown.isPresent()) {
-            return desk().refused(object, "Refused", unknown.get());
-        }
         var secret = desk().cluster().secret(object.subject().namespace(), secretName(object));
         if (secret.isPresent() && !isOf(object, secret.get())) {
             return desk().refused(

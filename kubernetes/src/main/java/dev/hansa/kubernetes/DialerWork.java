@@ -19,16 +19,12 @@ final class DialerWork extends PeeringWork {
             Set.of("secret", "acceptAudience", "requireSigned", "expectFingerprint", "meta");
 
     DialerWork(Desk desk) {
-        super(desk);
+        super(desk, KNOWN);
     }
 
     @Override
     Outcome work(Custom object, Optional<StoredPeering> peering)
             throws ApiException, InterruptedException {
-        var unknown = unknown(object, KNOWN);
-        if (unknown.isPresent()) {
-            return desk().refused(object, "Refused", unknown.get());
-        }
         var token = token(object);
         if (token.isEmpty()) {
             var words =

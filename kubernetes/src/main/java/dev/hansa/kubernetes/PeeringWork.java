@@ -40,9 +40,12 @@ abstract class PeeringWork {
     private static final Set<String> OF_A_SECRET = Set.of("name", "key", "backend");
 
     private final Desk desk;
+    private final Set<String> known;
 
-    PeeringWork(Desk desk) {
+    /// @param known the fields of `peer` that are read
+    PeeringWork(Desk desk, Set<String> known) {
         this.desk = desk;
+        this.known = known;
     }
 
     final Desk desk() {
@@ -78,7 +81,10 @@ abstract class PeeringWork {
                     return desk.refused(object, "NotOurs", foreign.get());
                 }
             }
-            return work(object, peering);
+            var unknown = unknown(object, known);
+            return unknown.isPresent()
+                    ? desk.refused(object, "Refused", unknown.get())
+                    : work(object, peering);
         } catch (ApiException e) {
             return desk.failed(object, e);
         } catch (KubernetesClientException e) {
@@ -94,6 +100,8 @@ abstract class PeeringWork {
         }
     }
 
+    /// The object says nothing that would be forgotten.
+    ///
     /// @param peering of the object's name, if there is one, and it is this object's
     abstract Outcome work(Custom object, Optional<StoredPeering> peering)
             throws ApiException, InterruptedException;

@@ -1,12 +1,11 @@
 package dev.hansa.kubernetes;
 
+import static dev.hansa.kubernetes.TestingCluster.until;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -43,18 +42,6 @@ class ExportsTest {
         eks.ask("DELETE", "/v1/config/exported-services/default", "");
     }
 
-    private static void until(Callable<Boolean> condition) {
-        await().atMost(TestingCluster.PATIENCE).until(condition);
-    }
-
-    private void untilSynced(Subject subject, String word) {
-        await().atMost(TestingCluster.PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(cluster.synced(subject))
-                                .as(() -> cluster.status(subject).toString())
-                                .isEqualTo(word));
-    }
-
     private Subject export(String name, String more) throws Exception {
         return cluster.create(
                 ResourceKind.EXPORTED_SERVICES,
@@ -79,15 +66,15 @@ class ExportsTest {
             cluster.operate(eks, Map.of("http-addr", door.address()));
             var one = export("one", "");
             var two = export("two", "");
-            untilSynced(one, "True");
-            untilSynced(two, "True");
+            cluster.untilSynced(one, "True");
+            cluster.untilSynced(two, "True");
 
             door.loseLeader();
-            untilSynced(one, "ServerUnreachable");
+            cluster.untilSynced(one, "ServerUnreachable");
             assertThat(exported()).isEqualTo("one two");
 
             door.findLeader();
-            untilSynced(one, "True");
+            cluster.untilSynced(one, "True");
         }
     }
 
@@ -99,7 +86,7 @@ class ExportsTest {
         export("broken", "");
         var other = export("other", "");
 
-        untilSynced(other, "True");
+        cluster.untilSynced(other, "True");
         until(() -> exported().equals("broken other"));
         cluster.delete(other);
         until(() -> cluster.now(other).isEmpty());
@@ -117,8 +104,8 @@ class ExportsTest {
                             .collect(Collectors.joining(", ", ", 'meta': {", "}")));
         }
 
-        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "one"), "True");
-        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "two"), "True");
+        cluster.untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "one"), "True");
+        cluster.untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "two"), "True");
         assertThat(eks.entry("exported-services", "default").path("Meta").size()).isEqualTo(3);
     }
 
@@ -146,9 +133,9 @@ class ExportsTest {
         cluster.operate(eks, Map.of());
         export("c", "");
 
-        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "a"), "True");
-        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "b"), "Refused");
-        untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "c"), "True");
+        cluster.untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "a"), "True");
+        cluster.untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "b"), "Refused");
+        cluster.untilSynced(TestingCluster.subject(ResourceKind.EXPORTED_SERVICES, "c"), "True");
         assertThat(exported()).contains("a29", "c").doesNotContain("b");
     }
 

@@ -1,5 +1,6 @@
 package dev.hansa.kubernetes;
 
+import static dev.hansa.kubernetes.TestingCluster.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,7 +11,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,20 +46,8 @@ class OperatorTest {
         cluster.close();
     }
 
-    private static void until(Callable<Boolean> condition) {
-        await().atMost(TestingCluster.PATIENCE).until(condition);
-    }
-
     private static boolean isThere(String kind, String name) {
         return !eks.entry(kind, name).isMissingNode();
-    }
-
-    private void untilSynced(Subject subject, String word) {
-        await().atMost(TestingCluster.PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(cluster.synced(subject))
-                                .as(() -> cluster.status(subject).toString())
-                                .isEqualTo(word));
     }
 
     @Test
@@ -68,7 +56,7 @@ class OperatorTest {
         var cart =
                 cluster.create(ResourceKind.SERVICE_RESOLVER, "cart", "{'connectTimeout': '15s'}");
 
-        untilSynced(cart, "True");
+        cluster.untilSynced(cart, "True");
         assertThat(eks.entry(RESOLVER, "cart").path("ConnectTimeout").asText()).isEqualTo("15s");
         assertThat(eks.entry(RESOLVER, "cart").path("Meta").path("k8s-object").asText())
                 .isEqualTo("serviceresolvers.hansa.dev/shop/cart");
@@ -100,7 +88,7 @@ class OperatorTest {
                         "rule",
                         "{'destination': {'name': 'payment'}, 'sources': [{'name': 'web', 'namespace': 'prod', 'action': 'allow'}]}");
 
-        untilSynced(rule, "Refused");
+        cluster.untilSynced(rule, "Refused");
         assertThat(cluster.status(rule).path("lastError").asText())
                 .contains("invalid config key", "namespace");
         assertThat(isThere("service-intentions", "payment")).isFalse();
@@ -117,7 +105,7 @@ class OperatorTest {
         cluster.spec(
                 rule,
                 "{'destination': {'name': 'payment'}, 'sources': [{'name': 'web', 'action': 'allow'}]}");
-        untilSynced(rule, "True");
+        cluster.untilSynced(rule, "True");
         assertThat(isThere("service-intentions", "payment")).isTrue();
         cluster.delete(rule);
         until(() -> !isThere("service-intentions", "payment"));
@@ -130,11 +118,11 @@ class OperatorTest {
         var object =
                 cluster.create(ResourceKind.SERVICE_RESOLVER, "mine", "{'connectTimeout': '2s'}");
 
-        untilSynced(object, "NotOurs");
+        cluster.untilSynced(object, "NotOurs");
         assertThat(eks.entry(RESOLVER, "mine").path("ConnectTimeout").asText()).isEqualTo("1s");
 
         cluster.edit(object, one -> one.annotated("hansa.dev/take-over", "true"));
-        untilSynced(object, "True");
+        cluster.untilSynced(object, "True");
         assertThat(eks.entry(RESOLVER, "mine").path("ConnectTimeout").asText()).isEqualTo("2s");
 
         // a second object for the same entry
@@ -142,7 +130,7 @@ class OperatorTest {
                 cluster.create(
                         new Subject(ApiGroup.HANSA, ResourceKind.SERVICE_RESOLVER, "team", "mine"),
                         "{'connectTimeout': '3s'}");
-        untilSynced(other, "NotOurs");
+        cluster.untilSynced(other, "NotOurs");
         assertThat(cluster.status(other).path("lastError").asText()).contains("shop/mine");
         cluster.delete(other);
         until(() -> cluster.now(other).isEmpty());
@@ -177,10 +165,10 @@ class OperatorTest {
                         "wide",
                         "{'services': [{'selector': {'matchLabels': {'export': 'yes'}, 'matchFields': {}}, 'consumers': [{'peer': 'lke'}]}]}");
 
-        untilSynced(one, "True");
-        untilSynced(two, "True");
-        untilSynced(wrong, "Refused");
-        untilSynced(wide, "Refused");
+        cluster.untilSynced(one, "True");
+        cluster.untilSynced(two, "True");
+        cluster.untilSynced(wrong, "Refused");
+        cluster.untilSynced(wide, "Refused");
         until(() -> exports().equals("cart:gke,lke shipping:lke"));
 
         cluster.service("later", Map.of("export", "yes"));
@@ -248,7 +236,7 @@ class OperatorTest {
     void clusterOfTheSameNameIsLeftAlone() throws Exception {
         cluster.operate(eks, Map.of("cluster", "same"));
         var cart = cluster.create(ResourceKind.SERVICE_RESOLVER, "alike", "{}");
-        untilSynced(cart, "True");
+        cluster.untilSynced(cart, "True");
         try (var other = new TestingCluster(folder)) {
             eks.write(
                     "{\"Kind\":\"service-resolver\",\"Name\":\"zz-left\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\""
@@ -272,12 +260,12 @@ class OperatorTest {
     void objectIsHeldWhileItsEntryIsHiddenAndNotForEver() throws Exception {
         cluster.operate(eks, Map.of("abandon-after", "3s"));
         var object = cluster.create(ResourceKind.SERVICE_RESOLVER, "hidden", "{}");
-        untilSynced(object, "True");
+        cluster.untilSynced(object, "True");
 
         // a token that is known to nobody
         Files.writeString(cluster.tokenFile(), "00000000-0000-0000-0000-000000000000");
         cluster.delete(object);
-        untilSynced(object, "NotRemoved");
+        cluster.untilSynced(object, "NotRemoved");
         assertThat(isThere(RESOLVER, "hidden")).isTrue();
         until(() -> cluster.now(object).isEmpty());
         assertThat(isThere(RESOLVER, "hidden")).isTrue();
@@ -290,7 +278,7 @@ class OperatorTest {
     void objectGoesWhenItsEntryIsGoneAlready() throws Exception {
         cluster.operate(eks, Map.of("resync", "10m"));
         var object = cluster.create(ResourceKind.SERVICE_RESOLVER, "gone", "{}");
-        untilSynced(object, "True");
+        cluster.untilSynced(object, "True");
         eks.ask("DELETE", "/v1/config/service-resolver/gone", "");
 
         cluster.delete(object);
@@ -337,7 +325,8 @@ class OperatorTest {
             cluster.create(kind, names.getOrDefault(kind, "kinds"), specs.get(kind));
         }
         for (var kind : specs.keySet()) {
-            untilSynced(TestingCluster.subject(kind, names.getOrDefault(kind, "kinds")), "True");
+            cluster.untilSynced(
+                    TestingCluster.subject(kind, names.getOrDefault(kind, "kinds")), "True");
         }
         // all at once: one of them may not go before another
         for (var kind : specs.keySet()) {
@@ -354,7 +343,7 @@ class OperatorTest {
     void secondReplicaWritesWhenTheFirstOneStops() throws Exception {
         cluster.operate(eks, Map.of("lease.duration", "20s"));
         var object = cluster.create(ResourceKind.SERVICE_RESOLVER, "handed", "{}");
-        untilSynced(object, "True");
+        cluster.untilSynced(object, "True");
         cluster.operate(eks, Map.of("lease.duration", "20s"));
 
         cluster.stopFirst();

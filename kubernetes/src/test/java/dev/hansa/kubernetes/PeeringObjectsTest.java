@@ -1,5 +1,6 @@
 package dev.hansa.kubernetes;
 
+import static dev.hansa.kubernetes.TestingCluster.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,10 +23,6 @@ class PeeringObjectsTest {
             Base64.getEncoder().encodeToString("7391-nobodys".getBytes(StandardCharsets.UTF_8));
 
     @TempDir private Path folder;
-
-    private static void until(Callable<Boolean> condition) {
-        await().atMost(TestingCluster.PATIENCE).until(condition);
-    }
 
     private static void untilWord(
             TestingCluster cluster, Subject subject, String synced, String ready) {

@@ -1,5 +1,6 @@
 package dev.hansa.kubernetes;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -248,6 +250,19 @@ final class TestingCluster implements AutoCloseable {
             }
         }
         return JSON.missingNode();
+    }
+
+    static void until(Callable<Boolean> condition) {
+        await().atMost(PATIENCE).until(condition);
+    }
+
+    /// @param word as [#synced]
+    void untilSynced(Subject subject, String word) {
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(synced(subject))
+                                .as(() -> status(subject).toString())
+                                .isEqualTo(word));
     }
 
     /// `True`, or the reason why not.

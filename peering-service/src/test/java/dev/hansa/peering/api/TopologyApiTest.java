@@ -6,13 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.NodeRecord;
-import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.exportedservices.ServiceKind;
-import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.topology.FlowsWorld;
 import dev.hansa.trustbundle.PeerName;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,7 +40,12 @@ class TopologyApiTest {
     void start() throws Exception {
         world = new ApiWorld(folder, new AccessSettings(true, false));
         send("PUT", "/v1/acl/bootstrap", "{\"BootstrapSecret\":\"" + SECRET + "\"}", "");
-        world.catalog.publish("o", List.of(proxy("echo"), proxy("web"), proxy("secret")));
+        world.catalog.publish(
+                "o",
+                List.of(
+                        FlowsWorld.sidecar("echo"),
+                        FlowsWorld.sidecar("web"),
+                        FlowsWorld.sidecar("secret")));
         send("PUT", "/v1/config", RULES, SECRET);
         world.generateToken(
                 new PeerName("lke"), "", Map.of(), List.of(), Optional.empty(), Optional.empty());
@@ -52,26 +54,6 @@ class TopologyApiTest {
     @AfterEach
     void stop() throws Exception {
         world.close();
-    }
-
-    private static ServiceInstance proxy(String name) {
-        return new ServiceInstance(
-                new NodeRecord("", "n", "192.0.2.9", "eks", Map.of(), Map.of()),
-                name,
-                name + "-sidecar-proxy",
-                ServiceKind.CONNECT_PROXY,
-                List.of(),
-                "192.0.2.9",
-                20000,
-                Map.of(),
-                Map.of(),
-                1,
-                1,
-                Optional.of(new ServiceName(name)),
-                Optional.empty(),
-                List.of(),
-                1,
-                1);
     }
 
     private JsonNode send(String method, String path, String body, String token) throws Exception {

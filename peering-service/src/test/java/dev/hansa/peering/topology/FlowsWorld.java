@@ -35,7 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// eks, peered with lke, in which `caller` and `echo` run.
-abstract class FlowsWorld {
+public abstract class FlowsWorld {
     static final ServiceName ECHO = new ServiceName("echo");
     static final ServiceName CALLER = new ServiceName("caller");
     static final PeerName LKE = new PeerName("lke");
@@ -56,27 +56,28 @@ abstract class FlowsWorld {
     }
 
     void runs(String name) {
-        var node = new NodeRecord("", "n", "192.0.2.9", "eks", Map.of(), Map.of());
-        local.put(
+        local.put(name + "-sidecar-proxy", List.of(sidecar(name)));
+    }
+
+    /// What stands in the catalog for a service's instance with a sidecar.
+    public static ServiceInstance sidecar(String name) {
+        return new ServiceInstance(
+                new NodeRecord("", "n", "192.0.2.9", "eks", Map.of(), Map.of()),
+                name,
                 name + "-sidecar-proxy",
-                List.of(
-                        new ServiceInstance(
-                                node,
-                                name,
-                                name + "-sidecar-proxy",
-                                ServiceKind.CONNECT_PROXY,
-                                List.of(),
-                                "192.0.2.9",
-                                20000,
-                                Map.of(),
-                                Map.of(),
-                                1,
-                                1,
-                                Optional.of(new ServiceName(name)),
-                                Optional.empty(),
-                                List.of(),
-                                1,
-                                1)));
+                ServiceKind.CONNECT_PROXY,
+                List.of(),
+                "192.0.2.9",
+                20000,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                Optional.of(new ServiceName(name)),
+                Optional.empty(),
+                List.of(),
+                1,
+                1);
     }
 
     static ParsedEntry.Valid parsed(String json) {

@@ -4,10 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hansa.failover.Callers.Count;
 import dev.hansa.failover.Sightings;
+import dev.hansa.peering.configentry.ParsedEntry;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PreviewTest extends FlowsWorld {
+    private static final ParsedEntry.Valid CALLER_ALONE =
+            parsed(
+                    sources(
+                            "echo",
+                            source("caller", "", "allow"),
+                            source("*", "", "deny"),
+                            source("*", "\"Peer\":\"lke\",", "deny")));
+
     @Test
     void previewNamesTheConnectionsThatOtherRulesWouldCut() {
         entry(EXPORTED);
@@ -18,16 +27,7 @@ class PreviewTest extends FlowsWorld {
                 from(OURS, "idle", 0),
                 from(THEIRS, "shop", 4));
 
-        var preview =
-                flows().preview(
-                                ECHO,
-                                parsed(
-                                        sources(
-                                                "echo",
-                                                source("caller", "", "allow"),
-                                                source("*", "", "deny"),
-                                                source("*", "\"Peer\":\"lke\",", "deny"))),
-                                ALL);
+        var preview = flows().preview(ECHO, CALLER_ALONE, ALL);
 
         assertThat(preview.cut())
                 .containsExactly(
@@ -54,16 +54,7 @@ class PreviewTest extends FlowsWorld {
                 from(THEIRS, "shop", 4));
         var sight = new Flows.Sight(name -> !name.equals("secret"), _ -> true, () -> false);
 
-        var denies =
-                flows().preview(
-                                ECHO,
-                                parsed(
-                                        sources(
-                                                "echo",
-                                                source("caller", "", "allow"),
-                                                source("*", "", "deny"),
-                                                source("*", "\"Peer\":\"lke\",", "deny"))),
-                                sight);
+        var denies = flows().preview(ECHO, CALLER_ALONE, sight);
         var allows =
                 flows().preview(ECHO, parsed(sources("echo", source("*", "", "allow"))), sight);
 

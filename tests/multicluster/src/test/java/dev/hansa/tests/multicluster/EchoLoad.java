@@ -83,7 +83,8 @@ final class EchoLoad implements AutoCloseable {
         }
     }
 
-    private static Socket connect(InetSocketAddress address) throws IOException {
+    /// One that waits for 10 s at most, for the connection and for each word.
+    static Socket connect(InetSocketAddress address) throws IOException {
         var socket = new Socket();
         try {
             socket.setSoTimeout(TIMEOUT_MILLIS);

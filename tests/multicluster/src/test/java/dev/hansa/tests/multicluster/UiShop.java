@@ -9,7 +9,6 @@ import dev.hansa.shop.ShopMain;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -179,8 +178,7 @@ final class UiShop implements AutoCloseable {
 
     private void call() {
         while (!isOver) {
-            try (var socket = UiTalk.opened(shipping)) {
-                socket.setSoTimeout((int) Duration.ofSeconds(10).toMillis());
+            try (var socket = EchoLoad.connect(shipping)) {
                 socket.getOutputStream().write(GREETING);
                 socket.getInputStream().readNBytes(HEADER);
                 Thread.sleep(20);

@@ -9,7 +9,6 @@ import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.regex.Pattern;
@@ -38,24 +37,12 @@ final class UiTalk {
         return page.locator(".callers li.edge[data-end='" + caller + "']");
     }
 
-    /// A connection that an application has opened and on which nothing is said.
-    static Socket opened(InetSocketAddress address) throws IOException {
-        var socket = new Socket();
-        try {
-            socket.connect(address, 10_000);
-            return socket;
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
-    }
-
     /// The page of the called service is open.
     ///
     /// @param upstream where the caller's sidecar takes connections to it
     void isSeenAndRuled(Page page, InetSocketAddress upstream) throws Exception {
-        try (var _ = opened(upstream);
-                var _ = opened(upstream)) {
+        try (var _ = EchoLoad.connect(upstream);
+                var _ = EchoLoad.connect(upstream)) {
             assertThat(edge(page)).hasClass(Pattern.compile("stands"));
             assertThat(edge(page)).containsText("2 open");
             assertThat(edge(page).locator(".badge")).hasText("allowed");
