@@ -89,6 +89,7 @@ until_true() {
 
 context() { if [[ $1 == eks ]]; then printf '%s' "$eks"; else printf '%s' "$lke"; fi; }
 k() { run kubectl --context "$(context "$1")" "${@:2}"; }
+k_ask() { ask kubectl --context "$(context "$1")" "${@:2}"; }
 
 step_begun=$SECONDS
 step() {
@@ -103,9 +104,12 @@ done
 
 # --- the end, however it comes --------------------------------------------------------------------
 
+umask 077
+private=$(mktemp -d)
 clean() {
     local status=$?
     trap - EXIT
+    rm -rf -- "$private"
     if [[ -n $keep ]]; then
         printf '\nkept: namespaces shop and hansa in both clusters; the peerings, too\n'
         exit "$status"
@@ -138,7 +142,7 @@ for dc in eks lke; do k "$dc" apply -k "$here/plain"; done
 for dc in eks lke; do rolled_out "$dc"; done
 
 # The answers that the customer had: status and seconds, with the time before each.
-answers() { ask kubectl --context "$(context "$1")" --namespace shop logs load --timestamps "${@:2}"; }
+answers() { k_ask "$1" --namespace shop logs load --timestamps "${@:2}"; }
 # The last three seconds: five answers at least, and none that is no cart.
 sells() { answers "$1" --since=3s | awk '{ print } $2 == "200" { n++; next } { failed++ } END { exit n < 5 || failed }'; }
 for dc in eks lke; do until_true "the cart of $dc" sells "$dc"; done
@@ -152,7 +156,7 @@ held plain 'both shops sell; paymentservice lacks its variable PORT and is not r
 
 step '2: Hansa in both clusters'
 for dc in eks lke; do
-    settings=(--set "global.datacenter=$dc")
+    settings=(--set "global.name=hansa,global.datacenter=$dc")
     [[ -z $image ]] || settings+=(--set "image.repository=${image%:*}" --set "image.tag=${image##*:}")
     more=("${values[@]}")
     if [[ $dc == eks ]]; then more+=("${eks_values[@]}"); else more+=("${lke_values[@]}"); fi
@@ -178,8 +182,14 @@ for dc in eks lke; do k "$dc" wait --for=condition=Synced mesh.hansa.dev/mesh --
 held mesh 'both sides peer through their gateways'
 
 step '6 and 7: a token of eks, established in lke'
-run "$hansa" peer "kube:$eks/hansa" "kube:$lke/hansa" --timeout "${timeout}s"
-held peer 'both sides are active; the token touched no disk'
+# Who may, and by which certificates they are known: in files of this user's alone, gone at the end.
+for dc in eks lke; do
+    k_ask "$dc" --namespace hansa get secret hansa-bootstrap-acl-token -o 'go-template={{.data.token | base64decode}}' > "$private/$dc.token"
+    k_ask "$dc" --namespace hansa get configmap hansa-ca-cert -o 'go-template={{index .data "ca.crt"}}' >> "$private/ca.pem"
+done
+run "$hansa" peer "kube:$eks/hansa" "kube:$lke/hansa" --kube-service hansa-server --kube-port 8501 --kube-tls \
+    --ca-file "$private/ca.pem" --token-file-a "$private/eks.token" --token-file-b "$private/lke.token" --timeout "${timeout}s"
+held peer 'both sides are active; the peering token touched no disk'
 
 step '8: lke exports shippingservice to eks'
 k lke apply -f "$here/config/lke/exported-services.yaml"
