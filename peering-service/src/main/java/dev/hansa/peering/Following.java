@@ -11,6 +11,7 @@ import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.discovery.FollowerDoor;
 import dev.hansa.peering.store.MemberService;
+import dev.hansa.peering.store.NotLeadingFailure;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.stream.FollowerService;
@@ -46,7 +47,7 @@ final class Following implements Role {
                                 parts.live(),
                                 new NotLeading(),
                                 (_, _, _, _) -> {
-                                    throw new StoreFailure(NotLeading.SENTENCE, null);
+                                    throw new NotLeadingFailure(NotLeading.SENTENCE);
                                 },
                                 parts.keeper().authority()::bundle,
                                 new DenialLog(),
@@ -60,7 +61,7 @@ final class Following implements Role {
         router.checks((_, _, _) -> {});
         router.failover(new NotLeading());
         router.logins((_, _) -> {
-            throw new StoreFailure(NotLeading.SENTENCE, null);
+            throw new NotLeadingFailure(NotLeading.SENTENCE);
         });
         router.elsewhere(roles::ask);
         var door =
@@ -157,7 +158,7 @@ final class Following implements Role {
 
     @Override
     public void tell(ServerInfo who, MemberService.Listener listener) {
-        throw new StoreFailure(NotLeading.SENTENCE, null);
+        throw new NotLeadingFailure(NotLeading.SENTENCE);
     }
 
     @Override

@@ -14,7 +14,7 @@ import dev.hansa.peering.failover.Explainer;
 import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.peering.failover.FailoverOperations;
 import dev.hansa.peering.failover.Readiness;
-import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.store.NotLeadingFailure;
 import dev.hansa.peering.topology.Flows;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
@@ -30,8 +30,8 @@ final class NotLeading implements PeeringOperations, CaOperations, FailoverOpera
 
     private final Latest<Long> changes = new Latest<>(0L);
 
-    private static StoreFailure refusal() {
-        return new StoreFailure(SENTENCE, null);
+    private static NotLeadingFailure refusal() {
+        return new NotLeadingFailure(SENTENCE);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.store.Leadership;
 import dev.hansa.peering.store.MemberService;
 import dev.hansa.peering.store.Members;
+import dev.hansa.peering.store.NotLeadingFailure;
 import dev.hansa.peering.store.StoreFailure;
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpConnection;
@@ -256,7 +257,7 @@ final class Roles implements MemberService, AutoCloseable {
                 asked.kind().equals(Question.ADD)
                         ? added(asked)
                         : role.get()
-                                .orElseThrow(() -> new StoreFailure(NotLeading.SENTENCE, null))
+                                .orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE))
                                 .answer(asked);
         return Question.encode(answer);
     }
@@ -272,8 +273,20 @@ final class Roles implements MemberService, AutoCloseable {
     @Override
     public void tell(byte[] hello, Listener listener) throws InterruptedException {
         role.get()
-                .orElseThrow(() -> new StoreFailure(NotLeading.SENTENCE, null))
+                .orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE))
                 .tell(Question.decode(hello, ServerInfo.class), listener);
+    }
+
+    /// Why the next server must not be stopped for the sake of an upgrade yet: this one does not
+    /// take part. Empty when it leads, or hears the one that does.
+    Optional<String> unready() {
+        if (role.get().isEmpty()) {
+            return Optional.of("between two roles");
+        }
+        var leadership = members().leadership().get();
+        return leadership.own() || leadership.leader().isPresent()
+                ? Optional.empty()
+                : Optional.of("no leader is heard");
     }
 
     /// Adds what the present role knows.

@@ -13,7 +13,6 @@ import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.tls.PeerVerifier;
-import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcMessageDecoder;
 import io.vertx.grpc.common.GrpcMessageEncoder;
@@ -171,12 +170,14 @@ public final class RouteDiscoveryService {
         var gone = new AtomicBoolean();
         request.errorHandler(_ -> gone.set(true));
         request.exceptionHandler(_ -> gone.set(true));
-        Handler<CertificateDesk.Given> answer =
-                given -> {
+        Consumer<Runnable> answer =
+                end -> {
                     try {
-                        request.response().end(message(given));
-                    } catch (IllegalStateException e) {
-                        // it did not wait, and asks again: with the same key when it joins
+                        end.run();
+                    } catch (IllegalStateException | NullPointerException e) {
+                        // it did not wait, and asks again: with the same key when it joins. Of a
+                        // stream that was reset before its first answer Vert.x (5.0.12) makes the
+                        // latter
                         events.accept(
                                 new PeeringEvent.ProxyRefused(
                                         what, "it was gone before its answer: " + e.getMessage()));
@@ -187,23 +188,28 @@ public final class RouteDiscoveryService {
                 .onSuccess(result -> {
                     switch (result.orElse(null)) {
                         case null -> {} // nobody waits
-                        case CertificateDesk.Given given -> answer.handle(given);
+                        case CertificateDesk.Given given -> {
+                            var issued = message(given);
+                            answer.accept(() -> request.response().end(issued));
+                        }
                         case CertificateDesk.Denied(var reason) -> {
                             events.accept(new PeeringEvent.ProxyRefused(what, reason));
-                            request.response()
-                                    .status(GrpcStatus.PERMISSION_DENIED)
-                                    .statusMessage(reason)
-                                    .end();
+                            answer.accept(() -> end(request, GrpcStatus.PERMISSION_DENIED, reason));
                         }
                     }
                 })
                 .onFailure(failure -> {
                     events.accept(new PeeringEvent.BackgroundFailure(what, failure));
-                    request.response()
-                            .status(GrpcStatus.INTERNAL)
-                            .statusMessage("the server could not issue a certificate")
-                            .end();
+                    answer.accept(() ->
+                            end(
+                                    request,
+                                    GrpcStatus.INTERNAL,
+                                    "the server could not issue a certificate"));
                 });
+    }
+
+    private static void end(GrpcServerRequest<?, ?> request, GrpcStatus status, String message) {
+        request.response().status(status).statusMessage(message).end();
     }
 
     @FunctionalInterface

@@ -13,7 +13,7 @@ record StoreInTerm(RaftStore store, long term) implements Store {
         var answer = store.apply(command, OptionalLong.of(term));
         if (answer instanceof StoreAnswer.Refused(var reason)
                 && ReplicaMachine.isOfAnotherTerm(reason)) {
-            throw new StoreFailure("store: " + reason, null);
+            throw new NotLeadingFailure("store: " + reason);
         }
         return answer;
     }

@@ -399,10 +399,8 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.LoginKeysUnavailable(var reason) ->
                     LOG.warn("nobody can log in by keys at {}", foreign(reason));
-            case PeeringEvent.BackgroundFailure(var what, var cause) -> {
-                count(MetricNames.BACKGROUND_FAILURES);
-                LOG.error("{} failed", what, cause);
-            }
+            case PeeringEvent.BackgroundFailure failure ->
+                    BackgroundLog.tell(LOG, metrics, failure);
         }
     }
 

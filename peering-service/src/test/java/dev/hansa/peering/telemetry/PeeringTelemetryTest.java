@@ -1,6 +1,7 @@
 package dev.hansa.peering.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.groups.Tuple.tuple;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -12,6 +13,8 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
 import dev.hansa.peering.RefusalReason;
 import dev.hansa.peering.failover.FailoverEvent;
+import dev.hansa.peering.store.NotLeadingFailure;
+import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -42,6 +45,36 @@ class PeeringTelemetryTest {
     @AfterEach
     void stop() {
         logger.detachAppender(audit);
+    }
+
+    /// A change of leaders leaves some behind each time; whoever is called for an error is called
+    /// for a defect.
+    @Test
+    void workOfALeaderThatLeadsNoMoreIsALineAndNoFailure() {
+        var lines = new ListAppender<ILoggingEvent>();
+        var log = (Logger) LoggerFactory.getLogger("hansa.server");
+        lines.start();
+        log.setLevel(Level.INFO);
+        log.addAppender(lines);
+        try {
+            telemetry.accept(
+                    new PeeringEvent.BackgroundFailure(
+                            "join for 'a'", new NotLeadingFailure("another leads")));
+            telemetry.accept(
+                    new PeeringEvent.BackgroundFailure(
+                            "the store", new StoreFailure("no space", null)));
+        } finally {
+            log.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getLevel, ILoggingEvent::getFormattedMessage)
+                .containsExactly(
+                        tuple(
+                                Level.INFO,
+                                "join for 'a' is left to the server that leads: another leads"),
+                        tuple(Level.ERROR, "the store failed"));
+        assertThat(lines.list.getFirst().getThrowableProxy()).isNull();
+        assertThat(metrics.counter(MetricNames.BACKGROUND_FAILURES).count()).isOne();
     }
 
     @Test
