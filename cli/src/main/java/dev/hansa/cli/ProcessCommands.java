@@ -173,6 +173,7 @@ final class ProcessCommands {
             }
         }
         var file = Optional.ofNullable(parsed.<Path>matchedOptionValue("--config", null));
+        NameLookups.rememberBriefly();
         return role.main().applyAsInt(Settings.of(flags, environment, file));
     }
 }

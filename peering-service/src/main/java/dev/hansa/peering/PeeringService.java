@@ -23,6 +23,7 @@ import dev.hansa.peering.dns.DnsServer;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.telemetry.LogTap;
 import dev.hansa.peering.telemetry.MetricNames;
 import dev.hansa.peering.telemetry.PeeringTelemetry;
@@ -103,6 +104,13 @@ public final class PeeringService implements AutoCloseable {
             member.follow(keeper::own, keeper.authority()::bundle);
             var timer = timer(closer);
             StoreWatch.start(store, timer, events);
+            store.members()
+                    .misplaced()
+                    .ifPresent(sentence ->
+                            events.accept(
+                                    new PeeringEvent.BackgroundFailure(
+                                            "being found by the other servers",
+                                            new StoreFailure(sentence, null))));
             var self = self(config, ticket.membership());
             var live = catalog(closer, config, self, store, events);
             var door = new ConnectionDoor();
@@ -136,14 +144,17 @@ public final class PeeringService implements AutoCloseable {
                             live.snapshots());
             var dns = dns(closer, config, self, seen, guards);
             guards.proxies(
-                    listeners.proxies(config.proxyAddress(), keeper, roles::proxies),
+                    listeners.proxies(config.bound(config.proxyAddress()), keeper, roles::proxies),
                     config.connections().proxies());
             guards.peers(
-                    listeners.peers(config.peerAddress(), keeper, roles::peers),
+                    listeners.peers(config.bound(config.peerAddress()), keeper, roles::peers),
                     config.limits().connections());
             listeners.plain(
                     config.adminAddress(),
-                    new AdminRouter(() -> health(config, store, live, roles, dns), metrics)
+                    new AdminRouter(
+                                    () -> health(config, store, live, roles, dns),
+                                    roles::unready,
+                                    metrics)
                             .router(vertx));
             var slow = slowClients(config, events);
             guards.http(

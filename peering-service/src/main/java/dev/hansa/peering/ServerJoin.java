@@ -94,7 +94,8 @@ final class ServerJoin {
             return new Ticket(
                     MemberNotes.addedAs(config.dataDir(), listen)
                             .map(name -> Membership.added(Optional.empty(), name, listen))
-                            .orElseGet(() -> Membership.founder(listen)),
+                            .orElseGet(() -> Membership.founder(listen))
+                            .boundTo(config.bindHost()),
                     List.of());
         }
         if (config.joinToken().isEmpty()) {
@@ -106,7 +107,7 @@ final class ServerJoin {
                                 + " found none",
                         null);
             }
-            return new Ticket(Membership.founder(listen), List.of());
+            return new Ticket(Membership.founder(listen).boundTo(config.bindHost()), List.of());
         }
         var file = config.joinToken().get();
         var token = JoinToken.read(file);
@@ -160,9 +161,10 @@ final class ServerJoin {
                         issued.getRootsList().stream().map(RouteCodec::certificate).toList()));
         return new Ticket(
                 Membership.added(
-                        Optional.of(UUID.fromString(issued.getServer().getGroup())),
-                        name,
-                        config.raftAddress()),
+                                Optional.of(UUID.fromString(issued.getServer().getGroup())),
+                                name,
+                                config.raftAddress())
+                        .boundTo(config.bindHost()),
                 issued.getServer().getMembersList());
     }
 

@@ -9,6 +9,7 @@ import dev.hansa.peering.stream.PeerLimits;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.ca.ExternalCa;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +32,8 @@ import java.util.stream.Stream;
 ///   gateways
 /// @param proxyAddress the datacenter's own proxies, mutual TLS
 /// @param adminAddress `/health` and `/metrics`
+/// @param bindHost an IP address that is listened on in place of the hosts of `peerAddress`,
+///   `proxyAddress` and `raftAddress`, which others are told; empty: those hosts
 /// @param raftAddress where this datacenter's other servers reach this one, mutual TLS
 /// @param joinToken a file with a server join token, for a server that joins others
 /// @param retryJoin the proxies' listeners of servers to join; empty: those that the token names
@@ -57,6 +60,7 @@ public record PeeringServiceConfig(
         InetSocketAddress proxyAddress,
         InetSocketAddress adminAddress,
         InetSocketAddress raftAddress,
+        Optional<String> bindHost,
         Optional<Path> joinToken,
         List<Endpoint> retryJoin,
         Duration deadAfter,
@@ -72,6 +76,7 @@ public record PeeringServiceConfig(
         Optional<DnsSettings> dns) {
 
     private static final String AUDIT_FILE = "audit.file";
+    private static final String BIND_HOST = "bind-host";
 
     private static final List<Settings.Key> OWN =
             List.of(
@@ -106,6 +111,10 @@ public record PeeringServiceConfig(
                             "raft.address",
                             "HOST:PORT",
                             "where this datacenter's other servers reach this one, mutual TLS (default: nobody joins)"),
+                    new Settings.Key(
+                            BIND_HOST,
+                            "IP",
+                            "what raft, proxy and peer addresses listen on, where their hosts are names that others reach this server by (default: those hosts)"),
                     new Settings.Key(
                             "join-token-file",
                             "FILE",
@@ -181,6 +190,7 @@ public record PeeringServiceConfig(
         var proxy = settings.address("proxy.address", address(8502));
         var admin = settings.address("admin.address", address(19500));
         var raft = settings.address("raft.address", Membership.NOBODY_JOINS);
+        var bindHost = bindHost(settings);
         var joinToken = settings.optionalPath("join-token-file");
         var retryJoin =
                 settings.addresses("retry-join", List.of()).stream()
@@ -252,6 +262,7 @@ public record PeeringServiceConfig(
                 proxy,
                 admin,
                 raft,
+                bindHost,
                 joinToken,
                 retryJoin,
                 deadAfter,
@@ -271,6 +282,27 @@ public record PeeringServiceConfig(
         return said.isEmpty()
                 ? Optional.of(dataDir.resolve("audit/audit.jsonl"))
                 : said.filter(path -> !path.equals(Path.of("none")));
+    }
+
+    private static Optional<String> bindHost(Settings settings) {
+        var said = settings.text(BIND_HOST, "");
+        if (said.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            InetAddress.ofLiteral(said);
+        } catch (IllegalArgumentException _) {
+            settings.problem(
+                    BIND_HOST,
+                    "expected an IP address such as 0.0.0.0 or ::; found '" + said + "'");
+        }
+        return Optional.of(said);
+    }
+
+    /// What a listener binds whose address others are told.
+    public InetSocketAddress bound(InetSocketAddress told) {
+        return bindHost.map(host -> InetSocketAddress.createUnresolved(host, told.getPort()))
+                .orElse(told);
     }
 
     /// Whether the operator has named this server.

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.grpc.GrpcUtil;
 import org.apache.ratis.thirdparty.io.grpc.CallOptions;
+import org.apache.ratis.thirdparty.io.grpc.ConnectivityState;
 import org.apache.ratis.thirdparty.io.grpc.Context;
 import org.apache.ratis.thirdparty.io.grpc.ManagedChannel;
 import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
@@ -180,13 +181,23 @@ final class MemberCalls implements AutoCloseable {
         }
     }
 
+    /// One that was away, or that its name has led away from, is asked again at once, and not when
+    /// a channel's patience says so, which grows to two minutes.
+    private ManagedChannel awake(String address) {
+        var channel = channel(address);
+        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            channel.resetConnectBackoff();
+        }
+        return channel;
+    }
+
     private byte[] call(
             String address,
             MethodDescriptor<byte[], byte[]> method,
             byte[] question,
             Duration limit) {
         return ClientCalls.blockingUnaryCall(
-                channel(address),
+                awake(address),
                 method,
                 CallOptions.DEFAULT.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS),
                 question);
@@ -197,8 +208,6 @@ final class MemberCalls implements AutoCloseable {
     ///
     /// @throws StoreFailure when it does not answer within `limit`
     int form(String address, Duration limit) {
-        // one that was away is asked again at once, and not when a channel's patience says so
-        channel(address).resetConnectBackoff();
         try {
             var answer = call(address, FORM, new byte[0], limit);
             return answer.length == 1 ? answer[0] : 0;
@@ -221,7 +230,7 @@ final class MemberCalls implements AutoCloseable {
             context.call(() -> {
                 var messages =
                         ClientCalls.blockingServerStreamingCall(
-                                channel(address), FOLLOW, CallOptions.DEFAULT, hello);
+                                awake(address), FOLLOW, CallOptions.DEFAULT, hello);
                 while (messages.hasNext()) {
                     taking.accept(messages.next());
                 }

@@ -23,6 +23,7 @@ import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerRpcWithProxy;
 
 /// Who keeps the log together, who leads, and what they say to each other beside it. The list of
 /// members is itself an entry of the log: it survives what the log survives.
@@ -33,6 +34,12 @@ public final class Members implements AutoCloseable {
     /// How late a change of leaders is seen at most. What must not be done twice does not rest on
     /// it: it carries a term.
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
+    /// A connection to a member that went without a word, its machine lost or its name moved to
+    /// another address, stands until the kernel gives it up after a quarter of an hour, and the
+    /// library asks over it for as long. Longer than any answer of a member that lives takes, the
+    /// last one to a copy of the state too: what is under way is lost with the connection.
+    private static final Duration SILENCE = Duration.ofSeconds(30);
 
     /// To be told at once what a build can do.
     private static final Duration FORM_LIMIT = Duration.ofSeconds(5);
@@ -45,6 +52,7 @@ public final class Members implements AutoCloseable {
     private final Consumer<Throwable> failures;
     private final Latest<Leadership> leadership = new Latest<>(Leadership.NONE);
     private final ClientId client = ClientId.randomId();
+    private final Connections connections = new Connections();
     private final Thread thread;
 
     Members(
@@ -67,6 +75,7 @@ public final class Members implements AutoCloseable {
         try {
             while (true) {
                 look();
+                connections.look();
                 Thread.sleep(LOOK_EVERY);
             }
         } catch (InterruptedException e) {
@@ -89,6 +98,74 @@ public final class Members implements AutoCloseable {
                         .filter(name -> ready || !name.equals(self.toString()));
         var now = new Leadership(term, ready, leader);
         leadership.update(old -> old.equals(now) ? old : now);
+    }
+
+    /// The log's connections to the others, on the thread that looks: those that nothing comes over
+    /// are opened anew, at what their names stand for by then.
+    private final class Connections {
+        private long quietSince = System.nanoTime();
+        private long reopenedAt = System.nanoTime();
+
+        void look() {
+            var now = System.nanoTime();
+            var leads = leadership.get();
+            if (leads.own() || leads.leader().isPresent()) {
+                quietSince = now;
+            }
+            if (now - reopenedAt < SILENCE.toNanos()
+                    || !leads.own() && now - quietSince < SILENCE.toNanos()) {
+                return;
+            }
+            reopenedAt = now;
+            try {
+                silent(leads.own()).forEach(this::reopen);
+            } catch (StoreFailure _) {
+                // closed meanwhile
+            }
+        }
+
+        /// @param leads without a leader nobody knows whose votes are missing
+        private List<RaftPeerId> silent(boolean leads) {
+            var heard = leads ? silences() : Map.<String, Duration>of();
+            return peers().stream()
+                    .map(RaftPeer::getId)
+                    .filter(id -> !id.equals(self))
+                    .filter(id ->
+                            !leads
+                                    || heard.getOrDefault(id.toString(), Duration.ZERO)
+                                                    .compareTo(SILENCE)
+                                            > 0)
+                    .toList();
+        }
+
+        /// It waits some seconds for the old one to end.
+        private void reopen(RaftPeerId member) {
+            if (server.getServerRpc() instanceof RaftServerRpcWithProxy<?, ?> rpc) {
+                Thread.ofVirtual()
+                        .name("reopen-" + member)
+                        .start(() -> rpc.getProxies().resetProxy(member));
+            }
+        }
+    }
+
+    /// Why the others may not find this server: the log has another address of it. Empty when it
+    /// has none, or this one.
+    public Optional<String> misplaced() {
+        var all = peers();
+        var own = peer(self.toString(), listen).getAddress();
+        return all.stream()
+                .filter(peer -> peer.getId().equals(self))
+                .map(RaftPeer::getAddress)
+                .filter(known -> all.size() > 1 && !known.equals(own))
+                .findFirst()
+                .map(known ->
+                        "raft.address: expected '"
+                                + known
+                                + "', where this datacenter's other servers look for this one;"
+                                + " found '"
+                                + own
+                                + "': where it is not reached by the former any more, remove it,"
+                                + " and let it join anew with an empty data directory");
     }
 
     /// Who leads now, and every change of it.

@@ -12,8 +12,14 @@ import java.util.UUID;
 /// @param listen where the other members reach this server
 /// @param founders all members that begin the log, this one too; empty for a server that is added
 ///   to a log that others keep
+/// @param bindHost what is listened on, where `listen` is a name or an address of somebody who
+///   passes on; empty: the host of `listen`
 public record Membership(
-        Optional<UUID> group, String self, InetSocketAddress listen, List<Member> founders) {
+        Optional<UUID> group,
+        String self,
+        InetSocketAddress listen,
+        List<Member> founders,
+        Optional<String> bindHost) {
     /// More would make each write slower and nothing safer.
     public static final int MAX_MEMBERS = 7;
 
@@ -39,6 +45,24 @@ public record Membership(
             throw new IllegalArgumentException(
                     "members: expected at most " + MAX_MEMBERS + "; found " + founders.size());
         }
+    }
+
+    /// A member that listens where the others reach it.
+    public Membership(
+            Optional<UUID> group, String self, InetSocketAddress listen, List<Member> founders) {
+        this(group, self, listen, founders, Optional.empty());
+    }
+
+    /// The same, listening on another host.
+    public Membership boundTo(Optional<String> host) {
+        return new Membership(group, self, listen, founders, host);
+    }
+
+    /// What this server listens on; only this machine where nobody joins.
+    InetSocketAddress bound() {
+        return bindHost.filter(_ -> listen.getPort() != 0)
+                .map(host -> InetSocketAddress.createUnresolved(host, listen.getPort()))
+                .orElse(listen);
     }
 
     /// A server on its own, that nobody can join.

@@ -134,7 +134,7 @@ public final class RaftStore implements Store {
             var properties =
                     settings.properties(
                             directory.path(),
-                            membership.listen(),
+                            membership.bound(),
                             alone(directory.members(), membership));
             var tlsOfMembers = LogTransport.tls(own);
             var calls = new MemberCalls(tlsOfMembers, failures);

@@ -10,14 +10,17 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class AdminRouterTest {
     @Test
-    void healthAndMetricsAreServed() throws Exception {
+    void healthReadinessAndMetricsAreServed() throws Exception {
         var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         metrics.counter("hansa.peering.nacks").increment();
+        var problem = new AtomicReference<Optional<String>>(Optional.of("no leader is heard"));
         var vertx = Vertx.vertx();
         try (var client = HttpClient.newHttpClient()) {
             var port =
@@ -28,6 +31,7 @@ class AdminRouterTest {
                                                             JsonNodeFactory.instance
                                                                     .objectNode()
                                                                     .put("status", "up"),
+                                                    problem::get,
                                                     metrics)
                                             .router(vertx))
                             .listen(0, "127.0.0.1")
@@ -37,6 +41,10 @@ class AdminRouterTest {
                             .actualPort();
 
             assertThat(get(client, port, "/health")).isEqualTo("{\"status\":\"up\"}");
+            assertThat(answer(client, port, "/ready").statusCode()).isEqualTo(503);
+            assertThat(get(client, port, "/ready")).isEqualTo("no leader is heard\n");
+            problem.set(Optional.empty());
+            assertThat(answer(client, port, "/ready").statusCode()).isEqualTo(200);
             assertThat(get(client, port, "/metrics")).contains("hansa_peering_nacks_total 1.0");
         } finally {
             vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
@@ -44,10 +52,13 @@ class AdminRouterTest {
     }
 
     private static String get(HttpClient client, int port, String path) throws Exception {
+        return answer(client, port, path).body();
+    }
+
+    private static HttpResponse<String> answer(HttpClient client, int port, String path)
+            throws Exception {
         return client.send(
-                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString())
-                .body();
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 }

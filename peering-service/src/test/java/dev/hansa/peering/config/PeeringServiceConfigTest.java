@@ -120,6 +120,28 @@ class PeeringServiceConfigTest {
     }
 
     @Test
+    void nameThatOthersReachThisServerByIsTheirsAndWhatItListensOnIsItsOwn() throws Exception {
+        var name = "server-0.servers.example";
+        var config =
+                read(
+                        Map.of(
+                                "raft.address", name + ":8300",
+                                "proxy.address", name + ":8502",
+                                "bind-host", "0.0.0.0"));
+
+        assertThat(config.proxyAddress().getHostString()).isEqualTo(name);
+        assertThat(config.bound(config.proxyAddress()))
+                .isEqualTo(InetSocketAddress.createUnresolved("0.0.0.0", 8502));
+        assertThat(read(Map.of()).bound(config.proxyAddress())).isEqualTo(config.proxyAddress());
+        var failure =
+                catchThrowableOfType(
+                        InvalidConfigException.class, () -> read(Map.of("bind-host", "eth0")));
+        assertThat(failure.problems())
+                .containsExactly(
+                        "bind-host: expected an IP address such as 0.0.0.0 or ::; found 'eth0'");
+    }
+
+    @Test
     void everyLimitOfPeersIsRead() throws Exception {
         var all =
                 Map.of(

@@ -37,6 +37,10 @@ final class ServerGroup implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final @Nullable Process[] processes;
     private final Map<Integer, Path> logs = new HashMap<>();
+    private final Map<Integer, String> moved = new HashMap<>();
+    private final Map<Integer, Path> disks = new HashMap<>();
+    private final List<Process> lost = new ArrayList<>();
+    private IntFunction<Optional<String>> names = _ -> Optional.empty();
     private int started;
 
     /// @param prefix of its loopback addresses, e.g. `127.60.0`
@@ -70,7 +74,17 @@ final class ServerGroup implements AutoCloseable {
     }
 
     String host(int number) {
-        return prefix + "." + (number + 1);
+        return moved.getOrDefault(number, prefix + "." + (number + 1));
+    }
+
+    /// From its next life on it listens elsewhere.
+    void move(int number, String address) {
+        moved.put(number, address);
+    }
+
+    /// From their next lives on the others are told a name of each, and not its address.
+    void named(IntFunction<String> name) {
+        names = number -> Optional.of(name.apply(number));
     }
 
     /// All of them, until each answers.
@@ -104,7 +118,7 @@ final class ServerGroup implements AutoCloseable {
     }
 
     Path data(int number) {
-        return folder.resolve(name + "-" + number);
+        return disks.getOrDefault(number, folder.resolve(name + "-" + number));
     }
 
     /// With what an earlier life has left in its data directory, if there was one.
@@ -116,10 +130,14 @@ final class ServerGroup implements AutoCloseable {
             // a network of the test's own, in which there is nobody else
             words.addAll(List.of("--http-open-to-everyone-on-the-network", "true"));
         }
-        words.addAll(List.of("--proxy-address", host(number) + ":8502"));
-        words.addAll(List.of("--peer-address", host(number) + ":8503"));
+        var told = names.apply(number).orElse(host(number));
+        words.addAll(List.of("--proxy-address", told + ":8502"));
+        words.addAll(List.of("--peer-address", told + ":8503"));
         words.addAll(List.of("--admin-address", host(number) + ":19500"));
-        words.addAll(List.of("--raft-address", host(number) + ":8300"));
+        words.addAll(List.of("--raft-address", told + ":8300"));
+        if (!told.equals(host(number))) {
+            words.addAll(List.of("--bind-host", host(number)));
+        }
         words.addAll(List.of("--dns-address", host(number) + ":8600"));
         words.addAll(flags);
         words.add("--exit-with-parent");
@@ -171,6 +189,22 @@ final class ServerGroup implements AutoCloseable {
         processes[number] = null;
     }
 
+    /// Its machine goes without a word: connections to it stand, and nothing answers any more. Its
+    /// next life has what its disk had.
+    void lose(int number) throws IOException, InterruptedException {
+        signal(number, "STOP");
+        lost.add(Objects.requireNonNull(processes[number], name + " " + number));
+        processes[number] = null;
+        var disk = data(number);
+        var next = folder.resolve(name + "-" + number + "-after-" + lost.size());
+        try (var files = Files.walk(disk)) {
+            for (var file : files.toList()) {
+                Files.copy(file, next.resolve(disk.relativize(file)));
+            }
+        }
+        disks.put(number, next);
+    }
+
     /// @param signal `STOP` or `CONT`
     void signal(int number, String signal) throws IOException, InterruptedException {
         var process = processes[number];
@@ -200,21 +234,24 @@ final class ServerGroup implements AutoCloseable {
     }
 
     JsonNode health(int number) throws IOException, InterruptedException {
-        return JSON.readTree(admin(number, "/health"));
+        return JSON.readTree(admin(number, "/health").body());
     }
 
     String metrics(int number) throws IOException, InterruptedException {
-        return admin(number, "/metrics");
+        return admin(number, "/metrics").body();
     }
 
-    private String admin(int number, String path) throws IOException, InterruptedException {
+    boolean isReady(int number) throws IOException, InterruptedException {
+        return admin(number, "/ready").statusCode() == 200;
+    }
+
+    private HttpResponse<String> admin(int number, String path)
+            throws IOException, InterruptedException {
         return client.send(
-                        HttpRequest.newBuilder(
-                                        URI.create("http://" + host(number) + ":19500" + path))
-                                .timeout(Duration.ofSeconds(2))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString())
-                .body();
+                HttpRequest.newBuilder(URI.create("http://" + host(number) + ":19500" + path))
+                        .timeout(Duration.ofSeconds(2))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     HttpResponse<String> send(int number, String method, String path, String body)
@@ -253,6 +290,7 @@ final class ServerGroup implements AutoCloseable {
                 process.destroyForcibly();
             }
         }
+        lost.forEach(Process::destroyForcibly);
         client.close();
     }
 }

@@ -203,11 +203,16 @@ class ThreeServersIT {
         for (var number : eks.running()) {
             await().atMost(SEEN).until(() -> eks.send(number, "GET", kept, "").statusCode() == 200);
         }
+        for (var number : eks.running()) {
+            assertThat(eks.isReady(number)).isTrue();
+        }
         eks.kill(eks.awaitLeader());
         eks.kill(eks.awaitLeader());
         var left = eks.running().getFirst();
 
         await().atMost(SEEN).until(() -> eks.health(left).path("leader").asText().isEmpty());
+        // whoever replaces servers one after another waits for it
+        assertThat(eks.isReady(left)).isFalse();
         var refused = eks.send(left, "PUT", "/v1/config", config("lost", "http"));
         assertThat(refused.statusCode()).isEqualTo(500);
         assertThat(refused.body()).contains("No cluster leader");
@@ -223,6 +228,7 @@ class ThreeServersIT {
                 .until(() ->
                         eks.send(left, "PUT", "/v1/config", config("after", "http")).statusCode()
                                 == 200);
+        assertThat(eks.isReady(left)).isTrue();
         assertThat(eks.send(left, "GET", "/v1/config/service-defaults/lost", "").statusCode())
                 .isEqualTo(404);
     }
