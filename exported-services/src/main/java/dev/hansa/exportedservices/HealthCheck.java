@@ -14,6 +14,9 @@ public record HealthCheck(
         String output,
         String type,
         Optional<CheckDefinition> definition) {
+    /// The id of a node's check that says whether the node is there; Consul's name for it.
+    public static final String NODE_ALIVE = "serfHealth";
+
     private static final int MAX_OUTPUT = 4096;
 
     public HealthCheck {

@@ -297,12 +297,13 @@ public final class Sidecar implements AutoCloseable {
     }
 
     private Registration registration(Carried carried) {
+        var id = carried.served().flatMap(Served::id);
         var registration =
                 Registration.newBuilder()
-                        .setProxyId(config.nodeName() + "-" + carried.name())
+                        .setProxyId(config.nodeName() + "-" + id.orElse(carried.name().value()))
                         .setNodeName(config.nodeName())
                         .setService(carried.name().value())
-                        .setServiceId(carried.name() + "-" + config.nodeName())
+                        .setServiceId(id.orElse(carried.name() + "-" + config.nodeName()))
                         .setOnlyCalls(carried.served().isEmpty());
         carried.served().ifPresent(served -> register(served, registration));
         return registration.build();

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// The settings of `hansa sidecar`, read once. One process may carry the sidecars of several
 /// services, each with an identity of its own.
@@ -42,10 +43,12 @@ public record SidecarConfig(
 
     /// What others reach of a service.
     ///
+    /// @param id of the instance in the catalog; empty: made of the service's and the node's name
     /// @param application where the application listens, in plain text
     /// @param listen where mutual TLS for it ends; also what the catalog gets
     /// @param meta for the catalog, as `tags` are
     public record Served(
+            Optional<String> id,
             Endpoint application,
             InetSocketAddress listen,
             CheckSettings check,
@@ -105,6 +108,10 @@ public record SidecarConfig(
                             "where upstreams listen (default: 127.0.0.1)"),
                     new Settings.Key("service.NAME.tags", "TAG,…", "for the catalog"),
                     new Settings.Key(
+                            "service.NAME.id",
+                            "ID",
+                            "of the instance in the catalog; that of a registration whose checks count too (default: NAME-NODE)"),
+                    new Settings.Key(
                             "service.NAME.meta",
                             "KEY=VALUE,…",
                             "for the catalog, and for the filters of subsets: version=v2"),
@@ -143,6 +150,9 @@ public record SidecarConfig(
     private static final int MAX_META = 64;
 
     private static final Endpoint UNREAD = new Endpoint("127.0.0.1", 1);
+
+    /// With the ending of its sidecar's it is still an id that the catalog takes.
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:-]{1,200}");
 
     /// In the place of an application's address.
     private static final String NONE = "none";
@@ -257,7 +267,19 @@ public record SidecarConfig(
                         "at most " + MAX_META + " of key=value separated by commas, each key once",
                         Map.<String, String>of(),
                         SidecarConfig::meta);
-        return new Served(application, listen, check, tags, meta);
+        var id =
+                settings.optional(
+                        prefix + "id",
+                        "an id of at most 200 letters, digits, '.', '_', ':' and '-'",
+                        SidecarConfig::id);
+        return new Served(id, application, listen, check, tags, meta);
+    }
+
+    private static String id(String text) {
+        if (!ID.matcher(text).matches()) {
+            throw new IllegalArgumentException(text);
+        }
+        return text;
     }
 
     private static Map<String, String> meta(String text) {

@@ -57,6 +57,7 @@ class SidecarConfigTest {
                                                 CART,
                                                 Optional.of(
                                                         new SidecarConfig.Served(
+                                                                Optional.empty(),
                                                                 new Endpoint("127.0.0.1", 7070),
                                                                 at("127.0.0.1", 20000),
                                                                 new CheckSettings(
@@ -98,6 +99,7 @@ class SidecarConfigTest {
                                         "service.cart.upstreams",
                                         "pay:1, ship.svc:2, ship.svc.lke.peer:3"),
                                 Map.entry("service.cart.upstream-address", "10.0.0.9"),
+                                Map.entry("service.cart.id", "cart-1"),
                                 Map.entry("service.cart.tags", "a, b"),
                                 Map.entry("service.cart.meta", "version=v2, zone = a=b"),
                                 Map.entry("service.pay.address", "127.0.0.1:2"),
@@ -120,6 +122,7 @@ class SidecarConfigTest {
                                 CART,
                                 Optional.of(
                                         new SidecarConfig.Served(
+                                                Optional.of("cart-1"),
                                                 new Endpoint("10.0.0.9", 7070),
                                                 at("10.0.0.9", 20000),
                                                 new CheckSettings(

@@ -357,6 +357,7 @@ final class TestingMesh implements AutoCloseable {
                 name,
                 Optional.of(
                         new SidecarConfig.Served(
+                                Optional.empty(),
                                 new Endpoint("127.0.0.1", application),
                                 InetSocketAddress.createUnresolved("127.0.0.1", listen),
                                 new CheckSettings(

@@ -134,6 +134,7 @@ public final class ApiRouter implements AutoCloseable {
     public void checks(CheckWatch watch) {
         routes.agentServices(new AgentServiceResource(agent));
         routes.agentChecks(new AgentCheckResource(agent, watch, events));
+        routes.heartbeat(new HeartbeatResource(agent, watch));
     }
 
     /// Also answers for the certificate authority; before [#router].

@@ -130,6 +130,10 @@ final class Routes {
         on("PUT", "/v1/agent/check/update/:id", asks, checks::update);
     }
 
+    void heartbeat(HeartbeatResource heartbeat) {
+        on("PUT", "/v1/hansa/agent/heartbeat", Ask.theResource(), heartbeat::beat);
+    }
+
     void discovery(DiscoveryChainResource chains) {
         on("GET", "/v1/discovery-chain/", Ask.readService(), chains::read);
         on("GET", "/v1/discovery-chain/:service", Ask.readService(), chains::read);

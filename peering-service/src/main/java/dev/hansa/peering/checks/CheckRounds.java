@@ -376,9 +376,12 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         return record == null ? "" : record.instance().name();
     }
 
-    /// Since when a check is critical is counted from the moment at which this server led.
+    /// Since when a check is critical is counted from the moment at which this server led. A node
+    /// goes, with all that is registered there, when nobody has heard of it for so long, and by no
+    /// other check of its own.
     private boolean isToGo(Key key, Turn turn, long now) {
-        if (turn.way.deregisterAfter().isZero() || key.serviceId().isEmpty()) {
+        if (turn.way.deregisterAfter().isZero()
+                || key.serviceId().isEmpty() && !key.checkId().equals(HealthCheck.NODE_ALIVE)) {
             return false;
         }
         if (held(key).filter(check -> check.status() == CheckStatus.CRITICAL).isEmpty()) {

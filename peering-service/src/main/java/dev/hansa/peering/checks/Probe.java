@@ -4,7 +4,7 @@ import dev.hansa.exportedservices.CheckDefinition.Way;
 
 /// Asks a target how it is. Blocks; a target that does not answer is a verdict, not an exception.
 @FunctionalInterface
-interface Probe extends AutoCloseable {
+public interface Probe extends AutoCloseable {
     Verdict ask(Way way) throws InterruptedException;
 
     @Override

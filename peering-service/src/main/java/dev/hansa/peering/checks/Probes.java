@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -15,7 +16,7 @@ import java.util.regex.Pattern;
 
 /// Asks over TCP, HTTP and gRPC, at [AllowedAddresses] alone: what a check is answered is shown to
 /// whoever reads it.
-final class Probes implements Probe {
+public final class Probes implements Probe {
     private static final Pattern CLASS =
             Pattern.compile("(?:[\\w$]+\\.)+[\\w$]*(?:Exception|Error)(?:: )?");
 
@@ -25,6 +26,25 @@ final class Probes implements Probe {
 
     Probes(Vertx vertx) {
         this(new AllowedAddresses(), new HttpProbe(vertx), new GrpcProbe(vertx));
+    }
+
+    /// For a process that has no other use for event loops: they end with these probes.
+    public static Probe withLoopsOfItsOwn() {
+        // a machine's own checks are few, and each waits more than it works
+        var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+        var probes = new Probes(vertx);
+        return new Probe() {
+            @Override
+            public Verdict ask(Way way) throws InterruptedException {
+                return probes.ask(way);
+            }
+
+            @Override
+            public void close() {
+                probes.close();
+                vertx.close();
+            }
+        };
     }
 
     /// @param addresses closed with these probes, as are `http` and `grpc`

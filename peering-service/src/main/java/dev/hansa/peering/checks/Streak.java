@@ -8,10 +8,10 @@ import java.util.Optional;
 ///
 /// @param good how many passed, or passed with a warning, since the last failure
 /// @param bad how many failed since the last that did not
-record Streak(int good, int bad) {
-    static final Streak NONE = new Streak(0, 0);
+public record Streak(int good, int bad) {
+    public static final Streak NONE = new Streak(0, 0);
 
-    Streak with(CheckStatus result) {
+    public Streak with(CheckStatus result) {
         // a count that has reached its threshold long ago need not grow for ever
         return result.compareTo(CheckStatus.CRITICAL) < 0
                 ? new Streak(Math.min(good + 1, 1_000_000), 0)
@@ -21,7 +21,7 @@ record Streak(int good, int bad) {
     /// The status that follows; empty: as before.
     ///
     /// @param last the result that this streak ends with
-    Optional<CheckStatus> status(CheckStatus last, Thresholds thresholds) {
+    public Optional<CheckStatus> status(CheckStatus last, Thresholds thresholds) {
         if (bad == 0) {
             return good >= thresholds.passing() ? Optional.of(last) : Optional.empty();
         }

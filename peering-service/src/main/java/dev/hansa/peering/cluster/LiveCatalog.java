@@ -6,15 +6,17 @@ import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.trustbundle.PeerName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -26,6 +28,10 @@ import java.util.stream.Stream;
 public final class LiveCatalog {
     private final Latest<CatalogSnapshot> snapshots = new Latest<>(CatalogSnapshot.EMPTY);
     private final Map<String, List<ServiceInstance>> byOwner = new HashMap<>();
+
+    /// Who vouches for something under a key of registrations.
+    private final Map<String, Set<String>> owners = new HashMap<>();
+
     private PersistentMap<String, RegistrationRecord> registrations = PersistentMap.empty();
 
     public Latest<CatalogSnapshot> snapshots() {
@@ -36,12 +42,31 @@ public final class LiveCatalog {
     public void publish(String owner, Collection<ServiceInstance> instances) {
         synchronized (byOwner) {
             var before = ownedBy(owner);
+            var keys =
+                    Stream.concat(before.stream(), instances.stream())
+                            .map(LiveCatalog::key)
+                            .collect(Collectors.toSet());
+            var gone = shown(keys, registrations);
+            before.forEach(one -> vouching(key(one), owner, false));
             if (instances.isEmpty()) {
                 byOwner.remove(owner);
             } else {
                 byOwner.put(owner, List.copyOf(instances));
             }
-            replace(before, instances);
+            instances.forEach(one -> vouching(key(one), owner, true));
+            replace(gone, shown(keys, registrations));
+        }
+    }
+
+    private void vouching(String key, String owner, boolean vouches) {
+        var all = owners.computeIfAbsent(key, _ -> new LinkedHashSet<>());
+        if (vouches) {
+            all.add(owner);
+        } else {
+            all.remove(owner);
+        }
+        if (all.isEmpty()) {
+            owners.remove(key);
         }
     }
 
@@ -50,15 +75,73 @@ public final class LiveCatalog {
     public void registered(Map<String, RegistrationRecord> all) {
         synchronized (byOwner) {
             var now = PersistentMap.<String, RegistrationRecord>copyOf(all);
-            var gone = new ArrayList<ServiceInstance>();
-            var come = new ArrayList<ServiceInstance>();
-            for (var key : touched(registrations, now)) {
-                shown(registrations, key).ifPresent(gone::add);
-                shown(now, key).ifPresent(come::add);
-            }
+            var touched = touched(registrations, now);
+            var gone = shown(touched, registrations);
             registrations = now;
-            replace(gone, come);
+            replace(gone, shown(touched, now));
         }
+    }
+
+    /// Where a registration of the same service would be; a sidecar is where its service is.
+    private static String key(ServiceInstance instance) {
+        var id = instance.id();
+        return RegistrationRecord.key(
+                instance.node().name(),
+                instance.kind() == ServiceKind.CONNECT_PROXY
+                                && id.endsWith(ServiceName.SIDECAR_SUFFIX)
+                        ? id.substring(0, id.length() - ServiceName.SIDECAR_SUFFIX.length())
+                        : id);
+    }
+
+    private List<ServiceInstance> shown(
+            Set<String> keys, PersistentMap<String, RegistrationRecord> all) {
+        return keys.stream().flatMap(key -> shown(key, all)).toList();
+    }
+
+    /// What stands under one key. Where a sidecar vouches for a service that its machine's agent
+    /// has registered, they are one instance: the sidecar says that it is there, the registration
+    /// adds the checks that it knows of.
+    private Stream<ServiceInstance> shown(
+            String key, PersistentMap<String, RegistrationRecord> all) {
+        var live =
+                owners.getOrDefault(key, Set.of()).stream()
+                        .flatMap(owner -> ownedBy(owner).stream())
+                        .filter(one -> key(one).equals(key))
+                        .toList();
+        var record = all.get(key);
+        if (record == null || record.isNode()) {
+            return live.stream();
+        }
+        var name = record.instance().name();
+        if (live.stream().noneMatch(one -> one.name().equals(name))) {
+            return Stream.concat(live.stream(), Stream.of(alone(all, key, record)));
+        }
+        var more =
+                Stream.concat(
+                                // the sidecar's own stream says whether its machine is there
+                                nodeChecks(all, nodeKey(key)).stream()
+                                        .filter(one -> !one.id().equals(HealthCheck.NODE_ALIVE)),
+                                record.instance().checks().stream())
+                        .toList();
+        return live.stream().map(one -> carries(one, name) ? with(one, more) : one);
+    }
+
+    private static boolean carries(ServiceInstance instance, String service) {
+        return instance.destination()
+                .map(ServiceName::value)
+                .orElse(instance.name())
+                .equals(service);
+    }
+
+    /// What the sidecar says itself stands.
+    private static ServiceInstance with(ServiceInstance instance, List<HealthCheck> more) {
+        var own = instance.checks().stream().map(HealthCheck::id).toList();
+        var added = more.stream().filter(one -> !own.contains(one.id())).toList();
+        return added.isEmpty()
+                ? instance
+                : instance.withChecks(
+                        Stream.concat(added.stream(), instance.checks().stream()).toList(),
+                        instance.modifyIndex());
     }
 
     /// The keys whose instance may be shown otherwise: with a node's checks all that is there.
@@ -92,20 +175,15 @@ public final class LiveCatalog {
         return node == null ? List.of() : node.instance().checks();
     }
 
-    private static Optional<ServiceInstance> shown(
-            PersistentMap<String, RegistrationRecord> all, String key) {
-        var record = all.get(key);
-        if (record == null || record.isNode()) {
-            return Optional.empty();
-        }
+    private static ServiceInstance alone(
+            PersistentMap<String, RegistrationRecord> all, String key, RegistrationRecord record) {
         var ofNode = nodeChecks(all, nodeKey(key));
         var instance = record.instance();
-        return Optional.of(
-                ofNode.isEmpty()
-                        ? instance
-                        : instance.withChecks(
-                                Stream.concat(ofNode.stream(), instance.checks().stream()).toList(),
-                                instance.modifyIndex()));
+        return ofNode.isEmpty()
+                ? instance
+                : instance.withChecks(
+                        Stream.concat(ofNode.stream(), instance.checks().stream()).toList(),
+                        instance.modifyIndex());
     }
 
     private void replace(Collection<ServiceInstance> gone, Collection<ServiceInstance> come) {

@@ -183,6 +183,7 @@ class AccessWalkTest {
             case "/v1/agent/check/update/:id" -> "{\"Status\":\"critical\"}";
             case "/v1/connect/intentions", "/v1/connect/intentions/exact" ->
                     "{\"SourceName\":\"stranger\",\"DestinationName\":\"hidden-web\",\"Action\":\"allow\"}";
+            case "/v1/hansa/agent/heartbeat" -> "{\"Node\":\"hidden-node\",\"Address\":\"a\"}";
             case "/v1/hansa/join-token" -> "{\"Services\":[\"hidden-web\"]}";
             case "/v1/hansa/failover/controls" -> "{\"Kind\":\"drain\",\"Peer\":\"hidden-peer\"}";
             case "/v1/peering/token" -> "{\"PeerName\":\"stranger\"}";

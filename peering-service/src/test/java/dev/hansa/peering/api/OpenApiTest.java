@@ -175,6 +175,10 @@ class OpenApiTest {
         wrote("PUT", "/v1/catalog/register", "{\"Node\":\"n2\",\"Address\":\"192.0.2.2\"}");
         wrote("PUT", "/v1/catalog/deregister", "{\"Node\":\"n2\"}");
         wrote(
+                "PUT",
+                "/v1/hansa/agent/heartbeat",
+                "{\"Node\":\"n1\",\"Address\":\"192.0.2.1\",\"TTL\":\"10m\"}");
+        wrote(
                 "POST",
                 "/v1/connect/intentions",
                 "{\"SourceName\":\"x\",\"DestinationName\":\"y\",\"Action\":\"deny\"}");

@@ -10,14 +10,17 @@ import dev.hansa.exportedservices.CheckDefinition.Thresholds;
 import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.store.RaftStore;
+import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.TestStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -102,6 +105,51 @@ class CheckRoundsTest {
     private void pass(Duration time) {
         nanos.addAndGet(time.toNanos());
         rounds.look();
+    }
+
+    private void node(String check, Duration deregisterAfter) {
+        var way = way(Kind.TTL, deregisterAfter);
+        store.apply(
+                new StoreCommand.PutRegistration(
+                        RegistrationRecord.node(
+                                new NodeRecord(
+                                        "", "server", "192.0.2.1", "eks", Map.of(), Map.of()),
+                                List.of(
+                                        new HealthCheck(
+                                                check,
+                                                check,
+                                                CheckStatus.PASSING,
+                                                "",
+                                                "ttl",
+                                                Optional.of(
+                                                        new CheckDefinition(
+                                                                "", true, Optional.of(way))))))));
+    }
+
+    /// Only by the check that says whether it is there.
+    @Test
+    void nodeThatIsSilentForLongIsForgottenWithAllThatIsThere() {
+        register(way(Kind.TTL, Duration.ZERO), CheckStatus.PASSING);
+        node("disk", Duration.ofSeconds(90));
+        rounds.look();
+        pass(Duration.ofSeconds(10));
+        await().until(() -> status() == CheckStatus.CRITICAL);
+        pass(Duration.ofSeconds(1));
+        pass(Duration.ofSeconds(1_000));
+        assertThat(check()).isPresent();
+
+        node(HealthCheck.NODE_ALIVE, Duration.ofSeconds(90));
+        rounds.look();
+        pass(Duration.ofSeconds(10));
+        await().until(() ->
+                Optional.ofNullable(store.now().registrations().get("server/"))
+                        .flatMap(held -> held.check(HealthCheck.NODE_ALIVE))
+                        .filter(held -> held.status() == CheckStatus.CRITICAL)
+                        .isPresent());
+        await().until(() -> {
+            pass(Duration.ofSeconds(91));
+            return store.now().registrations().isEmpty();
+        });
     }
 
     @Test

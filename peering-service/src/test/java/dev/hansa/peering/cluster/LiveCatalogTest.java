@@ -7,6 +7,8 @@ import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.TestStore;
 import java.util.HashMap;
@@ -70,6 +72,102 @@ class LiveCatalogTest {
         live.registered(Map.copyOf(registrations));
         assertThat(web())
                 .containsExactly(CheckStatus.PASSING, CheckStatus.PASSING, CheckStatus.PASSING);
+    }
+
+    private static ServiceInstance ofSidecar(ServiceKind kind, CheckStatus status) {
+        var isProxy = kind == ServiceKind.CONNECT_PROXY;
+        return new ServiceInstance(
+                node("vm-1"),
+                isProxy ? "a-sidecar-proxy" : "a",
+                isProxy ? "web-sidecar-proxy" : "web",
+                kind,
+                List.of(),
+                "192.0.2.1",
+                20000,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                isProxy ? Optional.of(new ServiceName("web")) : Optional.empty(),
+                Optional.empty(),
+                List.of(check("a:proxy", status, false)),
+                0,
+                0);
+    }
+
+    private void sidecar(CheckStatus status) {
+        live.publish(
+                "proxy",
+                List.of(
+                        ofSidecar(ServiceKind.TYPICAL, status),
+                        ofSidecar(ServiceKind.CONNECT_PROXY, status)));
+    }
+
+    private List<String> checks(String service) {
+        return live.snapshots().get().named(service).stream()
+                .flatMap(one -> one.checks().stream())
+                .map(one -> one.id() + " " + one.status().word())
+                .toList();
+    }
+
+    @Test
+    void registrationOfWhatASidecarVouchesForAddsItsChecksAndIsNoSecondInstance() {
+        service("vm-1", "a");
+        sidecar(CheckStatus.PASSING);
+
+        assertThat(checks("web")).containsExactly("a passing", "a:proxy passing");
+        assertThat(checks("web-sidecar-proxy")).containsExactly("a passing", "a:proxy passing");
+
+        put(
+                TestStore.registered(
+                        "vm-1", "a", "web", List.of(check("a", CheckStatus.CRITICAL, false))));
+        assertThat(checks("web")).containsExactly("a critical", "a:proxy passing");
+        assertThat(checks("web-sidecar-proxy")).containsExactly("a critical", "a:proxy passing");
+
+        live.publish("proxy", List.of());
+        assertThat(checks("web")).containsExactly("a critical");
+        assertThat(live.snapshots().get().named("web-sidecar-proxy")).isEmpty();
+
+        sidecar(CheckStatus.PASSING);
+        registrations.clear();
+        live.registered(Map.of());
+        assertThat(checks("web")).containsExactly("a:proxy passing");
+    }
+
+    /// Its sidecar's own stream says that the machine is there.
+    @Test
+    void nodeWhoseAgentIsSilentTakesNoSidecarWithIt() {
+        service("vm-1", "a");
+        service("vm-1", "b");
+        sidecar(CheckStatus.PASSING);
+        put(
+                RegistrationRecord.node(
+                        node("vm-1"),
+                        List.of(
+                                check(HealthCheck.NODE_ALIVE, CheckStatus.CRITICAL, true),
+                                check("disk", CheckStatus.WARNING, true))));
+
+        assertThat(web()).containsExactly(CheckStatus.WARNING, CheckStatus.CRITICAL);
+        assertThat(checks("web"))
+                .containsExactly(
+                        "disk warning",
+                        "a passing",
+                        "a:proxy passing",
+                        "serfHealth critical",
+                        "disk warning",
+                        "b passing");
+    }
+
+    @Test
+    void registrationOfAnotherServiceUnderTheSameIdStandsByItself() {
+        sidecar(CheckStatus.PASSING);
+        put(
+                TestStore.registered(
+                        "vm-1", "a", "other", List.of(check("x", CheckStatus.CRITICAL, false))));
+
+        assertThat(checks("web")).containsExactly("a:proxy passing");
+        assertThat(checks("web-sidecar-proxy")).containsExactly("a:proxy passing");
+        assertThat(checks("other")).containsExactly("x critical");
     }
 
     @Test
