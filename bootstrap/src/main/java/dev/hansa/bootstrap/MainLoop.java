@@ -118,25 +118,32 @@ public final class MainLoop {
     /// exits with 143, which systemd and Kubernetes report as a failure. By reflection, because the
     /// compiler warns of the class's name; a JVM without it keeps its 143.
     private static void onTerm(Runnable stop) {
+        onSignal("TERM", stop);
+    }
+
+    /// Has a signal do something else than to end this process; a JVM that cannot keeps its way.
+    ///
+    /// @param name without `SIG`
+    public static void onSignal(String name, Runnable action) {
         try {
             var signal = Class.forName("sun.misc.Signal");
             var handler = Class.forName("sun.misc.SignalHandler");
             signal.getMethod("handle", signal, handler)
                     .invoke(
                             null,
-                            signal.getConstructor(String.class).newInstance("TERM"),
+                            signal.getConstructor(String.class).newInstance(name),
                             Proxy.newProxyInstance(
                                     MainLoop.class.getClassLoader(),
                                     new Class<?>[] {handler},
                                     (proxy, method, arguments) ->
                                             switch (method.getName()) {
                                                 case "handle" -> {
-                                                    stop.run();
+                                                    action.run();
                                                     yield null;
                                                 }
                                                 case "equals" -> proxy == arguments[0];
                                                 case "hashCode" -> System.identityHashCode(proxy);
-                                                default -> "stop at SIGTERM";
+                                                default -> "at SIG" + name;
                                             }));
         } catch (ClassNotFoundException
                 | NoSuchMethodException

@@ -66,6 +66,7 @@ public final class Main {
         all.put("server", processes::server);
         all.put("gateway", processes::gateway);
         all.put("sidecar", processes::sidecar);
+        all.put("agent", processes::agent);
         all.put("demo", DemoCommand::new);
         all.put("shop", ShopCommand::new);
         all.put("kubernetes", () -> KubernetesCommands.commandLine(surroundings));

@@ -1,6 +1,8 @@
 package dev.hansa.cli;
 
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.cli.agent.AgentConfig;
+import dev.hansa.cli.agent.AgentMain;
 import dev.hansa.gateway.GatewayConfig;
 import dev.hansa.gateway.MeshGatewayMain;
 import dev.hansa.gateway.SidecarConfig;
@@ -20,8 +22,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/// `hansa server`, `hansa gateway`, `hansa sidecar`: each setting is a flag, an environment
-/// variable and a line of a file, made from the list of keys that the process itself declares.
+/// `hansa server`, `hansa gateway`, `hansa sidecar`, `hansa agent`: each setting is a flag, an
+/// environment variable and a line of a file, made from the list of keys that the process itself
+/// declares.
 final class ProcessCommands {
     /// `service.S.address`: one for each service, so not a flag of its own.
     private static final Pattern TEMPLATE = Pattern.compile("(^|.*\\.)[A-Z]+(\\..*|$)");
@@ -72,6 +75,16 @@ final class ProcessCommands {
                         "hansa sidecar --join-token-file frontend.token --services frontend --set service.frontend.address=127.0.0.1:8080",
                         SidecarConfig.KEYS,
                         SidecarMain::run));
+    }
+
+    CommandLine agent() {
+        return commandLine(
+                new Role(
+                        "agent",
+                        "Run a machine's agent: its services from files into the catalog, with their checks and sidecars.",
+                        "hansa agent --address 192.0.2.7 --http-addr https://server.example:8501 --cacert ca.pem --token-file agent.token",
+                        AgentConfig.KEYS,
+                        AgentMain::run));
     }
 
     CommandLine commandLine(Role role) {

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// A real server in this process, alone in its datacenter, with all its ports on loopback.
-final class RealServer implements AutoCloseable {
+public final class RealServer implements AutoCloseable {
     private static final String HERE = "127.0.0.1:";
 
     private final PeeringService server;
@@ -30,7 +30,7 @@ final class RealServer implements AutoCloseable {
     /// Answers when this returns.
     ///
     /// @param settings beside the datacenter's name and addresses
-    static RealServer start(String datacenter, Path folder, Map<String, String> settings)
+    public static RealServer start(String datacenter, Path folder, Map<String, String> settings)
             throws Exception {
         var ports = TrainingRun.freePorts(4);
         var all =
@@ -55,14 +55,14 @@ final class RealServer implements AutoCloseable {
         var started =
                 new RealServer(
                         PeeringService.start(config, Clock.systemUTC()),
-                        HERE + ports.get(0),
+                        all.getOrDefault("http.address", HERE + ports.get(0)),
                         HERE + ports.get(3));
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> started.hansa("ca", "status").status() == 0);
         return started;
     }
 
-    String url() {
+    public String url() {
         return "http://" + address;
     }
 

@@ -60,7 +60,7 @@ public record ApiAccess(URI base, Optional<Path> caFile, Optional<Path> tokenFil
     }
 
     /// @throws ApiException when the file is not there or holds no token; without what it holds
-    Optional<String> token() throws ApiException {
+    public Optional<String> token() throws ApiException {
         if (tokenFile.isEmpty()) {
             return Optional.empty();
         }
@@ -94,7 +94,7 @@ public record ApiAccess(URI base, Optional<Path> caFile, Optional<Path> tokenFil
     }
 
     /// @throws IOException naming the file that holds no certificates
-    SSLContext trust() throws IOException {
+    public SSLContext trust() throws IOException {
         try {
             var factory =
                     TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
