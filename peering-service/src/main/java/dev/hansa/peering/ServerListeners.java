@@ -30,6 +30,11 @@ import java.util.function.Consumer;
 /// The sockets of a peering service: how each is secured, and how its certificate is replaced while
 /// it runs.
 final class ServerListeners implements AutoCloseable {
+    /// A proxy that hears nothing asks by a ping after 10 s, whatever shorter time its library is
+    /// told. One that is not heard for twice that is on a machine that is gone or cut off, of which
+    /// no end comes: its instances turn critical.
+    private static final int PROXY_SILENCE_SECONDS = 20;
+
     private static final Duration BIND_LIMIT = Duration.ofSeconds(10);
 
     /// A peer or proxy opens one stream and a few calls on one connection.
@@ -144,7 +149,10 @@ final class ServerListeners implements AutoCloseable {
             InetSocketAddress address, CertificateKeeper keeper, Consumer<HttpServer> answering)
             throws IOException, InterruptedException {
         var protocols = Set.of("TLSv1.3");
-        var server = vertx.createHttpServer(options(keeper, ClientAuth.REQUEST, protocols));
+        var server =
+                vertx.createHttpServer(
+                        options(keeper, ClientAuth.REQUEST, protocols)
+                                .setReadIdleTimeout(PROXY_SILENCE_SECONDS));
         answering.accept(server);
         var bound = bind(address, server);
         secured.add(new Secured(server, ClientAuth.REQUEST, protocols));
