@@ -48,7 +48,7 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
 
     /// Writes that wait at one time, and their bytes. A leader that is cut off has taken so many at
     /// most before it stops leading, and has to be taken back so many.
-    private static final int WAITING = 256;
+    static final int WAITING = 256;
 
     /// A member whose log ends otherwise than the leader's is asked one entry further back each
     /// time, and each answer counts as an error. The library would wait a second after ten errors

@@ -40,6 +40,7 @@ final class LogTransport {
                         calls.port()
                                 .guard(builder)
                                 .addService(calls.definition())
+                                .intercept(new BackwardSteps())
                                 .addTransportFilter(new MemberFilter(tls.trust()))
                                 .permitKeepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
                                 .permitKeepAliveWithoutCalls(true)
