@@ -10,7 +10,9 @@ import picocli.CommandLine.Command;
         description = "Measures Hansa on this machine, with real processes.",
         subcommands = {
             ApiBenchmark.class,
+            ChartCommand.class,
             FailoverBenchmark.class,
+            GatewayBenchmark.class,
             PeerStreamBenchmark.class,
             WritesBenchmark.class
         },
