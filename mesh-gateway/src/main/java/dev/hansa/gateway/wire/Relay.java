@@ -12,8 +12,12 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// followed by a close_notify only when the TLS side has been quiet for a while ([#UNANSWERED] or
 /// [#ANSWERED]), and a close_notify ends both. A FIN without a close_notify is a truncation, and is
 /// passed on as a reset.
-public final class Relay {
+public final class Relay implements Carriage {
     /// The plain side has ended with the last word its own: an answer is being computed, or it was
     /// a goodbye of its own protocol (HTTP/2 has one). Each such connection holds its place for
     /// this long.
@@ -44,6 +48,10 @@ public final class Relay {
     private final Side a;
     private final Side b;
     private final Consumer<End> ended;
+
+    /// Two at most: one for an idle connection, one after a side has ended.
+    private final List<ScheduledFuture<?>> timers = new ArrayList<>(2);
+
     private @Nullable Side lastWord;
     private @Nullable End end;
     private boolean told;
@@ -98,11 +106,13 @@ public final class Relay {
     }
 
     /// Bytes that `b` has said.
+    @Override
     public long answered() {
         return answered;
     }
 
     /// Whether `a` has had the last word, and nothing has ended.
+    @Override
     public boolean waits() {
         return lastWord == a && end == null;
     }
@@ -110,6 +120,8 @@ public final class Relay {
     private void gone() {
         if (!told && !a.channel.isOpen() && !b.channel.isOpen()) {
             told = true;
+            // or each connection would be kept for as long as one may be idle
+            timers.forEach(timer -> timer.cancel(false));
             ended.accept(end == null ? End.RESET : end);
         }
     }
@@ -135,21 +147,23 @@ public final class Relay {
 
     /// Runs `then` when no byte has moved for `quiet`, unless both are closed by then.
     private void after(Duration quiet, long seen, Runnable then) {
-        a.channel
-                .eventLoop()
-                .schedule(
-                        () -> {
-                            if (told) {
-                                return;
-                            }
-                            if (moved == seen) {
-                                then.run();
-                            } else {
-                                after(quiet, moved, then);
-                            }
-                        },
-                        quiet.toMillis(),
-                        TimeUnit.MILLISECONDS);
+        timers.removeIf(Future::isDone);
+        timers.add(
+                a.channel
+                        .eventLoop()
+                        .schedule(
+                                () -> {
+                                    if (told) {
+                                        return;
+                                    }
+                                    if (moved == seen) {
+                                        then.run();
+                                    } else {
+                                        after(quiet, moved, then);
+                                    }
+                                },
+                                quiet.toMillis(),
+                                TimeUnit.MILLISECONDS));
     }
 
     /// One direction has ended in an orderly way.

@@ -1,0 +1,19 @@
+package dev.hansa.gateway.wire;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+class RelayBytesTest extends RelayBytesContract {
+    @Override
+    InetSocketAddress listen(SniGateway gateway) throws IOException {
+        return (InetSocketAddress)
+                transport
+                        .listen(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                                true,
+                                Admission.unlimited("gateway", _ -> {}),
+                                gateway::accept)
+                        .localAddress();
+    }
+}
