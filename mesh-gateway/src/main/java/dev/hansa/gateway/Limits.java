@@ -26,8 +26,9 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
     /// up.
     static final int MEMORY_PERCENT = 85;
 
-    /// Jars, selectors, the stream to the server, the operators' connections: 110 were counted.
-    private static final int OTHER_DESCRIPTORS = 200;
+    /// Jars, selectors, the stream to the server, the operators' connections: 110 were counted; and
+    /// two for each pipe of a relay.
+    private static final int OTHER_DESCRIPTORS = 330;
 
     static Limits read(Settings settings) {
         return new Limits(

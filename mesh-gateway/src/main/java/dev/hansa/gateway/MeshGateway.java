@@ -13,6 +13,7 @@ import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
 import dev.hansa.gateway.route.SniRouter;
 import dev.hansa.gateway.telemetry.AdminServer;
+import dev.hansa.gateway.wire.RawTransport;
 import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.trustbundle.SpiffeId;
 import java.time.Clock;
@@ -93,6 +94,10 @@ public final class MeshGateway implements AutoCloseable {
                                             "gateway", "", "", way, sign, suspects)));
             routes.snapshot()
                     .watch(snapshot -> snapshot.ifPresent(next -> table.set(RouteTable.of(next))));
+            Optional<RawTransport> raw =
+                    RawTransport.isAvailable()
+                            ? Optional.of(proxy.closer.add(new RawTransport(0)))
+                            : Optional.empty();
             var gateway =
                     new SniGateway(
                             proxy.transport,
@@ -119,7 +124,7 @@ public final class MeshGateway implements AutoCloseable {
                     config.adminAddress(),
                     () -> {
                         for (var address : config.listen()) {
-                            proxy.doors.open(address, admission, gateway::accept);
+                            proxy.doors.open(address, admission, raw, gateway);
                         }
                     },
                     stop);

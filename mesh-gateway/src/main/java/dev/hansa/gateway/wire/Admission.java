@@ -69,6 +69,27 @@ public final class Admission {
         return rate.tryTake() ? Optional.empty() : Optional.of(Refusal.TOO_MANY_AT_ONCE);
     }
 
+    /// A new connection is there; what is let in is told of with [#left] when it has gone.
+    ///
+    /// @return false: it has to be reset
+    boolean admits() {
+        var refusal = objection();
+        if (refusal.isPresent()) {
+            events.accept(new GatewayEvent.NotAdmitted(listener, refusal.get()));
+            return false;
+        }
+        open.incrementAndGet();
+        return true;
+    }
+
+    void left() {
+        open.decrementAndGet();
+    }
+
+    void acceptFailed(Throwable cause) {
+        events.accept(new GatewayEvent.AcceptFailed(listener, String.valueOf(cause)));
+    }
+
     /// The first handler of a listening socket; one for each.
     ChannelHandler door() {
         return new Door();
@@ -82,16 +103,13 @@ public final class Admission {
                 ctx.fireChannelRead(accepted);
                 return;
             }
-            var refusal = objection();
-            if (refusal.isPresent()) {
+            if (!admits()) {
                 // a reset leaves nothing behind: no TIME_WAIT of ours, no wait of theirs
                 connection.config().setOption(ChannelOption.SO_LINGER, 0);
                 connection.unsafe().closeForcibly();
-                events.accept(new GatewayEvent.NotAdmitted(listener, refusal.get()));
                 return;
             }
-            open.incrementAndGet();
-            connection.closeFuture().addListener(_ -> open.decrementAndGet());
+            connection.closeFuture().addListener(_ -> left());
             ctx.fireChannelRead(accepted);
         }
 
@@ -103,7 +121,7 @@ public final class Admission {
                 ctx.fireExceptionCaught(cause);
                 return;
             }
-            events.accept(new GatewayEvent.AcceptFailed(listener, String.valueOf(cause)));
+            acceptFailed(cause);
             var config = ctx.channel().config();
             if (config.isAutoRead()) {
                 config.setAutoRead(false);

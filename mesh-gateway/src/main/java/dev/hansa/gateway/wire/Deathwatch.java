@@ -54,8 +54,14 @@ public final class Deathwatch {
     ///
     /// @param channel of its caller; everything is on its loop
     /// @param end resets it, for the reason given
-    public void watch(Way way, Channel channel, Relay relay, Consumer<String> end) {
-        var connection = new Standing(channel.eventLoop(), relay, end);
+    public void watch(Way way, Channel channel, Carriage carriage, Consumer<String> end) {
+        var unwatch = watch(way, channel.eventLoop(), carriage, end);
+        channel.closeFuture().addListener(_ -> unwatch.run());
+    }
+
+    /// The same, until the answer is run.
+    Runnable watch(Way way, EventLoop loop, Carriage carriage, Consumer<String> end) {
+        var connection = new Standing(loop, carriage, end);
         standing.compute(
                 way,
                 (_, known) -> {
@@ -63,34 +69,33 @@ public final class Deathwatch {
                     all.add(connection);
                     return all;
                 });
-        channel.closeFuture()
-                .addListener(_ ->
-                        standing.computeIfPresent(
-                                way,
-                                (_, known) -> {
-                                    known.remove(connection);
-                                    return known.isEmpty() ? null : known;
-                                }));
+        return () ->
+                standing.computeIfPresent(
+                        way,
+                        (_, known) -> {
+                            known.remove(connection);
+                            return known.isEmpty() ? null : known;
+                        });
     }
 
     private static final class Standing {
         private final EventLoop loop;
-        private final Relay relay;
+        private final Carriage carriage;
         private final Consumer<String> end;
         private long answeredBefore;
 
-        Standing(EventLoop loop, Relay relay, Consumer<String> end) {
+        Standing(EventLoop loop, Carriage carriage, Consumer<String> end) {
             this.loop = loop;
-            this.relay = relay;
+            this.carriage = carriage;
             this.end = end;
         }
 
         void mark() {
-            answeredBefore = relay.answered();
+            answeredBefore = carriage.answered();
         }
 
         void endIfItWaits(String why) {
-            if (relay.waits() && relay.answered() == answeredBefore) {
+            if (carriage.waits() && carriage.answered() == answeredBefore) {
                 end.accept(why);
             }
         }

@@ -1,6 +1,7 @@
 package dev.hansa.gateway.wire;
 
 import io.netty.channel.Channel;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +29,52 @@ public final class Doors implements AutoCloseable {
     /// A socket that another process has opened.
     record Passed(int descriptor, InetSocketAddress address) {}
 
-    private record Door(Channel channel, int descriptor) {}
+    private interface Door {
+        int descriptor();
+
+        void accept();
+
+        /// Stops accepting.
+        void close();
+
+        default boolean is(Channel channel) {
+            return false;
+        }
+    }
+
+    private record ChannelDoor(Channel channel, int descriptor) implements Door {
+        @Override
+        public void accept() {
+            channel.config().setAutoRead(true);
+        }
+
+        @Override
+        public void close() {
+            channel.close().awaitUninterruptibly();
+        }
+
+        @Override
+        public boolean is(Channel other) {
+            return channel.equals(other);
+        }
+    }
+
+    private record RawDoor(RawListener listener) implements Door {
+        @Override
+        public int descriptor() {
+            return listener.descriptor();
+        }
+
+        @Override
+        public void accept() {
+            listener.accept();
+        }
+
+        @Override
+        public void close() {
+            listener.close();
+        }
+    }
 
     /// @param passable whether another process may ask for the sockets
     public Doors(Transport transport, boolean passable) {
@@ -46,7 +92,7 @@ public final class Doors implements AutoCloseable {
 
     synchronized void accept() {
         held = false;
-        open.forEach(door -> door.channel().config().setAutoRead(true));
+        open.forEach(Door::accept);
     }
 
     /// Listens; `accepted` is called on the new connection's loop, with its reading stopped, when
@@ -56,22 +102,62 @@ public final class Doors implements AutoCloseable {
     public synchronized Channel open(
             InetSocketAddress address, Admission admission, Consumer<Channel> accepted)
             throws IOException {
-        var resolved =
-                address.isUnresolved()
-                        ? new InetSocketAddress(address.getHostString(), address.getPort())
-                        : address;
-        var taken = passed.stream().filter(one -> isSame(one.address(), resolved)).findFirst();
+        var resolved = resolved(address);
+        var taken = taken(resolved);
         if (taken.isPresent()) {
-            passed.remove(taken.get());
             var socket = adopt(taken.get().descriptor());
             var channel = transport.listen(socket.channel(), !held, admission, accepted);
-            open.add(new Door(channel, socket.descriptor()));
+            open.add(new ChannelDoor(channel, socket.descriptor()));
             return channel;
         }
         var channel = transport.listen(resolved, !held, admission, accepted);
         var local = (InetSocketAddress) channel.localAddress();
-        open.add(new Door(channel, passable ? descriptorOf(local) : -1));
+        open.add(new ChannelDoor(channel, passable ? descriptorOf(local) : -1));
         return channel;
+    }
+
+    /// Listens for a gateway, without channels where that can be.
+    ///
+    /// @param raw where there is one
+    /// @return where it listens
+    /// @throws IOException naming the address and the cause when it cannot be bound
+    public synchronized InetSocketAddress open(
+            InetSocketAddress address,
+            Admission admission,
+            Optional<RawTransport> raw,
+            SniGateway gateway)
+            throws IOException {
+        if (raw.isEmpty()) {
+            return (InetSocketAddress) open(address, admission, gateway::accept).localAddress();
+        }
+        Consumer<RawTransport.Accepted> accepted =
+                caller -> gateway.accept(caller, admission::left);
+        var resolved = resolved(address);
+        var taken = taken(resolved);
+        var listener =
+                taken.isPresent()
+                        ? raw.get()
+                                .listen(
+                                        new Socket(taken.get().descriptor()),
+                                        !held,
+                                        admission,
+                                        accepted)
+                        : raw.get().listen(resolved, !held, admission, accepted);
+        open.add(new RawDoor(listener));
+        return listener.address();
+    }
+
+    private static InetSocketAddress resolved(InetSocketAddress address) {
+        return address.isUnresolved()
+                ? new InetSocketAddress(address.getHostString(), address.getPort())
+                : address;
+    }
+
+    /// One of those that were taken over, which is the caller's from now on.
+    private Optional<Passed> taken(InetSocketAddress address) {
+        var found = passed.stream().filter(one -> isSame(one.address(), address)).findFirst();
+        found.ifPresent(passed::remove);
+        return found;
     }
 
     /// What was taken over and is not wanted here is let go.
@@ -86,16 +172,15 @@ public final class Doors implements AutoCloseable {
 
     /// Stops accepting at all but one.
     public synchronized void closeAllBut(Optional<Channel> kept) {
-        var closing =
-                open.stream().filter(door -> !kept.equals(Optional.of(door.channel()))).toList();
-        closing.forEach(door -> door.channel().close().awaitUninterruptibly());
+        var closing = open.stream().filter(door -> kept.filter(door::is).isEmpty()).toList();
+        closing.forEach(Door::close);
         open.removeAll(closing);
     }
 
     /// Stops accepting. Where another process has the sockets too, they go on without us.
     @Override
     public synchronized void close() {
-        open.forEach(door -> door.channel().close().awaitUninterruptibly());
+        open.forEach(Door::close);
         open.clear();
         closeRest();
     }

@@ -13,6 +13,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,9 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
 
     static final int DECODE_ERROR = 50;
     public static final int INTERNAL_ERROR = 80;
+
+    /// Bytes of an alert's record.
+    static final int ALERT = 7;
 
     private final Decision decision;
     private ByteBuf held = Unpooled.EMPTY_BUFFER;
@@ -108,31 +112,32 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
         }
         settled(ctx);
         decision.refused(reason);
-        if (reason == Refusal.NOT_TLS
-                || reason == Refusal.CLOSED_EARLY
-                || reason == Refusal.HELLO_TIMEOUT) {
-            ctx.close();
-        } else {
-            alert(
-                    ctx,
-                    reason == Refusal.NO_SERVER_NAME || reason == Refusal.BAD_SERVER_NAME
-                            ? UNRECOGNIZED_NAME
-                            : DECODE_ERROR);
-        }
+        alertFor(reason).ifPresentOrElse(description -> alert(ctx, description), ctx::close);
+    }
+
+    /// The alert that is due; empty: the connection is closed without a word.
+    static OptionalInt alertFor(Refusal reason) {
+        return switch (reason) {
+            case NOT_TLS, CLOSED_EARLY, HELLO_TIMEOUT -> OptionalInt.empty();
+            case NO_SERVER_NAME, BAD_SERVER_NAME -> OptionalInt.of(UNRECOGNIZED_NAME);
+            default -> OptionalInt.of(DECODE_ERROR);
+        };
     }
 
     /// Answers with a fatal alert in the clear, as it must be before keys exist, and closes.
     public static void alert(ChannelOutboundInvoker to, int description) {
-        to.writeAndFlush(alert(description)).addListener(ChannelFutureListener.CLOSE);
+        to.writeAndFlush(Unpooled.wrappedBuffer(alert(description)))
+                .addListener(ChannelFutureListener.CLOSE);
     }
 
     /// The same past all handlers that come after this one, TLS for instance.
     public static void alertAndClose(ChannelHandlerContext ctx, int description) {
-        ctx.writeAndFlush(alert(description)).addListener(_ -> ctx.close());
+        ctx.writeAndFlush(Unpooled.wrappedBuffer(alert(description))).addListener(_ -> ctx.close());
     }
 
-    private static ByteBuf alert(int description) {
-        return Unpooled.wrappedBuffer(new byte[] {21, 3, 3, 0, 2, 2, (byte) description});
+    /// The record, [#ALERT] bytes.
+    static byte[] alert(int description) {
+        return new byte[] {21, 3, 3, 0, 2, 2, (byte) description};
     }
 
     @Override

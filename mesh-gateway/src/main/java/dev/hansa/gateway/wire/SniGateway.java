@@ -14,12 +14,11 @@ import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.route.SniRouter;
 import dev.hansa.gateway.telemetry.ByteCounts;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.Caller.Callee;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,7 +26,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -107,31 +105,65 @@ public final class SniGateway {
 
     /// Takes a new connection on its loop.
     public void accept(Channel channel) {
-        var connection = new Connection(channel);
+        var caller = new ChannelCaller(transport, channel, bytesIn, bytesOut);
+        var connection = opened(caller);
+        caller.begin(
+                new HelloGate(
+                        new HelloGate.Decision() {
+                            @Override
+                            public void named(
+                                    ChannelHandlerContext ctx, ServerName name, ByteBuf hello) {
+                                connection.named(name, hello);
+                            }
+
+                            @Override
+                            public void refused(Refusal reason) {
+                                connection.refused(reason);
+                            }
+                        }));
+        channel.closeFuture().addListener(_ -> connection.closed());
+    }
+
+    /// The same without a channel.
+    ///
+    /// @param closed called when its socket has been closed
+    void accept(RawTransport.Accepted accepted, Runnable closed) {
+        new RawCaller(
+                        accepted,
+                        bytesIn,
+                        bytesOut,
+                        caller -> {
+                            var connection = opened(caller);
+                            return new RawCaller.Decision() {
+                                @Override
+                                public void named(ServerName name, ByteBuf hello) {
+                                    connection.named(name, hello);
+                                }
+
+                                @Override
+                                public void refused(Refusal reason) {
+                                    connection.refused(reason);
+                                }
+
+                                @Override
+                                public void closed() {
+                                    closed.run();
+                                    connection.closed();
+                                }
+                            };
+                        })
+                .begin();
+    }
+
+    private Connection opened(Caller caller) {
         open.incrementAndGet();
-        channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
         events.accept(new GatewayEvent.ConnectionOpened("gateway"));
-        channel.closeFuture()
-                .addListener(_ -> {
-                    open.decrementAndGet();
-                    if (!connection.carried) {
-                        connection.abandon();
-                        connection.refuse(
-                                Refusal.CLOSED_EARLY, "the caller closed before it was carried");
-                        connection.record();
-                    }
-                });
+        return new Connection(caller);
     }
 
     /// One endpoint, for one connection.
-    private final class Endeavour implements Race.Runner<Reached> {
-        private final EventLoop loop;
-        private final TargetEndpoint endpoint;
-
-        Endeavour(EventLoop loop, TargetEndpoint endpoint) {
-            this.loop = loop;
-            this.endpoint = endpoint;
-        }
+    private record Endeavour(Caller caller, TargetEndpoint endpoint)
+            implements Race.Runner<Callee> {
 
         @Override
         public Way way() {
@@ -144,63 +176,45 @@ public final class SniGateway {
         }
 
         @Override
-        public Race.Attempt start(Duration limit, Race.Finish<Reached> finish) {
-            var counted = new WireBytes(bytesIn, bytesOut);
-            var connecting =
-                    transport.connect(
-                            loop,
-                            endpoint.address(),
-                            limit,
-                            counted,
-                            (channel, failure) -> {
-                                if (failure == null) {
-                                    finish.reached(new Reached(channel, counted));
-                                } else {
-                                    finish.failed(
-                                            Optional.of(Transport.sign(failure)),
-                                            String.valueOf(failure.getMessage()));
-                                }
-                            });
-            return new Race.Attempt() {
-                @Override
-                public void callOff() {
-                    connecting.callOff();
-                }
-
-                @Override
-                public Sign silence() {
-                    return Sign.UNREACHED;
-                }
-            };
+        public Race.Attempt start(Duration limit, Race.Finish<Callee> finish) {
+            return caller.connect(endpoint.address(), limit, finish);
         }
 
         @Override
-        public void discard(Reached result) {
-            result.channel().close();
+        public void discard(Callee result) {
+            result.discard();
         }
     }
 
-    private record Reached(Channel channel, WireBytes bytes) {}
-
-    private final class Connection implements HelloGate.Decision, Race.Course<Reached> {
-        private final Channel channel;
+    private final class Connection implements Race.Course<Callee> {
+        private final Caller caller;
         private final Instant began = clock.instant();
         private final long beganNanos = System.nanoTime();
-        private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
         private final StringBuilder failures = new StringBuilder();
-        private WireBytes upstreamBytes = new WireBytes(_ -> {}, _ -> {});
+        private @Nullable Callee callee;
         private ByteBuf held = Unpooled.EMPTY_BUFFER;
-        private @Nullable Race<Reached> race;
+        private @Nullable Race<Callee> race;
         private String name = "";
         private @Nullable SniRoute route;
+        private Runnable unwatch = () -> {};
         private boolean carried;
         private String upstreamAddress = "";
         private String refusal = "";
         private String sentence = "";
         private String end = "";
 
-        Connection(Channel channel) {
-            this.channel = channel;
+        Connection(Caller caller) {
+            this.caller = caller;
+        }
+
+        /// The caller's socket has gone.
+        void closed() {
+            open.decrementAndGet();
+            if (!carried) {
+                abandon();
+                refuse(Refusal.CLOSED_EARLY, "the caller closed before it was carried");
+                record();
+            }
         }
 
         void refuse(Refusal reason, String why) {
@@ -210,13 +224,11 @@ public final class SniGateway {
             }
         }
 
-        @Override
-        public void refused(Refusal reason) {
+        void refused(Refusal reason) {
             refuse(reason, "no name could be read: " + reason.word());
         }
 
-        @Override
-        public void named(ChannelHandlerContext ctx, ServerName asked, ByteBuf hello) {
+        void named(ServerName asked, ByteBuf hello) {
             name = asked.value();
             switch (router.decide(asked)) {
                 case RouteDecision.Forward(var found, var endpoints) -> {
@@ -224,12 +236,11 @@ public final class SniGateway {
                     held = hello;
                     race =
                             new Race<>(
-                                    channel.eventLoop(),
+                                    caller.loop(),
                                     seen,
                                     allowance,
                                     endpoints.stream()
-                                            .map(endpoint ->
-                                                    new Endeavour(channel.eventLoop(), endpoint))
+                                            .map(endpoint -> new Endeavour(caller, endpoint))
                                             .toList(),
                                     CONNECT_TIMEOUT,
                                     ALL_ATTEMPTS,
@@ -239,8 +250,7 @@ public final class SniGateway {
                 case RouteDecision.Refuse(var reason, var why) -> {
                     hello.release();
                     refuse(reason, why);
-                    HelloGate.alert(
-                            ctx,
+                    caller.alert(
                             reason == Refusal.NOT_SERVED
                                     ? HelloGate.UNRECOGNIZED_NAME
                                     : HelloGate.INTERNAL_ERROR);
@@ -269,7 +279,7 @@ public final class SniGateway {
         }
 
         @Override
-        public void failed(Race.Runner<Reached> runner, String why) {
+        public void failed(Race.Runner<Callee> runner, String why) {
             failures.append(' ').append(runner.way()).append(": ").append(why).append(';');
         }
 
@@ -284,46 +294,45 @@ public final class SniGateway {
             refuse(
                     Refusal.UPSTREAM_FAILED,
                     "no endpoint of '" + name + "' could be reached:" + failures);
-            HelloGate.alert(channel, HelloGate.INTERNAL_ERROR);
+            caller.alert(HelloGate.INTERNAL_ERROR);
         }
 
         @Override
-        public void won(Race.Runner<Reached> winner, Reached reached, boolean overtaken) {
+        public void won(Race.Runner<Callee> winner, Callee reached, boolean overtaken) {
             if (overtaken) {
                 events.accept(new GatewayEvent.RaceOvertaken("gateway", "", ""));
             }
-            if (!channel.isActive()) {
+            if (!caller.isOpen()) {
                 winner.discard(reached);
                 return;
             }
             carried = true;
-            upstreamBytes = reached.bytes();
+            callee = reached;
             upstreamAddress = winner.way().address().toString();
-            downstreamBytes.alsoTo(routed.apply(Objects.requireNonNull(route)));
-            channel.pipeline().remove(HelloGate.class);
-            deathwatch.watch(
-                    winner.way(),
-                    channel,
-                    Relay.join(
-                            channel,
+            caller.alsoTo(routed.apply(Objects.requireNonNull(route)));
+            var carriage =
+                    caller.carry(
                             hello(),
-                            reached.channel(),
+                            reached,
                             idleTimeout,
                             how -> {
                                 end = how.word();
+                                unwatch.run();
                                 record();
-                            }),
-                    this::cut);
+                            });
+            if (end.isEmpty()) {
+                unwatch = deathwatch.watch(winner.way(), caller.loop(), carriage, this::cut);
+            }
         }
 
         private void cut(String why) {
             refuse(Refusal.ENDPOINT_DEAD, why);
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            channel.close();
+            caller.reset();
         }
 
         private void record() {
             var found = route;
+            var to = callee;
             events.accept(
                     new GatewayEvent.ConnectionEnded(
                             new ConnectionRecord(
@@ -334,12 +343,12 @@ public final class SniGateway {
                                     name,
                                     found == null ? "" : found.purpose(),
                                     found == null ? "" : found.peer(),
-                                    text(channel),
+                                    caller.address(),
                                     upstreamAddress,
-                                    downstreamBytes.in(),
-                                    downstreamBytes.out(),
-                                    upstreamBytes.in(),
-                                    upstreamBytes.out(),
+                                    caller.in(),
+                                    caller.out(),
+                                    to == null ? 0 : to.in(),
+                                    to == null ? 0 : to.out(),
                                     end,
                                     refusal,
                                     sentence)));

@@ -1,0 +1,328 @@
+package dev.hansa.gateway.wire;
+
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
+import dev.hansa.gateway.route.Refusal;
+import dev.hansa.gateway.route.ServerName;
+import dev.hansa.gateway.telemetry.ByteCounts;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.LinuxSocket;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// A caller on a bare socket: first its hello, bounded as [HelloGate] bounds it, then a relay.
+final class RawCaller implements Caller, RawEnd.Watcher {
+    /// A hello with a post-quantum key share has up to 1.8 KB.
+    private static final int FIRST_READ = 2 << 10;
+
+    private final RawLoop loop;
+    private final RawEnd end;
+    private final LongConsumer totalIn;
+    private final LongConsumer totalOut;
+    private final Decision decision;
+    private final ScheduledFuture<?> deadline;
+    private ByteBuf held = Unpooled.EMPTY_BUFFER;
+    private int wanted = 1;
+    private boolean decided;
+    private @Nullable RawRelay relay;
+
+    /// What is done with a caller once its name is known, or known not to come.
+    interface Decision {
+        /// @param hello every byte read so far; handed over
+        void named(ServerName name, ByteBuf hello);
+
+        /// The caller has been answered already.
+        void refused(Refusal reason);
+
+        /// Its socket has been closed.
+        void closed();
+    }
+
+    /// @param decision makes the one that is told of this caller
+    RawCaller(
+            RawTransport.Accepted accepted,
+            LongConsumer totalIn,
+            LongConsumer totalOut,
+            Function<Caller, Decision> decision) {
+        this.loop = accepted.loop();
+        this.totalIn = totalIn;
+        this.totalOut = totalOut;
+        this.end =
+                new RawEnd(loop, accepted.descriptor(), accepted.from(), totalIn, totalOut, this);
+        this.decision = decision.apply(this);
+        this.deadline =
+                loop.loop()
+                        .schedule(
+                                () -> refuse(Refusal.HELLO_TIMEOUT),
+                                HelloGate.HELLO_TIMEOUT.toMillis(),
+                                TimeUnit.MILLISECONDS);
+    }
+
+    /// Asks for the hello.
+    void begin() {
+        end.whenClosed(this::gone);
+        end.register();
+    }
+
+    private void gone() {
+        deadline.cancel(false);
+        held.release();
+        held = Unpooled.EMPTY_BUFFER;
+        if (!decided) {
+            decided = true;
+            decision.refused(Refusal.CLOSED_EARLY);
+        }
+        decision.closed();
+    }
+
+    @Override
+    public void changed(RawEnd changed) throws IOException {
+        if (decided) {
+            // it waits for an endpoint
+            if (end.isBroken()) {
+                end.leave();
+            }
+            return;
+        }
+        while (!decided && end.isReadable()) {
+            var room = room();
+            var buffer = held.internalNioBuffer(held.writerIndex(), room);
+            var at = buffer.position();
+            var count = end.read(buffer, at, at + room);
+            if (count < 0) {
+                refuse(Refusal.CLOSED_EARLY);
+            } else if (count > 0) {
+                held.writerIndex(held.writerIndex() + count);
+                look();
+            }
+        }
+    }
+
+    /// Of the next read: what is not part of a hello stays in the kernel until there is somebody to
+    /// take it, but for the rest of the first read.
+    private int room() {
+        if (held.capacity() == 0) {
+            held = Transport.BUFFERS.directBuffer(FIRST_READ);
+        }
+        var room = Math.max(wanted - held.readableBytes(), FIRST_READ - held.readableBytes());
+        held.ensureWritable(room);
+        return room;
+    }
+
+    private void look() {
+        if (held.readableBytes() < wanted) {
+            return;
+        }
+        switch (SniPeek.look(held)) {
+            case SniPeek.NeedMore(var bytes) -> wanted = bytes;
+            case SniPeek.Refused(var reason) -> refuse(reason);
+            case SniPeek.Name(var name) -> {
+                decided = true;
+                deadline.cancel(false);
+                var hello = held;
+                held = Unpooled.EMPTY_BUFFER;
+                decision.named(name, hello);
+            }
+        }
+    }
+
+    private void refuse(Refusal reason) {
+        if (decided) {
+            return;
+        }
+        decided = true;
+        deadline.cancel(false);
+        decision.refused(reason);
+        HelloGate.alertFor(reason).ifPresentOrElse(this::alert, end::leave);
+    }
+
+    @Override
+    public void alert(int description) {
+        if (end.isOpen()) {
+            var scratch = loop.scratch();
+            scratch.put(0, HelloGate.alert(description));
+            try {
+                // an empty socket's buffer takes so few
+                end.write(scratch, 0, HelloGate.ALERT);
+            } catch (IOException _) {
+                // nobody is there to be told
+            }
+            end.leave();
+        }
+    }
+
+    @Override
+    public EventLoop loop() {
+        return loop.loop();
+    }
+
+    @Override
+    public String address() {
+        return end.other().getAddress().getHostAddress() + ":" + end.other().getPort();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return end.isOpen();
+    }
+
+    @Override
+    public long in() {
+        return end.in();
+    }
+
+    @Override
+    public long out() {
+        return end.out();
+    }
+
+    @Override
+    public void alsoTo(ByteCounts counts) {
+        end.alsoTo(counts);
+    }
+
+    @Override
+    public Carriage carry(ByteBuf hello, Callee to, Duration idle, Consumer<Relay.End> ended) {
+        var joined = RawRelay.join(end, hello, (RawEnd) to, idle, ended);
+        relay = joined;
+        return joined;
+    }
+
+    @Override
+    public void reset() {
+        if (relay == null) {
+            end.reset();
+        } else {
+            relay.reset();
+        }
+    }
+
+    @Override
+    public Race.Attempt connect(Endpoint endpoint, Duration limit, Race.Finish<Callee> finish) {
+        var attempt = new Attempt(limit, finish);
+        HostNames.resolve(
+                endpoint,
+                address -> {
+                    if (loop.loop().inEventLoop()) {
+                        attempt.begin(address);
+                    } else {
+                        loop.loop().execute(() -> attempt.begin(address));
+                    }
+                });
+        return attempt;
+    }
+
+    /// A socket that is being connected.
+    private final class Attempt implements Race.Attempt, RawEnd.Watcher {
+        private final Duration limit;
+        private final Race.Finish<Callee> finish;
+        private @Nullable RawEnd reached;
+        private @Nullable LinuxSocket socket;
+        private @Nullable ScheduledFuture<?> timer;
+        private boolean over;
+
+        Attempt(Duration limit, Race.Finish<Callee> finish) {
+            this.limit = limit;
+            this.finish = finish;
+        }
+
+        void begin(InetSocketAddress address) {
+            if (over) {
+                return;
+            }
+            try {
+                if (address.isUnresolved()) {
+                    throw new UnknownHostException(address.getHostString());
+                }
+                var opened = RawTransport.outgoing(address.getAddress());
+                var trying = new RawEnd(loop, opened, address, totalIn, totalOut, this);
+                socket = opened;
+                reached = trying;
+                opened.connect(address);
+                timer =
+                        loop.loop()
+                                .schedule(
+                                        () -> fail(late(address)),
+                                        limit.toMillis(),
+                                        TimeUnit.MILLISECONDS);
+                trying.register();
+                if (!trying.isOpen()) {
+                    fail(new ChannelException("the loop takes no more sockets"));
+                }
+            } catch (IOException | ChannelException e) {
+                fail(e);
+            }
+        }
+
+        private ConnectTimeoutException late(InetSocketAddress address) {
+            return new ConnectTimeoutException(
+                    "no answer from " + address + " in " + limit.toMillis() + " ms");
+        }
+
+        /// Connected, or failed: `SO_ERROR` tells.
+        @Override
+        public void changed(RawEnd changed) {
+            var trying = socket;
+            if (over || trying == null) {
+                return;
+            }
+            try {
+                if (trying.finishConnect()) {
+                    settle();
+                    finish.reached(changed);
+                }
+            } catch (IOException e) {
+                fail(e);
+            }
+        }
+
+        private void settle() {
+            over = true;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+        }
+
+        private void fail(Exception cause) {
+            if (over) {
+                return;
+            }
+            settle();
+            if (reached != null) {
+                reached.leave();
+            }
+            // without a descriptor nothing was said of the endpoint
+            finish.failed(
+                    cause instanceof ChannelException
+                            ? Optional.empty()
+                            : Optional.of(Transport.sign(cause)),
+                    String.valueOf(cause.getMessage()));
+        }
+
+        @Override
+        public void callOff() {
+            settle();
+            if (reached != null) {
+                reached.leave();
+            }
+        }
+
+        @Override
+        public Sign silence() {
+            return Sign.UNREACHED;
+        }
+    }
+}
