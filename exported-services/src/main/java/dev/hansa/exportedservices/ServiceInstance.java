@@ -1,8 +1,10 @@
 package dev.hansa.exportedservices;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// One instance of a service with its node and checks, as the catalog holds it and as it travels to
 /// peers.
@@ -74,6 +76,33 @@ public record ServiceInstance(
 
     public ServiceInstance withChecks(List<HealthCheck> newChecks, long index) {
         return copy(peerMeta, newChecks, createIndex, index);
+    }
+
+    /// This with what a registration of the same node and id says besides: its checks come first,
+    /// for whoever registered it may know before its own proxy that it is not to be used; its tags
+    /// and meta are added, its weights hold, and its address and port where it says them.
+    public ServiceInstance with(ServiceInstance registration) {
+        var allMeta = new HashMap<>(meta);
+        allMeta.putAll(registration.meta);
+        var allAddresses = new HashMap<>(taggedAddresses);
+        allAddresses.putAll(registration.taggedAddresses);
+        return new ServiceInstance(
+                node,
+                id,
+                name,
+                kind,
+                Stream.concat(registration.tags.stream(), tags.stream()).distinct().toList(),
+                registration.address.isEmpty() ? address : registration.address,
+                registration.port == 0 ? port : registration.port,
+                allAddresses,
+                allMeta,
+                registration.weightPassing,
+                registration.weightWarning,
+                destination,
+                peerMeta,
+                Stream.concat(registration.checks.stream(), checks.stream()).toList(),
+                createIndex,
+                Math.max(modifyIndex, registration.modifyIndex));
     }
 
     public ServiceInstance withPeerMeta(PeerMeta newMeta) {

@@ -100,7 +100,7 @@ public final class LiveCatalog {
 
     /// What stands under one key. Where a sidecar vouches for a service that its machine's agent
     /// has registered, they are one instance: the sidecar says that it is there, the registration
-    /// adds the checks that it knows of.
+    /// adds the checks, tags and meta that it knows of.
     private Stream<ServiceInstance> shown(
             String key, PersistentMap<String, RegistrationRecord> all) {
         var live =
@@ -123,7 +123,11 @@ public final class LiveCatalog {
                                         .filter(one -> !one.id().equals(HealthCheck.NODE_ALIVE)),
                                 record.instance().checks().stream())
                         .toList();
-        return live.stream().map(one -> carries(one, name) ? with(one, more) : one);
+        // its checks are in what is added
+        var said = record.instance().withChecks(List.of(), record.instance().modifyIndex());
+        return live.stream()
+                .map(one -> one.name().equals(name) ? one.with(said) : one)
+                .map(one -> carries(one, name) ? with(one, more) : one);
     }
 
     private static boolean carries(ServiceInstance instance, String service) {

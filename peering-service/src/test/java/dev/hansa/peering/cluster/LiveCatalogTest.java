@@ -181,4 +181,38 @@ class LiveCatalogTest {
         live.registered(Map.of());
         assertThat(live.snapshots().get().local()).isEmpty();
     }
+
+    private static ServiceInstance vouchedFor(String node, String id) {
+        return TestStore.registered(
+                node, id, "web", List.of(check("port", CheckStatus.PASSING, false)));
+    }
+
+    /// A pod that is not ready is not to be called, whatever its sidecar says.
+    @Test
+    void registrationOfWhatAProxyVouchesForIsLaidOverIt() {
+        service("vm-1", "a");
+        live.publish("proxy-a", List.of(vouchedFor("vm-1", "a"), vouchedFor("vm-1", "b")));
+        assertThat(web()).containsExactly(CheckStatus.PASSING, CheckStatus.PASSING);
+        assertThat(live.ownedBy("proxy-a").getFirst().checks()).hasSize(1);
+
+        put(
+                TestStore.registered(
+                        "vm-1", "a", "web", List.of(check("pod", CheckStatus.CRITICAL, false))));
+        assertThat(web()).containsExactly(CheckStatus.CRITICAL, CheckStatus.PASSING);
+        assertThat(live.snapshots().get().named("web").getFirst().checks())
+                .extracting(HealthCheck::id)
+                .containsExactly("pod", "port");
+        node("vm-1", CheckStatus.MAINTENANCE);
+        assertThat(web()).containsExactly(CheckStatus.MAINTENANCE, CheckStatus.PASSING);
+
+        // the proxy goes: what was registered is still there
+        live.publish("proxy-a", List.of());
+        assertThat(web()).containsExactly(CheckStatus.MAINTENANCE);
+        live.publish("proxy-a", List.of(vouchedFor("vm-1", "a")));
+        registrations.clear();
+        live.registered(Map.of());
+        assertThat(web()).containsExactly(CheckStatus.PASSING);
+        live.publish("proxy-a", List.of());
+        assertThat(live.snapshots().get().local()).isEmpty();
+    }
 }
