@@ -1,10 +1,12 @@
 package dev.hansa.kubernetes;
 
+import dev.hansa.kubernetes.catalog.KubeService;
 import dev.hansa.kubernetes.lease.Fence;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
@@ -12,6 +14,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -75,11 +78,11 @@ final class Cluster implements AutoCloseable {
 
     /// Begins to watch; what changes is told to `changes` as what it was and what it is.
     ///
-    /// @param serviceChanged told when a Service of Kubernetes gets other labels, comes or goes
+    /// @param services told of each Service of Kubernetes that comes, goes or is changed
     /// @param failed told of a watch that ended by itself; it begins anew
     void watch(
             BiConsumer<Optional<Custom>, Custom> changes,
-            Runnable serviceChanged,
+            ServiceListener services,
             Consumer<String> failed) {
         for (var group : groups) {
             for (var kind : ResourceKind.values()) {
@@ -89,6 +92,7 @@ final class Cluster implements AutoCloseable {
                             namespace.isEmpty()
                                     ? operation.inAnyNamespace().runnableInformer(0)
                                     : operation.inNamespace(namespace).runnableInformer(0);
+                    informer.itemStore(new LeanStore<>(LeanStore::unmanaged));
                     informer.addEventHandler(new Told(group, kind, changes));
                     informer.exceptionHandler((_, cause) -> {
                         failed.accept(kind.plural() + "." + group.domain() + ": " + cause);
@@ -104,12 +108,13 @@ final class Cluster implements AutoCloseable {
                     namespace.isEmpty()
                             ? client.services().inAnyNamespace().runnableInformer(0)
                             : client.services().inNamespace(namespace).runnableInformer(0);
-            informer.addEventHandler(new ServiceTold(serviceChanged));
+            informer.itemStore(new LeanStore<>(LeanStore::service));
+            informer.addEventHandler(new ServiceTold(services));
             informer.exceptionHandler((_, cause) -> {
                 failed.accept("services: " + cause);
                 return true;
             });
-            services.add(informer);
+            this.services.add(informer);
             informer.start();
         }
     }
@@ -125,7 +130,7 @@ final class Cluster implements AutoCloseable {
                         + services.stream().filter(Cluster::goesOn).count());
     }
 
-    private static boolean goesOn(SharedIndexInformer<?> informer) {
+    static boolean goesOn(SharedIndexInformer<?> informer) {
         return informer.hasSynced() && informer.isWatching();
     }
 
@@ -138,7 +143,11 @@ final class Cluster implements AutoCloseable {
         return watched.stream()
                         .filter(one -> one.kind() == kind)
                         .allMatch(one -> one.informer().hasSynced())
-                && services.stream().allMatch(SharedIndexInformer::hasSynced);
+                && knowsServices();
+    }
+
+    boolean knowsServices() {
+        return services.stream().allMatch(SharedIndexInformer::hasSynced);
     }
 
     boolean sees(String namespace) {
@@ -176,6 +185,31 @@ final class Cluster implements AutoCloseable {
                 .toList();
     }
 
+    /// All that are known.
+    List<KubeService> services() {
+        return services.stream()
+                .flatMap(informer -> informer.getStore().list().stream())
+                .map(Cluster::key)
+                .toList();
+    }
+
+    Optional<Service> service(KubeService service) {
+        return services.stream()
+                .map(informer ->
+                        informer.getStore()
+                                .getByKey(
+                                        Cache.namespaceKeyFunc(
+                                                service.namespace(), service.name())))
+                .filter(Objects::nonNull)
+                .findFirst();
+    }
+
+    private static KubeService key(Service service) {
+        return new KubeService(
+                Objects.requireNonNullElse(service.getMetadata().getNamespace(), ""),
+                service.getMetadata().getName());
+    }
+
     /// As it is now, at the API server.
     Optional<Custom> now(Subject subject) {
         return Optional.ofNullable(
@@ -209,6 +243,20 @@ final class Cluster implements AutoCloseable {
         return Optional.ofNullable(client.secrets().inNamespace(namespace).withName(name).get());
     }
 
+    /// Asks whether a Secret would be taken; nothing is written.
+    void probe(Secret secret, boolean isThere) {
+        var asked =
+                client.secrets()
+                        .inNamespace(secret.getMetadata().getNamespace())
+                        .resource(secret)
+                        .dryRun();
+        if (isThere) {
+            asked.update();
+        } else {
+            asked.create();
+        }
+    }
+
     void create(Secret secret) {
         fence.check(LONGEST);
         client.secrets().inNamespace(secret.getMetadata().getNamespace()).resource(secret).create();
@@ -239,6 +287,17 @@ final class Cluster implements AutoCloseable {
                         .build());
     }
 
+    /// An Event on a pod; one that is there already stays.
+    void create(Event event) {
+        fence.check(LONGEST);
+        client.events()
+                .v1()
+                .events()
+                .inNamespace(event.getMetadata().getNamespace())
+                .resource(event)
+                .create();
+    }
+
     @Override
     public void close() {
         watched.forEach(one -> one.informer().stop());
@@ -265,24 +324,31 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    private record ServiceTold(Runnable changed) implements ResourceEventHandler<Service> {
+    /// Told of Services of Kubernetes.
+    @FunctionalInterface
+    interface ServiceListener {
+        /// @param isLabelled whether its labels are others than before
+        void changed(KubeService service, boolean isLabelled);
+    }
+
+    private record ServiceTold(ServiceListener services) implements ResourceEventHandler<Service> {
         @Override
         public void onAdd(Service added) {
-            changed.run();
+            services.changed(key(added), true);
         }
 
         @Override
         public void onUpdate(Service old, @Nullable Service now) {
-            if (now == null
-                    || !Objects.equals(
-                            old.getMetadata().getLabels(), now.getMetadata().getLabels())) {
-                changed.run();
-            }
+            services.changed(
+                    key(old),
+                    now == null
+                            || !Objects.equals(
+                                    old.getMetadata().getLabels(), now.getMetadata().getLabels()));
         }
 
         @Override
         public void onDelete(Service gone, boolean unknown) {
-            changed.run();
+            services.changed(key(gone), true);
         }
     }
 }

@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -29,9 +28,9 @@ public final class Operator implements AutoCloseable {
 
     private final Closer closer;
     private final AdminDoor door;
-    private final WorkQueue queue;
+    private final WorkQueue<Subject> queue;
 
-    private Operator(Closer closer, AdminDoor door, WorkQueue queue) {
+    private Operator(Closer closer, AdminDoor door, WorkQueue<Subject> queue) {
         this.closer = closer;
         this.door = door;
         this.queue = queue;
@@ -70,10 +69,10 @@ public final class Operator implements AutoCloseable {
             OperatorConfig config, KubernetesClient client, Clock clock, Closer closer)
             throws Exception {
         var api = closer.add(new HansaApi(config.access()));
-        var queue = new WorkQueue(WorkQueue.MAX_SUBJECTS);
+        var queue = new WorkQueue<Subject>(WorkQueue.MAX_SUBJECTS);
         var telemetry = new OperatorTelemetry();
         Consumer<OperatorEvent> events = telemetry;
-        var workers = new AtomicReference<Workers>();
+        var crews = new CopyOnWriteArrayList<Workers<?>>();
         var everything = new AtomicReference<Runnable>(() -> {});
         var leadership =
                 new Leadership(
@@ -82,7 +81,7 @@ public final class Operator implements AutoCloseable {
                         clock,
                         System::nanoTime,
                         listener(config, events, () -> everything.get().run()),
-                        () -> workers.get() == null || workers.get().haveEnded());
+                        () -> crews.stream().allMatch(Workers::haveEnded));
         var groups = new ArrayList<>(List.of(ApiGroup.HANSA));
         if (config.consulGroup() && Cluster.knows(client, ApiGroup.CONSUL)) {
             groups.add(ApiGroup.CONSUL);
@@ -97,31 +96,70 @@ public final class Operator implements AutoCloseable {
                         config.abandonAfter(),
                         clock,
                         events);
-        everything.set(() -> everything(cluster, queue, events));
-        telemetry.gauges(queue::size, () -> leadership.isLeading() ? 1 : 0, () -> cluster.synced());
+        var catalog =
+                config.catalog()
+                        ? Optional.of(
+                                closer.add(new CatalogPart(config, client, desk, api, leadership)))
+                        : Optional.<CatalogPart>empty();
+        // who does not lead begins with everything when he does: until then nothing waits here
+        Offer offer =
+                (subject, afresh) -> {
+                    if (leadership.isLeading()
+                            && !(afresh ? queue.addAfresh(subject) : queue.add(subject))) {
+                        events.accept(new OperatorEvent.QueueFull(subject.toString()));
+                    }
+                };
+        everything.set(() -> {
+            // first, for in a queue that is full the last ones would never have a turn
+            offer.of(Subject.ORPHANS, false);
+            cluster.known().forEach(object -> offer.of(subject(object), false));
+            catalog.ifPresent(CatalogPart::everything);
+        });
+        telemetry.gauges(
+                queue::size,
+                () -> leadership.isLeading() ? 1 : 0,
+                () -> cluster.synced() + catalog.map(CatalogPart::synced).orElse(0));
+        catalog.ifPresent(part -> telemetry.catalog(part::queued));
         cluster.watch(
-                (before, now) -> changed(before, now, queue, events),
-                () -> offer(Subject.EXPORTS, queue, events),
+                (before, now) -> changed(before, now, offer),
+                (service, isLabelled) -> {
+                    if (isLabelled) {
+                        offer.of(Subject.EXPORTS, false);
+                    }
+                    catalog.ifPresent(part -> part.changed(service));
+                },
                 words -> events.accept(new OperatorEvent.WatchFailed("watch", words)));
+        catalog.ifPresent(CatalogPart::watch);
         closer.add(leadership);
-        var work = new Workers(queue, leadership::isLeading, works(desk), events);
-        workers.set(closer.add(work));
-        var timer =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().daemon().name("resync").factory());
-        closer.add(timer::shutdownNow);
-        var resync = config.resync().toMillis();
-        timer.scheduleWithFixedDelay(
-                () -> everything.get().run(), resync, resync, TimeUnit.MILLISECONDS);
+        crews.add(
+                closer.add(
+                        new Workers<>(
+                                "operator",
+                                queue,
+                                leadership::isLeading,
+                                works(desk),
+                                reports(events))));
+        catalog.ifPresent(part -> crews.add(closer.add(part.workers())));
+        var resync =
+                closer.add(
+                        new Resync(
+                                config.resync(),
+                                System::nanoTime,
+                                () -> everything.get().run(),
+                                words -> events.accept(new OperatorEvent.ResyncFailed(words))));
         leadership.start();
-        work.start();
+        crews.forEach(Workers::start);
+        resync.start();
         var door =
                 closer.add(
                         AdminDoor.open(
                                 config.adminAddress(),
                                 telemetry.registry(),
-                                () -> health(cluster, leadership),
-                                () -> isAlive(config, leadership)));
+                                () -> health(cluster, catalog, leadership),
+                                () ->
+                                        isAlive(config, leadership)
+                                                && resync.isAlive()
+                                                && crews.stream().allMatch(Workers::areAlive)));
         if (config.access().isInTheClear()) {
             events.accept(new OperatorEvent.InTheClear(config.access().base().toString()));
         }
@@ -155,7 +193,26 @@ public final class Operator implements AutoCloseable {
         };
     }
 
-    private static Workers.Work works(Desk desk) {
+    private static Workers.Reports<Subject> reports(Consumer<OperatorEvent> events) {
+        return new Workers.Reports<>() {
+            @Override
+            public void settled(Subject subject) {
+                events.accept(new OperatorEvent.Settled(subject));
+            }
+
+            @Override
+            public void refused(Subject subject, String words, Duration again) {
+                events.accept(new OperatorEvent.Refused(subject, words, again));
+            }
+
+            @Override
+            public void failed(Subject subject, String words, Duration again) {
+                events.accept(new OperatorEvent.Failed(subject, words, again));
+            }
+        };
+    }
+
+    private static Workers.Work<Subject> works(Desk desk) {
         var entries = new EntryWork(desk);
         var exports = new ExportsWork(desk);
         var acceptors = new AcceptorWork(desk);
@@ -186,21 +243,15 @@ public final class Operator implements AutoCloseable {
                 : object.subject();
     }
 
-    private static void everything(
-            Cluster cluster, WorkQueue queue, Consumer<OperatorEvent> events) {
-        cluster.known().forEach(object -> offer(subject(object), queue, events));
-        offer(Subject.ORPHANS, queue, events);
-    }
-
-    private static void offer(Subject subject, WorkQueue queue, Consumer<OperatorEvent> events) {
-        if (!queue.add(subject)) {
-            events.accept(new OperatorEvent.QueueFull(subject));
-        }
+    /// Puts a subject into the queue.
+    @FunctionalInterface
+    private interface Offer {
+        /// @param afresh whatever it was waiting for
+        void of(Subject subject, boolean afresh);
     }
 
     /// A status that is written is no reason to look; what a user writes is one to look at once.
-    private static void changed(
-            Optional<Custom> before, Custom now, WorkQueue queue, Consumer<OperatorEvent> events) {
+    private static void changed(Optional<Custom> before, Custom now, Offer offer) {
         var isNews =
                 before.isEmpty()
                         || before.get().generation() != now.generation()
@@ -209,17 +260,20 @@ public final class Operator implements AutoCloseable {
                         || !Objects.equals(
                                 before.get().resource().getMetadata().getAnnotations(),
                                 now.resource().getMetadata().getAnnotations());
-        if (isNews && !queue.addAfresh(subject(now))) {
-            events.accept(new OperatorEvent.QueueFull(now.subject()));
+        if (isNews) {
+            offer.of(subject(now), true);
         }
     }
 
-    private static Map<String, Object> health(Cluster cluster, Leadership leadership) {
+    private static Map<String, Object> health(
+            Cluster cluster, Optional<CatalogPart> catalog, Leadership leadership) {
+        var watches = cluster.watches() + catalog.map(CatalogPart::watches).orElse(0);
+        var synced = cluster.synced() + catalog.map(CatalogPart::synced).orElse(0);
         var health = new LinkedHashMap<String, Object>();
-        health.put("status", cluster.isSynced() ? "passing" : "critical");
+        health.put("status", synced == watches ? "passing" : "critical");
         health.put("leading", leadership.isLeading());
-        health.put("watches", cluster.watches());
-        health.put("watchesSynced", cluster.synced());
+        health.put("watches", watches);
+        health.put("watchesSynced", synced);
         return health;
     }
 

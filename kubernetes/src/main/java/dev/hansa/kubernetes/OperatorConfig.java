@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param cluster how what is written is marked; no two operators of one datacenter have the same
 /// @param namespaces whose objects are watched; none: all
+/// @param catalog whether pods stand in the catalog, as their endpoint slices say
 /// @param resync how often everything is looked at, changed or not
 /// @param abandonAfter how long a deleted object waits for what cannot be removed
 public record OperatorConfig(
@@ -26,6 +27,7 @@ public record OperatorConfig(
         String cluster,
         Set<String> namespaces,
         boolean consulGroup,
+        boolean catalog,
         Leadership.Terms lease,
         Duration resync,
         Duration abandonAfter,
@@ -68,6 +70,10 @@ public record OperatorConfig(
                             "consul-group",
                             "BOOLEAN",
                             "watch consul.hashicorp.com/v1alpha1 too, where the cluster has it"),
+                    new Settings.Key(
+                            "kubernetes.catalog",
+                            "BOOLEAN",
+                            "register pods with a sidecar, and those that a Service asks for, as their endpoint slices say (default: false)"),
                     new Settings.Key(
                             "lease.namespace",
                             "NAME",
@@ -120,6 +126,7 @@ public record OperatorConfig(
                         Set.<String>of(),
                         OperatorConfig::names);
         var consulGroup = settings.flag("consul-group", false);
+        var catalog = settings.flag("kubernetes.catalog", false);
         var resync = settings.duration("resync", Duration.ofSeconds(60));
         var abandonAfter = settings.duration("abandon-after", Duration.ofMinutes(10));
         var admin = settings.address("admin.address", ADMIN);
@@ -127,7 +134,15 @@ public record OperatorConfig(
         bounded(settings, "resync", resync, Duration.ofSeconds(1), Duration.ofHours(1));
         settings.finish();
         return new OperatorConfig(
-                access, cluster, namespaces, consulGroup, lease, resync, abandonAfter, admin);
+                access,
+                cluster,
+                namespaces,
+                consulGroup,
+                catalog,
+                lease,
+                resync,
+                abandonAfter,
+                admin);
     }
 
     /// @param found nothing where it could not be read, which is a problem already

@@ -1,5 +1,6 @@
 package dev.hansa.kubernetes;
 
+import dev.hansa.kubernetes.catalog.PodProblem;
 import java.time.Duration;
 
 /// What happens in the operator. One place decides what is logged and counted.
@@ -39,8 +40,28 @@ public sealed interface OperatorEvent {
     record NamesakeFound(String cluster, String other, String object) implements OperatorEvent {}
 
     /// There is more to do than the queue holds.
-    record QueueFull(Subject subject) implements OperatorEvent {}
+    record QueueFull(String subject) implements OperatorEvent {}
 
     /// A watch ended in a way that it does not mend itself; it begins anew.
     record WatchFailed(String kind, String words) implements OperatorEvent {}
+
+    /// The look at everything, which comes each resync, has ended early.
+    record ResyncFailed(String words) implements OperatorEvent {}
+
+    /// @param service of Kubernetes, or what is nobody's any more
+    record CatalogWritten(String service, int registered, int removed) implements OperatorEvent {}
+
+    record CatalogSettled() implements OperatorEvent {}
+
+    record CatalogRefused(String service, String words, Duration again) implements OperatorEvent {}
+
+    record CatalogFailed(String service, String words, Duration again) implements OperatorEvent {}
+
+    /// Told once for each pod and problem.
+    record PodProblemFound(PodProblem problem) implements OperatorEvent {}
+
+    /// The pod's author is not told.
+    ///
+    /// @param code what the API server answered; 0: nothing
+    record EventNotWritten(String pod, int code) implements OperatorEvent {}
 }

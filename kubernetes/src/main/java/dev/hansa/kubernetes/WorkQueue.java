@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// What is to be looked at, each subject at most once, and by one worker at a time. A subject that
 /// is added while it is worked on is worked on again after that. What fails comes back later each
 /// time.
-final class WorkQueue {
+final class WorkQueue<T> {
     /// A cluster has hundreds of these objects. Above this number a subject is refused; the next
     /// look at everything finds it again.
     static final int MAX_SUBJECTS = 10_000;
@@ -26,19 +26,20 @@ final class WorkQueue {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<Subject, Item> items = new HashMap<>();
-    private final PriorityQueue<Item> waiting =
-            new PriorityQueue<>(Comparator.comparingLong((Item item) -> item.due));
+    private final Map<T, Item<T>> items = new HashMap<>();
+    private final PriorityQueue<Item<T>> waiting =
+            new PriorityQueue<>(Comparator.comparingLong((Item<T> item) -> item.due));
     private final int limit;
 
-    private static final class Item {
-        final Subject subject;
+    private static final class Item<T> {
+        final T subject;
         long due;
         boolean running;
         boolean again;
+        boolean afresh;
         int failures;
 
-        Item(Subject subject, long due) {
+        Item(T subject, long due) {
             this.subject = subject;
             this.due = due;
         }
@@ -51,7 +52,7 @@ final class WorkQueue {
     /// To be worked on now, whatever it was waiting for.
     ///
     /// @return false when the queue is full
-    boolean add(Subject subject) {
+    boolean add(T subject) {
         lock.lock();
         try {
             var item = items.get(subject);
@@ -59,7 +60,7 @@ final class WorkQueue {
                 if (items.size() >= limit) {
                     return false;
                 }
-                var fresh = new Item(subject, System.nanoTime());
+                var fresh = new Item<>(subject, System.nanoTime());
                 items.put(subject, fresh);
                 waiting.add(fresh);
             } else if (item.running) {
@@ -78,12 +79,14 @@ final class WorkQueue {
     }
 
     /// The change of what a user wants is tried at once, however often the last one has failed.
-    boolean addAfresh(Subject subject) {
+    boolean addAfresh(T subject) {
         lock.lock();
         try {
             var item = items.get(subject);
-            if (item != null && !item.running) {
+            if (item != null) {
                 item.failures = 0;
+                // an attempt that is under way may have read what was there before
+                item.afresh = item.running;
             }
             return add(subject);
         } finally {
@@ -92,7 +95,7 @@ final class WorkQueue {
     }
 
     /// The next subject whose time has come; empty when there is none within `wait`.
-    Optional<Subject> take(Duration wait) throws InterruptedException {
+    Optional<T> take(Duration wait) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             var end = System.nanoTime() + wait.toNanos();
@@ -116,7 +119,7 @@ final class WorkQueue {
     }
 
     /// @param again when to look again; empty: when something changes
-    void done(Subject subject, Optional<Duration> again) {
+    void done(T subject, Optional<Duration> again) {
         end(
                 subject,
                 item -> {
@@ -126,7 +129,7 @@ final class WorkQueue {
     }
 
     /// @return after how long it comes back
-    Duration failed(Subject subject) {
+    Duration failed(T subject) {
         var delay = new Duration[] {FIRST_DELAY};
         end(
                 subject,
@@ -142,11 +145,11 @@ final class WorkQueue {
         return delay.compareTo(LONGEST_DELAY) > 0 ? LONGEST_DELAY : delay;
     }
 
-    private interface Ending {
-        Optional<Duration> again(Item item);
+    private interface Ending<T> {
+        Optional<Duration> again(Item<T> item);
     }
 
-    private void end(Subject subject, Ending ending) {
+    private void end(T subject, Ending<T> ending) {
         lock.lock();
         try {
             var item = items.get(subject);
@@ -155,10 +158,12 @@ final class WorkQueue {
             }
             item.running = false;
             var again = ending.again(item);
-            if (item.again && item.failures == 0) {
+            if (item.afresh || item.again && item.failures == 0) {
+                item.failures = 0;
                 again = Optional.of(Duration.ZERO);
             }
             item.again = false;
+            item.afresh = false;
             if (again.isEmpty()) {
                 items.remove(subject);
                 return;

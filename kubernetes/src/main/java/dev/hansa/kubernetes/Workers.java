@@ -9,10 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /// Takes subjects from the queue and works on them, while this replica leads.
-final class Workers implements AutoCloseable {
+final class Workers<T> implements AutoCloseable {
     /// Requests to two servers that wait: as many as keep a start of hundreds of objects short.
     private static final int COUNT = 4;
 
@@ -24,29 +23,47 @@ final class Workers implements AutoCloseable {
 
     private static final String CONFLICT = "the object was written by somebody else meanwhile";
 
-    private final WorkQueue queue;
+    private final WorkQueue<T> queue;
     private final BooleanSupplier isLeading;
-    private final Work work;
-    private final Consumer<OperatorEvent> events;
+    private final Work<T> work;
+    private final Reports<T> reports;
+    private final String name;
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean stopped;
 
     /// What is done about a subject.
     @FunctionalInterface
-    interface Work {
-        Outcome on(Subject subject) throws InterruptedException;
+    interface Work<T> {
+        Outcome on(T subject) throws InterruptedException;
     }
 
-    Workers(WorkQueue queue, BooleanSupplier isLeading, Work work, Consumer<OperatorEvent> events) {
+    /// Who is told how it ended.
+    interface Reports<T> {
+        void settled(T subject);
+
+        /// @param again after how long it is tried again
+        void refused(T subject, String words, Duration again);
+
+        void failed(T subject, String words, Duration again);
+    }
+
+    /// @param name of their threads
+    Workers(
+            String name,
+            WorkQueue<T> queue,
+            BooleanSupplier isLeading,
+            Work<T> work,
+            Reports<T> reports) {
+        this.name = name;
         this.queue = queue;
         this.isLeading = isLeading;
         this.work = work;
-        this.events = events;
+        this.reports = reports;
     }
 
     void start() {
         for (var i = 0; i < COUNT; i++) {
-            threads.add(Thread.ofVirtual().name("operator-" + i).start(this::run));
+            threads.add(Thread.ofVirtual().name(name + "-" + i).start(this::run));
         }
     }
 
@@ -67,7 +84,7 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    private void work(Subject subject) throws InterruptedException {
+    private void work(T subject) throws InterruptedException {
         try {
             end(subject, work.on(subject));
         } catch (NotLeadingException _) {
@@ -80,7 +97,7 @@ final class Workers implements AutoCloseable {
                             e.getCode() == 409
                                     ? CONFLICT
                                     : "Kubernetes: HTTP " + e.getCode() + ": " + sentence(e)));
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
             // one object's: the worker goes on with the others
             end(subject, new Outcome.Failed("operator: found '" + e + "'"));
         } catch (InterruptedException e) {
@@ -95,25 +112,29 @@ final class Workers implements AutoCloseable {
                 : e.getStatus().getMessage();
     }
 
-    private void end(Subject subject, Outcome outcome) {
+    private void end(T subject, Outcome outcome) {
         switch (outcome) {
             case Outcome.Settled() -> {
                 queue.done(subject, Optional.empty());
-                events.accept(new OperatorEvent.Settled(subject));
+                reports.settled(subject);
             }
             case Outcome.Again(var after) -> {
                 queue.done(subject, Optional.of(after));
-                events.accept(new OperatorEvent.Settled(subject));
+                reports.settled(subject);
             }
             case Outcome.Refused(var words) ->
-                    events.accept(new OperatorEvent.Refused(subject, words, queue.failed(subject)));
-            case Outcome.Failed(var words) ->
-                    events.accept(new OperatorEvent.Failed(subject, words, queue.failed(subject)));
+                    reports.refused(subject, words, queue.failed(subject));
+            case Outcome.Failed(var words) -> reports.failed(subject, words, queue.failed(subject));
         }
     }
 
     boolean haveEnded() {
         return threads.stream().noneMatch(Thread::isAlive);
+    }
+
+    /// Whether none has been ended by an error: what it worked on would not be worked on again.
+    boolean areAlive() {
+        return threads.stream().allMatch(Thread::isAlive);
     }
 
     /// Lets what is under way end: a write that is cut off may have been done or not.

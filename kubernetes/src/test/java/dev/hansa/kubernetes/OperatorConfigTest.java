@@ -31,6 +31,7 @@ class OperatorConfigTest {
         assertThat(config.cluster()).isEqualTo("prod");
         assertThat(config.namespaces()).isEmpty();
         assertThat(config.consulGroup()).isFalse();
+        assertThat(config.catalog()).isFalse();
         assertThat(config.lease().namespace()).isEqualTo("hansa");
         assertThat(config.lease().name()).isEqualTo("hansa-operator");
         assertThat(config.lease().identity()).isEqualTo("pod-1");
@@ -44,17 +45,18 @@ class OperatorConfigTest {
     void eachKeyIsReadAndSoAreTheVariablesOfOtherCommands() throws InvalidConfigException {
         var config =
                 read(
-                        Map.of(
-                                "cluster", "one",
-                                "namespaces", "shop, team",
-                                "consul-group", "true",
-                                "lease.namespace", "ops",
-                                "lease.name", "writer",
-                                "lease.duration", "40s",
-                                "identity", "me",
-                                "resync", "5m",
-                                "abandon-after", "1h",
-                                "admin.address", "0.0.0.0:1"),
+                        Map.ofEntries(
+                                Map.entry("cluster", "one"),
+                                Map.entry("namespaces", "shop, team"),
+                                Map.entry("consul-group", "true"),
+                                Map.entry("kubernetes.catalog", "true"),
+                                Map.entry("lease.namespace", "ops"),
+                                Map.entry("lease.name", "writer"),
+                                Map.entry("lease.duration", "40s"),
+                                Map.entry("identity", "me"),
+                                Map.entry("resync", "5m"),
+                                Map.entry("abandon-after", "1h"),
+                                Map.entry("admin.address", "0.0.0.0:1")),
                         Map.of(
                                 "HANSA_HTTP_ADDR", "https://hansa.example:8501",
                                 "HANSA_CACERT", "/ca.pem",
@@ -66,6 +68,7 @@ class OperatorConfigTest {
         assertThat(config.cluster()).isEqualTo("one");
         assertThat(config.namespaces()).isEqualTo(Set.of("shop", "team"));
         assertThat(config.consulGroup()).isTrue();
+        assertThat(config.catalog()).isTrue();
         assertThat(config.lease().namespace()).isEqualTo("ops");
         assertThat(config.lease().name()).isEqualTo("writer");
         assertThat(config.lease().identity()).isEqualTo("me");

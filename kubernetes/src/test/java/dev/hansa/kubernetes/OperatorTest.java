@@ -297,13 +297,41 @@ class OperatorTest {
                         java.util.Set.of("shop"),
                         java.util.List.of(ApiGroup.HANSA, ApiGroup.CONSUL),
                         _ -> true)) {
-            desk.watch((_, _) -> {}, () -> {}, _ -> {});
+            desk.watch((_, _) -> {}, (_, _) -> {}, _ -> {});
             until(desk::isSynced);
 
             assertThat(desk.known()).extracting(Custom::subject).containsExactly(subject);
             assertThat(desk.sees("shop")).isTrue();
             assertThat(desk.sees("other")).isFalse();
         }
+    }
+
+    @Test
+    void objectOfConsulsGroupBecomesAnEntryAndIsLetGoOfConsulsFinalizer() throws Exception {
+        cluster.operate(eks, Map.of("consul-group", "true"));
+        var subject =
+                new Subject(ApiGroup.CONSUL, ResourceKind.SERVICE_DEFAULTS, "shop", "consuls-own");
+        cluster.create(subject, "{'protocol': 'http'}");
+        cluster.edit(
+                subject,
+                one -> {
+                    one.resource()
+                            .getMetadata()
+                            .getFinalizers()
+                            .add("finalizers.consul.hashicorp.com");
+                    return one;
+                });
+
+        cluster.untilSynced(subject, "True");
+        assertThat(
+                        eks.entry("service-defaults", "consuls-own")
+                                .path("Meta")
+                                .path("k8s-object")
+                                .asText())
+                .isEqualTo("servicedefaults.consul.hashicorp.com/shop/consuls-own");
+        cluster.delete(subject);
+        until(() -> cluster.now(subject).isEmpty());
+        assertThat(isThere("service-defaults", "consuls-own")).isFalse();
     }
 
     @Test

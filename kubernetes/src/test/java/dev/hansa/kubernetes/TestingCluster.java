@@ -19,6 +19,10 @@ import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -52,29 +56,67 @@ final class TestingCluster implements AutoCloseable {
     private final NamespacedKubernetesClient client;
     private final Path folder;
     private final Deque<Operator> replicas = new ArrayDeque<>();
-    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+    private final Set<Refusal> refused = ConcurrentHashMap.newKeySet();
 
     /// As an API server whose definitions or admission do not take an object any more.
     private static final class Refusing extends KubernetesCrudDispatcher {
-        private final Set<String> refused;
+        private final Set<Refusal> refused;
 
-        Refusing(List<CustomResourceDefinitionContext> contexts, Set<String> refused) {
+        Refusing(List<CustomResourceDefinitionContext> contexts, Set<Refusal> refused) {
             super(contexts);
             this.refused = refused;
         }
 
         @Override
         public MockResponse dispatch(RecordedRequest request) {
-            return request.getMethod().equals("PUT")
-                            && refused.stream().anyMatch(request.getPath()::contains)
-                    ? new MockResponse().setResponseCode(422)
+            var path = request.getPath();
+            for (var one : refused) {
+                if (path.contains(one.path()) && one.methods().contains(request.getMethod())) {
+                    return new MockResponse().setResponseCode(one.code());
+                }
+            }
+            if (path.contains("dryRun=")) {
+                // this server would keep what it is asked about
+                return new MockResponse().setResponseCode(200).setBody(request.getBody());
+            }
+            return path.equals("/apis/" + ApiGroup.CONSUL.apiVersion())
+                    ? new MockResponse().setResponseCode(200).setBody(kinds())
                     : super.dispatch(request);
         }
     }
 
+    /// What an API server says of a group that it has.
+    private static String kinds() {
+        var list = JSON.createObjectNode();
+        list.put("kind", "APIResourceList").put("apiVersion", "v1");
+        list.put("groupVersion", ApiGroup.CONSUL.apiVersion());
+        var resources = list.putArray("resources");
+        for (var kind : ResourceKind.values()) {
+            resources
+                    .addObject()
+                    .put("name", kind.plural())
+                    .put("singularName", "")
+                    .put("kind", kind.kind())
+                    .put("namespaced", true)
+                    .putArray("verbs")
+                    .add("get");
+        }
+        return list.toString();
+    }
+
+    /// @param path a part of it
+    private record Refusal(Set<String> methods, String path, int code) {}
+
+    /// Secrets of the namespace are answered so from now on.
+    void refuseSecrets(int code, String... methods) {
+        refused.add(new Refusal(Set.of(methods), "/namespaces/shop/secrets", code));
+    }
+
     /// Each write of the object, its status included, is answered by a 422 from now on.
     void refuse(Subject subject) {
-        refused.add("/" + subject.kind().plural() + "/" + subject.name());
+        refused.add(
+                new Refusal(
+                        Set.of("PUT"), "/" + subject.kind().plural() + "/" + subject.name(), 422));
     }
 
     TestingCluster(Path folder) {
@@ -144,6 +186,11 @@ final class TestingCluster implements AutoCloseable {
     /// @param settings beside those of a test, or in place of one
     TestingCluster operate(TestingDatacenter datacenter, Map<String, String> settings)
             throws Exception {
+        return operate(datacenter, settings, Clock.systemUTC());
+    }
+
+    TestingCluster operate(TestingDatacenter datacenter, Map<String, String> settings, Clock clock)
+            throws Exception {
         Files.writeString(tokenFile(), datacenter.operatorToken());
         var all = new HashMap<String, String>();
         all.put("http-addr", datacenter.address());
@@ -158,12 +205,29 @@ final class TestingCluster implements AutoCloseable {
                                 Settings.of(all, Map.of(), Optional.empty()),
                                 "replica-" + replicas.size()),
                         server.createClient(),
-                        Clock.systemUTC()));
+                        clock));
         return this;
     }
 
     int adminPort() {
         return replicas.getFirst().adminPort();
+    }
+
+    /// Of the replica that has run for the longest; 0 when it has none of that name yet.
+    double metric(String name) throws Exception {
+        try (var http = HttpClient.newHttpClient()) {
+            return http.send(
+                            HttpRequest.newBuilder(
+                                            URI.create(
+                                                    "http://127.0.0.1:" + adminPort() + "/metrics"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith(name + " "))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                    .sum();
+        }
     }
 
     private io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource> at(

@@ -129,7 +129,26 @@ final class TestingDatacenter implements AutoCloseable {
         return json("/v1/peering/" + name);
     }
 
-    private JsonNode json(String path) {
+    /// The instances of a service as `id status`, in order.
+    List<String> statuses(String service) {
+        var all = new ArrayList<String>();
+        for (var one : instances(service)) {
+            var status = "passing";
+            for (var check : one.path("Checks")) {
+                if (!check.path("Status").asText().equals("passing")) {
+                    status = check.path("Status").asText();
+                }
+            }
+            all.add(one.path("Service").path("ID").asText() + " " + status);
+        }
+        return all.stream().sorted().toList();
+    }
+
+    JsonNode instances(String service) {
+        return json("/v1/health/service/" + service);
+    }
+
+    JsonNode json(String path) {
         var answer = ask("GET", path, "");
         try {
             return answer.statusCode() == 200 ? JSON.readTree(answer.body()) : JSON.missingNode();

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Stands before a real server, and answers in its place what a server says that has no leader.
 final class TestingDoor implements AutoCloseable {
@@ -19,7 +20,9 @@ final class TestingDoor implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient client = HttpClient.newHttpClient();
     private final TestingDatacenter datacenter;
+    private final AtomicInteger catalogWrites = new AtomicInteger();
     private volatile boolean isWithoutLeader;
+    private volatile boolean isAway;
 
     TestingDoor(TestingDatacenter datacenter) throws IOException {
         this.datacenter = datacenter;
@@ -37,6 +40,20 @@ final class TestingDoor implements AutoCloseable {
         isWithoutLeader = true;
     }
 
+    /// Nothing is answered any more but that nothing can be.
+    void goAway() {
+        isAway = true;
+    }
+
+    void comeBack() {
+        isAway = false;
+    }
+
+    /// Registrations and their ends that were let through.
+    int catalogWrites() {
+        return catalogWrites.get();
+    }
+
     void findLeader() {
         isWithoutLeader = false;
     }
@@ -44,6 +61,13 @@ final class TestingDoor implements AutoCloseable {
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             var path = exchange.getRequestURI().toString();
+            if (isAway) {
+                send(exchange, 503, "away");
+                return;
+            }
+            if (path.contains("/v1/catalog/") && exchange.getRequestMethod().equals("PUT")) {
+                catalogWrites.incrementAndGet();
+            }
             if (isWithoutLeader && path.contains("/validate")) {
                 send(exchange, 500, "No cluster leader");
                 return;

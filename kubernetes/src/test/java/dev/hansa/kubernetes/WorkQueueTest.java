@@ -10,7 +10,7 @@ class WorkQueueTest {
     private static final Duration NONE = Duration.ZERO;
     private static final Duration SOON = Duration.ofSeconds(5);
 
-    private final WorkQueue queue = new WorkQueue(2);
+    private final WorkQueue<Subject> queue = new WorkQueue<>(2);
     private final Subject one = TestingCluster.subject(ResourceKind.MESH, "one");
     private final Subject two = TestingCluster.subject(ResourceKind.MESH, "two");
 
@@ -60,6 +60,22 @@ class WorkQueueTest {
         queue.add(one);
         assertThat(queue.take(NONE)).isEmpty();
         queue.addAfresh(one);
+        assertThat(queue.take(NONE)).contains(one);
+    }
+
+    @Test
+    void mendThatComesWhileAnAttemptFailsIsTriedAtOnce() throws InterruptedException {
+        queue.add(one);
+        for (var i = 0; i < 4; i++) {
+            queue.take(SOON);
+            if (i < 3) {
+                queue.failed(one);
+            }
+        }
+        queue.addAfresh(one);
+
+        queue.failed(one);
+
         assertThat(queue.take(NONE)).contains(one);
     }
 

@@ -216,7 +216,26 @@ public final class HansaApi implements AutoCloseable {
         }
     }
 
-    private static String part(String name) {
+    /// A list, wherever it is.
+    JsonNode list(String path) throws ApiException, InterruptedException {
+        var found = read(path);
+        if (found.isArray()) {
+            return found;
+        }
+        throw new ApiException(
+                Cause.UNREACHABLE,
+                "server: expected a list; found '" + ForeignText.shown(found.toString()) + "'");
+    }
+
+    JsonNode read(String path) throws ApiException, InterruptedException {
+        return tree(succeeded(ask("GET", path, "")));
+    }
+
+    void put(String path, ObjectNode body) throws ApiException, InterruptedException {
+        succeeded(ask("PUT", path, body.toString()));
+    }
+
+    static String part(String name) {
         return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 

@@ -11,6 +11,11 @@ public final class MetricNames {
     public static final String ABANDONED = "hansa_operator_abandoned_total";
     public static final String ORPHANS = "hansa_operator_orphans_removed_total";
     public static final String WATCH_FAILURES = "hansa_operator_watch_failures_total";
+    public static final String RESYNC_FAILURES = "hansa_operator_resync_failures_total";
+    public static final String CATALOG_WORK = "hansa_operator_catalog_work_total";
+    public static final String CATALOG_WRITES = "hansa_operator_catalog_writes_total";
+    public static final String CATALOG_QUEUE = "hansa_operator_catalog_queue_services";
+    public static final String POD_PROBLEMS = "hansa_operator_pod_problems_total";
 
     private MetricNames() {}
 }

@@ -6,15 +6,34 @@ import dev.hansa.kubernetes.Subject;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// Decides what becomes of an event: log line, level, metric.
 public final class OperatorTelemetry implements Consumer<OperatorEvent> {
     private static final Logger LOG = LoggerFactory.getLogger("hansa.operator");
     private static final int MAX_WORDS = 500;
+
+    /// Subjects whose last words are held: as many as wait at most; of the oldest they are said
+    /// again.
+    private static final int MAX_SAID = 10_000;
+
+    private final Map<String, String> said =
+            Collections.synchronizedMap(
+                    new LinkedHashMap<String, String>() {
+                        private static final long serialVersionUID = 1;
+
+                        @Override
+                        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+                            return size() > MAX_SAID;
+                        }
+                    });
 
     private final PrometheusMeterRegistry registry =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -27,6 +46,11 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
         Gauge.builder(MetricNames.QUEUE, queued::getAsInt).register(registry);
         Gauge.builder(MetricNames.LEADING, leading::getAsInt).register(registry);
         Gauge.builder(MetricNames.WATCHES, synced::getAsInt).register(registry);
+    }
+
+    /// @param queued Services that wait for a look, or for a later one
+    public void catalog(IntSupplier queued) {
+        Gauge.builder(MetricNames.CATALOG_QUEUE, queued::getAsInt).register(registry);
     }
 
     @Override
@@ -64,14 +88,19 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
                 writes("remove");
                 LOG.info("{}: {} removed", subject, what);
             }
-            case OperatorEvent.Settled(var subject) -> work(subject, "settled");
+            case OperatorEvent.Settled(var subject) -> {
+                work(subject, "settled");
+                said.remove(subject.toString());
+            }
             case OperatorEvent.Refused(var subject, var words, var again) -> {
                 work(subject, "refused");
-                LOG.warn("{} refused: {}; again in {}", subject, cut(words), again);
+                LOG.atLevel(level(subject.toString(), words, Level.WARN))
+                        .log("{} refused: {}; again in {}", subject, cut(words), again);
             }
             case OperatorEvent.Failed(var subject, var words, var again) -> {
                 work(subject, "failed");
-                LOG.info("{} not done: {}; again in {}", subject, cut(words), again);
+                LOG.atLevel(level(subject.toString(), words, Level.INFO))
+                        .log("{} not done: {}; again in {}", subject, cut(words), again);
             }
             case OperatorEvent.Abandoned(var subject, var words) -> {
                 registry.counter(MetricNames.ABANDONED).increment();
@@ -92,6 +121,39 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
                 registry.counter(MetricNames.WATCH_FAILURES).increment();
                 LOG.warn("{} begins anew: {}", kind, cut(words));
             }
+            case OperatorEvent.ResyncFailed(var words) -> {
+                registry.counter(MetricNames.RESYNC_FAILURES).increment();
+                LOG.warn("the look at everything ended early: {}", cut(words));
+            }
+            case OperatorEvent.CatalogWritten(var service, var registered, var removed) -> {
+                catalog("register", registered);
+                catalog("deregister", removed);
+                LOG.info(
+                        "{}: {} instances registered, {} deregistered",
+                        service,
+                        registered,
+                        removed);
+            }
+            case OperatorEvent.CatalogSettled() -> catalogWork("settled");
+            case OperatorEvent.CatalogRefused(var service, var words, var again) -> {
+                catalogWork("refused");
+                LOG.atLevel(level("service " + service, words, Level.WARN))
+                        .log("service {} refused: {}; again in {}", service, cut(words), again);
+            }
+            case OperatorEvent.CatalogFailed(var service, var words, var again) -> {
+                catalogWork("failed");
+                LOG.atLevel(level("service " + service, words, Level.INFO))
+                        .log("service {} not done: {}; again in {}", service, cut(words), again);
+            }
+            case OperatorEvent.PodProblemFound(var problem) -> {
+                registry.counter(MetricNames.POD_PROBLEMS, "reason", problem.reason()).increment();
+                LOG.warn("{}/{}: {}", problem.namespace(), problem.pod(), cut(problem.words()));
+            }
+            case OperatorEvent.EventNotWritten(var pod, var code) ->
+                    LOG.warn(
+                            "{}: no Event could be written on it: HTTP {} (403: the ServiceAccount may not)",
+                            pod,
+                            code);
         }
     }
 
@@ -103,6 +165,19 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
                         "outcome",
                         outcome)
                 .increment();
+    }
+
+    /// What is said of a subject again and again is one line, until something else is.
+    private Level level(String subject, String words, Level first) {
+        return words.equals(said.put(subject, words)) ? Level.DEBUG : first;
+    }
+
+    private void catalogWork(String outcome) {
+        registry.counter(MetricNames.CATALOG_WORK, "outcome", outcome).increment();
+    }
+
+    private void catalog(String act, int count) {
+        registry.counter(MetricNames.CATALOG_WRITES, "act", act).increment(count);
     }
 
     private void writes(String act) {
