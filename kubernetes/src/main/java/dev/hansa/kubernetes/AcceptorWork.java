@@ -6,6 +6,7 @@ import dev.hansa.kubernetes.api.ApiException;
 import dev.hansa.kubernetes.api.StoredPeering;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -34,6 +35,10 @@ final class AcceptorWork extends PeeringWork {
     /// On the Secret: the object that has written it.
     private static final String OBJECT = "hansa.dev/object";
 
+    /// Of an annotation's value in the status, as its schema has it.
+    private static final int MAX_SHOWN = 63;
+
+    private static final int FORBIDDEN = 403;
     private static final String LABEL = "hansa.dev/peering-token";
     private static final String FIRST = "first";
     private static final String DEFAULT_TTL = "24h";
@@ -64,12 +69,24 @@ final class AcceptorWork extends PeeringWork {
                                     + secretName(object)
                                     + "': expected to be this object's; found that somebody else has written it");
         }
+        var isOthers =
+                peering.flatMap(one -> Owner.of(one.meta()))
+                        .filter(Owner.of(desk().name(), object.subject())::equals)
+                        .isEmpty();
+        var wasUsed = peering.filter(one -> !one.state().equals("PENDING")).isPresent();
+        if (wasUsed && isOthers) {
+            return desk().refused(
+                            object,
+                            "NotOurs",
+                            "peering '"
+                                    + object.subject().name()
+                                    + "': expected to be made by this object, or to wait for its peer; found that it is in use and somebody else has made it (it cannot be taken over: delete one of them)");
+        }
         var asked = asked(object);
         var madeFor =
                 secret.map(one -> annotation(one, MADE_FOR))
                         .filter(value -> !value.isEmpty())
                         .orElse(object.annotation(MADE_FOR));
-        var wasUsed = peering.filter(one -> !one.state().equals("PENDING")).isPresent();
         if (madeFor.isEmpty() ? !wasUsed : isRenewal(asked, madeFor)) {
             return issue(object, secret, asked);
         }
@@ -111,6 +128,9 @@ final class AcceptorWork extends PeeringWork {
         if (!peer.path("serverExternalAddresses").isEmpty()) {
             body.set("ServerExternalAddresses", peer.get("serverExternalAddresses"));
         }
+        // a Secret that would be refused is found out before a token is made for nothing: the one
+        // before would not work any more
+        desk().cluster().probe(secret(object, before, Map.of(), ""), before.isPresent());
         desk().mayWrite();
         var from = desk().clock().instant();
         var issued = desk().api().generateToken(body);
@@ -126,25 +146,7 @@ final class AcceptorWork extends PeeringWork {
                         issued.fingerprint(),
                         WORDS,
                         issued.words());
-        var secret =
-                before.map(SecretBuilder::new)
-                        .orElseGet(SecretBuilder::new)
-                        .editOrNewMetadata()
-                        .withName(secretName(object))
-                        .withNamespace(object.subject().namespace())
-                        .addToLabels(LABEL, "true")
-                        .addToLabels("consul.hashicorp.com/peering-token", "true")
-                        .addToAnnotations(annotations)
-                        .endMetadata()
-                        .withType("Opaque")
-                        .addToData(
-                                secretKey(object),
-                                Base64.getEncoder()
-                                        .encodeToString(
-                                                issued.token()
-                                                        .value()
-                                                        .getBytes(StandardCharsets.UTF_8)))
-                        .build();
+        var secret = secret(object, before, annotations, issued.token().value());
         if (before.isPresent()) {
             desk().cluster().replace(secret);
         } else {
@@ -156,6 +158,24 @@ final class AcceptorWork extends PeeringWork {
                                 object.subject(), "token for peer " + object.subject().name()));
         var annotated = desk().cluster().replace(object.annotated(MADE_FOR, asked));
         return told(annotated, desk().api().peering(object.subject().name()), Optional.of(secret));
+    }
+
+    private static Secret secret(
+            Custom object, Optional<Secret> before, Map<String, String> annotations, String token) {
+        return before.map(SecretBuilder::new)
+                .orElseGet(SecretBuilder::new)
+                .editOrNewMetadata()
+                .withName(secretName(object))
+                .withNamespace(object.subject().namespace())
+                .addToLabels(LABEL, "true")
+                .addToLabels("consul.hashicorp.com/peering-token", "true")
+                .addToAnnotations(annotations)
+                .endMetadata()
+                .withType("Opaque")
+                .addToData(
+                        secretKey(object),
+                        Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8)))
+                .build();
     }
 
     private static String expiry(Instant from, String ttl) {
@@ -179,7 +199,11 @@ final class AcceptorWork extends PeeringWork {
         }
         var fields = new LinkedHashMap<>(fields(peering.get()));
         var madeFor = object.annotation(MADE_FOR);
-        fields.put("renewedFor", madeFor.equals(FIRST) ? "" : madeFor);
+        fields.put(
+                "renewedFor",
+                madeFor.equals(FIRST)
+                        ? ""
+                        : madeFor.substring(0, Math.min(madeFor.length(), MAX_SHOWN)));
         secret.ifPresent(one -> {
             var data = Objects.requireNonNullElse(one.getData(), Map.<String, String>of());
             var shown = new LinkedHashMap<String, Object>();
@@ -239,9 +263,22 @@ final class AcceptorWork extends PeeringWork {
 
     @Override
     void removed(Custom object) {
-        desk().cluster()
-                .secret(object.subject().namespace(), secretName(object))
-                .filter(secret -> isOf(object, secret))
-                .ifPresent(desk().cluster()::delete);
+        try {
+            desk().cluster()
+                    .secret(object.subject().namespace(), secretName(object))
+                    .filter(secret -> isOf(object, secret))
+                    .ifPresent(desk().cluster()::delete);
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != FORBIDDEN) {
+                throw e;
+            }
+            // where a namespace goes, the right to its Secrets may go first, and they go with it; a
+            // token of a peering that has ended is worthless
+            desk().events()
+                    .accept(
+                            new OperatorEvent.Abandoned(
+                                    object.subject(),
+                                    "Secret '" + secretName(object) + "': HTTP 403"));
+        }
     }
 }

@@ -8,6 +8,7 @@ import dev.hansa.kubernetes.Outcome.Refused;
 import dev.hansa.kubernetes.api.ApiException;
 import dev.hansa.kubernetes.api.HansaApi;
 import dev.hansa.kubernetes.lease.Fence;
+import dev.hansa.kubernetes.lease.Fence.NotLeadingException;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
@@ -77,14 +78,20 @@ record Desk(
                 return new Failed(e.sentence());
             }
             events.accept(new OperatorEvent.Abandoned(object.subject(), e.sentence()));
-        } catch (KubernetesClientException e) {
-            // what is removed in the cluster itself: a Secret
+        } catch (NotLeadingException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // what is removed in the cluster itself, a Secret; or a defect, which holds nobody for
+            // ever
+            var words =
+                    e instanceof KubernetesClientException refused
+                            ? "Kubernetes: HTTP " + refused.getCode()
+                            : "operator: found '" + e + "'";
             if (!object.isDeletedFor(patience, clock.instant())) {
-                throw e;
+                tell(object, Verdict.refused("NotRemoved", words));
+                return new Failed(words);
             }
-            events.accept(
-                    new OperatorEvent.Abandoned(
-                            object.subject(), "Kubernetes: HTTP " + e.getCode()));
+            events.accept(new OperatorEvent.Abandoned(object.subject(), words));
         }
         cluster.replace(object.letGo());
         return new Outcome.Settled();

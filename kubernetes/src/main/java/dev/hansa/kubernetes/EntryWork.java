@@ -57,7 +57,7 @@ final class EntryWork {
                     desk.foreign(
                             object,
                             kind + "/" + name,
-                            Owner.of(meta(there.get())),
+                            owner(object, there.get()),
                             other -> !other.isDeleted() && entryName(other).equals(name));
             if (foreign.isPresent()) {
                 return desk.refused(object, "NotOurs", foreign.get());
@@ -80,7 +80,7 @@ final class EntryWork {
         var kind = object.subject().kind().entryKind();
         var there = desk.api().entry(kind, entryName(object));
         if (there.isPresent()
-                && Owner.of(meta(there.get()))
+                && owner(object, there.get())
                         .equals(Optional.of(Owner.of(desk.name(), object.subject())))) {
             desk.mayWrite();
             desk.api().delete(there.get());
@@ -89,6 +89,16 @@ final class EntryWork {
                             new OperatorEvent.Removed(
                                     object.subject(), kind + "/" + there.get().name()));
         }
+    }
+
+    /// Who has written an entry. One without any mark whose object has written it before was edited
+    /// by a plain write, which says nothing of marks: a drift like any other.
+    private Optional<Owner> owner(Custom object, StoredEntry entry) {
+        return Owner.of(meta(entry))
+                .or(() ->
+                        entry.name().equals(object.status().get("entry"))
+                                ? Optional.of(Owner.of(desk.name(), object.subject()))
+                                : Optional.empty());
     }
 
     /// The name of the entry that an object becomes.

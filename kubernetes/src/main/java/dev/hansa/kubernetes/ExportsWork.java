@@ -1,6 +1,8 @@
 package dev.hansa.kubernetes;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.kubernetes.api.ApiException;
@@ -22,6 +24,7 @@ final class ExportsWork {
     private static final ResourceKind KIND = ResourceKind.EXPORTED_SERVICES;
     private static final String ENTRY = "default";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Desk desk;
 
@@ -30,7 +33,13 @@ final class ExportsWork {
     }
 
     /// @param services by their names in the mesh, and who may use each
-    private record Share(Custom object, Map<String, List<JsonNode>> services) {}
+    /// @param isKept whether it is of an earlier form of the object, for the server refuses this
+    ///   one
+    private record Share(Custom object, Map<String, List<JsonNode>> services, boolean isKept) {}
+
+    /// In the status: what the server took last of an object, as JSON. An edit that it refuses does
+    /// not take away what is exported.
+    private static final String ACCEPTED = "accepted";
 
     /// What has become of the objects, one by one. What Kubernetes answers about one of them keeps
     /// no other waiting.
@@ -116,14 +125,18 @@ final class ExportsWork {
             try {
                 shares.add(share(object));
             } catch (ApiException e) {
-                leftOut(round, object, e);
+                var kept = kept(object);
+                leftOut(round, object, kept.isPresent() ? stillExported(e) : e);
+                kept.ifPresent(shares::add);
             }
         }
         try {
             write(round, shares);
         } catch (ApiException e) {
             for (var share : shares) {
-                round.attempt(() -> desk.failed(share.object(), e));
+                if (!share.isKept()) {
+                    round.attempt(() -> desk.failed(share.object(), e));
+                }
             }
             throw e;
         }
@@ -137,14 +150,45 @@ final class ExportsWork {
         }
     }
 
+    private static ApiException stillExported(ApiException e) {
+        return e.reason() == ApiException.Cause.REFUSED
+                ? ApiException.refused(
+                        e.sentence() + " (what it exported before is exported until it is mended)")
+                : e;
+    }
+
+    /// What the server took last of an object that it refuses now.
+    private static Optional<Share> kept(Custom object) {
+        if (!(object.status().get(ACCEPTED) instanceof String text)) {
+            return Optional.empty();
+        }
+        try {
+            var services = new TreeMap<String, List<JsonNode>>();
+            for (var one : MAPPER.readTree(text).properties()) {
+                var consumers = new ArrayList<JsonNode>();
+                one.getValue().forEach(consumers::add);
+                services.put(one.getKey(), consumers);
+            }
+            return services.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Share(object, services, true));
+        } catch (JsonProcessingException _) {
+            return Optional.empty();
+        }
+    }
+
     private static String created(Custom object) {
         return Objects.requireNonNullElse(
                 object.resource().getMetadata().getCreationTimestamp(), "");
     }
 
     private Outcome tell(Share share, boolean written) {
+        if (share.isKept()) {
+            return new Outcome.Settled();
+        }
         var fields = new LinkedHashMap<String, Object>(Desk.named(ENTRY));
         fields.put("exportedServices", share.services().size());
+        fields.put(ACCEPTED, MAPPER.valueToTree(share.services()).toString());
         desk.tell(
                 share.object(),
                 Verdict.synced("the server exports what this object says", fields, written));
@@ -187,7 +231,7 @@ final class ExportsWork {
                 }
             }
         }
-        return new Share(object, services);
+        return new Share(object, services, false);
     }
 
     /// By their own names: an annotation with another one would let whoever may write a Service

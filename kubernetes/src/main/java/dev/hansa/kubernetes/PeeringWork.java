@@ -31,7 +31,13 @@ abstract class PeeringWork {
     /// Enough to tell two tokens apart, and useless to whoever wants one.
     private static final int DIGEST = 16;
 
+    private static final int BAD = 400;
     private static final int FORBIDDEN = 403;
+    private static final int CONFLICT = 409;
+    private static final int INTERNAL = 500;
+
+    /// Of an API server's sentence, for a status that people read.
+    private static final int MAX_WORDS = 1_000;
 
     /// Of a Secret: an API server takes no other, and a token would be made for nothing.
     private static final Pattern NAME =
@@ -88,16 +94,33 @@ abstract class PeeringWork {
         } catch (ApiException e) {
             return desk.failed(object, e);
         } catch (KubernetesClientException e) {
-            if (e.getCode() != FORBIDDEN) {
+            if (e.getCode() == FORBIDDEN) {
+                return desk.refused(
+                        object,
+                        "KubernetesForbidden",
+                        "Secret '"
+                                + secretName(object)
+                                + "': expected this operator to be allowed to read and write it; found that it is not (bind the ClusterRole hansa-operator-tokens in this namespace)");
+            }
+            if (e.getCode() == CONFLICT || e.getCode() < BAD || e.getCode() >= INTERNAL) {
+                // the next attempt reads anew, or the API server is away and takes no status either
                 throw e;
             }
             return desk.refused(
                     object,
-                    "KubernetesForbidden",
+                    "KubernetesRefused",
                     "Secret '"
                             + secretName(object)
-                            + "': expected this operator to be allowed to read and write it; found that it is not (bind the ClusterRole hansa-operator-tokens in this namespace)");
+                            + "': expected the API server to take it; found HTTP "
+                            + e.getCode()
+                            + ForeignText.shown(words(e), MAX_WORDS));
         }
+    }
+
+    private static String words(KubernetesClientException e) {
+        return e.getStatus() == null || e.getStatus().getMessage() == null
+                ? ""
+                : ": " + e.getStatus().getMessage();
     }
 
     /// The object says nothing that would be forgotten.

@@ -93,6 +93,28 @@ class ExportsTest {
         assertThat(exported()).isEqualTo("broken");
     }
 
+    /// Also by an operator that has just started: what was taken stands in the status.
+    @Test
+    void editThatTheServerRefusesTakesNoExportAway() throws Exception {
+        cluster.operate(eks, Map.of());
+        var one = export("one", "");
+        cluster.untilSynced(one, "True");
+
+        cluster.spec(one, "{'services': [{'name': 'one', 'consumers': [{'peer': '*'}]}]}");
+        cluster.untilSynced(one, "Refused");
+        export("two", "");
+        until(() -> exported().equals("one two"));
+        assertThat(cluster.status(one).path("lastError").asText())
+                .contains("what it exported before is exported until it is mended");
+        cluster.operate(eks, Map.of());
+        cluster.stopFirst();
+        export("three", "");
+        until(() -> exported().equals("one three two"));
+
+        cluster.spec(one, "{'services': [{'name': 'other', 'consumers': [{'peer': 'lke'}]}]}");
+        until(() -> exported().equals("other three two"));
+    }
+
     @Test
     void metaOfSeveralObjectsIsNotAddedUp() throws Exception {
         cluster.operate(eks, Map.of());

@@ -74,6 +74,11 @@ class OperatorTest {
                         + "}");
         until(() -> eks.entry(RESOLVER, "cart").path("ConnectTimeout").asText().equals("7s"));
 
+        // by a plain write, which says nothing of marks
+        eks.write("{\"Kind\":\"service-resolver\",\"Name\":\"cart\",\"ConnectTimeout\":\"2s\"}");
+        until(() -> eks.entry(RESOLVER, "cart").path("ConnectTimeout").asText().equals("7s"));
+        cluster.untilSynced(cart, "True");
+
         cluster.delete(cart);
         until(() -> cluster.now(cart).isEmpty());
         assertThat(isThere(RESOLVER, "cart")).isFalse();

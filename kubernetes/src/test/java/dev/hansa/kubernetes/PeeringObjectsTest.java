@@ -146,4 +146,35 @@ class PeeringObjectsTest {
             assertThat(cluster.secret("token")).isPresent();
         }
     }
+
+    @Test
+    void tokenIsMadeOnlyWhereItsSecretWouldBeTaken() throws Exception {
+        try (var eks = TestingDatacenter.start("oke", folder);
+                var cluster = new TestingCluster(folder)) {
+            cluster.refuseSecrets(422, "POST");
+            cluster.operate(eks, Map.of());
+
+            var acceptor = cluster.create(ResourceKind.PEERING_ACCEPTOR, "lke", SPEC);
+
+            untilWord(cluster, acceptor, "KubernetesRefused", "KubernetesRefused");
+            assertThat(eks.peering("lke").isMissingNode()).isTrue();
+        }
+    }
+
+    @Test
+    void secretThatMayNotBeReadAnyMoreHoldsNoObject() throws Exception {
+        try (var eks = TestingDatacenter.start("ske", folder);
+                var cluster = new TestingCluster(folder)) {
+            cluster.operate(eks, Map.of());
+            var acceptor = cluster.create(ResourceKind.PEERING_ACCEPTOR, "lke", SPEC);
+            untilWord(cluster, acceptor, "True", "Pending");
+
+            // as where a namespace is deleted, and its RoleBinding goes first
+            cluster.refuseSecrets(403, "GET", "DELETE");
+            cluster.delete(acceptor);
+
+            until(() -> cluster.now(acceptor).isEmpty());
+            until(() -> eks.peering("lke").isMissingNode());
+        }
+    }
 }
