@@ -150,6 +150,14 @@ class DiskFullIT {
                 .hasMessageContaining(data.toString());
 
         Files.delete(filler());
+        // as little as with one that takes nothing at all
+        assertThat(run("mount", "-o", "remount,ro", disk.toString())).isTrue();
+        assertThatThrownBy(() -> LoneServer.start(data, folder.resolve("read-only.log")))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining(data.toString())
+                .hasMessageContaining("Read-only file system");
+
+        assertThat(run("mount", "-o", "remount,rw", disk.toString())).isTrue();
         try (var server = LoneServer.start(data, folder.resolve("third.log"))) {
             everythingAcknowledgedIsThere(server);
             assertThat(put().statusCode()).isEqualTo(200);

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.TestFactory;
 /// The tables of the documents name tests; each of them exists.
 class DocumentedTestsTest {
     private static final Path ROOT = Checkout.ROOT;
+    private static final Pattern CLASS =
+            Pattern.compile("`([A-Z][A-Za-z]*(?:Test|IT|Contract))[.`]");
     private static final Pattern METHOD =
             Pattern.compile("`([A-Z][A-Za-z]*(?:Test|IT|Contract))\\.([a-z][A-Za-z]*)`");
 
@@ -43,6 +45,33 @@ class DocumentedTestsTest {
             }
         }
         return tests.stream();
+    }
+
+    /// A row that no test holds is a hope.
+    @TestFactory
+    Stream<DynamicTest> eachRowOfWhenXDiesNamesATest() throws IOException {
+        var sources = sources();
+        var text = Files.readString(ROOT.resolve("docs/OPERATIONS.md"));
+        var rows =
+                text.substring(text.indexOf("\n## When X dies\n"))
+                        .lines()
+                        .filter(line -> line.startsWith("| "))
+                        .skip(1) // the heading
+                        .toList();
+        assertThat(rows).hasSizeGreaterThan(15);
+        return rows.stream()
+                .map(row ->
+                        DynamicTest.dynamicTest(
+                                row.substring(2, row.indexOf('|', 2)),
+                                () ->
+                                        assertThat(
+                                                        CLASS.matcher(row)
+                                                                .results()
+                                                                .map(found -> found.group(1))
+                                                                .toList())
+                                                .as(row)
+                                                .isNotEmpty()
+                                                .allMatch(sources::containsKey)));
     }
 
     /// The text of each test class, by its name.

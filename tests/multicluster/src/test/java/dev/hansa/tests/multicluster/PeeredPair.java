@@ -37,6 +37,7 @@ final class PeeredPair implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final Map<String, Process> processes = new HashMap<>();
     private final Map<String, Path> logs = new HashMap<>();
+    private final Map<String, String[]> commands = new HashMap<>();
     private final List<Process> replaced = new ArrayList<>();
     private final Path folder;
     private final String test;
@@ -193,24 +194,44 @@ final class PeeredPair implements AutoCloseable {
     }
 
     void startGateway(String name, String prefix, String listen) throws IOException {
+        runGateway(name + "-gateway", prefix + ".2", listen);
+    }
+
+    static String secondGateway(String name) {
+        return name + "-second-gateway";
+    }
+
+    /// Beside the first.
+    void startSecondGateway(String name, String prefix) throws IOException, InterruptedException {
+        var gateway = secondGateway(name);
+        joinToken(prefix, gateway, "{\"MeshGateway\":true}");
+        runGateway(gateway, prefix + ".5", prefix + ".5:8443");
+    }
+
+    private void runGateway(String name, String host, String listen) throws IOException {
         run(
-                name + "-gateway",
+                name,
                 proxy(
                         "gateway",
                         "--node-name",
-                        name + "-gateway",
+                        name,
                         "--join-token-file",
-                        token(name + "-gateway"),
+                        token(name),
                         "--listen",
                         listen,
                         "--wan-address",
-                        prefix + ".2:8443",
+                        host + ":8443",
                         "--lan-address",
-                        prefix + ".2:8443",
+                        host + ":8443",
                         "--data-dir",
-                        folder.resolve(name + "-gateway").toString(),
+                        folder.resolve(name).toString(),
                         "--admin-address",
-                        prefix + ".2:19443"));
+                        host + ":19443"));
+    }
+
+    /// As it was started last, with what is in its data directory.
+    void startAgain(String name) throws IOException {
+        run(name, Objects.requireNonNull(commands.get(name), name));
     }
 
     void startSidecar(String name, String prefix, String service, String upstreams)
@@ -259,6 +280,7 @@ final class PeeredPair implements AutoCloseable {
     }
 
     private void run(String name, String... arguments) throws IOException {
+        commands.put(name, arguments.clone());
         var words = new ArrayList<>(List.of(arguments));
         words.add("--exit-with-parent");
         var log = Checkout.target("pair-" + test + "-" + name + "-" + started++ + ".log");
