@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Servers of the release before and of this tree are one datacenter, on the way up and back. Until
-/// there is a tag `v*` before this commit there is nothing to run beside it.
+/// there is a tag `v*` before this commit there is nothing to run beside it but what
+/// `hansa.skew.commit` names.
 @Tag("long")
 class VersionSkewIT {
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -45,14 +46,25 @@ class VersionSkewIT {
         return process.waitFor() == 0 ? Optional.of(output) : Optional.empty();
     }
 
+    private static Optional<String> previousVersion() throws IOException, InterruptedException {
+        var named = System.getProperty("hansa.skew.commit", "");
+        if (named.isEmpty()) {
+            return git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^");
+        }
+        var commit = git("rev-parse", "--verify", named + "^{commit}");
+        assertThat(commit).as("commit '" + named + "'").isPresent();
+        return commit;
+    }
+
     private void buildPrevious() throws IOException, InterruptedException {
-        var tag = git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^");
+        var tag = previousVersion();
         if (tag.isEmpty()) {
             System.err.println(
                     "SKIPPED: versions cannot be mixed: there is no tag v* before this commit, so"
-                            + " no release to run beside it");
+                            + " no release to run beside it, and -Dhansa.skew.commit names none");
         }
         assumeTrue(tag.isPresent(), "no tag v* before this commit");
+        System.out.println("the version before: " + tag.orElseThrow());
         git("worktree", "add", "--detach", previous().toString(), tag.orElseThrow());
         var build =
                 new ProcessBuilder(previous().resolve("hansa").toString(), "--version")
