@@ -30,6 +30,8 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
     private final Set<List<String>> denials = ConcurrentHashMap.newKeySet();
     private final MeterRegistry metrics;
     private final Clock clock;
+    private final Map<String, ListenerMeters> listeners = new ConcurrentHashMap<>();
+    private final Map<RouteKind, ByteCounts> routed = new ConcurrentHashMap<>();
     private final ConnectionLog connections;
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> quietUntil = new ConcurrentHashMap<>();
@@ -55,11 +57,20 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     /// The counts of a route's kind and peer.
     public ByteCounts routed(SniRoute route) {
-        var from = routed(route, "in");
-        var to = routed(route, "out");
-        return new ByteCounts(
-                bytes -> from.increment((double) bytes), bytes -> to.increment((double) bytes));
+        // asked for each connection, and the registry's own search costs as much as a system call
+        return routed.computeIfAbsent(
+                new RouteKind(route.purpose(), route.peer()),
+                _ -> {
+                    var from = routed(route, "in");
+                    var to = routed(route, "out");
+                    return new ByteCounts(
+                            bytes -> from.increment((double) bytes),
+                            bytes -> to.increment((double) bytes));
+                });
     }
+
+    /// As many as there are peers, twice.
+    private record RouteKind(String purpose, String peer) {}
 
     private Counter routed(SniRoute route, String direction) {
         return metrics.counter(
@@ -113,8 +124,9 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
             case GatewayEvent.LimitLowered(var setting, var wanted, var possible, var why) ->
                     LOG.warn("{}: expected {}; {} is used: {}", setting, wanted, possible, why);
             case GatewayEvent.ConnectionOpened(var listener) -> {
-                count(MetricNames.CONNECTIONS, "listener", listener);
-                gauge(MetricNames.OPEN, Tags.of("listener", listener)).incrementAndGet();
+                var meters = meters(listener);
+                meters.connections().increment();
+                meters.open().incrementAndGet();
             }
             case GatewayEvent.ConnectionEnded(var record) -> ended(record);
             case GatewayEvent.Served(var service, var upstream, var target) ->
@@ -274,7 +286,7 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
     }
 
     private void ended(ConnectionRecord record) {
-        gauge(MetricNames.OPEN, Tags.of("listener", record.listener())).decrementAndGet();
+        meters(record.listener()).open().decrementAndGet();
         if (!record.refusal().isEmpty()) {
             count(MetricNames.REFUSED, "listener", record.listener(), "reason", record.refusal());
         }
@@ -305,6 +317,18 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
         var at = next.get();
         return now - at >= 0 && next.compareAndSet(at, now + QUIET_NANOS);
     }
+
+    private ListenerMeters meters(String listener) {
+        return listeners.computeIfAbsent(
+                listener,
+                _ ->
+                        new ListenerMeters(
+                                metrics.counter(MetricNames.CONNECTIONS, "listener", listener),
+                                gauge(MetricNames.OPEN, Tags.of("listener", listener))));
+    }
+
+    /// What each connection counts.
+    private record ListenerMeters(Counter connections, AtomicLong open) {}
 
     private void count(String name, String... tags) {
         metrics.counter(name, tags).increment();
