@@ -78,6 +78,11 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     }
 
     private void gone() {
+        var joined = relay;
+        if (joined != null) {
+            // when the loop ends under it; otherwise it has come to its end before
+            joined.reset();
+        }
         deadline.cancel(false);
         held.release();
         held = Unpooled.EMPTY_BUFFER;

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 
 /// What all sockets of one event loop share. On that loop only.
 final class RawLoop implements AutoCloseable {
@@ -90,7 +91,12 @@ final class RawLoop implements AutoCloseable {
     void leave(RawEnd end) {
         leaving.add(end);
         if (leaving.size() == 1) {
-            loop.execute(this::closeLeaving);
+            try {
+                loop.execute(this::closeLeaving);
+            } catch (RejectedExecutionException _) {
+                // the loop has ended, and takes no more events
+                closeLeaving();
+            }
         }
     }
 

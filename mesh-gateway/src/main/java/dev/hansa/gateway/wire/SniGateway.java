@@ -307,6 +307,8 @@ public final class SniGateway {
                 return;
             }
             carried = true;
+            // as long as it is carried, nobody needs it
+            race = null;
             callee = reached;
             upstreamAddress = winner.way().address().toString();
             caller.alsoTo(routed.apply(Objects.requireNonNull(route)));
