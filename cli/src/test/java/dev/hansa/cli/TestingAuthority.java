@@ -30,19 +30,19 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /// Certifies servers of a test.
-final class TestingAuthority {
+public final class TestingAuthority {
     private static final X500Name NAME = new X500Name("CN=Testing CA");
 
     private final KeyPair pair;
     private final X509Certificate root;
 
-    TestingAuthority() throws GeneralSecurityException, IOException {
+    public TestingAuthority() throws GeneralSecurityException, IOException {
         pair = pair();
         root = certificate(NAME, pair, new GeneralName[0]);
     }
 
     /// The root, as an operator has it.
-    Path pem(Path folder) throws IOException {
+    public Path pem(Path folder) throws IOException {
         return Files.writeString(folder.resolve("ca.pem"), text());
     }
 
@@ -56,7 +56,7 @@ final class TestingAuthority {
     }
 
     /// A server with these names: addresses where they begin with a digit.
-    SSLContext server(String... names) throws GeneralSecurityException, IOException {
+    public SSLContext server(String... names) throws GeneralSecurityException, IOException {
         var own = pair();
         var certified =
                 certificate(

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 
 /// A real HTTP server that answers as it was told and keeps what it was asked.
-final class TestingServer implements AutoCloseable {
+public final class TestingServer implements AutoCloseable {
     private static final InetSocketAddress ANYWHERE =
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -29,16 +29,16 @@ final class TestingServer implements AutoCloseable {
     private final Set<String> silences = ConcurrentHashMap.newKeySet();
     private final List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
 
-    record Asked(String line, String contentType, String body) {}
+    public record Asked(String line, String contentType, String body) {}
 
     private record Answer(int status, String body) {}
 
-    TestingServer() throws IOException {
+    public TestingServer() throws IOException {
         this(HttpServer.create(ANYWHERE, 0));
     }
 
     /// One that speaks TLS, as `context` has it.
-    static TestingServer tls(SSLContext context) throws IOException {
+    public static TestingServer tls(SSLContext context) throws IOException {
         var server = HttpsServer.create(ANYWHERE, 0);
         server.setHttpsConfigurator(new HttpsConfigurator(context));
         return new TestingServer(server);
@@ -50,7 +50,7 @@ final class TestingServer implements AutoCloseable {
         server.start();
     }
 
-    TestingServer on(String line, int status, String body) {
+    public TestingServer on(String line, int status, String body) {
         answers.put(line, new Answer(status, body));
         return this;
     }
@@ -61,7 +61,7 @@ final class TestingServer implements AutoCloseable {
         return this;
     }
 
-    String address() {
+    public String address() {
         return "127.0.0.1:" + server.getAddress().getPort();
     }
 
@@ -70,11 +70,11 @@ final class TestingServer implements AutoCloseable {
     }
 
     /// What each request showed, empty for nothing.
-    List<String> tokens() {
+    public List<String> tokens() {
         return List.copyOf(tokens);
     }
 
-    List<Asked> asked() {
+    public List<Asked> asked() {
         return List.copyOf(asked);
     }
 
