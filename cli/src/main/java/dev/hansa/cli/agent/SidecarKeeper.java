@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /// Keeps the sidecar of one service running, as a process of its own: neither a crash nor a new
@@ -27,6 +28,10 @@ final class SidecarKeeper {
     private final String id;
     private final Parts parts;
     private final Thread thread;
+
+    /// A process that is not on the disk yet would not be found again: no interrupt comes between.
+    private final ReentrantLock marking = new ReentrantLock();
+
     private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     private Optional<Definition> wanted;
     private boolean detached;
@@ -72,7 +77,12 @@ final class SidecarKeeper {
         synchronized (this) {
             detached = true;
         }
-        thread.interrupt();
+        marking.lock();
+        try {
+            thread.interrupt();
+        } finally {
+            marking.unlock();
+        }
         thread.join();
     }
 
@@ -190,6 +200,19 @@ final class SidecarKeeper {
                 throw e;
             }
             home.write(text);
+        }
+        marking.lock();
+        try {
+            begin(home, definition, digest);
+        } finally {
+            marking.unlock();
+        }
+    }
+
+    private void begin(SidecarHome home, Definition definition, String digest)
+            throws IOException, InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
         }
         var started = parts.starter().start("sidecar", "--config", home.settingsFile().toString());
         // one that ran before hands its sockets over and ends by itself

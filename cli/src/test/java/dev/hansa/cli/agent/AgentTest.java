@@ -44,6 +44,7 @@ class AgentTest {
     private final List<Agent> agents = new ArrayList<>();
     private final Path folder;
     private RealServer server;
+    private String operator = "";
     private int node;
 
     AgentTest(@TempDir Path folder) {
@@ -119,7 +120,9 @@ class AgentTest {
     private JsonNode get(String url) throws Exception {
         return JSON.readTree(
                 client.send(
-                                HttpRequest.newBuilder(URI.create(url)).build(),
+                                HttpRequest.newBuilder(URI.create(url))
+                                        .header("X-Consul-Token", operator)
+                                        .build(),
                                 HttpResponse.BodyHandlers.ofString())
                         .body());
     }
@@ -202,6 +205,70 @@ class AgentTest {
     private static int freePort() throws Exception {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
+        }
+    }
+
+    private JsonNode put(String path, Map<String, ?> body) throws Exception {
+        var answer =
+                client.send(
+                        HttpRequest.newBuilder(URI.create(server.url() + path))
+                                .header("X-Consul-Token", operator)
+                                .PUT(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                JSON.writeValueAsString(body)))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return JSON.readTree(answer.body());
+    }
+
+    /// What the manual gives a machine, and no more.
+    @Test
+    void tokenThatMayWriteTheMachineAndItsServicesIsEnough() throws Exception {
+        var own = server;
+        try (var closed = RealServer.start("closed", folder, Map.of("acl.enabled", "true"))) {
+            server = closed;
+            operator = put("/v1/acl/bootstrap", Map.of()).path("SecretID").asText();
+            var machine = new Machine();
+            put(
+                    "/v1/acl/policy",
+                    Map.of(
+                            "Name",
+                            "machine",
+                            "Rules",
+                            "node \"%s\" { policy = \"write\" } service \"db\" { policy = \"write\" }"
+                                    .formatted(machine.name)));
+            var token =
+                    put("/v1/acl/token", Map.of("Policies", List.of(Map.of("Name", "machine"))))
+                            .path("SecretID")
+                            .asText();
+            machine.settings.put(
+                    "token-file",
+                    Files.writeString(folder.resolve(machine.name).resolve("token"), token)
+                            .toString());
+            machine.settings.put("meta", "rack=3");
+            machine.write("a.hcl", "service { name = \"another\" port = 1 }");
+            machine.write(
+                    "db.hcl",
+                    "service { name = \"db\" port = 1 check { ttl = \"1h\" } connect { sidecar_service { } } }");
+            machine.start();
+
+            becomes("db", "critical");
+            await().atMost(SOON).until(() -> started.size() == 1);
+            await().atMost(SOON)
+                    .until(() ->
+                            events.stream()
+                                    .anyMatch(one ->
+                                            one instanceof AgentEvent.ServerFailed(var said, var _)
+                                                    && said.contains("HTTP 403")));
+            assertThat(status("another")).isEmpty();
+            Files.delete(machine.services.resolve("db.hcl"));
+            becomes("db", "");
+            assertThat(events.toString()).doesNotContain(token);
+            end();
+        } finally {
+            server = own;
+            operator = "";
         }
     }
 

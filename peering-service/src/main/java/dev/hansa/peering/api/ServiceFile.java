@@ -334,6 +334,8 @@ public final class ServiceFile {
         var json = JsonNodeFactory.instance.objectNode();
         json.put("Node", instance.node().name()).put("Address", instance.node().address());
         json.put("SkipNodeUpdate", true);
+        var nodeMeta = json.putObject("NodeMeta");
+        instance.node().meta().forEach(nodeMeta::put);
         json.set("Service", service(instance));
         json.set("Checks", checks(instance.id(), instance.checks()));
         return json.toString();
