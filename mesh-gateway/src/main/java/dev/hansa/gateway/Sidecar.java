@@ -24,6 +24,7 @@ import dev.hansa.gateway.sidecar.Inbound;
 import dev.hansa.gateway.sidecar.Outbound;
 import dev.hansa.gateway.sidecar.TlsEnds;
 import dev.hansa.gateway.telemetry.AdminServer;
+import dev.hansa.gateway.telemetry.ProbeServer;
 import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.Admission;
 import dev.hansa.gateway.wire.KernelSockets;
@@ -39,11 +40,16 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
 /// A running sidecar process: for each service that it carries an identity, a way in and its
 /// upstreams' ways out.
 public final class Sidecar implements AutoCloseable {
+    /// Three probes of a kubelet, each of a connection a second at most; others can reach the port
+    /// too.
+    private static final int MAX_PROBES = 32;
+
     private final Proxy proxy;
     private final SidecarConfig config;
     private final Acceptance acceptance;
@@ -105,6 +111,7 @@ public final class Sidecar implements AutoCloseable {
                         for (var one : sidecar.services) {
                             sidecar.listen(one);
                         }
+                        sidecar.listenToProbes();
                     },
                     stop);
             proxy.telemetry.accept(
@@ -113,13 +120,17 @@ public final class Sidecar implements AutoCloseable {
                             config.services().stream()
                                     .map(carried ->
                                             carried.name()
+                                                    + " (instance "
+                                                    + sidecar.registration(carried).getServiceId()
+                                                    + ")"
                                                     + carried.served()
                                                             .map(served ->
                                                                     " on "
                                                                             + Endpoints.text(
                                                                                     served
                                                                                             .listen()))
-                                                            .orElse(", which only calls"))
+                                                            .orElse(", which only calls")
+                                                    + upstreams(carried))
                                     .toList()
                                     .toString()));
             return sidecar;
@@ -128,6 +139,15 @@ public final class Sidecar implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    private static String upstreams(Carried carried) {
+        return carried.upstreams().isEmpty()
+                ? ""
+                : carried.upstreams().stream()
+                        .map(upstream ->
+                                upstream.name() + " on " + Endpoints.text(upstream.listen()))
+                        .collect(Collectors.joining(", ", ", upstreams ", ""));
     }
 
     private One carry(Carried carried) {
@@ -334,6 +354,31 @@ public final class Sidecar implements AutoCloseable {
                     Admission.unlimited("upstream", proxy.telemetry),
                     outbound::accept);
         }
+    }
+
+    /// Bound after everything else: whoever connects here finds the listeners open.
+    private void listenToProbes() throws IOException {
+        if (config.probeAddress().isPresent()) {
+            new ProbeServer(proxy::status, this::applicationsPass)
+                    .listen(
+                            proxy.doors,
+                            config.probeAddress().get(),
+                            new Admission(
+                                    "probe",
+                                    MAX_PROBES,
+                                    MAX_PROBES,
+                                    () -> false,
+                                    System::nanoTime,
+                                    proxy.telemetry));
+        }
+    }
+
+    private boolean applicationsPass() {
+        return services.stream()
+                .filter(one -> one.inbound().isPresent())
+                .map(one -> one.check().get())
+                .allMatch(results ->
+                        results.stream().allMatch(check -> check.getStatus().equals("passing")));
     }
 
     private Map<String, Object> health() {

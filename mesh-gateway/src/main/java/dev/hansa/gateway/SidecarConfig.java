@@ -24,11 +24,13 @@ import java.util.regex.Pattern;
 /// The settings of `hansa sidecar`, read once. One process may carry the sidecars of several
 /// services, each with an identity of its own.
 ///
+/// @param probeAddress where a kubelet asks, from outside of the pod
 /// @param tlsMinVersion the oldest TLS that is spoken, in and out
 public record SidecarConfig(
         String nodeName,
         Path joinTokenFile,
         InetSocketAddress adminAddress,
+        Optional<InetSocketAddress> probeAddress,
         Optional<Path> dataDir,
         Lifecycle lifecycle,
         Duration idleTimeout,
@@ -124,6 +126,10 @@ public record SidecarConfig(
                             "HOST:PORT",
                             "/health, /metrics, /connections (default: 127.0.0.1:19000)"),
                     new Settings.Key(
+                            "probe.address",
+                            "HOST:PORT",
+                            "/ready and /check, a word each, for a kubelet (default: nowhere)"),
+                    new Settings.Key(
                             "data-dir",
                             "DIR",
                             "where the last good routes are kept (default: nowhere)"),
@@ -152,7 +158,7 @@ public record SidecarConfig(
     private static final Endpoint UNREAD = new Endpoint("127.0.0.1", 1);
 
     /// With the ending of its sidecar's it is still an id that the catalog takes.
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:-]{1,200}");
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:-]{1,239}");
 
     /// In the place of an application's address.
     private static final String NONE = "none";
@@ -173,6 +179,11 @@ public record SidecarConfig(
         var admin =
                 settings.address(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19000));
+        var probe =
+                settings.optional(
+                        "probe.address",
+                        "an address such as 10.0.0.9:20200",
+                        Settings::parseAddress);
         var dataDir = settings.optionalPath("data-dir");
         var lifecycle = Lifecycle.read(settings, dataDir);
         var idle = settings.duration("idle-timeout", IDLE_TIMEOUT);
@@ -194,6 +205,7 @@ public record SidecarConfig(
                 nodeName,
                 token,
                 admin,
+                probe,
                 dataDir,
                 lifecycle,
                 idle,
@@ -270,7 +282,7 @@ public record SidecarConfig(
         var id =
                 settings.optional(
                         prefix + "id",
-                        "an id of at most 200 letters, digits, '.', '_', ':' and '-'",
+                        "an id of at most 239 letters, digits, '.', '_', ':' and '-'",
                         SidecarConfig::id);
         return new Served(id, application, listen, check, tags, meta);
     }

@@ -210,6 +210,18 @@ class MeshTest {
     }
 
     @Test
+    void kubeletIsToldWhetherSidecarAndApplicationWork() throws Exception {
+        mesh.start();
+
+        assertThat(mesh.read(mesh.eastProbe, "/ready")).isEqualTo("passing\n");
+        await().until(() -> mesh.read(mesh.eastProbe, "/check").equals("passing\n"));
+        assertThat(mesh.read(mesh.eastProbe, "/connections"))
+                .isEqualTo("expected /ready or /check\n");
+        assertThat(mesh.read(mesh.westProbe, "/ready")).isEqualTo("passing\n");
+        await().until(() -> mesh.read(mesh.westProbe, "/check").equals("critical\n"));
+    }
+
+    @Test
     void gatewayRoutesFromDiskWhileItsServerIsAway() throws Exception {
         mesh.publishEast(true);
         mesh.publishWest(List.of(mesh.peerTarget(mesh.billingInEast(), mesh.east.trustDomain())));

@@ -43,6 +43,7 @@ class SidecarConfigTest {
                                 Path.of("join"),
                                 at("127.0.0.1", 19000),
                                 Optional.empty(),
+                                Optional.empty(),
                                 new Lifecycle(
                                         Optional.empty(),
                                         SealKey.IN_DATA_DIR,
@@ -80,6 +81,7 @@ class SidecarConfigTest {
                                 Map.entry("join-token-file", "join"),
                                 Map.entry("node-name", "pod-1"),
                                 Map.entry("admin.address", "127.0.0.1:1"),
+                                Map.entry("probe.address", "[10.0.0.9]:20200"),
                                 Map.entry("data-dir", "data"),
                                 Map.entry("drain-grace", "2s"),
                                 Map.entry("drain-timeout", "1s"),
@@ -106,6 +108,7 @@ class SidecarConfigTest {
                                 Map.entry("service.pay.check", "grpc")));
 
         assertThat(config.nodeName()).isEqualTo("pod-1");
+        assertThat(config.probeAddress()).contains(at("10.0.0.9", 20200));
         assertThat(config.lifecycle())
                 .isEqualTo(
                         new Lifecycle(

@@ -72,6 +72,8 @@ final class TestingMesh implements AutoCloseable {
     final int westGatewayPort = freePort();
     final int eastGatewayPort = freePort();
     final int westAdmin = freePort();
+    final int westProbe = freePort();
+    final int eastProbe = freePort();
     final int eastAdmin = freePort();
     final int westGatewayAdmin = freePort();
     final int eastGatewayAdmin = freePort();
@@ -125,6 +127,7 @@ final class TestingMesh implements AutoCloseable {
                                 "west",
                                 west,
                                 westAdmin,
+                                westProbe,
                                 carried(WEB, freePort(), freePort(), List.of(upstream)),
                                 carried(
                                         BILLING,
@@ -138,6 +141,7 @@ final class TestingMesh implements AutoCloseable {
                                 "east",
                                 east,
                                 eastAdmin,
+                                eastProbe,
                                 carried(
                                         BILLING,
                                         eastApplication.port(),
@@ -332,12 +336,17 @@ final class TestingMesh implements AutoCloseable {
     }
 
     private SidecarConfig sidecar(
-            String name, TestingControl control, int admin, SidecarConfig.Carried... services)
+            String name,
+            TestingControl control,
+            int admin,
+            int probe,
+            SidecarConfig.Carried... services)
             throws IOException {
         return new SidecarConfig(
                 name + "-sidecar",
                 tokenFile(name + "-sidecar", control),
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
+                Optional.of(InetSocketAddress.createUnresolved("127.0.0.1", probe)),
                 Optional.empty(),
                 new Lifecycle(
                         Optional.empty(),
