@@ -1,0 +1,172 @@
+package dev.hansa.kubernetes.inject;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.kubernetes.inject.InjectDecision.Inject;
+import dev.hansa.kubernetes.inject.InjectDecision.LeaveAlone;
+import dev.hansa.kubernetes.inject.InjectDecision.Refusal;
+import java.util.List;
+import java.util.Optional;
+
+/// From a pod that is about to be made to what becomes of it. Knows nothing but what it is given.
+public final class Injection {
+    static final String INJECTED = "injected";
+
+    /// A mirror is how the API server shows what a kubelet runs by itself: nobody can change it.
+    static final String MIRROR = "kubernetes.io/config.mirror";
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final InjectRules rules;
+    private final PodSettings settings;
+
+    public Injection(InjectRules rules, PodSettings settings) {
+        this.rules = rules;
+        this.settings = settings;
+    }
+
+    /// @param pod as it came, of whatever shape a caller sends
+    /// @param namespace of the request: a pod that is being made has often none yet
+    public InjectDecision decide(JsonNode pod, String namespace) {
+        var annotations = new Annotations(pod);
+        if (annotations.has(MIRROR)) {
+            return new LeaveAlone("it is a mirror of a static pod");
+        }
+        var outside = rules.outside(namespace);
+        if (outside.isPresent()) {
+            return new LeaveAlone(outside.get());
+        }
+        if (annotations.text(Annotations.STATUS).filter(INJECTED::equals).isPresent()) {
+            return new LeaveAlone("it is injected already");
+        }
+        try {
+            var said = annotations.flag(Annotations.INJECT);
+            if (!said.orElse(rules.byDefault())) {
+                return new LeaveAlone(
+                        said.isPresent()
+                                ? "its annotation says so"
+                                : "pods are outside by default");
+            }
+            var alien = alien(pod);
+            if (alien.isPresent() && said.isEmpty()) {
+                return new LeaveAlone(alien.get());
+            }
+            if (alien.isPresent()) {
+                throw new RefusedPodException(
+                        Refusal.HOST_NETWORK,
+                        "pod: expected one with a network of its own on Linux, as annotation '"
+                                + annotations.written(Annotations.INJECT)
+                                + "' asks for a sidecar; found that "
+                                + alien.get());
+            }
+            return inject(pod, annotations);
+        } catch (RefusedPodException e) {
+            return e.decision();
+        }
+    }
+
+    /// Why a pod cannot have a sidecar, however it is annotated.
+    private static Optional<String> alien(JsonNode pod) {
+        if (pod.at("/spec/hostNetwork").asBoolean()) {
+            return Optional.of("it is on its node's network");
+        }
+        return pod.at("/spec/os/name").asText().equals("windows")
+                ? Optional.of("it is for Windows")
+                : Optional.empty();
+    }
+
+    private InjectDecision inject(JsonNode pod, Annotations annotations)
+            throws RefusedPodException {
+        if (annotations.flag(Annotations.TRANSPARENT_PROXY).orElse(false)) {
+            throw new RefusedPodException(
+                    Refusal.TRANSPARENT_PROXY,
+                    "annotation '"
+                            + annotations.written(Annotations.TRANSPARENT_PROXY)
+                            + "': expected 'false', as there is no transparent proxy yet and upstreams are listed in '"
+                            + Annotations.OURS
+                            + Annotations.UPSTREAMS
+                            + "'; found 'true'");
+        }
+        refuseTakenNames(pod);
+        var member = Member.read(pod, annotations);
+        var patch = new PodPatch(pod);
+        var containers = new SidecarContainer(member, settings);
+        patch.insert("/spec/volumes", "-", SidecarContainer.sharedVolume());
+        patch.insert("/spec/volumes", "-", SidecarContainer.tokenVolume(settings.audience()));
+        patch.insert("/spec/volumes", "-", SidecarContainer.scratchVolume());
+        // before the pod's own: they may call into the mesh already
+        patch.insert("/spec/initContainers", "0", containers.init());
+        patch.insert("/spec/initContainers", "1", containers.sidecar());
+        if (annotations.flag(Annotations.OVERWRITE_PROBES).orElse(false)) {
+            new Probes(pod, member.application()).handOver(patch);
+        }
+        var delay = annotations.number(Annotations.STOP_DELAY, 0, 0, 300);
+        var own = pod.at("/spec/containers");
+        for (var i = 0; i < own.size(); i++) {
+            announce(patch, "/spec/containers/" + i, member.upstreams());
+            if (delay > 0) {
+                delay(patch, own.get(i), "/spec/containers/" + i, delay);
+            }
+        }
+        var status = Annotations.OURS + Annotations.STATUS;
+        patch.put("/metadata/annotations", status, TextNode.valueOf(INJECTED));
+        patch.put("/metadata/labels", status, TextNode.valueOf(INJECTED));
+        return new Inject(patch.operations(), member.service(), annotations.warnings());
+    }
+
+    /// The variables by which Consul's users' applications find their upstreams.
+    private static void announce(PodPatch patch, String container, List<Upstream> upstreams) {
+        for (var upstream : upstreams) {
+            patch.insert(
+                    container + "/env",
+                    "-",
+                    JSON.objectNode()
+                            .put("name", upstream.variable() + "HOST")
+                            .put("value", "127.0.0.1"));
+            patch.insert(
+                    container + "/env",
+                    "-",
+                    JSON.objectNode()
+                            .put("name", upstream.variable() + "PORT")
+                            .put("value", Integer.toString(upstream.port())));
+        }
+    }
+
+    /// The application goes on for a while after its pod has been deleted, so that callers hear of
+    /// it first. One that has a hook of its own knows better.
+    private static void delay(PodPatch patch, JsonNode container, String path, int seconds) {
+        if (container.path("lifecycle").has("preStop")) {
+            return;
+        }
+        var hook = JSON.objectNode();
+        hook.putObject("sleep").put("seconds", seconds);
+        patch.put(path + "/lifecycle", "preStop", hook);
+    }
+
+    private static void refuseTakenNames(JsonNode pod) throws RefusedPodException {
+        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
+            refuse(pod.at(list), "container", SidecarContainer.NAME);
+            refuse(pod.at(list), "container", SidecarContainer.INIT);
+        }
+        refuse(pod.at("/spec/volumes"), "volume", SidecarContainer.SHARED_VOLUME);
+        refuse(pod.at("/spec/volumes"), "volume", SidecarContainer.TOKEN_VOLUME);
+        refuse(pod.at("/spec/volumes"), "volume", SidecarContainer.SCRATCH_VOLUME);
+    }
+
+    private static void refuse(JsonNode list, String what, String name) throws RefusedPodException {
+        for (var one : list) {
+            if (one.path("name").asText().equals(name)) {
+                throw new RefusedPodException(
+                        Refusal.NAME_TAKEN,
+                        what
+                                + " '"
+                                + ForeignText.shown(name)
+                                + "': expected no such "
+                                + what
+                                + ", as the injector adds it; found one in the pod");
+            }
+        }
+    }
+}

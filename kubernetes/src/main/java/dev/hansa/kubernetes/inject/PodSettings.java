@@ -1,0 +1,25 @@
+package dev.hansa.kubernetes.inject;
+
+import java.util.Optional;
+
+/// What is the same in every pod that is injected.
+///
+/// @param image with `hansa` as its entry point
+/// @param server of the HTTP API, as a pod reaches it
+/// @param serverCa PEM that certifies it; empty: the image's own roots
+/// @param authMethod that pods log in at
+/// @param audience of the token that they log in with
+/// @param cpuRequest of a sidecar, as Kubernetes writes quantities; a pod's annotation beats it
+/// @param memoryRequest as `cpuRequest`
+/// @param memoryLimit as `cpuRequest`
+/// @param javaOptions of the JVM in both containers
+public record PodSettings(
+        String image,
+        String server,
+        Optional<String> serverCa,
+        String authMethod,
+        String audience,
+        String cpuRequest,
+        String memoryRequest,
+        String memoryLimit,
+        String javaOptions) {}
