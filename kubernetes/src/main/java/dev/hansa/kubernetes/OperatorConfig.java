@@ -1,6 +1,5 @@
 package dev.hansa.kubernetes;
 
-import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.kubernetes.api.ApiAccess;
@@ -165,7 +164,6 @@ public record OperatorConfig(
         }
     }
 
-    /// What stands before an `@` may be a password, and is not repeated.
     private static URI address(Settings settings) {
         var text = settings.text("http-addr", "127.0.0.1:8500");
         try {
@@ -174,7 +172,7 @@ public record OperatorConfig(
             settings.problem(
                     "http-addr",
                     "expected host:port or a URL such as http://127.0.0.1:8500, with no user in it; found '"
-                            + ForeignText.shown(text.replaceFirst(".*@", "...@"))
+                            + ApiAccess.shown(text)
                             + "'");
             return ApiAccess.parse("127.0.0.1:8500");
         }

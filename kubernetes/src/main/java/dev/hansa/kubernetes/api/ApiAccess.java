@@ -1,5 +1,6 @@
 package dev.hansa.kubernetes.api;
 
+import dev.hansa.bootstrap.ForeignText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -43,6 +44,11 @@ public record ApiAccess(URI base, Optional<Path> caFile, Optional<Path> tokenFil
             throw new IllegalArgumentException("no address of a server");
         }
         return uri;
+    }
+
+    /// A text that is no address, for an error: what stands before an `@` may be a password.
+    public static String shown(String address) {
+        return ForeignText.shown(address.replaceFirst(".*@", "...@"));
     }
 
     /// Would somebody between here and there read what is sent? Peering tokens are, with or without
