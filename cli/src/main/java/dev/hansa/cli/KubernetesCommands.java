@@ -2,6 +2,9 @@ package dev.hansa.cli;
 
 import dev.hansa.kubernetes.OperatorConfig;
 import dev.hansa.kubernetes.OperatorMain;
+import dev.hansa.kubernetes.inject.ConnectInitConfig;
+import dev.hansa.kubernetes.inject.ConnectInitMain;
+import dev.hansa.kubernetes.inject.InjectorMain;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -10,16 +13,32 @@ final class KubernetesCommands {
     private KubernetesCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
+        var processes = new ProcessCommands(surroundings.environment());
         return new CommandLine(new Kubernetes())
                 .addSubcommand(
-                        new ProcessCommands(surroundings.environment())
-                                .commandLine(
-                                        new ProcessCommands.Role(
-                                                "operator",
-                                                "Run the operator: custom resources of this cluster become config entries and peerings of a datacenter.",
-                                                "hansa kubernetes operator --cluster prod --http-addr https://hansa.example:8501 --cacert ca.pem --token-file operator.token",
-                                                OperatorConfig.KEYS,
-                                                OperatorMain::run)));
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "operator",
+                                        "Run the operator: custom resources of this cluster become config entries and peerings of a datacenter.",
+                                        "hansa kubernetes operator --cluster prod --http-addr https://hansa.example:8501 --cacert ca.pem --token-file operator.token",
+                                        OperatorConfig.KEYS,
+                                        OperatorMain::run)))
+                .addSubcommand(
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "injector",
+                                        "Run the injector: pods that are to be in the mesh get a sidecar when they are made.",
+                                        "hansa kubernetes injector --image hansa:0.1.0 --http-addr https://hansa-server.hansa.svc:8501 --cacert ca.pem",
+                                        InjectorMain.KEYS,
+                                        InjectorMain::run)))
+                .addSubcommand(
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "connect-init",
+                                        "Let a pod in: log in with its service account's token, wait until a Service has the pod, leave a join token for its sidecar or gateway. The injector runs it.",
+                                        "hansa kubernetes connect-init --http-addr https://hansa-server.hansa.svc:8501 --service web --namespace shop --pod web-0 --pod-uid 5b7c",
+                                        ConnectInitConfig.KEYS,
+                                        ConnectInitMain::run)));
     }
 
     @Command(

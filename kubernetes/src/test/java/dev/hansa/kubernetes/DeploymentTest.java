@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.kubernetes.inject.InjectorMain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +101,48 @@ class DeploymentTest {
                 documents("deployment.yaml").getFirst().at("/spec/template/spec/containers/0/env");
 
         assertThat(Set.copyOf(set.findValuesAsText("name"))).isSubsetOf(known);
+    }
+
+    @Test
+    void injectorsVariablesAreSettings() throws IOException {
+        var known =
+                InjectorMain.KEYS.stream()
+                        .map(key -> Settings.variable(key.name()))
+                        .collect(Collectors.toSet());
+        known.add("HANSA_JAVA_OPTS");
+        var deployment = documents("injector.yaml").getLast();
+        var container = deployment.at("/spec/template/spec/containers/0");
+
+        assertThat(Set.copyOf(container.path("env").findValuesAsText("name"))).isSubsetOf(known);
+        assertThat(container.path("args").toString()).isEqualTo("[\"kubernetes\",\"injector\"]");
+        assertThat(container.at("/securityContext/readOnlyRootFilesystem").asBoolean()).isTrue();
+        assertThat(container.at("/readinessProbe/httpGet/path").asText()).isEqualTo("/health");
+        assertThat(container.at("/ports/0/containerPort").asInt()).isEqualTo(9443);
+    }
+
+    /// Nothing else than what it does: no pod is written, no Secret is listed, no webhook is made.
+    @Test
+    void injectorMayWriteItsOwnObjectsAlone() throws IOException {
+        var rights = new TreeSet<String>();
+        for (var document : documents("injector.yaml")) {
+            for (var rule : document.path("rules")) {
+                rights.add(
+                        rule.at("/resources/0").asText()
+                                + " "
+                                + rule.path("resourceNames")
+                                + " "
+                                + rule.path("verbs"));
+            }
+        }
+
+        assertThat(rights)
+                .containsExactly(
+                        "events  [\"create\"]",
+                        "leases  [\"create\"]",
+                        "leases [\"hansa-injector\"] [\"get\",\"update\"]",
+                        "mutatingwebhookconfigurations [\"hansa-injector\"] [\"get\",\"update\"]",
+                        "pods  [\"list\",\"watch\"]",
+                        "secrets [\"hansa-injector-webhook\"] [\"get\",\"update\"]");
     }
 
     @Test

@@ -203,6 +203,7 @@ class SidecarConfigTest {
     @ParameterizedTest
     @CsvSource({
         "check, ftp",
+        "id, a/b",
         "check, http:/a b",
         "check-interval, 1ms",
         "check-interval, 2h",

@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/// `/health`, `/live` and `/metrics` of an operator: a kubelet and a Prometheus ask. Reads only.
+/// `/health`, `/live` and `/metrics` of an operator or injector: a kubelet and a Prometheus ask.
+/// Reads only.
 public final class AdminDoor implements AutoCloseable {
     /// Two ask, now and then; whoever comes beyond that is closed.
     private static final int THREADS = 2;
@@ -39,6 +40,11 @@ public final class AdminDoor implements AutoCloseable {
         this.threads = threads;
     }
 
+    /// For each server of the JDK in this process, before the first one is made.
+    public static void limit() {
+        LIMITS.forEach(System::setProperty);
+    }
+
     /// @throws IOException naming the address when it cannot be bound
     public static AdminDoor open(
             InetSocketAddress address,
@@ -46,7 +52,7 @@ public final class AdminDoor implements AutoCloseable {
             Supplier<Map<String, Object>> health,
             BooleanSupplier isAlive)
             throws IOException {
-        LIMITS.forEach(System::setProperty);
+        limit();
         HttpServer server;
         try {
             server =
