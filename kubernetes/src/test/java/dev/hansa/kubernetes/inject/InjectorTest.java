@@ -1,7 +1,6 @@
 package dev.hansa.kubernetes.inject;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Settings;
@@ -489,26 +488,5 @@ class InjectorTest {
                     assertThat(event.getInvolvedObject().getName()).isEqualTo("web-0");
                     assertThat(event.getInvolvedObject().getUid()).isEqualTo("uid-1");
                 });
-    }
-
-    @Test
-    void mistakesInSettingsAreToldTogether() {
-        var settings =
-                Map.of(
-                        "http-addr", "ftp://x",
-                        "deny-namespaces", "*",
-                        "failure-policy", "fail",
-                        "sidecar.memory-limit", "lots",
-                        "cacert", "/nowhere");
-
-        assertThatThrownBy(() ->
-                        InjectorConfig.read(
-                                Settings.of(settings, Map.of(), Optional.empty()), "here"))
-                .hasMessageContaining("image: expected an image")
-                .hasMessageContaining("http-addr: expected host:port or a URL")
-                .hasMessageContaining("deny-namespaces: expected at most 256 names")
-                .hasMessageContaining("failure-policy: expected Fail or Ignore")
-                .hasMessageContaining("sidecar.memory-limit: expected a quantity")
-                .hasMessageContaining("cacert: expected certificates");
     }
 }
