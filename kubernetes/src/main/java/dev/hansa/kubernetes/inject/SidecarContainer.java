@@ -165,7 +165,7 @@ final class SidecarContainer {
         if (port.isEmpty()) {
             arguments.add(service + "address=none");
         } else {
-            arguments.add(service + "instance=$(POD_NAME)-" + member.service());
+            arguments.add(service + "id=$(POD_NAME)-" + member.service());
             arguments.add(service + "address=127.0.0.1:" + port.getAsInt());
             arguments.add(service + "listen=[$(POD_IP)]:" + MESH_PORT);
             arguments.add(service + "check=" + member.probe().check());
