@@ -46,13 +46,15 @@ final class TrainingRun {
 
     /// Exit status 1 when a part was left out.
     ///
-    /// @param arguments a folder for the run's own files, emptied at its start
+    /// @param arguments a folder for the run's own files, emptied at its start; `one-cache` behind
+    ///   it where commands have no cache of their own, as in the image
     public static void main(String[] arguments) throws IOException {
         var folder = Path.of(arguments[0]);
+        var together = arguments.length > 1 && arguments[1].equals("one-cache");
         remove(folder);
         var status = 0;
         try {
-            new TrainingRun(Files.createDirectories(folder)).run();
+            new TrainingRun(Files.createDirectories(folder)).run(together);
         } catch (IOException | InterruptedException | IllegalStateException e) {
             System.err.println("training run: the cache goes without a part: " + e);
             status = 1;
@@ -61,7 +63,7 @@ final class TrainingRun {
         System.exit(status);
     }
 
-    private void run() throws IOException, InterruptedException {
+    private void run(boolean together) throws IOException, InterruptedException {
         process(
                 "server",
                 "--datacenter=training",
@@ -105,7 +107,11 @@ final class TrainingRun {
                                     "service.echo.upstream-address = " + HERE));
             process("sidecar", "--config=" + settings);
             until(this::isEchoed);
-            commands();
+            if (together) {
+                TrainingCommands.main(new String[] {"http://" + at(0)});
+            } else {
+                commands();
+            }
         }
     }
 
