@@ -1,0 +1,216 @@
+package dev.hansa.tests.image;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.ContainerNetwork;
+import com.github.dockerjava.api.model.ExposedPort;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Mount;
+import com.github.dockerjava.api.model.MountType;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.Container;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.Network;
+import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
+import org.testcontainers.utility.DockerImageName;
+
+/// One container of the image, as a careful operator runs it: root file system read-only, no
+/// capability, no new privileges, a limit on memory, state in a volume.
+final class Machine implements AutoCloseable {
+    static final String STATE = "/var/lib/hansa";
+
+    private static final String TOKENS = "/tokens";
+
+    /// Classes come from the cache; the better compiler takes processors that a dozen JVMs share.
+    private static final String JAVA_OPTIONS = "-XX:TieredStopAtLevel=1";
+
+    private final String name;
+    private final GenericContainer<?> container;
+
+    private Machine(String name, GenericContainer<?> container) {
+        this.name = name;
+        this.container = container;
+    }
+
+    /// What a container is asked to be.
+    ///
+    /// @param mebibytes of memory at most
+    /// @param ports that the test asks at
+    record Plan(
+            String name,
+            List<String> command,
+            Map<String, String> environment,
+            int mebibytes,
+            List<Integer> ports) {
+        Plan {
+            command = List.copyOf(command);
+            environment = Map.copyOf(environment);
+            ports = List.copyOf(ports);
+        }
+    }
+
+    /// In a network, where it is known by an alias.
+    static Machine inNetwork(Plan plan, Network network, String alias, Path tokens) {
+        var container = container(plan, tokens);
+        container.withNetwork(network).withNetworkAliases(alias);
+        container.withExposedPorts(plan.ports().toArray(Integer[]::new));
+        container.start();
+        return new Machine(plan.name(), container);
+    }
+
+    /// Beside another one, as the containers of a pod are: one address, one loopback.
+    static Machine beside(Plan plan, Machine other, Path tokens) {
+        var container = container(plan, tokens);
+        container.withNetworkMode("container:" + other.id());
+        container.start();
+        return new Machine(plan.name(), container);
+    }
+
+    private static GenericContainer<?> container(Plan plan, Path tokens) {
+        var container = new GenericContainer<>(DockerImageName.parse(image()));
+        container
+                .withCommand(plan.command().toArray(String[]::new))
+                .withEnv(plan.environment())
+                .withEnv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
+                .withCreateContainerCmdModifier(command -> {
+                    var config =
+                            Objects.requireNonNullElseGet(command.getHostConfig(), HostConfig::new);
+                    var bytes = plan.mebibytes() * 1024L * 1024;
+                    command.withHostConfig(
+                            config.withReadonlyRootfs(true)
+                                    .withCapDrop(Capability.ALL)
+                                    .withSecurityOpts(List.of("no-new-privileges"))
+                                    .withMemory(bytes)
+                                    .withMemorySwap(bytes)
+                                    .withMounts(mounts(tokens)));
+                })
+                .waitingFor(new Nothing());
+        return container;
+    }
+
+    private static List<Mount> mounts(Path tokens) {
+        var mounts = new ArrayList<Mount>();
+        mounts.add(new Mount().withType(MountType.VOLUME).withTarget(STATE));
+        mounts.add(
+                new Mount()
+                        .withType(MountType.BIND)
+                        .withSource(tokens.toString())
+                        .withTarget(TOKENS)
+                        .withReadOnly(true));
+        return mounts;
+    }
+
+    static String image() {
+        return System.getProperty("hansa.image", "");
+    }
+
+    static DockerClient engine() {
+        return DockerClientFactory.lazyClient();
+    }
+
+    /// The test asks for what it needs; there is no shell in the image for a look from inside.
+    private static final class Nothing extends AbstractWaitStrategy {
+        @Override
+        protected void waitUntilReady() {}
+    }
+
+    String id() {
+        return container.getContainerId();
+    }
+
+    void join(Network network, String alias) {
+        engine().connectToNetworkCmd()
+                .withContainerId(id())
+                .withNetworkId(network.getId())
+                .withContainerNetwork(new ContainerNetwork().withAliases(alias))
+                .exec();
+    }
+
+    void leave(Network network) {
+        engine().disconnectFromNetworkCmd()
+                .withContainerId(id())
+                .withNetworkId(network.getId())
+                .exec();
+    }
+
+    /// Its address in the first network that it is in.
+    String address() {
+        return engine()
+                .inspectContainerCmd(id())
+                .exec()
+                .getNetworkSettings()
+                .getNetworks()
+                .values()
+                .stream()
+                .map(ContainerNetwork::getIpAddress)
+                .filter(address -> address != null && !address.isEmpty())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// Where a port of it is now; another one after each start.
+    URI door(int port) {
+        var bindings =
+                engine().inspectContainerCmd(id())
+                        .exec()
+                        .getNetworkSettings()
+                        .getPorts()
+                        .getBindings()
+                        .get(ExposedPort.tcp(port));
+        if (bindings == null || bindings.length == 0) {
+            throw new IllegalStateException(name + ": expected port " + port + " to be published");
+        }
+        return URI.create("http://" + container.getHost() + ":" + bindings[0].getHostPortSpec());
+    }
+
+    /// The id of its first process, as this machine sees it.
+    long pid() {
+        return Objects.requireNonNull(
+                engine().inspectContainerCmd(id()).exec().getState().getPidLong());
+    }
+
+    Container.ExecResult run(String... words) throws Exception {
+        return container.execInContainer(words);
+    }
+
+    void kill() {
+        engine().killContainerCmd(id()).exec();
+    }
+
+    void startAgain() {
+        engine().startContainerCmd(id()).exec();
+    }
+
+    void pause() {
+        engine().pauseContainerCmd(id()).exec();
+    }
+
+    void goOn() {
+        engine().unpauseContainerCmd(id()).exec();
+    }
+
+    boolean isRunning() {
+        return Boolean.TRUE.equals(
+                engine().inspectContainerCmd(id()).exec().getState().getRunning());
+    }
+
+    String log() {
+        return container.getLogs();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    @Override
+    public void close() {
+        container.stop();
+    }
+}
