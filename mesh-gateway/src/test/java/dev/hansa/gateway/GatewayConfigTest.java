@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GatewayConfigTest {
     @Test
@@ -38,6 +40,23 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(25)),
                                 Duration.ofHours(1),
                                 new Limits(8000, 5000, 85)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "203.0.113.2:8443, 203.0.113.2",
+        "[2001:db8::9]:8443, 2001:db8::9",
+        "gw.example:8443, gw.example"
+    })
+    void gatewayIsReachedByIpv4Ipv6OrName(String text, String host) throws Exception {
+        for (var key : List.of("lan.address", "wan.address")) {
+            var read = read(Map.of("join-token-file", "join", "listen", "[::]:8443", key, text));
+
+            assertThat(read.wanAddress()).isEqualTo(new Endpoint(host, 8443)).hasToString(text);
+            assertThat(read.listen()).containsExactly(at("::", 8443));
+        }
+        assertThat(read(Map.of("join-token-file", "join", "listen", text)).wanAddress())
+                .hasToString(text);
     }
 
     @Test

@@ -31,4 +31,17 @@ public record ConnectionRecord(
         long upstreamOut,
         String end,
         String refusal,
-        String sentence) {}
+        String sentence) {
+    private static final String CLOSED_EARLY = "closed_early";
+
+    /// Closed or reset before its first byte where others connect to us, as a load balancer asks
+    /// whether somebody listens: nobody was refused anything.
+    boolean isProbe() {
+        return refusal.equals(CLOSED_EARLY) && downstreamIn == 0 && !listener.equals("upstream");
+    }
+
+    /// Whoever leaves before anything became of it is counted, and no line of the log.
+    boolean isLogged() {
+        return !refusal.equals(CLOSED_EARLY);
+    }
+}

@@ -287,11 +287,15 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     private void ended(ConnectionRecord record) {
         meters(record.listener()).open().decrementAndGet();
+        if (record.isProbe()) {
+            count(MetricNames.PROBES, "listener", record.listener());
+            return; // a few a minute for ever: they would push all else out of /connections
+        }
         if (!record.refusal().isEmpty()) {
             count(MetricNames.REFUSED, "listener", record.listener(), "reason", record.refusal());
         }
         connections.add(record);
-        if (!record.refusal().equals("closed_early")) {
+        if (record.isLogged()) {
             ACCESS.info(
                     "{} {} {} {} -> {} in={}/{} out={}/{} {}ms {}",
                     record.listener(),

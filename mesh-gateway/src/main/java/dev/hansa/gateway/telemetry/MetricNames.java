@@ -6,6 +6,7 @@ public final class MetricNames {
     public static final String CONNECTIONS = "hansa_connections_total";
     public static final String OPEN = "hansa_connections_open";
     public static final String REFUSED = "hansa_connections_refused_total";
+    public static final String PROBES = "hansa_probes_total";
     public static final String BYTES_IN = "hansa_bytes_in_total";
     public static final String BYTES_OUT = "hansa_bytes_out_total";
     public static final String ROUTED_BYTES = "hansa_routed_bytes_total";

@@ -176,7 +176,8 @@ final class RawCaller implements Caller, RawEnd.Watcher {
 
     @Override
     public String address() {
-        return end.other().getAddress().getHostAddress() + ":" + end.other().getPort();
+        return new Endpoint(end.other().getAddress().getHostAddress(), end.other().getPort())
+                .toString();
     }
 
     @Override

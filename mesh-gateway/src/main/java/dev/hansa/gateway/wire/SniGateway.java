@@ -1,5 +1,6 @@
 package dev.hansa.gateway.wire;
 
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.TracedWay;
@@ -357,10 +358,10 @@ public final class SniGateway {
         }
     }
 
-    /// The other end of a channel as `host:port`.
+    /// The other end of a channel as `host:port`, an IPv6 host in brackets.
     public static String text(Channel channel) {
         return channel.remoteAddress() instanceof InetSocketAddress address
-                ? address.getAddress().getHostAddress() + ":" + address.getPort()
+                ? new Endpoint(address.getAddress().getHostAddress(), address.getPort()).toString()
                 : "";
     }
 }

@@ -32,13 +32,14 @@ class RawGatewayTest extends SniGatewayContract {
     private final Doors doors = new Doors(transport, false);
 
     @Override
-    InetSocketAddress listen(SniGateway gateway) throws IOException {
-        return listen(gateway, Admission.unlimited("gateway", _ -> {}));
+    InetSocketAddress listen(SniGateway gateway, InetAddress host) throws IOException {
+        return listen(gateway, host, Admission.unlimited("gateway", _ -> {}));
     }
 
-    private InetSocketAddress listen(SniGateway gateway, Admission admission) throws IOException {
+    private InetSocketAddress listen(SniGateway gateway, InetAddress host, Admission admission)
+            throws IOException {
         return doors.open(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new InetSocketAddress(host, 0),
                 admission,
                 Optional.of(raw),
                 gateway);
@@ -69,7 +70,7 @@ class RawGatewayTest extends SniGatewayContract {
                         _ -> {},
                         _ -> {},
                         _ -> ByteCounts.NONE);
-        var address = listen(gateway, admission);
+        var address = listen(gateway, InetAddress.getLoopbackAddress(), admission);
         try (var first = new Socket(address.getAddress(), address.getPort())) {
             await().until(() -> gateway.open() == 1);
             try (var second = new Socket(address.getAddress(), address.getPort())) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
@@ -18,8 +19,10 @@ import dev.hansa.gateway.route.SniRouter;
 import dev.hansa.gateway.telemetry.ByteCounts;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
@@ -41,6 +44,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The gateway's listener between plain sockets: what it carries it does not look at, so a hello is
 /// all of TLS that it takes. The same for each kind of socket that it can have.
@@ -59,7 +64,7 @@ abstract class SniGatewayContract {
     private final List<ServerSocket> servers = new ArrayList<>();
 
     /// Opens a socket on any port of the loopback interface for it.
-    abstract InetSocketAddress listen(SniGateway gateway) throws IOException;
+    abstract InetSocketAddress listen(SniGateway gateway, InetAddress host) throws IOException;
 
     @AfterEach
     void close() throws Exception {
@@ -102,6 +107,33 @@ abstract class SniGatewayContract {
             client.getOutputStream().write(HELLO, 0, 20);
         }
         assertThat(onlyRecord().refusal()).isEqualTo("closed_early");
+    }
+
+    /// A load balancer asks so whether somebody listens (`GatewayTelemetryTest` has what is made of
+    /// it); the other half of them resets.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void connectionClosedBeforeItsFirstByteHasNone(boolean reset) throws Exception {
+        try (var client = client(HOUR)) {
+            if (reset) {
+                client.setSoLinger(true, 0);
+            }
+        }
+        assertThat(onlyRecord().refusal()).isEqualTo("closed_early");
+        assertThat(onlyRecord().downstreamIn()).isZero();
+    }
+
+    @Test
+    void callerOnIpv6IsNamedInBrackets() throws Exception {
+        assumeTrue(
+                NetworkInterface.networkInterfaces()
+                        .flatMap(NetworkInterface::inetAddresses)
+                        .anyMatch(one -> one instanceof Inet6Address && one.isLoopbackAddress()),
+                "SKIPPED: no IPv6 loopback address on this machine");
+        try (var client = connect(listen(HOUR, InetAddress.ofLiteral("::1")))) {
+            client.getOutputStream().write(HELLO, 0, 20);
+        }
+        assertThat(onlyRecord().downstream()).startsWith("[0:0:0:0:0:0:0:1]:");
     }
 
     @Test
@@ -399,6 +431,10 @@ abstract class SniGatewayContract {
     }
 
     private InetSocketAddress listen(Duration idle) throws IOException {
+        return listen(idle, InetAddress.getLoopbackAddress());
+    }
+
+    private InetSocketAddress listen(Duration idle, InetAddress host) throws IOException {
         var gateway =
                 new SniGateway(
                         transport,
@@ -414,7 +450,7 @@ abstract class SniGatewayContract {
                         _ -> {},
                         _ -> {},
                         _ -> new ByteCounts(routedIn::addAndGet, routedOut::addAndGet));
-        return listen(gateway);
+        return listen(gateway, host);
     }
 
     private ConnectionRecord onlyRecord() {

@@ -6,11 +6,11 @@ import java.net.InetSocketAddress;
 
 class SniGatewayTest extends SniGatewayContract {
     @Override
-    InetSocketAddress listen(SniGateway gateway) throws IOException {
+    InetSocketAddress listen(SniGateway gateway, InetAddress host) throws IOException {
         return (InetSocketAddress)
                 transport
                         .listen(
-                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                                new InetSocketAddress(host, 0),
                                 true,
                                 Admission.unlimited("gateway", _ -> {}),
                                 gateway::accept)
