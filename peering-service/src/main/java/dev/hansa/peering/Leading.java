@@ -378,7 +378,7 @@ final class Leading implements Role {
                 .accept(
                         new PeeringEvent.MemberChanged(
                                 candidate.name(),
-                                "added at " + candidate.host() + ":" + candidate.port()));
+                                "added at " + Endpoint.text(candidate.host(), candidate.port())));
         return new Question.Answer(200, "");
     }
 

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.Endpoint;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -378,7 +379,7 @@ public final class Members implements AutoCloseable {
     static RaftPeer peer(String name, InetSocketAddress address) {
         return RaftPeer.newBuilder()
                 .setId(name)
-                .setAddress(address.getHostString() + ":" + address.getPort())
+                .setAddress(Endpoint.text(address.getHostString(), address.getPort()))
                 .build();
     }
 

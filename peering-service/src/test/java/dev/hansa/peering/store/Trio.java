@@ -37,24 +37,32 @@ final class Trio implements Store {
     private final @Nullable RaftStore[] members = new RaftStore[3];
 
     Trio(LogSettings settings) {
-        this(settings, () -> TestStore.tls(AUTHORITY));
+        this(settings, "127.0.0.1");
+    }
+
+    /// @param host where all three listen
+    Trio(LogSettings settings, String host) {
+        this(settings, host, () -> TestStore.tls(AUTHORITY));
     }
 
     /// @param tls for each member each time it opens
     Trio(LogSettings settings, Supplier<MemberTls> tls) {
-        this.settings = settings;
-        this.tls = tls;
-        this.memberships = memberships();
+        this(settings, "127.0.0.1", tls);
     }
 
-    private static List<Membership> memberships() {
+    private Trio(LogSettings settings, String host, Supplier<MemberTls> tls) {
+        this.settings = settings;
+        this.tls = tls;
+        this.memberships = memberships(host);
+    }
+
+    private static List<Membership> memberships(String host) {
         var group = Optional.of(UUID.randomUUID());
         var all = new ArrayList<Membership.Member>();
         for (var port : FreePorts.some(3)) {
             all.add(
                     new Membership.Member(
-                            "s" + all.size(),
-                            InetSocketAddress.createUnresolved("127.0.0.1", port)));
+                            "s" + all.size(), InetSocketAddress.createUnresolved(host, port)));
         }
         return all.stream()
                 .map(member -> new Membership(group, member.name(), member.address(), all))
