@@ -5,6 +5,10 @@ import dev.hansa.kubernetes.OperatorMain;
 import dev.hansa.kubernetes.inject.ConnectInitConfig;
 import dev.hansa.kubernetes.inject.ConnectInitMain;
 import dev.hansa.kubernetes.inject.InjectorMain;
+import dev.hansa.kubernetes.install.BootstrapConfig;
+import dev.hansa.kubernetes.install.BootstrapMain;
+import dev.hansa.kubernetes.install.GatewayInitMain;
+import dev.hansa.kubernetes.install.ServerInitMain;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -38,7 +42,31 @@ final class KubernetesCommands {
                                         "Let a pod in: log in with its service account's token, wait until a Service has the pod, leave a join token for its sidecar or gateway. The injector runs it.",
                                         "hansa kubernetes connect-init --http-addr https://hansa-server.hansa.svc:8501 --service web --namespace shop --pod web-0 --pod-uid 5b7c",
                                         ConnectInitConfig.KEYS,
-                                        ConnectInitMain::run)));
+                                        ConnectInitMain::run)))
+                .addSubcommand(
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "bootstrap",
+                                        "Make the first token and the HTTP API's certificate, and say who may log in; once, or again.",
+                                        "hansa kubernetes bootstrap --http-addr https://hansa-server.hansa.svc:8501 --certificate-dns-names hansa-server.hansa.svc",
+                                        BootstrapConfig.KEYS,
+                                        BootstrapMain::run)))
+                .addSubcommand(
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "server-init",
+                                        "Before a server of a StatefulSet starts: does it begin the datacenter, join it, or go on?",
+                                        "hansa kubernetes server-init --name hansa-server-0 --http-addr https://hansa-server.hansa.svc:8501 --cacert ca.crt",
+                                        ServerInitMain.KEYS,
+                                        ServerInitMain::run)))
+                .addSubcommand(
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "gateway-init",
+                                        "Before a mesh gateway starts: fetch its join token, and learn where peers reach it.",
+                                        "hansa kubernetes gateway-init --service hansa-mesh-gateway --http-addr https://hansa-server.hansa.svc:8501 --cacert ca.crt",
+                                        GatewayInitMain.KEYS,
+                                        GatewayInitMain::run)));
     }
 
     @Command(

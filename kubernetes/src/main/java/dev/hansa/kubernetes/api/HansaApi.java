@@ -52,7 +52,7 @@ public final class HansaApi implements AutoCloseable {
     private final ApiAccess access;
     private final HttpClient client;
 
-    private record Answer(int status, String body) {}
+    record Answer(int status, String body) {}
 
     /// @throws IOException naming the CA file when it has no certificates
     public HansaApi(ApiAccess access) throws IOException {
@@ -253,7 +253,8 @@ public final class HansaApi implements AutoCloseable {
         return ask(method, path, body, access.token());
     }
 
-    private Answer ask(String method, String path, String body, Optional<String> token)
+    /// @param token to ask with, in place of the file's
+    Answer ask(String method, String path, String body, Optional<String> token)
             throws ApiException, InterruptedException {
         var request =
                 HttpRequest.newBuilder(URI.create(access.base() + path))
@@ -302,7 +303,7 @@ public final class HansaApi implements AutoCloseable {
         return new ApiException(Cause.UNREACHABLE, access.base() + ": " + sentence, cause);
     }
 
-    private static String succeeded(Answer answer) throws ApiException {
+    static String succeeded(Answer answer) throws ApiException {
         if (answer.status() / 100 == 2) {
             return answer.body();
         }
@@ -321,7 +322,7 @@ public final class HansaApi implements AutoCloseable {
                 : Cause.UNREACHABLE;
     }
 
-    private static JsonNode tree(String text) throws ApiException {
+    static JsonNode tree(String text) throws ApiException {
         try {
             return JSON.readTree(text);
         } catch (JsonProcessingException e) {
@@ -332,7 +333,7 @@ public final class HansaApi implements AutoCloseable {
         }
     }
 
-    private static ObjectNode object(String text) throws ApiException {
+    static ObjectNode object(String text) throws ApiException {
         if (tree(text) instanceof ObjectNode object) {
             return object;
         }

@@ -34,7 +34,8 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
-/// The two shapes of certificate that a CA of ours makes (RFC 5280, SPIFFE X509-SVID).
+/// The shapes of certificate that a CA of ours makes (RFC 5280, SPIFFE X509-SVID), and what they
+/// have in common with those of the HTTP API ([HttpsAuthority]).
 final class X509Builder {
     /// Verifiers' clocks may be behind ours, or be set back; without this a fresh certificate would
     /// be refused there. Enough for clocks that are an hour off, one to each side. At most a third
@@ -143,7 +144,7 @@ final class X509Builder {
         }
     }
 
-    private static X509v3CertificateBuilder builder(
+    static X509v3CertificateBuilder builder(
             X500Name issuer, X500Name subject, PublicKey key, Instant now, Duration life) {
         var third = life.dividedBy(3);
         return new JcaX509v3CertificateBuilder(
@@ -155,7 +156,7 @@ final class X509Builder {
                 key);
     }
 
-    private static X500Name subjectOf(X509Certificate certificate) {
+    static X500Name subjectOf(X509Certificate certificate) {
         return X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
     }
 
@@ -166,7 +167,7 @@ final class X509Builder {
         return new GeneralNames(names.toArray(GeneralName[]::new));
     }
 
-    private static void keyIds(X509v3CertificateBuilder builder, PublicKey key, PublicKey signer)
+    static void keyIds(X509v3CertificateBuilder builder, PublicKey key, PublicKey signer)
             throws IOException {
         try {
             var ids = new JcaX509ExtensionUtils();
@@ -181,7 +182,7 @@ final class X509Builder {
         }
     }
 
-    private static X509Certificate sign(X509v3CertificateBuilder builder, KeyPair signer) {
+    static X509Certificate sign(X509v3CertificateBuilder builder, KeyPair signer) {
         try {
             return new JcaX509CertificateConverter()
                     .getCertificate(

@@ -1,0 +1,85 @@
+package dev.hansa.kubernetes.install;
+
+import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.OwnDisk;
+import dev.hansa.bootstrap.Settings;
+import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// What a mesh gateway needs before it starts: where peers reach it, which with a load balancer
+/// only the cloud knows, and a join token of its own.
+final class GatewayPlace {
+    /// Settings for the gateway, in the folder that it shares with this.
+    static final String FILE = "gateway.properties";
+
+    private final LoginSettings login;
+    private final String namespace;
+    private final Optional<String> service;
+    private final int port;
+
+    private GatewayPlace(Settings settings) throws InvalidConfigException {
+        this.login = LoginSettings.read(settings);
+        this.namespace = BootstrapConfig.name(settings, BootstrapConfig.NAMESPACE.name(), "hansa");
+        this.service = Optional.of(settings.text("service", "")).filter(name -> !name.isEmpty());
+        this.port = settings.port("port", 443);
+        settings.finish();
+    }
+
+    static void prepare(Settings settings, KubernetesClient client, Consumer<String> says)
+            throws InvalidConfigException, IOException, InterruptedException {
+        new GatewayPlace(settings).prepare(client, says);
+    }
+
+    private void prepare(KubernetesClient client, Consumer<String> says)
+            throws IOException, InterruptedException {
+        var patience = new Patience(login.waitLimit(), says);
+        var text = "join-token-file = " + login.tokenFile() + "\n";
+        if (service.isPresent()) {
+            var name = service.get();
+            var host =
+                    patience.until(
+                            "address of the load balancer of Service '" + name + "'",
+                            () ->
+                                    Optional.ofNullable(
+                                                    client.services()
+                                                            .inNamespace(namespace)
+                                                            .withName(name)
+                                                            .get())
+                                            .flatMap(GatewayPlace::host));
+            var shown = host.contains(":") ? "[" + host + "]" : host;
+            text += "wan.address = " + shown + ":" + port + "\n";
+            says.accept("peers reach this gateway at " + shown + ":" + port);
+        }
+        login.fetch(
+                "a mesh gateway", patience, api -> api.gatewayJoinToken(LoginSettings.tokenLife()));
+        OwnDisk.write(login.out().resolve(FILE), text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// An address before a name, which has to be looked up.
+    private static Optional<String> host(Service service) {
+        var status = service.getStatus();
+        if (status == null || status.getLoadBalancer() == null) {
+            return Optional.empty();
+        }
+        var ingresses = status.getLoadBalancer().getIngress();
+        return ingresses.stream()
+                .map(LoadBalancerIngress::getIp)
+                .filter(GatewayPlace::isThere)
+                .findFirst()
+                .or(() ->
+                        ingresses.stream()
+                                .map(LoadBalancerIngress::getHostname)
+                                .filter(GatewayPlace::isThere)
+                                .findFirst());
+    }
+
+    private static boolean isThere(@Nullable String text) {
+        return text != null && !text.isEmpty();
+    }
+}
