@@ -113,9 +113,17 @@ final class IntentionCommands {
 
     @Command(
             name = "check",
-            description = "Say whether a call would be allowed now; the exit code is 1 if not.",
+            description = {
+                "Say whether a call would be allowed now.",
+                "Exit status: 0 allowed, 1 denied, 2 it could not be asked."
+            },
             footer = "  hansa intention check frontend paymentservice")
     private static final class Check extends ClientCommand {
+        /// As of Consul's command.
+        private static final int DENIED = 1;
+
+        private static final int UNKNOWN = 2;
+
         @Parameters(index = "0", paramLabel = "SRC", description = SOURCE)
         private String source = "";
 
@@ -130,10 +138,20 @@ final class IntentionCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var answer = api.json(of("/check", source, destination));
-            if (!answer.path("Allowed").asBoolean()) {
-                throw new CommandFailedException("Denied");
+            if (!answer.path("Allowed").isBoolean()) {
+                throw new CommandFailedException(
+                        "intention check: expected whether it is allowed; found an answer without");
             }
-            out.println("Allowed");
+            var isAllowed = answer.path("Allowed").asBoolean();
+            out.println(isAllowed ? "Allowed" : "Denied");
+            if (!isAllowed) {
+                endWith(DENIED);
+            }
+        }
+
+        @Override
+        int statusOfFailure() {
+            return UNKNOWN;
         }
     }
 

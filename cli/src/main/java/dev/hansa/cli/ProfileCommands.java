@@ -1,8 +1,11 @@
 package dev.hansa.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.cli.Profiles.Profile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -106,8 +109,17 @@ final class ProfileCommands {
         }
     }
 
-    @Command(name = "list", description = "Print all profiles.", footer = "  hansa profile list")
+    @Command(
+            name = "list",
+            description = "Print all profiles.",
+            footer = "  hansa profile list -format json")
     private static final class ListAll extends ShortCommand {
+        @Option(
+                names = "--format",
+                paramLabel = "pretty|json|table",
+                description = "How to print (default: pretty).")
+        private ListFormat format = ListFormat.pretty;
+
         ListAll(Surroundings surroundings) {
             super(surroundings);
         }
@@ -116,7 +128,11 @@ final class ProfileCommands {
         void work() throws CommandFailedException {
             var out = surroundings().out();
             var all = Profiles.open(surroundings()).all();
-            if (all.isEmpty()) {
+            if (format == ListFormat.json) {
+                out.println(Json.pretty(json(all)));
+                return;
+            }
+            if (all.isEmpty() && format == ListFormat.pretty) {
                 out.println("There are no profiles.");
                 return;
             }
@@ -128,6 +144,18 @@ final class ProfileCommands {
                             profile.caFile().orElse("-"),
                             profile.tokenFile().orElse("-")));
             out.print(columns.text());
+        }
+
+        /// What is not set is not there.
+        private static ArrayNode json(Map<String, Profile> all) {
+            var list = JsonNodeFactory.instance.arrayNode();
+            all.forEach((name, profile) -> {
+                var one = list.addObject().put("Name", name).put("Address", profile.address());
+                profile.caFile().ifPresent(file -> one.put("CAFile", file));
+                profile.tokenFile().ifPresent(file -> one.put("TokenFile", file));
+                profile.serverName().ifPresent(server -> one.put("TLSServerName", server));
+            });
+            return list;
         }
     }
 

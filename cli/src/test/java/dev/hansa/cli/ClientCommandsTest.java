@@ -47,7 +47,23 @@ class ClientCommandsTest {
                 200,
                 "{\"Allowed\":false}");
 
-        assertThat(Ran.hansa(server, "intention", "check", "web", "db").status()).isEqualTo(1);
+        assertThat(Ran.hansa(server, "intention", "check", "web", "db"))
+                .isEqualTo(new Ran(1, "Denied\n", ""));
+    }
+
+    @Test
+    void callOfWhichNothingCouldBeAskedIsNotOneThatIsDenied() {
+        server.on(
+                "GET /v1/connect/intentions/check?source=web&destination=db",
+                403,
+                "Permission denied");
+        server.on("GET /v1/connect/intentions/check?source=web&destination=x", 200, "{}");
+
+        var refused = Ran.hansa(server, "intention", "check", "web", "db");
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.out()).isEmpty();
+        assertThat(refused.err()).contains("Permission denied");
+        assertThat(Ran.hansa(server, "intention", "check", "web", "x").status()).isEqualTo(2);
     }
 
     @Test

@@ -30,7 +30,7 @@ class ProfileCommandsTest {
     }
 
     @Test
-    void profileIsSavedWithoutTheToken() throws IOException {
+    void profileIsSavedWithoutTheToken() throws Exception {
         var token = Files.writeString(home.resolve("t"), "s3cret").toString();
 
         assertThat(
@@ -60,6 +60,14 @@ class ProfileCommandsTest {
                                 .row("eks", "https://eks.example:8501", "-", token)
                                 .row("lke", "http://127.0.0.1:8500", "-", "-")
                                 .text());
+        assertThat(hansa("profile", "list", "-format", "table").out())
+                .isEqualTo(hansa("profile", "list").out());
+        assertThat(Json.read(hansa("profile", "list", "-format=json").out()))
+                .isEqualTo(
+                        Json.read(
+                                "[{\"Name\":\"eks\",\"Address\":\"https://eks.example:8501\",\"TokenFile\":\""
+                                        + token
+                                        + "\"},{\"Name\":\"lke\",\"Address\":\"http://127.0.0.1:8500\"}]"));
         assertThat(hansa("profile", "delete", "eks").out()).isEqualTo("Profile deleted: eks\n");
         assertThat(hansa("profile", "delete", "eks").err())
                 .isEqualTo("hansa: profile: expected one of 'lke'; found 'eks'\n");
@@ -104,6 +112,7 @@ class ProfileCommandsTest {
     @Test
     void whatIsNoProfileIsRefused() throws IOException {
         assertThat(hansa("profile", "list").out()).isEqualTo("There are no profiles.\n");
+        assertThat(hansa("profile", "list", "-format", "json").out().strip()).matches("\\[ ?]");
         assertThat(hansa("profile", "set", "A:1", "-http-addr", "h:1").status()).isEqualTo(2);
         assertThat(hansa("profile", "set", "a").status()).isEqualTo(2);
         assertThat(hansa("profile", "set", "a", "-http-addr", "ftp://h").status()).isEqualTo(1);
