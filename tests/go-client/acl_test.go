@@ -53,6 +53,7 @@ func root(t *testing.T) *api.Client {
 	return guardedAs(t, firstToken.SecretID)
 }
 
+// shows: PUT /v1/acl/bootstrap
 func TestAclIsBootstrappedOnce(t *testing.T) {
 	client := root(t)
 	equal(t, "length of the secret", len(firstToken.SecretID), 36)
@@ -63,6 +64,7 @@ func TestAclIsBootstrappedOnce(t *testing.T) {
 	refused(t, err, 401, "ACL support disabled")
 }
 
+// shows: PUT /v1/acl/token
 func TestAclTokenMayDoWhatItsPolicySays(t *testing.T) {
 	client := root(t)
 	policy, _, err := client.ACL().PolicyCreate(&api.ACLPolicy{
@@ -102,6 +104,12 @@ func TestAclTokenMayDoWhatItsPolicySays(t *testing.T) {
 	equal(t, "services that anybody sees", len(none), 0)
 }
 
+// shows: GET /v1/acl/token/self
+// shows: GET /v1/acl/token/:accessor
+// shows: PUT /v1/acl/token/:accessor
+// shows: DELETE /v1/acl/token/:accessor
+// shows: PUT /v1/acl/token/:accessor/clone
+// shows: GET /v1/acl/tokens
 func TestAclTokenIsReadUpdatedClonedAndDeleted(t *testing.T) {
 	client := root(t)
 	made, _, err := client.ACL().TokenCreate(&api.ACLToken{
@@ -148,6 +156,12 @@ func TestAclTokenIsReadUpdatedClonedAndDeleted(t *testing.T) {
 	must(t, err)
 }
 
+// shows: PUT /v1/acl/policy
+// shows: GET /v1/acl/policy/:id
+// shows: PUT /v1/acl/policy/:id
+// shows: DELETE /v1/acl/policy/:id
+// shows: GET /v1/acl/policy/name/:name
+// shows: GET /v1/acl/policies
 func TestAclPolicyIsWrittenReadListedAndDeleted(t *testing.T) {
 	client := root(t)
 	made, _, err := client.ACL().PolicyCreate(&api.ACLPolicy{Name: "peers", Description: "who peers", Rules: `peering = "write"`}, nil)
@@ -229,6 +243,11 @@ func (i issuer) method(name string) *api.ACLAuthMethod {
 	}
 }
 
+// shows: PUT /v1/acl/auth-method
+// shows: GET /v1/acl/auth-method/:name
+// shows: PUT /v1/acl/auth-method/:name
+// shows: DELETE /v1/acl/auth-method/:name
+// shows: GET /v1/acl/auth-methods
 func TestAclAuthMethodIsWrittenReadListedAndDeleted(t *testing.T) {
 	client := root(t)
 	made, _, err := client.ACL().AuthMethodCreate(newIssuer(t).method("listed"), nil)
@@ -264,6 +283,11 @@ func TestAclAuthMethodIsWrittenReadListedAndDeleted(t *testing.T) {
 	refused(t, err, 400, "JWTSupportedAlgs: expected some of [RS256, ")
 }
 
+// shows: PUT /v1/acl/binding-rule
+// shows: GET /v1/acl/binding-rule/:id
+// shows: PUT /v1/acl/binding-rule/:id
+// shows: DELETE /v1/acl/binding-rule/:id
+// shows: GET /v1/acl/binding-rules
 func TestAclBindingRuleIsWrittenReadListedAndDeleted(t *testing.T) {
 	client := root(t)
 	_, _, err := client.ACL().AuthMethodCreate(newIssuer(t).method("bound"), nil)
@@ -298,6 +322,8 @@ func TestAclBindingRuleIsWrittenReadListedAndDeleted(t *testing.T) {
 	refused(t, err, 400, "there are no roles")
 }
 
+// shows: POST /v1/acl/login
+// shows: POST /v1/acl/logout
 func TestAclLoginGivesWhatTheRulesSayUntilLogout(t *testing.T) {
 	client := root(t)
 	issuer := newIssuer(t)

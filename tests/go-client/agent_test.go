@@ -13,6 +13,9 @@ import (
 	"github.com/hashicorp/consul/api"
 )
 
+// shows: GET /v1/agent/self
+// shows: GET /v1/agent/version
+// shows: GET /v1/agent/members
 func TestAgentSaysWhoItIs(t *testing.T) {
 	client := eks.client.Agent()
 	self, err := client.Self()
@@ -38,6 +41,9 @@ func TestAgentSaysWhoItIs(t *testing.T) {
 	}
 }
 
+// shows: GET /v1/agent/services
+// shows: PUT /v1/agent/service/register
+// shows: PUT /v1/agent/service/deregister/:id
 func TestAgentRegistersAServiceWithItsChecks(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{
@@ -97,6 +103,7 @@ func TestAgentRegistersAServiceWithItsChecks(t *testing.T) {
 	refused(t, client.ServiceDeregister("web-1"), 404, "Unknown service ID")
 }
 
+// shows: GET /v1/agent/service/:id
 func TestAgentsServiceWakesWhoeverKnowsItsHash(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{Name: "hashed", Port: 1})
@@ -120,6 +127,11 @@ func TestAgentsServiceWakesWhoeverKnowsItsHash(t *testing.T) {
 	}
 }
 
+// shows: PUT /v1/agent/check/warn/:id
+// shows: PUT /v1/agent/check/fail/:id
+// shows: PUT /v1/agent/check/update/:id
+// shows: GET /v1/agent/health/service/id/:id
+// shows: GET /v1/agent/health/service/name/:name
 func TestAgentsTtlCheckIsWhatItsOwnerSays(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{Name: "spoken", Check: &api.AgentServiceCheck{TTL: "1h"}})
@@ -161,6 +173,7 @@ func TestAgentsTtlCheckIsWhatItsOwnerSays(t *testing.T) {
 	}
 }
 
+// shows: PUT /v1/agent/check/pass/:id
 func TestAgentsTtlCheckExpires(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{Name: "silent", Check: &api.AgentServiceCheck{TTL: "700ms"}})
@@ -178,6 +191,7 @@ func TestAgentsTtlCheckExpires(t *testing.T) {
 	equal(t, "the status", found, api.HealthPassing)
 }
 
+// shows: GET /v1/agent/checks
 func TestAgentRunsHttpChecks(t *testing.T) {
 	var code atomic.Int32
 	code.Store(200)
@@ -253,6 +267,8 @@ func TestAgentRefusesChecksThatItDoesNotRun(t *testing.T) {
 	}
 }
 
+// shows: PUT /v1/agent/check/register
+// shows: PUT /v1/agent/check/deregister/:id
 func TestAgentRegistersChecksOfServicesAndOfItself(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{Name: "checked"})
@@ -281,6 +297,7 @@ func TestAgentRegistersChecksOfServicesAndOfItself(t *testing.T) {
 	refused(t, client.CheckRegister(&api.AgentCheckRegistration{}), 400, "Missing check name")
 }
 
+// shows: PUT /v1/agent/service/maintenance/:id
 func TestAgentTakesAServiceOutOfUse(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{Name: "tired"})
@@ -304,6 +321,7 @@ func TestAgentTakesAServiceOutOfUse(t *testing.T) {
 	refused(t, client.EnableServiceMaintenance("nothing", ""), 404, "Unknown service ID")
 }
 
+// shows: PUT /v1/agent/maintenance
 func TestAgentTakesItsNodeOutOfUse(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{Name: "moved"})

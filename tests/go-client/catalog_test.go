@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/consul/api"
 )
 
+// shows: GET /v1/catalog/datacenters
 func TestCatalogHasOneDatacenter(t *testing.T) {
 	all, err := eks.client.Catalog().Datacenters()
 	must(t, err)
@@ -16,6 +17,8 @@ func TestCatalogHasOneDatacenter(t *testing.T) {
 	refused(t, err, 500, "No path to datacenter")
 }
 
+// shows: GET /v1/catalog/nodes
+// shows: GET /v1/catalog/services
 func TestCatalogListsNodesAndServices(t *testing.T) {
 	catalogService(t, eks, "vm-1", "stock", "blue", "canary")
 	catalogService(t, eks, "vm-2", "price", "green")
@@ -49,6 +52,8 @@ func TestCatalogListsNodesAndServices(t *testing.T) {
 	refused(t, err, 400, "Colour")
 }
 
+// shows: GET /v1/catalog/service/:service
+// shows: GET /v1/catalog/connect/:service
 func TestCatalogShowsAServiceByTagAndFilter(t *testing.T) {
 	catalogService(t, eks, "vm-1", "stock", "blue", "canary")
 	client := eks.client.Catalog()
@@ -78,6 +83,8 @@ func TestCatalogShowsAServiceByTagAndFilter(t *testing.T) {
 	equal(t, "proxies of it", len(found), 0)
 }
 
+// shows: GET /v1/catalog/node/:node
+// shows: GET /v1/catalog/node-services/:node
 func TestCatalogShowsANodeWithItsServices(t *testing.T) {
 	catalogService(t, eks, "vm-1", "stock")
 	catalogService(t, eks, "vm-1", "price")
@@ -98,6 +105,8 @@ func TestCatalogShowsANodeWithItsServices(t *testing.T) {
 	}
 }
 
+// shows: PUT /v1/catalog/register
+// shows: PUT /v1/catalog/deregister
 func TestCatalogRegistrationIsTakenApart(t *testing.T) {
 	client := eks.client.Catalog()
 	_, err := client.Register(&api.CatalogRegistration{

@@ -43,6 +43,8 @@ func forget(entry api.ConfigEntry) error {
 	return err
 }
 
+// shows: PUT /v1/config
+// shows: GET /v1/config/:kind/:name
 func TestEveryKindOfEntryIsSetReadListedAndDeleted(t *testing.T) {
 	all := entries()
 	client := eks.client.ConfigEntries()
@@ -83,6 +85,7 @@ func TestEveryKindOfEntryIsSetReadListedAndDeleted(t *testing.T) {
 	}
 }
 
+// shows: DELETE /v1/config/:kind/:name
 func TestEntryIsWrittenAndDeletedOnlyOverWhatWasRead(t *testing.T) {
 	client := eks.client.ConfigEntries()
 	entry := &api.ServiceConfigEntry{Kind: api.ServiceDefaults, Name: "cas", Protocol: "http"}
@@ -122,6 +125,7 @@ func TestEntryThatIsWrongIsRefusedInWords(t *testing.T) {
 	refused(t, err, 400, "invalid config entry kind: moon")
 }
 
+// shows: GET /v1/config/:kind
 func TestEntryWakesWhoeverWaitsForIt(t *testing.T) {
 	client := eks.client.ConfigEntries()
 	_, before, err := client.List(api.ServiceDefaults, nil)
@@ -147,6 +151,8 @@ func TestEntryWakesWhoeverWaitsForIt(t *testing.T) {
 	}
 }
 
+// shows: GET /v1/discovery-chain/:service
+// shows: POST /v1/discovery-chain/:service
 func TestDiscoveryChainFollowsTheEntries(t *testing.T) {
 	chain, _, err := eks.client.DiscoveryChain().Get("plain", nil, nil)
 	must(t, err)

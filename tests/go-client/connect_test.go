@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/consul/api"
 )
 
+// shows: GET /v1/connect/ca/roots
 func TestRootsAreCertificates(t *testing.T) {
 	roots, meta, err := eks.client.Connect().CARoots(nil)
 	must(t, err)
@@ -23,6 +24,8 @@ func TestRootsAreCertificates(t *testing.T) {
 	}
 }
 
+// shows: GET /v1/connect/ca/configuration
+// shows: PUT /v1/connect/ca/configuration
 func TestAuthoritysConfigurationIsReadAndNotWritten(t *testing.T) {
 	config, _, err := eks.client.Connect().CAGetConfig(nil)
 	must(t, err)
@@ -34,6 +37,11 @@ func TestAuthoritysConfigurationIsReadAndNotWritten(t *testing.T) {
 	refused(t, err, 500, "/v1/hansa/ca/rotate")
 }
 
+// shows: GET /v1/connect/intentions
+// shows: GET /v1/connect/intentions/exact
+// shows: DELETE /v1/connect/intentions/exact
+// shows: GET /v1/connect/intentions/match
+// shows: GET /v1/connect/intentions/check
 func TestIntentionIsWrittenReadMatchedCheckedAndDeleted(t *testing.T) {
 	client := eks.client.Connect()
 	_, err := client.IntentionUpsert(&api.Intention{SourceName: "web", DestinationName: "db",
@@ -82,6 +90,7 @@ func TestIntentionIsWrittenReadMatchedCheckedAndDeleted(t *testing.T) {
 	equal(t, "sources left", len(entry.(*api.ServiceIntentionsConfigEntry).Sources), 1)
 }
 
+// shows: PUT /v1/connect/intentions/exact
 func TestIntentionOfPermissionsIsRefused(t *testing.T) {
 	_, err := eks.client.Connect().IntentionUpsert(&api.Intention{SourceName: "web", DestinationName: "db",
 		Permissions: []*api.IntentionPermission{{Action: api.IntentionActionAllow,

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/consul/api"
 )
 
+// shows: GET /v1/health/service/:service
+// shows: GET /v1/health/connect/:service
 func TestHealthShowsAService(t *testing.T) {
 	catalogService(t, eks, "vm-1", "stock", "blue", "canary")
 	client := eks.client.Health()
@@ -51,6 +53,9 @@ func TestHealthShowsAService(t *testing.T) {
 	refused(t, err, 400, "whole number")
 }
 
+// shows: GET /v1/health/checks/:service
+// shows: GET /v1/health/node/:node
+// shows: GET /v1/health/state/:state
 func TestHealthListsChecksByStateNodeAndFilter(t *testing.T) {
 	catalogService(t, eks, "vm-1", "stock")
 	catalogService(t, eks, "vm-2", "price")

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/consul/api"
 )
 
+// shows: GET /v1/status/leader
+// shows: GET /v1/status/peers
 func TestStatusNamesLeaderAndPeers(t *testing.T) {
 	leader, err := eks.client.Status().Leader()
 	must(t, err)
@@ -22,6 +24,8 @@ func TestStatusNamesLeaderAndPeers(t *testing.T) {
 	equal(t, "the peer", peers[0], leader)
 }
 
+// shows: GET /v1/operator/raft/configuration
+// shows: GET /v1/operator/autopilot/health
 func TestOperatorSeesTheLog(t *testing.T) {
 	raft, err := eks.client.Operator().RaftGetConfiguration(nil)
 	must(t, err)
@@ -36,6 +40,8 @@ func TestOperatorSeesTheLog(t *testing.T) {
 	equal(t, "how many may fail", health.FailureTolerance, 0)
 }
 
+// shows: GET /v1/snapshot
+// shows: PUT /v1/snapshot
 func TestSnapshotIsSavedAndRestoredElsewhere(t *testing.T) {
 	entry := &api.ServiceConfigEntry{Kind: api.ServiceDefaults, Name: "saved", Protocol: "grpc"}
 	_, _, err := eks.client.ConfigEntries().Set(entry, nil)

@@ -56,6 +56,7 @@ func active(t *testing.T, s *server, name string) *api.Peering {
 	return peering
 }
 
+// shows: POST /v1/peering/token
 func TestPeeringIsEstablishedReadListedAndDeleted(t *testing.T) {
 	peer(t)
 
@@ -77,6 +78,8 @@ func TestPeeringIsEstablishedReadListedAndDeleted(t *testing.T) {
 	equal(t, "the peering's name", list[0].Name, "lke")
 }
 
+// shows: GET /v1/peering/:name
+// shows: DELETE /v1/peering/:name
 func TestPeeringThatIsNotThereIsNil(t *testing.T) {
 	found, _, err := eks.client.Peerings().Read(background(), "nowhere", nil)
 	must(t, err)
@@ -87,6 +90,7 @@ func TestPeeringThatIsNotThereIsNil(t *testing.T) {
 	must(t, err)
 }
 
+// shows: POST /v1/peering/establish
 func TestPeeringTokenWorksOnce(t *testing.T) {
 	peer(t)
 	token, _, err := lke.client.Peerings().GenerateToken(background(),
@@ -108,6 +112,7 @@ func TestPeeringsNameIsHeldToItsForm(t *testing.T) {
 	}
 }
 
+// shows: GET /v1/peerings
 func TestPeeringWakesWhoeverWaitsForIt(t *testing.T) {
 	_, before, err := eks.client.Peerings().List(background(), nil)
 	must(t, err)
@@ -131,6 +136,7 @@ func TestPeeringWakesWhoeverWaitsForIt(t *testing.T) {
 	}
 }
 
+// shows: GET /v1/exported-services
 func TestExportedServiceIsSeenUnderItsPeer(t *testing.T) {
 	peer(t)
 	catalogService(t, lke, "lke-vm", "billing", "blue")

@@ -270,7 +270,7 @@ public final class ApiRouter implements AutoCloseable {
                 .forEach(entry ->
                         router.route(entry.getKey())
                                 .handler(call -> dispatch(call, entry.getKey(), entry.getValue())));
-        router.route().handler(call -> AnswerWriter.plain(call, 404, "404 page not found"));
+        router.route().handler(NotPlanned::answer);
         return router;
     }
 

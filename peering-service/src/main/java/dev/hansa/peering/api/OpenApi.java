@@ -147,7 +147,7 @@ final class OpenApi {
         var json = JSON.objectNode();
         json.putArray("tags").add(tag);
         json.put("operationId", id);
-        copy(written, json, "summary", "description");
+        copy(written, json, "summary", "description", "x-consul", "x-difference");
         var parameters = json.putArray("parameters");
         written.path("parameters").forEach(parameters::add);
         copy(written, json, "requestBody");

@@ -96,6 +96,18 @@ class ApiRefusalTest {
         return answer.body();
     }
 
+    // shows: GET /v1/peering/
+    // shows: DELETE /v1/config/:kind
+    // shows: GET /v1/catalog/node/
+    // shows: GET /v1/catalog/node-services/
+    // shows: GET /v1/catalog/service/
+    // shows: GET /v1/catalog/connect/
+    // shows: GET /v1/health/service/
+    // shows: GET /v1/health/connect/
+    // shows: GET /v1/health/node/
+    // shows: GET /v1/health/state/
+    // shows: PUT /v1/agent/service/maintenance/
+    // shows: GET /v1/discovery-chain/
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -75,6 +75,7 @@ class ApiTest {
                 .containsExactly("lke lke1 {a=b} [h:1] Optional[PT10M] Optional[consul]");
     }
 
+    // shows: DELETE /v1/peering/:name/token
     @Test
     void tokenIsRevokedByThePeersName() throws Exception {
         var done = world.send("DELETE", "/v1/peering/lke/token", "");
@@ -236,6 +237,7 @@ class ApiTest {
         assertThat(json(world.get("/v1/catalog/service/db"))).isEmpty();
     }
 
+    // shows: GET /v1/health/ingress/:service
     @Test
     void ingressOfAServiceIsEmpty() throws Exception {
         world.put("/v1/agent/service/register", "{\"Name\":\"web\"}");
@@ -350,6 +352,7 @@ class ApiTest {
         assertThat(world.store.now().registrations().toString()).doesNotContain("s3cret");
     }
 
+    // shows: GET /v1/hansa/imported-services
     @Test
     void importedServiceIsSeenUnderItsPeerOnly() throws Exception {
         world.catalog.imported(
@@ -444,6 +447,7 @@ class ApiTest {
                 .isEqualTo("{\"Allowed\":false}");
     }
 
+    // shows: POST /v1/hansa/join-token
     @Test
     void joinTokenIsMadeForServicesAndGateway() throws Exception {
         var answer =
@@ -455,6 +459,7 @@ class ApiTest {
         assertThat(world.asked).containsExactly("[a, b] true false PT1H");
     }
 
+    // shows: GET /v1/agent/connect/ca/roots
     @Test
     void rootsAreShownAsJsonAndPem() throws Exception {
         var roots = json(world.get("/v1/connect/ca/roots"));

@@ -47,6 +47,8 @@ class AuditApiTest {
         return all;
     }
 
+    // shows: GET /v1/hansa/audit
+    // shows: GET /v1/hansa/audit/ends
     @Test
     void whatOperatorsDoIsListedTheNewestFirst() throws Exception {
         try (var world = new ApiWorld(folder)) {

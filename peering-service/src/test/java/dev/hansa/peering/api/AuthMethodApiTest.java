@@ -81,6 +81,7 @@ class AuthMethodApiTest {
         return fault(method);
     }
 
+    // shows: PUT /v1/acl/auth-method
     @Test
     void methodThatWouldBelieveTooMuchIsRefusedInWords() throws Exception {
         assertThat(fault(logins.method("k8s").put("Type", "kubernetes")))
@@ -139,6 +140,7 @@ class AuthMethodApiTest {
         assertThat(logins.world.store.now().acl().logins().methods()).isEmpty();
     }
 
+    // shows: PUT /v1/acl/binding-rule
     @Test
     void ruleThatCannotHoldIsRefusedInWords() throws Exception {
         logins.kubernetes();

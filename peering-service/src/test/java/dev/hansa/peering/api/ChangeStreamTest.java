@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Pages that are told of changes, each on a socket of its own.
+// shows: GET /v1/hansa/changes
+// shows: GET /v1/hansa/events
 class ChangeStreamTest {
     private static final Duration EFFECT = Duration.ofSeconds(10);
     private static final String MESH =

@@ -100,6 +100,7 @@ class ConfigValidationTest {
     }
 
     /// Texts, schemas, rules, and what entries need of each other.
+    // shows: PUT /v1/hansa/config/validate
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -138,6 +139,7 @@ class ConfigValidationTest {
         assertThat(send("PUT", VALIDATE, "{", reader).statusCode()).isEqualTo(400);
     }
 
+    // shows: GET /v1/hansa/config
     @Test
     void everyKindIsListedWithoutWhatACallerMayNotSee() throws Exception {
         var all = JSON.readTree(get("/v1/hansa/config"));

@@ -11,6 +11,7 @@ import io.vertx.json.schema.JsonSchemaOptions;
 import io.vertx.json.schema.Validator;
 import java.net.http.HttpResponse;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -59,6 +60,13 @@ final class Contract {
                             .forEach(all::add);
         }
         return all;
+    }
+
+    /// The names of the areas that operations are of.
+    List<String> tags() {
+        return document.getJsonArray("tags").stream()
+                .map(tag -> ((JsonObject) tag).getString("name"))
+                .toList();
     }
 
     JsonObject operation(String name) {

@@ -30,6 +30,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What operators are told about failover, over real HTTP, store and routes.
+// shows: GET /v1/hansa/failovers
+// shows: GET /v1/hansa/explain/:service
+// shows: GET /v1/hansa/failover/readiness
+// shows: GET /v1/hansa/failover/controls
+// shows: POST /v1/hansa/failover/controls
+// shows: DELETE /v1/hansa/failover/controls/:id
 class FailoverApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final PeerName LKE = new PeerName("lke");

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+// shows: PUT /v1/hansa/agent/heartbeat
 class HeartbeatApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String BEAT = "/v1/hansa/agent/heartbeat";

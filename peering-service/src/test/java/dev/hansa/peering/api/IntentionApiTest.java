@@ -102,6 +102,10 @@ class IntentionApiTest {
                 .isEqualTo("eks");
     }
 
+    // shows: POST /v1/connect/intentions
+    // shows: GET /v1/connect/intentions/:id
+    // shows: PUT /v1/connect/intentions/:id
+    // shows: DELETE /v1/connect/intentions/:id
     @Test
     void olderFormsIdLeadsToTheSameRule() throws Exception {
         var id =

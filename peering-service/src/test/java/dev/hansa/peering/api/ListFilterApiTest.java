@@ -14,6 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `?filter=` on lists of config entries and of what access control has, over real HTTP.
+// shows: GET /v1/config/:kind
+// shows: GET /v1/hansa/config
+// shows: GET /v1/acl/tokens
+// shows: GET /v1/acl/policies
+// shows: GET /v1/acl/auth-methods
+// shows: GET /v1/acl/binding-rules
 class ListFilterApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 

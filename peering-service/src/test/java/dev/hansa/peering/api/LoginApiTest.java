@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Logging in as a Kubernetes service account and as a person, over real HTTP, with keys from a
 /// real server over TLS.
+// shows: POST /v1/acl/login
 class LoginApiTest {
     @TempDir Path folder;
     private LoginWorld logins;
@@ -346,6 +347,7 @@ class LoginApiTest {
                 .hasSize(1);
     }
 
+    // shows: DELETE /v1/acl/auth-method/:name
     @Test
     void methodTakesWhoHasComeInByItAlong() throws Exception {
         logins.kubernetes();

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /// Those who watch a server's log, each on a socket of his own.
+// shows: GET /v1/agent/monitor
 class MonitorStreamTest {
     private static final Duration EFFECT = Duration.ofSeconds(10);
 

@@ -40,6 +40,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The document of the API is one of OpenAPI 3.1, and what a server answers is what it says.
+// shows: GET /v1/openapi.json
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OpenApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -312,9 +313,11 @@ class OpenApiTest {
     @Test
     void eachOperationSaysWhatItDoesUnderANameOfItsOwn() {
         var ids = new HashSet<String>();
+        var tags = contract.tags();
         for (var name : contract.operations()) {
             var operation = contract.operation(name);
             assertThat(operation.getString("summary")).as(name).isNotBlank();
+            assertThat(operation.getJsonArray("tags")).as(name).hasSize(1).isSubsetOf(tags);
             assertThat(ids.add(operation.getString("operationId"))).as(name).isTrue();
             assertThat(operation.getJsonObject("responses").fieldNames())
                     .as(name)

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `/v1/hansa/services` and `/v1/hansa/changes`.
+// shows: GET /v1/hansa/services
 class SummaryApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -27,6 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Who may talk to whom, over real HTTP and a real store, as callers with different rights are told
 /// it. No sidecar is connected: what they tell is in `FlowsTest`, and real ones in `UiIT`.
+// shows: GET /v1/hansa/topology/:service
+// shows: POST /v1/hansa/topology/:service
+// shows: GET /v1/hansa/traffic
+// shows: GET /v1/hansa/proxies/:service
+// shows: GET /v1/hansa/peer-bundle/:name
 class TopologyApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String SECRET = "5b7c1c6e-27d5-4f50-9d2a-27c7e8a4f001";

@@ -3,17 +3,16 @@ package dev.hansa.tests.multicluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.TreeSet;
-import java.util.regex.MatchResult;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// docs/API.md has a row for each route that the server has, no other, and a test for each row.
+/// docs/API.md has what the document of the API and the tests say; `-Dgolden.update=true` writes
+/// it. The document has an operation for each route that the server has, and each has a test.
 class ApiTableTest {
     private static final Path API =
             Checkout.ROOT.resolve("peering-service/src/main/java/dev/hansa/peering/api");
@@ -30,22 +29,7 @@ class ApiTableTest {
                     "GET /v1/snapshot",
                     "PUT /v1/snapshot");
 
-    private static final Pattern ROW =
-            Pattern.compile(
-                    "(?m)^\\| `([A-Z]+ /v1/[^`]*)` \\| (supported|differs|hansa's own) \\| ([^|]*?) ?\\| ([^|]*) \\|$");
-
-    private static final Pattern REFUSAL =
-            Pattern.compile("(?m)^\\| `([^`]+)` \\| (everywhere|`[A-Z]+ /v1/.*`) \\|$");
-
-    private static final Pattern NAMED = Pattern.compile("`([A-Za-z]+)(?:\\.([A-Za-z]+))?`");
-
-    private static String table() throws IOException {
-        return Files.readString(Checkout.ROOT.resolve("docs/API.md"));
-    }
-
-    private static List<MatchResult> rows() throws IOException {
-        return ROW.matcher(table()).results().toList();
-    }
+    private static final Set<String> STATES = Set.of("supported", "differs", "hansa's own");
 
     private static List<String> routes() throws IOException {
         var registered =
@@ -58,9 +42,15 @@ class ApiTableTest {
     }
 
     @Test
-    void eachRouteHasOneRowAndEachRowARoute() throws IOException {
-        assertThat(rows().stream().map(row -> row.group(1)))
-                .containsExactlyInAnyOrderElementsOf(routes());
+    void tableIsWhatDocumentAndTestsSay() throws IOException {
+        var text = new ApiTable(DocumentParts.read(), ShowingTests.read()).text();
+        if (Boolean.getBoolean("golden.update")) {
+            Files.writeString(ApiTable.FILE, text);
+        }
+
+        assertThat(Files.readString(ApiTable.FILE))
+                .as("docs/API.md; -Dgolden.update=true writes it anew")
+                .isEqualTo(text);
     }
 
     @Test
@@ -70,64 +60,26 @@ class ApiTableTest {
     }
 
     @Test
-    void textsOfStatus500AreThoseOfTheDocument() throws IOException {
-        var listed = new TreeSet<String>();
-        for (var row : REFUSAL.matcher(table()).results().toList()) {
-            for (var place : row.group(2).split(", ")) {
-                listed.add(place.replace("`", "") + ": " + row.group(1));
-            }
-        }
-
-        assertThat(listed).hasSizeGreaterThan(20).isEqualTo(DocumentParts.read().refusals());
+    void eachRouteIsShownByATestAndEachTestShowsARoute() throws IOException {
+        assertThat(ShowingTests.read().keySet()).containsExactlyInAnyOrderElementsOf(routes());
     }
 
     @Test
-    void rowThatDiffersSaysHow() throws IOException {
-        assertThat(rows())
-                .filteredOn(row -> row.group(2).equals("differs"))
-                .isNotEmpty()
-                .allSatisfy(row -> assertThat(row.group(3)).as(row.group(1)).isNotBlank());
-    }
-
-    @Test
-    void eachRowNamesATestThatExists() throws IOException {
-        var go = text(Checkout.ROOT.resolve("tests/go-client"), "_test.go");
-        var java =
-                text(Checkout.ROOT.resolve("peering-service/src/test"), ".java")
-                        + text(Checkout.ROOT.resolve("tests/multicluster/src/test"), ".java");
-
-        assertThat(rows())
-                .allSatisfy(row -> {
-                    var named = NAMED.matcher(row.group(4)).results().toList();
-                    assertThat(named).as(row.group(1)).isNotEmpty();
-                    for (var one : named) {
-                        if (one.group(1).startsWith("Test")) {
-                            assertThat(go).contains("func " + one.group(1) + "(t *testing.T)");
-                        } else {
-                            assertThat(java).contains("class " + one.group(1) + " ");
-                        }
-                        if (one.group(2) != null) {
-                            assertThat(java).contains("void " + one.group(2) + "(");
-                        }
+    void eachOperationSaysHowItComparesWithConsul() throws IOException {
+        assertThat(DocumentParts.read().operations())
+                .allSatisfy((route, operation) -> {
+                    assertThat(operation.path("x-consul").asText()).as(route).isIn(STATES);
+                    assertThat(operation.path("x-difference").asText())
+                            .as(route)
+                            .doesNotContain("|", "\n");
+                    if (operation.path("x-consul").asText().equals("differs")) {
+                        assertThat(operation.path("x-difference").asText()).as(route).isNotBlank();
                     }
                 });
     }
 
-    private static String text(Path folder, String ending) throws IOException {
-        try (var files = Files.walk(folder)) {
-            return String.join(
-                    "\n",
-                    files.filter(file -> file.toString().endsWith(ending))
-                            .map(ApiTableTest::read)
-                            .toList());
-        }
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read '" + file + "'", e);
-        }
+    @Test
+    void textsOfStatus500AreListed() throws IOException {
+        assertThat(DocumentParts.read().refusals()).hasSizeGreaterThan(20);
     }
 }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// `echo` runs in both datacenters and fails over from eks to lke, under load. Drills take it away
 /// and give it back; what is explained is where the calls really go.
+// shows: GET /v1/hansa/failover/drills/:id
 @Tag("long")
 class FailoverDrillIT {
     private static final Duration EFFECT = Duration.ofSeconds(30);

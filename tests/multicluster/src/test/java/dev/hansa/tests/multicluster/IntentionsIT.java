@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Who may call whom, on the running shop, with rules written by the command line.
+// shows: GET /v1/hansa/intention-denials
 class IntentionsIT {
     private static final String EKS = "127.71.0";
     private static final String LKE = "127.72.0";

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// one name for all of them, by which the next one joins, and one for each, which stands for
 /// another address when a pod comes back. The JVM's hosts file is a resolver that a test can
 /// rewrite.
+// shows: POST /v1/operator/raft/transfer-leader
 class RetryJoinIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String ALL = "servers.eks.example";

@@ -10,6 +10,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+// shows: GET /v1/hansa/ca
+// shows: PUT /v1/hansa/ca/rotate
 class RotationUnderLoadIT {
     private static final Duration ROTATION = Duration.ofSeconds(60);
 

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Three datacenters that are all peered with one another, and a sameness group in each by which
 /// `api` fails over to both others. What dies is made up for by whoever is left; when nothing is,
 /// callers are told so in bounded time, and no call goes round.
+// shows: POST /v1/hansa/trace/:service
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ThreeDatacentersIT {
     private static final ObjectMapper JSON = new ObjectMapper();

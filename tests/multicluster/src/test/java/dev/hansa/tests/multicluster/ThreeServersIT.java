@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Three servers in eks, one in lke, as processes: what was acknowledged by whichever server stays,
 /// whoever dies; one leads, the others pass on; a minority refuses and says so.
+// shows: DELETE /v1/operator/raft/peer
 class ThreeServersIT {
     /// An election takes 1.6 s at most, twice that on a busy machine; then the peer dials again.
     private static final Duration SEEN = Duration.ofSeconds(30);
