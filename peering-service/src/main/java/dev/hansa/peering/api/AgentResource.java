@@ -50,16 +50,19 @@ final class AgentResource {
                 .put("PrimaryDatacenter", settings.datacenter().name())
                 .put("NodeName", settings.nodeName())
                 .put("NodeID", "")
+                // of a commit, which clients want to be there
+                .put("Revision", "")
                 .put("Server", true)
                 .put("Version", version());
         json.putObject("DebugConfig");
         json.putObject("Coord");
-        json.putObject("Member")
-                .put("Name", settings.nodeName())
-                .put("Addr", settings.listen().getHostString())
-                .put("Port", settings.listen().getPort())
-                .put("Status", ALIVE)
-                .set("Tags", tags());
+        json.set(
+                "Member",
+                member(
+                        settings.nodeName(),
+                        settings.listen().getHostString(),
+                        settings.listen().getPort(),
+                        ALIVE));
         json.putObject("Stats");
         json.putObject("Meta");
         return ApiAnswer.json(json);
@@ -89,22 +92,32 @@ final class AgentResource {
                 .filter(server ->
                         request.caller().sees(Need.read(Resource.NODE, server.node().name())))
                 .forEach(server ->
-                        all.addObject()
-                                .put(
-                                        "Name",
+                        all.add(
+                                member(
                                         server.node().name()
-                                                + (isWan ? "." + settings.datacenter().name() : ""))
-                                .put("Addr", server.address())
-                                .put("Port", server.port())
-                                .put("Status", status(server))
-                                .put("ProtocolMin", 1)
-                                .put("ProtocolMax", 5)
-                                .put("ProtocolCur", 2)
-                                .put("DelegateMin", 2)
-                                .put("DelegateMax", 5)
-                                .put("DelegateCur", 4)
-                                .set("Tags", tags()));
+                                                + (isWan ? "." + settings.datacenter().name() : ""),
+                                        server.address(),
+                                        server.port(),
+                                        status(server))));
         return ApiAnswer.json(all);
+    }
+
+    /// The versions are of serf, as a server of Consul tells them; nobody speaks it here.
+    private ObjectNode member(String name, String address, int port, int status) {
+        var json =
+                JSON.objectNode()
+                        .put("Name", name)
+                        .put("Addr", address)
+                        .put("Port", port)
+                        .put("Status", status)
+                        .put("ProtocolMin", 1)
+                        .put("ProtocolMax", 5)
+                        .put("ProtocolCur", 2)
+                        .put("DelegateMin", 2)
+                        .put("DelegateMax", 5)
+                        .put("DelegateCur", 4);
+        json.set("Tags", tags());
+        return json;
     }
 
     private static int status(ServiceInstance server) {
@@ -121,7 +134,14 @@ final class AgentResource {
     }
 
     private ObjectNode json(ServiceInstance service) {
-        return ServiceJson.LOCAL.agent(service).put("Datacenter", settings.datacenter().name());
+        var json = ServiceJson.LOCAL.agent(service).put("Datacenter", settings.datacenter().name());
+        // Consul's agent names them where there is something to say; clients read more of them
+        for (var name : List.of("Proxy", "Connect")) {
+            if (json.path(name).isEmpty()) {
+                json.remove(name);
+            }
+        }
+        return json;
     }
 
     /// One service; a caller that names the hash of what it has waits for another.

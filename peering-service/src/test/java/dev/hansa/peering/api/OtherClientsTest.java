@@ -1,0 +1,87 @@
+package dev.hansa.peering.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What clients of Consul in other languages need of an answer, or send, beyond what the Go client
+/// does. Each of these once failed in one of them.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class OtherClientsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private ApiWorld world;
+
+    @BeforeAll
+    void start(@TempDir Path folder) throws Exception {
+        world = new ApiWorld(folder);
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        world.close();
+    }
+
+    private JsonNode get(String path) throws Exception {
+        var answer = world.get(path);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return JSON.readTree(answer.body());
+    }
+
+    /// Java's `consul-client` refuses an agent without a revision, or whose member has no versions.
+    @Test
+    void agentsOwnMemberIsAsWholeAsThoseOfTheList() throws Exception {
+        var self = get("/v1/agent/self");
+
+        assertThat(self.path("Config").path("Revision").isTextual()).isTrue();
+        assertThat(self.path("Member").fieldNames())
+                .toIterable()
+                .contains("Addr", "Tags", "ProtocolMin", "ProtocolCur", "DelegateMax");
+    }
+
+    /// Java's `consul-client` reads each `Proxy` as that of a proxy.
+    @Test
+    void serviceThatIsNoProxyHasNoneAtTheAgent() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"plain\",\"Port\":80}");
+
+        for (var service :
+                new JsonNode[] {
+                    get("/v1/agent/services").path("plain"), get("/v1/agent/service/plain")
+                }) {
+            assertThat(service.path("Service").asText()).isEqualTo("plain");
+            assertThat(service.has("Proxy")).isFalse();
+            assertThat(service.has("Connect")).isFalse();
+        }
+        assertThat(get("/v1/health/service/plain").get(0).path("Service").has("Proxy")).isTrue();
+    }
+
+    /// A client that adds it to all that it asks is told of this datacenter there, as by Consul.
+    @Test
+    void peerIsReadOverWhereConsulDoesNotLookAtIt() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"here\",\"Check\":{\"TTL\":\"1h\"}}");
+
+        for (var path :
+                List.of(
+                        "/v1/catalog/nodes",
+                        "/v1/catalog/services",
+                        "/v1/catalog/node/eks-server",
+                        "/v1/catalog/node-services/eks-server",
+                        "/v1/health/node/eks-server",
+                        "/v1/health/checks/here",
+                        "/v1/health/state/any")) {
+            var all = get(path);
+            assertThat(all).as(path).isNotEmpty();
+            assertThat(get(path + "?peer=lke")).as(path).isEqualTo(all);
+        }
+        assertThat(get("/v1/health/service/here?peer=lke")).isEmpty();
+        assertThat(get("/v1/catalog/service/here?peer=lke")).isEmpty();
+    }
+}
