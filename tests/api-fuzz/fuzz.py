@@ -224,24 +224,28 @@ class Run:
 def main():
     parser = argparse.ArgumentParser(prog="tests/api-fuzz/run", description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
-    parser.add_argument("--seconds", type=int, default=1200, help="for all of them, at most; too few then are a failure")
+    parser.add_argument("--seconds", type=int, default=1200, help="for all of them, at most")
+    parser.add_argument("--enough", type=int, help="fewer than so many are a failure; all of them unless given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--open", action="store_true", help="access control off, and no tokens")
     parser.add_argument("--only", default="", help="one operation, such as 'PUT /v1/config'")
     options = parser.parse_args()
+    enough = options.requests if options.enough is None else options.enough
     access = "open to everybody" if options.open else "with access control"
     print(f"api-fuzz: seed {options.seed}, {options.requests} requests, at most {options.seconds} s, {access}", flush=True)
     with tempfile.TemporaryDirectory(prefix="hansa-api-fuzz-") as folder:
         one = server.Server(folder, options.open)
         try:
-            sys.exit(judge(one, options))
+            sys.exit(judge(one, options, enough))
         finally:
             one.end()
 
 
-def judge(one, options):
+def judge(one, options, enough):
     one.fill()
     run = Run(json.loads(one.call("GET", "/v1/openapi.json")), options)
+    for missed in rules.unseen(run.rules):
+        run.faults[("rules", missed)] = f"the rules of this run: expected them to see {missed}"
     started = time.monotonic()
     run.events()
     run.odd()
@@ -256,8 +260,8 @@ def judge(one, options):
         run.faults[("log", line)] = f"server.log: expected no defect; found: {line}"
     if server.TOKEN in log:
         run.faults[("log", 0)] = "server.log: expected no secret; found the token"
-    if run.sent < options.requests and not options.only:
-        run.faults[("time", 0)] = f"expected {options.requests} requests within {options.seconds} s; found {run.sent}"
+    if run.sent < enough and not options.only:
+        run.faults[("time", 0)] = f"expected {enough} requests within {options.seconds} s; found {run.sent}"
     for fault in list(run.faults.values())[:MOST_SHOWN]:
         print(f"api-fuzz: {fault}", file=sys.stderr)
     for name in run.operations:

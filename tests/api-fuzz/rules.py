@@ -82,3 +82,28 @@ TOLD = re.compile(r"^\s+at [\w.$/<>]+\(|^(Caused by: )?[\w.]+(Exception|Error)(:
 def told(log):
     """Lines of a server's log that tell of a defect."""
     return [line for line in log.splitlines() if TOLD.search(line)]
+
+
+# Answers that no server may give to a list of peerings, and what is wrong with them: rules that let one pass prove nothing.
+FORGED = [
+    ("an answer after too long", 200, "application/json", "[]", LONGEST + 1),
+    ("a status that is not documented", 502, "text/plain", "bad gateway", 0),
+    ("a 500 that is a defect", 500, "text/plain", "internal error", 0),
+    ("another type", 200, "text/plain", "[]", 0),
+    ("what is no JSON", 200, "application/json", "[", 0),
+    ("another form", 200, "application/json", '{"Name": "lke"}', 0),
+    ("a stack trace", 400, "text/plain", "at dev.hansa.peering.api.Some.thing(Some.java:7)", 0),
+    ("the name of a class", 400, "text/plain", "java.lang.IllegalStateException: no", 0),
+    ("the token", 400, "text/plain", f"no such token {TOKEN}", 0),
+]
+
+
+def unseen(rules):
+    """What of it these rules do not see, and whether they see faults where there are none."""
+    for what, *answer in FORGED:
+        if not list(rules.faults("GET /v1/peerings", *answer)):
+            yield what
+    if list(rules.faults("GET /v1/peerings", 200, "application/json", "[]", 0)):
+        yield "nothing in an empty list"
+    if not told("12:00:00 ERROR hansa: no") or not told("\tat dev.hansa.X.y(X.java:1)") or told("12:00:00 INFO hansa: ready"):
+        yield "a defect in a log, and none where there is none"
