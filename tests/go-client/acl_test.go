@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -42,6 +43,7 @@ func guardedAs(t *testing.T, secret string) *api.Client {
 	config := api.DefaultNonPooledConfig()
 	config.Address = guarded.host + ":8500"
 	config.Token = secret
+	config.HttpClient = &http.Client{Transport: noting{config.Transport}}
 	client, err := api.NewClient(config)
 	must(t, err)
 	return client

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,7 +64,14 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	if code == 0 {
+		if err := shows(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
 }
 
 func start(name, host, data string, flags ...string) (*server, error) {
@@ -101,6 +109,7 @@ func start(name, host, data string, flags ...string) (*server, error) {
 	}
 	config := api.DefaultNonPooledConfig()
 	config.Address = host + ":8500"
+	config.HttpClient = &http.Client{Transport: noting{config.Transport}}
 	client, err := api.NewClient(config)
 	if err != nil {
 		return nil, err
