@@ -176,7 +176,7 @@ annotations:
 - name: HANSA_LOG_LEVEL
   value: {{ .root.Values.global.logLevel | upper | quote }}
 {{- with .java }}
-- name: JDK_JAVA_OPTIONS
+- name: JAVA_TOOL_OPTIONS
   value: {{ . | quote }}
 {{- end }}
 {{- end -}}

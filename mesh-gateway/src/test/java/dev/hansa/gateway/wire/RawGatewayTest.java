@@ -38,11 +38,7 @@ class RawGatewayTest extends SniGatewayContract {
 
     private InetSocketAddress listen(SniGateway gateway, InetAddress host, Admission admission)
             throws IOException {
-        return doors.open(
-                new InetSocketAddress(host, 0),
-                admission,
-                Optional.of(raw),
-                gateway);
+        return doors.open(new InetSocketAddress(host, 0), admission, Optional.of(raw), gateway);
     }
 
     @AfterEach

@@ -112,6 +112,14 @@ record ServiceJson(Optional<PeerName> peer) {
         }
     }
 
+    /// Consul's agents say where their node is on the LAN and the WAN, and clients in Java take no
+    /// node that does not: the one address that a node has is both.
+    private static Map<String, String> tagged(NodeRecord node) {
+        return node.taggedAddresses().isEmpty() && !node.address().isEmpty()
+                ? Map.of("lan", node.address(), "wan", node.address())
+                : node.taggedAddresses();
+    }
+
     ObjectNode node(NodeRecord node, ServiceInstance instance) {
         var json =
                 JSON.objectNode()
@@ -119,7 +127,7 @@ record ServiceJson(Optional<PeerName> peer) {
                         .put("Node", node.name())
                         .put("Address", node.address())
                         .put("Datacenter", node.datacenter());
-        map(json, "TaggedAddresses", node.taggedAddresses());
+        map(json, "TaggedAddresses", tagged(node));
         map(json, "Meta", node.meta());
         return indexed(json, instance);
     }
@@ -154,7 +162,7 @@ record ServiceJson(Optional<PeerName> peer) {
                         .put("Node", node.name())
                         .put("Address", node.address())
                         .put("Datacenter", node.datacenter());
-        map(json, "TaggedAddresses", node.taggedAddresses());
+        map(json, "TaggedAddresses", tagged(node));
         map(json, "NodeMeta", node.meta());
         json.put("ServiceKind", instance.kind().word())
                 .put("ServiceID", instance.id())

@@ -63,6 +63,24 @@ class OtherClientsTest {
         assertThat(get("/v1/health/service/plain").get(0).path("Service").has("Proxy")).isTrue();
     }
 
+    /// Java's `consul-client` takes no node that has addresses by tags and none for the WAN.
+    @Test
+    void nodeSaysWhereItIsOnTheLanAndTheWan() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"there\",\"Port\":80}");
+
+        for (var node :
+                new JsonNode[] {
+                    get("/v1/catalog/nodes").get(0),
+                    get("/v1/catalog/service/there").get(0),
+                    get("/v1/health/service/there").get(0).path("Node")
+                }) {
+            assertThat(node.path("Address").asText()).isNotEmpty();
+            for (var tag : List.of("lan", "wan")) {
+                assertThat(node.path("TaggedAddresses").path(tag)).isEqualTo(node.path("Address"));
+            }
+        }
+    }
+
     /// A client that adds it to all that it asks is told of this datacenter there, as by Consul.
     @Test
     void peerIsReadOverWhereConsulDoesNotLookAtIt() throws Exception {
