@@ -102,6 +102,15 @@ for tool in kubectl helm; do
     [[ -n $dry ]] || command -v "$tool" > /dev/null || fail "$tool: expected on the PATH; found none"
 done
 
+# --- nothing that was there before is touched -------------------------------------------------------
+
+step 'before: neither namespace is there'
+for dc in eks lke; do
+    # a cluster that does not answer ends the story here, where nothing has been made
+    found=$(k_ask "$dc" get namespaces shop hansa --ignore-not-found -o name) || fail "$dc: expected a cluster that answers"
+    [[ -z $found || -n $dry ]] || fail "$dc: expected no namespace shop and no namespace hansa, which this script makes and deletes; found ${found//$'\n'/, }"
+done
+
 # --- the end, however it comes --------------------------------------------------------------------
 
 umask 077
@@ -162,6 +171,9 @@ for dc in eks lke; do
     if [[ $dc == eks ]]; then more+=("${eks_values[@]}"); else more+=("${lke_values[@]}"); fi
     run helm upgrade --install hansa "$chart" --kube-context "$(context "$dc")" --namespace hansa --create-namespace \
         "${settings[@]}" "${more[@]}" --wait --timeout "${timeout}s"
+done
+for dc in eks lke; do
+    k "$dc" --namespace hansa wait --for=condition=complete job -l app.kubernetes.io/component=bootstrap --timeout="${timeout}s"
 done
 held chart 'servers, gateways, operator and injector are ready'
 
