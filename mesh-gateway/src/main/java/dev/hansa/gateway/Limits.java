@@ -26,9 +26,10 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
     /// up.
     static final int MEMORY_PERCENT = 85;
 
-    /// Jars, selectors, the stream to the server, the operators' connections: 110 were counted; and
-    /// two for each pipe of a relay.
-    private static final int OTHER_DESCRIPTORS = 330;
+    /// Jars, selectors, the stream to the server, the operators' connections: 110 were counted; two
+    /// for each pipe of a relay; and what each event loop has for itself.
+    private static final int OTHER_DESCRIPTORS =
+            330 + 5 * Runtime.getRuntime().availableProcessors();
 
     static Limits read(Settings settings) {
         return new Limits(

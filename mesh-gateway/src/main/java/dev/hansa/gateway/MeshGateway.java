@@ -131,7 +131,11 @@ public final class MeshGateway implements AutoCloseable {
             proxy.telemetry.accept(
                     new GatewayEvent.Started(
                             "mesh gateway",
-                            config.listen().stream().map(Endpoints::text).toList().toString()));
+                            config.listen().stream().map(Endpoints::text).toList()
+                                    + (raw.isPresent()
+                                            ? ""
+                                            : ", and relays by channels: "
+                                                    + RawTransport.whyNot())));
             return running;
         } catch (Exception e) {
             try (proxy.closer) {

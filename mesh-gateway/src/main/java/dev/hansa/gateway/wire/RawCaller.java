@@ -176,8 +176,8 @@ final class RawCaller implements Caller, RawEnd.Watcher {
 
     @Override
     public String address() {
-        return new Endpoint(end.other().getAddress().getHostAddress(), end.other().getPort())
-                .toString();
+        // of a stranger's any port, 0 too
+        return Endpoint.text(end.other().getAddress().getHostAddress(), end.other().getPort());
     }
 
     @Override
@@ -222,11 +222,9 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         HostNames.resolve(
                 endpoint,
                 address -> {
-                    if (loop.loop().inEventLoop()) {
-                        attempt.begin(address);
-                    } else {
-                        loop.loop().execute(() -> attempt.begin(address));
-                    }
+                    // never within this call: a thousand addresses that fail at once would be as
+                    // many calls within one another
+                    loop.loop().execute(() -> attempt.begin(address));
                 });
         return attempt;
     }

@@ -129,7 +129,8 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
     void tell() {
         try {
             watcher.changed(this);
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        } catch (IOException | RuntimeException | Error e) {
+            // an error too ends this connection and not the loop with all others
             reset();
         }
     }
@@ -235,11 +236,7 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
         if (left) {
             return;
         }
-        try {
-            new Socket(socket.intValue()).setSoLinger(0);
-        } catch (IOException _) {
-            // it is broken already
-        }
+        lingerNot();
         leave();
     }
 
@@ -269,10 +266,21 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
         whenClosed.run();
     }
 
-    /// By Netty, when the loop ends.
+    /// By Netty, when the loop ends. What is cut must not look as if it had ended well.
     @Override
     public void close() {
+        if (!left) {
+            lingerNot();
+        }
         closeNow();
+    }
+
+    private void lingerNot() {
+        try {
+            new Socket(socket.intValue()).setSoLinger(0);
+        } catch (IOException _) {
+            // it is broken already
+        }
     }
 
     @Override

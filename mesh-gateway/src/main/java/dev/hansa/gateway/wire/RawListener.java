@@ -121,7 +121,7 @@ final class RawListener implements AutoCloseable {
                     }
                     take(new FileDescriptor(descriptor));
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 pause(e);
             }
         }
@@ -143,7 +143,7 @@ final class RawListener implements AutoCloseable {
 
         /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop
         /// would do nothing but fail.
-        private void pause(Exception cause) {
+        private void pause(Throwable cause) {
             admission.acceptFailed(cause);
             if (registration != null && !removed) {
                 // not nothing: what has left the set of epoll does not come back into it

@@ -1,6 +1,7 @@
 package dev.hansa.gateway.wire;
 
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,12 +21,17 @@ final class RawLoop implements AutoCloseable {
     /// What a pipe holds unless it is asked for more, which only root may do without a limit.
     static final int PIPE = 64 << 10;
 
+    private static final int EPERM = 1;
+    private static final int EINVAL = 22;
+    private static final int ENOSYS = 38;
+
     private final IoEventLoop loop;
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH);
     private final int mostPipes;
     private final Deque<Pipe> free = new ArrayDeque<>();
     private final List<RawEnd> leaving = new ArrayList<>();
     private int pipes;
+    private boolean withoutPipes;
     private boolean closed;
 
     /// Bytes on their way between two sockets that never come into this process.
@@ -49,10 +55,10 @@ final class RawLoop implements AutoCloseable {
     /// An empty one, to be given back; none is left, or the system has none.
     Optional<Pipe> takePipe() {
         var known = free.poll();
-        if (known != null) {
+        if (known != null && !withoutPipes) {
             return Optional.of(known);
         }
-        if (pipes == mostPipes || closed) {
+        if (pipes == mostPipes || withoutPipes || closed) {
             return Optional.empty();
         }
         try {
@@ -63,6 +69,19 @@ final class RawLoop implements AutoCloseable {
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    /// Whether this system has no `splice`, or forbids it, as a profile of seccomp may: everything
+    /// can be copied.
+    static boolean isForbidden(Errors.NativeIoException refusal) {
+        return switch (Math.abs(refusal.expectedErr())) {
+            case EPERM, EINVAL, ENOSYS -> true;
+            default -> false;
+        };
+    }
+
+    void doWithoutPipes() {
+        withoutPipes = true;
     }
 
     /// @param empty whether nothing is in it any more; one that holds something is closed
@@ -104,7 +123,25 @@ final class RawLoop implements AutoCloseable {
         // what is told of a close may close others
         var now = List.copyOf(leaving);
         leaving.clear();
-        now.forEach(RawEnd::closeNow);
+        for (var end : now) {
+            try {
+                end.closeNow();
+            } catch (RuntimeException e) {
+                // it is closed; who was told of it has failed, and must not keep the others open
+                failed(e);
+            }
+        }
+    }
+
+    /// As a task that fails, which Netty writes to the log.
+    private void failed(RuntimeException cause) {
+        try {
+            loop.execute(() -> {
+                throw cause;
+            });
+        } catch (RejectedExecutionException _) {
+            // the loop has ended
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.hansa.gateway.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.unix.Errors;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.time.Duration;
@@ -116,12 +117,18 @@ final class RawRelay implements Carriage, RawEnd.Watcher {
     private void again() {
         if (!queued) {
             queued = true;
-            a.loop()
-                    .loop()
-                    .execute(() -> {
-                        queued = false;
-                        changed(a);
-                    });
+            // a task that is due, and not one more task: those are run until none is left, and
+            // meanwhile nobody asks the kernel what else has happened
+            var _ =
+                    a.loop()
+                            .loop()
+                            .schedule(
+                                    () -> {
+                                        queued = false;
+                                        changed(a);
+                                    },
+                                    0,
+                                    TimeUnit.NANOSECONDS);
         }
     }
 
@@ -240,7 +247,17 @@ final class RawRelay implements Carriage, RawEnd.Watcher {
             if (pipe == null) {
                 return false;
             }
-            piped = from.spliceInto(pipe);
+            try {
+                piped = from.spliceInto(pipe);
+            } catch (Errors.NativeIoException e) {
+                if (!RawLoop.isForbidden(e)) {
+                    throw e;
+                }
+                // nothing was moved
+                from.loop().doWithoutPipes();
+                givePipe();
+                return false;
+            }
             said(piped);
             if (piped < LARGE) {
                 // little comes at once now, or nothing: the read that follows will tell

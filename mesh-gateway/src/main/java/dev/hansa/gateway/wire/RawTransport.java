@@ -38,13 +38,19 @@ public final class RawTransport implements AutoCloseable {
         var count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         group = new MultiThreadIoEventLoopGroup(count, EpollIoHandler.newFactory());
         for (EventExecutor each : group) {
-            loops.add(new RawLoop((IoEventLoop) each, Math.max(1, PIPES / count)));
+            loops.add(new RawLoop((IoEventLoop) each, PIPES / count));
         }
     }
 
     /// Where the kernel and the native library are there; `-Dhansa.relay=channels` does without.
     public static boolean isAvailable() {
         return !System.getProperty(PROPERTY, "").equals("channels") && Epoll.isAvailable();
+    }
+
+    /// Why it is not there.
+    public static String whyNot() {
+        var cause = Epoll.unavailabilityCause();
+        return cause == null ? "-D" + PROPERTY + "=channels" : String.valueOf(cause);
     }
 
     /// A socket that has been accepted.
