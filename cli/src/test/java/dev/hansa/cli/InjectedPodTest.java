@@ -70,7 +70,7 @@ class InjectedPodTest {
                     assertThat(carried.name().value()).isEqualTo(account);
                     carried.served()
                             .ifPresent(served ->
-                                    assertThat(served.id()).contains("web-0-" + account));
+                                    assertThat(served.id()).contains("shop.web-0-" + account));
                 });
     }
 

@@ -391,7 +391,7 @@ class ApiServerIT {
         var pod = pod("cart-1", "cart");
         ready(pod, "True");
         pods.slice("cart", TestingPods.ready("cart-1", "192.0.2.7"));
-        untilStatuses("cart", "cart-1-cart passing");
+        untilStatuses("cart", "shop.cart-1-cart passing");
         assertThat(
                         eks.instances("cart")
                                 .path(0)
@@ -402,10 +402,10 @@ class ApiServerIT {
                 .isEqualTo(pod.getMetadata().getUid());
 
         pods.slice("cart", TestingPods.endpoint("cart-1", "192.0.2.7", false, true, true));
-        untilStatuses("cart", "cart-1-cart maintenance");
+        untilStatuses("cart", "shop.cart-1-cart maintenance");
         // its kubelet is silent
         ready(pod, "Unknown");
-        untilStatuses("cart", "cart-1-cart critical");
+        untilStatuses("cart", "shop.cart-1-cart critical");
         pods.slice("cart", List.of());
         untilStatuses("cart");
 

@@ -67,11 +67,11 @@ class CatalogTest {
         pods.service("cart", Map.of());
         pods.pod("cart-1", "cart", false, Map.of("hansa.dev/service-tags", "blue,v2"));
         pods.slice("cart", endpoint("cart-1", "192.0.2.7", false, false, false));
-        untilStatuses("cart", "cart-1-cart critical");
+        untilStatuses("cart", "shop.cart-1-cart critical");
 
         pods.pod("cart-1", "cart", true, Map.of("hansa.dev/service-tags", "blue,v2"));
         pods.slice("cart", ready("cart-1", "192.0.2.7"));
-        untilStatuses("cart", "cart-1-cart passing");
+        untilStatuses("cart", "shop.cart-1-cart passing");
         var one = eks.instances("cart").path(0);
         assertThat(one.path("Node").path("Node").asText()).isEqualTo("k8s-" + cluster.name());
         assertThat(one.path("Service").path("Address").asText()).isEqualTo("192.0.2.7");
@@ -85,10 +85,10 @@ class CatalogTest {
 
         // stopped, and still answering: kept for what stands, not for what is new
         pods.slice("cart", endpoint("cart-1", "192.0.2.7", false, true, true));
-        untilStatuses("cart", "cart-1-cart maintenance");
+        untilStatuses("cart", "shop.cart-1-cart maintenance");
         // its machine is lost: the kubelet is silent, and Kubernetes says that it is not ready
         pods.pod("cart-1", "cart", false, Map.of("hansa.dev/service-tags", "blue,v2"));
-        untilStatuses("cart", "cart-1-cart critical");
+        untilStatuses("cart", "shop.cart-1-cart critical");
 
         pods.slice("cart");
         untilStatuses("cart");
@@ -102,7 +102,7 @@ class CatalogTest {
         pods.slice("legacy", ready("legacy-1", "192.0.2.8"));
         pods.slice("asked", ready("asked-1", "192.0.2.9"));
 
-        untilStatuses("asked", "asked-1-asked passing");
+        untilStatuses("asked", "shop.asked-1-asked passing");
         assertThat(eks.statuses("legacy")).isEmpty();
 
         pods.service(
@@ -111,7 +111,7 @@ class CatalogTest {
                         "hansa.dev/service-sync", "true",
                         "hansa.dev/service-name", "called",
                         "hansa.dev/service-port", "http"));
-        untilStatuses("called", "asked-1-called passing");
+        untilStatuses("called", "shop.asked-1-called passing");
         untilStatuses("asked");
 
         pods.deleteService("asked");
@@ -136,12 +136,15 @@ class CatalogTest {
                         "alone NoService: pod 'alone': expected one Service to select it, by which it has its place in the mesh; found none",
                         "torn SeveralServices: pod 'torn': expected one Service to select it, or one that is named as its ServiceAccount; found [a, b] (annotate the pod with hansa.dev/kubernetes-service)");
 
-        pods.pod("torn", "c", true, Map.of("hansa.dev/kubernetes-service", "b"));
-        untilStatuses("b", "torn-b passing");
-        untilStatuses("a");
+        pods.pod(
+                "torn",
+                "c",
+                true,
+                Map.of("hansa.dev/kubernetes-service", "b", "hansa.dev/connect-service", "c"));
+        untilStatuses("c", "shop.torn-c passing");
         pods.deleteService("a");
         pods.deleteService("b");
-        untilStatuses("b");
+        untilStatuses("c");
     }
 
     private List<String> events() {
@@ -171,7 +174,7 @@ class CatalogTest {
         pods.pod("left-2", "left", true, Map.of());
         pods.slice("left", ready("left-1", "192.0.2.7"), ready("left-2", "192.0.2.8"));
         cluster.operate(eks, CATALOG);
-        untilStatuses("left", "left-1-left passing", "left-2-left passing");
+        untilStatuses("left", "shop.left-1-left passing", "shop.left-2-left passing");
         var node = "k8s-" + cluster.name();
         eks.ask(
                 "PUT",
@@ -208,7 +211,7 @@ class CatalogTest {
             pods.service("away", Map.of());
             pods.pod("away-1", "away", true, Map.of());
             pods.slice("away", ready("away-1", "192.0.2.7"));
-            untilStatuses("away", "away-1-away passing");
+            untilStatuses("away", "shop.away-1-away passing");
 
             door.goAway();
             pods.pod("away-2", "away", true, Map.of());
@@ -217,7 +220,7 @@ class CatalogTest {
                     cluster.metric("hansa_operator_catalog_work_total{outcome=\"failed\"}") > 0);
             door.comeBack();
 
-            untilStatuses("away", "away-2-away passing");
+            untilStatuses("away", "shop.away-2-away passing");
             pods.deleteService("away");
             untilStatuses("away");
         }

@@ -201,7 +201,7 @@ class ConnectInitTest {
         assertThat(ran.status()).isEqualTo(3);
         assertThat(ran.said().lines().toList().getLast())
                 .isEqualTo(
-                        "NoService: pod 'shop/web-0': expected that one Service selects it, with instances of service 'alone', its service account; found none (no Service selects it, or several do: its Events say which)");
+                        "NoService: pod 'shop/web-0': expected that one Service selects it, with instances of service 'alone', its service account; found none (no Service selects it, several do, or one that is named otherwise: its Events say which)");
         assertThat(out()).doesNotExist();
         assertThat(logins()).isZero();
     }

@@ -76,6 +76,12 @@ public record Instances(
         return NODE + (machine.isEmpty() ? "unknown" : machine);
     }
 
+    /// Of an instance, as the injector tells it the pod's sidecar too. Pods of two namespaces may
+    /// have one name on one machine; a namespace holds no dot.
+    private static String id(String namespace, String pod, String service) {
+        return namespace + "." + pod + "-" + service;
+    }
+
     private static Map<String, String> texts(Map<String, String> found) {
         return Objects.requireNonNullElse(found, Map.of());
     }
@@ -165,10 +171,11 @@ public record Instances(
                     held.add(
                             node(machine(first, injected))
                                     + "/"
-                                    + name
-                                    + "-"
-                                    + pod.called(key.name()));
+                                    + id(key.namespace(), name, pod.called(key.name())));
                 }
+                // whoever may label a pod would say any name; its certificate has its account's
+                case InjectedPod.Part.Of(var called, _) when !called.equals(pod.serviceAccount()) ->
+                        problems.add(PodProblem.otherService(pod, called));
                 case InjectedPod.Part.Of(var called, var port) ->
                         port(port, first, pod.ports())
                                 .ifPresentOrElse(
@@ -248,7 +255,7 @@ public record Instances(
                     new Registration(
                             node(machine(first, injected)),
                             nodeMeta,
-                            pod + "-" + called,
+                            id(key.namespace(), pod, called),
                             called,
                             first.address(),
                             port,

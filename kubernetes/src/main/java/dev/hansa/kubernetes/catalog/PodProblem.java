@@ -31,6 +31,21 @@ public record PodProblem(String namespace, String pod, String uid, String reason
                         + " (annotate the pod with hansa.dev/kubernetes-service)");
     }
 
+    static PodProblem otherService(InjectedPod pod, String called) {
+        return new PodProblem(
+                pod.namespace(),
+                pod.name(),
+                pod.uid(),
+                "OtherService",
+                "pod '"
+                        + pod.name()
+                        + "': expected its service to be named as its ServiceAccount, '"
+                        + pod.serviceAccount()
+                        + "', by which it proves who it is; found '"
+                        + called
+                        + "'");
+    }
+
     static PodProblem noPort(String namespace, String pod, String uid, String port, String where) {
         return new PodProblem(
                 namespace,

@@ -232,7 +232,7 @@ final class ConnectInit {
 
     private static String found(SortedSet<String> found) {
         return found.isEmpty()
-                ? "none (no Service selects it, or several do: its Events say which)"
+                ? "none (no Service selects it, several do, or one that is named otherwise: its Events say which)"
                 : found.stream()
                         .map(name -> "'" + ForeignText.shown(name) + "'")
                         .collect(Collectors.joining(" and "));

@@ -165,7 +165,8 @@ final class SidecarContainer {
         if (port.isEmpty()) {
             arguments.add(service + "address=none");
         } else {
-            arguments.add(service + "id=$(POD_NAME)-" + member.service());
+            // a namespace holds no dot: no two pods of a machine have one id
+            arguments.add(service + "id=$(POD_NAMESPACE).$(POD_NAME)-" + member.service());
             arguments.add(service + "address=127.0.0.1:" + port.getAsInt());
             arguments.add(service + "listen=[$(POD_IP)]:" + MESH_PORT);
             arguments.add(service + "check=" + member.probe().check());

@@ -118,6 +118,10 @@ class InstancesTest {
     }
 
     private void pod(@Nullable String ready, Map<String, String> annotations) {
+        pod(ready, "cart", annotations);
+    }
+
+    private void pod(@Nullable String ready, String account, Map<String, String> annotations) {
         var pod =
                 new PodBuilder()
                         .withNewMetadata()
@@ -126,7 +130,7 @@ class InstancesTest {
                         .withAnnotations(annotations)
                         .endMetadata()
                         .withNewSpec()
-                        .withServiceAccountName("cart")
+                        .withServiceAccountName(account)
                         .addNewContainer()
                         .addNewPort()
                         .withName("named")
@@ -198,7 +202,7 @@ class InstancesTest {
 
         assertThat(only("cart").address()).isEqualTo("2001:db8::1");
         assertThat(only("cart").otherAddresses()).isEqualTo(Map.of("lan_ipv4", "192.0.2.1"));
-        assertThat(only("cart").key()).isEqualTo("k8s-n1/cart-1-cart");
+        assertThat(only("cart").key()).isEqualTo("k8s-n1/shop.cart-1-cart");
     }
 
     @Test
@@ -242,7 +246,7 @@ class InstancesTest {
     }
 
     @Test
-    void podWithSeveralNamesIsAnInstanceOfEachService() {
+    void podWithSeveralNamesIsAnInstanceOfTheOneThatItsAccountHas() {
         service("cart", Map.of());
         service("admin", Map.of());
         slice("cart", "IPv4", "192.0.2.1", true, true, false);
@@ -254,8 +258,36 @@ class InstancesTest {
                         "consul.hashicorp.com/connect-service-port", "named, 6001"));
 
         assertThat(only("cart").port()).isEqualTo(6000);
-        assertThat(only("admin").port()).isEqualTo(6001);
-        assertThat(only("admin").id()).isEqualTo("cart-1-admin");
+        assertThat(read("admin").registrations()).isEmpty();
+        assertThat(read("admin").problems())
+                .extracting(PodProblem::reason)
+                .containsExactly("OtherService");
+    }
+
+    /// Whoever may make pods in a namespace may label and annotate them.
+    @Test
+    void podIsNoInstanceOfAServiceThatItsAccountIsNot() {
+        service("mine", Map.of());
+        slice("mine", "IPv4", "192.0.2.1", true, true, false);
+        pod("True", "mine", Map.of("hansa.dev/connect-service", "pay"));
+
+        assertThat(read("mine").registrations()).isEmpty();
+        assertThat(read("mine").problems())
+                .extracting(PodProblem::words)
+                .containsExactly(
+                        "pod 'cart-1': expected its service to be named as its ServiceAccount, 'mine', by which it proves who it is; found 'pay'");
+    }
+
+    /// On one machine, as StatefulSets of one name are; namespace and pod are told apart.
+    @Test
+    void podsOfOneNameInTwoNamespacesAreTwoInstances() {
+        service("cart", Map.of());
+        slice("cart", "IPv4", "192.0.2.1", true, true, false);
+        pod("True", Map.of());
+
+        assertThat(only("cart").id()).isEqualTo("shop.cart-1-cart");
+        assertThat(Instances.of(new KubeService("shop-2", "cart"), world, MARK).registrations())
+                .containsOnlyKeys("k8s-n1/shop-2.cart-1-cart");
     }
 
     /// As a StatefulSet has as a rule: one of them headless.
@@ -281,7 +313,7 @@ class InstancesTest {
         pod("True", Map.of());
 
         assertThat(read("one").registrations()).isEmpty();
-        assertThat(read("one").held()).containsExactly("k8s-n1/cart-1-one");
+        assertThat(read("one").held()).containsExactly("k8s-n1/shop.cart-1-one");
         assertThat(read("one").problems())
                 .extracting(PodProblem::reason)
                 .containsExactly("SeveralServices");
@@ -293,6 +325,7 @@ class InstancesTest {
         slice("cart", "IPv4", "192.0.2.1", true, true, false);
         pod(
                 "True",
+                "ours",
                 Map.of(
                         "hansa.dev/connect-service", "ours",
                         "consul.hashicorp.com/connect-service", "theirs",
