@@ -27,8 +27,10 @@ final class ConnectInit {
     /// The catalog hears of a pod in some tenths of a second; hundreds of pods may ask at once.
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
-    /// The sidecar uses it a second later, or when its node has got the image.
-    private static final String JOIN_LIFE = "10m";
+    /// The sidecar uses it a second later, or when its node has got the image; one that could not
+    /// reach a server for hours, in a pod that goes on, still comes in. It works once, and lies in
+    /// memory of this pod alone.
+    private static final String JOIN_LIFE = "24h";
 
     /// As the server takes at most, and it would be a strange token.
     private static final long MAX_BEARER = 16 << 10;

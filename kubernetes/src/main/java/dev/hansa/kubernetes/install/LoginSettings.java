@@ -30,8 +30,10 @@ record LoginSettings(
         Path bearerFile,
         Path out,
         Duration waitLimit) {
-    /// The process that it is for starts at once; a lost one is worth nothing soon.
-    private static final Duration TOKEN_LIFE = Duration.ofMinutes(10);
+    /// The process that it is for starts at once, and may be away from the others for hours before
+    /// it has joined: nobody renews a token in a pod that goes on. It works once, and lies in
+    /// memory of its pod alone.
+    private static final Duration TOKEN_LIFE = Duration.ofHours(24);
 
     /// A service account's token has some 1,000 characters, with many claims 4,000.
     private static final int MAX_BEARER = 16 * 1024;

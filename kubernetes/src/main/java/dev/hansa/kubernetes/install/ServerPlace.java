@@ -58,6 +58,7 @@ final class ServerPlace {
     private void prepare() throws IOException, InterruptedException {
         var patience = new Patience(login.waitLimit(), says);
         if (hasLog()) {
+            writeDown();
             says.accept("the log in '" + dataDir + "' goes on");
             settings("");
         } else if (patience.until("ConfigMap '" + map + "'", this::mayBegin)) {
@@ -81,6 +82,28 @@ final class ServerPlace {
         }
         try (var entries = Files.list(raft)) {
             return entries.anyMatch(Files::isDirectory);
+        }
+    }
+
+    /// A ConfigMap that was lost and made anew says nobody, and would let the first server begin a
+    /// second datacenter when its volume is lost too. No volume is written down: whoever has lost a
+    /// log that was there joins. Only if it can be done: after a reboot nobody may be there to ask.
+    private void writeDown() {
+        try {
+            var found = keeping.configMap(map);
+            if (found.isPresent()
+                    && (found.get().getData() == null
+                            || !found.get().getData().containsKey(FOUNDER))) {
+                keeping.replace(found.get(), Map.of(FOUNDER, name));
+                says.accept("ConfigMap '" + map + "' says anew that the datacenter has begun");
+            }
+        } catch (KubernetesClientException e) {
+            says.accept(
+                    "ConfigMap '"
+                            + map
+                            + "': expected to say who has begun; found HTTP "
+                            + e.getCode()
+                            + " of the API server of Kubernetes; it is looked at with the next start");
         }
     }
 

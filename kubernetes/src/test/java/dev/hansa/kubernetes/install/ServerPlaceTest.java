@@ -99,6 +99,40 @@ class ServerPlaceTest {
         }
     }
 
+    /// After an uninstall the chart's ConfigMap is a new, empty one, and the volumes are there.
+    @Test
+    void logInTheVolumeIsWrittenDownWhereNobodyIsSoThatNobodyBeginsAgain() throws Exception {
+        try (var at = cluster(folder)) {
+            Files.createDirectories(folder.resolve("volume-1/server/raft/group"));
+            prepare(at, "hansa-server-1", "volume-1");
+            assertThat(at.said())
+                    .contains("ConfigMap '" + MAP + "' says anew that the datacenter has begun");
+
+            joinsInstead(at, "hansa-server-0", "volume-lost");
+            // nor does whoever is written down, without its log
+            Files.delete(folder.resolve("volume-1/server/raft/group"));
+            joinsInstead(at, "hansa-server-1", "volume-1");
+        }
+    }
+
+    @Test
+    void logInTheVolumeGoesOnThoughNobodyCanWriteItDown() throws Exception {
+        try (var at = cluster(folder)) {
+            Files.createDirectories(folder.resolve("volume-0/server/raft/group"));
+            at.refuse("/api/v1/namespaces/hansa/configmaps/" + MAP);
+            prepare(at, "hansa-server-0", "volume-0");
+
+            assertThat(at.said())
+                    .first()
+                    .asString()
+                    .startsWith(
+                            "ConfigMap '"
+                                    + MAP
+                                    + "': expected to say who has begun; found HTTP 403");
+            assertThat(at.said()).last().asString().startsWith("the log in ");
+        }
+    }
+
     @Test
     void logInTheVolumeGoesOnAndOneThatWasBeingJoinedAsksAgain() throws Exception {
         try (var at = cluster(folder)) {

@@ -112,6 +112,11 @@ final class TestingInstallation implements AutoCloseable {
         }
     }
 
+    /// Nobody may read there from now on.
+    void refuse(String path) {
+        server.expect().get().withPath(path).andReturn(403, "").always();
+    }
+
     NamespacedKubernetesClient client() {
         return client;
     }
