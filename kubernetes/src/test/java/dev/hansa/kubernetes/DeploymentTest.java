@@ -96,7 +96,7 @@ class DeploymentTest {
                 OperatorConfig.KEYS.stream()
                         .map(key -> Settings.variable(key.name()))
                         .collect(Collectors.toSet());
-        known.add("HANSA_JAVA_OPTS");
+        known.add("JAVA_TOOL_OPTIONS");
         var set =
                 documents("deployment.yaml").getFirst().at("/spec/template/spec/containers/0/env");
 
@@ -109,7 +109,7 @@ class DeploymentTest {
                 InjectorMain.KEYS.stream()
                         .map(key -> Settings.variable(key.name()))
                         .collect(Collectors.toSet());
-        known.add("HANSA_JAVA_OPTS");
+        known.add("JAVA_TOOL_OPTIONS");
         var deployment = documents("injector.yaml").getLast();
         var container = deployment.at("/spec/template/spec/containers/0");
 

@@ -82,6 +82,18 @@ final class Annotations {
         return all.containsKey(whole);
     }
 
+    /// Whether nothing of either prefix says anything to the injector.
+    boolean isSilent() {
+        return all.keySet().stream().noneMatch(Annotations::isKnown);
+    }
+
+    private static boolean isKnown(String key) {
+        var prefix = key.startsWith(OURS) ? OURS : CONSULS;
+        return key.startsWith(prefix)
+                && (KNOWN.contains(key.substring(prefix.length()))
+                        || key.startsWith(prefix + META));
+    }
+
     /// The annotation as it is written, for errors.
     String written(String name) {
         return (!all.containsKey(OURS + name) && all.containsKey(CONSULS + name) ? CONSULS : OURS)
@@ -161,11 +173,8 @@ final class Annotations {
         var warnings = new ArrayList<String>();
         for (var key : all.keySet()) {
             var prefix = key.startsWith(OURS) ? OURS : CONSULS;
-            if (!key.startsWith(prefix)) {
-                continue;
-            }
-            var name = key.substring(prefix.length());
-            if (!KNOWN.contains(name) && !name.startsWith(META)) {
+            if (key.startsWith(prefix) && !isKnown(key)) {
+                var name = key.substring(prefix.length());
                 warnings.add(
                         "annotation '"
                                 + ForeignText.shown(key)

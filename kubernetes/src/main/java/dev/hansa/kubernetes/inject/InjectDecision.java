@@ -16,7 +16,17 @@ public sealed interface InjectDecision {
     }
 
     /// It starts as it is.
-    record LeaveAlone(String why) implements InjectDecision {}
+    ///
+    /// @param warnings for whoever makes the pod
+    record LeaveAlone(String why, List<String> warnings) implements InjectDecision {
+        public LeaveAlone {
+            warnings = List.copyOf(warnings);
+        }
+
+        public LeaveAlone(String why) {
+            this(why, List.of());
+        }
+    }
 
     /// It does not start: it is to be in the mesh, and cannot be as it is written.
     record Refuse(Refusal reason, String sentence) implements InjectDecision {}

@@ -7,8 +7,10 @@ import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.kubernetes.inject.InjectDecision.Inject;
 import dev.hansa.kubernetes.inject.InjectDecision.LeaveAlone;
 import dev.hansa.kubernetes.inject.InjectDecision.Refusal;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// From a pod that is about to be made to what becomes of it. Knows nothing but what it is given.
 public final class Injection {
@@ -16,6 +18,11 @@ public final class Injection {
 
     /// A mirror is how the API server shows what a kubelet runs by itself: nobody can change it.
     static final String MIRROR = "kubernetes.io/config.mirror";
+
+    /// What most pods lack that were never meant for the mesh. One that is in it by default alone
+    /// must not be kept from starting by them.
+    private static final Set<Refusal> UNASKED =
+            EnumSet.of(Refusal.SERVICE_ACCOUNT, Refusal.PORT_UNKNOWN);
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -63,7 +70,11 @@ public final class Injection {
             }
             return inject(pod, annotations);
         } catch (RefusedPodException e) {
-            return e.decision();
+            return annotations.isSilent() && UNASKED.contains(e.reason())
+                    ? new LeaveAlone(
+                            String.valueOf(e.getMessage()),
+                            List.of("the pod is outside the mesh: " + e.getMessage()))
+                    : e.decision();
         }
     }
 

@@ -81,7 +81,7 @@ final class Injector implements AutoCloseable {
         telemetry.gauges(
                 () -> leadership.isLeading() ? 1 : 0,
                 () -> shown.isThere() ? upkeep.end().getEpochSecond() : 0);
-        var reviews = new Reviews(new Injection(config.rules(), config.pods()), events);
+        var reviews = reviews(config, events);
         var stuck = closer.add(new StuckPods(client, leadership::isLeading, clock, events));
         var door = closer.add(WebhookDoor.open(config.listen(), shown, reviews, events));
         leadership.start();
@@ -121,6 +121,11 @@ final class Injector implements AutoCloseable {
         events.accept(
                 new InjectorEvent.Started(config.listen().toString(), config.rules().toString()));
         return new Injector(closer, door, admin);
+    }
+
+    static Reviews reviews(InjectorConfig config, Consumer<InjectorEvent> events) {
+        var pods = new CurrentSettings(config.pods(), config.caFile(), events);
+        return new Reviews(() -> new Injection(config.rules(), pods.get()), events);
     }
 
     private static Map<String, Object> health(

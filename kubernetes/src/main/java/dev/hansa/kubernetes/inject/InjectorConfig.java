@@ -17,10 +17,13 @@ import java.util.stream.Collectors;
 
 /// Settings of `hansa kubernetes injector`.
 ///
+/// @param pods with the certificates that certify the server as they were at the start
+/// @param caFile where they are; empty: there are none
 /// @param refresh how often Secret and configuration are looked at
 record InjectorConfig(
         InjectRules rules,
         PodSettings pods,
+        Optional<Path> caFile,
         Upkeep.Names names,
         Leadership.Terms lease,
         Duration refresh,
@@ -145,11 +148,12 @@ record InjectorConfig(
                         names(settings, "deny-namespaces", false),
                         namespace);
         var server = ConnectInitConfig.server(settings, "");
+        var caFile = settings.optionalPath("cacert");
         var pods =
                 new PodSettings(
                         settings.requiredText("image", "an image"),
                         server.toString(),
-                        ca(settings),
+                        ca(settings, caFile),
                         settings.text("auth-method", "kubernetes"),
                         settings.text("audience", "hansa"),
                         quantity(settings, "sidecar.cpu-request", "50m"),
@@ -185,11 +189,10 @@ record InjectorConfig(
                 settings.address(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19700));
         settings.finish();
-        return new InjectorConfig(rules, pods, names, lease, refresh, listen, admin);
+        return new InjectorConfig(rules, pods, caFile, names, lease, refresh, listen, admin);
     }
 
-    private static Optional<String> ca(Settings settings) {
-        var file = settings.optionalPath("cacert");
+    private static Optional<String> ca(Settings settings, Optional<Path> file) {
         if (file.isEmpty()) {
             return Optional.empty();
         }
@@ -207,7 +210,8 @@ record InjectorConfig(
         }
     }
 
-    private static String pem(Path file) throws IOException {
+    /// @throws IOException for what is no such file, or larger than 64 KiB, naming it
+    static String pem(Path file) throws IOException {
         if (Files.size(file) > MAX_CA) {
             throw new IOException(file + ": more");
         }

@@ -22,4 +22,18 @@ public record PodSettings(
         String cpuRequest,
         String memoryRequest,
         String memoryLimit,
-        String javaOptions) {}
+        String javaOptions) {
+
+    PodSettings withServerCa(String pem) {
+        return new PodSettings(
+                image,
+                server,
+                Optional.of(pem),
+                authMethod,
+                audience,
+                cpuRequest,
+                memoryRequest,
+                memoryLimit,
+                javaOptions);
+    }
+}

@@ -13,6 +13,10 @@ final class RefusedPodException extends Exception {
         this.reason = reason;
     }
 
+    Refusal reason() {
+        return reason;
+    }
+
     InjectDecision.Refuse decision() {
         return new InjectDecision.Refuse(reason, String.valueOf(getMessage()));
     }

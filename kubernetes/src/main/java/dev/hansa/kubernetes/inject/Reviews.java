@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// The webhook's language: an AdmissionReview of `admission.k8s.io/v1` in, the same with an answer
 /// out.
@@ -24,10 +25,11 @@ final class Reviews {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Injection injection;
+    private final Supplier<Injection> injection;
     private final Consumer<InjectorEvent> events;
 
-    Reviews(Injection injection, Consumer<InjectorEvent> events) {
+    /// @param injection as the settings are now, asked for each pod
+    Reviews(Supplier<Injection> injection, Consumer<InjectorEvent> events) {
         this.injection = injection;
         this.events = events;
     }
@@ -85,7 +87,7 @@ final class Reviews {
         var pod = request.path("object");
         var namespace = request.path("namespace").asText();
         var name = name(namespace, pod);
-        switch (injection.decide(pod, namespace)) {
+        switch (injection.get().decide(pod, namespace)) {
             case InjectDecision.Inject(var patch, var service, var warnings) -> {
                 try {
                     response.put("allowed", true)
@@ -100,8 +102,9 @@ final class Reviews {
                 warn(response, warnings);
                 events.accept(new InjectorEvent.Injected(name, service));
             }
-            case InjectDecision.LeaveAlone(var why) -> {
+            case InjectDecision.LeaveAlone(var why, var warnings) -> {
                 response.put("allowed", true);
+                warn(response, warnings);
                 events.accept(new InjectorEvent.LeftAlone(name, why));
             }
             case InjectDecision.Refuse(var reason, var sentence) -> {

@@ -2,9 +2,12 @@ package dev.hansa.kubernetes.inject;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// The two containers that an injected pod has more, and what they share.
@@ -209,7 +212,7 @@ final class SidecarContainer {
         field(env.addObject(), "POD_IP", "status.podIP");
         field(env.addObject(), "NODE_NAME", "spec.nodeName");
         if (!settings.javaOptions().isEmpty()) {
-            env.addObject().put("name", "HANSA_JAVA_OPTS").put("value", settings.javaOptions());
+            env.addObject().put("name", "JAVA_TOOL_OPTIONS").put("value", settings.javaOptions());
         }
         container
                 .putArray("volumeMounts")
@@ -240,13 +243,35 @@ final class SidecarContainer {
         var resources = JSON.objectNode();
         resources
                 .putObject("requests")
-                .put("cpu", member.size().cpuRequest().orElse(settings.cpuRequest()))
-                .put("memory", member.size().memoryRequest().orElse(settings.memoryRequest()));
+                .put(
+                        "cpu",
+                        request(
+                                member.size().cpuRequest(),
+                                settings.cpuRequest(),
+                                member.size().cpuLimit()))
+                .put(
+                        "memory",
+                        request(
+                                member.size().memoryRequest(),
+                                settings.memoryRequest(),
+                                member.size().memoryLimit()));
         var limits = resources.putObject("limits");
         // no limit of processors unless somebody asks for one: it would be paid for in latency
         member.size().cpuLimit().ifPresent(limit -> limits.put("cpu", limit));
         limits.put("memory", member.size().memoryLimit().orElse(settings.memoryLimit()));
         return resources;
+    }
+
+    /// An API server refuses a request above its limit: who asks for a low limit alone asks for no
+    /// more than it.
+    private static String request(
+            Optional<String> asked, String usual, Optional<String> mostOfPod) {
+        return asked.or(() -> mostOfPod.filter(most -> amount(most).compareTo(amount(usual)) < 0))
+                .orElse(usual);
+    }
+
+    private static BigDecimal amount(String quantity) {
+        return Quantity.getAmountInBytes(Quantity.parse(quantity));
     }
 
     private static ObjectNode probe(int periodSeconds, int failures) {

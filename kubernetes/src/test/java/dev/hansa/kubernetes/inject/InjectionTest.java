@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -145,7 +146,7 @@ class InjectionTest {
         var pod = pod(annotations.equals("-") ? "" : annotations, "web", "");
         var decision = TestingPods.injection(byDefault).decide(pod, namespace);
 
-        assertThat(decision instanceof LeaveAlone(var why) ? why : "inject").isEqualTo(expected);
+        assertThat(decision instanceof LeaveAlone(var why, _) ? why : "inject").isEqualTo(expected);
     }
 
     @Test
@@ -210,8 +211,56 @@ class InjectionTest {
         assertThat(refusal("hansa.dev/connect-service: web", "default", ""))
                 .isEqualTo(
                         "ServiceAccount: service account: expected one that is named as the pod's service, 'web', since a pod proves who it is by it; found 'default'");
-        assertThat(refusal("", "''", "")).startsWith("ServiceAccount: ");
-        assertThat(refusal("", "a.b", "")).startsWith("ServiceAccount: ");
+        var asked = "hansa.dev/connect-inject: 'true'";
+        assertThat(refusal(asked, "''", "")).startsWith("ServiceAccount: ");
+        assertThat(refusal(asked, "a.b", "")).startsWith("ServiceAccount: ");
+    }
+
+    /// With `default` true each pod of the cluster is asked about, most of which were never meant.
+    @ParameterizedTest
+    @CsvSource({
+        "default, 8080, service account: expected one that is named as the pod's service",
+        "a.b, 8080, service account: expected a name that a service can have",
+        "web, , port of the application: expected annotation",
+    })
+    void podThatNeverAskedForTheMeshStartsOutsideItWithAWarning(
+            String account, @Nullable Integer port, String why) {
+        var pod = pod("other.example/x: y", account, "");
+        if (port == null) {
+            ((ObjectNode) pod.at("/spec/containers/0")).remove("ports");
+        }
+
+        assertThat(TestingPods.injection(true).decide(pod, "shop"))
+                .isInstanceOfSatisfying(
+                        LeaveAlone.class,
+                        left -> {
+                            assertThat(left.why()).startsWith(why);
+                            assertThat(left.warnings())
+                                    .containsExactly("the pod is outside the mesh: " + left.why());
+                        });
+        // one that says anything to the injector is meant to be in the mesh
+        ((ObjectNode) pod.at("/metadata/annotations")).put("hansa.dev/service-tags", "a");
+        assertThat(TestingPods.injection(true).decide(pod, "shop")).isInstanceOf(Refuse.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "hansa.dev/sidecar-proxy-cpu-limit: 20m     | {\"cpu\":\"20m\",\"memory\":\"128Mi\"}",
+                "hansa.dev/sidecar-proxy-cpu-limit: '0.1'   | {\"cpu\":\"50m\",\"memory\":\"128Mi\"}",
+                "hansa.dev/sidecar-proxy-memory-limit: 100M | {\"cpu\":\"50m\",\"memory\":\"100M\"}",
+            })
+    void limitBelowTheUsualRequestLowersTheRequest(String annotation, String requests) {
+        var pod = pod(annotation, "web", "");
+        var patch = ((Inject) TestingPods.injection(true).decide(pod, "shop")).patch();
+
+        assertThat(TestingPods.patched(pod, patch).at("/spec/initContainers"))
+                .hasSize(2)
+                .allSatisfy(container ->
+                        assertThat(container.at("/resources/requests").toString())
+                                .isEqualTo(requests));
     }
 
     @Test
@@ -226,7 +275,7 @@ class InjectionTest {
     void podWithoutAPortSaysWhereItListensOrThatItOnlyCalls() {
         var pod =
                 TestingPods.yaml(
-                        "{spec: {serviceAccountName: web, containers: [{name: web, image: x}]}}");
+                        "{metadata: {annotations: {hansa.dev/connect-inject: 'true'}}, spec: {serviceAccountName: web, containers: [{name: web, image: x}]}}");
 
         assertThat(TestingPods.injection(true).decide(pod, "shop"))
                 .isInstanceOfSatisfying(
@@ -276,6 +325,6 @@ class InjectionTest {
     void podOfAnyShapeIsJudged(String text) {
         var pod = TestingPods.yaml(text);
 
-        assertThat(TestingPods.injection(true).decide(pod, "shop")).isInstanceOf(Refuse.class);
+        assertThat(TestingPods.injection(true).decide(pod, "shop")).isInstanceOf(LeaveAlone.class);
     }
 }

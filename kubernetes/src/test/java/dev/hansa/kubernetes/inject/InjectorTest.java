@@ -395,7 +395,7 @@ class InjectorTest {
         var leader = new Upkeep(client, _ -> true, names, rules, lives, shown, clock, events);
         var follower =
                 new Upkeep(client, _ -> false, names, rules, lives, followers, clock, events);
-        var reviews = new Reviews(new Injection(rules, TestingPods.SETTINGS), events);
+        var reviews = new Reviews(() -> new Injection(rules, TestingPods.SETTINGS), events);
         var here = InetSocketAddress.createUnresolved("127.0.0.1", 0);
         var pod = TestingPods.yaml(pod(""));
         try (var one = WebhookDoor.open(here, shown, reviews, events);
