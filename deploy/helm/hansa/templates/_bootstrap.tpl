@@ -34,7 +34,7 @@ spec:
     - --prefix={{ $fn }}
     - --auth-method={{ $v.global.acls.authMethod }}
     - --audience={{ $v.global.acls.audience }}
-    - {{ printf "--services-selector=%s" $v.connectInject.aclBindingRuleSelector | quote }}
+    - {{ printf "--services-selector=%s" (include "hansa.servicesSelector" .root) | quote }}
     - --wait-limit={{ $v.bootstrap.waitLimit }}
     {{- if $v.externalServers.enabled }}
     - --cacert=/etc/hansa/ca/ca.crt

@@ -200,6 +200,27 @@ annotations:
 {{- if and .Values.global.acls.manageSystemACLs (include "hansa.hasServers" .) -}}yes{{- end -}}
 {{- end -}}
 
+{{/* Which pods are the service of their account: of namespaces of the mesh alone, whoever makes a pod elsewhere. */}}
+{{- define "hansa.servicesSelector" -}}
+{{- $inject := .Values.connectInject -}}
+{{- $only := list -}}
+{{- if not (has "*" $inject.k8sAllowNamespaces) -}}
+{{- $allowed := list -}}
+{{- range $inject.k8sAllowNamespaces -}}
+{{- $allowed = append $allowed (printf "value.namespace == %q" .) -}}
+{{- end -}}
+{{- $only = append $only (printf "(%s)" (join " or " $allowed)) -}}
+{{- end -}}
+{{- range $inject.k8sDenyNamespaces -}}
+{{- $only = append $only (printf "value.namespace != %q" .) -}}
+{{- end -}}
+{{- if $only -}}
+{{- printf "(%s) and %s" $inject.aclBindingRuleSelector (join " and " $only) -}}
+{{- else -}}
+{{- $inject.aclBindingRuleSelector -}}
+{{- end -}}
+{{- end -}}
+
 {{/* A sentence for each value of Consul's chart that has no meaning here. */}}
 {{- define "hansa.obsolete" -}}
 {{- $values := .Values -}}

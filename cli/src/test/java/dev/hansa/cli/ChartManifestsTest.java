@@ -334,6 +334,16 @@ class ChartManifestsTest {
         for (var object : TestingChart.objects(name)) {
             for (var rule : object.path("rules")) {
                 assertThat(rule.toString()).as(name(object)).doesNotContain("*");
+                // the first token and the authority's key are in the chart's own namespace
+                if (rule.path("resources").toString().contains("\"secrets\"")) {
+                    assertThat(name(object))
+                            .satisfiesAnyOf(
+                                    role -> assertThat(role).endsWith("-bootstrap"),
+                                    _ -> assertThat(rule.has("resourceNames")).isTrue(),
+                                    _ ->
+                                            assertThat(object.at("/metadata/namespace").asText())
+                                                    .isNotEqualTo("mesh"));
+                }
                 if (rule.path("resources").toString().contains("\"secrets\"")
                         && !name(object).endsWith("-operator-tokens")
                         && !rule.path("verbs").toString().equals("[\"create\"]")) {

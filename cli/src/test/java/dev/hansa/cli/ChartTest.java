@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.marcnuri.helm.Helm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,6 +116,35 @@ class ChartTest {
                                 .isEqualTo("keep"));
     }
 
+    @Test
+    void founderStaysWithTheVolumes() throws IOException {
+        assertThat(TestingChart.objects(DEFAULTS))
+                .filteredOn(one -> one.path("kind").asText().equals("ConfigMap"))
+                .singleElement()
+                .satisfies(one ->
+                        assertThat(
+                                        one.at("/metadata/annotations/helm.sh~1resource-policy")
+                                                .asText())
+                                .isEqualTo("keep"));
+    }
+
+    @Test
+    void listsOfNamespacesSayWhoMayLogInAsAService() throws IOException {
+        var selector =
+                TestingChart.objects("node-port").stream()
+                        .filter(one -> one.path("kind").asText().equals("Job"))
+                        .flatMap(one -> one.findValue("args").valueStream())
+                        .map(JsonNode::asText)
+                        .filter(argument -> argument.startsWith("--services-selector="))
+                        .toList();
+
+        assertThat(selector)
+                .containsExactly(
+                        "--services-selector=(value.account != default)"
+                                + " and (value.namespace == \"shop\" or value.namespace == \"billing\")"
+                                + " and value.namespace != \"monitoring\"");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -130,6 +160,13 @@ class ChartTest {
                 "meshGateway: {wanAddress: {source: Static}} | meshGateway.wanAddress.static: expected an address",
                 "meshGateway: {service: {type: NodePort}} | meshGateway.service.nodePort: expected a port",
                 "connectInject: {k8sAllowNamespaces: ['*', shop]} | connectInject.k8sAllowNamespaces: expected \"*\" alone",
+                "connectInject: {k8sAllowNamespaces: []} | at '/connectInject/k8sAllowNamespaces': minItems: got 0, want 1",
+                "connectInject: {k8sAllowNamespaces: ['']} | at '/connectInject/k8sAllowNamespaces/0': '' does not match pattern",
+                "connectInject: {aclBindingRuleSelector: ''} | at '/connectInject/aclBindingRuleSelector': minLength: got 0, want 1",
+                "operator: {enabled: false} | operator.catalog: expected it, and operator.enabled, with connectInject.enabled",
+                "operator: {catalog: false} | operator.catalog: expected it, and operator.enabled, with connectInject.enabled",
+                "operator: {namespaces: [shop]} | operator.namespaces: expected each of connectInject.k8sAllowNamespaces, or none, which is all, for an injected pod waits until the operator has registered it; found no '*'",
+                "global: {peering: {tokenNamespaces: [shop, mesh]}} | global.peering.tokenNamespaces: expected other namespaces than that of the release",
                 "global: {acls: {bootstrapToken: {secretName: x}}} | global.acls.bootstrapToken.secretName: expected together with externalServers.enabled",
             })
     void whatCannotBeIsRefusedByName(String values, String sentence) throws IOException {
@@ -151,9 +188,11 @@ class ChartTest {
                         "kubectl -n default get secret eks-hansa-bootstrap-acl-token",
                         "eks-hansa-ca-cert -o jsonpath='{.data.fingerprint}'",
                         "ingress[0].hostname}:443/ui/",
-                        "Pods of the namespace 'default' get no sidecar");
+                        "Pods of the namespace 'default' get no sidecar",
+                        "WARNING: connectInject.default=true with all namespaces",
+                        "global.peering.tokenNamespaces, of which 'default' cannot be one");
         assertThat(TestingChart.notes(TestingChart.values(DEFAULTS), "mesh"))
-                .doesNotContain("passed over", "get no sidecar")
+                .doesNotContain("passed over", "get no sidecar", "WARNING")
                 .contains("port-forward service/eks-hansa-ui");
     }
 }
