@@ -9,9 +9,10 @@ usage() {
 Usage: deploy/publish.sh REGISTRY [OPTION...]
 
   REGISTRY           such as registry.example/team: the image becomes REGISTRY/hansa:TAG,
-                     the chart oci://REGISTRY/charts/hansa
+                     the chart oci://REGISTRY/charts/hansa, whose default image it is
 
-  --tag TAG          (default: the version of the build)
+  --tag TAG          of the image, and the chart's version: digits as in 1.2.3, or 1.2.3-rc.1 (default: the version of the
+                     build)
   --image NAME       the local image that is pushed (default: hansa:TAG)
   --also ARCH=NAME   another local image, of another architecture: both are pushed as TAG-ARCH, and TAG names both
   --dry-run          print the commands, run none
@@ -47,7 +48,9 @@ if [[ -z $tag ]]; then
     [[ $jar ]] || fail 'version: expected a build in cli/target/hansa/lib, or --tag; found neither'
     tag=$(basename "$jar" .jar) && tag=${tag#hansa-cli-}
 fi
-[[ $tag =~ ^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$ ]] || fail "--tag: expected a tag such as 0.1.0; found '$tag'"
+# a tag of an image and a version of a chart at once
+[[ ${#tag} -le 128 && $tag =~ ^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?$ ]] \
+    || fail "--tag: expected a version such as 0.1.0 or 0.2.0-rc.1; found '$tag'"
 : "${image:=hansa:$tag}"
 
 run() {
@@ -80,18 +83,23 @@ push_image() {
 }
 
 push_chart() {
-    local chart=deploy/helm/hansa packages=target/charts version
+    local chart=deploy/helm/hansa packages=target/charts default='^  repository: hansa$'
     if [[ ! -f $chart/Chart.yaml ]]; then
         printf 'publish: no chart in %s: none is pushed\n' "$chart" >&2
         return
     fi
-    version=$(sed -n 's/^version: *"\{0,1\}\([^" ]*\).*/\1/p' "$chart/Chart.yaml")
+    [[ $(grep -c "$default" "$chart/values.yaml") == 1 ]] \
+        || fail "chart: expected the default of image.repository once in $chart/values.yaml; found it otherwise"
     if [[ $dry == no ]] && ! command -v helm >/dev/null; then
         fail "helm: expected it on the PATH, to push the chart; found none (the image is pushed)"
     fi
     run mkdir -p "$packages"
-    run helm package "$chart" --app-version "$tag" --destination "$packages"
-    run helm push "$packages/hansa-$version.tgz" "oci://$registry/charts"
+    run rm -rf "$packages/hansa"
+    # the definitions are links
+    run cp -rL "$chart" "$packages/hansa"
+    run sed -i "s|$default|  repository: $registry/hansa|" "$packages/hansa/values.yaml"
+    run helm package "$packages/hansa" --version "$tag" --app-version "$tag" --destination "$packages"
+    run helm push "$packages/hansa-$tag.tgz" "oci://$registry/charts"
 }
 
 if [[ $dry == no ]]; then

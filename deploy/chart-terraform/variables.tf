@@ -26,7 +26,7 @@ variable "namespace" {
 }
 
 variable "chart" {
-  description = "The chart: a folder, or oci://REGISTRY/hansa as deploy/publish.sh left it."
+  description = "The chart: a folder, or oci://REGISTRY/charts/hansa as deploy/publish.sh left it."
   type        = string
   default     = "../helm/hansa"
 }
