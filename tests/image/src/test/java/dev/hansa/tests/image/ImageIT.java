@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,6 +76,7 @@ class ImageIT {
         }
         answeredBy(eks, "eks", SEEN);
         classesComeFromTheCacheAndNativesFromTheirFolder(eks);
+        heapIsHalfUnlessThePodSaysOtherwise(eks);
         nobodyGoesAroundTheGateways(eks, lke);
 
         peer(eks, lke);
@@ -171,6 +173,21 @@ class ImageIT {
                                     && !file.startsWith("/lib")
                                     && !file.startsWith("/usr/lib"));
         }
+    }
+
+    private static void heapIsHalfUnlessThePodSaysOtherwise(Site eks) throws Exception {
+        var image = Machine.engine().inspectImageCmd(Machine.image()).exec().getConfig();
+        assertThat(Objects.requireNonNull(image).getEnv())
+                .contains("JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=50");
+        var flags =
+                eks.machine("server")
+                        .run(
+                                Map.of(
+                                        "JAVA_TOOL_OPTIONS",
+                                        "-XX:MaxRAMPercentage=37 -XX:+PrintFlagsFinal"),
+                                "hansa",
+                                "version");
+        assertThat(flags.getStdout()).containsPattern(" MaxRAMPercentage +=  *37[.]0");
     }
 
     /// Files that a process has mapped, by the kernel; nothing where the engine is on another

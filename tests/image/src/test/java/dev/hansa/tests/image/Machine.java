@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Container;
+import org.testcontainers.containers.ExecConfig;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
@@ -28,7 +29,7 @@ final class Machine implements AutoCloseable {
     private static final String TOKENS = "/tokens";
 
     /// Classes come from the cache; the better compiler takes processors that a dozen JVMs share.
-    private static final String JAVA_OPTIONS = "-XX:TieredStopAtLevel=1";
+    private static final String JAVA_OPTIONS = "-XX:MaxRAMPercentage=50 -XX:TieredStopAtLevel=1";
 
     private final String name;
     private final GenericContainer<?> container;
@@ -173,6 +174,12 @@ final class Machine implements AutoCloseable {
     long pid() {
         return Objects.requireNonNull(
                 engine().inspectContainerCmd(id()).exec().getState().getPidLong());
+    }
+
+    /// With an environment of its own beside the container's.
+    Container.ExecResult run(Map<String, String> environment, String... words) throws Exception {
+        return container.execInContainer(
+                ExecConfig.builder().envVars(environment).command(words).build());
     }
 
     Container.ExecResult run(String... words) throws Exception {
