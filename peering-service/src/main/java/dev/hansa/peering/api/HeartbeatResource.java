@@ -12,6 +12,7 @@ import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.configentry.GoDuration;
@@ -52,7 +53,7 @@ final class HeartbeatResource {
     ApiAnswer beat(ApiRequest request) throws RefusedRequestException {
         var body =
                 JsonFields.read(request.body(), AgentServiceResource.DECODING)
-                        .only(List.of("Node", "Address", "Meta", "TTL", "ReapAfter"));
+                        .only(List.of("Node", "Address", "AgentID", "Meta", "TTL", "ReapAfter"));
         var node = node(body);
         request.caller().require(Need.write(Resource.NODE, node.name()));
         if (agent.nodes().contains(node.name())) {
@@ -61,7 +62,17 @@ final class HeartbeatResource {
         }
         var check = check(ttl(body), reapAfter(body));
         var registrations = agent.registrations();
-        var isKnown = registrations.find(node.name(), "").isPresent();
+        var known = registrations.find(node.name(), "");
+        if (known.filter(held -> isAnothers(held, node)).isPresent()) {
+            throw new RefusedRequestException(
+                    409,
+                    "AgentID: expected that of the agent which keeps node '"
+                            + shown(node.name())
+                            + "' alive, at '"
+                            + shown(known.get().node().address())
+                            + "'; found another: two machines have one name, or one has lost its data directory, and is taken when the other was silent for its TTL");
+        }
+        var isKnown = known.isPresent();
         registrations.putNode(node);
         registrations.change(
                 node.name(), "", before -> Registrations.merged(before, List.of(check)));
@@ -103,7 +114,21 @@ final class HeartbeatResource {
                             + Agent.MARK
                             + "', which the servers' own nodes have; found it");
         }
-        return new NodeRecord("", name, address, agent.datacenter().name(), Map.of(), meta);
+        var id = body.text("AgentID");
+        if (!id.isEmpty()) {
+            ServiceDefinition.word("AgentID", id);
+        }
+        return new NodeRecord(id, name, address, agent.datacenter().name(), Map.of(), meta);
+    }
+
+    /// For as long as it counts as there. One that has never said an id may get one.
+    private static boolean isAnothers(ServiceInstance held, NodeRecord node) {
+        return !held.node().id().isEmpty()
+                && !held.node().id().equals(node.id())
+                && held.checks().stream()
+                        .anyMatch(check ->
+                                check.id().equals(HealthCheck.NODE_ALIVE)
+                                        && check.status() == CheckStatus.PASSING);
     }
 
     private static HealthCheck check(Duration ttl, Duration reapAfter) {

@@ -132,8 +132,12 @@ final class RegistrationResource {
                             + Agent.MARK
                             + "', which the servers' own nodes have; found it");
         }
+        var id = body.text("ID");
         return new NodeRecord(
-                body.text("ID"),
+                // none: as before; a machine's agent has given it its own
+                id.isEmpty()
+                        ? registrations.find(name, "").map(held -> held.node().id()).orElse("")
+                        : id,
                 name,
                 body.text("Address"),
                 settings.datacenter().name(),

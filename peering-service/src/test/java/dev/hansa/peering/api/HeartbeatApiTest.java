@@ -79,6 +79,26 @@ class HeartbeatApiTest {
     }
 
     @Test
+    void nodeIsOneAgentsForAsLongAsThatOneIsHeard() throws Exception {
+        beat(",\"TTL\":\"2s\",\"AgentID\":\"one\"");
+        register("db");
+        beat(",\"TTL\":\"2s\",\"AgentID\":\"one\"");
+        var other = "{\"Node\":\"vm-1\",\"Address\":\"192.0.2.8\",\"AgentID\":\"two\"}";
+
+        var refused = world.put(BEAT, other);
+
+        assertThat(refused.statusCode()).isEqualTo(409);
+        assertThat(refused.body())
+                .contains("AgentID: expected that of the agent which keeps node 'vm-1' alive")
+                .contains("192.0.2.7");
+        assertThat(world.get("/v1/catalog/node/vm-1").body()).doesNotContain("192.0.2.8");
+
+        await().atMost(Duration.ofSeconds(20)).until(() -> !isPassing("db"));
+        assertThat(world.put(BEAT, other).statusCode()).isEqualTo(200);
+        assertThat(world.get("/v1/catalog/node/vm-1").body()).contains("192.0.2.8");
+    }
+
+    @Test
     void agentIsToldWhatIsRegisteredAtItsNode() throws Exception {
         beat("");
         register("db");
