@@ -122,6 +122,9 @@ public final class Members implements AutoCloseable {
                 silent(leads.own()).forEach(this::reopen);
             } catch (StoreFailure _) {
                 // closed meanwhile
+            } catch (RuntimeException e) {
+                // who leads is looked at on this thread too
+                failures.accept(e);
             }
         }
 
