@@ -2,6 +2,7 @@ package dev.hansa.cli.agent;
 
 import dev.hansa.bootstrap.OwnDisk;
 import dev.hansa.bootstrap.Secret;
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.api.ServiceFile.Definition;
 import dev.hansa.peering.api.ServiceFile.Sidecar;
@@ -12,8 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,6 +30,21 @@ import java.util.stream.Collectors;
 /// alone.
 final class SidecarHome {
     private static final int MAX_TEXT = 4096;
+
+    /// The kernel takes 107 bytes for the path of a socket; this leaves 17 for a data directory
+    /// that is longer than the default.
+    private static final int LONGEST_NAME = 40;
+
+    private static final String DIGEST = "~";
+
+    /// Hexadecimal; 128 bits meet no other id.
+    private static final int DIGITS = 32;
+
+    /// As many lines as fit into `MAX_TEXT`; one that takes over ends the one before in seconds.
+    private static final int MAX_MARKS = 32;
+
+    /// In a folder whose name does not tell.
+    private static final String ID = "id";
 
     /// The kernel counts from the machine's start, whose time a correction of the clock moves.
     private static final long SAME_START_MILLIS = 2_000;
@@ -67,11 +85,27 @@ final class SidecarHome {
         var folder = all.resolve(name(id));
         Files.createDirectories(folder.resolve("data"));
         OwnDisk.ownerOnly(folder, "rwx------");
+        var idFile = folder.resolve(ID);
+        if (isDigest(folder) && !Files.exists(idFile)) {
+            write(idFile, id);
+        }
         return new SidecarHome(folder);
     }
 
-    /// A name that is neither hidden nor leads elsewhere, another for each id.
+    /// A name that is neither hidden nor leads elsewhere, another for each id; of a long one the
+    /// start of its digest.
     private static String name(String id) {
+        var name = encoded(id);
+        return name.length() <= LONGEST_NAME
+                ? name
+                : DIGEST + Sha256.hex(id.getBytes(StandardCharsets.UTF_8)).substring(0, DIGITS);
+    }
+
+    private static boolean isDigest(Path folder) {
+        return String.valueOf(folder.getFileName()).startsWith(DIGEST);
+    }
+
+    private static String encoded(String id) {
         return id.chars()
                 .mapToObj(c ->
                         c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_')
@@ -85,6 +119,13 @@ final class SidecarHome {
         var ids = new TreeSet<String>();
         try (var folders = Files.newDirectoryStream(all)) {
             for (var folder : folders) {
+                if (isDigest(folder)) {
+                    // none: it was not begun
+                    Optional.of(read(folder.resolve(ID)))
+                            .filter(id -> !id.isEmpty())
+                            .ifPresent(ids::add);
+                    continue;
+                }
                 ids.add(
                         ENCODED.matcher(String.valueOf(folder.getFileName()))
                                 .replaceAll(found ->
@@ -192,25 +233,31 @@ final class SidecarHome {
         }
     }
 
-    Optional<Mark> mark() throws IOException {
-        var words = read(markFile()).split(" ");
-        if (words.length != 3) {
-            return Optional.empty();
+    /// The last one that was started, and after it those that it takes over from.
+    List<Mark> marks() throws IOException {
+        var marks = new ArrayList<Mark>();
+        for (var line : read(markFile()).split("\n")) {
+            var words = line.split(" ");
+            try {
+                if (words.length == 3) {
+                    marks.add(
+                            new Mark(Long.parseLong(words[0]), Long.parseLong(words[1]), words[2]));
+                }
+            } catch (NumberFormatException _) {
+                // no process of ours
+            }
         }
-        try {
-            return Optional.of(
-                    new Mark(Long.parseLong(words[0]), Long.parseLong(words[1]), words[2]));
-        } catch (NumberFormatException _) {
-            return Optional.empty();
-        }
+        return marks;
     }
 
-    void mark(Mark mark) throws IOException {
-        write(markFile(), mark.pid() + " " + mark.startedAtMillis() + " " + mark.settings());
-    }
-
-    void unmark() throws IOException {
-        Files.deleteIfExists(markFile());
+    void mark(List<Mark> marks) throws IOException {
+        write(
+                markFile(),
+                marks.stream()
+                        .limit(MAX_MARKS)
+                        .map(mark ->
+                                mark.pid() + " " + mark.startedAtMillis() + " " + mark.settings())
+                        .collect(Collectors.joining("\n")));
     }
 
     Optional<Ports> ports() throws IOException {

@@ -5,6 +5,8 @@ import dev.hansa.peering.api.ServiceFile.Definition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +27,9 @@ final class SidecarKeeper {
     /// A sidecar's own grace and the time that it gives open connections, and a little more.
     private static final Duration DRAIN = Duration.ofSeconds(30);
 
+    /// In place of the digest of its settings, which nobody asks for any more.
+    private static final String SUPERSEDED = "superseded";
+
     private final String id;
     private final Parts parts;
     private final Thread thread;
@@ -37,6 +42,12 @@ final class SidecarKeeper {
     private boolean detached;
     private boolean changed;
     private volatile Optional<ProcessHandle> process = Optional.empty();
+
+    /// Those from which `process` takes over; each stays until it has exited, since that one may
+    /// die before it has.
+    private final List<ProcessHandle> older = new ArrayList<>();
+
+    private boolean isMarked;
     private volatile Optional<String> problem = Optional.empty();
     private String settings = "";
     private long startedNanos;
@@ -122,7 +133,7 @@ final class SidecarKeeper {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             parts.events().accept(new AgentEvent.BackgroundFailure("keeping a sidecar", e));
         }
     }
@@ -146,10 +157,15 @@ final class SidecarKeeper {
     /// What an earlier agent has started.
     private void find() {
         try {
-            var mark = home().mark();
-            process = mark.flatMap(SidecarHome.Mark::process);
+            var marks = home().marks();
+            if (marks.isEmpty()) {
+                return;
+            }
+            marks.stream().skip(1).flatMap(mark -> mark.process().stream()).forEach(older::add);
+            process = marks.getFirst().process();
             if (process.isPresent()) {
-                settings = mark.orElseThrow().settings();
+                settings = marks.getFirst().settings();
+                isMarked = true;
                 startedNanos = System.nanoTime();
                 watch(process.get());
                 parts.events().accept(new AgentEvent.SidecarFound(id, process.get().pid()));
@@ -172,6 +188,9 @@ final class SidecarKeeper {
                 Sha256.hex((text + parts.starter().version()).getBytes(StandardCharsets.UTF_8));
         var alive = process.filter(ProcessHandle::isAlive);
         if (alive.isPresent() && settings.equals(digest)) {
+            if (!isMarked) {
+                mark(home, alive.get());
+            }
             return Duration.ofDays(1);
         }
         if (process.isPresent() && alive.isEmpty()) {
@@ -216,12 +235,14 @@ final class SidecarKeeper {
         }
         var started = parts.starter().start("sidecar", "--config", home.settingsFile().toString());
         // one that ran before hands its sockets over and ends by itself
-        home.mark(new SidecarHome.Mark(started.pid(), SidecarHome.Mark.startOf(started), digest));
+        process.ifPresent(older::add);
+        // first: a disk that takes no mark must not make it a process of nobody's
         process = Optional.of(started);
         settings = digest;
+        isMarked = false;
         startedNanos = System.nanoTime();
-        problem = Optional.empty();
         watch(started);
+        mark(home, started);
         parts.events()
                 .accept(
                         new AgentEvent.SidecarStarted(
@@ -234,6 +255,19 @@ final class SidecarKeeper {
                                                         definition.sidecar().orElseThrow(),
                                                         home.ports().orElseThrow())
                                                 .toString()));
+    }
+
+    /// So that the next agent finds all that live.
+    private void mark(SidecarHome home, ProcessHandle current) throws IOException {
+        older.removeIf(one -> !one.isAlive());
+        var marks = new ArrayList<SidecarHome.Mark>();
+        marks.add(new SidecarHome.Mark(current.pid(), SidecarHome.Mark.startOf(current), settings));
+        for (var one : older) {
+            marks.add(new SidecarHome.Mark(one.pid(), SidecarHome.Mark.startOf(one), SUPERSEDED));
+        }
+        home.mark(marks);
+        isMarked = true;
+        problem = Optional.empty();
     }
 
     private void watch(ProcessHandle one) {
@@ -257,17 +291,19 @@ final class SidecarKeeper {
     }
 
     private void stop() throws InterruptedException {
-        var running = process.filter(ProcessHandle::isAlive);
-        if (running.isPresent()) {
-            running.get().destroy();
+        process.ifPresent(older::add);
+        older.forEach(ProcessHandle::destroy);
+        var until = System.nanoTime() + DRAIN.toNanos();
+        for (var one : older) {
             try {
-                running.get().onExit().get(DRAIN.toMillis(), TimeUnit.MILLISECONDS);
+                one.onExit().get(until - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException _) {
-                running.get().destroyForcibly();
+                one.destroyForcibly();
             } catch (ExecutionException e) {
                 parts.events().accept(new AgentEvent.BackgroundFailure("stopping a sidecar", e));
             }
         }
+        older.clear();
         process = Optional.empty();
         parts.events().accept(new AgentEvent.SidecarStopped(id));
         synchronized (this) {
