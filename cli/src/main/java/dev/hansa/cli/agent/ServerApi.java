@@ -38,6 +38,9 @@ final class ServerApi implements AutoCloseable {
     /// A sidecar asks at once; whatever keeps it from it for longer has it start anew.
     private static final String JOIN_TOKEN_LIFE = "10m";
 
+    private static final String HEARTBEAT = "/v1/hansa/agent/heartbeat";
+
+    private static final int UNKNOWN = 404;
     private static final int TIMED_OUT = 408;
     private static final int BUSY = 429;
 
@@ -77,7 +80,7 @@ final class ServerApi implements AutoCloseable {
 
     /// @return what is registered at the node, by id
     Map<String, Held> beat(ObjectNode body) throws ServerException, InterruptedException {
-        var answer = json(ask("PUT", "/v1/hansa/agent/heartbeat", body.toString()));
+        var answer = json(ask("PUT", HEARTBEAT, body.toString()));
         var held = new HashMap<String, Held>();
         for (var one : answer.path("Services").properties()) {
             var checks = new HashMap<String, String>();
@@ -195,7 +198,8 @@ final class ServerApi implements AutoCloseable {
         }
     }
 
-    /// A no is of the four hundreds; a server without a leader says 500.
+    /// A no is of the four hundreds; a server without a leader says 500, and one of an earlier
+    /// version knows no heartbeat.
     private static String succeeded(
             ApiAccess access, String method, String path, HttpResponse<String> answer)
             throws ServerException {
@@ -204,7 +208,10 @@ final class ServerApi implements AutoCloseable {
             return answer.body();
         }
         throw new ServerException(
-                status / 100 == 4 && status != TIMED_OUT && status != BUSY,
+                status / 100 == 4
+                        && status != TIMED_OUT
+                        && status != BUSY
+                        && !(status == UNKNOWN && path.equals(HEARTBEAT)),
                 access.base()
                         + " "
                         + method

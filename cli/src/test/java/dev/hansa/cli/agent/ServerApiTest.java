@@ -80,6 +80,25 @@ class ServerApiTest {
     }
 
     @Test
+    void serverThatKnowsNoHeartbeatIsPassedOver() throws Exception {
+        try (var earlier = new TestingServer().on(BEAT, 404, "not found");
+                var well = new TestingServer().on(BEAT, 200, HELD);
+                var api =
+                        new ServerApi(
+                                List.of(
+                                        access(
+                                                earlier.address(),
+                                                Optional.empty(),
+                                                Optional.empty()),
+                                        access(
+                                                well.address(),
+                                                Optional.empty(),
+                                                Optional.empty())))) {
+            assertThat(api.beat(new ObjectMapper().createObjectNode())).hasSize(1);
+        }
+    }
+
+    @Test
     void tokenFileThatIsNotThereIsNamedAndNobodyIsAsked() throws Exception {
         try (var server = new TestingServer();
                 var api =
