@@ -1,12 +1,10 @@
 package dev.hansa.cli.agent;
 
 import dev.hansa.bootstrap.Closer;
-import dev.hansa.bootstrap.OwnDisk;
 import dev.hansa.peering.api.ServiceFile.Definition;
 import dev.hansa.peering.checks.Probe;
 import dev.hansa.peering.checks.Probes;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -34,22 +32,33 @@ final class Agent implements AutoCloseable {
     private final SidecarKeeper.Parts sidecarParts;
     private final Map<String, SidecarKeeper> sidecars = new HashMap<>();
     private volatile Map<String, Definition> definitions = Map.of();
+    private volatile boolean isComplete;
     private volatile boolean reload;
     private boolean closing;
+    private boolean othersAreEnded;
 
     private Agent(
-            AgentConfig config, Probe probe, HansaProcess starter, Consumer<AgentEvent> events)
+            AgentConfig config,
+            DataFolder data,
+            Probe probe,
+            HansaProcess starter,
+            Consumer<AgentEvent> events)
             throws Exception {
+        closer.add(data);
         this.config = config;
         this.events = events;
         this.folder = new ServiceFolder(config.servicesDir(), config.node(), events);
-        var sidecarFolder = config.dataDir().resolve("sidecars");
-        Files.createDirectories(sidecarFolder);
-        OwnDisk.ownerOnly(sidecarFolder, "rwx------");
+        var sidecarFolder = data.sidecars();
         this.api = closer.add(new ServerApi(config.servers()));
         this.checks = closer.add(new LocalChecks(probe, events, this::wake));
         this.registrar =
-                new Registrar(config, api, checks, () -> definitions, events, System::nanoTime);
+                new Registrar(
+                        new Registrar.Known(data.id(), () -> definitions, () -> isComplete),
+                        config,
+                        api,
+                        checks,
+                        events,
+                        System::nanoTime);
         this.sidecarParts =
                 new SidecarKeeper.Parts(
                         config, api, new SidecarPorts(sidecarFolder), starter, events);
@@ -66,15 +75,25 @@ final class Agent implements AutoCloseable {
     static Agent start(
             AgentConfig config, Probe probe, HansaProcess starter, Consumer<AgentEvent> events)
             throws Exception {
-        var agent = new Agent(config, probe, starter, events);
+        var opened = new Closer();
+        Agent agent;
+        try {
+            opened.add(probe);
+            // before anything is read or ended: another agent may live there
+            var data = opened.add(DataFolder.open(config.dataDir()));
+            agent = new Agent(config, data, probe, starter, events);
+        } catch (Exception e) {
+            try (opened) {
+                throw e;
+            }
+        }
         try {
             config.servers().stream()
                     .filter(one -> one.isInTheClear())
                     .forEach(
                             one -> events.accept(new AgentEvent.InTheClear(one.base().toString())));
-            agent.read(true);
-            agent.endOthers();
             agent.closer.add(AgentDoor.open(config.adminAddress(), agent.checks, agent::health));
+            agent.read(true);
             agent.registrar.start();
             agent.closer.add(agent.registrar);
             var watch = Thread.ofVirtual().name("service-files").start(agent::watch);
@@ -88,8 +107,21 @@ final class Agent implements AutoCloseable {
             return agent;
         } catch (Exception e) {
             try (agent.closer) {
+                agent.detach();
                 throw e;
             }
+        }
+    }
+
+    /// Sidecars go on, for the next agent to find.
+    private void detach() throws InterruptedException {
+        List<SidecarKeeper> keepers;
+        synchronized (this) {
+            closing = true;
+            keepers = List.copyOf(sidecars.values());
+        }
+        for (var keeper : keepers) {
+            keeper.detach();
         }
     }
 
@@ -113,7 +145,7 @@ final class Agent implements AutoCloseable {
                 reload = false;
                 try {
                     read(all);
-                } catch (RuntimeException e) {
+                } catch (IOException | RuntimeException | Error e) {
                     events.accept(new AgentEvent.BackgroundFailure("reading services", e));
                 }
             }
@@ -122,7 +154,7 @@ final class Agent implements AutoCloseable {
         }
     }
 
-    private synchronized void read(boolean all) {
+    private synchronized void read(boolean all) throws IOException {
         if (closing) {
             return;
         }
@@ -133,7 +165,13 @@ final class Agent implements AutoCloseable {
             checks.follow(now.values());
             registrar.wake();
         }
+        // after the definitions: whoever sees it has those that it is said of
+        isComplete = folder.isComplete();
         follow(now);
+        if (!othersAreEnded && isComplete) {
+            endOthers();
+            othersAreEnded = true;
+        }
     }
 
     private void follow(Map<String, Definition> now) {
@@ -154,8 +192,9 @@ final class Agent implements AutoCloseable {
         keeper.start();
     }
 
-    /// Those of services that were taken out of the files while no agent ran.
-    private synchronized void endOthers() throws IOException {
+    /// Those of services that were taken out of the files while no agent ran. Only when every file
+    /// is known: one that cannot be read now may be theirs.
+    private void endOthers() throws IOException {
         for (var id : SidecarHome.ids(sidecarParts.ports().folder())) {
             if (!sidecars.containsKey(id)) {
                 keep(id, Optional.empty());
@@ -208,9 +247,7 @@ final class Agent implements AutoCloseable {
             if (config.leaveOnTerminate()) {
                 leave(keepers);
             }
-            for (var keeper : keepers) {
-                keeper.detach();
-            }
+            detach();
         }
     }
 

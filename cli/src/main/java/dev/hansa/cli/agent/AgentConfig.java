@@ -111,6 +111,12 @@ public record AgentConfig(
                         "node-name", "a name without '/' and white space", host, AgentConfig::word);
         if (name != null && name.isEmpty()) {
             settings.problem("node-name", "expected a name; found none, and the host has none");
+        } else if (name != null && name.equals(host) && name.matches("(?i)localhost([.].*)?")) {
+            settings.problem(
+                    "node-name",
+                    "expected a name that no other machine has; found '"
+                            + name
+                            + "', which the host calls itself");
         }
         var address =
                 settings.required(

@@ -102,6 +102,10 @@ final class LocalChecks implements AutoCloseable {
                                         }
                                     } catch (InterruptedException e) {
                                         Thread.currentThread().interrupt();
+                                    } catch (RuntimeException | Error e) {
+                                        events.accept(
+                                                new AgentEvent.BackgroundFailure(
+                                                        "following a check", e));
                                     }
                                 }));
         return one;
@@ -114,7 +118,7 @@ final class LocalChecks implements AutoCloseable {
         while (true) {
             try {
                 concluded(key, one, probe.ask(one.way));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // no word about the target: it is asked again
                 events.accept(new AgentEvent.BackgroundFailure("running a check", e));
             }

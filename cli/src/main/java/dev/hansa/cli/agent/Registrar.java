@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -35,31 +36,41 @@ final class Registrar implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private final Known machine;
     private final AgentConfig config;
     private final ServerApi api;
     private final LocalChecks checks;
-    private final Supplier<Map<String, Definition>> definitions;
     private final Consumer<AgentEvent> events;
     private final LongSupplier nanos;
     private final Duration pause;
     private final Backoff backoff;
     private final Thread thread;
     private boolean awake;
+    private volatile boolean isUnanswered;
     private volatile long heardAt;
     private volatile Optional<String> failure = Optional.empty();
 
+    /// What is known on the machine.
+    ///
+    /// @param agentId by which the servers tell it from another of the same name
+    /// @param isComplete false: a file that was never read well may have more than the definitions
+    record Known(
+            String agentId,
+            Supplier<Map<String, Definition>> definitions,
+            BooleanSupplier isComplete) {}
+
     /// @param nanos a clock that never goes back
     Registrar(
+            Known machine,
             AgentConfig config,
             ServerApi api,
             LocalChecks checks,
-            Supplier<Map<String, Definition>> definitions,
             Consumer<AgentEvent> events,
             LongSupplier nanos) {
+        this.machine = machine;
         this.config = config;
         this.api = api;
         this.checks = checks;
-        this.definitions = definitions;
         this.events = events;
         this.nanos = nanos;
         this.pause = config.ttl().dividedBy(BEATS_IN_TTL);
@@ -90,14 +101,16 @@ final class Registrar implements AutoCloseable {
                 try {
                     look();
                     backoff.reset();
+                    isUnanswered = false;
                     if (failure.isPresent()) {
                         failure = Optional.empty();
                         events.accept(new AgentEvent.ServerAnswers());
                     }
                 } catch (ServerException e) {
+                    isUnanswered = !e.isRefused();
                     failed(e.sentence());
                     wait = backoff.pause();
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     events.accept(new AgentEvent.BackgroundFailure("registering", e));
                     wait = backoff.pause();
                 }
@@ -123,7 +136,7 @@ final class Registrar implements AutoCloseable {
     /// A change does not shorten the wait for a server that is away.
     private synchronized void await(Duration wait) throws InterruptedException {
         var until = nanos.getAsLong() + wait.toNanos();
-        while (!awake || failure.isPresent()) {
+        while (!awake || isUnanswered) {
             var left = Duration.ofNanos(until - nanos.getAsLong()).toMillis();
             if (left <= 0) {
                 break;
@@ -138,7 +151,10 @@ final class Registrar implements AutoCloseable {
         heardAt = nanos.getAsLong();
         Optional<ServerException> first = Optional.empty();
         // one that is refused keeps none of the others from being told
-        for (var definition : definitions.get().values()) {
+        // before the definitions, which are those that it is said of, or later ones
+        var isComplete = machine.isComplete().getAsBoolean();
+        var definitions = machine.definitions().get();
+        for (var definition : definitions.values()) {
             try {
                 tell(
                         definition.instance(),
@@ -151,7 +167,7 @@ final class Registrar implements AutoCloseable {
             }
         }
         for (var id : held.keySet()) {
-            if (!definitions.get().containsKey(id)) {
+            if (isComplete && !definitions.containsKey(id)) {
                 api.deregister(config.nodeName(), id, "");
                 events.accept(
                         new AgentEvent.Deregistered("service '" + id + "'", "no file has it"));
@@ -166,6 +182,7 @@ final class Registrar implements AutoCloseable {
         var body =
                 JSON.createObjectNode()
                         .put("Node", config.nodeName())
+                        .put("AgentID", machine.agentId())
                         .put("Address", config.address())
                         .put("TTL", GoDuration.format(config.ttl()))
                         .put("ReapAfter", GoDuration.format(config.reapAfter()));
@@ -215,7 +232,10 @@ final class Registrar implements AutoCloseable {
     }
 
     /// Takes this machine and all that is registered there out of the catalog.
+    ///
+    /// @throws ServerException also when another machine has the name, whose services they are then
     void leave() throws ServerException, InterruptedException {
+        var _ = api.beat(beat());
         api.deregister(config.nodeName(), "", "");
         events.accept(
                 new AgentEvent.Deregistered(

@@ -80,6 +80,16 @@ class AgentConfigTest {
                                 InetSocketAddress.createUnresolved("::1", 1)));
     }
 
+    @Test
+    void nameThatEveryMachineHasIsNoName() throws Exception {
+        var settings = Settings.of(Map.of("address", "192.0.2.7"), Map.of(), Optional.empty());
+
+        assertThatThrownBy(() -> AgentConfig.read(settings, "localhost.localdomain"))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining(
+                        "node-name: expected a name that no other machine has; found 'localhost.localdomain'");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

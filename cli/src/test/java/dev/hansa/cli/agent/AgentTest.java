@@ -1,6 +1,7 @@
 package dev.hansa.cli.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -366,8 +367,103 @@ class AgentTest {
                 .contains("service.mesh.address = 127.0.0.1:6380");
 
         Files.delete(machine.services.resolve("a.hcl"));
-        await().atMost(SOON).until(() -> !started.getLast().isAlive());
+        // also the one that has handed nothing over
+        await().atMost(SOON).until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
         await().atMost(SOON).until(() -> !Files.exists(home));
         assertThat(events.toString()).doesNotContain(token);
+    }
+
+    @Test
+    void agentThatStartsWithABrokenFileTakesNothingAway() throws Exception {
+        var machine = new Machine();
+        var definition =
+                "service { name = \"kept\" port = 6379 connect { sidecar_service { port = 0 } } }";
+        machine.write("a.hcl", definition);
+        var agent = machine.start();
+        becomes("kept", "passing");
+        await().atMost(SOON).until(() -> started.size() == 1);
+        var home = folder.resolve(machine.name).resolve("data/sidecars/kept");
+        await().atMost(SOON).until(() -> Files.exists(home.resolve("process")));
+        machine.stop(agent);
+
+        machine.write("a.hcl", "service { name = ");
+        machine.write("b.hcl", "service { name = \"first\" port = 1 }");
+        machine.start();
+        becomes("first", "passing");
+        // a whole look comes between the two
+        machine.write("c.hcl", "service { name = \"second\" port = 1 }");
+        becomes("second", "passing");
+        assertThat(status("kept")).isEqualTo("passing");
+        assertThat(started.getFirst().isAlive()).isTrue();
+        assertThat(home).exists();
+
+        machine.write("a.hcl", definition);
+        await().atMost(SOON)
+                .until(() ->
+                        events.contains(
+                                new AgentEvent.SidecarFound("kept", started.getFirst().pid())));
+        Files.delete(machine.services.resolve("a.hcl"));
+        becomes("kept", "");
+        await().atMost(SOON).until(() -> !Files.exists(home));
+    }
+
+    @Test
+    void folderThatCannotBeReadIsAStartThatFailed() throws Exception {
+        var machine = new Machine();
+        var services = machine.services;
+        machine.settings.put("services-dir", services.resolve("none").toString());
+        assertThatThrownBy(machine::start)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("services-dir: ");
+
+        machine.settings.put("services-dir", services.toString());
+        machine.write("a.hcl", "service { name = \"after\" port = 1 }");
+        machine.start();
+        becomes("after", "passing");
+    }
+
+    @Test
+    void dataDirectoryIsOneAgents() throws Exception {
+        var machine = new Machine();
+        machine.write(
+                "a.hcl",
+                "service { name = \"first\" port = 6379 connect { sidecar_service { port = 0 } } }");
+        machine.start();
+        await().atMost(SOON).until(() -> started.size() == 1);
+
+        machine.settings.put(
+                "services-dir",
+                Files.createDirectories(folder.resolve(machine.name).resolve("none")).toString());
+        assertThatThrownBy(machine::start)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("data-dir: expected a folder that no other agent uses");
+        assertThat(started.getFirst().isAlive()).isTrue();
+    }
+
+    @Test
+    void secondMachineOfOneNameTouchesNothingOfTheFirst() throws Exception {
+        var first = new Machine();
+        first.write("a.hcl", "service { name = \"ours\" port = 1 }");
+        first.start();
+        becomes("ours", "passing");
+
+        var second = new Machine();
+        second.settings.put("node-name", first.name);
+        second.settings.put("address", "127.0.0.2");
+        second.settings.put("leave-on-terminate", "true");
+        second.write("a.hcl", "service { name = \"theirs\" port = 1 }");
+        var agent = second.start();
+        await().atMost(SOON)
+                .until(() ->
+                        events.stream()
+                                .anyMatch(one ->
+                                        one instanceof AgentEvent.ServerFailed(var said, var _)
+                                                && said.contains("HTTP 409")));
+        second.stop(agent);
+
+        assertThat(status("ours")).isEqualTo("passing");
+        assertThat(status("theirs")).isEmpty();
+        assertThat(get(server.url() + "/v1/catalog/service/ours").get(0).path("Address").asText())
+                .isEqualTo("127.0.0.1");
     }
 }

@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import static dev.hansa.bootstrap.ForeignText.shown;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -81,8 +82,13 @@ public final class ServiceFile {
                     "failuresbeforewarning",
                     "failuresbeforecritical");
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+    /// A second document would be one that nobody has read.
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private static final ObjectMapper YAML =
+            new ObjectMapper(new YAMLFactory())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private ServiceFile() {}
 
