@@ -80,9 +80,9 @@ class HeartbeatApiTest {
 
     @Test
     void nodeIsOneAgentsForAsLongAsThatOneIsHeard() throws Exception {
-        beat(",\"TTL\":\"2s\",\"AgentID\":\"one\"");
+        beat(",\"TTL\":\"10m\",\"AgentID\":\"one\"");
+        // names no ID: it stays
         register("db");
-        beat(",\"TTL\":\"2s\",\"AgentID\":\"one\"");
         var other = "{\"Node\":\"vm-1\",\"Address\":\"192.0.2.8\",\"AgentID\":\"two\"}";
 
         var refused = world.put(BEAT, other);
@@ -93,6 +93,7 @@ class HeartbeatApiTest {
                 .contains("192.0.2.7");
         assertThat(world.get("/v1/catalog/node/vm-1").body()).doesNotContain("192.0.2.8");
 
+        beat(",\"TTL\":\"2s\",\"AgentID\":\"one\"");
         await().atMost(Duration.ofSeconds(20)).until(() -> !isPassing("db"));
         assertThat(world.put(BEAT, other).statusCode()).isEqualTo(200);
         assertThat(world.get("/v1/catalog/node/vm-1").body()).contains("192.0.2.8");
