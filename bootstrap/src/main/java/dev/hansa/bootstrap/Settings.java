@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -305,6 +307,27 @@ public final class Settings {
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException(text, e);
         }
+    }
+
+    /// `key=value` separated by commas, each key once, in the keys' order.
+    ///
+    /// @throws IllegalArgumentException for anything else, or for more than `most`
+    public static Map<String, String> parsePairs(String text, int most) {
+        var pairs = new TreeMap<String, String>();
+        for (var part : text.split(",")) {
+            var equals = part.indexOf('=');
+            if (equals < 1
+                    || pairs.put(
+                                    part.substring(0, equals).strip(),
+                                    part.substring(equals + 1).strip())
+                            != null) {
+                throw new IllegalArgumentException(text);
+            }
+        }
+        if (pairs.size() > most) {
+            throw new IllegalArgumentException(text);
+        }
+        return Collections.unmodifiableMap(pairs);
     }
 
     /// A whole number and a unit: ms, s, m, h or d.

@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /// The settings of `hansa sidecar`, read once. One process may carry the sidecars of several
@@ -278,7 +277,7 @@ public record SidecarConfig(
                         prefix + "meta",
                         "at most " + MAX_META + " of key=value separated by commas, each key once",
                         Map.<String, String>of(),
-                        SidecarConfig::meta);
+                        text -> Settings.parsePairs(text, MAX_META));
         var id =
                 settings.optional(
                         prefix + "id",
@@ -292,24 +291,6 @@ public record SidecarConfig(
             throw new IllegalArgumentException(text);
         }
         return text;
-    }
-
-    private static Map<String, String> meta(String text) {
-        var meta = new TreeMap<String, String>();
-        for (var part : text.split(",")) {
-            var equals = part.indexOf('=');
-            if (equals < 1
-                    || meta.put(
-                                    part.substring(0, equals).strip(),
-                                    part.substring(equals + 1).strip())
-                            != null) {
-                throw new IllegalArgumentException(text);
-            }
-        }
-        if (meta.size() > MAX_META) {
-            throw new IllegalArgumentException(text);
-        }
-        return Map.copyOf(meta);
     }
 
     private static CheckSettings check(Settings settings, String prefix) {

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /// The settings of `hansa agent`.
 ///
@@ -126,7 +125,7 @@ public record AgentConfig(
                         "meta",
                         "at most " + MAX_META + " of key=value separated by commas, each key once",
                         Map.<String, String>of(),
-                        AgentConfig::meta);
+                        text -> Settings.parsePairs(text, MAX_META));
         var servers = servers(settings);
         var services = settings.path("services-dir", Path.of("/etc/hansa/services"));
         var data = settings.path("data-dir", Path.of("/var/lib/hansa/agent"));
@@ -216,24 +215,6 @@ public record AgentConfig(
             }
             return word(text);
         }
-    }
-
-    private static Map<String, String> meta(String text) {
-        var meta = new TreeMap<String, String>();
-        for (var part : text.split(",")) {
-            var equals = part.indexOf('=');
-            if (equals < 1
-                    || meta.put(
-                                    part.substring(0, equals).strip(),
-                                    part.substring(equals + 1).strip())
-                            != null) {
-                throw new IllegalArgumentException(text);
-            }
-        }
-        if (meta.size() > MAX_META) {
-            throw new IllegalArgumentException(text);
-        }
-        return meta;
     }
 
     private static Duration between(String text, Duration least, Duration most) {

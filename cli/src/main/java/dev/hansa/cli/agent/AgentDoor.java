@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.hansa.bootstrap.HttpDoor;
 import dev.hansa.exportedservices.CheckStatus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -11,9 +12,6 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /// What an agent answers on its own machine: `/health`, and `PUT /v1/agent/check/pass|warn|fail/ID`
@@ -24,19 +22,13 @@ final class AgentDoor implements AutoCloseable {
     private static final int WAITING = 64;
     private static final int MAX_BODY = 16 * 1024;
 
-    /// Seconds for a request to come in and for an answer to go out; read by the JDK's server when
-    /// its class is loaded.
-    private static final Map<String, String> LIMITS =
-            Map.of(
-                    "sun.net.httpserver.maxReqTime", "10",
-                    "sun.net.httpserver.maxRspTime", "10",
-                    "jdk.httpserver.maxConnections", "256");
+    /// Scripts of this machine, and whoever watches it.
+    private static final int CONNECTIONS = 256;
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CHECK = "/v1/agent/check/";
 
-    private final HttpServer server;
-    private final ThreadPoolExecutor threads;
+    private final HttpDoor door;
     private final LocalChecks checks;
     private final Supplier<Map<String, Object>> health;
 
@@ -46,56 +38,35 @@ final class AgentDoor implements AutoCloseable {
         }
     }
 
-    private AgentDoor(
-            HttpServer server,
-            ThreadPoolExecutor threads,
-            LocalChecks checks,
-            Supplier<Map<String, Object>> health) {
-        this.server = server;
-        this.threads = threads;
+    private AgentDoor(HttpServer server, LocalChecks checks, Supplier<Map<String, Object>> health) {
         this.checks = checks;
         this.health = health;
+        this.door =
+                HttpDoor.open(
+                        server,
+                        "admin-",
+                        THREADS,
+                        WAITING,
+                        0,
+                        exchange -> {
+                            var answer = answer(exchange);
+                            HttpDoor.send(
+                                    exchange,
+                                    answer.status(),
+                                    answer.type(),
+                                    answer.body().getBytes(StandardCharsets.UTF_8));
+                        });
     }
 
     /// @throws IOException naming the address when it cannot be bound
     static AgentDoor open(
             InetSocketAddress address, LocalChecks checks, Supplier<Map<String, Object>> health)
             throws IOException {
-        LIMITS.forEach(System::setProperty);
-        HttpServer server;
-        try {
-            server =
-                    HttpServer.create(
-                            new InetSocketAddress(address.getHostString(), address.getPort()),
-                            WAITING);
-        } catch (IOException e) {
-            throw new IOException(
-                    "admin.address: expected to be free; found '"
-                            + address
-                            + ": "
-                            + e.getMessage()
-                            + "'",
-                    e);
-        }
-        var threads =
-                new ThreadPoolExecutor(
-                        THREADS,
-                        THREADS,
-                        1,
-                        TimeUnit.MINUTES,
-                        new ArrayBlockingQueue<>(WAITING),
-                        Thread.ofPlatform().daemon().name("admin-", 0).factory());
-        var door = new AgentDoor(server, threads, checks, health);
-        server.setExecutor(threads);
-        server.createContext(
-                "/",
-                exchange -> {
-                    try (exchange) {
-                        send(exchange, door.answer(exchange));
-                    }
-                });
-        server.start();
-        return door;
+        HttpDoor.limit(CONNECTIONS);
+        return new AgentDoor(
+                HttpDoor.bind("admin.address", address, WAITING, HttpServer::create),
+                checks,
+                health);
     }
 
     private Answer answer(HttpExchange exchange) throws IOException {
@@ -167,23 +138,12 @@ final class AgentDoor implements AutoCloseable {
         return "";
     }
 
-    private static void send(HttpExchange exchange, Answer answer) throws IOException {
-        var bytes = answer.body().getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", answer.type());
-        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-        exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
-        if (bytes.length > 0) {
-            exchange.getResponseBody().write(bytes);
-        }
-    }
-
     int port() {
-        return server.getAddress().getPort();
+        return door.port();
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        door.close();
     }
 }

@@ -4,14 +4,12 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import dev.hansa.bootstrap.HttpDoor;
 import dev.hansa.kubernetes.telemetry.AdminDoor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// `/mutate` over TLS, which an API server asks. Whoever else reaches it learns what the injector
@@ -29,21 +27,16 @@ final class WebhookDoor implements AutoCloseable {
     /// A rollout makes hundreds of pods in a second; each needs some milliseconds.
     private static final int WAITING = 256;
 
-    private final HttpsServer server;
-    private final ThreadPoolExecutor threads;
+    private final HttpDoor door;
     private final Semaphore judged = new Semaphore(JUDGED);
     private final Reviews reviews;
     private final Consumer<InjectorEvent> events;
 
-    private WebhookDoor(
-            HttpsServer server,
-            ThreadPoolExecutor threads,
-            Reviews reviews,
-            Consumer<InjectorEvent> events) {
-        this.server = server;
-        this.threads = threads;
+    private WebhookDoor(HttpsServer server, Reviews reviews, Consumer<InjectorEvent> events) {
         this.reviews = reviews;
         this.events = events;
+        // reviews that are under way end: a refused one would keep a pod from being made
+        this.door = HttpDoor.open(server, "webhook-", THREADS, WAITING, 2, this::answer);
     }
 
     /// @throws IOException naming the address when it cannot be bound
@@ -54,17 +47,7 @@ final class WebhookDoor implements AutoCloseable {
             Consumer<InjectorEvent> events)
             throws IOException {
         AdminDoor.limit();
-        HttpsServer server;
-        try {
-            server =
-                    HttpsServer.create(
-                            new InetSocketAddress(address.getHostString(), address.getPort()),
-                            WAITING);
-        } catch (IOException e) {
-            throw new IOException(
-                    "listen: expected to be free; found '" + address + ": " + e.getMessage() + "'",
-                    e);
-        }
+        var server = HttpDoor.bind("listen", address, WAITING, HttpsServer::create);
         server.setHttpsConfigurator(
                 new HttpsConfigurator(certificate.context()) {
                     @Override
@@ -74,40 +57,25 @@ final class WebhookDoor implements AutoCloseable {
                         parameters.setSSLParameters(tls);
                     }
                 });
-        var threads =
-                new ThreadPoolExecutor(
-                        THREADS,
-                        THREADS,
-                        1,
-                        TimeUnit.MINUTES,
-                        new ArrayBlockingQueue<>(WAITING),
-                        Thread.ofPlatform().daemon().name("webhook-", 0).factory());
-        server.setExecutor(threads);
-        var door = new WebhookDoor(server, threads, reviews, events);
-        server.createContext(
-                "/",
-                exchange -> {
-                    try (exchange) {
-                        door.answer(exchange);
-                    }
-                });
-        server.start();
-        return door;
+        return new WebhookDoor(server, reviews, events);
     }
 
     private void answer(HttpExchange exchange) throws IOException {
         if (!exchange.getRequestURI().getPath().equals(WebhookConfiguration.PATH)) {
-            send(exchange, 404, "text/plain", words("expected " + WebhookConfiguration.PATH));
+            HttpDoor.send(
+                    exchange, 404, "text/plain", words("expected " + WebhookConfiguration.PATH));
             return;
         }
         if (!exchange.getRequestMethod().equals("POST")) {
-            send(exchange, 405, "text/plain", words("expected POST; found another method"));
+            HttpDoor.send(
+                    exchange, 405, "text/plain", words("expected POST; found another method"));
             return;
         }
         var body = exchange.getRequestBody().readNBytes(MAX_BODY + 1);
         if (body.length > MAX_BODY) {
             failed("body: expected at most " + MAX_BODY + " bytes; found more");
-            send(exchange, 413, "text/plain", words("expected at most " + MAX_BODY + " bytes"));
+            HttpDoor.send(
+                    exchange, 413, "text/plain", words("expected at most " + MAX_BODY + " bytes"));
             return;
         }
         judged.acquireUninterruptibly();
@@ -116,16 +84,17 @@ final class WebhookDoor implements AutoCloseable {
             answer = reviews.answer(body);
         } catch (Reviews.NoReviewException e) {
             failed(String.valueOf(e.getMessage()));
-            send(exchange, 400, "text/plain", words(String.valueOf(e.getMessage())));
+            HttpDoor.send(exchange, 400, "text/plain", words(String.valueOf(e.getMessage())));
             return;
         } catch (RuntimeException | StackOverflowError e) {
             failed("a review: found '" + e.getClass().getSimpleName() + "'");
-            send(exchange, 500, "text/plain", words("the injector could not judge this pod"));
+            HttpDoor.send(
+                    exchange, 500, "text/plain", words("the injector could not judge this pod"));
             return;
         } finally {
             judged.release();
         }
-        send(exchange, 200, "application/json", answer);
+        HttpDoor.send(exchange, 200, "application/json", answer);
     }
 
     private void failed(String words) {
@@ -136,22 +105,12 @@ final class WebhookDoor implements AutoCloseable {
         return (words + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void send(HttpExchange exchange, int status, String type, byte[] body)
-            throws IOException {
-        exchange.getResponseHeaders().set("Content-Type", type);
-        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-        exchange.sendResponseHeaders(status, body.length);
-        exchange.getResponseBody().write(body);
-    }
-
     int port() {
-        return server.getAddress().getPort();
+        return door.port();
     }
 
-    /// Lets reviews that are under way end: a refused one would keep a pod from being made.
     @Override
     public void close() {
-        server.stop(2);
-        threads.shutdownNow();
+        door.close();
     }
 }

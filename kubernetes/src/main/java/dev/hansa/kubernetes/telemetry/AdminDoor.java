@@ -3,14 +3,12 @@ package dev.hansa.kubernetes.telemetry;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.hansa.bootstrap.HttpDoor;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -22,27 +20,19 @@ public final class AdminDoor implements AutoCloseable {
 
     private static final int WAITING = 16;
 
-    /// Seconds for a request to come in and for an answer to go out; read by the JDK's server when
-    /// its class is loaded.
-    private static final Map<String, String> LIMITS =
-            Map.of(
-                    "sun.net.httpserver.maxReqTime", "10",
-                    "sun.net.httpserver.maxRspTime", "10",
-                    "jdk.httpserver.maxConnections", "64");
+    private static final int CONNECTIONS = 64;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final HttpServer server;
-    private final ThreadPoolExecutor threads;
+    private final HttpDoor door;
 
-    private AdminDoor(HttpServer server, ThreadPoolExecutor threads) {
-        this.server = server;
-        this.threads = threads;
+    private AdminDoor(HttpDoor door) {
+        this.door = door;
     }
 
     /// For each server of the JDK in this process, before the first one is made.
     public static void limit() {
-        LIMITS.forEach(System::setProperty);
+        HttpDoor.limit(CONNECTIONS);
     }
 
     /// @throws IOException naming the address when it cannot be bound
@@ -53,39 +43,14 @@ public final class AdminDoor implements AutoCloseable {
             BooleanSupplier isAlive)
             throws IOException {
         limit();
-        HttpServer server;
-        try {
-            server =
-                    HttpServer.create(
-                            new InetSocketAddress(address.getHostString(), address.getPort()),
-                            WAITING);
-        } catch (IOException e) {
-            throw new IOException(
-                    "admin.address: expected to be free; found '"
-                            + address
-                            + ": "
-                            + e.getMessage()
-                            + "'",
-                    e);
-        }
-        var threads =
-                new ThreadPoolExecutor(
+        return new AdminDoor(
+                HttpDoor.open(
+                        HttpDoor.bind("admin.address", address, WAITING, HttpServer::create),
+                        "admin-",
                         THREADS,
-                        THREADS,
-                        1,
-                        TimeUnit.MINUTES,
-                        new ArrayBlockingQueue<>(WAITING),
-                        Thread.ofPlatform().daemon().name("admin-", 0).factory());
-        server.setExecutor(threads);
-        server.createContext(
-                "/",
-                exchange -> {
-                    try (exchange) {
-                        answer(exchange, metrics, health, isAlive);
-                    }
-                });
-        server.start();
-        return new AdminDoor(server, threads);
+                        WAITING,
+                        0,
+                        exchange -> answer(exchange, metrics, health, isAlive)));
     }
 
     private static void answer(
@@ -123,20 +88,15 @@ public final class AdminDoor implements AutoCloseable {
 
     private static void send(HttpExchange exchange, int status, String type, String body)
             throws IOException {
-        var bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", type);
-        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-        exchange.sendResponseHeaders(status, bytes.length);
-        exchange.getResponseBody().write(bytes);
+        HttpDoor.send(exchange, status, type, body.getBytes(StandardCharsets.UTF_8));
     }
 
     public int port() {
-        return server.getAddress().getPort();
+        return door.port();
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        door.close();
     }
 }
