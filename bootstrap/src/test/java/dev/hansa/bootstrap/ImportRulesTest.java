@@ -8,12 +8,16 @@ import org.junit.jupiter.api.Test;
 
 class ImportRulesTest {
     @Test
-    void moduleNamesNoLibrary() {
+    void moduleNamesNothingButTheJdk() {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "java..", "javax.crypto..", "org.jspecify..", "dev.hansa.bootstrap..")
+                        "java..",
+                        "javax.crypto..",
+                        "com.sun.net.httpserver..",
+                        "org.jspecify..",
+                        "dev.hansa.bootstrap..")
                 .because(
                         "every process starts and stops by it, so it must stay small and free of anybody's release cycle")
                 .check(
