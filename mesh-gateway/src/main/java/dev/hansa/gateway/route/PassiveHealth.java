@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 ///   [#MAX_BACK_OFF].
 /// - The next way may start beside this one after its head start: four times what it usually needs,
 ///   within [#MIN_HEAD_START] and [#MAX_HEAD_START]; [#UNKNOWN_HEAD_START] where nothing is known.
+///   A way that was late of late gets more, twice its [#peak][Seen#peak]: a machine that is busy
+///   now and then makes its peers wait, and who waits for it a little longer stays at home.
+/// - One of those that were overtaken goes on ([#tryLinger]), so that a way that was only late is
+///   good again as soon as it has answered, and has taught how late it can be.
 ///
 /// Times are those of [System#nanoTime], passed in. Safe for all event loops; nothing here waits.
 public final class PassiveHealth {
@@ -31,6 +35,17 @@ public final class PassiveHealth {
 
     /// Who usually needs longer than a quarter of this is not waited for longer than this.
     public static final Duration MAX_HEAD_START = Duration.ofSeconds(1);
+
+    /// What is kept of the latest answer is this at most: what lies between two datacenters of one
+    /// continent, or a pause of a process that is well. Twice this is less than what one waits for
+    /// the unknown.
+    public static final Duration MAX_PEAK = Duration.ofMillis(100);
+
+    /// A peak is worth half after this long: a machine that stalls once a minute is waited for, one
+    /// that did so at its start no longer.
+    public static final Duration PEAK_HALF_LIFE = Duration.ofSeconds(20);
+
+    private static final int PEAK_TIMES = 2;
 
     public static final Duration FIRST_BACK_OFF = Duration.ofMillis(250);
 
@@ -114,11 +129,11 @@ public final class PassiveHealth {
             return;
         }
         var was = seen.sign;
-        seen.add(tookNanos);
+        seen.add(tookNanos, now);
         if (was == null) {
             return;
         }
-        if (tookNanos <= seen.headStart()) {
+        if (tookNanos <= seen.headStart(now)) {
             clear(way, seen);
         } else {
             // it lives, and would be overtaken again
@@ -186,6 +201,17 @@ public final class PassiveHealth {
         return true;
     }
 
+    /// Whether an attempt that was overtaken may go on, for the health of its way alone; if so, it
+    /// is that way's probe until [#probed].
+    public synchronized boolean tryLinger(Way way) {
+        var seen = ways.get(way);
+        if (seen == null || seen.sign == null || seen.probing) {
+            return false;
+        }
+        seen.probing = true;
+        return true;
+    }
+
     /// A probe has ended, whatever it has come to.
     public synchronized void probed(Way way) {
         var seen = ways.get(way);
@@ -195,9 +221,9 @@ public final class PassiveHealth {
     }
 
     /// How long a way may be silent before the next one starts, in nanoseconds.
-    public synchronized long headStart(Way way) {
+    public synchronized long headStart(Way way, long now) {
         var seen = ways.get(way);
-        return seen == null ? UNKNOWN_HEAD_START.toNanos() : seen.headStart();
+        return seen == null ? UNKNOWN_HEAD_START.toNanos() : seen.headStart(now);
     }
 
     /// A snapshot was taken. What it says anew of a way counts for more than what was seen before.
@@ -238,6 +264,8 @@ public final class PassiveHealth {
         private final long[] times = new long[WINDOW];
         private int count;
         private long usual;
+        private long peak;
+        private long peakAt;
         private @Nullable Sign sign;
         private int failures;
         private long firstSign;
@@ -245,7 +273,12 @@ public final class PassiveHealth {
         private long nextProbe;
         private boolean probing;
 
-        void add(long took) {
+        void add(long took, long now) {
+            var late = Math.min(took, MAX_PEAK.toNanos());
+            if (count == 0 || late >= peak(now)) {
+                peak = late;
+                peakAt = now;
+            }
             times[count % WINDOW] = took;
             // keeps its place in the window whatever it comes to
             count = count + 1 == 2 * WINDOW ? WINDOW : count + 1;
@@ -254,11 +287,17 @@ public final class PassiveHealth {
             usual = sorted[sorted.length / 2];
         }
 
-        long headStart() {
+        /// The longest answer of late, fading.
+        private long peak(long now) {
+            var halves = (now - peakAt) / (double) PEAK_HALF_LIFE.toNanos();
+            return (long) (peak * Math.pow(0.5, Math.max(0, halves)));
+        }
+
+        long headStart(long now) {
             return count == 0
                     ? UNKNOWN_HEAD_START.toNanos()
                     : Math.clamp(
-                            HEAD_START_TIMES * usual,
+                            Math.max(HEAD_START_TIMES * usual, PEAK_TIMES * peak(now)),
                             MIN_HEAD_START.toNanos(),
                             MAX_HEAD_START.toNanos());
         }

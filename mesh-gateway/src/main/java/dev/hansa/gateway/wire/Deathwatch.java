@@ -161,7 +161,7 @@ public final class Deathwatch {
                 vigils.remove(way);
                 return;
             }
-            var patience = Math.max(PATIENCE.toNanos(), seen.headStart(way));
+            var patience = Math.max(PATIENCE.toNanos(), seen.headStart(way, System.nanoTime()));
             transport.connect(
                     loop,
                     way.address(),

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// While a way counts as good, starting another beside it takes an allowance; one that is suspect
 /// is passed without, by one that is not. Whoever has waited for its head start when another wins
-/// has failed, as far as [PassiveHealth] is concerned.
+/// has failed, as far as [PassiveHealth] is concerned. One such attempt for each way goes on for
+/// [#LINGER], for its health alone: who was only late is good again as soon as it has answered.
 ///
 /// A suspect way whose time has come is tried beside the first good one. It may win if it comes
 /// before that in the policy's order, or level; otherwise it is tried for its health alone, and
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 public final class Race<R> {
     /// Longer than any head start; a way that needs longer is of use only when there is no other.
     private static final Duration PROBE_LIMIT = PassiveHealth.MAX_HEAD_START;
+
+    /// Until the first probe would be due.
+    private static final Duration LINGER = PassiveHealth.FIRST_BACK_OFF;
 
     private final EventLoop loop;
     private final PassiveHealth health;
@@ -185,10 +189,10 @@ public final class Race<R> {
 
     private final class Entry implements Finish<R> {
         private final Runner<R> runner;
-        private final boolean probe;
         private final boolean aside;
         private final long began = System.nanoTime();
         private final long headStart;
+        private boolean probe;
         private @Nullable Attempt attempt;
         private @Nullable ScheduledFuture<?> timer;
         private boolean done;
@@ -199,7 +203,7 @@ public final class Race<R> {
             this.runner = runner;
             this.probe = probe;
             this.aside = aside;
-            this.headStart = health.headStart(runner.way());
+            this.headStart = health.headStart(runner.way(), began);
         }
 
         void start() {
@@ -303,8 +307,27 @@ public final class Race<R> {
                         "no answer in "
                                 + TimeUnit.NANOSECONDS.toMillis(now - began)
                                 + " ms, overtaken");
+                if (health.tryLinger(runner.way())) {
+                    linger();
+                }
+                return true;
             }
-            return late && !probe;
+            return false;
+        }
+
+        private void linger() {
+            probe = true;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            timer =
+                    loop.schedule(
+                            () -> {
+                                callOff();
+                                health.probed(runner.way());
+                            },
+                            LINGER.toNanos(),
+                            TimeUnit.NANOSECONDS);
         }
 
         @Override

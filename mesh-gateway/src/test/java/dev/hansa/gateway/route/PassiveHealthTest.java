@@ -39,26 +39,75 @@ class PassiveHealthTest {
     void headStartIsFourTimesTheUsualWithinLimits(long usual, long expected) {
         answered(usual);
 
-        assertThat(health.headStart(WAY)).isEqualTo(expected * MS);
+        assertThat(health.headStart(WAY, 0)).isEqualTo(expected * MS);
     }
 
     @Test
     void headStartOfTheUnknownIsTheStatedOne() {
-        assertThat(health.headStart(WAY)).isEqualTo(PassiveHealth.UNKNOWN_HEAD_START.toNanos());
+        assertThat(health.headStart(WAY, 0)).isEqualTo(PassiveHealth.UNKNOWN_HEAD_START.toNanos());
     }
 
     @Test
-    void oneSlowAnswerChangesNothingAndManyDo() {
+    void oneSlowAnswerIsNotUsualAndFourAre() {
         for (var i = 0; i < 100; i++) {
             answered(10);
         }
         answered(500);
-        assertThat(health.headStart(WAY)).isEqualTo(40 * MS);
+        assertThat(health.view(WAY, 0).usual()).contains(Duration.ofMillis(10));
 
         for (var i = 0; i < 4; i++) {
             answered(200);
         }
-        assertThat(health.headStart(WAY)).isEqualTo(800 * MS);
+        assertThat(health.view(WAY, 0).usual()).contains(Duration.ofMillis(200));
+        assertThat(health.headStart(WAY, 0)).isEqualTo(800 * MS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // one answer of so many ms among those of 2, seconds ago, head start ms
+        "60, 0, 120",
+        "60, 20, 60",
+        "60, 40, 30",
+        "60, 60, 20",
+        "100, 0, 200",
+        "3000, 0, 200",
+        "3000, 40, 50",
+        "9, 0, 20"
+    })
+    void lateAnswerGivesMoreTimeForAWhile(long late, long ago, long expected) {
+        answered(2);
+        answered(late);
+        answered(2);
+        answered(2);
+        // what is shorter than what is left of it does not make it shorter
+        health.answered(WAY, 2 * MS, 1);
+
+        assertThat(health.headStart(WAY, ago * 1000 * MS)).isEqualTo(expected * MS);
+    }
+
+    @Test
+    void wayThatWasOnlyLateIsGoodAsSoonAsItAnswersAndIsGivenMoreTime() {
+        answered(2);
+        health.failed(WAY, Sign.SILENT, 0, 20 * MS);
+        assertThat(health.isSuspect(WAY)).isTrue();
+
+        answered(150);
+
+        assertThat(health.isSuspect(WAY)).isFalse();
+        assertThat(health.headStart(WAY, 0)).isGreaterThanOrEqualTo(200 * MS);
+    }
+
+    @Test
+    void oneOvertakenAttemptGoesOnAndOnlyWhileItsWayIsSuspect() {
+        answered(2);
+        assertThat(health.tryLinger(WAY)).isFalse();
+        health.failed(WAY, Sign.SILENT, 0, 20 * MS);
+
+        assertThat(health.tryLinger(WAY)).isTrue();
+        assertThat(health.tryLinger(WAY)).isFalse();
+        assertThat(health.tryProbe(WAY, 10_000 * MS)).isFalse();
+        health.probed(WAY);
+        assertThat(health.tryProbe(WAY, 10_000 * MS)).isTrue();
     }
 
     @ParameterizedTest
@@ -149,7 +198,7 @@ class PassiveHealthTest {
         answered(300);
 
         assertThat(health.isSuspect(WAY)).isFalse();
-        assertThat(health.headStart(WAY)).isEqualTo(1000 * MS);
+        assertThat(health.headStart(WAY, 0)).isEqualTo(1000 * MS);
     }
 
     @Test

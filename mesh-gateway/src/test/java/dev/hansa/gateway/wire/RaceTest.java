@@ -60,7 +60,7 @@ class RaceTest {
     }
 
     @Test
-    void whoIsSilentIsPassedAfterItsHeadStartAndClosedWhenAnotherWins() {
+    void whoIsSilentIsPassedAfterItsHeadStartAndClosedSoonAfterAnotherHasWon() {
         usually(a, 1);
         var began = System.nanoTime();
         race(a, b);
@@ -75,10 +75,52 @@ class RaceTest {
                 "race",
                 "b starts",
                 "a failed",
-                "a is called off",
-                "b wins past another");
+                "b wins past another",
+                "a is called off");
         assertThat(health.view(a.way(), System.nanoTime()).suspicion().orElseThrow().sign())
                 .isEqualTo(Sign.SILENT);
+    }
+
+    @Test
+    void whoIsOvertakenAndAnswersAfterAllIsGoodAgain() {
+        usually(a, 1);
+        race(a, b);
+        await().until(() -> log.contains("b starts"));
+        b.answers();
+        await().until(() -> log.contains("b wins past another"));
+        assertThat(health.isSuspect(a.way())).isTrue();
+        a.answers();
+
+        awaitLog(
+                "a starts",
+                "race",
+                "b starts",
+                "a failed",
+                "b wins past another",
+                "a is discarded");
+        assertThat(health.isSuspect(a.way())).isFalse();
+        assertThat(health.headStart(a.way(), System.nanoTime()))
+                .as("twice what it has just needed, which was more than 20 ms")
+                .isGreaterThan(Duration.ofMillis(35).toNanos());
+    }
+
+    @Test
+    void oneOvertakenAttemptOfAWayGoesOnAtATime() {
+        usually(a, 1);
+        var firstOfA = new Lane("a", 0);
+        race(firstOfA, b);
+        await().until(() -> log.contains("b starts"));
+        race(a, c);
+        await().until(() -> log.contains("c starts"));
+        b.answers();
+        c.answers();
+        await().until(() ->
+                log.contains("b wins past another") && log.contains("c wins past another"));
+
+        assertThat(health.tryProbe(a.way(), System.nanoTime() + SECOND)).isFalse();
+        await().untilAsserted(() ->
+                assertThat(log.stream().filter("a is called off"::equals)).hasSize(2));
+        assertThat(health.tryProbe(a.way(), System.nanoTime() + SECOND)).isTrue();
     }
 
     @Test
