@@ -2,6 +2,7 @@ package dev.hansa.tests.multicluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -49,6 +50,9 @@ final class SoakFaults {
     /// Of kinds, until one of them may begin beside what is going on.
     private static final int DRAWS = 20;
 
+    /// Until all callers of an instance that has come back have been told of it, or have tried it.
+    private static final Duration HOME_AGAIN = Duration.ofSeconds(5);
+
     /// At most, and at least half of it. Two faults of five start a process anew, or three, which
     /// takes ten seconds of a slow processor each until it is warm.
     private static final int EVERY_MILLIS = 9_000;
@@ -83,7 +87,8 @@ final class SoakFaults {
         return localDeaths;
     }
 
-    /// While the local instance was away: who connected then was carried to the peer.
+    /// While the local instance was away, and until all have found back: who connected then was
+    /// carried to the peer.
     Queue<Window> away() {
         return away;
     }
@@ -186,7 +191,9 @@ final class SoakFaults {
                                 var began = System.nanoTime();
                                 localDeaths.add(began);
                                 proxy("eks-echo", hold);
-                                away.add(new Window(began, System.nanoTime()));
+                                away.add(
+                                        new Window(
+                                                began, System.nanoTime() + HOME_AGAIN.toNanos()));
                             });
             case LINK_CUT -> onPath(kind, () -> breaking(() -> link("blackhole", hold)));
             case LINK_LOSES_PACKETS ->
