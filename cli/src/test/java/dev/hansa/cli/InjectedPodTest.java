@@ -58,7 +58,7 @@ class InjectedPodTest {
 
         assertThat(arguments(init)).startsWith("kubernetes", "connect-init");
         var joining = config(init, 2, ConnectInitConfig.KEYS, ConnectInitConfig::read);
-        assertThat(joining.joining().name()).isEqualTo(account);
+        assertThat(joining.member().name()).isEqualTo(account);
         assertThat(joining.caPem()).isPresent();
         assertThat(arguments(sidecar)).startsWith("sidecar");
         var config = config(sidecar, 1, SidecarConfig.KEYS, SidecarConfig::read);

@@ -66,11 +66,7 @@ class ConnectInitTest {
         var method = JSON.createObjectNode().put("Name", "kubernetes").put("Type", "jwt");
         method.set("Config", config);
         put("/v1/acl/auth-method", method);
-        put(
-                "/v1/acl/policy",
-                JSON.createObjectNode().put("Name", "gateways").put("Rules", "mesh = \"write\""));
-        put("/v1/acl/binding-rule", rule("service", "${value.account}", "value.account != gate"));
-        put("/v1/acl/binding-rule", rule("policy", "gateways", "value.account == gate"));
+        put("/v1/acl/binding-rule", rule("service", "${value.account}", ""));
     }
 
     @AfterAll
@@ -241,14 +237,6 @@ class ConnectInitTest {
         assertThat(out()).exists();
     }
 
-    @Test
-    void gatewayGetsAGatewaysToken() throws Exception {
-        var ran = run(bearer("gate"), "uid-7", Map.of("gateway", "mesh-gateway"));
-
-        assertThat(ran.status()).as(ran.said()).isZero();
-        assertThat(out()).exists();
-    }
-
     /// Another's account, a forged token, a token file that is not there: none of them gets in, and
     /// nothing of what was shown is repeated.
     @Test
@@ -275,12 +263,10 @@ class ConnectInitTest {
 
     @Test
     void mistakesAreToldBeforeAnybodyIsAsked() throws Exception {
-        assertThat(
-                        run("x", "uid 9", Map.of("service", "a", "gateway", "b", "timeout", "1h"))
-                                .said())
+        assertThat(run("x", "uid 9", Map.of("timeout", "1h")).said())
                 .contains(
                         "pod-uid: expected the pod's uid",
-                        "service: expected either a service or a gateway; found both",
+                        "service: expected the name of the pod's service account",
                         "timeout: expected a duration from 1s to 10m");
     }
 }

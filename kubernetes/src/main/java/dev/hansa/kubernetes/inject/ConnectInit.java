@@ -8,7 +8,6 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.kubernetes.api.ApiAccess;
 import dev.hansa.kubernetes.api.ApiException;
 import dev.hansa.kubernetes.api.PodApi;
-import dev.hansa.kubernetes.inject.ConnectInitConfig.Joining;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -100,12 +99,11 @@ final class ConnectInit {
     /// @throws GaveUpException after the timeout at the latest
     /// @throws IOException when a file cannot be read or written, naming it
     void run() throws GaveUpException, IOException, InterruptedException {
-        var name = "'" + config.joining().name() + "'";
+        var name = "'" + config.member().name() + "'";
         log.accept(
                 "pod '"
                         + pod()
-                        + "' joins as "
-                        + (config.joining() instanceof Joining.Gateway ? "gateway " : "service ")
+                        + "' joins as service "
                         + name
                         + ", upstreams: "
                         + config.upstreams());
@@ -115,8 +113,8 @@ final class ConnectInit {
                             "a login at auth method '" + config.authMethod() + "'",
                             () -> api.login(config.authMethod(), bearer(), pod()));
             try {
-                if (config.joining() instanceof Joining.Member member && !member.onlyCalls()) {
-                    awaitInstance(api, token, member);
+                if (!config.member().onlyCalls()) {
+                    awaitInstance(api, token, config.member());
                 }
                 var join = insist("a join token", () -> api.joinToken(token, wanted()));
                 OwnDisk.write(config.out(), join.value().getBytes(StandardCharsets.UTF_8));
@@ -162,10 +160,7 @@ final class ConnectInit {
 
     private ObjectNode wanted() {
         var body = JSON.createObjectNode().put("TTL", JOIN_LIFE);
-        switch (config.joining()) {
-            case Joining.Member(var name, _, _) -> body.putArray("Services").add(name);
-            case Joining.Gateway _ -> body.put("MeshGateway", true);
-        }
+        body.putArray("Services").add(config.member().name());
         return body;
     }
 
@@ -198,7 +193,7 @@ final class ConnectInit {
     }
 
     /// Waits until exactly one Service has this pod, and that it is the pod's own.
-    private void awaitInstance(PodApi api, Secret token, Joining.Member member)
+    private void awaitInstance(PodApi api, Secret token, ConnectInitConfig.Member member)
             throws GaveUpException, InterruptedException {
         while (true) {
             var found =

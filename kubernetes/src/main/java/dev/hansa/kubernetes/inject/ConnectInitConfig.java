@@ -20,7 +20,7 @@ public record ConnectInitConfig(
         Optional<String> caPem,
         String authMethod,
         Path bearerTokenFile,
-        Joining joining,
+        Member member,
         String namespace,
         String pod,
         String podUid,
@@ -28,17 +28,11 @@ public record ConnectInitConfig(
         String upstreams,
         Duration timeout) {
 
-    /// What the pod is to be.
-    public sealed interface Joining {
-        String name();
-
-        /// @param kubernetesService the one of several Services that counts
-        /// @param onlyCalls nobody calls it, so that no Service has to select it
-        record Member(String name, Optional<String> kubernetesService, boolean onlyCalls)
-                implements Joining {}
-
-        record Gateway(String name) implements Joining {}
-    }
+    /// What the pod is to be: an instance of a service.
+    ///
+    /// @param kubernetesService the one of several Services that counts
+    /// @param onlyCalls nobody calls it, so that no Service has to select it
+    public record Member(String name, Optional<String> kubernetesService, boolean onlyCalls) {}
 
     /// A Service's instance comes seconds after its pod has an address; a server that is started
     /// with it needs a minute. Beyond that the container ends with an error and is started again.
@@ -67,9 +61,7 @@ public record ConnectInitConfig(
                     new Settings.Key(
                             "service",
                             "NAME",
-                            "whose sidecar the pod gets: the name of its service account"),
-                    new Settings.Key(
-                            "gateway", "NAME", "or: that it is a mesh gateway, and its name"),
+                            "whose sidecar the pod gets: the name of its service account (required)"),
                     new Settings.Key(
                             "kubernetes-service",
                             "NAME",
@@ -100,7 +92,7 @@ public record ConnectInitConfig(
         var caPem = settings.optional("cacert-pem", "certificates in PEM", text -> text);
         var method = settings.text("auth-method", "kubernetes");
         var bearer = settings.path("bearer-token-file", Path.of(SidecarContainer.TOKEN_FILE));
-        var joining = joining(settings);
+        var member = member(settings);
         var namespace = settings.requiredText("namespace", "the pod's namespace");
         var pod = settings.requiredText("pod", "the pod's name");
         var uid =
@@ -130,7 +122,7 @@ public record ConnectInitConfig(
                         });
         settings.finish();
         return new ConnectInitConfig(
-                server, caFile, caPem, method, bearer, joining, namespace, pod, uid, out, upstreams,
+                server, caFile, caPem, method, bearer, member, namespace, pod, uid, out, upstreams,
                 timeout);
     }
 
@@ -149,20 +141,10 @@ public record ConnectInitConfig(
         }
     }
 
-    private static Joining joining(Settings settings) {
-        var service = settings.text("service", "");
-        var gateway = settings.text("gateway", "");
-        var kubernetesService =
-                settings.optional("kubernetes-service", "a Service's name", text -> text);
-        var onlyCalls = settings.flag("only-calls", false);
-        if (service.isEmpty() == gateway.isEmpty()) {
-            settings.problem(
-                    "service",
-                    "expected either a service or a gateway; found "
-                            + (service.isEmpty() ? "neither" : "both"));
-        }
-        return gateway.isEmpty()
-                ? new Joining.Member(service, kubernetesService, onlyCalls)
-                : new Joining.Gateway(gateway);
+    private static Member member(Settings settings) {
+        return new Member(
+                settings.requiredText("service", "the name of the pod's service account"),
+                settings.optional("kubernetes-service", "a Service's name", text -> text),
+                settings.flag("only-calls", false));
     }
 }
