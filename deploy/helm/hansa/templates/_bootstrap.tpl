@@ -9,6 +9,12 @@
 {{- $names = concat $names (list (printf "%s-%s" $fn .) (printf "%s-%s.%s" $fn . $ns) (printf "%s-%s.%s.svc" $fn . $ns) (printf "%s-%s.%s.svc.%s" $fn . $ns $domain)) -}}
 {{- end -}}
 {{- $names = concat $names (list (printf "*.%s-servers.%s.svc" $fn $ns) (printf "*.%s-servers.%s.svc.%s" $fn $ns $domain)) $v.global.tls.serverAdditionalDNSSANs -}}
+{{- if and $v.server.enabled $v.server.exposeService.enabled -}}
+{{- range $number := until (int $v.server.replicas) -}}
+{{- $names = append $names ($v.server.exposeService.host | replace "$(POD_NAME)" (printf "%s-server-%d" $fn $number)) -}}
+{{- end -}}
+{{- $names = uniq $names -}}
+{{- end -}}
 metadata:
   labels: {{- include "hansa.selector" . | nindent 4 }}
     app.kubernetes.io/part-of: hansa

@@ -84,11 +84,18 @@ class ChartManifestsTest {
                         default -> "";
                     };
             if (!at.isEmpty()) {
-                pods.add(
-                        new Pod(
-                                name(object),
-                                texts(object.at(at).at("/metadata/labels")),
-                                object.at(at).path("spec")));
+                // a StatefulSet's pods bear their names as a label, others of one owner are alike
+                var isNumbered = object.path("kind").asText().equals("StatefulSet");
+                var count = isNumbered ? object.at("/spec/replicas").asInt() : 1;
+                for (var number = 0; number < count; number++) {
+                    var labels = texts(object.at(at).at("/metadata/labels"));
+                    if (isNumbered) {
+                        labels.put(
+                                "statefulset.kubernetes.io/pod-name",
+                                object.at("/metadata/name").asText() + "-" + number);
+                    }
+                    pods.add(new Pod(name(object), labels, object.at(at).path("spec")));
+                }
             }
         }
         return pods;

@@ -155,6 +155,9 @@ class ChartTest {
                 "meshGateway: {replica: 2} | at '/meshGateway': additional properties 'replica' not allowed",
                 "image: {tag: latest} | at '/image/tag': 'not' failed",
                 "global: {tls: {enabled: false}} | at '/global/tls/enabled': value must be true",
+                "server: {exposeService: {enabled: true}} | server.exposeService.host: expected the name by which each server is reached",
+                "server: {replicas: 3, exposeService: {enabled: true, host: hansa.example.com}} | server.exposeService.host: expected $(POD_NAME) in it, for each of 3 servers",
+                "server: {exposeService: {enabled: true, nodePort: {http: 1}}} | additional properties 'nodePort' not allowed",
                 "externalServers: {enabled: true} | externalServers.enabled: expected server.enabled=false with it",
                 "server: {enabled: false} | meshGateway.enabled: expected servers, of this chart (server.enabled) or others (externalServers.enabled); found neither",
                 "meshGateway: {wanAddress: {source: Static}} | meshGateway.wanAddress.static: expected an address",
@@ -187,7 +190,7 @@ class ChartTest {
                         "\n  server.extraConfig: ",
                         "kubectl -n default get secret eks-hansa-bootstrap-acl-token",
                         "eks-hansa-ca-cert -o jsonpath='{.data.fingerprint}'",
-                        "ingress[0].hostname}:443/ui/",
+                        "{{with index .status.loadBalancer.ingress 0}}https://{{or .ip .hostname}}:443/ui/{{end}}",
                         "Pods of the namespace 'default' get no sidecar",
                         "WARNING: connectInject.default=true with all namespaces",
                         "global.peering.tokenNamespaces, of which 'default' cannot be one");

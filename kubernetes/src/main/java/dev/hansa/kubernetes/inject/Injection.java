@@ -24,6 +24,10 @@ public final class Injection {
     private static final Set<Refusal> UNASKED =
             EnumSet.of(Refusal.SERVICE_ACCOUNT, Refusal.PORT_UNKNOWN);
 
+    /// What it takes until callers everywhere have heard that a pod goes: the endpoint slice, the
+    /// catalog, the peer's, each with room. Without it calls that begin meanwhile are refused.
+    private static final int STOP_DELAY_SECONDS = 3;
+
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final InjectRules rules;
@@ -104,6 +108,12 @@ public final class Injection {
         var member = Member.read(pod, annotations);
         var patch = new PodPatch(pod);
         var containers = new SidecarContainer(member, settings);
+        var known = pod.at("/spec/imagePullSecrets");
+        for (var secret : settings.pullSecrets()) {
+            if (known.valueStream().noneMatch(one -> one.path("name").asText().equals(secret))) {
+                patch.insert("/spec/imagePullSecrets", "-", JSON.objectNode().put("name", secret));
+            }
+        }
         patch.insert("/spec/volumes", "-", SidecarContainer.sharedVolume());
         patch.insert("/spec/volumes", "-", SidecarContainer.tokenVolume(settings.audience()));
         patch.insert("/spec/volumes", "-", SidecarContainer.scratchVolume());
@@ -113,7 +123,7 @@ public final class Injection {
         if (annotations.flag(Annotations.OVERWRITE_PROBES).orElse(false)) {
             new Probes(pod, member.application()).handOver(patch);
         }
-        var delay = annotations.number(Annotations.STOP_DELAY, 0, 0, 300);
+        var delay = annotations.number(Annotations.STOP_DELAY, stopDelay(pod), 0, 300);
         var own = pod.at("/spec/containers");
         for (var i = 0; i < own.size(); i++) {
             announce(patch, "/spec/containers/" + i, member.upstreams());
@@ -143,6 +153,14 @@ public final class Injection {
                             .put("name", upstream.variable() + "PORT")
                             .put("value", Integer.toString(upstream.port())));
         }
+    }
+
+    /// An API server refuses a hook that sleeps for longer than the pod may take to end.
+    private static int stopDelay(JsonNode pod) {
+        var grace = pod.at("/spec/terminationGracePeriodSeconds");
+        return grace.isIntegralNumber()
+                ? Math.clamp(grace.asLong(), 0, STOP_DELAY_SECONDS)
+                : STOP_DELAY_SECONDS;
     }
 
     /// The application goes on for a while after its pod has been deleted, so that callers hear of

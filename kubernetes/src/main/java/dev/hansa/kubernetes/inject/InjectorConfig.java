@@ -32,6 +32,14 @@ record InjectorConfig(
 
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
+    /// A name of RFC 1123, as Kubernetes gives its Secrets.
+    private static final Pattern SUBDOMAIN =
+            Pattern.compile(
+                    "(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+
+    /// One for each registry that a mirror may be at; a kubelet tries them all.
+    private static final int MAX_PULL_SECRETS = 8;
+
     private static final String A_LABEL = "1 to 63 lower-case letters, digits or '-'";
 
     /// A selector of the API server holds each of them.
@@ -46,9 +54,9 @@ record InjectorConfig(
     /// It stands in each injected pod, whose environment is bounded.
     private static final long MAX_CA = 64 << 10;
 
-    /// What is not heap, of buffers and threads, has the rest.
+    /// Buffers outside the heap may grow to as much again; code, classes and threads have the rest.
     private static final String JAVA_OPTIONS =
-            "-XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError";
+            "-XX:MaxRAMPercentage=35 -XX:+ExitOnOutOfMemoryError";
 
     static final List<Settings.Key> KEYS =
             List.of(
@@ -94,6 +102,10 @@ record InjectorConfig(
                             "sidecar.java-options",
                             "TEXT",
                             "of each sidecar's JVM (default: " + JAVA_OPTIONS + ")"),
+                    new Settings.Key(
+                            "image-pull-secrets",
+                            "A,B",
+                            "Secrets, in each pod's own namespace, by which its kubelet pulls the image (default: none)"),
                     new Settings.Key(
                             "failure-policy",
                             "Fail|Ignore",
@@ -159,7 +171,8 @@ record InjectorConfig(
                         quantity(settings, "sidecar.cpu-request", "50m"),
                         quantity(settings, "sidecar.memory-request", "128Mi"),
                         quantity(settings, "sidecar.memory-limit", "256Mi"),
-                        settings.text("sidecar.java-options", JAVA_OPTIONS));
+                        settings.text("sidecar.java-options", JAVA_OPTIONS),
+                        pullSecrets(settings));
         var names =
                 new Upkeep.Names(
                         label(settings, "secret", "hansa-injector-webhook"),
@@ -233,6 +246,26 @@ record InjectorConfig(
                         throw new IllegalArgumentException(text);
                     }
                     return time;
+                });
+    }
+
+    private static List<String> pullSecrets(Settings settings) {
+        return settings.value(
+                "image-pull-secrets",
+                "at most " + MAX_PULL_SECRETS + " names of Secrets, separated by commas",
+                List.<String>of(),
+                text -> {
+                    var names =
+                            Arrays.stream(text.split(","))
+                                    .map(String::strip)
+                                    .filter(name -> !name.isEmpty())
+                                    .distinct()
+                                    .toList();
+                    if (names.size() > MAX_PULL_SECRETS
+                            || !names.stream().allMatch(SUBDOMAIN.asMatchPredicate())) {
+                        throw new IllegalArgumentException(text);
+                    }
+                    return names;
                 });
     }
 

@@ -1,5 +1,6 @@
 package dev.hansa.kubernetes.inject;
 
+import java.util.List;
 import java.util.Optional;
 
 /// What is the same in every pod that is injected.
@@ -13,6 +14,7 @@ import java.util.Optional;
 /// @param memoryRequest as `cpuRequest`
 /// @param memoryLimit as `cpuRequest`
 /// @param javaOptions of the JVM in both containers
+/// @param pullSecrets names of Secrets, in each pod's own namespace, by which the image is pulled
 public record PodSettings(
         String image,
         String server,
@@ -22,7 +24,8 @@ public record PodSettings(
         String cpuRequest,
         String memoryRequest,
         String memoryLimit,
-        String javaOptions) {
+        String javaOptions,
+        List<String> pullSecrets) {
 
     PodSettings withServerCa(String pem) {
         return new PodSettings(
@@ -34,6 +37,7 @@ public record PodSettings(
                 cpuRequest,
                 memoryRequest,
                 memoryLimit,
-                javaOptions);
+                javaOptions,
+                pullSecrets);
     }
 }

@@ -16,7 +16,8 @@ class InjectorConfigTest {
                         "deny-namespaces", "*",
                         "failure-policy", "fail",
                         "sidecar.memory-limit", "lots",
-                        "cacert", "/nowhere");
+                        "cacert", "/nowhere",
+                        "image-pull-secrets", "registry,My_Registry");
 
         assertThatThrownBy(() ->
                         InjectorConfig.read(
@@ -26,6 +27,7 @@ class InjectorConfigTest {
                 .hasMessageContaining("deny-namespaces: expected at most 256 names")
                 .hasMessageContaining("failure-policy: expected Fail or Ignore")
                 .hasMessageContaining("sidecar.memory-limit: expected a quantity")
-                .hasMessageContaining("cacert: expected certificates");
+                .hasMessageContaining("cacert: expected certificates")
+                .hasMessageContaining("image-pull-secrets: expected at most 8 names of Secrets");
     }
 }

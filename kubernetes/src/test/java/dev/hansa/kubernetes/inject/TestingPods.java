@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.fabric8.zjsonpatch.JsonPatch;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -36,7 +37,8 @@ final class TestingPods {
                     "50m",
                     "128Mi",
                     "256Mi",
-                    "-XX:MaxRAMPercentage=60");
+                    "-XX:MaxRAMPercentage=35",
+                    List.of("registry"));
 
     private TestingPods() {}
 
