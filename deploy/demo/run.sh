@@ -104,11 +104,13 @@ done
 
 # --- nothing that was there before is touched -------------------------------------------------------
 
-step 'before: neither namespace is there'
+step 'before: neither namespace is there, and no definition'
 for dc in eks lke; do
     # a cluster that does not answer ends the story here, where nothing has been made
     found=$(k_ask "$dc" get namespaces shop hansa --ignore-not-found -o name) || fail "$dc: expected a cluster that answers"
     [[ -z $found || -n $dry ]] || fail "$dc: expected no namespace shop and no namespace hansa, which this script makes and deletes; found ${found//$'\n'/, }"
+    found=$(k_ask "$dc" get crds -l app.kubernetes.io/part-of=hansa -o name) || fail "$dc: expected a cluster that answers"
+    [[ -z $found || -n $dry ]] || fail "$dc: expected no definitions of hansa.dev, which the chart brings and this script deletes; found ${found//$'\n'/, } of another installation, or of one that has gone (kubectl delete crds -l app.kubernetes.io/part-of=hansa, if nobody has objects of them)"
 done
 
 # --- the end, however it comes --------------------------------------------------------------------
@@ -131,6 +133,8 @@ clean() {
         k "$dc" delete namespace shop --ignore-not-found --timeout="${timeout}s" || true
         run helm uninstall hansa --kube-context "$(context "$dc")" --namespace hansa --ignore-not-found --wait || true
         k "$dc" delete namespace hansa --ignore-not-found --timeout="${timeout}s" || true
+        # the chart leaves its definitions, and they bear this release's name: another one could not be installed
+        k "$dc" delete crds -l app.kubernetes.io/part-of=hansa --ignore-not-found --timeout=60s || true
     done
     exit "$status"
 }
@@ -152,6 +156,17 @@ for dc in eks lke; do rolled_out "$dc"; done
 
 # The answers that the customer had: status and seconds, with the time before each.
 answers() { k_ask "$1" --namespace shop logs load --timestamps "${@:2}"; }
+# What customers met since then. bought DATACENTER TIME
+bought() {
+    answers "$1" --since-time="$2" | awk '
+        function seconds(t,  p) { split(substr(t, 12), p, ":"); return p[1] * 3600 + p[2] * 60 + p[3] }
+        NF >= 3 {
+            all++
+            now = seconds($1)
+            if ($2 == "200") { if (last && now - last > gap) gap = now - last; last = now } else failed++
+        }
+        END { printf "%d of %d carts failed; the longest time without a sale: %.2f s", failed, all, gap }'
+}
 # The last three seconds: five answers at least, and none that is no cart.
 sells() { answers "$1" --since=3s | awk '{ print } $2 == "200" { n++; next } { failed++ } END { exit n < 5 || failed }'; }
 for dc in eks lke; do until_true "the cart of $dc" sells "$dc"; done
@@ -177,17 +192,26 @@ for dc in eks lke; do
 done
 held chart 'servers, gateways, operator and injector are ready'
 
-step '3: the shops into the mesh, by a rollout while customers buy'
-for dc in eks lke; do k "$dc" apply -k "$here/meshed"; done
+step '3: the intentions, before anybody is held to them'
 for dc in eks lke; do k "$dc" apply -f "$here/config/$dc/mesh.yaml" -f "$here/config/$dc/intentions.yaml"; done
-for dc in eks lke; do rolled_out "$dc"; done
-for dc in eks lke; do until_true "the cart of $dc in the mesh" sells "$dc"; done
-held meshed 'both shops sell with a sidecar in each pod'
-
-step '4: the intentions of eks'
 k eks wait --for=condition=Synced serviceintentions.hansa.dev/shop serviceintentions.hansa.dev/paymentservice --timeout="${timeout}s"
 k lke wait --for=condition=Synced serviceintentions.hansa.dev/shop serviceintentions.hansa.dev/shipping-allow-eks --timeout="${timeout}s"
 held intentions 'checkoutservice alone may call paymentservice; paymentservice calls nobody'
+
+step '4: the shops into the mesh, by rollouts while customers buy'
+since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+# Who is called before who calls: a caller outside still reaches a pod of the mesh, one inside finds no pod outside.
+for wave in redis-cart,productcatalogservice,currencyservice,shippingservice,emailservice,adservice,paymentservice \
+    cartservice,recommendationservice checkoutservice frontend; do
+    for dc in eks lke; do k "$dc" apply -k "$here/meshed" -l "app in ($wave)"; done
+    for name in ${wave//,/ }; do
+        # it waits for its variable
+        [[ $name != paymentservice ]] || continue
+        for dc in eks lke; do k "$dc" --namespace shop rollout status "deployment/$name" --timeout="${timeout}s"; done
+    done
+done
+for dc in eks lke; do until_true "the cart of $dc in the mesh" sells "$dc"; done
+for dc in eks lke; do held "meshed $dc" "a sidecar in each pod; $(bought "$dc" "$since")"; done
 
 step '5: through mesh gateways'
 for dc in eks lke; do k "$dc" wait --for=condition=Synced mesh.hansa.dev/mesh --timeout="${timeout}s"; done
@@ -232,15 +256,7 @@ held deleted 'no pod of it is left'
 step '12: the shop in eks goes on selling'
 until_true 'the cart of eks, with the price of lke' sells eks
 # Between the first refusal and the next answer; and how many customers it met.
-report=$(answers eks --since-time="$since" | awk '
-    function seconds(t,  p) { split(substr(t, 12), p, ":"); return p[1] * 3600 + p[2] * 60 + p[3] }
-    NF >= 3 {
-        all++
-        now = seconds($1)
-        if ($2 == "200") { if (last && now - last > gap) gap = now - last; last = now } else failed++
-    }
-    END { printf "%d of %d carts failed; the longest time without a sale: %.2f s", failed, all, gap }')
-held failover "$report"
+held failover "$(bought eks "$since")"
 
 order() {
     ask kubectl --context "$eks" --namespace shop exec load -- curl -s -m 10 -b shop_session-id=demo \
