@@ -22,11 +22,11 @@ variable "region" {
 variable "kubernetes_version" {
   description = "Kubernetes version of control plane and nodes."
   type        = string
-  default     = "1.33"
+  default     = "1.35"
 
   validation {
     condition     = can(regex("^1\\.[0-9]{2}$", var.kubernetes_version)) && tonumber(split(".", var.kubernetes_version)[1]) >= 30
-    error_message = "kubernetes_version: expected 1.30 or later, such as 1.33 (sidecars are init containers that go on, which 1.29 was the first to have on by default)."
+    error_message = "kubernetes_version: expected 1.30 or later, such as 1.35 (sidecars are init containers that go on, which 1.29 was the first to have on by default)."
   }
 }
 

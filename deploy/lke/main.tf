@@ -46,6 +46,49 @@ resource "linode_firewall" "gateway" {
   }
 }
 
+# The nodes have public addresses, and Kubernetes opens a port on each of them for each Service of type LoadBalancer or
+# NodePort: closed but for NodeBalancers, and for what the control plane and the nodes themselves need (by Linode's
+# documents for LKE: kubelet, Calico's BGP, WireGuard to the control plane, IPENCAP between nodes).
+resource "linode_firewall" "nodes" {
+  label   = "${var.name}-nodes"
+  tags    = concat(["hansa"], var.tags)
+  linodes = [for node in flatten([for pool in linode_lke_cluster.this.pool : pool.nodes]) : node.instance_id]
+
+  inbound_policy  = "DROP"
+  outbound_policy = "ACCEPT"
+
+  inbound {
+    label    = "nodebalancers"
+    action   = "ACCEPT"
+    protocol = "TCP"
+    ports    = "30000-32767"
+    ipv4     = ["192.168.255.0/24"]
+  }
+
+  inbound {
+    label    = "kubelet-and-bgp"
+    action   = "ACCEPT"
+    protocol = "TCP"
+    ports    = "179,10250"
+    ipv4     = ["192.168.128.0/17"]
+  }
+
+  inbound {
+    label    = "wireguard"
+    action   = "ACCEPT"
+    protocol = "UDP"
+    ports    = "51820"
+    ipv4     = ["192.168.128.0/17"]
+  }
+
+  inbound {
+    label    = "pods"
+    action   = "ACCEPT"
+    protocol = "IPENCAP"
+    ipv4     = ["192.168.128.0/17"]
+  }
+}
+
 # The way in, for its owner alone.
 resource "local_sensitive_file" "kubeconfig" {
   filename             = "${path.root}/${var.name}.kubeconfig"

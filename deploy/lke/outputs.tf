@@ -19,6 +19,7 @@ output "gateway_values" {
         }
       }
     }
-    server = { storageClass = "linode-block-storage-retain" }
+    # deleted with its claim; linode-block-storage-retain keeps a volume, and its bill, for whoever wants the state back
+    server = { storageClass = var.keep_volumes ? "linode-block-storage-retain" : "linode-block-storage" }
   })
 }

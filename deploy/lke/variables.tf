@@ -22,11 +22,11 @@ variable "region" {
 variable "kubernetes_version" {
   description = "Kubernetes version."
   type        = string
-  default     = "1.33"
+  default     = "1.35"
 
   validation {
     condition     = can(regex("^1\\.[0-9]{2}$", var.kubernetes_version)) && tonumber(split(".", var.kubernetes_version)[1]) >= 30
-    error_message = "kubernetes_version: expected 1.30 or later, such as 1.33."
+    error_message = "kubernetes_version: expected 1.30 or later, such as 1.35. LKE offers about three minors at a time (linode-cli lke versions-list)."
   }
 }
 
@@ -75,6 +75,12 @@ variable "node_count" {
 
 variable "high_availability" {
   description = "A control plane that survives the death of one of its machines. It costs more, and cannot be switched off again."
+  type        = bool
+  default     = false
+}
+
+variable "keep_volumes" {
+  description = "Whether the servers' volumes outlive their claims. They cost until somebody deletes them."
   type        = bool
   default     = false
 }
