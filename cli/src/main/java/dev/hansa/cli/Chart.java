@@ -35,6 +35,7 @@ record Chart(
     static final String SERVICES = "/v1/hansa/services";
     static final String INTENTIONS = "/v1/connect/intentions";
     static final String RESOLVERS = "/v1/config/service-resolver";
+    static final String GROUPS = "/v1/config/sameness-group";
     static final String IMPORTS = "/v1/hansa/imported-services";
     static final String READINESS = "/v1/hansa/failover/readiness";
 
@@ -49,6 +50,7 @@ record Chart(
                     SERVICES,
                     INTENTIONS,
                     RESOLVERS,
+                    GROUPS,
                     IMPORTS,
                     READINESS);
 

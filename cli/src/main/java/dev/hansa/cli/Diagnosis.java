@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -42,7 +41,7 @@ final class Diagnosis {
         chart.items(Chart.PEERINGS).forEach(diagnosis::peering);
         diagnosis.exports();
         diagnosis.intentions();
-        chart.items(Chart.RESOLVERS).forEach(diagnosis::resolver);
+        new Targets(chart, sheet).look();
         chart.items(Chart.READINESS).forEach(diagnosis::readiness);
     }
 
@@ -275,60 +274,6 @@ final class Diagnosis {
 
     private static String source(JsonNode rule) {
         return "peer:" + Chart.text(rule, "SourcePeer") + "/" + Chart.text(rule, "SourceName");
-    }
-
-    private void resolver(JsonNode entry) {
-        var name = Chart.text(entry, "Name");
-        // once, in however many subsets it stands
-        var targets = new TreeMap<String, Map.Entry<String, String>>();
-        target(targets, entry.path("Redirect"), name);
-        entry.path("Failover")
-                .properties()
-                .forEach(subset -> {
-                    var service = Chart.text(subset.getValue(), "Service");
-                    for (var target : subset.getValue().path("Targets")) {
-                        target(targets, target, service.isEmpty() ? name : service);
-                    }
-                });
-        targets.values().forEach(target -> target(name, target.getKey(), target.getValue()));
-    }
-
-    private static void target(
-            Map<String, Map.Entry<String, String>> targets, JsonNode target, String otherwise) {
-        var peer = Chart.text(target, "Peer");
-        if (!peer.isEmpty()) {
-            var service = Chart.text(target, "Service");
-            var called = service.isEmpty() ? otherwise : service;
-            targets.put(peer + "/" + called, Map.entry(peer, called));
-        }
-    }
-
-    private void target(String resolver, String peer, String service) {
-        var subject = "service-resolver '" + resolver + "': ";
-        if (chart.has(Chart.PEERINGS) && !chart.peers().contains(peer)) {
-            sheet.error(
-                    Check.resolvers,
-                    subject + "expected its targets at peers; found '" + peer + "', which is none",
-                    "peer with '" + peer + "', or take the target out of the entry");
-        } else if (chart.has(Chart.IMPORTS)
-                && chart.items(Chart.IMPORTS)
-                        .noneMatch(one ->
-                                Chart.text(one, "Peer").equals(peer)
-                                        && Chart.text(one, "Service").equals(service))) {
-            sheet.error(
-                    Check.resolvers,
-                    subject
-                            + "expected peer '"
-                            + peer
-                            + "' to export '"
-                            + service
-                            + "' to us; found that it does not",
-                    "in '"
-                            + peer
-                            + "': hansa config write exported-services.yaml, with '"
-                            + service
-                            + "' and this datacenter's peer name there");
-        }
     }
 
     private void readiness(JsonNode service) {

@@ -45,7 +45,7 @@ record Finding(Severity severity, Check check, String what, String mend) {
             add(new Finding(Severity.warning, check, what, mend));
         }
 
-        private void add(Finding finding) {
+        void add(Finding finding) {
             var found = byCheck.computeIfAbsent(finding.check(), _ -> new ArrayList<>());
             if (found.size() < MOST) {
                 found.add(finding);

@@ -119,21 +119,59 @@ final class Reach {
             return;
         }
         var least = own.stream().min(Scope::compareTo).orElseThrow();
-        furthest()
-                .filter(peer -> peer.scope().compareTo(least) > 0)
-                .ifPresent(peer ->
-                        sheet.error(
-                                Check.gateways,
-                                subject(gateway)
-                                        + "expected a WAN address that peer '"
-                                        + peer.name()
-                                        + "' at "
-                                        + peer.host()
-                                        + " reaches; found '"
-                                        + host
-                                        + "', which is "
-                                        + least.word(),
-                                "set wan.address of the gateway to where that peer reaches it"));
+        var further = furthest().filter(peer -> peer.scope().compareTo(least) > 0);
+        if (further.isPresent()) {
+            var peer = further.get();
+            sheet.error(
+                    Check.gateways,
+                    subject(gateway)
+                            + "expected a WAN address that peer '"
+                            + peer.name()
+                            + "' at "
+                            + peer.host()
+                            + " reaches; found '"
+                            + host
+                            + "', which "
+                            + how(host, least),
+                    "set wan.address of the gateway to where that peer reaches it");
+        } else if (least != Scope.PUBLIC && !arePeersKnown()) {
+            sheet.warning(
+                    Check.gateways,
+                    subject(gateway)
+                            + "expected a WAN address that peers of other networks reach; found '"
+                            + host
+                            + "', which "
+                            + how(host, least),
+                    "set wan.address of the gateway to where peers reach it; it may stay where all of them are in one network with it");
+        }
+    }
+
+    /// Where a name leads to is not seen by the name.
+    private static String how(String host, Scope scope) {
+        return isLiteral(host)
+                ? "is " + scope.word()
+                : "resolves to a " + scope.word() + " address here";
+    }
+
+    private static boolean isLiteral(String host) {
+        try {
+            InetAddress.ofLiteral(host);
+            return true;
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    /// Whether there are peers, and each is at an address that is known here. Of one that dials us
+    /// none is: then nothing says from where it has to come.
+    private boolean arePeersKnown() {
+        var peerings = chart.items(Chart.PEERINGS).toList();
+        return !peerings.isEmpty()
+                && peerings.stream()
+                        .allMatch(peering ->
+                                Json.texts(peering.path("PeerServerAddresses")).stream()
+                                        .map(Reach::host)
+                                        .anyMatch(host -> !scopes(host).isEmpty()));
     }
 
     /// A peer, and where its servers are reached.

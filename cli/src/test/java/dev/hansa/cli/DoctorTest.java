@@ -3,11 +3,8 @@ package dev.hansa.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,99 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /// `hansa doctor`: each finding, by a server that answers as it was told. [RealDoctorTest] asks
 /// real ones.
-class DoctorTest {
-    private static final Map<String, String> NOTHING =
-            Map.ofEntries(
-                    Map.entry(Chart.SELF, "{\"Config\":{\"Datacenter\":\"eks\"}}"),
-                    Map.entry(Chart.SERVERS, "{\"Servers\":[]}"),
-                    Map.entry(Chart.AUTHORITY, "{\"External\":false,\"Rotation\":null}"),
-                    Map.entry(Chart.ROOTS, "{\"Roots\":[]}"),
-                    Map.entry(Chart.GATEWAYS, "[]"),
-                    Map.entry(Chart.PEERINGS, "[]"),
-                    Map.entry(Chart.EXPORTS, "[]"),
-                    Map.entry(Chart.SERVICES, "[]"),
-                    Map.entry(Chart.INTENTIONS, "[]"),
-                    Map.entry(Chart.RESOLVERS, "[]"),
-                    Map.entry(Chart.IMPORTS, "[]"),
-                    Map.entry(Chart.READINESS, "[]"));
-
-    private static final String ACTIVE = "[{\"Name\":\"lke\",\"State\":\"ACTIVE\"}]";
-
-    private TestingServer server;
-
-    @BeforeEach
-    void start() throws IOException {
-        server = new TestingServer();
-        NOTHING.forEach(this::on);
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-    }
-
-    private void on(String path, String body) {
-        server.on("GET " + path, 200, body);
-    }
-
-    private Ran doctor(String... flags) {
-        return doctor(Clock.systemUTC(), flags);
-    }
-
-    /// Names under `example` are known, to a machine that a test makes.
-    private static List<InetAddress> resolve(String host) throws UnknownHostException {
-        return switch (host) {
-            case "gateway.eks.example" -> List.of(InetAddress.ofLiteral("10.0.0.7"));
-            case "gateway.lke.example" -> List.of(InetAddress.ofLiteral("203.0.113.7"));
-            default -> {
-                try {
-                    yield List.of(InetAddress.ofLiteral(host));
-                } catch (IllegalArgumentException _) {
-                    throw new UnknownHostException(host);
-                }
-            }
-        };
-    }
-
-    private Ran doctor(Clock clock, String... flags) {
-        var out = new StringWriter();
-        var err = new StringWriter();
-        var surroundings =
-                new Surroundings(
-                        new ByteArrayInputStream(new byte[0]),
-                        new PrintWriter(out),
-                        new PrintWriter(err),
-                        Map.of("HANSA_HTTP_ADDR", server.address()));
-        var status =
-                new CommandLine(new DoctorCommand(surroundings, clock, DoctorTest::resolve))
-                        .execute(flags);
-        return new Ran(status, out.toString(), err.toString());
-    }
-
-    /// The one finding that there is.
-    private String finding(String... flags) {
-        return only(doctor(flags));
-    }
-
-    private static String only(Ran ran) {
-        assertThat(ran.status()).as(ran.out() + ran.err()).isEqualTo(1);
-        var lines = ran.out().lines().toList();
-        assertThat(lines).as(ran.out()).hasSize(2);
-        assertThat(lines.getFirst()).contains("; to mend it: ");
-        return lines.getFirst();
-    }
-
-    private void quiet() {
-        assertThat(doctor()).isEqualTo(new Ran(0, "datacenter 'eks': nothing is wrong\n", ""));
-    }
-
+class DoctorTest extends TestingDoctor {
     @Test
     void datacenterWithoutAFlawEndsWithZero() {
         on(Chart.PEERINGS, ACTIVE);
@@ -220,7 +129,7 @@ class DoctorTest {
                         Map.of(Chart.ROOTS, api.json(Chart.ROOTS)),
                         Set.of()),
                 sheet,
-                DoctorTest::resolve);
+                TestingDoctor::resolve);
         assertThat(sheet.all()).hasSize(1);
         return sheet.all().getFirst().what();
     }
@@ -242,16 +151,6 @@ class DoctorTest {
                         "found it waiting for peer 'lke' since t: is away; to mend it: bring it back");
     }
 
-    private static String gateway(String node, String status, String wan) {
-        return "{\"Node\":{\"Node\":\""
-                + node
-                + "\"},\"Service\":{\"TaggedAddresses\":{\"wan\":{\"Address\":\""
-                + wan
-                + "\",\"Port\":8443}}},\"Checks\":[{\"Status\":\""
-                + status
-                + "\",\"Output\":\"stream ended\"}]}";
-    }
-
     @Test
     void gatewayThatIsGoneIsNamedAndTheLastOneIsAnError() {
         on(
@@ -266,45 +165,6 @@ class DoctorTest {
                         "warning  mesh gateway 'g1': expected to be connected; found 'stream ended'; to mend it:");
         on(Chart.GATEWAYS, "[" + gateway("g1", "critical", "203.0.113.2") + "]");
         assertThat(finding()).startsWith("error    ").contains("no other is left");
-    }
-
-    private void peerAt(String address) {
-        on(
-                Chart.PEERINGS,
-                "[{\"Name\":\"lke\",\"State\":\"ACTIVE\",\"PeerServerAddresses\":[\""
-                        + address
-                        + "\"]}]");
-    }
-
-    @Test
-    void wanAddressThatAPeerCannotReachIsNamed() {
-        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "10.1.0.2") + "]");
-        peerAt("203.0.113.9:8443");
-        assertThat(finding())
-                .isEqualTo(
-                        "error    mesh gateway 'g': expected a WAN address that peer 'lke' at 203.0.113.9 reaches; found '10.1.0.2', which is private; to mend it: set wan.address of the gateway to where that peer reaches it");
-        for (var both :
-                List.of(
-                        List.of("10.1.0.2", "10.2.0.9:8443"),
-                        List.of("203.0.113.2", "203.0.113.9:8443"),
-                        List.of("127.0.0.1", "127.0.0.2:8443"),
-                        List.of("gateway.lke.example", "[2001:db8::9]:8443"))) {
-            on(Chart.GATEWAYS, "[" + gateway("g", "passing", both.getFirst()) + "]");
-            peerAt(both.getLast());
-            quiet();
-        }
-        for (var both :
-                List.of(
-                        List.of("127.0.0.1", "10.2.0.9:8443"),
-                        List.of("gateway.eks.example", "gateway.lke.example:8443"),
-                        List.of("100.64.0.1", "203.0.113.9:8443"),
-                        List.of("fd00::1", "[2001:db8::9]:8443"))) {
-            on(Chart.GATEWAYS, "[" + gateway("g", "passing", both.getFirst()) + "]");
-            peerAt(both.getLast());
-            assertThat(finding()).as(both.toString()).startsWith("error    mesh gateway 'g'");
-        }
-        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "nowhere.example") + "]");
-        assertThat(finding()).contains("found 'nowhere.example', which does not here");
     }
 
     @Test
@@ -331,7 +191,7 @@ class DoctorTest {
 
     private void exported(String row) {
         on(Chart.PEERINGS, ACTIVE);
-        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "127.0.0.1") + "]");
+        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "203.0.113.2") + "]");
         on(Chart.EXPORTS, "[{\"Service\":\"web\",\"Consumers\":{\"Peers\":[\"lke\"]}}]");
         on(Chart.SERVICES, "[" + row + "]");
         on(Chart.INTENTIONS + "/check?source=peer:lke/*&destination=web", "{\"Allowed\":true}");
@@ -393,27 +253,6 @@ class DoctorTest {
         assertThat(finding())
                 .startsWith(
                         "warning  intention peer:moon/front to 'web': expected a peer's name; found 'moon', which is none");
-    }
-
-    @Test
-    void targetThatIsNoPeerOrNotExportedToUsIsNamed() {
-        on(Chart.PEERINGS, ACTIVE);
-        var resolver =
-                "[{\"Name\":\"web\",\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"%s\"}]},\"v1\":{\"Targets\":[{\"Peer\":\"%s\"}]}}}]";
-        on(Chart.RESOLVERS, resolver.formatted("moon", "moon"));
-        assertThat(finding())
-                .startsWith(
-                        "error    service-resolver 'web': expected its targets at peers; found 'moon', which is none");
-        on(Chart.RESOLVERS, resolver.formatted("lke", "lke"));
-        assertThat(finding())
-                .startsWith(
-                        "error    service-resolver 'web': expected peer 'lke' to export 'web' to us; found that it does not");
-        on(Chart.IMPORTS, "[{\"Service\":\"web\",\"Peer\":\"lke\"}]");
-        quiet();
-        on(
-                Chart.RESOLVERS,
-                "[{\"Name\":\"web\",\"Redirect\":{\"Peer\":\"lke\",\"Service\":\"shop\"}}]");
-        assertThat(finding()).contains("to export 'shop' to us");
     }
 
     @Test
