@@ -7,6 +7,9 @@ import picocli.CommandLine.Option;
 /// The flags that every command has which asks a server. No description shows a value: what is set
 /// in the environment may be a secret.
 final class AccessOptions {
+    /// As Consul calls what is alone of its kind.
+    private static final String ONLY = "default";
+
     @Option(
             names = "--http-addr",
             order = 100,
@@ -57,6 +60,59 @@ final class AccessOptions {
                     "Address, token file and CA file as 'hansa profile set' has saved them; no variable counts then.")
     private @Nullable String profile;
 
+    @Option(
+            names = "--ca-path",
+            order = 103,
+            paramLabel = "FOLDER",
+            description =
+                    "The same as --ca-file with all files of a folder (default: HANSA_CAPATH, then CONSUL_CAPATH).")
+    private @Nullable String caPath;
+
+    @Option(
+            names = "--client-cert",
+            order = 103,
+            paramLabel = "FILE",
+            description =
+                    "A certificate, PEM, that shows who asks, where a server or what stands before it wants one (default: HANSA_CLIENT_CERT, then CONSUL_CLIENT_CERT).")
+    private @Nullable String certificate;
+
+    @Option(
+            names = "--client-key",
+            order = 103,
+            paramLabel = "FILE",
+            description =
+                    "Its private key, PEM, not encrypted (default: HANSA_CLIENT_KEY, then CONSUL_CLIENT_KEY).")
+    private @Nullable String key;
+
+    @Option(
+            names = "--datacenter",
+            order = 106,
+            paramLabel = "DC",
+            description =
+                    "Only where the server is of this datacenter; another's is named by --http-addr.")
+    private @Nullable String datacenter;
+
+    @Option(
+            names = "--stale",
+            order = 106,
+            description =
+                    "Let this server answer also where it does not lead: what it reads may lack the last writes.")
+    private boolean stale;
+
+    @Option(
+            names = "--namespace",
+            order = 106,
+            paramLabel = "default",
+            description = "The only namespace that there is.")
+    private String namespace = ONLY;
+
+    @Option(
+            names = "--partition",
+            order = 106,
+            paramLabel = "default",
+            description = "The only admin partition that there is.")
+    private String partition = ONLY;
+
     Optional<String> tokenFile() {
         return Optional.ofNullable(tokenFile);
     }
@@ -69,13 +125,44 @@ final class AccessOptions {
         return Optional.ofNullable(profile);
     }
 
+    /// The name that the server's datacenter must have.
+    Optional<String> datacenter() {
+        return Optional.ofNullable(datacenter);
+    }
+
+    /// What cannot be meant together, or is meant of what there is not.
+    Optional<String> mistake() {
+        if (caFile != null && caPath != null) {
+            return Optional.of("CA: expected --ca-file or --ca-path; found both");
+        }
+        return only("namespace", namespace).or(() -> only("partition", partition));
+    }
+
+    private static Optional<String> only(String what, String name) {
+        return name.isEmpty() || name.equals(ONLY)
+                ? Optional.empty()
+                : Optional.of(
+                        "--"
+                                + what
+                                + ": expected '"
+                                + ONLY
+                                + "', the only one that there is here; found '"
+                                + name
+                                + "'");
+    }
+
     /// @param apiTokenFile what `--token-file` says of the API's token
     ApiAccess.Flags flags(Optional<String> apiTokenFile) {
         return new ApiAccess.Flags(
                 Optional.ofNullable(address),
                 Optional.ofNullable(token),
                 apiTokenFile,
-                Optional.ofNullable(caFile),
-                Optional.ofNullable(serverName));
+                new TlsFiles(
+                        Optional.ofNullable(caFile),
+                        Optional.ofNullable(caPath),
+                        Optional.ofNullable(certificate),
+                        Optional.ofNullable(key),
+                        Optional.ofNullable(serverName)),
+                stale);
     }
 }

@@ -1,5 +1,7 @@
 package dev.hansa.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
@@ -10,6 +12,7 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `hansa acl …`, with the flags and the output of Consul's commands.
@@ -28,12 +31,13 @@ final class AclCommands {
     private AclCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Acl())
-                .addSubcommand(new Bootstrap(surroundings))
-                .addSubcommand(AclTokenCommands.commandLine(surroundings))
-                .addSubcommand(AclPolicyCommands.commandLine(surroundings))
-                .addSubcommand(AuthMethodCommands.commandLine(surroundings))
-                .addSubcommand(BindingRuleCommands.commandLine(surroundings));
+        return Branch.of(
+                new Acl(),
+                new Bootstrap(surroundings),
+                AclTokenCommands.commandLine(surroundings),
+                AclPolicyCommands.commandLine(surroundings),
+                AuthMethodCommands.commandLine(surroundings),
+                BindingRuleCommands.commandLine(surroundings));
     }
 
     @Command(
@@ -56,6 +60,11 @@ final class AclCommands {
             super(surroundings);
         }
 
+        /// What is printed behind the rest; nothing where no flag asks for it.
+        String more(JsonNode answer) {
+            return "";
+        }
+
         /// @param given a text itself, @FILE, or - for standard input
         final String given(String subject, String given) throws CommandFailedException {
             return given.equals("-") || given.startsWith("@")
@@ -66,9 +75,65 @@ final class AclCommands {
         final void print(PrintWriter out, JsonNode answer, String pretty)
                 throws CommandFailedException {
             switch (format) {
-                case pretty -> out.print(pretty);
+                case pretty -> out.print(pretty + more(answer));
                 case json -> out.println(Json.pretty(answer));
             }
+        }
+    }
+
+    /// Whether hash and indexes are printed too.
+    static final class Meta {
+        @Option(
+                names = "--meta",
+                order = 81,
+                description = "Print hash and indexes too; JSON has them anyway.")
+        private boolean wanted;
+
+        /// Nothing where they are not wanted; what a server does not say is left out.
+        String of(JsonNode one) {
+            if (!wanted) {
+                return "";
+            }
+            var text = new StringBuilder();
+            for (var field : List.of("Hash", "CreateIndex", "ModifyIndex")) {
+                if (one.hasNonNull(field)) {
+                    // in the column of what stands above
+                    text.append(
+                            "%-14s%s\n"
+                                    .formatted(
+                                            field.replace("Index", " Index") + ":",
+                                            ClientCommand.text(one, field)));
+                }
+            }
+            return text.toString();
+        }
+    }
+
+    /// A command whose answer holds what is kept, with its hash and indexes.
+    abstract static class Kept extends Formatted {
+        @Mixin private Meta meta = new Meta();
+
+        Kept(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        final String more(JsonNode answer) {
+            return meta.of(answer);
+        }
+    }
+
+    /// A list of what is kept.
+    abstract static class KeptList extends ListCommand {
+        @Mixin private Meta meta = new Meta();
+
+        KeptList(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        /// @param indent before each line
+        final String more(JsonNode one, String indent) {
+            return meta.of(one).lines().map(line -> indent + line + "\n").collect(joining());
         }
     }
 
@@ -160,6 +225,15 @@ final class AclCommands {
                         "Service Identities:",
                         items(token.path("ServiceIdentities"))
                                 .map(identity -> ClientCommand.text(identity, "ServiceName"))
+                                .toList())
+                + section(
+                        "Node Identities:",
+                        items(token.path("NodeIdentities"))
+                                .map(identity ->
+                                        ClientCommand.text(identity, "NodeName")
+                                                + " (Datacenter: "
+                                                + ClientCommand.text(identity, "Datacenter")
+                                                + ")")
                                 .toList());
     }
 

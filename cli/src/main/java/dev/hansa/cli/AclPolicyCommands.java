@@ -2,6 +2,7 @@ package dev.hansa.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,12 +14,13 @@ final class AclPolicyCommands {
     private AclPolicyCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Policy())
-                .addSubcommand(new Create(surroundings))
-                .addSubcommand(new ListPolicies(surroundings))
-                .addSubcommand(new Read(surroundings))
-                .addSubcommand(new Update(surroundings))
-                .addSubcommand(new Delete(surroundings));
+        return Branch.of(
+                new Policy(),
+                new Create(surroundings),
+                new ListPolicies(surroundings),
+                new Read(surroundings),
+                new Update(surroundings),
+                new Delete(surroundings));
     }
 
     @Command(
@@ -39,7 +41,7 @@ final class AclPolicyCommands {
     }
 
     /// A command that writes a policy.
-    private abstract static class Writing extends AclCommands.Formatted {
+    private abstract static class Writing extends AclCommands.Kept {
         @Option(
                 names = "--description",
                 paramLabel = "TEXT",
@@ -51,6 +53,13 @@ final class AclPolicyCommands {
                 paramLabel = "HCL|@FILE|-",
                 description = "Its rules: the text, @FILE, or - for standard input.")
         private @Nullable String rules;
+
+        @Option(
+                names = "--valid-datacenter",
+                paramLabel = "DC",
+                description =
+                        "Where it holds; this datacenter alone can be named, since each keeps its own.")
+        private List<String> datacenters = List.of();
 
         Writing(Surroundings surroundings) {
             super(surroundings);
@@ -66,6 +75,13 @@ final class AclPolicyCommands {
                 return before.path("Rules").asText("");
             }
             return given("rules", rules);
+        }
+
+        /// Nothing is said of it to the server: there is no other place where it could hold.
+        final void requireHere(ApiClient api) throws CommandFailedException, InterruptedException {
+            for (var name : datacenters) {
+                requireHere(api, name);
+            }
         }
 
         final boolean hasRules() {
@@ -92,6 +108,7 @@ final class AclPolicyCommands {
             if (!hasRules()) {
                 throw usage("policy: expected --rules; found none");
             }
+            requireHere(api);
             var nothing = Json.MAPPER.createObjectNode();
             var body =
                     Json.MAPPER
@@ -108,7 +125,7 @@ final class AclPolicyCommands {
             name = "list",
             description = "Print the names of all policies.",
             footer = "  hansa acl policy list")
-    private static final class ListPolicies extends ListCommand {
+    private static final class ListPolicies extends AclCommands.KeptList {
         ListPolicies(Surroundings surroundings) {
             super(surroundings);
         }
@@ -126,7 +143,8 @@ final class AclPolicyCommands {
                         .append(text(policy, "ID"))
                         .append("\n   Description:  ")
                         .append(text(policy, "Description"))
-                        .append('\n');
+                        .append('\n')
+                        .append(more(policy, "   "));
             }
             print(out, policies, table, text.toString());
         }
@@ -167,7 +185,7 @@ final class AclPolicyCommands {
             name = "read",
             description = "Print one policy with its rules.",
             footer = "  hansa acl policy read -name readers")
-    private static final class Read extends AclCommands.Formatted {
+    private static final class Read extends AclCommands.Kept {
         @Mixin private Which which = new Which();
 
         Read(Surroundings surroundings) {
@@ -203,6 +221,11 @@ final class AclPolicyCommands {
         @Option(names = "--name", paramLabel = "NAME", description = "Its name.")
         private @Nullable String name;
 
+        @Option(
+                names = "--no-merge",
+                description = "Say all of it anew: what no flag names is emptied.")
+        private boolean anew;
+
         Update(Surroundings surroundings) {
             super(surroundings);
         }
@@ -213,15 +236,18 @@ final class AclPolicyCommands {
             if (id == null && name == null) {
                 throw usage(oneOf(null));
             }
+            requireHere(api);
             var before = find(api, id, name);
             var known = text(before, "ID");
+            // a name is what nothing is without
+            var kept = anew ? Json.MAPPER.createObjectNode() : before;
             var body =
                     Json.MAPPER
                             .createObjectNode()
                             .put("ID", known)
                             .put("Name", name == null ? text(before, "Name") : name)
-                            .put("Description", description(before))
-                            .put("Rules", rules(before));
+                            .put("Description", description(kept))
+                            .put("Rules", rules(kept));
             var policy = Json.read(api.must("PUT", path(known), body));
             print(out, policy, pretty(policy));
         }

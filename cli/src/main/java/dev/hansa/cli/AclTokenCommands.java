@@ -15,14 +15,15 @@ final class AclTokenCommands {
     private AclTokenCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Token())
-                .addSubcommand(new Create(surroundings))
-                .addSubcommand(new ListTokens(surroundings))
-                .addSubcommand(new Read(surroundings))
-                .addSubcommand(new Self(surroundings))
-                .addSubcommand(new Update(surroundings))
-                .addSubcommand(new Clone(surroundings))
-                .addSubcommand(new Delete(surroundings));
+        return Branch.of(
+                new Token(),
+                new Create(surroundings),
+                new ListTokens(surroundings),
+                new Read(surroundings),
+                new Self(surroundings),
+                new Update(surroundings),
+                new Clone(surroundings),
+                new Delete(surroundings));
     }
 
     @Command(
@@ -47,9 +48,19 @@ final class AclTokenCommands {
 
         @Option(
                 names = "--service-identity",
-                paramLabel = "SERVICE",
+                paramLabel = "SERVICE[:DC]",
                 description = "What a sidecar of this service needs; may be repeated.")
         private List<String> services = List.of();
+
+        @Option(
+                names = "--node-identity",
+                paramLabel = "NODE:DC",
+                description = "What a machine's agent of this node needs; may be repeated.")
+        private List<String> nodes = List.of();
+
+        boolean hasNodes() {
+            return !nodes.isEmpty();
+        }
 
         boolean hasPolicies() {
             return !policyNames.isEmpty() || !policyIds.isEmpty();
@@ -66,15 +77,39 @@ final class AclTokenCommands {
                 policyNames.forEach(name -> policies.addObject().put("Name", name));
                 policyIds.forEach(id -> policies.addObject().put("ID", id));
             }
-            for (var service : services) {
-                if (service.contains(":")) {
-                    throw new CommandFailedException(
-                            "service identity: expected a service, since a token holds in its own datacenter; found '"
-                                    + PlainText.of(service)
-                                    + "'");
-                }
-                token.withArray("ServiceIdentities").addObject().put("ServiceName", service);
+            services.forEach(service -> addService(token, service));
+            for (var node : nodes) {
+                addNode(token, node);
             }
+        }
+
+        /// A datacenter that is not the server's is refused by it: a token holds in its own.
+        static void addService(ObjectNode token, String text) {
+            var colon = text.indexOf(':');
+            var identity =
+                    token.withArray("ServiceIdentities")
+                            .addObject()
+                            .put("ServiceName", colon < 0 ? text : text.substring(0, colon));
+            if (colon >= 0) {
+                var datacenters = identity.putArray("Datacenters");
+                for (var name : text.substring(colon + 1).split(",", -1)) {
+                    datacenters.add(name);
+                }
+            }
+        }
+
+        static void addNode(ObjectNode token, String text) throws CommandFailedException {
+            var colon = text.indexOf(':');
+            if (colon <= 0 || colon == text.length() - 1) {
+                throw new CommandFailedException(
+                        "node identity: expected NODE:DATACENTER; found '"
+                                + PlainText.of(text)
+                                + "'");
+            }
+            token.withArray("NodeIdentities")
+                    .addObject()
+                    .put("NodeName", text.substring(0, colon))
+                    .put("Datacenter", text.substring(colon + 1));
         }
     }
 
@@ -98,15 +133,35 @@ final class AclTokenCommands {
                 description = "How long it lives (default: until it is deleted).")
         private @Nullable String life;
 
+        @Option(
+                names = "--accessor",
+                paramLabel = "UUID",
+                description = "Its AccessorID (default: one by chance).")
+        private @Nullable String accessor;
+
+        @Option(
+                names = "--secret",
+                paramLabel = "UUID|@FILE|-",
+                description =
+                        "Its secret (default: one by chance). The process list shows one that is written here: @FILE or - do not.")
+        private @Nullable String secret;
+
+        @Option(
+                names = "--local",
+                description = "Call it local; each token holds in its own datacenter alone anyway.")
+        private boolean local;
+
+        @CommandLine.Mixin private AclCommands.Meta meta = new AclCommands.Meta();
+
         Create(Surroundings surroundings) {
             super(surroundings);
         }
 
         @Override
         JsonNode make(ApiClient api) throws CommandFailedException, InterruptedException {
-            if (!rights.hasPolicies() && !rights.hasServices()) {
+            if (!rights.hasPolicies() && !rights.hasServices() && !rights.hasNodes()) {
                 throw usage(
-                        "token: expected --policy-name, --policy-id or --service-identity; found none");
+                        "token: expected --policy-name, --policy-id, --service-identity or --node-identity; found none");
             }
             var body = Json.MAPPER.createObjectNode();
             if (description != null) {
@@ -116,7 +171,21 @@ final class AclTokenCommands {
             if (life != null) {
                 body.put("ExpirationTTL", life);
             }
+            if (accessor != null) {
+                body.put("AccessorID", accessor);
+            }
+            if (secret != null) {
+                body.put("SecretID", given("secret", secret).strip());
+            }
+            if (local) {
+                body.put("Local", true);
+            }
             return Json.read(api.must("PUT", AclCommands.TOKEN, body));
+        }
+
+        @Override
+        String more(JsonNode answer) {
+            return meta.of(answer);
         }
     }
 
@@ -124,7 +193,7 @@ final class AclTokenCommands {
             name = "list",
             description = "Print all tokens, without their secrets.",
             footer = "  hansa acl token list")
-    private static final class ListTokens extends ListCommand {
+    private static final class ListTokens extends AclCommands.KeptList {
         ListTokens(Surroundings surroundings) {
             super(surroundings);
         }
@@ -138,7 +207,7 @@ final class AclTokenCommands {
                     new Columns()
                             .heading("AccessorID", "Description", "Policies", "Services", "Ends");
             for (var token : tokens) {
-                texts.add(AclCommands.pretty(token));
+                texts.add(AclCommands.pretty(token) + more(token, ""));
                 table.row(
                         text(token, "AccessorID"),
                         text(token, "Description"),
@@ -157,7 +226,7 @@ final class AclTokenCommands {
     }
 
     /// A command that means one token.
-    private abstract static class OfOne extends AclCommands.Formatted {
+    private abstract static class OfOne extends AclCommands.Kept {
         @Option(
                 names = {"--accessor-id", "--id"},
                 paramLabel = "ID",
@@ -253,6 +322,18 @@ final class AclTokenCommands {
                 description = "The same by id; may be repeated.")
         private List<String> moreIds = List.of();
 
+        @Option(
+                names = "--append-service-identity",
+                paramLabel = "SERVICE[:DC]",
+                description = "A service beside those that it has; may be repeated.")
+        private List<String> moreServices = List.of();
+
+        @Option(
+                names = "--append-node-identity",
+                paramLabel = "NODE:DC",
+                description = "A node beside those that it has; may be repeated.")
+        private List<String> moreNodes = List.of();
+
         Update(Surroundings surroundings) {
             super(surroundings);
         }
@@ -263,6 +344,11 @@ final class AclTokenCommands {
             if (rights.hasPolicies() && !(moreNames.isEmpty() && moreIds.isEmpty())) {
                 throw usage(
                         "policies: expected those that replace the present ones, or --append-policy-…; found both");
+            }
+            if (rights.hasServices() && !moreServices.isEmpty()
+                    || rights.hasNodes() && !moreNodes.isEmpty()) {
+                throw usage(
+                        "identities: expected those that replace the present ones, or --append-…; found both");
             }
             var id = accessor(api);
             var token = changed(id, read(api, id));
@@ -289,10 +375,11 @@ final class AclTokenCommands {
             if (!rights.hasServices() && !before.path("ServiceIdentities").isEmpty()) {
                 before.path("ServiceIdentities").forEach(token.withArray("ServiceIdentities")::add);
             }
-            for (var kept : List.of("NodeIdentities", "Local")) {
-                if (before.has(kept)) {
-                    token.set(kept, before.get(kept));
-                }
+            if (before.has("Local")) {
+                token.set("Local", before.get("Local"));
+            }
+            if (!rights.hasNodes() && !before.path("NodeIdentities").isEmpty()) {
+                before.path("NodeIdentities").forEach(token.withArray("NodeIdentities")::add);
             }
             rights.addTo(token);
             for (var name : moreNames) {
@@ -300,6 +387,10 @@ final class AclTokenCommands {
             }
             for (var more : moreIds) {
                 token.withArray("Policies").addObject().put("ID", more);
+            }
+            moreServices.forEach(service -> Rights.addService(token, service));
+            for (var node : moreNodes) {
+                Rights.addNode(token, node);
             }
             return token;
         }
@@ -352,7 +443,14 @@ final class AclTokenCommands {
             name = "delete",
             description = "Make a token worthless.",
             footer = "  hansa acl token delete -accessor-id 986193b5-e2b5-eb26-6264-b524ea60cc6d")
-    private static final class Delete extends OfOne {
+    private static final class Delete extends ClientCommand {
+        @Option(
+                names = {"--accessor-id", "--id"},
+                required = true,
+                paramLabel = "ID",
+                description = "Its AccessorID, or the beginning of it.")
+        private String accessor = "";
+
         Delete(Surroundings surroundings) {
             super(surroundings);
         }
@@ -360,7 +458,7 @@ final class AclTokenCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var id = accessor(api);
+            var id = AclCommands.whole(api, accessor, AclCommands.TOKENS, "AccessorID");
             api.must("DELETE", AclCommands.TOKEN + "/" + ApiClient.segment(id), "", ApiClient.JSON);
             out.println("Token \"" + PlainText.of(id) + "\" deleted successfully");
         }

@@ -12,10 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// Where a server's API is, and what a command shows and believes there.
 ///
 /// @param base scheme, host and port; no user, no slash at its end
-/// @param caFile PEM certificates that certify the server; empty: the machine's
-/// @param serverName whose certificate the server must have; empty: that of the address's host
-record ApiAccess(
-        URI base, Optional<Token> token, Optional<String> caFile, Optional<String> serverName) {
+/// @param isStale whether a server that does not lead may answer what is read
+record ApiAccess(URI base, Optional<Token> token, TlsFiles tls, boolean isStale) {
     static final String DEFAULT_ADDRESS = "http://127.0.0.1:8500";
 
     /// A header's line at servers is 8 KiB, its name in it; a JWT comes near, nothing else does.
@@ -57,8 +55,8 @@ record ApiAccess(
             Optional<String> address,
             Optional<String> token,
             Optional<String> tokenFile,
-            Optional<String> caFile,
-            Optional<String> serverName) {}
+            TlsFiles tls,
+            boolean isStale) {}
 
     static ApiAccess of(Flags flags, Surroundings surroundings) throws CommandFailedException {
         var environment = surroundings.environment();
@@ -71,13 +69,8 @@ record ApiAccess(
         return new ApiAccess(
                 parse(address, YES.contains(environment.getOrDefault("CONSUL_HTTP_SSL", ""))),
                 token(flags, surroundings),
-                flags.caFile().or(() -> first(environment, "HANSA_CACERT", "CONSUL_CACERT")),
-                flags.serverName()
-                        .or(() ->
-                                first(
-                                        environment,
-                                        "HANSA_TLS_SERVER_NAME",
-                                        "CONSUL_TLS_SERVER_NAME")));
+                flags.tls().or(TlsFiles.of(environment)),
+                flags.isStale());
     }
 
     /// A saved server, with what flags say besides: nothing that was meant for another one.
@@ -109,29 +102,28 @@ record ApiAccess(
                 flags.token().isPresent() || flags.tokenFile().isPresent()
                         ? token(flags, surroundings)
                         : saved.token(),
-                flags.caFile().or(saved::caFile),
-                flags.serverName().or(saved::serverName));
+                flags.tls().or(saved.tls()),
+                flags.isStale());
     }
 
     /// At an address that somebody named, with nothing that was meant for another server.
     static ApiAccess at(String address) throws CommandFailedException {
-        return new ApiAccess(
-                parse(address, false), Optional.empty(), Optional.empty(), Optional.empty());
+        return new ApiAccess(parse(address, false), Optional.empty(), TlsFiles.NONE, false);
     }
 
     ApiAccess with(Optional<Token> other) {
-        return new ApiAccess(base, other, caFile, serverName);
+        return new ApiAccess(base, other, tls, isStale);
     }
 
     ApiAccess certifiedBy(Optional<String> file) {
-        return new ApiAccess(base, token, file, serverName);
+        return new ApiAccess(base, token, tls.certifiedBy(file), isStale);
     }
 
     ApiAccess named(String server) {
-        return new ApiAccess(base, token, caFile, Optional.of(server));
+        return new ApiAccess(base, token, tls.named(server), isStale);
     }
 
-    private static Optional<String> first(Map<String, String> environment, String... names) {
+    static Optional<String> first(Map<String, String> environment, String... names) {
         for (var name : names) {
             var value = environment.getOrDefault(name, "");
             if (!value.isBlank()) {

@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /// The HTTP API of one server. What is not a success becomes a [CommandFailedException] with the
@@ -61,6 +62,9 @@ final class ApiClient {
 
     /// A catalog of ten thousand services fits; a body without end does not fill the heap.
     private static final long MAX_ANSWER_BYTES = 16 << 20;
+
+    /// Said of a read already.
+    private static final Pattern STALE = Pattern.compile("[?&]stale");
 
     private static final int FORBIDDEN = 403;
 
@@ -229,7 +233,7 @@ final class ApiClient {
         var response =
                 exchange(
                         // for the head of the answer; what follows comes when it comes
-                        request(path).timeout(limit).build(),
+                        request("GET", path).timeout(limit).build(),
                         path,
                         info ->
                                 info.statusCode() == OK
@@ -253,7 +257,7 @@ final class ApiClient {
     /// Writes what is at a path to a file that is there.
     void download(String path, Path file, Progress progress)
             throws CommandFailedException, InterruptedException {
-        var request = request(path).timeout(TRANSFER_TIMEOUT).build();
+        var request = request("GET", path).timeout(TRANSFER_TIMEOUT).build();
         var response =
                 exchange(
                         request,
@@ -285,7 +289,7 @@ final class ApiClient {
         try {
             var body = BodyPublishers.ofFile(file);
             request =
-                    request(path)
+                    request("PUT", path)
                             .timeout(TRANSFER_TIMEOUT)
                             .PUT(
                                     Counted.sent(
@@ -326,14 +330,22 @@ final class ApiClient {
                 && response.headers().firstValue("Content-Type").filter(JSON::equals).isPresent();
     }
 
-    private HttpRequest.Builder request(String path) {
-        var request = HttpRequest.newBuilder(URI.create(base + path));
+    private HttpRequest.Builder request(String method, String path) {
+        var says = access.isStale() && method.equals("GET") && !STALE.matcher(path).find();
+        var request =
+                HttpRequest.newBuilder(
+                        URI.create(
+                                base
+                                        + path
+                                        + (says
+                                                ? (path.contains("?") ? "&" : "?") + "stale"
+                                                : "")));
         access.token().ifPresent(token -> request.header(TOKEN, token.value().value()));
         return request;
     }
 
     private HttpRequest request(String method, String path, String body, String contentType) {
-        return request(path)
+        return request(method, path)
                 .timeout(limit)
                 .header("Content-Type", contentType)
                 .method(
@@ -409,12 +421,14 @@ final class ApiClient {
             throw new ServerUnreachableException(
                     base
                             + ": expected TLS with a certificate that "
-                            + access.caFile()
+                            + access.tls()
+                                    .caFile()
+                                    .or(access.tls()::caPath)
                                     .map(file -> "'" + PlainText.of(file) + "' certifies")
                                     .orElse("the JVM's roots certify")
                             + "; found '"
                             + PlainText.of(String.valueOf(e.getMessage()))
-                            + "' (name its CA by --ca-file or HANSA_CACERT, its name by --tls-server-name)",
+                            + "' (name its CA by --ca-file or HANSA_CACERT, its name by --tls-server-name; show who asks by --client-cert)",
                     e);
         } catch (IOException e) {
             throw new ServerUnreachableException(

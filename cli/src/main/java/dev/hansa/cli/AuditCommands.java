@@ -68,9 +68,7 @@ final class AuditCommands {
     }
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Audit())
-                .addSubcommand(new ListRecords(surroundings))
-                .addSubcommand(new Verify(surroundings));
+        return Branch.of(new Audit(), new ListRecords(surroundings), new Verify(surroundings));
     }
 
     @Command(

@@ -17,12 +17,13 @@ final class AuthMethodCommands {
     private AuthMethodCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new AuthMethod())
-                .addSubcommand(new Create(surroundings))
-                .addSubcommand(new ListMethods(surroundings))
-                .addSubcommand(new Read(surroundings))
-                .addSubcommand(new Update(surroundings))
-                .addSubcommand(new Delete(surroundings));
+        return Branch.of(
+                new AuthMethod(),
+                new Create(surroundings),
+                new ListMethods(surroundings),
+                new Read(surroundings),
+                new Update(surroundings),
+                new Delete(surroundings));
     }
 
     @Command(
@@ -54,7 +55,7 @@ final class AuthMethodCommands {
     }
 
     /// A command that writes a method.
-    private abstract static class Writing extends AclCommands.Formatted {
+    private abstract static class Writing extends AclCommands.Kept {
         @Option(names = "--name", required = true, paramLabel = "NAME", description = "Its name.")
         private String name = "";
 
@@ -87,6 +88,12 @@ final class AuthMethodCommands {
                         "The issuer's public keys, a JSON Web Key Set, put into the configuration; for an issuer that the servers cannot reach.")
         private @Nullable String keys;
 
+        @Option(
+                names = "--token-locality",
+                paramLabel = "local|global",
+                description = "What the tokens of logins are called (default of create: local).")
+        private @Nullable String locality;
+
         Writing(Surroundings surroundings) {
             super(surroundings);
         }
@@ -106,6 +113,7 @@ final class AuthMethodCommands {
             texts.put("DisplayName", displayName);
             texts.put("Description", description);
             texts.put("MaxTokenTTL", longestLife);
+            texts.put("TokenLocality", locality);
             texts.forEach((field, text) -> {
                 if (text != null) {
                     asked.put(field, text);
@@ -138,12 +146,6 @@ final class AuthMethodCommands {
                 description = "What they show: a JWT (default: jwt).")
         private String type = "jwt";
 
-        @Option(
-                names = "--token-locality",
-                paramLabel = "local|global",
-                description = "What the tokens of logins are called (default: local).")
-        private @Nullable String locality;
-
         Create(Surroundings surroundings) {
             super(surroundings);
         }
@@ -155,9 +157,6 @@ final class AuthMethodCommands {
                 throw usage("auth method: expected --config; found none");
             }
             var body = asked().put("Type", type);
-            if (locality != null) {
-                body.put("TokenLocality", locality);
-            }
             putKeys(body);
             var method = Json.read(api.must("PUT", METHOD, body));
             print(out, method, pretty(method));
@@ -168,7 +167,7 @@ final class AuthMethodCommands {
             name = "list",
             description = "Print the names of all auth methods.",
             footer = "  hansa acl auth-method list")
-    private static final class ListMethods extends ListCommand {
+    private static final class ListMethods extends AclCommands.KeptList {
         ListMethods(Surroundings surroundings) {
             super(surroundings);
         }
@@ -186,7 +185,8 @@ final class AuthMethodCommands {
                         .append(text(method, "Type"))
                         .append("\n   Description:  ")
                         .append(text(method, "Description").strip())
-                        .append('\n');
+                        .append('\n')
+                        .append(more(method, "   "));
             }
             print(out, methods, table, text.toString());
         }
@@ -202,7 +202,7 @@ final class AuthMethodCommands {
             name = "read",
             description = "Print one auth method with its configuration.",
             footer = "  hansa acl auth-method read -name k8s")
-    private static final class Read extends AclCommands.Formatted {
+    private static final class Read extends AclCommands.Kept {
         @Option(names = "--name", required = true, paramLabel = "NAME", description = "Its name.")
         private String name = "";
 

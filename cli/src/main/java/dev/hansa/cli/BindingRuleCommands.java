@@ -19,12 +19,13 @@ final class BindingRuleCommands {
     private BindingRuleCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new BindingRule())
-                .addSubcommand(new Create(surroundings))
-                .addSubcommand(new ListRules(surroundings))
-                .addSubcommand(new Read(surroundings))
-                .addSubcommand(new Update(surroundings))
-                .addSubcommand(new Delete(surroundings));
+        return Branch.of(
+                new BindingRule(),
+                new Create(surroundings),
+                new ListRules(surroundings),
+                new Read(surroundings),
+                new Update(surroundings),
+                new Delete(surroundings));
     }
 
     @Command(
@@ -97,7 +98,7 @@ final class BindingRuleCommands {
             description = "Give something to those who log in.",
             footer =
                     "  hansa acl binding-rule create -method k8s -bind-type service -bind-name '$${value.account}' -selector 'value.namespace == shop'")
-    private static final class Create extends AclCommands.Formatted {
+    private static final class Create extends AclCommands.Kept {
         @Option(
                 names = "--method",
                 required = true,
@@ -133,7 +134,7 @@ final class BindingRuleCommands {
             name = "list",
             description = "Print binding rules.",
             footer = "  hansa acl binding-rule list -method k8s")
-    private static final class ListRules extends ListCommand {
+    private static final class ListRules extends AclCommands.KeptList {
         @Option(
                 names = "--method",
                 paramLabel = "NAME",
@@ -156,7 +157,7 @@ final class BindingRuleCommands {
             var table =
                     new Columns().heading("ID", "AuthMethod", "BindType", "BindName", "Selector");
             for (var rule : rules) {
-                texts.add(pretty(rule));
+                texts.add(pretty(rule) + more(rule, ""));
                 table.row(
                         text(rule, "ID"),
                         text(rule, "AuthMethod"),
@@ -168,8 +169,18 @@ final class BindingRuleCommands {
         }
     }
 
-    /// A command that means one rule.
-    private abstract static class OfOne extends AclCommands.Formatted {
+    private static String path(String id) {
+        return RULE + "/" + ApiClient.segment(id);
+    }
+
+    private static ObjectNode find(ApiClient api, String id)
+            throws CommandFailedException, InterruptedException {
+        return AclCommands.object(
+                AclCommands.found(api, path(id), "binding rule '" + PlainText.of(id) + "'"));
+    }
+
+    /// A command that means one rule and prints it.
+    private abstract static class OfOne extends AclCommands.Kept {
         @Option(
                 names = "--id",
                 required = true,
@@ -183,16 +194,6 @@ final class BindingRuleCommands {
 
         final String id(ApiClient api) throws CommandFailedException, InterruptedException {
             return AclCommands.whole(api, id, RULES, "ID");
-        }
-
-        static String path(String id) {
-            return RULE + "/" + ApiClient.segment(id);
-        }
-
-        static ObjectNode find(ApiClient api, String id)
-                throws CommandFailedException, InterruptedException {
-            return AclCommands.object(
-                    AclCommands.found(api, path(id), "binding rule '" + PlainText.of(id) + "'"));
         }
     }
 
@@ -245,7 +246,14 @@ final class BindingRuleCommands {
             name = "delete",
             description = "Delete a binding rule; who has logged in already keeps what it gave.",
             footer = "  hansa acl binding-rule delete -id 8a4f2c11")
-    private static final class Delete extends OfOne {
+    private static final class Delete extends ClientCommand {
+        @Option(
+                names = "--id",
+                required = true,
+                paramLabel = "ID",
+                description = "Its id, or the beginning of it.")
+        private String id = "";
+
         Delete(Surroundings surroundings) {
             super(surroundings);
         }
@@ -253,9 +261,9 @@ final class BindingRuleCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var id = id(api);
-            api.must("DELETE", path(id), "", ApiClient.JSON);
-            out.println("Binding rule \"" + PlainText.of(id) + "\" deleted successfully");
+            var whole = AclCommands.whole(api, id, RULES, "ID");
+            api.must("DELETE", path(whole), "", ApiClient.JSON);
+            out.println("Binding rule \"" + PlainText.of(whole) + "\" deleted successfully");
         }
     }
 }

@@ -11,9 +11,7 @@ final class CaCommands {
     private CaCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Ca())
-                .addSubcommand(new Rotate(surroundings))
-                .addSubcommand(new Status(surroundings));
+        return Branch.of(new Ca(), new Rotate(surroundings), new Status(surroundings));
     }
 
     @Command(

@@ -2,6 +2,7 @@ package dev.hansa.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -16,10 +17,11 @@ final class CatalogCommands {
     private CatalogCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Catalog())
-                .addSubcommand(new Services(surroundings))
-                .addSubcommand(new Nodes(surroundings))
-                .addSubcommand(new Datacenters(surroundings));
+        return Branch.of(
+                new Catalog(),
+                new Services(surroundings),
+                new Nodes(surroundings),
+                new Datacenters(surroundings));
     }
 
     @Command(
@@ -30,6 +32,12 @@ final class CatalogCommands {
             commandListHeading = "%nCommands:%n",
             description = "Print what the datacenter knows: services, nodes, datacenters.")
     private static final class Catalog extends Main.Group {}
+
+    /// The nodes that are asked for.
+    private static Query ofNodes(Query query, Map<String, String> meta) {
+        meta.forEach((key, value) -> query.add("node-meta", key + ":" + value));
+        return query;
+    }
 
     /// A command whose answer is printed as lines, or as the JSON that it was.
     private abstract static class Printed extends ListCommand {
@@ -63,15 +71,25 @@ final class CatalogCommands {
         @Option(names = "--node", paramLabel = "NODE", description = "Only services of this node.")
         private @Nullable String node;
 
+        @Option(
+                names = "--node-meta",
+                paramLabel = "KEY=VALUE",
+                description = "Only services of nodes with this in their meta; may be repeated.")
+        private Map<String, String> nodeMeta = Map.of();
+
         Services(Surroundings surroundings) {
             super(surroundings);
         }
 
         @Override
         String path() {
-            return node == null
-                    ? "/v1/catalog/services"
-                    : "/v1/catalog/node/" + ApiClient.segment(node);
+            if (node != null && !nodeMeta.isEmpty()) {
+                throw usage("nodes: expected --node or --node-meta; found both");
+            }
+            return (node == null
+                            ? "/v1/catalog/services"
+                            : "/v1/catalog/node/" + ApiClient.segment(node))
+                    + ofNodes(new Query(), nodeMeta).text();
         }
 
         @Override
@@ -122,15 +140,29 @@ final class CatalogCommands {
         @Option(names = "--detailed", description = "Print addresses by network and meta too.")
         private boolean detailed;
 
+        @Option(
+                names = "--filter",
+                paramLabel = "FILTER",
+                description =
+                        "Only those for which it holds, e.g. 'Meta.zone == a'; with --service the fields are its instances'.")
+        private String filter = "";
+
+        @Option(
+                names = "--node-meta",
+                paramLabel = "KEY=VALUE",
+                description = "Only nodes with this in their meta; may be repeated.")
+        private Map<String, String> nodeMeta = Map.of();
+
         Nodes(Surroundings surroundings) {
             super(surroundings);
         }
 
         @Override
         String path() {
-            return service == null
-                    ? "/v1/catalog/nodes"
-                    : "/v1/catalog/service/" + ApiClient.segment(service);
+            return (service == null
+                            ? "/v1/catalog/nodes"
+                            : "/v1/catalog/service/" + ApiClient.segment(service))
+                    + ofNodes(new Query().add("filter", filter), nodeMeta).text();
         }
 
         @Override

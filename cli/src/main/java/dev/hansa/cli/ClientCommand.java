@@ -24,12 +24,40 @@ abstract class ClientCommand extends ShortCommand {
         if (access.hasToken() && tokenFile.isPresent()) {
             throw usage("token: expected --token or --token-file; found both");
         }
+        var mistake = access.mistake();
+        if (mistake.isPresent()) {
+            throw usage(mistake.get());
+        }
         var flags = access.flags(tokenFile);
         var profile = access.profile();
         if (profile.isPresent() && flags.address().isPresent()) {
             throw usage("server: expected --profile or --http-addr; found both");
         }
-        run(client(way(profile, flags)), surroundings().out());
+        var api = client(way(profile, flags));
+        if (access.datacenter().isPresent()) {
+            requireHere(api, access.datacenter().get());
+        }
+        run(api, surroundings().out());
+    }
+
+    /// A server answers for its own datacenter alone: peers are others', and have servers of
+    /// theirs.
+    ///
+    /// @throws CommandFailedException when the server is of another one than `name`
+    static void requireHere(ApiClient api, String name)
+            throws CommandFailedException, InterruptedException {
+        // each server knows its own
+        var own = Json.texts(api.json("/v1/catalog/datacenters?stale"));
+        if (own.isEmpty() || !own.getFirst().equals(name)) {
+            throw new CommandFailedException(
+                    "datacenter: expected '"
+                            + (own.isEmpty() ? "" : PlainText.of(own.getFirst()))
+                            + "', which is that of the server at "
+                            + api.address()
+                            + "; found '"
+                            + PlainText.of(name)
+                            + "' (name a server of that one by --http-addr)");
+        }
     }
 
     private ApiAccess way(Optional<String> profile, ApiAccess.Flags flags)

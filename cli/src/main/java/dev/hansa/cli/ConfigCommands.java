@@ -12,11 +12,12 @@ final class ConfigCommands {
     private ConfigCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Config())
-                .addSubcommand(new Write(surroundings))
-                .addSubcommand(new Read(surroundings))
-                .addSubcommand(new ListNames(surroundings))
-                .addSubcommand(new Delete(surroundings));
+        return Branch.of(
+                new Config(),
+                new Write(surroundings),
+                new Read(surroundings),
+                new ListNames(surroundings),
+                new Delete(surroundings));
     }
 
     @Command(
@@ -108,6 +109,12 @@ final class ConfigCommands {
         @Option(names = "--kind", required = true, paramLabel = "KIND", description = "The kind.")
         private String kind = "";
 
+        @Option(
+                names = "--filter",
+                paramLabel = "FILTER",
+                description = "Only those for which it holds, e.g. 'Name contains web'.")
+        private String filter = "";
+
         ListNames(Surroundings surroundings) {
             super(surroundings);
         }
@@ -115,7 +122,7 @@ final class ConfigCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var entries = api.json("/v1/config/" + ApiClient.segment(kind));
+            var entries = api.json("/v1/config/" + ApiClient.segment(kind) + Query.filter(filter));
             var table = new Columns().heading("Kind", "Name", "Modify Index");
             var names = new Columns();
             for (var entry : entries) {
@@ -129,14 +136,24 @@ final class ConfigCommands {
 
     @Command(
             name = "delete",
-            description = "Delete one config entry; one that is not there is no mistake.",
+            description = {
+                "Delete one config entry; one that is not there is no mistake.",
+                "It is named by --kind and --name, or by a file that would write it."
+            },
             footer = "  hansa config delete -kind exported-services -name default")
     private static final class Delete extends ClientCommand {
-        @Option(names = "--kind", required = true, paramLabel = "KIND", description = "Its kind.")
-        private String kind = "";
+        @Option(names = "--kind", paramLabel = "KIND", description = "Its kind.")
+        private @Nullable String kind;
 
-        @Option(names = "--name", required = true, paramLabel = "NAME", description = "Its name.")
-        private String name = "";
+        @Option(names = "--name", paramLabel = "NAME", description = "Its name.")
+        private @Nullable String name;
+
+        @Option(
+                names = "--filename",
+                paramLabel = "FILE",
+                description =
+                        "The entry, of which only kind and name are read; - for standard input.")
+        private @Nullable String file;
 
         @Option(names = "--cas", description = "Delete only if the entry has --modify-index.")
         private boolean cas;
@@ -155,16 +172,45 @@ final class ConfigCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var condition = condition(this, cas, modifyIndex);
-            var answer = api.must("DELETE", path(kind, name) + condition, "", ApiClient.JSON);
+            var entry = entry();
+            var answer =
+                    api.must(
+                            "DELETE",
+                            path(entry.kind(), entry.name()) + condition,
+                            "",
+                            ApiClient.JSON);
             if ("false".equals(answer.strip())) {
                 throw new CommandFailedException(
-                        "Config entry not deleted: "
-                                + kind
-                                + "/"
-                                + name
-                                + " (its index has changed)");
+                        "Config entry not deleted: " + entry.label() + " (its index has changed)");
             }
-            out.println("Config entry deleted: " + kind + "/" + name);
+            out.println("Config entry deleted: " + entry.label());
+        }
+
+        private EntryText entry() throws CommandFailedException {
+            if (file == null) {
+                if (kind == null || name == null) {
+                    throw usage(
+                            "config entry: expected --kind and --name, or --filename; found "
+                                    + (kind != null
+                                            ? "--kind alone"
+                                            : name != null ? "--name alone" : "neither"));
+                }
+                return new EntryText(ApiClient.JSON, kind, name);
+            }
+            if (kind != null || name != null) {
+                throw usage("config entry: expected --kind and --name, or --filename; found both");
+            }
+            var entry = EntryText.of(text("config entry", file), file);
+            if (entry.kind().isEmpty() || entry.name().isEmpty()) {
+                // without its name it would be the list of its kind
+                throw new CommandFailedException(
+                        "config entry: expected its kind and name in '"
+                                + PlainText.of(file)
+                                + "'; found '"
+                                + entry.label()
+                                + "'");
+            }
+            return entry;
         }
     }
 }

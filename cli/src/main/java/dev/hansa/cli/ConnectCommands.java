@@ -14,11 +14,9 @@ final class ConnectCommands {
     private ConnectCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Connect())
-                .addSubcommand(
-                        new CommandLine(new Ca())
-                                .addSubcommand(new GetConfig(surroundings))
-                                .addSubcommand(new SetConfig(surroundings)));
+        return Branch.of(
+                new Connect(),
+                Branch.of(new Ca(), new GetConfig(surroundings), new SetConfig(surroundings)));
     }
 
     @Command(

@@ -3,10 +3,14 @@ package dev.hansa.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.exportedservices.filter.Filter;
+import dev.hansa.exportedservices.filter.FilterFields;
+import dev.hansa.exportedservices.filter.InvalidFilterException;
 import java.io.PrintWriter;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -120,6 +124,12 @@ final class ExportCommands {
             description = "Print which peers see which services of this datacenter.",
             footer = "  hansa services exported-services")
     static final class Exported extends ListCommand {
+        @Option(
+                names = "--filter",
+                paramLabel = "FILTER",
+                description = "Only those for which it holds, e.g. 'Service contains web'.")
+        private String filter = "";
+
         Exported(Surroundings surroundings) {
             super(surroundings);
         }
@@ -127,7 +137,8 @@ final class ExportCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var all = api.json(Chart.EXPORTS);
+            var all = Json.MAPPER.createArrayNode();
+            Chart.items(api.json(Chart.EXPORTS)).filter(wanted()).forEach(all::add);
             var table = new Columns().heading("Service", "Consumer Peers");
             for (var service : all) {
                 table.row(
@@ -135,6 +146,24 @@ final class ExportCommands {
                         String.join(", ", Json.texts(service.path("Consumers").path("Peers"))));
             }
             printOr(out, all, table, "No exported services found");
+        }
+
+        /// Judged here: to the API there is no filter of this list.
+        private Predicate<JsonNode> wanted() throws CommandFailedException {
+            if (filter.isBlank()) {
+                return _ -> true;
+            }
+            var fields =
+                    FilterFields.<JsonNode>none()
+                            .text("Service", service -> text(service, "Service"))
+                            .texts(
+                                    "Consumers.Peers",
+                                    service -> Json.texts(service.path("Consumers").path("Peers")));
+            try {
+                return Filter.parse(filter, fields)::matches;
+            } catch (InvalidFilterException e) {
+                throw new CommandFailedException("filter: " + PlainText.of(e.sentence()), e);
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,14 +19,15 @@ final class IntentionCommands {
     private IntentionCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Group())
-                .addSubcommand(new Create(surroundings))
-                .addSubcommand(new Check(surroundings))
-                .addSubcommand(new Get(surroundings))
-                .addSubcommand(new ListAll(surroundings))
-                .addSubcommand(new Delete(surroundings))
-                .addSubcommand(new Match(surroundings))
-                .addSubcommand(new Denials(surroundings));
+        return Branch.of(
+                new Group(),
+                new IntentionCreate(surroundings),
+                new Check(surroundings),
+                new Get(surroundings),
+                new ListAll(surroundings),
+                new Delete(surroundings),
+                new Match(surroundings),
+                new Denials(surroundings));
     }
 
     @Command(
@@ -39,7 +39,7 @@ final class IntentionCommands {
             description = "Say which service may call which, and see who was denied.")
     private static final class Group extends Main.Group {}
 
-    private static String of(String path, String source, String destination) {
+    static String of(String path, String source, String destination) {
         return PATH + path + "?source=" + encoded(source) + "&destination=" + encoded(destination);
     }
 
@@ -51,64 +51,6 @@ final class IntentionCommands {
         var peer = ClientCommand.text(intention, "SourcePeer");
         return (peer.isEmpty() ? "" : "peer:" + peer + "/")
                 + ClientCommand.text(intention, "SourceName");
-    }
-
-    @Command(
-            name = "create",
-            description = "Allow or deny calls from a service to a service.",
-            footer = "  hansa intention create -allow checkoutservice paymentservice")
-    private static final class Create extends ClientCommand {
-        @Option(names = "--allow", description = "Allow the calls (default).")
-        private boolean allow;
-
-        @Option(names = "--deny", description = "Deny the calls; those that stand are closed.")
-        private boolean deny;
-
-        @Option(names = "--replace", description = "Replace a rule that is there already.")
-        private boolean replace;
-
-        @Option(names = "--description", paramLabel = "TEXT", description = "Kept with the rule.")
-        private @Nullable String note;
-
-        @Parameters(index = "0", paramLabel = "SRC", description = SOURCE)
-        private String source = "";
-
-        @Parameters(index = "1", paramLabel = "DST", description = "A service, or *.")
-        private String destination = "";
-
-        Create(Surroundings surroundings) {
-            super(surroundings);
-        }
-
-        @Override
-        void run(ApiClient api, PrintWriter out)
-                throws CommandFailedException, InterruptedException {
-            if (allow && deny) {
-                throw usage("action: expected -allow or -deny; found both");
-            }
-            var path = of("/exact", source, destination);
-            if (!replace && api.read(path).found()) {
-                throw new CommandFailedException(
-                        "Error creating intention "
-                                + source
-                                + " => "
-                                + destination
-                                + ": there is one already; -replace replaces it");
-            }
-            var body = Json.MAPPER.createObjectNode().put("Action", deny ? "deny" : "allow");
-            if (note != null) {
-                body.put("Description", note);
-            }
-            api.must("PUT", path, body);
-            out.println(
-                    "Created: "
-                            + source
-                            + " => "
-                            + destination
-                            + " ("
-                            + (deny ? "deny" : "allow")
-                            + ")");
-        }
     }
 
     @Command(
@@ -178,14 +120,19 @@ final class IntentionCommands {
                 throw new CommandFailedException("Intention not found");
             }
             var intention = Json.read(answer.body());
-            out.print(
+            var columns =
                     new Columns()
                             .row("Source:", source(intention))
                             .row("Destination:", text(intention, "DestinationName"))
                             .row("Action:", text(intention, "Action"))
                             .row("ID:", text(intention, "ID"))
-                            .row("Description:", text(intention, "Description"))
-                            .text());
+                            .row("Description:", text(intention, "Description"));
+            for (var pair : intention.path("Meta").properties()) {
+                columns.row(
+                        "Meta[" + PlainText.line(pair.getKey()) + "]:",
+                        PlainText.line(pair.getValue().asText()));
+            }
+            out.print(columns.text());
         }
     }
 

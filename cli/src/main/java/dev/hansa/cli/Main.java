@@ -7,8 +7,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,6 +25,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
     /// `-name` as Consul's commands have it; `-h` and `-` stay as they are.
     private static final Pattern SINGLE_DASH = Pattern.compile("-[a-zA-Z][a-zA-Z0-9-].*");
+
+    private static final Set<String> HELP = Set.of("-h", "-help", "--help");
 
     private Main() {}
 
@@ -100,7 +105,14 @@ public final class Main {
     private static CommandLine commandLine(Surroundings surroundings, String... arguments) {
         var all = commands(surroundings);
         var asked = arguments.length == 0 ? null : all.get(arguments[0]);
-        return commandLine(surroundings, asked == null ? all.values() : List.of(asked));
+        // a group's help lists all that it has
+        var words =
+                Stream.of(arguments).anyMatch(HELP::contains)
+                        ? Set.<String>of()
+                        : Set.copyOf(List.of(arguments));
+        return ScopedValue.where(Branch.WORDS, words)
+                .call(() ->
+                        commandLine(surroundings, asked == null ? all.values() : List.of(asked)));
     }
 
     private static CommandLine commandLine(
@@ -152,6 +164,10 @@ public final class Main {
             var expected =
                     isFlag ? "a known flag" : known.isEmpty() ? "no more words" : "a command";
             var bare = found.contains("=") ? found.substring(0, found.indexOf('=')) : found;
+            var notTaken = notTaken(spec.qualifiedName(), bare, isFlag);
+            if (notTaken.isPresent()) {
+                return notTaken.get();
+            }
             return spec.qualifiedName()
                     + ": expected "
                     + expected
@@ -164,6 +180,20 @@ public final class Main {
         }
         var message = String.valueOf(problem.getMessage());
         return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+    }
+
+    /// What is known from Consul's commands and not taken here is not a slip of the fingers.
+    private static Optional<String> notTaken(String command, String found, boolean isFlag) {
+        var words = command.replaceFirst("^hansa ?", "");
+        return (isFlag
+                        ? NotTaken.flag(words, found)
+                        : NotTaken.command((words + " " + found).strip()))
+                .map(why ->
+                        command
+                                + ": expected what hansa has of Consul's; found '"
+                                + found
+                                + "', which it has not: "
+                                + why);
     }
 
     private static int failed(

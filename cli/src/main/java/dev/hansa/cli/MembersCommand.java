@@ -53,10 +53,7 @@ final class MembersCommand extends ListCommand {
         var wanted = wanted();
         var path =
                 "/v1/agent/members"
-                        + (wan ? "?wan=1" : "")
-                        + (filter.isEmpty()
-                                ? ""
-                                : (wan ? "&" : "?") + "filter=" + ApiClient.segment(filter));
+                        + new Query().add("wan", wan ? "1" : "").add("filter", filter).text();
         var found =
                 StreamSupport.stream(api.json(path).spliterator(), false)
                         .filter(member -> wanted.matcher(state(member)).find())

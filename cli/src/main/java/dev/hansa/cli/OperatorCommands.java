@@ -1,6 +1,8 @@
 package dev.hansa.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -11,12 +13,14 @@ final class OperatorCommands {
     private OperatorCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Operator())
-                .addSubcommand(
-                        new CommandLine(new Raft())
-                                .addSubcommand(new ListPeers(surroundings))
-                                .addSubcommand(new RemovePeer(surroundings))
-                                .addSubcommand(new TransferLeader(surroundings)));
+        return Branch.of(
+                new Operator(),
+                Branch.of(
+                        new Raft(),
+                        new ListPeers(surroundings),
+                        new RemovePeer(surroundings),
+                        new TransferLeader(surroundings)),
+                Branch.of(new Autopilot(), new State(surroundings)));
     }
 
     @Command(
@@ -66,8 +70,17 @@ final class OperatorCommands {
             },
             footer = "  hansa operator raft remove-peer eks-server-1a2b3c4d")
     private static final class RemovePeer extends ClientCommand {
-        @Parameters(paramLabel = "ID", description = "As list-peers shows it.")
+        @Parameters(arity = "0..1", paramLabel = "ID", description = "As list-peers shows it.")
+        private String server = "";
+
+        @Option(names = "--id", paramLabel = "ID", description = "The same.")
         private String id = "";
+
+        @Option(
+                names = "--address",
+                paramLabel = "HOST:PORT",
+                description = "Its address there, in place of the ID.")
+        private String address = "";
 
         RemovePeer(Surroundings surroundings) {
             super(surroundings);
@@ -76,12 +89,19 @@ final class OperatorCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
+            var named = Stream.of(server, id, address).filter(one -> !one.isEmpty()).toList();
+            if (named.size() != 1) {
+                throw usage(
+                        "server: expected ID, --id or --address; found "
+                                + (named.isEmpty() ? "none" : "more than one of them"));
+            }
+            var query = new Query().add("id", server.isEmpty() ? id : server);
             api.must(
                     "DELETE",
-                    "/v1/operator/raft/peer?id=" + ApiClient.segment(id),
+                    "/v1/operator/raft/peer" + query.add("address", address).text(),
                     "",
                     ApiClient.JSON);
-            out.println("Server removed: " + id);
+            out.println("Server removed: " + named.getFirst());
         }
     }
 
@@ -113,6 +133,66 @@ final class OperatorCommands {
                     "",
                     ApiClient.JSON);
             out.println("Another server leads.");
+        }
+    }
+
+    @Command(
+            name = "autopilot",
+            description = "See how the servers are, as Consul's autopilot says it.",
+            footer = "  hansa operator autopilot state")
+    private static final class Autopilot extends Main.Group {}
+
+    @Command(
+            name = "state",
+            description = "Print how each server is, and how many may fail.",
+            footer = "  hansa operator autopilot state")
+    private static final class State extends AclCommands.Formatted {
+        State(Surroundings surroundings) {
+            super(surroundings);
+        }
+
+        @Override
+        void run(ApiClient api, PrintWriter out)
+                throws CommandFailedException, InterruptedException {
+            var state = api.json("/v1/operator/autopilot/health");
+            print(out, state, pretty(state));
+        }
+
+        private static String pretty(JsonNode state) {
+            var leader = "";
+            var voters = new StringBuilder();
+            var servers = new StringBuilder();
+            for (var server : state.path("Servers")) {
+                var id = text(server, "ID");
+                if (server.path("Leader").asBoolean()) {
+                    leader = id;
+                }
+                if (server.path("Voter").asBoolean()) {
+                    voters.append("   ").append(id).append('\n');
+                }
+                servers.append("   ").append(id).append('\n');
+                new Columns()
+                        .row("Name:", text(server, "Name"))
+                        .row("Address:", text(server, "Address"))
+                        .row("Version:", text(server, "Version"))
+                        .row("Status:", server.path("Leader").asBoolean() ? "leader" : "voter")
+                        .row("Node Status:", text(server, "SerfStatus"))
+                        .row("Healthy:", text(server, "Healthy"))
+                        .row("Last Contact:", text(server, "LastContact"))
+                        .row("Last Term:", text(server, "LastTerm"))
+                        .text()
+                        .lines()
+                        .forEach(line -> servers.append("      ").append(line).append('\n'));
+            }
+            return new Columns()
+                            .row("Healthy:", text(state, "Healthy"))
+                            .row("Failure Tolerance:", text(state, "FailureTolerance"))
+                            .row("Leader:", leader)
+                            .text()
+                    + "Voters:\n"
+                    + voters
+                    + "Servers:\n"
+                    + servers;
         }
     }
 }

@@ -19,14 +19,15 @@ final class PeeringCommands {
     private PeeringCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Peering())
-                .addSubcommand(new GenerateToken(surroundings))
-                .addSubcommand(new Establish(surroundings))
-                .addSubcommand(new RevokeToken(surroundings))
-                .addSubcommand(new ListPeerings(surroundings))
-                .addSubcommand(new Read(surroundings))
-                .addSubcommand(new Delete(surroundings))
-                .addSubcommand(new ExportCommands.ToPeer(surroundings));
+        return Branch.of(
+                new Peering(),
+                new GenerateToken(surroundings),
+                new Establish(surroundings),
+                new RevokeToken(surroundings),
+                new ListPeerings(surroundings),
+                new Read(surroundings),
+                new Delete(surroundings),
+                new ExportCommands.ToPeer(surroundings));
     }
 
     @Command(

@@ -18,10 +18,11 @@ final class ProfileCommands {
     private ProfileCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Group())
-                .addSubcommand(new Set(surroundings))
-                .addSubcommand(new ListAll(surroundings))
-                .addSubcommand(new Delete(surroundings));
+        return Branch.of(
+                new Group(),
+                new Set(surroundings),
+                new ListAll(surroundings),
+                new Delete(surroundings));
     }
 
     @Command(

@@ -44,7 +44,7 @@ final class Profiles {
                                             tokenFile.get(),
                                             "profile '" + name + "'",
                                             surroundings));
-            return new ApiAccess(at.base(), token, caFile, serverName);
+            return new ApiAccess(at.base(), token, TlsFiles.of(caFile, serverName), false);
         }
     }
 

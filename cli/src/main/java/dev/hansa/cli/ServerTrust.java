@@ -4,6 +4,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateException;
@@ -13,6 +15,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
@@ -26,13 +29,16 @@ final class ServerTrust {
 
     private static final int IP = 7;
 
+    /// Of a folder with certificates: a machine's own has some hundreds.
+    private static final int MAX_FILES = 1_000;
+
     private ServerTrust() {}
 
     /// For an address without TLS: believes nobody, and reads none of the machine's roots, which
     /// would take longer than the command.
     static SSLContext nobody() {
         try {
-            return context(new TrustManager[0]);
+            return context(new KeyManager[0], new TrustManager[0]);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("JVM: expected to have TLS; found none", e);
         }
@@ -43,19 +49,22 @@ final class ServerTrust {
         try {
             var factory =
                     TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            var tls = access.tls();
             factory.init(
-                    access.caFile().isPresent()
-                            ? roots(access.caFile().get(), surroundings)
-                            : null);
+                    tls.caFile().isPresent()
+                            ? roots(List.of(tls.caFile().get()), surroundings)
+                            : tls.caPath().isPresent()
+                                    ? roots(files(tls.caPath().get()), surroundings)
+                                    : null);
             var managers = factory.getTrustManagers();
-            if (access.serverName().isPresent()) {
+            if (tls.serverName().isPresent()) {
                 for (var i = 0; i < managers.length; i++) {
                     if (managers[i] instanceof X509ExtendedTrustManager chains) {
-                        managers[i] = new OfName(chains, access.serverName().get());
+                        managers[i] = new OfName(chains, tls.serverName().get());
                     }
                 }
             }
-            return context(managers);
+            return context(ClientKeys.of(tls, surroundings), managers);
         } catch (GeneralSecurityException | IOException e) {
             throw new CommandFailedException(
                     "TLS: expected to be usable; found '"
@@ -65,28 +74,64 @@ final class ServerTrust {
         }
     }
 
-    private static SSLContext context(TrustManager[] managers) throws GeneralSecurityException {
+    private static SSLContext context(KeyManager[] keys, TrustManager[] managers)
+            throws GeneralSecurityException {
         var context = SSLContext.getInstance("TLS");
-        context.init(null, managers, null);
+        context.init(keys, managers, null);
         return context;
     }
 
-    private static KeyStore roots(String file, Surroundings surroundings)
+    /// Those of a folder, without those that are hidden.
+    private static List<String> files(String folder) throws CommandFailedException {
+        try (var all = Files.list(Path.of(folder))) {
+            var files =
+                    all.filter(file -> Files.isRegularFile(file) && !isHidden(file))
+                            .map(Path::toString)
+                            .sorted()
+                            .limit(MAX_FILES + 1)
+                            .toList();
+            if (files.isEmpty() || files.size() > MAX_FILES) {
+                throw new CommandFailedException(
+                        "CA folder: expected 1 to "
+                                + MAX_FILES
+                                + " files; found "
+                                + (files.isEmpty() ? "none" : "more")
+                                + " in '"
+                                + PlainText.of(folder)
+                                + "'");
+            }
+            return files;
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    "CA folder: expected one that can be read; found '"
+                            + PlainText.of(e.getClass().getSimpleName() + ": " + e.getMessage())
+                            + "'",
+                    e);
+        }
+    }
+
+    private static boolean isHidden(Path file) {
+        return String.valueOf(file.getFileName()).startsWith(".");
+    }
+
+    private static KeyStore roots(List<String> files, Surroundings surroundings)
             throws CommandFailedException, GeneralSecurityException, IOException {
-        var pem = surroundings.text("CA file", file);
         var store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
-        try (var in = new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII))) {
-            var number = 0;
-            for (var certificate :
-                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                store.setCertificateEntry("root-" + number++, certificate);
+        for (var file : files) {
+            var pem = surroundings.text("CA file", file);
+            var before = store.size();
+            try (var in = new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII))) {
+                for (var certificate :
+                        CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                    store.setCertificateEntry("root-" + store.size(), certificate);
+                }
+            } catch (CertificateException e) {
+                throw new CommandFailedException(notPem(file), e);
             }
-        } catch (CertificateException e) {
-            throw new CommandFailedException(notPem(file), e);
-        }
-        if (store.size() == 0) {
-            throw new CommandFailedException(notPem(file));
+            if (store.size() == before) {
+                throw new CommandFailedException(notPem(file));
+            }
         }
         return store;
     }

@@ -18,12 +18,13 @@ final class ServiceCommands {
     private ServiceCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Services())
-                .addSubcommand(new Register(surroundings))
-                .addSubcommand(new Deregister(surroundings))
-                .addSubcommand(new ExportCommands.Export(surroundings))
-                .addSubcommand(new ExportCommands.Exported(surroundings))
-                .addSubcommand(new ExportCommands.Imported(surroundings));
+        return Branch.of(
+                new Services(),
+                new Register(surroundings),
+                new Deregister(surroundings),
+                new ExportCommands.Export(surroundings),
+                new ExportCommands.Exported(surroundings),
+                new ExportCommands.Imported(surroundings));
     }
 
     @Command(
@@ -131,6 +132,13 @@ final class ServiceCommands {
                 description = "Kept with the service; may be repeated.")
         private Map<String, String> meta = Map.of();
 
+        @Option(
+                names = "--tagged-address",
+                paramLabel = "TAG=HOST:PORT",
+                description =
+                        "Where it is reached from elsewhere, e.g. wan=203.0.113.2:443; without a port that of --port; may be repeated.")
+        private Map<String, String> taggedAddresses = Map.of();
+
         Register(Surroundings surroundings) {
             super(surroundings);
         }
@@ -176,7 +184,35 @@ final class ServiceCommands {
                 tags.forEach(definition.putArray("Tags")::add);
             }
             putMap(definition, "Meta", meta);
+            for (var tagged : taggedAddresses.entrySet()) {
+                putAddress(
+                        definition.withObject("TaggedAddresses").putObject(tagged.getKey()),
+                        tagged.getValue());
+            }
             return definition;
+        }
+
+        /// An address of IPv6 with a port stands in brackets, one without as it is.
+        private void putAddress(ObjectNode place, String text) {
+            var colon = text.lastIndexOf(':');
+            var hasPort =
+                    colon >= 0 && (text.indexOf(':') == colon || text.charAt(colon - 1) == ']');
+            var host = hasPort ? text.substring(0, colon) : text;
+            place.put("Address", host.replaceAll("[\\[\\]]", ""));
+            if (!hasPort) {
+                if (port != null) {
+                    place.put("Port", port);
+                }
+                return;
+            }
+            try {
+                place.put("Port", Integer.parseInt(text.substring(colon + 1)));
+            } catch (NumberFormatException _) {
+                throw usage(
+                        "--tagged-address: expected TAG=HOST or TAG=HOST:PORT; found the port '"
+                                + text.substring(colon + 1)
+                                + "'");
+            }
         }
     }
 

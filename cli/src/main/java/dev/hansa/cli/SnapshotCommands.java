@@ -23,10 +23,11 @@ final class SnapshotCommands {
     private SnapshotCommands() {}
 
     static CommandLine commandLine(Surroundings surroundings) {
-        return new CommandLine(new Snapshot())
-                .addSubcommand(new Save(surroundings))
-                .addSubcommand(new Restore(surroundings))
-                .addSubcommand(new Inspect(surroundings));
+        return Branch.of(
+                new Snapshot(),
+                new Save(surroundings),
+                new Restore(surroundings),
+                new Inspect(surroundings));
     }
 
     @Command(
@@ -46,13 +47,6 @@ final class SnapshotCommands {
         @Parameters(paramLabel = "FILE", description = "Where to; replaced when it is there.")
         private Path file = Path.of("");
 
-        @Option(
-                names = "--stale",
-                description =
-                        "What this server knows, also when it has lost the others; may lack the"
-                                + " last writes.")
-        private boolean stale;
-
         Save(Surroundings surroundings) {
             super(surroundings);
         }
@@ -67,7 +61,7 @@ final class SnapshotCommands {
                 var fresh = Files.createTempFile(folder, ".snapshot", ".new");
                 try {
                     try (var progress = new Progress(surroundings(), "saving")) {
-                        api.download(PATH + (stale ? "?stale" : ""), fresh, progress);
+                        api.download(PATH, fresh, progress);
                     }
                     var metadata = SnapshotFile.inspect(fresh);
                     sync(fresh, StandardOpenOption.WRITE);

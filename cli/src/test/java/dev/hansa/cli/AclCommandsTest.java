@@ -132,8 +132,7 @@ class AclCommandsTest {
     @Test
     void tokenWithoutRightsIsAMistake() {
         assertThat(acl("token", "create", "-description", "ci").status()).isEqualTo(2);
-        assertThat(acl("token", "create", "-service-identity", "web:dc1").err())
-                .contains("found 'web:dc1'");
+        assertThat(acl("token", "create", "-node-identity", "n1").err()).contains("found 'n1'");
         assertThat(acl("token", "read").status()).isEqualTo(2);
         assertThat(acl("token", "read", "-self", "-id", "a").status()).isEqualTo(2);
         assertThat(acl("policy", "read").status()).isEqualTo(2);

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Date;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
@@ -55,7 +56,26 @@ public final class TestingAuthority {
         return text.toString();
     }
 
-    /// A server with these names: addresses where they begin with a digit.
+    /// A client's certificate and its key, each in a file: `client.pem`, `client-key.pem`.
+    void client(Path folder) throws GeneralSecurityException, IOException {
+        var own = pair();
+        var certified =
+                certificate(
+                        new X500Name("CN=client"),
+                        own,
+                        new GeneralName[] {new GeneralName(GeneralName.dNSName, "client.example")});
+        write(folder.resolve("client.pem"), certified);
+        write(folder.resolve("client-key.pem"), own.getPrivate());
+    }
+
+    private static void write(Path file, Object object) throws IOException {
+        try (var pem = new JcaPEMWriter(Files.newBufferedWriter(file))) {
+            pem.writeObject(object);
+        }
+    }
+
+    /// A server with these names: addresses where they begin with a digit. It believes clients that
+    /// this authority certifies.
     public SSLContext server(String... names) throws GeneralSecurityException, IOException {
         var own = pair();
         var certified =
@@ -77,7 +97,12 @@ public final class TestingAuthority {
         var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(store, new char[0]);
         var context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), null, null);
+        var roots = KeyStore.getInstance(KeyStore.getDefaultType());
+        roots.load(null, null);
+        roots.setCertificateEntry("root", root);
+        var clients = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        clients.init(roots);
+        context.init(keys.getKeyManagers(), clients.getTrustManagers(), null);
         return context;
     }
 

@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -41,6 +42,21 @@ public final class TestingServer implements AutoCloseable {
     public static TestingServer tls(SSLContext context) throws IOException {
         var server = HttpsServer.create(ANYWHERE, 0);
         server.setHttpsConfigurator(new HttpsConfigurator(context));
+        return new TestingServer(server);
+    }
+
+    /// The same, and it wants a certificate of whoever asks.
+    static TestingServer mutualTls(SSLContext context) throws IOException {
+        var server = HttpsServer.create(ANYWHERE, 0);
+        server.setHttpsConfigurator(
+                new HttpsConfigurator(context) {
+                    @Override
+                    public void configure(HttpsParameters parameters) {
+                        var tls = context.getDefaultSSLParameters();
+                        tls.setNeedClientAuth(true);
+                        parameters.setSSLParameters(tls);
+                    }
+                });
         return new TestingServer(server);
     }
 
