@@ -59,19 +59,33 @@ public final class Access {
 
     /// Why something is not allowed, in Consul's words; empty when it is.
     public Optional<String> refusal(Need need) {
-        if (allows(need)) {
+        return allows(need) ? Optional.empty() : Optional.of(lacks(need));
+    }
+
+    /// The same for what gives away the datacenter's keys: a rule has to allow it, since what holds
+    /// where no rule speaks holds for strangers too.
+    public Optional<String> refusalWithoutRule(Need need) {
+        var isAllowed =
+                rules.level(need.resource(), need.name()).orElse(Level.DENY).allows(need.level());
+        if (isAllowed) {
             return Optional.empty();
         }
+        var lacks = lacks(need);
         return Optional.of(
-                "Permission denied: "
-                        + (accessor.equals(ANONYMOUS)
-                                ? "anonymous token lacks permission "
-                                        + need
-                                        + ". The anonymous token is used implicitly when a request does not specify a token."
-                                : "token with AccessorID '"
-                                        + accessor
-                                        + "' lacks permission "
-                                        + need));
+                allows(need)
+                        ? lacks
+                                + (lacks.endsWith(".") ? "" : ".")
+                                + " Here a rule has to give it: acl.default-policy does not."
+                        : lacks);
+    }
+
+    private String lacks(Need need) {
+        return "Permission denied: "
+                + (accessor.equals(ANONYMOUS)
+                        ? "anonymous token lacks permission "
+                                + need
+                                + ". The anonymous token is used implicitly when a request does not specify a token."
+                        : "token with AccessorID '" + accessor + "' lacks permission " + need);
     }
 
     @Override

@@ -32,6 +32,16 @@ final class Caller {
         }
     }
 
+    /// For what gives away the datacenter's keys, which is never allowed by default.
+    ///
+    /// @throws RefusedRequestException 403, naming what is lacking
+    void requireRule(Need need) throws RefusedRequestException {
+        var refusal = access.refusalWithoutRule(need);
+        if (refusal.isPresent()) {
+            throw denied(refusal.get());
+        }
+    }
+
     /// For what was found under an id: who may not even see it is answered as if there were none,
     /// since the refusal would name it.
     ///

@@ -240,7 +240,8 @@ final class MeshResource {
             request.caller().require(Need.write(Resource.MESH));
         }
         if (server) {
-            request.caller().require(Need.write(Resource.OPERATOR));
+            // a server is given the authority's keys
+            request.caller().requireRule(Need.write(Resource.OPERATOR));
         }
         var ttl = body.text("TTL");
         var life = ttl.isEmpty() ? DEFAULT_JOIN_LIFE : ApiRequest.life("TTL", ttl, MAX_JOIN_LIFE);

@@ -30,7 +30,7 @@ public record ApiDoorSettings(
                     new Settings.Key(
                             DEFAULT_POLICY,
                             "deny|allow",
-                            "what a token may do where no rule speaks (default: deny)"),
+                            "what a caller may do, with a token or without, where no rule speaks (default: deny)"),
                     new Settings.Key(
                             FIRST_TOKEN,
                             "FILE",
@@ -44,7 +44,7 @@ public record ApiDoorSettings(
                     new Settings.Key(
                             OPEN,
                             "true|false",
-                            "listen elsewhere than on loopback without TLS and tokens: whoever reaches the port may do everything (default: false)"));
+                            "listen elsewhere than on loopback without TLS, without tokens, or with what they lack allowed by default: whoever reaches the port may do everything, or nearly (default: false)"));
 
     /// @param http where the API listens; null when that could not be read
     static ApiDoorSettings read(Settings settings, @Nullable InetSocketAddress http) {
@@ -69,10 +69,15 @@ public record ApiDoorSettings(
                         ? Optional.of(new HttpTlsFiles(certificate.get(), key.get()))
                         : Optional.<HttpTlsFiles>empty();
         var open = settings.flag(OPEN, false);
-        if (http != null
-                && !PeeringServiceConfig.isLoopback(http)
-                && !open
-                && !(enabled && tls.isPresent())) {
+        var isForStrangers = http != null && !PeeringServiceConfig.isLoopback(http) && !open;
+        if (isForStrangers && enabled && policy.equals("allow")) {
+            settings.problem(
+                    DEFAULT_POLICY,
+                    "expected 'deny' where http.address is no loopback address, since whoever reaches the API needs no token for nearly everything otherwise; found 'allow' ("
+                            + OPEN
+                            + " = true takes that risk)");
+        }
+        if (http != null && isForStrangers && !(enabled && tls.isPresent())) {
             settings.problem(
                     "http.address",
                     "expected a loopback address, or "

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.peering.acl.AccessSettings;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -87,6 +88,31 @@ class AclServersTest {
             assertThat(lax.get("/v1/peerings").statusCode()).isEqualTo(200);
             assertThat(lax.get("/v1/acl/tokens").statusCode()).isEqualTo(403);
             assertThat(lax.get("/v1/snapshot").statusCode()).isEqualTo(403);
+        }
+    }
+
+    /// Whoever holds a server's join token is given the keys of the datacenter's authority.
+    @Test
+    void defaultOfAllowGivesNobodyAServersJoinToken() throws Exception {
+        try (var lax = new ApiWorld(folder.resolve("lax"), new AccessSettings(true, true))) {
+            var root = secret(lax.put("/v1/acl/bootstrap", ""));
+            var empty = secret(lax.sendAs(root, "PUT", "/v1/acl/token", "{}"));
+            var server = "{\"Server\":true,\"TTL\":\"1h\"}";
+            for (var token : List.of("", empty)) {
+                var refused = lax.sendAs(token, "POST", "/v1/hansa/join-token", server);
+                assertThat(refused.statusCode()).isEqualTo(403);
+                assertThat(refused.body())
+                        .contains("lacks permission 'operator:write'")
+                        .endsWith(" Here a rule has to give it: acl.default-policy does not.");
+            }
+            assertThat(lax.asked).isEmpty();
+
+            // what the default is for
+            assertThat(lax.post("/v1/hansa/join-token", "{\"Services\":[\"web\"]}").statusCode())
+                    .isEqualTo(200);
+            assertThat(lax.sendAs(root, "POST", "/v1/hansa/join-token", server).statusCode())
+                    .isEqualTo(200);
+            assertThat(lax.asked).containsExactly("[web] false false PT24H", "[] false true PT1H");
         }
     }
 

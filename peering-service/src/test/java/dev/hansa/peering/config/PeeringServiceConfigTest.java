@@ -265,6 +265,7 @@ class PeeringServiceConfigTest {
         "acl.enabled=true, false",
         "http.certificate=c.pem;http.key=k.pem, false",
         "acl.enabled=true;http.certificate=c.pem;http.key=k.pem, true",
+        "acl.enabled=true;acl.default-policy=deny;http.certificate=c.pem;http.key=k.pem, true",
         "http.open-to-everyone-on-the-network=true, true"
     })
     void apiListensOnTheNetworkWithTokensAndTlsOrWhenTheRiskIsTaken(String more, boolean taken)
@@ -284,6 +285,32 @@ class PeeringServiceConfigTest {
                         .startsWith("http.address: expected a loopback address, or acl.enabled");
             }
         }
+    }
+
+    @Test
+    void whatIsAllowedByDefaultIsNotForTheNetworkUnlessTheRiskIsTaken() throws Exception {
+        var all =
+                new HashMap<>(
+                        Map.of(
+                                "http.address", "10.0.0.1:8500",
+                                "acl.enabled", "true",
+                                "acl.default-policy", "allow",
+                                "http.certificate", "c.pem",
+                                "http.key", "k.pem"));
+
+        var failure = catchThrowableOfType(InvalidConfigException.class, () -> read(all));
+        assertThat(failure.problems())
+                .singleElement()
+                .asString()
+                .startsWith("acl.default-policy: expected 'deny' where http.address is no loopback")
+                .endsWith(
+                        "found 'allow' (http.open-to-everyone-on-the-network = true takes that risk)");
+
+        all.put("http.open-to-everyone-on-the-network", "true");
+        assertThat(read(all).door().access().defaultAllow()).isTrue();
+        all.remove("http.open-to-everyone-on-the-network");
+        all.put("http.address", "127.0.0.1:8500");
+        assertThat(read(all).door().access().defaultAllow()).isTrue();
     }
 
     @ParameterizedTest
