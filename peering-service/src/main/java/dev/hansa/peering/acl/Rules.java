@@ -41,23 +41,20 @@ final class Rules {
         return all.build();
     }
 
-    /// A service and its sidecar may say who they are and see whom they call, as Consul's service
-    /// identities may.
+    /// A service and its sidecar may say who they are, and see whom they call and who may be
+    /// called, as Consul's service identities may.
     static Rules ofService(String name) {
         return new Builder()
                 .service(name, Level.WRITE)
                 .service(name + "-sidecar-proxy", Level.WRITE)
-                .prefix(Resource.SERVICE, "", Level.READ)
+                .services(Level.READ)
                 .prefix(Resource.NODE, "", Level.READ)
                 .build();
     }
 
-    /// A node may say what it is, and see services.
+    /// A node may say what it is, and see services and who may call them.
     static Rules ofNode(String name) {
-        return new Builder()
-                .exact(Resource.NODE, name, Level.WRITE)
-                .prefix(Resource.SERVICE, "", Level.READ)
-                .build();
+        return new Builder().exact(Resource.NODE, name, Level.WRITE).services(Level.READ).build();
     }
 
     /// All of them together: where several speak of the same, [Level#stronger] holds.
@@ -131,7 +128,17 @@ final class Rules {
         /// Who may read or write a service may read its intentions.
         Builder service(String name, Level level) {
             return exact(Resource.SERVICE, name, level)
-                    .exact(Resource.INTENTIONS, name, level == Level.DENY ? level : Level.READ);
+                    .exact(Resource.INTENTIONS, name, intentions(level));
+        }
+
+        /// The same for all services.
+        Builder services(Level level) {
+            return prefix(Resource.SERVICE, "", level)
+                    .prefix(Resource.INTENTIONS, "", intentions(level));
+        }
+
+        private static Level intentions(Level service) {
+            return service == Level.DENY ? Level.DENY : Level.READ;
         }
 
         private Builder put(

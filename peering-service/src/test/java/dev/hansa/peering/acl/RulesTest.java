@@ -119,10 +119,16 @@ class RulesTest {
         assertThat(service.allows(Need.write(Resource.SERVICE, "web-sidecar-proxy"))).isTrue();
         assertThat(service.allows(Need.write(Resource.INTENTIONS, "web"))).isFalse();
         assertThat(service.allows(Need.read(Resource.SERVICE, "other"))).isTrue();
+        assertThat(service.allows(Need.read(Resource.INTENTIONS, "other"))).isTrue();
+        assertThat(service.allows(Need.read(Resource.INTENTIONS, "*"))).isTrue();
+        assertThat(service.allows(Need.write(Resource.INTENTIONS, "other"))).isFalse();
         assertThat(service.allows(Need.write(Resource.SERVICE, "other"))).isFalse();
         var node = new Access("a", Rules.ofNode("vm1"), Level.DENY);
         assertThat(node.allows(Need.write(Resource.NODE, "vm1"))).isTrue();
         assertThat(node.allows(Need.write(Resource.NODE, "vm2"))).isFalse();
+        assertThat(node.allows(Need.read(Resource.SERVICE, "web"))).isTrue();
+        assertThat(node.allows(Need.read(Resource.INTENTIONS, "web"))).isTrue();
+        assertThat(node.allows(Need.write(Resource.INTENTIONS, "web"))).isFalse();
     }
 
     @Test
