@@ -168,7 +168,7 @@ final class Registrar implements AutoCloseable {
         }
         for (var id : held.keySet()) {
             if (isComplete && !definitions.containsKey(id)) {
-                api.deregister(config.nodeName(), id, "");
+                api.deregister(config.nodeName(), id);
                 events.accept(
                         new AgentEvent.Deregistered("service '" + id + "'", "no file has it"));
             }
@@ -214,7 +214,7 @@ final class Registrar implements AutoCloseable {
         for (var id : known.keySet()) {
             if (service.checks().stream().noneMatch(check -> check.id().equals(id))
                     && MAINTENANCE.stream().noneMatch(id::startsWith)) {
-                api.deregister(config.nodeName(), service.id(), id);
+                api.deregisterCheck(config.nodeName(), id);
                 events.accept(
                         new AgentEvent.Deregistered(
                                 "check '" + id + "' of '" + service.id() + "'", "no file has it"));
@@ -236,7 +236,7 @@ final class Registrar implements AutoCloseable {
     /// @throws ServerException also when another machine has the name, whose services they are then
     void leave() throws ServerException, InterruptedException {
         var _ = api.beat(beat());
-        api.deregister(config.nodeName(), "", "");
+        api.deregister(config.nodeName(), "");
         events.accept(
                 new AgentEvent.Deregistered(
                         "node '" + config.nodeName() + "'", "this agent was told to stop"));

@@ -99,16 +99,18 @@ final class ServerApi implements AutoCloseable {
     }
 
     /// @param service its id; empty: the node with all that is registered there
-    /// @param check of the service; empty: all of it
-    void deregister(String node, String service, String check)
-            throws ServerException, InterruptedException {
+    void deregister(String node, String service) throws ServerException, InterruptedException {
         var body = JSON.createObjectNode().put("Node", node);
         if (!service.isEmpty()) {
             body.put("ServiceID", service);
         }
-        if (!check.isEmpty()) {
-            body.put("CheckID", check);
-        }
+        var _ = ask("PUT", "/v1/catalog/deregister", body.toString());
+    }
+
+    /// Takes a check from whatever of the node has it. A service beside it would be taken away
+    /// whole; another one that has a check of this id is told again at the next word.
+    void deregisterCheck(String node, String check) throws ServerException, InterruptedException {
+        var body = JSON.createObjectNode().put("Node", node).put("CheckID", check);
         var _ = ask("PUT", "/v1/catalog/deregister", body.toString());
     }
 

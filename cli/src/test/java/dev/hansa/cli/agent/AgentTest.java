@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -201,6 +202,27 @@ class AgentTest {
         becomes("later", "passing");
         assertThat(get(door + "/health").toString()).contains("not known yet");
         assertThat(status("job")).isEqualTo("warning");
+    }
+
+    @Test
+    void checkThatNoFileHasAnyMoreGoesAndItsServiceStays() throws Exception {
+        var machine = new Machine();
+        var kept = "{\"id\":\"kept\",\"ttl\":\"1h\",\"status\":\"passing\"}";
+        machine.write(
+                "a.json",
+                "{\"service\":{\"name\":\"job\",\"checks\":["
+                        + kept
+                        + ",{\"id\":\"gone\",\"ttl\":\"1h\"}]}}");
+        machine.start();
+        becomes("job", "critical");
+
+        machine.write("a.json", "{\"service\":{\"name\":\"job\",\"checks\":[" + kept + "]}}");
+
+        becomes("job", "passing");
+        assertThat(
+                        Collections.frequency(
+                                events, new AgentEvent.Registered("job", "it was not there")))
+                .isEqualTo(1);
     }
 
     private static int freePort() throws Exception {

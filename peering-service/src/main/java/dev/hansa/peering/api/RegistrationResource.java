@@ -8,6 +8,7 @@ import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +106,7 @@ final class RegistrationResource {
     }
 
     private void local(JsonFields body) throws RefusedRequestException {
-        if (body.has("PeerName")) {
+        if (namesAPeer(body)) {
             throw new RefusedRequestException(
                     500, "cannot register requests with PeerName in them");
         }
@@ -113,6 +114,24 @@ final class RegistrationResource {
         if (!datacenter.isEmpty() && !datacenter.equals(settings.datacenter().name())) {
             throw new RefusedRequestException(500, "No path to datacenter");
         }
+    }
+
+    /// What is a peer's comes from that peer, as a whole or in part.
+    private static boolean namesAPeer(JsonFields body) throws RefusedRequestException {
+        var parts = new ArrayList<JsonFields>();
+        parts.add(body);
+        parts.addAll(CheckReader.all(body));
+        var service = body.fields("Service");
+        if (service.isPresent()) {
+            parts.add(service.get());
+            parts.addAll(CheckReader.all(service.get()));
+        }
+        for (var part : parts) {
+            if (!part.text("PeerName").isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Without an address it is one that is known already.
@@ -187,6 +206,8 @@ final class RegistrationResource {
                         + "'");
     }
 
+    /// A service where one is named, also with a check beside it, else a check, else the node; in
+    /// that order as in Consul.
     ApiAnswer deregister(ApiRequest request) throws RefusedRequestException {
         var body = JsonFields.read(request.body(), DECODING);
         local(body);
@@ -198,8 +219,8 @@ final class RegistrationResource {
         var check = body.text("CheckID");
         Registrations.Asked asked = held -> mayRemove(request.caller(), node, id, held);
         asked.of(registrations.find(node, id));
-        if (!check.isEmpty()) {
-            removeCheck(node, id, check);
+        if (id.isEmpty() && !check.isEmpty()) {
+            removeCheck(node, check);
         } else {
             registrations.remove(node, id, asked);
         }
@@ -217,14 +238,13 @@ final class RegistrationResource {
         }
     }
 
-    /// @param id of the service; empty: any of the node
-    private void removeCheck(String node, String id, String check) throws RefusedRequestException {
+    /// Of the node, and of whatever is registered there.
+    private void removeCheck(String node, String check) throws RefusedRequestException {
         var holders =
                 registrations
                         .all()
                         .filter(one -> one.node().name().equals(node))
                         .map(ServiceInstance::id)
-                        .filter(one -> id.isEmpty() || one.equals(id))
                         .toList();
         for (var holder : holders) {
             registrations.change(
