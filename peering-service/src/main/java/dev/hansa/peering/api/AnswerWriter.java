@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.peering.store.Contact;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,10 +32,15 @@ final class AnswerWriter {
         call.next();
     }
 
+    /// @param contact how whoever has answered stands to the server that leads
     /// @param defaultAllow what holds for a token where no rule speaks
     /// @param missedSome whether something was left out that the caller may not see
     static void send(
-            RoutingContext call, ApiAnswer answer, boolean defaultAllow, boolean missedSome) {
+            RoutingContext call,
+            ApiAnswer answer,
+            Contact contact,
+            boolean defaultAllow,
+            boolean missedSome) {
         var response = call.response();
         if (response.ended() || response.closed()) {
             return;
@@ -45,7 +51,7 @@ final class AnswerWriter {
         response.putHeader("X-Consul-Default-ACL-Policy", defaultAllow ? "allow" : "deny");
         switch (answer) {
             case ApiAnswer.Json(var body, var index) -> {
-                headers(call, index);
+                headers(call, index, contact);
                 if (body.path("ContentHash").isTextual()) {
                     response.putHeader(
                             "X-Consul-ContentHash", body.path("ContentHash").textValue());
@@ -54,21 +60,28 @@ final class AnswerWriter {
                         .end(text(body, call.queryParams().contains("pretty")));
             }
             case ApiAnswer.Plain(var status, var type, var text, var index) -> {
-                headers(call, index);
+                headers(call, index, contact);
                 response.setStatusCode(status).putHeader("Content-Type", type).end(text);
             }
         }
     }
 
-    private static void headers(RoutingContext call, OptionalLong index) {
+    private static void headers(RoutingContext call, OptionalLong index, Contact contact) {
         call.response().putHeader("X-Content-Type-Options", "nosniff");
-        index.ifPresent(at ->
-                call.response()
-                        .putHeader("X-Consul-Index", Long.toString(Math.max(1, at)))
-                        .putHeader("X-Consul-KnownLeader", "true")
-                        .putHeader("X-Consul-LastContact", "0")
-                        .putHeader("X-Consul-Effective-Consistency", consistency(call))
-                        .putHeader("X-Consul-Query-Backend", "blocking-query"));
+        index.ifPresent(at -> {
+            contact(call, contact);
+            call.response()
+                    .putHeader("X-Consul-Index", Long.toString(Math.max(1, at)))
+                    .putHeader("X-Consul-Effective-Consistency", consistency(call))
+                    .putHeader("X-Consul-Query-Backend", "blocking-query");
+        });
+    }
+
+    /// How old what is read may be.
+    static void contact(RoutingContext call, Contact contact) {
+        call.response()
+                .putHeader("X-Consul-KnownLeader", Boolean.toString(contact.known()))
+                .putHeader("X-Consul-LastContact", Long.toString(contact.silence().toMillis()));
     }
 
     private static String consistency(RoutingContext call) {

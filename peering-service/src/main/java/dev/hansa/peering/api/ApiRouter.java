@@ -13,6 +13,7 @@ import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.failover.FailoverOperations;
 import dev.hansa.peering.login.KeySource;
+import dev.hansa.peering.store.Contact;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
@@ -23,7 +24,6 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
@@ -40,21 +40,6 @@ public final class ApiRouter implements AutoCloseable {
     private static final String CHANGES = "/v1/hansa/changes";
     private static final ThreadFactory THREADS = Thread.ofVirtual().name("api-request").factory();
 
-    /// What streams and the authority are doing is not in the store.
-    private static final List<String> LEADERS_ALONE =
-            List.of(
-                    "/v1/peering",
-                    "/v1/operator/",
-                    "/v1/hansa/ca",
-                    "/v1/connect/ca/configuration",
-                    "/v1/hansa/intention-denials",
-                    "/v1/hansa/changes",
-                    "/v1/hansa/explain/",
-                    "/v1/hansa/topology/",
-                    "/v1/hansa/traffic",
-                    "/v1/hansa/proxies/",
-                    "/v1/hansa/failover");
-
     private final ApiSettings settings;
     private final BlockingReads reads;
     private final Agent agent;
@@ -69,6 +54,8 @@ public final class ApiRouter implements AutoCloseable {
     private volatile BooleanSupplier hasAudit = () -> false;
 
     private volatile Runnable confirm = () -> {};
+
+    private volatile Supplier<Contact> contact = () -> Contact.LEADING;
 
     private final Routes routes = new Routes();
     private final AccessControl control;
@@ -154,6 +141,7 @@ public final class ApiRouter implements AutoCloseable {
 
     /// Also answers for the members of the log; before [#router].
     public void members(Members members) {
+        contact = members::contact;
         routes.members(new OperatorResource(settings, members, notes, events));
     }
 
@@ -215,7 +203,9 @@ public final class ApiRouter implements AutoCloseable {
         var told =
                 question.kind().equals(Question.OWN) && question.route().equals(CHANGES)
                         ? new Told(
-                                answerAs(Caller.everything(), request, "GET", route.get()), false)
+                                answerAs(Caller.everything(), request, "GET", route.get()),
+                                false,
+                                Contact.LEADING)
                         : Author.at(
                                 new Author.Entrance(
                                         question.from(),
@@ -227,18 +217,6 @@ public final class ApiRouter implements AutoCloseable {
                                                 question.method(),
                                                 route.get()));
         return PassedOn.of(told.answer(), told.missedSome());
-    }
-
-    /// A follower answers what asks for no more than it has: not what waits for an index that it
-    /// may be behind, and not what only the leader knows.
-    private boolean isAnsweredHere(ApiRequest request, String method, String route) {
-        return route.equals("/v1/agent/self")
-                || route.equals("/v1/openapi.json")
-                || route.startsWith("/v1/status/")
-                || method.equals("GET")
-                        && request.query().containsKey("stale")
-                        && !request.query().containsKey("index")
-                        && LEADERS_ALONE.stream().noneMatch(route::startsWith);
     }
 
     /// Also gives and takes snapshots; before [#router].
@@ -255,7 +233,7 @@ public final class ApiRouter implements AutoCloseable {
         router.route().handler(new RequestPace(settings.rates(), System::nanoTime, events));
         router.route().handler(new ReadableLine());
         router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
-        snapshots.ifPresent(resource -> resource.mount(router, notes));
+        snapshots.ifPresent(resource -> resource.mount(router, notes, contact));
         router.route().handler(new UiDoor());
         router.get("/v1/hansa/events")
                 .handler(doorkeeper.admitting(Ask.something()))
@@ -323,6 +301,7 @@ public final class ApiRouter implements AutoCloseable {
                             AnswerWriter.send(
                                     call,
                                     told.answer(),
+                                    told.contact(),
                                     control.defaultAllow(),
                                     told.missedSome()));
                 });
@@ -347,7 +326,8 @@ public final class ApiRouter implements AutoCloseable {
     }
 
     /// @param missedSome whether the answer leaves out what the caller may not see
-    private record Told(ApiAnswer answer, boolean missedSome) {}
+    /// @param contact how whoever has answered stands to the one that leads
+    private record Told(ApiAnswer answer, boolean missedSome, Contact contact) {}
 
     private Told answer(
             ApiRequest request,
@@ -356,30 +336,43 @@ public final class ApiRouter implements AutoCloseable {
             String path,
             Routes.Route route) {
         var leader = elsewhere;
-        if (leader.isEmpty() || isAnsweredHere(request, method, path)) {
+        if (leader.isEmpty() || StaleReads.isAnsweredHere(request, method, path)) {
             return answer(request, token, method, route);
         }
         var missedSome = new AtomicBoolean();
+        var isLost = new AtomicBoolean();
         var answer =
                 told(() -> {
-                    var said =
-                            ask(
-                                    leader.get(),
-                                    new Question(
-                                            Question.API,
-                                            method,
-                                            path,
-                                            request.path(),
-                                            request.query(),
-                                            request.body(),
-                                            token.map(Secret::value).orElse(""),
-                                            control.mode(),
-                                            hasAudit.getAsBoolean() ? Author.from() : ""),
-                                    request);
+                    Question.Answer said;
+                    try {
+                        said =
+                                ask(
+                                        leader.get(),
+                                        new Question(
+                                                Question.API,
+                                                method,
+                                                path,
+                                                request.path(),
+                                                request.query(),
+                                                request.body(),
+                                                token.map(Secret::value).orElse(""),
+                                                control.mode(),
+                                                hasAudit.getAsBoolean() ? Author.from() : ""),
+                                        request);
+                    } catch (StoreFailure e) {
+                        if (!StaleReads.isAnsweredWithoutLeader(request, method, path)) {
+                            throw e;
+                        }
+                        // answered below, by what this server has
+                        isLost.set(true);
+                        return ApiAnswer.EMPTY;
+                    }
                     missedSome.set(said.missedSome());
                     return PassedOn.read(said);
                 });
-        return new Told(answer, missedSome.get());
+        return isLost.get()
+                ? answer(request.atOnce(), token, method, route)
+                : new Told(answer, missedSome.get(), Contact.LEADING);
     }
 
     private Told answer(
@@ -402,7 +395,7 @@ public final class ApiRouter implements AutoCloseable {
                     missedSome.set(caller.missedSome());
                     return said;
                 });
-        return new Told(answer, missedSome.get());
+        return new Told(answer, missedSome.get(), contact.get());
     }
 
     private ApiAnswer answerAs(

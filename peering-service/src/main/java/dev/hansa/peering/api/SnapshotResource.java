@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.audit.AuditOutcome;
+import dev.hansa.peering.store.Contact;
 import dev.hansa.peering.store.RefusedSnapshotException;
 import dev.hansa.peering.store.SnapshotFile;
 import dev.hansa.peering.store.Snapshots;
@@ -17,6 +18,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// `/v1/snapshot`: the whole state as a file, out and in. Beside the other resources, whose bodies
 /// are texts of half a megabyte: this one goes from socket to disk and back.
@@ -37,9 +39,11 @@ public final class SnapshotResource {
     /// Before whatever reads bodies.
     ///
     /// @param notes of who has saved one
-    void mount(Router router, AuditNotes notes) {
+    /// @param contact how this server stands to the one that leads
+    void mount(Router router, AuditNotes notes, Supplier<Contact> contact) {
         router.get(PATH)
-                .handler(call -> begin(call, (asked, workplace) -> save(asked, workplace, notes)));
+                .handler(call ->
+                        begin(call, (asked, workplace) -> save(asked, workplace, notes, contact)));
         router.put(PATH).handler(call -> begin(call, this::restore));
     }
 
@@ -70,7 +74,11 @@ public final class SnapshotResource {
         }
     }
 
-    private void save(RoutingContext call, Snapshots.Workplace workplace, AuditNotes notes) {
+    private void save(
+            RoutingContext call,
+            Snapshots.Workplace workplace,
+            AuditNotes notes,
+            Supplier<Contact> contact) {
         if (!call.request().isEnded()) {
             call.request().resume();
         }
@@ -87,9 +95,8 @@ public final class SnapshotResource {
                     call.response()
                             .putHeader("Content-Type", "application/octet-stream")
                             .putHeader("X-Content-Type-Options", "nosniff")
-                            .putHeader("X-Consul-Index", Long.toString(made.index()))
-                            .putHeader("X-Consul-KnownLeader", "true")
-                            .putHeader("X-Consul-LastContact", "0");
+                            .putHeader("X-Consul-Index", Long.toString(made.index()));
+                    AnswerWriter.contact(call, contact.get());
                     return call.response().sendFile(workplace.file().toString());
                 })
                 .onComplete(_ -> end(workplace))

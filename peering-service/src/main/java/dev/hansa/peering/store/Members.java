@@ -54,6 +54,7 @@ public final class Members implements AutoCloseable {
     private final Latest<Leadership> leadership = new Latest<>(Leadership.NONE);
     private final ClientId client = ClientId.randomId();
     private final Connections connections = new Connections();
+    private final LeaderContact contact = new LeaderContact();
     private final Thread thread;
 
     Members(
@@ -98,6 +99,7 @@ public final class Members implements AutoCloseable {
                         .map(RaftPeerId::toString)
                         .filter(name -> ready || !name.equals(self.toString()));
         var now = new Leadership(term, ready, leader);
+        contact.look(info, now);
         leadership.update(old -> old.equals(now) ? old : now);
     }
 
@@ -175,6 +177,11 @@ public final class Members implements AutoCloseable {
     /// Who leads now, and every change of it.
     public Latest<Leadership> leadership() {
         return leadership;
+    }
+
+    /// How this server stands to whoever leads.
+    public Contact contact() {
+        return contact.of(leadership.get());
     }
 
     /// This server's name among the members.

@@ -22,6 +22,7 @@ import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.store.TestStore;
 import dev.hansa.peering.telemetry.LogTap;
 import dev.hansa.token.TokenForm;
@@ -208,6 +209,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     /// `leader` leads from now on.
     void follow(ApiWorld leader) {
         api.elsewhere((question, _) -> leader.api.answer(question));
+    }
+
+    /// Another server leads from now on, and cannot be asked.
+    void lose() {
+        api.elsewhere((_, _) -> {
+            throw new StoreFailure("No cluster leader: none known", null);
+        });
     }
 
     /// A peer's stream has come or gone.

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -110,6 +111,25 @@ class BlockingReadsTest {
 
         assertThat(index(world.get("/v1/catalog/services?stale"))).isEqualTo(stored);
         assertThat(index(world.get("/v1/health/service/web?stale"))).isEqualTo(stored);
+    }
+
+    /// Whoever has said that what is old will do is not refused for having seen something.
+    @Test
+    void staleReaderWithAnIndexIsAnsweredByTheCopyWhereNoLeaderCanBeAsked() throws Exception {
+        world.put("/v1/config", "{\"Kind\":\"mesh\"}");
+        var seen = index(world.get("/v1/config/mesh"));
+        world.lose();
+
+        var stale = world.get("/v1/config/mesh?stale&wait=60s&index=" + seen);
+
+        assertThat(stale.statusCode()).as(stale.body()).isEqualTo(200);
+        assertThat(stale.body()).contains("\"Kind\":\"mesh\"");
+        assertThat(stale.headers().firstValue("X-Consul-Effective-Consistency")).contains("stale");
+        for (var path : List.of("/v1/config/mesh?index=", "/v1/peerings?stale&index=")) {
+            var refused = world.get(path + seen);
+            assertThat(refused.statusCode()).as(path).isEqualTo(500);
+            assertThat(refused.body()).as(path).startsWith("No cluster leader");
+        }
     }
 
     @Test

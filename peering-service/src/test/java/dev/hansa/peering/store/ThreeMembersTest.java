@@ -111,6 +111,37 @@ class ThreeMembersTest extends StoreContract {
         follows(gone, "after");
     }
 
+    @Test
+    void memberThatHearsNoLeaderSaysSoAndSinceWhen() throws Exception {
+        put(0, "before");
+        var leader = trio.leader();
+        var left = (leader + 1) % 3;
+        follows(left, "before");
+        assertThat(trio.member(leader).members().contact()).isEqualTo(Contact.LEADING);
+        var heard = trio.member(left).members().contact();
+        assertThat(heard.known()).isTrue();
+        assertThat(heard.silence()).isLessThan(SOON);
+
+        var before = System.nanoTime();
+        trio.close((leader + 2) % 3);
+        trio.close(leader);
+
+        await().atMost(SOON).until(() -> !trio.member(left).members().contact().known());
+        var lost = trio.member(left).members().contact();
+        assertThat(lost.silence())
+                .isPositive()
+                // the last word may have come a little earlier
+                .isLessThan(Duration.ofNanos(System.nanoTime() - before).plusSeconds(5));
+        await().atMost(SOON)
+                .until(() ->
+                        trio.member(left)
+                                        .members()
+                                        .contact()
+                                        .silence()
+                                        .compareTo(lost.silence().plusMillis(200))
+                                > 0);
+    }
+
     /// Where the library puts a member's appends in a row (as it does unless told otherwise), one
     /// that fails between two leaders fails all that come after it.
     @Test

@@ -207,11 +207,20 @@ class ThreeServersIT {
         for (var number : eks.running()) {
             assertThat(eks.isReady(number)).isTrue();
         }
+        var heard = eks.send(follower(), "GET", kept, "");
+        assertThat(heard.headers().firstValue("X-Consul-KnownLeader")).contains("true");
         eks.kill(eks.awaitLeader());
         eks.kill(eks.awaitLeader());
         var left = eks.running().getFirst();
 
         await().atMost(SEEN).until(() -> eks.health(left).path("leader").asText().isEmpty());
+        for (var query : List.of("", "&index=1")) {
+            var stale = eks.send(left, "GET", kept + query, "");
+            assertThat(stale.statusCode()).as(stale.body()).isEqualTo(200);
+            assertThat(stale.headers().firstValue("X-Consul-KnownLeader")).contains("false");
+            assertThat(stale.headers().firstValueAsLong("X-Consul-LastContact").orElse(0))
+                    .isPositive();
+        }
         // whoever replaces servers one after another waits for it
         assertThat(eks.isReady(left)).isFalse();
         var refused = eks.send(left, "PUT", "/v1/config", config("lost", "http"));
