@@ -30,6 +30,11 @@ class CustomResourcesTest {
     private static final Set<String> NOT_OF_A_SPEC =
             Set.of("kind", "name", "partition", "hash", "createindex", "modifyindex");
 
+    /// What an entry has and a resource does not: what is kept of intentions that were written one
+    /// by one.
+    private static final Map<String, Set<String>> OF_AN_ENTRY_ALONE =
+            Map.of("service-intentions/sources[]", Set.of("legacymeta"));
+
     /// What a resource has and an entry does not.
     private static final Map<String, Set<String>> OF_A_SPEC_ALONE =
             Map.of(
@@ -212,6 +217,7 @@ class CustomResourcesTest {
         if (!where.contains("/")) {
             expected.removeAll(NOT_OF_A_SPEC);
         }
+        expected.removeAll(OF_AN_ENTRY_ALONE.getOrDefault(where, Set.of()));
         expected.addAll(OF_A_SPEC_ALONE.getOrDefault(where, Set.of()));
         assertThat(names(spec)).as(where).isEqualTo(expected);
         entry.path("properties")

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.ServiceName;
-import dev.hansa.exportedservices.filter.FilterFields;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
@@ -23,11 +22,9 @@ import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.trustbundle.Intention;
 import dev.hansa.trustbundle.PeerName;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -41,23 +38,6 @@ final class IntentionResource {
     /// An entry is read, changed and written if nobody else did meanwhile; more writers than this
     /// at once do not come together on one service.
     private static final int ATTEMPTS = 8;
-
-    /// What `?filter=` may ask.
-    private static final FilterFields<StoredIntention> FIELDS =
-            FilterFields.<StoredIntention>none()
-                    .text("ID", IntentionResource::id)
-                    .text("Description", StoredIntention::description)
-                    .text("SourceNS", _ -> "default")
-                    .text("SourceName", one -> one.intention().source())
-                    .text(
-                            "SourcePeer",
-                            one -> one.intention().sourcePeer().map(PeerName::value).orElse(""))
-                    .text("SourceSamenessGroup", StoredIntention::samenessGroup)
-                    .text("SourceType", _ -> "consul")
-                    .text("DestinationNS", _ -> "default")
-                    .text("DestinationName", one -> one.intention().destination())
-                    .text("Action", one -> one.intention().allow() ? "allow" : "deny")
-                    .whole("Precedence", one -> one.intention().precedence());
 
     private final ApiSettings settings;
     private final Store store;
@@ -90,10 +70,15 @@ final class IntentionResource {
                     && intention.sourcePeer().equals(peer)
                     && intention.destination().equals(destination);
         }
+
+        /// As a query names it.
+        String from() {
+            return peer.map(one -> "peer:" + one + "/").orElse("") + source;
+        }
     }
 
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var filter = ListFilters.of(request, FIELDS);
+        var filter = ListFilters.of(request, IntentionJson.FIELDS);
         return reads.read(
                 request, Scope.CONFIG, () -> ApiAnswer.json(array(filter, request.caller())));
     }
@@ -103,7 +88,7 @@ final class IntentionResource {
         ConfigEntries.intentions(store.now()).stream()
                 .filter(wanted)
                 .filter(one -> caller.sees(readable(one.intention().destination())))
-                .forEach(one -> all.add(json(one)));
+                .forEach(one -> all.add(IntentionJson.of(one)));
         return all;
     }
 
@@ -120,42 +105,6 @@ final class IntentionResource {
         return pair(request).destination();
     }
 
-    private static ObjectNode json(StoredIntention stored) {
-        var intention = stored.intention();
-        var json = JSON.objectNode().put("ID", id(stored));
-        if (!stored.description().isEmpty()) {
-            json.put("Description", stored.description());
-        }
-        json.put("SourceNS", "default")
-                .put("SourceName", intention.source())
-                .put("DestinationNS", "default")
-                .put("DestinationName", intention.destination());
-        intention.sourcePeer().ifPresent(peer -> json.put("SourcePeer", peer.value()));
-        if (!stored.samenessGroup().isEmpty()) {
-            json.put("SourceSamenessGroup", stored.samenessGroup());
-        }
-        return json.put("SourceType", "consul")
-                .put("Action", intention.allow() ? "allow" : "deny")
-                .put("Precedence", intention.precedence())
-                .put("CreateIndex", stored.createIndex())
-                .put("ModifyIndex", stored.modifyIndex());
-    }
-
-    /// The same for the same pair always: the older of Consul's commands want one.
-    private static String id(Intention intention) {
-        return id(intention.label());
-    }
-
-    private static String id(StoredIntention stored) {
-        return stored.samenessGroup().isEmpty()
-                ? id(stored.intention())
-                : id("sameness-group:" + stored.samenessGroup() + "/" + stored.intention().label());
-    }
-
-    private static String id(String label) {
-        return UUID.nameUUIDFromBytes(label.getBytes(StandardCharsets.UTF_8)).toString();
-    }
-
     ApiAnswer exact(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var pair = pair(request);
         return reads.read(request, Scope.CONFIG, () -> found(pair::isStated));
@@ -165,7 +114,7 @@ final class IntentionResource {
         return ConfigEntries.intentions(store.now()).stream()
                 .filter(wanted)
                 .findFirst()
-                .map(one -> ApiAnswer.json(json(one)))
+                .map(one -> ApiAnswer.json(IntentionJson.of(one)))
                 .orElseGet(() -> ApiAnswer.text(404, "Intention not found"));
     }
 
@@ -185,10 +134,7 @@ final class IntentionResource {
         var body = JsonFields.read(request.body(), "Failed to decode request body");
         var pair =
                 pair(
-                        (body.text("SourcePeer").isEmpty()
-                                        ? ""
-                                        : "peer:" + body.text("SourcePeer") + "/")
-                                + body.text("SourceName"),
+                        from(body.text("SourcePeer"), body.text("SourceName")),
                         body.text("DestinationName"));
         request.caller().require(writable(pair));
         var same =
@@ -205,12 +151,16 @@ final class IntentionResource {
                 JSON.objectNode()
                         .put(
                                 "ID",
-                                id(
+                                IntentionJson.id(
                                         new Intention(
                                                 pair.source(),
                                                 pair.peer(),
                                                 pair.destination(),
                                                 true))));
+    }
+
+    private static String from(String peer, String name) {
+        return (peer.isEmpty() ? "" : "peer:" + peer + "/") + name;
     }
 
     ApiAnswer byId(ApiRequest request) throws RefusedRequestException, InterruptedException {
@@ -221,15 +171,50 @@ final class IntentionResource {
                 Scope.CONFIG,
                 () ->
                         found(stored ->
-                                id(stored).equals(id)
+                                IntentionJson.id(stored).equals(id)
                                         && caller.sees(
                                                 readable(stored.intention().destination()))));
     }
 
     ApiAnswer putById(ApiRequest request) throws RefusedRequestException {
         var body = JsonFields.read(request.body(), "Failed to decode request body");
-        write(named(request), body);
+        var pair = named(request);
+        requireSame(pair, body);
+        write(pair, body);
         return ApiAnswer.json(JSON.objectNode().put("ID", request.part("id")));
+    }
+
+    /// An id is made of source and destination: another of either is another intention's. What is
+    /// not said stays.
+    private static void requireSame(Pair stored, JsonFields body) throws RefusedRequestException {
+        var destination = body.text("DestinationName");
+        var name = body.text("SourceName");
+        var isPeerSaid = !name.isEmpty() || body.has("SourcePeer");
+        var said =
+                pair(
+                        from(
+                                isPeerSaid
+                                        ? body.text("SourcePeer")
+                                        : stored.peer().map(PeerName::value).orElse(""),
+                                name.isEmpty() ? stored.source() : name),
+                        destination.isEmpty() ? stored.destination() : destination);
+        if (!said.destination().equals(stored.destination())) {
+            throw changed("Destination", stored.destination(), said.destination());
+        }
+        if (!said.equals(stored)) {
+            throw changed("Source", stored.from(), said.from());
+        }
+    }
+
+    private static RefusedRequestException changed(String end, String stored, String said) {
+        return RefusedRequestException.bad(
+                "Cannot modify "
+                        + end
+                        + " of an intention once it exists: expected '"
+                        + stored
+                        + "'; found '"
+                        + ForeignText.shown(said)
+                        + "', which is another intention");
     }
 
     ApiAnswer removeById(ApiRequest request) throws RefusedRequestException {
@@ -242,7 +227,7 @@ final class IntentionResource {
         var none = new RefusedRequestException(404, "Intention not found");
         for (var stored : ConfigEntries.intentions(store.now())) {
             var intention = stored.intention();
-            if (stored.samenessGroup().isEmpty() && id(intention).equals(id)) {
+            if (stored.samenessGroup().isEmpty() && IntentionJson.id(intention).equals(id)) {
                 var pair =
                         new Pair(
                                 intention.source(),
@@ -349,11 +334,28 @@ final class IntentionResource {
     }
 
     private void write(Pair pair, JsonFields body) throws RefusedRequestException {
+        var group = body.text("SourceSamenessGroup");
+        if (!group.isEmpty()) {
+            throw RefusedRequestException.bad(
+                    "SourceSamenessGroup: expected none, since what a group may is written as the config entry "
+                            + KIND
+                            + "; found '"
+                            + ForeignText.shown(group)
+                            + "'");
+        }
         var source = JSON.objectNode().put("Name", pair.source());
         pair.peer().ifPresent(peer -> source.put("Peer", peer.value()));
         source.put("Action", body.text("Action"));
         if (body.has("Description")) {
             source.put("Description", body.text("Description"));
+        }
+        if (body.has("SourceType")) {
+            source.put("Type", body.text("SourceType"));
+        }
+        var meta = body.map("Meta");
+        if (!meta.isEmpty()) {
+            var kept = source.putObject("LegacyMeta");
+            meta.forEach(kept::put);
         }
         // judged where entries are; nothing that is said is dropped silently
         for (var judged : List.of("Permissions", "JWT")) {

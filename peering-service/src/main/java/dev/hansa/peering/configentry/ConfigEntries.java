@@ -295,13 +295,19 @@ public final class ConfigEntries {
     ///
     /// @param samenessGroup whose members' services are its source; empty: it names its source
     ///   itself
+    /// @param meta of this rule, not of the entry that holds it
     /// @param createIndex of the entry that holds it, as is `modifyIndex`
     public record StoredIntention(
             Intention intention,
             String samenessGroup,
             String description,
+            Map<String, String> meta,
             long createIndex,
-            long modifyIndex) {}
+            long modifyIndex) {
+        public StoredIntention {
+            meta = Map.copyOf(meta);
+        }
+    }
 
     /// Every intention, the more exact first, then by name.
     public static List<StoredIntention> intentions(StoreState state) {
@@ -313,6 +319,7 @@ public final class ConfigEntries {
                                                 IntentionRules.intention(record.name(), source),
                                                 source.path("SamenessGroup").asText(),
                                                 source.path("Description").asText(),
+                                                texts(source.path("LegacyMeta")),
                                                 record.createIndex(),
                                                 record.modifyIndex())))
                 .sorted(
@@ -326,6 +333,11 @@ public final class ConfigEntries {
                                                 .map(PeerName::value)
                                                 .orElse("")))
                 .toList();
+    }
+
+    private static Map<String, String> texts(JsonNode map) {
+        return map.properties().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, one -> one.getValue().asText()));
     }
 
     /// What a service is said to speak.

@@ -56,7 +56,7 @@ final class EntryRules {
         }
     }
 
-    private static void meta(JsonNode meta) throws InvalidEntryException {
+    static void meta(JsonNode meta) throws InvalidEntryException {
         if (meta.size() > MAX_META) {
             throw forbidden("Meta exceeds maximum element count " + MAX_META);
         }

@@ -72,6 +72,7 @@ final class IntentionRules {
         if (!source.path("Partition").asText().isEmpty()) {
             throw forbidden(where + ".Partition: Setting Partition requires Consul Enterprise");
         }
+        EntryRules.meta(source.path("LegacyMeta"));
         PermissionRules.hold(where, destination, source);
         if (!List.of("allow", "deny").contains(source.path("Action").asText())) {
             throw forbidden(

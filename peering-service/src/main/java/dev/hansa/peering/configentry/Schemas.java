@@ -220,7 +220,9 @@ final class Schemas {
                         "Permissions", listOf(OPAQUE),
                         "Precedence", COUNT,
                         "Type", TEXT,
-                        "Description", TEXT);
+                        "Description", TEXT,
+                        // of an intention that was written by itself, as Consul keeps it
+                        "LegacyMeta", mapOf(TEXT));
         return fields("Sources", listOf(source), "JWT", OPAQUE);
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,8 +129,85 @@ class IntentionApiTest {
         assertThat(world.get(ALL + "/" + id).statusCode()).isEqualTo(404);
     }
 
+    /// An id is its pair's: nobody is told that it was done when it was not.
+    @Test
+    void idStaysWithItsSourceAndDestination() throws Exception {
+        put("peer:eks/a", "b", "deny");
+        var id = json(world.get(exact("peer:eks/a", "b"))).path("ID").asText();
+        var index = world.store.now().index();
+        for (var other :
+                List.of(
+                        "\"DestinationName\":\"c\"",
+                        "\"SourceName\":\"x\",\"SourcePeer\":\"eks\"",
+                        "\"SourceName\":\"a\"",
+                        "\"SourcePeer\":\"lke\"",
+                        "\"SourcePeer\":\"\"")) {
+            var refused = world.put(ALL + "/" + id, "{\"Action\":\"allow\"," + other + "}");
+            assertThat(refused.statusCode()).as(other).isEqualTo(400);
+            assertThat(refused.body())
+                    .as(other)
+                    .startsWith("Cannot modify ")
+                    .contains(other.startsWith("\"D") ? "expected 'b'" : "expected 'peer:eks/a'");
+        }
+        assertThat(world.store.now().index()).isEqualTo(index);
+
+        json(
+                world.put(
+                        ALL + "/" + id,
+                        "{\"Action\":\"allow\",\"SourcePeer\":\"eks\",\"SourceName\":\"a\",\"DestinationName\":\"default/b\"}"));
+        assertThat(json(world.get(exact("peer:eks/a", "b"))).path("Action").asText())
+                .isEqualTo("allow");
+    }
+
+    @Test
+    void metaIsKeptHoweverARuleIsWritten() throws Exception {
+        var body =
+                "{\"SourceName\":\"a\",\"DestinationName\":\"b\",\"Action\":\"deny\",\"Meta\":{\"team\":\"%s\"}}";
+        var id = json(world.post(ALL, body.formatted("one"))).path("ID").asText();
+        assertThat(team()).isEqualTo("one");
+        assertThat(
+                        json(world.get("/v1/config/service-intentions/b"))
+                                .at("/Sources/0/LegacyMeta/team")
+                                .asText())
+                .isEqualTo("one");
+        assertThat(json(world.get(ALL + "?filter=Meta.team==one"))).hasSize(1);
+
+        json(world.put(ALL + "/" + id, body.formatted("two")));
+        assertThat(team()).isEqualTo("two");
+        json(world.put(exact("a", "b"), body.formatted("three")));
+        assertThat(team()).isEqualTo("three");
+        // what was read can be written
+        var entry = world.get("/v1/config/service-intentions/b").body();
+        assertThat(world.put("/v1/config", entry).body()).isEqualTo("true");
+        assertThat(team()).isEqualTo("three");
+        put("a", "b", "allow");
+        assertThat(json(world.get(exact("a", "b"))).has("Meta")).isFalse();
+    }
+
+    private String team() throws Exception {
+        return json(world.get(exact("a", "b"))).path("Meta").path("team").asText();
+    }
+
     @Test
     void whatIsWrongIsNamed() throws Exception {
+        assertThat(
+                        world.put(
+                                        exact("a", "b"),
+                                        "{\"Action\":\"allow\",\"SourceSamenessGroup\":\"g\"}")
+                                .body())
+                .startsWith("SourceSamenessGroup: expected none");
+        assertThat(
+                        world.put(exact("a", "b"), "{\"Action\":\"allow\",\"SourceType\":\"vm\"}")
+                                .body())
+                .contains("Type must be set to 'consul'");
+        assertThat(
+                        world.put(
+                                        exact("a", "b"),
+                                        "{\"Action\":\"allow\",\"Meta\":{\"k\":\""
+                                                + "v".repeat(513)
+                                                + "\"}}")
+                                .body())
+                .isEqualTo("Meta value of 'k': expected at most 512 characters; found 513");
         assertThat(world.get(ALL + "/match?name=x").body())
                 .isEqualTo("required query parameter 'by' not set");
         assertThat(world.get(ALL + "/match?by=both&name=x").body())

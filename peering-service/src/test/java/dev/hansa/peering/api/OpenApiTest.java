@@ -182,7 +182,7 @@ class OpenApiTest {
         wrote(
                 "POST",
                 "/v1/connect/intentions",
-                "{\"SourceName\":\"x\",\"DestinationName\":\"y\",\"Action\":\"deny\"}");
+                "{\"SourceName\":\"x\",\"DestinationName\":\"y\",\"Action\":\"deny\",\"Meta\":{\"a\":\"b\"}}");
         world.catalog.publish(
                 "owner",
                 List.of(
