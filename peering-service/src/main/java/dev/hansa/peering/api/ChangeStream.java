@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 final class ChangeStream implements AutoCloseable {
     /// One for each page that somebody looks at; each holds a socket.
     static final int MAX_LISTENERS = 128;
+
+    /// The pages of an office behind one address; a quarter, so that others find a place whatever
+    /// one of them opens.
+    static final int MAX_OF_A_CLIENT = 32;
 
     /// A catalog in motion changes hundreds of times in a second; people see five.
     private static final Duration GATHER = Duration.ofMillis(200);
@@ -60,6 +65,7 @@ final class ChangeStream implements AutoCloseable {
 
     /// One page. Used on its connection's event loop.
     private static final class Listener {
+        private final ClientNetwork client;
         private final Context loop;
         private final HttpServerResponse response;
         private final BooleanSupplier mayListen;
@@ -67,9 +73,10 @@ final class ChangeStream implements AutoCloseable {
         /// What could not be said yet: at most the names of all parts.
         private final Set<String> owed = new TreeSet<>();
 
-        Listener(Context loop, HttpServerResponse response, BooleanSupplier mayListen) {
-            this.loop = loop;
-            this.response = response;
+        Listener(RoutingContext call, BooleanSupplier mayListen) {
+            this.client = ClientNetwork.of(ClientNetwork.client(call));
+            this.loop = call.vertx().getOrCreateContext();
+            this.response = call.response();
             this.mayListen = mayListen;
         }
 
@@ -124,14 +131,10 @@ final class ChangeStream implements AutoCloseable {
     /// @param mayListen asked again with each change and each beat
     void open(RoutingContext call, BooleanSupplier mayListen) {
         var response = call.response();
-        var listener = new Listener(call.vertx().getOrCreateContext(), response, mayListen);
-        if (!add(listener)) {
-            response.setStatusCode(429)
-                    .putHeader("Content-Type", "text/plain; charset=utf-8")
-                    .end(
-                            "events: expected at most "
-                                    + MAX_LISTENERS
-                                    + " listeners; found as many already listening");
+        var listener = new Listener(call, mayListen);
+        var refusal = add(listener);
+        if (refusal.isPresent()) {
+            AnswerWriter.plain(call, 429, refusal.get());
             return;
         }
         response.closeHandler(_ -> remove(listener));
@@ -151,15 +154,32 @@ final class ChangeStream implements AutoCloseable {
                                         .put("At", Instant.now().toString())));
     }
 
-    private synchronized boolean add(Listener listener) {
-        if (closed || listeners.get().size() >= MAX_LISTENERS) {
-            return false;
+    /// @return why not
+    private synchronized Optional<String> add(Listener listener) {
+        if (closed) {
+            return Optional.of("server is stopping");
+        }
+        var now = listeners.get();
+        if (now.size() >= MAX_LISTENERS) {
+            return Optional.of(tooMany(MAX_LISTENERS, ""));
+        }
+        if (now.stream().filter(one -> one.client.equals(listener.client)).count()
+                >= MAX_OF_A_CLIENT) {
+            return Optional.of(tooMany(MAX_OF_A_CLIENT, " of one address"));
         }
         listeners.update(all -> Stream.concat(all.stream(), Stream.of(listener)).toList());
         if (thread == null) {
             thread = Thread.ofVirtual().name("change-stream").start(this::run);
         }
-        return true;
+        return Optional.empty();
+    }
+
+    private static String tooMany(int most, String whose) {
+        return "events: expected at most "
+                + most
+                + " listeners"
+                + whose
+                + "; found as many already listening";
     }
 
     private void remove(Listener listener) {

@@ -53,7 +53,12 @@ class ChangeStreamTest {
         private volatile boolean hasEnded;
 
         Page(int port, String... headers) throws IOException {
-            socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            this(InetAddress.getLoopbackAddress(), port, headers);
+        }
+
+        /// @param from where the browser runs
+        Page(InetAddress from, int port, String... headers) throws IOException {
+            socket = new Socket(InetAddress.getLoopbackAddress(), port, from, 0);
             var request =
                     "GET /v1/hansa/events HTTP/1.1\r\nHost: 127.0.0.1:"
                             + port
@@ -107,7 +112,12 @@ class ChangeStreamTest {
     }
 
     private Page page(ApiWorld server) throws IOException {
-        var page = new Page(server.port());
+        return page(server, 1);
+    }
+
+    /// @param host 127.0.0.HOST
+    private Page page(ApiWorld server, int host) throws IOException {
+        var page = new Page(InetAddress.ofLiteral("127.0.0." + host), server.port());
         open.add(page);
         return page;
     }
@@ -171,22 +181,34 @@ class ChangeStreamTest {
 
     @Test
     void listenersAreBounded() throws Exception {
-        for (var i = 0; i < ChangeStream.MAX_LISTENERS; i++) {
+        for (var i = 0; i < ChangeStream.MAX_OF_A_CLIENT; i++) {
             page(world).awaitText("event: hello");
         }
-
-        var refused = world.get("/v1/hansa/events");
-        assertThat(refused.statusCode()).isEqualTo(429);
-        assertThat(refused.body()).startsWith("events: expected at most 128 listeners");
+        assertThat(refusal())
+                .isEqualTo(
+                        "events: expected at most 32 listeners of one address; found as many already listening");
+        // others have their places
+        for (var i = ChangeStream.MAX_OF_A_CLIENT; i < ChangeStream.MAX_LISTENERS; i++) {
+            page(world, 1 + i / ChangeStream.MAX_OF_A_CLIENT).awaitText("event: hello");
+        }
+        assertThat(refusal())
+                .isEqualTo(
+                        "events: expected at most 128 listeners; found as many already listening");
 
         // whoever leaves makes room
         open.removeLast().close();
         await().atMost(EFFECT)
                 .until(() -> {
-                    var another = page(world);
+                    var another = page(world, 9);
                     await().until(() -> another.text().contains("HTTP/1.1 "));
                     return another.text().contains("HTTP/1.1 200");
                 });
+    }
+
+    private String refusal() throws Exception {
+        var refused = world.get("/v1/hansa/events");
+        assertThat(refused.statusCode()).isEqualTo(429);
+        return refused.body();
     }
 
     @Test
