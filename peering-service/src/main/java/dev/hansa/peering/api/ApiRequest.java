@@ -27,6 +27,9 @@ record ApiRequest(
     /// What a caller may ask for more than once, each to hold.
     static final Set<String> REPEATED = Set.of("tag", "node-meta");
 
+    /// No name is longer: DNS allows none, and registrations neither.
+    private static final int MAX_NAME = 253;
+
     ApiRequest {
         path = Map.copyOf(path);
         query = Map.copyOf(query);
@@ -75,6 +78,44 @@ record ApiRequest(
     Optional<PeerName> peer() throws RefusedRequestException {
         var name = query.getOrDefault("peer", "");
         return name.isEmpty() ? Optional.empty() : Optional.of(read(name, PeerName::of));
+    }
+
+    /// The service that a list is asked for, also under a name that none can have: there is none
+    /// then, and no harm in saying so.
+    ///
+    /// @throws RefusedRequestException 400 for none, for more than 253 characters, and for such
+    ///   that are not printed
+    String anyService(String part) throws RefusedRequestException {
+        var name = part(part);
+        if (name.isEmpty()) {
+            throw RefusedRequestException.bad("Missing service name");
+        }
+        return readable(name);
+    }
+
+    /// Of the peering that the path names; empty for a name that none can have.
+    ///
+    /// @throws RefusedRequestException 400 for what is no name at all, as of [#anyService]
+    Optional<PeerName> anyPeering(String part) throws RefusedRequestException {
+        try {
+            return Optional.of(PeerName.of(readable(part(part))));
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static String readable(String name) throws RefusedRequestException {
+        if (name.length() > MAX_NAME || name.chars().anyMatch(Character::isISOControl)) {
+            throw RefusedRequestException.bad(
+                    "name: expected at most "
+                            + MAX_NAME
+                            + " printable characters; found "
+                            + name.length()
+                            + ": '"
+                            + ForeignText.shown(name)
+                            + "'");
+        }
+        return name;
     }
 
     ServiceName service(String part) throws RefusedRequestException {

@@ -104,13 +104,13 @@ final class CatalogResource {
     }
 
     ApiAnswer service(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.service("service");
-        return listed(request, (now, peer) -> now.named(peer, name.value()));
+        var name = request.anyService("service");
+        return listed(request, (now, peer) -> now.named(peer, name));
     }
 
     /// The proxies of a service.
     ApiAnswer connect(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.service("service");
+        var name = request.anyService("service");
         return listed(request, (now, peer) -> now.proxies(peer, name));
     }
 

@@ -67,13 +67,16 @@ record CatalogView(CatalogSnapshot now, StoreState state, Caller caller) {
     }
 
     /// The proxies of a service: where mutual TLS for it ends.
-    Stream<ServiceInstance> proxies(Optional<PeerName> peer, ServiceName service) {
+    Stream<ServiceInstance> proxies(Optional<PeerName> peer, String service) {
         return peer.isPresent()
-                ? named(peer, service.sidecar())
+                ? named(peer, service + ServiceName.SIDECAR_SUFFIX)
                 : instances()
                         .filter(each ->
                                 each.kind() == ServiceKind.CONNECT_PROXY
-                                        && each.destination().equals(Optional.of(service)));
+                                        && each.destination()
+                                                .map(ServiceName::value)
+                                                .filter(service::equals)
+                                                .isPresent());
     }
 
     private Stream<ServiceInstance> registeredNodes() {

@@ -18,19 +18,19 @@ final class HealthResource {
     }
 
     ApiAnswer service(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.service("service");
-        return instances(request, (now, peer) -> now.named(peer, name.value()));
+        var name = request.anyService("service");
+        return instances(request, (now, peer) -> now.named(peer, name));
     }
 
     /// The proxies of a service: where mutual TLS for it ends.
     ApiAnswer connect(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.service("service");
+        var name = request.anyService("service");
         return instances(request, (now, peer) -> now.proxies(peer, name));
     }
 
     /// There are no ingress gateways, so none leads to a service.
     ApiAnswer ingress(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        request.service("service");
+        request.anyService("service");
         return instances(request, (_, _) -> Stream.empty());
     }
 
@@ -61,11 +61,11 @@ final class HealthResource {
 
     /// The checks of a service's instances, without those of their nodes.
     ApiAnswer checks(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var name = request.service("service");
+        var name = request.anyService("service");
         return checks(
                 request,
                 now ->
-                        now.named(Optional.empty(), name.value())
+                        now.named(Optional.empty(), name)
                                 .flatMap(CatalogView::checks)
                                 .filter(one -> !one.check().isOfNode()));
     }

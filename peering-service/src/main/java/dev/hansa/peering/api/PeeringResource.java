@@ -164,21 +164,23 @@ final class PeeringResource {
         if (text.isEmpty()) {
             throw RefusedRequestException.bad("Must specify a name to fetch.");
         }
-        var name = ApiRequest.read(text, PeerName::of);
+        var name = request.anyPeering("name");
+        var shown = name.map(PeerName::value).orElse(ForeignText.shown(text));
         return reads.read(
                 request,
                 Scope.PEERINGS,
                 () ->
-                        peerings.view(name)
+                        name.flatMap(peerings::view)
                                 .map(view -> ApiAnswer.json(json(view)))
                                 .orElseGet(() ->
                                         ApiAnswer.text(
-                                                404, "Peering not found for \"" + name + "\"")));
+                                                404, "Peering not found for \"" + shown + "\"")));
     }
 
+    /// Also of one that is not there, or cannot be: it is gone, as the caller wants it.
     ApiAnswer delete(ApiRequest request) throws RefusedRequestException {
-        var name = ApiRequest.read(request.part("name"), PeerName::of);
-        return peerings.delete(name)
+        return request.anyPeering("name")
+                .flatMap(peerings::delete)
                 .map(reason -> ApiAnswer.text(500, reason))
                 .orElse(ApiAnswer.EMPTY);
     }

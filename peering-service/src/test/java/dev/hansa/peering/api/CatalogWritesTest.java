@@ -36,6 +36,47 @@ class CatalogWritesTest {
         assertThat(world.put(path, body).body()).isEqualTo("true");
     }
 
+    /// A name that SNI names cannot carry is no service's; who asks for it is told that there is
+    /// none.
+    @Test
+    void nameThatNothingCanHaveIsNotRegisteredAndFindsNothing() throws Exception {
+        for (var name : List.of("Web", "web.v1", "web!", "-web", "w".repeat(64))) {
+            for (var list :
+                    List.of(
+                            "/v1/health/service/",
+                            "/v1/health/connect/",
+                            "/v1/health/ingress/",
+                            "/v1/health/checks/",
+                            "/v1/catalog/service/",
+                            "/v1/catalog/connect/",
+                            "/v1/health/connect/%s?peer=lke")) {
+                var path = list.contains("%s") ? list.formatted(name) : list + name;
+                assertThat(read(path)).as(path).isEmpty();
+            }
+            assertThat(
+                            world.put("/v1/agent/service/register", "{\"Name\":\"" + name + "\"}")
+                                    .body())
+                    .startsWith("invalid service name: expected 1 to 63 lower-case letters");
+        }
+        for (var name : List.of("foo_bar", "-", "p".repeat(65))) {
+            var none = world.get("/v1/peering/" + name);
+            assertThat(none.statusCode()).as(name).isEqualTo(404);
+            assertThat(none.body()).isEqualTo("Peering not found for \"" + name + "\"");
+            var gone = world.send("DELETE", "/v1/peering/" + name, "");
+            assertThat(gone.statusCode() + gone.body()).as(name).isEqualTo("200");
+        }
+        for (var name : List.of("w".repeat(254), "a%01", "a%0Ab", "a%7F")) {
+            for (var place :
+                    List.of("/v1/health/service/", "/v1/catalog/connect/", "/v1/peering/")) {
+                var refused = world.get(place + name);
+                assertThat(refused.statusCode()).as(place + name).isEqualTo(400);
+                assertThat(refused.body())
+                        .startsWith("name: expected at most 253 printable characters; found ")
+                        .doesNotContain("\n");
+            }
+        }
+    }
+
     /// The service named decides: the check goes with it, and another's of that id does not.
     @Test
     void serviceThatIsDeregisteredTogetherWithACheckGoesWhole() throws Exception {
