@@ -67,11 +67,20 @@ record ApiRequest(
 
     /// A flag as Consul's clients send it: present without a value, or a boolean word of Go's.
     boolean flag(String name) throws RefusedRequestException {
-        return switch (query.get(name)) {
-            case null -> false;
-            case "", "1", "t", "T", "TRUE", "true", "True" -> true;
-            case "0", "f", "F", "FALSE", "false", "False" -> false;
-            default -> throw RefusedRequestException.bad("Invalid value for ?" + name);
+        var word = query.get(name);
+        if (word == null) {
+            return false;
+        }
+        return truth(word.isEmpty() ? "true" : word)
+                .orElseThrow(() -> RefusedRequestException.bad("Invalid value for ?" + name));
+    }
+
+    /// A boolean word of Go's; empty for any other.
+    static Optional<Boolean> truth(String word) {
+        return switch (word) {
+            case "1", "t", "T", "TRUE", "true", "True" -> Optional.of(true);
+            case "0", "f", "F", "FALSE", "false", "False" -> Optional.of(false);
+            default -> Optional.empty();
         };
     }
 

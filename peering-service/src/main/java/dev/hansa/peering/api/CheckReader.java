@@ -30,8 +30,11 @@ final class CheckReader {
     /// written. As Consul's, which takes a shorter one for this.
     static final Duration SHORTEST = Duration.ofSeconds(1);
 
-    /// Longer, and nobody could tell it from none.
-    static final Duration LONGEST = Duration.ofDays(1);
+    /// What is done each month has a month to spare; longer, and nobody could tell it from none.
+    static final Duration LONGEST = Duration.ofDays(60);
+
+    /// Of an agent's checks, as Consul's; maintenance is ordered, and not registered.
+    private static final List<String> STATUSES = List.of("", "passing", "warning", "critical");
 
     /// As Consul's.
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -140,6 +143,13 @@ final class CheckReader {
     /// @param before how many there are of it already
     static HealthCheck run(JsonFields check, String service, int before)
             throws RefusedRequestException {
+        var status = check.text("Status");
+        if (!STATUSES.contains(status)) {
+            throw bad(
+                    "Status for checks must 'passing', 'warning', 'critical'; found '"
+                            + shown(status)
+                            + "'");
+        }
         return check(check, service, before, way(check));
     }
 

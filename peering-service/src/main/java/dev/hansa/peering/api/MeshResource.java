@@ -60,16 +60,19 @@ final class MeshResource {
     }
 
     ApiAnswer roots(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var pem = request.parameter("pem").orElse("false");
-        if (!List.of("true", "false", "1", "0").contains(pem)) {
-            throw RefusedRequestException.bad("The 'pem' query parameter must be a boolean value");
-        }
+        // without a value it is as if it were not there, as in Consul
+        var word = request.parameter("pem").filter(given -> !given.isEmpty()).orElse("false");
+        var isPem =
+                ApiRequest.truth(word)
+                        .orElseThrow(() ->
+                                RefusedRequestException.bad(
+                                        "The 'pem' query parameter must be a boolean value"));
         return reads.read(
                 request,
                 Scope.CONFIG,
                 () -> {
                     var now = bundle.get();
-                    return pem.equals("true") || pem.equals("1")
+                    return isPem
                             ? new ApiAnswer.Plain(
                                     200,
                                     "application/pem-certificate-chain",

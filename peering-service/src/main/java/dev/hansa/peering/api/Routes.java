@@ -87,7 +87,9 @@ final class Routes {
         on("GET", "/v1/health/service/:service", visible, health::service);
         on("GET", "/v1/health/connect/", visible, health::connect);
         on("GET", "/v1/health/connect/:service", visible, health::connect);
+        on("GET", "/v1/health/ingress/", visible, health::ingress);
         on("GET", "/v1/health/ingress/:service", visible, health::ingress);
+        on("GET", "/v1/health/checks/", visible, health::checks);
         on("GET", "/v1/health/checks/:service", visible, health::checks);
         on("GET", "/v1/health/node/", visible, health::node);
         on("GET", "/v1/health/node/:node", visible, health::node);

@@ -40,6 +40,11 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     /// So long after its registration at the latest a check is run for the first time.
     private static final Duration FIRST = Duration.ofSeconds(1);
 
+    /// What was there before this server led is run within its interval, and within this: the next
+    /// leader must not put off what is to be run once a week. With as many as there may be, seven
+    /// in a second.
+    private static final Duration LONGEST_SPREAD = Duration.ofMinutes(10);
+
     /// A sixteenth more at most, so that checks that began together do not stay together.
     private static final int JITTER_DIVISOR = 16;
 
@@ -219,16 +224,22 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         }
     }
 
-    /// What was there before this server led is spread over its interval.
     private long first(Way way) {
         if (way.kind() == Kind.TTL) {
             return way.interval().toNanos();
         }
-        var most =
-                begun && way.interval().compareTo(FIRST) > 0
-                        ? FIRST.toNanos()
-                        : way.interval().toNanos();
-        return ThreadLocalRandom.current().nextLong(most);
+        var spread = begun ? FIRST : LONGEST_SPREAD;
+        var most = way.interval().compareTo(spread) > 0 ? spread : way.interval();
+        return ThreadLocalRandom.current().nextLong(most.toNanos());
+    }
+
+    /// From the end of one run to the next.
+    static Duration pause(Way way) {
+        if (way.kind() == Kind.TTL) {
+            return way.interval();
+        }
+        var most = way.interval().dividedBy(JITTER_DIVISOR).toNanos();
+        return way.interval().plusNanos(ThreadLocalRandom.current().nextLong(most + 1));
     }
 
     private void begin(Key key, Turn turn, long now, Runnable work) {
@@ -260,14 +271,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         turn.thread = null;
         var now = nanos.getAsLong();
         if (now - turn.due >= 0) {
-            var interval = turn.way.interval().toNanos();
-            turn.due =
-                    now
-                            + interval
-                            + (turn.way.kind() == Kind.TTL
-                                    ? 0
-                                    : ThreadLocalRandom.current()
-                                            .nextLong(interval / JITTER_DIVISOR + 1));
+            turn.due = now + pause(turn.way).toNanos();
         }
     }
 

@@ -104,6 +104,8 @@ class ApiRefusalTest {
     // shows: GET /v1/catalog/connect/
     // shows: GET /v1/health/service/
     // shows: GET /v1/health/connect/
+    // shows: GET /v1/health/ingress/
+    // shows: GET /v1/health/checks/
     // shows: GET /v1/health/node/
     // shows: GET /v1/health/state/
     // shows: PUT /v1/agent/service/maintenance/
@@ -158,6 +160,9 @@ class ApiRefusalTest {
                 "PUT|/v1/agent/check/pass/x||404|Unknown check ID \"x\"",
                 "PUT|/v1/agent/check/update/x|{\"Status\":\"well\"}|400|Invalid check status: 'well'",
                 "GET|/v1/health/service/||400|Missing service name",
+                "GET|/v1/health/checks/||400|Missing service name",
+                "GET|/v1/health/ingress/||400|Missing service name",
+                "GET|/v1/connect/ca/roots?pem=yes||400|The 'pem' query parameter must be a boolean value",
                 "GET|/v1/health/service/web?peer=a&sg=b||400|peer-name and sameness-group are mutually exclusive",
                 "GET|/v1/catalog/services?dc=moon||500|No path to datacenter",
                 "PUT|/v1/agent/service/register|{\"Port\":1}|400|Missing service name",
@@ -167,7 +172,8 @@ class ApiRefusalTest {
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Port\":70000}|400|Port: expected a port number from 0 to 65535; found '70000'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"ID\":\"b/c\"}|400|ID: expected 1 to 253 characters without '/' and white space; found 'b/c'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Kind\":\"connect-proxy\"}|400|Kind: expected '' or mesh-gateway",
-                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TCP\":\"x:1\"}}|400|Check.Interval: expected a duration from 1ms to 24h; found ''",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TCP\":\"x:1\"}}|400|Check.Interval: expected a duration from 1ms to 1440h; found ''",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TTL\":\"1441h\"}}|400|Check.TTL: expected a duration from 1ms to 1440h; found '1441h'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TCP\":\"x\",\"Interval\":\"1s\"}}|400|expected host:port; found 'x'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TTL\":\"1s\",\"HTTP\":\"http://a\"}}|400|Check: expected one of TTL, HTTP, TCP and GRPC",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"ScriptArgs\":[\"x\"],\"Interval\":\"1s\"}}|400|Check: expected TTL, HTTP, TCP or GRPC; found ScriptArgs: scripts are not run by servers",
@@ -175,7 +181,9 @@ class ApiRefusalTest {
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"HTTP\":\"http://a\",\"Interval\":\"1s\",\"Header\":{\"Host\":[\"b\"]}}}|400|Header: expected names of headers other than Host",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"GRPC\":\"h:1/a b\",\"Interval\":\"1s\"}}|400|GRPC: expected HOST:PORT/SERVICE, the service",
                 "PUT|/v1/catalog/register|{\"Node\":\"n\",\"Address\":\"h\",\"Service\":{\"Service\":\"a\"},\"Check\":{\"TCP\":\"x:1\"}}|400|Check: expected a Status and no way to find it",
-                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"Status\":\"well\"}}|400|expected passing, warning, critical or maintenance; found 'well'",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"Status\":\"well\"}}|400|Status for checks must 'passing', 'warning', 'critical'; found 'well'",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TTL\":\"1h\",\"Status\":\"maintenance\"}}|400|Status for checks must 'passing', 'warning', 'critical'; found 'maintenance'",
+                "PUT|/v1/agent/check/register|{\"Name\":\"a\",\"TTL\":\"1h\",\"Status\":\"maintenance\"}|400|Bad check status",
                 "PUT|/v1/catalog/register|{\"Node\":\"n\",\"Service\":{\"Service\":\"a\"}}|400|Must provide node and address",
                 "PUT|/v1/catalog/register|{\"Node\":\"n\"}|400|Must provide node and address",
                 "PUT|/v1/catalog/register|{\"Node\":\"n\",\"Check\":{\"ServiceID\":\"x\",\"Status\":\"passing\"}}|500|Missing service registration: expected a registered service of node 'n'; found ServiceID 'x'",

@@ -36,6 +36,38 @@ class CatalogWritesTest {
         assertThat(world.put(path, body).body()).isEqualTo("true");
     }
 
+    /// Of a job that runs once a week, or once a month.
+    @Test
+    void checkMayBeOfAWeekOrAMonth() throws Exception {
+        for (var time : List.of("168h", "1440h")) {
+            var made =
+                    world.put(
+                            "/v1/agent/service/register",
+                            """
+                            {"Name": "job", "Checks": [{"CheckID": "ttl", "TTL": "%s"},
+                             {"CheckID": "tcp", "TCP": "127.0.0.1:1", "Interval": "%s"}]}
+                            """
+                                    .formatted(time, time));
+            assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+            assertThat(read("/v1/agent/checks").toString())
+                    .contains("\"Interval\":\"" + time + "0m0s\"");
+        }
+    }
+
+    @Test
+    void rootsAreAskedForInAnyOfGosWords() throws Exception {
+        for (var word : List.of("1", "t", "T", "TRUE", "true", "True")) {
+            assertThat(world.get("/v1/connect/ca/roots?pem=" + word).body())
+                    .as(word)
+                    .startsWith("-----BEGIN CERTIFICATE-----");
+        }
+        for (var word : List.of("", "0", "f", "F", "FALSE", "false", "False")) {
+            assertThat(world.get("/v1/connect/ca/roots?pem=" + word).body())
+                    .as(word)
+                    .startsWith("{");
+        }
+    }
+
     /// A name that SNI names cannot carry is no service's; who asks for it is told that there is
     /// none.
     @Test

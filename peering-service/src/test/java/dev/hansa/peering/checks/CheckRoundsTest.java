@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -269,6 +270,46 @@ class CheckRoundsTest {
         await().until(() -> status() == CheckStatus.CRITICAL);
         assertThat(check().orElseThrow().output())
                 .isEqualTo("192.0.2.1:80: expected an answer within 2000 ms; found none");
+    }
+
+    private static Way each(Kind kind, Duration interval) {
+        return new Way(
+                kind,
+                "192.0.2.1:80",
+                interval,
+                Duration.ofSeconds(2),
+                HttpAsk.GET,
+                Thresholds.FIRST,
+                Duration.ZERO);
+    }
+
+    /// Their targets would be asked all at once, for ever.
+    @Test
+    void checksThatBeganTogetherDoNotStayTogether() {
+        var pauses = new TreeSet<Duration>();
+        for (var round = 0; round < 200; round++) {
+            pauses.add(CheckRounds.pause(each(Kind.TCP, Duration.ofSeconds(16))));
+        }
+
+        // of a second, in nanoseconds: that two hundred are alike in half of them is no chance
+        assertThat(pauses).hasSizeGreaterThan(100);
+        assertThat(pauses.first()).isBetween(Duration.ofSeconds(16), Duration.ofMillis(16_500));
+        assertThat(pauses.last()).isBetween(Duration.ofMillis(16_500), Duration.ofSeconds(17));
+        assertThat(CheckRounds.pause(each(Kind.TTL, Duration.ofSeconds(16))))
+                .isEqualTo(Duration.ofSeconds(16));
+    }
+
+    @Test
+    void nextLeaderDoesNotPutOffWhatIsRunOnceAWeek() throws Exception {
+        register(each(Kind.TCP, Duration.ofDays(7)), CheckStatus.CRITICAL);
+        rounds.close();
+        rounds = rounds();
+        rounds.look();
+
+        pass(Duration.ofMinutes(10));
+
+        await().until(() -> status() == CheckStatus.PASSING);
+        assertThat(asked).hasValue(1);
     }
 
     @Test
