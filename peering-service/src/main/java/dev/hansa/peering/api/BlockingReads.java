@@ -190,7 +190,8 @@ final class BlockingReads implements AutoCloseable {
         }
     }
 
-    private static Duration wait(ApiRequest request) throws RefusedRequestException {
+    /// How long a caller waits at most, with what keeps callers apart.
+    static Duration wait(ApiRequest request) throws RefusedRequestException {
         var wait = DEFAULT_WAIT;
         try {
             var text = request.parameter("wait").orElse("");

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -141,6 +143,24 @@ class BlockingReadsTest {
 
         await().atMost(Duration.ofSeconds(10)).until(waiting::isDone);
         assertThat(waiting.get().statusCode()).isEqualTo(200);
+    }
+
+    /// A thousand that a change has woken would else be back together each time.
+    @Test
+    void callersThatBeganTogetherDoNotComeBackTogether() throws Exception {
+        var waits = new TreeSet<Duration>();
+        try (var stay = new Places(new ReaderLimits(12, 8)).ours()) {
+            var asked =
+                    new ApiRequest(Map.of(), Map.of("wait", "16s"), "", stay, Caller.everything());
+            for (var caller = 0; caller < 200; caller++) {
+                waits.add(BlockingReads.wait(asked));
+            }
+        }
+
+        // of a second, in nanoseconds: that two hundred are alike in half of them is no chance
+        assertThat(waits).hasSizeGreaterThan(100);
+        assertThat(waits.first()).isBetween(Duration.ofSeconds(16), Duration.ofMillis(16_500));
+        assertThat(waits.last()).isBetween(Duration.ofMillis(16_500), Duration.ofSeconds(17));
     }
 
     private Future<HttpResponse<String>> reading(String path) {
