@@ -2,12 +2,14 @@ package dev.hansa.peering.api;
 
 import dev.hansa.bootstrap.ForeignText;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Keeps web pages out that an operator's browser happens to show.
@@ -15,10 +17,16 @@ import java.util.regex.Pattern;
 /// A server on a loopback address is open to whoever works on the machine, and so to every page in
 /// a browser there. A page may point a host name of its own at 127.0.0.1 (DNS rebinding) and then
 /// read and write as if it came from us; its requests carry its own name in Host, so any name that
-/// is not ours is refused. A page may also post blindly across origins; its requests carry its own
-/// Origin. Programs send neither.
+/// is not ours is refused. A page may also ask blindly across origins; its requests carry its own
+/// Origin, or Sec-Fetch-Site. Programs send neither.
+///
+/// Elsewhere a server does not know what names it is called by, and looks at the last two alone:
+/// against a name that was pointed at it stands TLS, whose certificate is not that name's.
 final class OriginGuard implements Handler<RoutingContext> {
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
+
+    /// A page of this server, and somebody who has typed the address.
+    private static final Set<String> OWN_SITES = Set.of("same-origin", "none");
 
     private final String configuredHost;
     private final boolean loopback;
@@ -69,7 +77,23 @@ final class OriginGuard implements Handler<RoutingContext> {
                             + "'");
             return;
         }
+        var site = call.request().getHeader("Sec-Fetch-Site");
+        if (site != null && !OWN_SITES.contains(site) && !isLink(call.request())) {
+            refuse(
+                    call,
+                    "Sec-Fetch-Site: expected same-origin, none, or a link to a page; found '"
+                            + ForeignText.shown(site)
+                            + "'");
+            return;
+        }
         call.next();
+    }
+
+    /// What somebody has followed from another page; that page sees nothing of the answer.
+    private static boolean isLink(HttpServerRequest request) {
+        return request.method().equals(HttpMethod.GET)
+                && "navigate".equals(request.getHeader("Sec-Fetch-Mode"))
+                && "document".equals(request.getHeader("Sec-Fetch-Dest"));
     }
 
     private static String host(HttpServerRequest request) {
