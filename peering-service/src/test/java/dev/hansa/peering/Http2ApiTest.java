@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.peering.Http2Wire.Frame;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
-import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,14 +24,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -130,14 +125,14 @@ class Http2ApiTest {
     @Test
     void oneConnectionCarriesAWaitingQueryAndFiftyOthersAtOnce() throws Exception {
         start(Map.of());
-        var others = new ArrayList<Wire>();
+        var others = new ArrayList<Http2Wire>();
         for (var i = 0; i < MOST_CONNECTIONS - 1; i++) {
-            var other = new Wire(trusting(), port);
+            var other = new Http2Wire(trusting(), port);
             other.write(
                     Frame.HEADERS,
-                    Wire.END_HEADERS | Wire.END_STREAM,
+                    Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
                     1,
-                    Wire.get("/v1/status/leader"));
+                    Http2Wire.get("/v1/status/leader"));
             other.awaitFrame(Frame.HEADERS);
             others.add(other);
         }
@@ -234,146 +229,25 @@ class Http2ApiTest {
         }
     }
 
-    /// A frame as it comes.
-    private record Frame(int type, int flags, int stream, Buffer payload) {
-        static final int DATA = 0;
-        static final int HEADERS = 1;
-        static final int RESET = 3;
-        static final int SETTINGS = 4;
-        static final int GO_AWAY = 7;
-        static final int WINDOW_UPDATE = 8;
-        static final int CONTINUATION = 9;
-
-        boolean endsStream() {
-            return (flags & Wire.END_STREAM) != 0;
-        }
-
-        /// Of a reset or a goodbye.
-        int error() {
-            return payload.getInt(type == GO_AWAY ? 4 : 0);
-        }
-    }
-
-    /// Frames over TLS, as RFC 9113 has them.
-    private static final class Wire implements AutoCloseable {
-        static final int END_STREAM = 1;
-        static final int END_HEADERS = 4;
-        static final int REFUSED_STREAM = 7;
-        static final int ENHANCE_YOUR_CALM = 11;
-
-        private final SSLSocket socket;
-        private final DataInputStream in;
-
-        Wire(SSLContext context, int port) throws IOException {
-            socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port);
-            var parameters = socket.getSSLParameters();
-            parameters.setApplicationProtocols(new String[] {"h2"});
-            socket.setSSLParameters(parameters);
-            socket.setSoTimeout((int) SOON.toMillis());
-            socket.startHandshake();
-            in = new DataInputStream(socket.getInputStream());
-            socket.getOutputStream()
-                    .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            write(Frame.SETTINGS, 0, 0, new byte[0]);
-            awaitFrame(Frame.SETTINGS);
-            // theirs is taken
-            write(Frame.SETTINGS, 1, 0, new byte[0]);
-        }
-
-        void write(int type, int flags, int stream, byte[] payload) throws IOException {
-            var frame = new ByteArrayOutputStream();
-            frame.write(payload.length >> 16);
-            frame.write(payload.length >> 8);
-            frame.write(payload.length);
-            frame.write(type);
-            frame.write(flags);
-            for (var shift = 24; shift >= 0; shift -= 8) {
-                frame.write(stream >> shift);
-            }
-            frame.write(payload);
-            socket.getOutputStream().write(frame.toByteArray());
-        }
-
-        /// A GET, its headers neither compressed nor remembered.
-        static byte[] get(String path) {
-            return block(path, List.of());
-        }
-
-        /// A PUT, the same; its method is a literal.
-        static byte[] put(String path) {
-            return block(path, List.of(Map.entry(0x02, "PUT")));
-        }
-
-        private static byte[] block(String path, List<Map.Entry<Integer, String>> method) {
-            var block = new ByteArrayOutputStream();
-            for (var field : method) {
-                block.write(field.getKey());
-                block.write(field.getValue().length());
-                block.writeBytes(field.getValue().getBytes(StandardCharsets.US_ASCII));
-            }
-            if (method.isEmpty()) {
-                block.write(0x82);
-            }
-            block.write(0x87);
-            for (var field : List.of(Map.entry(0x04, path), Map.entry(0x01, "localhost"))) {
-                block.write(field.getKey());
-                block.write(field.getValue().length());
-                block.writeBytes(field.getValue().getBytes(StandardCharsets.US_ASCII));
-            }
-            return block.toByteArray();
-        }
-
-        Frame read() throws IOException {
-            var length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
-            var type = in.readUnsignedByte();
-            var flags = in.readUnsignedByte();
-            var stream = in.readInt();
-            return new Frame(type, flags, stream, Buffer.buffer(in.readNBytes(length)));
-        }
-
-        Frame awaitFrame(int type) throws IOException {
-            for (var frame = read(); ; frame = read()) {
-                if (frame.type() == type) {
-                    return frame;
-                }
-            }
-        }
-
-        boolean hearsNothingFor(Duration time) throws IOException {
-            socket.setSoTimeout((int) time.toMillis());
-            try {
-                return in.read() < 0;
-            } catch (SocketTimeoutException _) {
-                return true;
-            } finally {
-                socket.setSoTimeout((int) SOON.toMillis());
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
-    }
-
     /// CVE-2023-44487.
     @Test
     void whoOpensAndTakesBackWithoutEndIsHungUpOnAndOthersAreServed() throws Exception {
         start(Map.of());
-        try (var wire = new Wire(trusting(), port);
+        try (var wire = new Http2Wire(trusting(), port);
                 var other = client(HttpClient.Version.HTTP_2)) {
             // not written on after the goodbye, which a connection that is reset would swallow
             for (var i = 0; i < 160; i++) {
                 var stream = 1 + 2 * i;
                 wire.write(
                         Frame.HEADERS,
-                        Wire.END_HEADERS | Wire.END_STREAM,
+                        Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
                         stream,
-                        Wire.get(DEFAULTS + "?index=9000000000000000&wait=60s"));
+                        Http2Wire.get(DEFAULTS + "?index=9000000000000000&wait=60s"));
                 wire.write(Frame.RESET, 0, stream, new byte[] {0, 0, 0, 8});
             }
 
-            assertThat(wire.awaitFrame(Frame.GO_AWAY).error()).isEqualTo(Wire.ENHANCE_YOUR_CALM);
+            assertThat(wire.awaitFrame(Frame.GO_AWAY).error())
+                    .isEqualTo(Http2Wire.ENHANCE_YOUR_CALM);
             assertThat(other.send(get(DEFAULTS), HttpResponse.BodyHandlers.ofString()).statusCode())
                     .isEqualTo(200);
         }
@@ -383,31 +257,32 @@ class Http2ApiTest {
     @Test
     void headersInCountlessPiecesAreRefused() throws Exception {
         start(Map.of());
-        try (var wire = new Wire(trusting(), port)) {
-            wire.write(Frame.HEADERS, Wire.END_STREAM, 1, Wire.get(DEFAULTS));
+        try (var wire = new Http2Wire(trusting(), port)) {
+            wire.write(Frame.HEADERS, Http2Wire.END_STREAM, 1, Http2Wire.get(DEFAULTS));
             for (var i = 0; i < 14; i++) {
                 wire.write(Frame.CONTINUATION, 0, 1, new byte[0]);
             }
 
-            assertThat(wire.awaitFrame(Frame.GO_AWAY).error()).isEqualTo(Wire.ENHANCE_YOUR_CALM);
+            assertThat(wire.awaitFrame(Frame.GO_AWAY).error())
+                    .isEqualTo(Http2Wire.ENHANCE_YOUR_CALM);
         }
     }
 
     @Test
     void oneConnectionHasSoManyRequestsAtOnce() throws Exception {
         start(Map.of("http.max-connections", "1000"));
-        try (var wire = new Wire(trusting(), port)) {
+        try (var wire = new Http2Wire(trusting(), port)) {
             for (var i = 0; i < 257; i++) {
                 wire.write(
                         Frame.HEADERS,
-                        Wire.END_HEADERS | Wire.END_STREAM,
+                        Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
                         1 + 2 * i,
-                        Wire.get(DEFAULTS + "?index=9000000000000000&wait=60s"));
+                        Http2Wire.get(DEFAULTS + "?index=9000000000000000&wait=60s"));
             }
 
             var refused = wire.awaitFrame(Frame.RESET);
 
-            assertThat(refused.error()).isEqualTo(Wire.REFUSED_STREAM);
+            assertThat(refused.error()).isEqualTo(Http2Wire.REFUSED_STREAM);
             assertThat(refused.stream()).isEqualTo(1 + 2 * 256);
         }
     }
@@ -416,13 +291,13 @@ class Http2ApiTest {
     @Test
     void whoTakesHisAnswerInSmallPiecesIsNotIdle() throws Exception {
         start(Map.of("http.idle-timeout", "500ms"));
-        try (var wire = new Wire(trusting(), port)) {
+        try (var wire = new Http2Wire(trusting(), port)) {
             wire.write(Frame.SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 10});
             wire.write(
                     Frame.HEADERS,
-                    Wire.END_HEADERS | Wire.END_STREAM,
+                    Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
                     1,
-                    Wire.get("/v1/agent/self"));
+                    Http2Wire.get("/v1/agent/self"));
             var begin = System.nanoTime();
             // six times as long as a connection may be idle, and beyond the last word
             while (System.nanoTime() - begin < Duration.ofSeconds(3).toNanos()) {
@@ -442,8 +317,8 @@ class Http2ApiTest {
     @Test
     void slowBodyEndsItsStreamAndTheOthersOfItsConnectionGoOn() throws Exception {
         start(Map.of("http.body-timeout", "300ms"));
-        try (var wire = new Wire(trusting(), port)) {
-            wire.write(Frame.HEADERS, Wire.END_HEADERS, 1, Wire.put("/v1/config"));
+        try (var wire = new Http2Wire(trusting(), port)) {
+            wire.write(Frame.HEADERS, Http2Wire.END_HEADERS, 1, Http2Wire.put("/v1/config"));
             wire.write(Frame.DATA, 0, 1, new byte[] {'{'});
 
             assertThat(wire.awaitFrame(Frame.HEADERS).stream()).isEqualTo(1);
@@ -452,9 +327,9 @@ class Http2ApiTest {
             assertThat(wire.awaitFrame(Frame.RESET).stream()).isEqualTo(1);
             wire.write(
                     Frame.HEADERS,
-                    Wire.END_HEADERS | Wire.END_STREAM,
+                    Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
                     3,
-                    Wire.get("/v1/status/leader"));
+                    Http2Wire.get("/v1/status/leader"));
             assertThat(wire.awaitFrame(Frame.HEADERS).stream()).isEqualTo(3);
         }
     }
@@ -480,12 +355,12 @@ class Http2ApiTest {
     @Test
     void connectionThatNobodyUsesEnds() throws Exception {
         start(Map.of("http.idle-timeout", "300ms"));
-        try (var wire = new Wire(trusting(), port)) {
+        try (var wire = new Http2Wire(trusting(), port)) {
             wire.write(
                     Frame.HEADERS,
-                    Wire.END_HEADERS | Wire.END_STREAM,
+                    Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
                     1,
-                    Wire.get(DEFAULTS + "?index=9000000000000000&wait=60s"));
+                    Http2Wire.get(DEFAULTS + "?index=9000000000000000&wait=60s"));
             wire.write(Frame.RESET, 0, 1, new byte[] {0, 0, 0, 8});
 
             assertThat(wire.awaitFrame(Frame.GO_AWAY).error()).isZero();
