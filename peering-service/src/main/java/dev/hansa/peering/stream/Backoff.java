@@ -26,6 +26,11 @@ final class Backoff {
     private final RandomGenerator random;
     private int failures;
 
+    /// Apart from failures: three servers of which the leader has died are two that redirect and
+    /// one that does not answer. Were the former counted with the latter, its address would be
+    /// waited at for two seconds when the next leader is there.
+    private int redirects;
+
     Backoff(Duration first, Duration longest, RandomGenerator random) {
         this.first = first;
         this.longest = longest;
@@ -35,16 +40,18 @@ final class Backoff {
     /// A stream lived: its end is the first failure of a new row.
     void reset() {
         failures = 0;
+        redirects = 0;
     }
 
     /// @param addresses of the peer: the wait doubles when all have been tried
     Duration next(GrpcStatus status, int addresses) {
-        failures = Math.min(failures + 1, MOST_FAILURES);
         if (status == GrpcStatus.FAILED_PRECONDITION) {
-            var doubled = Math.clamp(failures - QUICK_TRIES, 0, MOST_DOUBLED);
+            redirects = Math.min(redirects + 1, MOST_FAILURES);
+            var doubled = Math.clamp(redirects - QUICK_TRIES, 0, MOST_DOUBLED);
             var wait = NEXT_SERVER.multipliedBy(1L << doubled);
             return wait.compareTo(ELECTING) < 0 ? wait : ELECTING;
         }
+        failures = Math.min(failures + 1, MOST_FAILURES);
         if (status == GrpcStatus.RESOURCE_EXHAUSTED) {
             return jittered(longest);
         }

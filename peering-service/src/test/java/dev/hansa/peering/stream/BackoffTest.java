@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.grpc.common.GrpcStatus;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +52,24 @@ class BackoffTest {
             for (var address = 0; address < 3; address++) {
                 assertThat(backoff.next(GrpcStatus.UNAVAILABLE, 3))
                         .isLessThanOrEqualTo(FIRST.multipliedBy(round));
+            }
+        }
+    }
+
+    /// The leader of three has died: one address refuses, two redirect. An election takes about two
+    /// seconds.
+    @Test
+    void deadLeaderIsNotWaitedAtWhileTheOthersElect() {
+        var passed = Duration.ZERO;
+        while (passed.compareTo(Duration.ofSeconds(2)) < 0) {
+            for (var status :
+                    List.of(
+                            GrpcStatus.UNAVAILABLE,
+                            GrpcStatus.FAILED_PRECONDITION,
+                            GrpcStatus.FAILED_PRECONDITION)) {
+                var wait = backoff.next(status, 3);
+                assertThat(wait).isLessThanOrEqualTo(Duration.ofMillis(512));
+                passed = passed.plus(wait);
             }
         }
     }
