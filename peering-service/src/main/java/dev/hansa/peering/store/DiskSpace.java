@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Whether there is room on the disk of the log. A log that meets the end of its disk in the middle
-/// of an entry takes nothing more until it is opened anew, so writes are refused before that.
+/// Whether there is room on the disk of the log, and whether it takes anything. A log that meets
+/// the end of its disk in the middle of an entry takes nothing more until it is opened anew, so
+/// writes are refused before that.
 final class DiskSpace {
     /// What is written without being asked for: the log's next segment, a copy of the state of
     /// usual size, the database's journal, and deletions, which are how an operator makes room.
@@ -32,6 +33,19 @@ final class DiskSpace {
         return known;
     }
 
+    /// What there is to say to whoever wants to write at all: a log whose write fails takes nothing
+    /// more until it is opened anew, so none is tried. One call of the system, of some
+    /// microseconds.
+    Optional<String> closed() {
+        return Files.isWritable(directory)
+                ? Optional.empty()
+                : Optional.of(
+                        "'"
+                                + directory
+                                + "': a write failed: expected a disk that takes writes; found it"
+                                + " read-only, or the directory not this user's");
+    }
+
     /// What there is to say to whoever wants to write.
     Optional<String> problem() {
         return problem(0);
@@ -39,6 +53,10 @@ final class DiskSpace {
 
     /// The same to whoever wants to write so much at once.
     Optional<String> problem(long bytes) {
+        var closed = closed();
+        if (closed.isPresent()) {
+            return closed;
+        }
         try {
             var found = disk().getUsableSpace();
             return found >= RESERVE + bytes

@@ -354,15 +354,12 @@ public final class RaftStore implements Store {
     }
 
     private void refuseWhenFull(StoreCommand command, int more) {
-        if (command.makesRoom()) {
-            return;
-        }
-        disk.problem()
+        (command.makesRoom() ? disk.closed() : disk.problem())
                 .ifPresent(problem -> {
                     throw new StoreFailure(problem, null);
                 });
-        if (command instanceof StoreCommand.RestorePart) {
-            // bounded as a whole where it begins
+        if (command.makesRoom() || command instanceof StoreCommand.RestorePart) {
+            // the latter is bounded as a whole where it begins
             return;
         }
         var found = file.bytes() + more;

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A server on a disk of its own, which fills up. Needs root, for a tmpfs of 128 MiB.
+/// A server on a disk of its own, which fills up and turns read-only. Needs root, for a tmpfs of
+/// 128 MiB.
 class DiskFullIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final int CHUNK = 1 << 20;
@@ -109,6 +110,37 @@ class DiskFullIT {
                 .allSatisfy(name -> assertThat(entries).contains("\"" + name + "\""));
     }
 
+    /// By a second mount above the first, which is read-only: the kernel refuses to turn one so
+    /// that files are open for writing in.
+    private void turnReadOnly(LoneServer server, Path data) throws Exception {
+        assertThat(run("mount", "--bind", disk.toString(), disk.toString())).isTrue();
+        try {
+            assertThat(run("mount", "-o", "remount,bind,ro", disk.toString())).isTrue();
+            for (var i = 0; i < 20; i++) {
+                var refused = put();
+                assertThat(refused.statusCode()).isEqualTo(500);
+                assertThat(refused.body())
+                        .startsWith("'" + data.resolve("raft") + "': a write failed: expected a")
+                        .contains("read-only");
+            }
+            everythingAcknowledgedIsThere(server);
+            await().atMost(SOON)
+                    .untilAsserted(() ->
+                            assertThat(admin("/health"))
+                                    .contains("\"status\":\"degraded\"", "read-only"));
+            eventuallyMeasured("hansa_store_writable 0.0");
+            assertThat(Files.readString(server.log()))
+                    .containsOnlyOnce("expected a disk that takes writes");
+        } finally {
+            assertThat(run("umount", disk.toString())).isTrue();
+        }
+        await().atMost(SOON).until(() -> put().statusCode() == 200);
+        await().atMost(SOON)
+                .untilAsserted(
+                        () -> assertThat(admin("/health")).contains("\"status\":\"passing\""));
+        eventuallyMeasured("hansa_store_writable 1.0");
+    }
+
     @Test
     void fullDiskRefusesWritesByNameAndLosesNothing() throws Exception {
         var data = disk.resolve("data");
@@ -140,6 +172,8 @@ class DiskFullIT {
                     .untilAsserted(
                             () -> assertThat(admin("/health")).contains("\"status\":\"passing\""));
             eventuallyMeasured("hansa_store_writable 1.0");
+
+            turnReadOnly(server, data);
 
             fill(0);
             server.kill();
