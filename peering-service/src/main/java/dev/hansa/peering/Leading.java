@@ -164,7 +164,7 @@ final class Leading implements Role {
         closer.add(new ControlExpiry(store, publisher::changed, parts.clock(), events));
         router.logins(closer.add(KeyRing.start(parts.vertx(), events)));
         closer.add(new TokenExpiry(store, parts.clock(), TokenExpiry.PAUSE, events));
-        router.confirm(this::confirm);
+        router.confirm(store::confirm);
         firstToken(parts, store);
         var rotation =
                 closer.add(
@@ -251,13 +251,6 @@ final class Leading implements Role {
     static void serveTrust(ServerParts parts) {
         parts.keeper().renew();
         parts.listeners().replace(parts.keeper());
-    }
-
-    /// With one server there is nobody else who could lead.
-    private void confirm() {
-        if (parts.store().members().list().size() > 1) {
-            parts.store().confirmLead();
-        }
     }
 
     private static CertificateDesk.NewServer newServer(ServerParts parts) {

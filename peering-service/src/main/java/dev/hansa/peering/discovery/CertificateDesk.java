@@ -25,6 +25,7 @@ import dev.hansa.trustbundle.ca.LeafCertificate;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -143,13 +144,13 @@ public final class CertificateDesk {
         var path = request.getIdentityPath();
         var now = clock.instant();
         // signing is work: nobody gets it done who has nothing to pay with
-        var secret = Optional.ofNullable(store.now().joinSecrets().get(hash));
-        var refusal =
-                secret.isEmpty()
-                        ? Optional.of(JoinSecretRecord.UNKNOWN)
-                        : secret.get().refusal(path, now);
-        if (refusal.isPresent()) {
-            return new Denied(refusal.get());
+        if (refusal(hash, path, now).isPresent()) {
+            // who is denied does not ask again, and another server may lead by now
+            store.confirm();
+            var refusal = refusal(hash, path, now);
+            if (refusal.isPresent()) {
+                return new Denied(refusal.get());
+            }
         }
         var answer = sign(new SpiffeId(trustDomain(), path), request.getCsr());
         if (answer instanceof Given given) {
@@ -163,6 +164,11 @@ public final class CertificateDesk {
             };
         }
         return answer;
+    }
+
+    private Optional<String> refusal(String hash, String path, Instant now) {
+        var secret = store.now().joinSecrets().get(hash);
+        return secret == null ? Optional.of(JoinSecretRecord.UNKNOWN) : secret.refusal(path, now);
     }
 
     Answer renew(SpiffeId identity, ByteString csr) {

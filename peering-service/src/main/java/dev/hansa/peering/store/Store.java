@@ -19,6 +19,13 @@ public interface Store extends AutoCloseable {
         return state().get();
     }
 
+    /// Returns when what is read from here on is no older than what was acknowledged before the
+    /// call: without it a leader that was cut off shows what it had, for as long as it does not
+    /// know that another was elected. Asks a majority of the members, and no disk.
+    ///
+    /// @throws StoreFailure when this server does not lead, or no majority answers
+    void confirm();
+
     /// Why writes are refused at this moment; empty when they are taken. Reads go on all the same.
     Optional<String> problem();
 

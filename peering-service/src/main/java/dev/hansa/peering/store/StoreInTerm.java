@@ -24,6 +24,11 @@ record StoreInTerm(RaftStore store, long term) implements Store {
     }
 
     @Override
+    public void confirm() {
+        store.confirm();
+    }
+
+    @Override
     public Optional<String> problem() {
         return store.problem();
     }

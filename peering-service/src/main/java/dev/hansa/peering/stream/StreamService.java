@@ -159,23 +159,20 @@ public final class StreamService {
         try {
             var secret = EstablishmentSecret.random().value();
             var hash = StreamSecrets.hash(request.getEstablishmentSecret());
-            var peering = context.store().now().peeringById(request.getPeerID());
+            var offered = offered(request.getPeerID(), hash);
+            if (offered.isEmpty()) {
+                // who is denied does not ask again, and another server may lead by now
+                context.store().confirm();
+                offered = offered(request.getPeerID(), hash);
+            }
             // what cannot match is refused before it costs a write
-            var isOffered =
-                    peering.isPresent()
-                            && StreamSecrets.matches(
-                                    context.store()
-                                            .now()
-                                            .secrets(request.getPeerID())
-                                            .establishment()
-                                            .map(establishment -> establishment.hash()),
-                                    hash);
-            if (!isOffered) {
+            if (offered.isEmpty()) {
                 return denied(request.getPeerID(), "unknown peering, or secret used or superseded");
             }
+            var peering = offered.get();
             var answer =
                     apply(
-                            peering.get().name(),
+                            peering.name(),
                             new StoreCommand.ExchangeSecret(
                                     request.getPeerID(),
                                     hash,
@@ -183,7 +180,7 @@ public final class StreamService {
                                     Instant.now(context.clock())));
             return switch (answer) {
                 case StoreAnswer.Applied _, StoreAnswer.Unchanged _ -> {
-                    context.events().accept(new PeeringEvent.SecretExchanged(peering.get().name()));
+                    context.events().accept(new PeeringEvent.SecretExchanged(peering.name()));
                     yield new Exchanged.Granted(secret);
                 }
                 case StoreAnswer.Refused(var reason) -> denied(request.getPeerID(), reason);
@@ -193,6 +190,18 @@ public final class StreamService {
             return new Exchanged.Refused(
                     new StreamError(GrpcStatus.INTERNAL, "failed to persist peering secret"));
         }
+    }
+
+    /// The peering that a secret is for, if it may be exchanged.
+    private Optional<PeeringRecord> offered(String peeringId, String hash) {
+        var state = context.store().now();
+        return state.peeringById(peeringId)
+                .filter(_ ->
+                        StreamSecrets.matches(
+                                state.secrets(peeringId)
+                                        .establishment()
+                                        .map(establishment -> establishment.hash()),
+                                hash));
     }
 
     private StoreAnswer apply(PeerName peer, StoreCommand command) {

@@ -102,7 +102,12 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     }
 
     ApiWorld(Path folder, AccessSettings access, RequestRates rates) throws Exception {
-        store = TestStore.open(folder.resolve("data"));
+        this(TestStore.open(folder.resolve("data")), access, rates);
+    }
+
+    /// @param store of whichever member; closed with this
+    ApiWorld(RaftStore store, AccessSettings access, RequestRates rates) throws Exception {
+        this.store = store;
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
         publisher =
                 new RoutePublisher(
@@ -199,6 +204,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         event instanceof PeeringEvent.ConfigWritten
                                 || event instanceof PeeringEvent.ConfigDeleted)
                 .toList();
+    }
+
+    /// Whoever reads asks first whether this server still leads, as where there are several.
+    static ApiWorld leading(RaftStore store) throws Exception {
+        var world = new ApiWorld(store, AccessSettings.OPEN, new RequestRates(2000, 1000));
+        world.api.confirm(store::confirm);
+        return world;
     }
 
     /// Another server leads from now on; nobody asks it.

@@ -262,6 +262,11 @@ class AuditApiTest {
         }
 
         @Override
+        public void confirm() {
+            store.confirm();
+        }
+
+        @Override
         public Optional<String> problem() {
             return store.problem();
         }

@@ -70,6 +70,11 @@ class RegistrationsTest {
         }
 
         @Override
+        public void confirm() {
+            store.confirm();
+        }
+
+        @Override
         public Optional<String> problem() {
             return store.problem();
         }

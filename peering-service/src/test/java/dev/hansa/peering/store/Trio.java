@@ -51,18 +51,27 @@ final class Trio implements Store {
     }
 
     private Trio(LogSettings settings, String host, Supplier<MemberTls> tls) {
-        this.settings = settings;
-        this.tls = tls;
-        this.memberships = memberships(host);
+        this(settings, host, "s", tls);
     }
 
-    private static List<Membership> memberships(String host) {
+    /// @param prefix of the members' names, where others of this process must not have the same
+    static Trio named(String prefix, LogSettings settings) {
+        return new Trio(settings, "127.0.0.1", prefix, () -> TestStore.tls(AUTHORITY));
+    }
+
+    private Trio(LogSettings settings, String host, String prefix, Supplier<MemberTls> tls) {
+        this.settings = settings;
+        this.tls = tls;
+        this.memberships = memberships(host, prefix);
+    }
+
+    private static List<Membership> memberships(String host, String prefix) {
         var group = Optional.of(UUID.randomUUID());
         var all = new ArrayList<Membership.Member>();
         for (var port : FreePorts.some(3)) {
             all.add(
                     new Membership.Member(
-                            "s" + all.size(), InetSocketAddress.createUnresolved(host, port)));
+                            prefix + all.size(), InetSocketAddress.createUnresolved(host, port)));
         }
         return all.stream()
                 .map(member -> new Membership(group, member.name(), member.address(), all))
@@ -176,6 +185,11 @@ final class Trio implements Store {
     @Override
     public StoreAnswer apply(StoreCommand command) {
         return any().apply(command);
+    }
+
+    @Override
+    public void confirm() {
+        any().confirm();
     }
 
     @Override
