@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.grpc.GrpcUtil;
 import org.apache.ratis.thirdparty.io.grpc.CallOptions;
@@ -41,6 +43,8 @@ final class MemberCalls implements AutoCloseable {
             method(MethodType.UNARY, SERVICE, "Ask");
     private static final MethodDescriptor<byte[], byte[]> FORM =
             method(MethodType.UNARY, SERVICE, "Form");
+    private static final MethodDescriptor<byte[], byte[]> TERM =
+            method(MethodType.UNARY, SERVICE, "Term");
     private static final MethodDescriptor<byte[], byte[]> FOLLOW =
             method(MethodType.SERVER_STREAMING, SERVICE, "Follow");
 
@@ -53,6 +57,9 @@ final class MemberCalls implements AutoCloseable {
     private final Consumer<Throwable> failures;
     private final MemberPort port;
     private volatile MemberService service = MemberService.NONE;
+
+    /// A log that is not open yet is in no term that anybody could lead in.
+    private volatile LongSupplier term = () -> Long.MAX_VALUE;
 
     MemberCalls(GrpcTlsConfig tls, Consumer<Throwable> failures) {
         this.tls = tls;
@@ -101,10 +108,16 @@ final class MemberCalls implements AutoCloseable {
         service = answering;
     }
 
+    /// From now on this is the term that others are told.
+    void tellTerm(LongSupplier now) {
+        term = now;
+    }
+
     ServerServiceDefinition definition() {
         return ServerServiceDefinition.builder(SERVICE)
                 .addMethod(ASK, ServerCalls.asyncUnaryCall(this::asked))
                 .addMethod(FORM, ServerCalls.asyncUnaryCall(MemberCalls::form))
+                .addMethod(TERM, ServerCalls.asyncUnaryCall(this::termed))
                 .addMethod(FOLLOW, ServerCalls.asyncServerStreamingCall(this::followed))
                 .build();
     }
@@ -116,6 +129,11 @@ final class MemberCalls implements AutoCloseable {
 
     private static void form(byte[] question, StreamObserver<byte[]> call) {
         call.onNext(new byte[] {CommandCodec.FORM});
+        call.onCompleted();
+    }
+
+    private void termed(byte[] question, StreamObserver<byte[]> call) {
+        call.onNext(ByteBuffer.allocate(Long.BYTES).putLong(term.getAsLong()).array());
         call.onCompleted();
     }
 
@@ -211,6 +229,21 @@ final class MemberCalls implements AutoCloseable {
         try {
             var answer = call(address, FORM, new byte[0], limit);
             return answer.length == 1 ? answer[0] : 0;
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+                return 0;
+            }
+            throw failed(address, e);
+        }
+    }
+
+    /// The term of the log that a member is in; 0: it is of a version that was never asked.
+    ///
+    /// @throws StoreFailure when it does not answer within `limit`
+    long term(String address, Duration limit) {
+        try {
+            var answer = call(address, TERM, new byte[0], limit);
+            return answer.length == Long.BYTES ? ByteBuffer.wrap(answer).getLong() : Long.MAX_VALUE;
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
                 return 0;

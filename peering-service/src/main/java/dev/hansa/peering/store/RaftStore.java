@@ -51,6 +51,7 @@ public final class RaftStore implements Store {
     private final LogClient client;
     private final RaftGroupId group;
     private final Members members;
+    private final LeadConfirmation lead;
     private final DiskSpace disk;
     private final long maxBytes;
     private final Consumer<Throwable> failures;
@@ -65,6 +66,7 @@ public final class RaftStore implements Store {
             RaftServer server,
             LogClient client,
             Members members,
+            LeadConfirmation lead,
             RaftGroupId group,
             long maxBytes,
             Consumer<Throwable> failures,
@@ -75,6 +77,7 @@ public final class RaftStore implements Store {
         this.server = server;
         this.client = client;
         this.members = members;
+        this.lead = lead;
         this.group = group;
         this.disk = new DiskSpace(file.file().resolveSibling("raft"));
         this.maxBytes = maxBytes;
@@ -164,6 +167,7 @@ public final class RaftStore implements Store {
                     server,
                     new LogClient(server, others, members, group.getGroupId(), self),
                     members,
+                    new LeadConfirmation(server, group.getGroupId(), members, calls),
                     group.getGroupId(),
                     maxBytes,
                     failures,
@@ -243,6 +247,11 @@ public final class RaftStore implements Store {
         if (members.isAlone()) {
             return;
         }
+        lead.problem()
+                .ifPresent(problem -> {
+                    throw noLeader(problem, WRITE_LIMIT);
+                });
+        // and what it has committed by now is applied
         switch (client.ask(
                 client.read(), client.self(), System.nanoTime() + WRITE_LIMIT.toNanos())) {
             case LogClient.Reply.Elsewhere(var problem, _) -> throw noLeader(problem, WRITE_LIMIT);
