@@ -26,13 +26,15 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 
 /// Who uses the two datacenters while they are hurt: operators that write and read at whichever
-/// server, joiners that show one secret twice, callers of a service.
+/// server, joiners that show one secret twice, registrars ([SoakRegistrar]), those who make peering
+/// tokens and those who have them ([SoakTokens]), callers of a service.
 final class SoakClients {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofSeconds(15);
-    private static final Duration PROBE_LIMIT = Duration.ofSeconds(3);
+    static final Duration PROBE_LIMIT = Duration.ofSeconds(3);
     private static final int WRITERS = 4;
     private static final int READERS = 4;
 
@@ -42,10 +44,10 @@ final class SoakClients {
     private static final int WORDS = 1_000;
 
     /// At most, between two operations of one client, two calls on a connection of its own each,
-    /// and two on the same: some 35 operations beside the 40 writes of the probes, and 140 calls a
+    /// and two on the same: some 45 operations beside the 40 writes of the probes, and 140 calls a
     /// second on two cores. Clients without pauses take all of the processors, and what is seen
     /// then is that, and not what a fault does.
-    private static final int OPERATION_MILLIS = 500;
+    static final int OPERATION_MILLIS = 500;
 
     private static final int NEW_CALL_MILLIS = 400;
     private static final int CALL_MILLIS = 65;
@@ -105,7 +107,10 @@ final class SoakClients {
             }
             run("prober", () -> probe(group));
             run("joiner", () -> join(group));
+            run("registrar", new SoakRegistrar(group, history, () -> isOver)::run);
+            run("inviter", new SoakTokens(group, history, () -> isOver)::invite);
         }
+        run("renewer", () -> new SoakTokens(world.lke(), history, () -> isOver).renew(world.eks()));
         run("exporter", this::export);
         run("importer", this::readExports);
         for (var i = 0; i < CALLERS; i++) {
@@ -138,23 +143,23 @@ final class SoakClients {
         }
     }
 
-    private static int any(ServerGroup group) {
+    static int any(ServerGroup group) {
         return ThreadLocalRandom.current().nextInt(group.count());
     }
 
     /// 0 as its status when nobody knows what became of it.
-    private record Told(int status, String body) {
+    record Told(int status, String body) {
         boolean isKnown() {
             return status != 0;
         }
     }
 
-    private static Told ask(ServerGroup group, int number, String method, String path, String body)
+    static Told ask(ServerGroup group, int number, String method, String path, String body)
             throws InterruptedException {
         try {
             HttpResponse<String> answer = group.send(number, method, path, body, LIMIT);
             return switch (answer.statusCode()) {
-                case 200, 404 -> new Told(answer.statusCode(), answer.body());
+                case 200, 403, 404 -> new Told(answer.statusCode(), answer.body());
                 default -> new Told(0, answer.body());
             };
         } catch (IOException e) {
@@ -162,7 +167,7 @@ final class SoakClients {
         }
     }
 
-    private static void pause(int millis) throws InterruptedException {
+    static void pause(int millis) throws InterruptedException {
         TimeUnit.MILLISECONDS.sleep(
                 millis / 2 + ThreadLocalRandom.current().nextInt(millis / 2 + 1));
     }
@@ -180,7 +185,7 @@ final class SoakClients {
                 entry.path("ModifyIndex").asLong());
     }
 
-    private static JsonNode json(String text) {
+    static JsonNode json(String text) {
         try {
             return JSON.readTree(text);
         } catch (IOException e) {
@@ -214,7 +219,14 @@ final class SoakClients {
                                         + value
                                         + "\"}}");
                 var isTaken = told.status() == 200 && told.body().strip().equals("true");
-                history.add(new SoakHistory.Write(key, value, isTaken, begun, System.nanoTime()));
+                history.add(
+                        new SoakHistory.Write(
+                                SoakHistory.Kind.CONFIG_WRITE,
+                                key,
+                                value,
+                                isTaken,
+                                begun,
+                                System.nanoTime()));
                 pause(OPERATION_MILLIS);
                 while (!isOver && !readIndex()) {
                     pause(100);
@@ -345,29 +357,46 @@ final class SoakClients {
                                                 CertificateRequest.newKey(), identity)))
                         .build()
                         .toByteArray();
-        var begin = any(group);
+        show(
+                group,
+                history,
+                SoakHistory.Kind.JOIN_SECRET,
+                service,
+                number ->
+                        StrangerCall.unary(
+                                group.host(number) + ":8502",
+                                token.serverName(),
+                                token.bundle().roots(),
+                                ProxyRpc.SERVICE,
+                                ProxyRpc.JOIN,
+                                request,
+                                PROBE_LIMIT));
+    }
+
+    /// One who shows a secret at one server after the other, until one says what became of it.
+    static void show(
+            ServerGroup group,
+            SoakHistory history,
+            SoakHistory.Kind kind,
+            String secret,
+            IntFunction<StrangerCall.Outcome> call) {
+        var first = any(group);
         for (var i = 0; i < group.count(); i++) {
+            var begun = System.nanoTime();
+            var told = call.apply((first + i) % group.count());
             var outcome =
-                    StrangerCall.unary(
-                            group.host((begin + i) % group.count()) + ":8502",
-                            token.serverName(),
-                            token.bundle().roots(),
-                            ProxyRpc.SERVICE,
-                            ProxyRpc.JOIN,
-                            request,
-                            PROBE_LIMIT);
-            switch (outcome) {
-                case StrangerCall.Outcome.Answered _ -> {
-                    history.add(new SoakHistory.Use(service, true, System.nanoTime()));
-                    return;
-                }
-                case StrangerCall.Outcome.Refused _ -> {
-                    history.add(new SoakHistory.Use(service, false, System.nanoTime()));
-                    return;
-                }
-                case StrangerCall.Outcome.Unanswered _ -> {
-                    // not the leader, or dead: the next one
-                }
+                    switch (told) {
+                        case StrangerCall.Outcome.Answered _ -> SoakHistory.Outcome.TAKEN;
+                        case StrangerCall.Outcome.Refused _ -> SoakHistory.Outcome.REFUSED;
+                        case StrangerCall.Outcome.Unanswered _ -> SoakHistory.Outcome.UNKNOWN;
+                    };
+            // whoever does not lead sends proxies on, and has looked at no secret
+            if (!(told instanceof StrangerCall.Outcome.Unanswered(var sentence)
+                    && sentence.startsWith("FAILED_PRECONDITION"))) {
+                history.add(new SoakHistory.Use(kind, secret, outcome, begun, System.nanoTime()));
+            }
+            if (outcome != SoakHistory.Outcome.UNKNOWN) {
+                return;
             }
         }
     }
@@ -389,7 +418,11 @@ final class SoakClients {
                                     + "\",\"Consumers\":[{\"Peer\":\"lke\"}]}]}");
             if (told.status() == 200 && told.body().strip().equals("true")) {
                 for (; exported >= 0 && exported < n; exported++) {
-                    history.add(new SoakHistory.Revocation("exp-" + exported, System.nanoTime()));
+                    history.add(
+                            new SoakHistory.Revocation(
+                                    SoakHistory.Kind.EXPORT_REVOCATION,
+                                    "exp-" + exported,
+                                    System.nanoTime()));
                 }
                 exported = n++;
             }

@@ -119,6 +119,7 @@ class SoakIT {
         result.put("servers", servers);
         result.put("judged", isWhole ? "all" : "history");
         result.put("operations", history.operations());
+        result.put("acknowledged", history.acknowledged());
         result.put("faults", faults.counts());
         result.put("violations", violations.size());
         result.put("control_unavailable_max_ms", control);
@@ -135,6 +136,9 @@ class SoakIT {
             Files.writeString(Path.of(file), text + "\n");
         }
         assertThat(violations).as("seed " + seed).isEmpty();
+        assertThat(history.acknowledged().keySet())
+                .as("kinds of operations that had their effect")
+                .containsExactlyInAnyOrder(SoakHistory.Kind.values());
         assertThat(history.operations() / seconds)
                 .as("operations a second")
                 .isGreaterThanOrEqualTo(OPERATIONS_A_SECOND);
