@@ -33,16 +33,33 @@ public final class ConnectionDoor {
 
     public static final String MEMORY_SHORT = "memory_short";
 
+    public static final String FILES_SHORT = "files_short";
+
+    private final BooleanSupplier filesShort;
     private final Map<Listener, Guard> guards = new ConcurrentHashMap<>();
+
+    public ConnectionDoor() {
+        this(() -> false);
+    }
+
+    /// @param filesShort whether the files that can still be opened are kept for others; asked for
+    ///   each connection, on an event loop
+    ConnectionDoor(BooleanSupplier filesShort) {
+        this.filesShort = filesShort;
+    }
 
     private record Guard(
             int most,
+            BooleanSupplier filesShort,
             BooleanSupplier isShort,
             AtomicInteger open,
             Keeper keeper,
             Consumer<String> onRefusal) {
         /// Takes a place, or says why there is none.
         Optional<String> refusal(Channel newcomer) {
+            if (filesShort.getAsBoolean()) {
+                return Optional.of(FILES_SHORT);
+            }
             if (isShort.getAsBoolean()) {
                 return Optional.of(MEMORY_SHORT);
             }
@@ -109,7 +126,7 @@ public final class ConnectionDoor {
             Consumer<String> onRefusal) {
         guards.put(
                 Listener.of(bound),
-                new Guard(most, isShort, new AtomicInteger(), keeper, onRefusal));
+                new Guard(most, filesShort, isShort, new AtomicInteger(), keeper, onRefusal));
     }
 
     /// On the server socket; what it reads are connections.

@@ -131,6 +131,12 @@ public sealed interface PeeringEvent {
     /// The store takes writes again.
     record StoreWritable() implements PeeringEvent {}
 
+    /// The files that can still be opened are kept for others than newcomers from now on.
+    record FilesShort(String reason) implements PeeringEvent {}
+
+    /// There are files enough again.
+    record FilesLeft() implements PeeringEvent {}
+
     /// The store did not take a write.
     record WriteRefused(String reason) implements PeeringEvent {}
 

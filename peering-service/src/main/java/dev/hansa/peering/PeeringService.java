@@ -20,6 +20,7 @@ import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.dns.DnsServer;
+import dev.hansa.peering.store.FreeFiles;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.Store;
@@ -103,7 +104,12 @@ public final class PeeringService implements AutoCloseable {
                     CertificateKeeper.open(store, config.datacenter(), member::authority, clock);
             member.follow(keeper::own, keeper.authority()::bundle);
             var timer = timer(closer);
-            StoreWatch.start(store, timer, events);
+            StateWatch.start(
+                    store::problem,
+                    timer,
+                    PeeringEvent.StoreReadOnly::new,
+                    PeeringEvent.StoreWritable::new,
+                    events);
             store.members()
                     .misplaced()
                     .ifPresent(sentence ->
@@ -113,7 +119,15 @@ public final class PeeringService implements AutoCloseable {
                                             new StoreFailure(sentence, null))));
             var self = self(config, ticket.membership());
             var live = catalog(closer, config, self, store, events);
-            var door = new ConnectionDoor();
+            var files = new FreeFiles(FreeFiles.RESERVE);
+            metrics.gauge(MetricNames.FILES_SHORT, files, PeeringService::isShort);
+            StateWatch.start(
+                    files::problem,
+                    timer,
+                    PeeringEvent.FilesShort::new,
+                    PeeringEvent.FilesLeft::new,
+                    events);
+            var door = new ConnectionDoor(() -> files.problem().isPresent());
             var vertx = vertx(closer, door);
             var listeners = closer.add(new ServerListeners(vertx));
             // closed after the roles: how they end is told too
@@ -152,7 +166,7 @@ public final class PeeringService implements AutoCloseable {
             listeners.plain(
                     config.adminAddress(),
                     new AdminRouter(
-                                    () -> health(config, store, live, roles, dns),
+                                    () -> health(config, store, live, roles, files, dns),
                                     roles::unready,
                                     metrics)
                             .router(vertx));
@@ -394,13 +408,19 @@ public final class PeeringService implements AutoCloseable {
             Store store,
             LiveCatalog live,
             Roles roles,
+            FreeFiles files,
             Optional<DnsServer> dns) {
         var snapshot = live.snapshots().get();
         var health = JsonNodeFactory.instance.objectNode();
         var problem = store.problem();
-        var isWell = problem.isEmpty() && dns.flatMap(DnsServer::problem).isEmpty();
+        var filesShort = files.problem();
+        var isWell =
+                problem.isEmpty()
+                        && filesShort.isEmpty()
+                        && dns.flatMap(DnsServer::problem).isEmpty();
         health.put("status", isWell ? "passing" : "degraded");
         problem.ifPresent(reason -> health.put("store", "takes no writes: " + reason));
+        filesShort.ifPresent(reason -> health.put("files", "lets nobody in: " + reason));
         health.put("role", "server");
         health.put("datacenter", config.datacenter().name());
         health.put("index", store.now().index());
@@ -408,6 +428,10 @@ public final class PeeringService implements AutoCloseable {
         dns.ifPresent(running -> running.health(health));
         roles.health(health);
         return health;
+    }
+
+    private static double isShort(FreeFiles files) {
+        return files.problem().isPresent() ? 1 : 0;
     }
 
     private static Endpoint endpoint(InetSocketAddress address) {

@@ -15,7 +15,12 @@ final class DiskSpace {
     /// usual size, the database's journal, and deletions, which are how an operator makes room.
     static final long RESERVE = 32L << 20;
 
+    /// The next segment of the log, what it is renamed from, a copy of the state, and as many again
+    /// for the database. Fewer than what newcomers leave alone.
+    private static final int FILES = 16;
+
     private final Path directory;
+    private final FreeFiles files = new FreeFiles(FILES);
 
     /// Found once: the system reads all its mounts for that, and a write asks each time.
     private volatile @Nullable FileStore disk;
@@ -37,13 +42,14 @@ final class DiskSpace {
     /// more until it is opened anew, so none is tried. One call of the system, of some
     /// microseconds.
     Optional<String> closed() {
-        return Files.isWritable(directory)
-                ? Optional.empty()
-                : Optional.of(
-                        "'"
-                                + directory
-                                + "': a write failed: expected a disk that takes writes; found it"
-                                + " read-only, or the directory not this user's");
+        if (!Files.isWritable(directory)) {
+            return Optional.of(
+                    "'"
+                            + directory
+                            + "': a write failed: expected a disk that takes writes; found it"
+                            + " read-only, or the directory not this user's");
+        }
+        return files.problem().map(found -> "'" + directory + "': a write failed: " + found);
     }
 
     /// What there is to say to whoever wants to write.

@@ -325,6 +325,8 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 writable.set(1);
                 LOG.info("the store takes writes again");
             }
+            case PeeringEvent.FilesShort(var why) -> LOG.error("nobody is let in: {}", why);
+            case PeeringEvent.FilesLeft _ -> LOG.info("newcomers are let in again");
             case PeeringEvent.SnapshotSaved(var index, var bytes) -> {
                 LOG.info("snapshot of index {} saved: {} bytes", index, bytes);
                 audit(OPERATOR, "snapshot save", "done, index " + index);

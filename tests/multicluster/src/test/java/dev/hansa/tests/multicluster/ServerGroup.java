@@ -176,6 +176,10 @@ final class ServerGroup implements AutoCloseable {
         return process != null && process.isAlive();
     }
 
+    long pid(int number) {
+        return Objects.requireNonNull(processes[number], name + " " + number).pid();
+    }
+
     List<Integer> running() {
         return IntStream.range(0, count()).filter(this::isRunning).boxed().toList();
     }
