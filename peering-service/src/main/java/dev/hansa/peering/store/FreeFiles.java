@@ -51,16 +51,18 @@ public final class FreeFiles {
     }
 
     private Optional<String> found() {
+        // once short, it is so until there are some more: whoever is turned away gives his own back
+        var wanted = problem.isEmpty() ? least : least + least / 4;
         var opened = new ArrayList<FileChannel>();
         try {
-            while (opened.size() < least) {
+            while (opened.size() < wanted) {
                 opened.add(FileChannel.open(NOTHING, StandardOpenOption.READ));
             }
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of(
                     "expected "
-                            + least
+                            + wanted
                             + " more files that may be opened; found "
                             + opened.size()
                             + ": "
