@@ -23,6 +23,9 @@ const stands = (edge) => (edge.Connections?.Open ?? 0) > 0;
 const whole = (edge) => (edge.Service === ANY ? 'any other service' : edge.Service);
 const inWords = (edge) => `${whole(edge)}${edge.Peer ? ` of ${edge.Peer}` : ''}`;
 
+/** Whom a rule of an entry is about. */
+const inRule = ({Name: source, Peer: peer, SamenessGroup: group}) => `${source === ANY ? 'any' : source}${peer ? ` of ${peer}` : ''}${group ? ` of group ${group}` : ''}`;
+
 /** How the line to it is drawn: by its form, not by its colour. */
 function lineOf(edge) {
   if (edge.May === 'deny') {
@@ -66,6 +69,8 @@ export function topology({name, peer, datacenter}) {
   const open = {Callers: false, Callees: false};
   const wanted = {Callers: '', Callees: ''};
   let cut = null;
+  // the rules that go on allowing somebody where the rest is denied
+  let stays = [];
   let refusal = '';
   let done = '';
   let asking = false;
@@ -104,6 +109,7 @@ export function topology({name, peer, datacenter}) {
       ${sidecars.Told < sidecars.Connected || !sidecars.Connected
         ? html`<p class="note">${icons.alert}<span>${sidecars.Connected ? `${sidecars.Told} of ${count(sidecars.Connected, 'connected sidecar')}` : 'No sidecar'} of it ${sidecars.Connected ? 'have told' : 'is connected to tell'} of connections: more may be cut.</span></p>`
         : nothing}
+      ${stays.length ? html`<p class="note">${icons.alert}<span>Rules of their own go on allowing ${stays.slice(0, FEW).map(inRule).join(', ')}${stays.length > FEW ? `, and ${stays.length - FEW} more` : ''}.</span></p>` : nothing}
       ${filtered ? html`<p class="note">${icons.alert}<span>Callers that your token may not see have connections; they may be cut too.</span></p>` : nothing}
       ${beyond?.Open ? html`<p class="note">${icons.alert}<span>Of ${count(beyond.Open, 'connection')} it is not known whose they are; they may be cut too.</span></p>` : nothing}</div>`;
   }
@@ -120,8 +126,26 @@ export function topology({name, peer, datacenter}) {
     }
   }
 
-  /** The entry with these rules in the place of those for the same sources; nothing is saved before somebody has seen it. */
-  async function propose(destination, rules) {
+  const isAmong = (rules) => (one) => rules.some((rule) => isSame(one, rule));
+
+  /**
+   * A deny for everybody here, and for everybody of each peer: a rule for all is about the callers of one place. Which
+   * peers those are the server says now: what is shown is cut off, and may be a few seconds old.
+   */
+  async function rest() {
+    const {CallerPeers: peers} = await read(where);
+    if (!peers) {
+      throw new Error(`Nothing is proposed: to deny the rest, a rule must name each peer whose services may call ${name}, and your token may not see peers: it lacks permission 'peering:read' (or 'mesh:read').`);
+    }
+    return [{Name: ANY, Action: 'deny'}, ...peers.map((one) => ({Name: ANY, Peer: one, Action: 'deny'}))];
+  }
+
+  /**
+   * The entry with these rules in the place of those for the same sources; nothing is saved before somebody has seen it.
+   *
+   * @param closes whoever no rule names is denied
+   */
+  async function propose(destination, named, closes = false) {
     if (asking) {
       return;
     }
@@ -130,6 +154,8 @@ export function topology({name, peer, datacenter}) {
     done = '';
     changed();
     try {
+      const others = closes ? await rest() : [];
+      const rules = [...named, ...others.filter((one) => !isAmong(named)(one))];
       const was = await present(destination);
       const old = was.entry?.Sources ?? [];
       const said = rules.map((one) => {
@@ -140,11 +166,13 @@ export function topology({name, peer, datacenter}) {
         Kind: KIND,
         Name: destination,
         ...was.entry,
-        Sources: [...old.filter((source) => !rules.some((one) => isSame(source, one))), ...said],
+        Sources: [...old.filter((source) => !isAmong(rules)(source)), ...said],
       });
       const [kept, told] = await Promise.all([call('PUT', 'hansa/config/validate', text), call('POST', path`hansa/topology/${destination}`, text)]);
       const {CreateIndex: _, ModifyIndex: __, ...entry} = kept;
       cut = told;
+      // of a group, its rule for all comes after those that say themselves whom they are about
+      stays = closes ? entry.Sources.filter((one) => one.Action !== 'deny' && !isAmong(named)(one) && !(one.SamenessGroup && one.Name === ANY)) : [];
       box.open(was, true, entry, text);
     } catch (error) {
       refusal = error.message;
@@ -155,12 +183,7 @@ export function topology({name, peer, datacenter}) {
 
   const source = (edge, action) => ({Name: edge.Service, ...(edge.Peer ? {Peer: edge.Peer} : {}), Action: action});
 
-  /** The rest: everybody here, and everybody of each peer that it is exported to. */
-  const rest = (side) => [{Name: ANY, Action: 'deny'}, ...side.Edges.filter((edge) => edge.Service === ANY && edge.Peer).map((edge) => source(edge, 'deny'))];
-
-  const only = (side, edges) => [...edges.map((edge) => source(edge, 'allow')), ...rest(side).filter((one) => !edges.some((edge) => isSame({Name: edge.Service, Peer: edge.Peer}, one)))];
-
-  function orders(which, side, edge) {
+  function orders(which, edge) {
     if (!['rule', 'default'].includes(edge.By) || (which === 'Callees' && edge.Peer)) {
       return nothing;
     }
@@ -168,11 +191,11 @@ export function topology({name, peer, datacenter}) {
     const destination = which === 'Callers' ? name : edge.Service;
     const given = which === 'Callers' ? edge : {Service: name, Peer: ''};
     const isOwn = edge.Rule && !edge.Rule.SourceSamenessGroup && edge.Rule.SourceName === given.Service && edge.Rule.DestinationName === destination;
-    const button = (word, label, rules) => html`<button type="button" class="mini" ?disabled=${asking} aria-label=${label} @click=${() => propose(destination, rules)}>${word}</button>`;
+    const button = (word, label, action, closes) => html`<button type="button" class="mini" ?disabled=${asking} aria-label=${label} @click=${() => propose(destination, [source(given, action)], closes)}>${word}</button>`;
     return html`<div class="orders">
-      ${isOwn && edge.May === 'allow' ? nothing : button('Allow…', `Allow calls from ${from} to ${to}`, [source(given, 'allow')])}
-      ${isOwn && edge.May === 'deny' ? nothing : button('Deny…', `Deny calls from ${from} to ${to}`, [source(given, 'deny')])}
-      ${which === 'Callers' && edge.Service !== ANY ? button('Only this…', `Allow calls from ${from} to ${to}, and deny the rest`, only(side, [edge])) : nothing}</div>`;
+      ${isOwn && edge.May === 'allow' ? nothing : button('Allow…', `Allow calls from ${from} to ${to}`, 'allow')}
+      ${isOwn && edge.May === 'deny' ? nothing : button('Deny…', `Deny calls from ${from} to ${to}`, 'deny')}
+      ${which === 'Callers' && edge.Service !== ANY ? button('Only this…', `Allow calls from ${from} to ${to}, and deny the rest`, 'allow', true) : nothing}</div>`;
   }
 
   function does(which, edge) {
@@ -187,11 +210,11 @@ export function topology({name, peer, datacenter}) {
     return html`<span class="flow-count"><b>${now.toLocaleString('en')}</b> open${rate === null ? nothing : html`, ${perSecond(rate)}`}</span> <span class="muted small">${all.toLocaleString('en')} so far</span>`;
   }
 
-  const line = (which, side) => (edge) => html`<li class="edge ${lineOf(edge)}" data-end=${inWords(edge)}><div class="card">
+  const line = (which) => (edge) => html`<li class="edge ${lineOf(edge)}" data-end=${inWords(edge)}><div class="card">
     <div class="head">${edge.Service === ANY ? html`<b>any other</b>` : html`<a href=${serviceLink(edge.Service, which === 'Callees' ? edge.Peer : '')}><b>${edge.Service}</b></a>`}
       ${edge.Peer ? peerChip(edge.Peer) : nothing} ${may(edge)}</div>
     <div class="head">${does(which, edge)} ${rule(edge)}</div>
-    ${orders(which, side, edge)}</div></li>`;
+    ${orders(which, edge)}</div></li>`;
 
   function side(which, value, title, none) {
     const one = value[which];
@@ -205,7 +228,7 @@ export function topology({name, peer, datacenter}) {
         wanted[which] = event.target.value;
         changed();
       }}>` : nothing}
-      ${drawn.length ? html`<ol>${repeat(drawn, (edge) => key(which, edge), line(which, one))}</ol>` : html`<p class="muted">${asked ? 'None of that name among those shown.' : none}</p>`}
+      ${drawn.length ? html`<ol>${repeat(drawn, (edge) => key(which, edge), line(which))}</ol>` : html`<p class="muted">${asked ? 'None of that name among those shown.' : none}</p>`}
       ${drawn.length < fitting.length ? html`<button type="button" class="mini" @click=${() => {
         open[which] = true;
         changed();
@@ -226,8 +249,8 @@ export function topology({name, peer, datacenter}) {
 
   function everybody(callers) {
     const now = callers.Edges.filter((edge) => stands(edge) && edge.May === 'allow');
-    return html`${now.length ? html`<button type="button" ?disabled=${asking} @click=${() => propose(name, only(callers, now))}>Allow those who talk now, deny the rest…</button>` : nothing}
-      <button type="button" ?disabled=${asking} @click=${() => propose(name, rest(callers))}>Deny the rest…</button>`;
+    return html`${now.length ? html`<button type="button" ?disabled=${asking} @click=${() => propose(name, now.map((edge) => source(edge, 'allow')), true)}>Allow those who talk now, deny the rest…</button>` : nothing}
+      <button type="button" ?disabled=${asking} @click=${() => propose(name, [], true)}>Deny the rest…</button>`;
   }
 
   function heard({Sidecars: {Connected: connected, Told: told}}) {

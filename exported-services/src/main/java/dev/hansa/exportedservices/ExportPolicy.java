@@ -53,6 +53,14 @@ public final class ExportPolicy {
                 && (peers(service).contains(peer) || peers(ANY).contains(peer));
     }
 
+    /// Every peer that `service` is offered to, also one that there is no peering with yet.
+    public Set<PeerName> consumers(String service) {
+        var all = new HashSet<>(peers(service));
+        all.addAll(peers(ANY));
+        all.removeIf(peer -> !exports(service, peer));
+        return Set.copyOf(all);
+    }
+
     private Set<PeerName> peers(String service) {
         return peersByService.getOrDefault(service, Set.of());
     }

@@ -142,4 +142,19 @@ class ExportedViewTest {
         assertThat(instance.modifyIndex()).isZero();
         assertThat(instance.createIndex()).isZero();
     }
+
+    @Test
+    void consumersOfAServiceAreThoseOfItsOwnLinesAndOfTheLineForEveryService() {
+        var lke = new PeerName("lke");
+        var policy =
+                new ExportPolicy(
+                        List.of(
+                                new ExportPolicy.Export("billing", Set.of(EKS)),
+                                new ExportPolicy.Export(ExportPolicy.ANY, Set.of(lke))));
+
+        assertThat(policy.consumers("billing")).containsExactlyInAnyOrder(EKS, lke);
+        assertThat(policy.consumers("batch")).containsExactly(lke);
+        assertThat(policy.consumers("consul")).isEmpty();
+        assertThat(policy.consumers("billing-sidecar-proxy")).isEmpty();
+    }
 }

@@ -36,6 +36,13 @@ final class TopologyJson {
         sidecars(json, topology.sidecars());
         side(json.putObject("Callers"), topology.callers());
         side(json.putObject("Callees"), topology.callees());
+        topology.callerPeers()
+                .ifPresentOrElse(
+                        peers -> {
+                            var names = json.putArray("CallerPeers");
+                            peers.forEach(peer -> names.add(peer.value()));
+                        },
+                        () -> json.putNull("CallerPeers"));
         return json;
     }
 

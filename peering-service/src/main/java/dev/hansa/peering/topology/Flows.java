@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -41,9 +42,6 @@ public final class Flows {
     /// Of one direction: what a person still looks through, with a search. With 5,000 services the
     /// rest are counted.
     public static final int MOST_EDGES = 200;
-
-    private static final Comparator<Edge> MOST_TELLING =
-            Comparator.comparingInt(Flows::rank).thenComparing(Edge::end, End.BY_NAME);
 
     private final RouteWorld world;
     private final List<Told> told;
@@ -76,7 +74,20 @@ public final class Flows {
                 service.peer().isPresent()
                         ? callersOfAPeers(service, sight)
                         : callers(service.service(), sight),
-                service.peer().isPresent() ? Side.NOBODY : callees(service.service(), sight));
+                service.peer().isPresent() ? Side.NOBODY : callees(service.service(), sight),
+                service.peer().isPresent()
+                        ? Optional.of(List.of())
+                        : callerPeers(service.service(), sight));
+    }
+
+    /// Those that the service is exported to, whether or not their peering stands, and those whose
+    /// callers a sidecar tells of.
+    private Optional<List<PeerName>> callerPeers(ServiceName service, Sight sight) {
+        var all = new TreeSet<>(world.exports().consumers(service.value()));
+        seenCallers(service).each().keySet().forEach(end -> end.peer().ifPresent(all::add));
+        return all.isEmpty() || sight.peers().getAsBoolean()
+                ? Optional.of(List.copyOf(all))
+                : Optional.empty();
     }
 
     private Stream<Told> of(ServiceName service) {
@@ -297,7 +308,11 @@ public final class Flows {
             }
         }
         return new Side(
-                edges.stream().sorted(MOST_TELLING).limit(MOST_EDGES).map(this::grouped).toList(),
+                edges.stream()
+                        .sorted(MostTelling.FIRST)
+                        .limit(MOST_EDGES)
+                        .map(this::grouped)
+                        .toList(),
                 edges.size(),
                 byRule,
                 byDefault,
@@ -317,28 +332,6 @@ public final class Flows {
                                 edge.asks(),
                                 edge.flow()))
                 .orElse(edge);
-    }
-
-    /// What stands, then what has been, what could be, what somebody has thought of, and the rest.
-    private static int rank(Edge edge) {
-        if (edge.stands()) {
-            return 0;
-        }
-        if (edge.hasCarried()) {
-            return 1;
-        }
-        if (edge.asks()) {
-            return 2;
-        }
-        if (edge.end().service().equals(Intention.ANY)) {
-            return 3;
-        }
-        return switch (edge.may()) {
-            case May.Allowed(var by) -> by.isPresent() ? 4 : 6;
-            case May.NotExported _ -> 5;
-            case May.Denied(var by) -> by.isPresent() ? 5 : 8;
-            case May.DecidedAt _, May.Hidden _ -> 7;
-        };
     }
 
     /// Of all sidecars of one service.

@@ -3,19 +3,28 @@ package dev.hansa.peering.topology;
 import dev.hansa.failover.Callers.Count;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.trustbundle.Datacenter;
+import dev.hansa.trustbundle.PeerName;
 import java.util.List;
 import java.util.Optional;
 
 /// One service with those who may call it or do, and those whom it may call or does.
 ///
 /// @param sidecars of the service
+/// @param callerPeers every peer that a rule for all callers has to name, however few edges are
+///   shown: a rule for `*` is about the callers of one place. Empty: whoever asks may not see
+///   peers, and there are some
 public record Topology(
         UpstreamName service,
         Datacenter datacenter,
         boolean defaultAllow,
         Sidecars sidecars,
         Side callers,
-        Side callees) {
+        Side callees,
+        Optional<List<PeerName>> callerPeers) {
+    public Topology {
+        callerPeers = callerPeers.map(List::copyOf);
+    }
+
     /// How many there are, and how many of them have told of their callers: what the others carry
     /// is not known.
     public record Sidecars(int connected, int told) {

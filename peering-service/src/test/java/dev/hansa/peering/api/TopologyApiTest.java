@@ -139,13 +139,13 @@ class TopologyApiTest {
                                             "")
                                     .body())
                     .as(shown)
-                    .contains("\"lke\"");
+                    .contains("\"CallerPeers\":[\"lke\"]");
         }
 
         var answer = world.sendAs(tokenWith(echo), "GET", "/v1/hansa/topology/echo", "");
 
         assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.body()).doesNotContain("lke");
+        assertThat(answer.body()).doesNotContain("lke").contains("\"CallerPeers\":null");
     }
 
     @Test

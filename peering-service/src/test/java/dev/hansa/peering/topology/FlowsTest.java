@@ -8,11 +8,13 @@ import dev.hansa.failover.Observation;
 import dev.hansa.failover.Sightings;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.topology.Topology.Edge;
+import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FlowsTest extends FlowsWorld {
@@ -222,6 +224,47 @@ class FlowsTest extends FlowsWorld {
                         End.here("caller"),
                         new End("till", Optional.of(LKE)),
                         new End("*", Optional.of(LKE)));
+    }
+
+    @Test
+    void everyPeerThatARuleForAllHasToNameIsToldHoweverManyCallersStandBeforeIt() {
+        entry(EXPORTED.replace("{\"Peer\":\"lke\"}", "{\"Peer\":\"lke\"},{\"Peer\":\"later\"}"));
+        for (var i = 0; i < 2; i++) {
+            var first = i * Callers.MOST;
+            isCalled(
+                    Count.NONE,
+                    IntStream.range(first, first + Callers.MOST)
+                            .mapToObj(one -> from(OURS, "svc-" + one, 1))
+                            .toArray(Callers.OfCaller[]::new));
+        }
+
+        var topology = of(ECHO);
+
+        // the wildcard of the peer is not among those shown, and the default allows its callers
+        assertThat(topology.callers().edges())
+                .extracting(Edge::end)
+                .doesNotContain(new End("*", Optional.of(LKE)));
+        assertThat(topology.callerPeers()).contains(List.of(new PeerName("later"), LKE));
+    }
+
+    @Test
+    void peerWhoseCallersTalkHasToBeNamedByARuleForAllThoughItIsExportedToNoMore() {
+        assertThat(of(ECHO).callerPeers()).contains(List.of());
+        isCalled(Count.NONE, from(THEIRS, "shop", 1));
+
+        assertThat(of(ECHO).callerPeers()).contains(List.of(LKE));
+        assertThat(of(CALLER).callerPeers()).contains(List.of());
+    }
+
+    @Test
+    void whoMayNotSeePeersIsNotToldWhomARuleForAllHasToNameAndIsToldThatThereAreSome() {
+        var echo = new UpstreamName(ECHO, Optional.empty());
+        var noPeers = new Flows.Sight(_ -> true, _ -> true, () -> false);
+        assertThat(flows().of(echo, noPeers).callerPeers()).contains(List.of());
+
+        entry(EXPORTED);
+
+        assertThat(flows().of(echo, noPeers).callerPeers()).isEmpty();
     }
 
     @Test

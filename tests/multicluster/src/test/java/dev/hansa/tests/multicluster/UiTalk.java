@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /// Who talks to whom, on the page of a service: an operator sees it, is told what a rule would cut
@@ -118,18 +119,13 @@ final class UiTalk {
                 "{\"All\":5002,\"ByRule\":0,\"ByDefault\":5002,\"Denied\":0,\"Elsewhere\":0,\"Beyond\":{\"Open\":3,\"Carried\":3},\"Edges\":["
                         + String.join(",", edges)
                         + "]}";
-        page.route(
-                Pattern.compile(".*/v1/hansa/topology/.*"),
-                route ->
-                        route.fulfill(
-                                new Route.FulfillOptions()
-                                        .setContentType("application/json")
-                                        .setBody(
-                                                "{\"Service\":\"legacy\",\"Peer\":\"\",\"Datacenter\":\"eks\",\"DefaultAllow\":true,\"Sidecars\":{\"Connected\":2,\"Told\":1},\"Callers\":"
-                                                        + side
-                                                        + ",\"Callees\":"
-                                                        + side
-                                                        + "}")));
+        var answer =
+                "{\"Service\":\"legacy\",\"Peer\":\"\",\"Datacenter\":\"eks\",\"DefaultAllow\":true,\"Sidecars\":{\"Connected\":2,\"Told\":1},\"Callers\":"
+                        + side
+                        + ",\"Callees\":"
+                        + side
+                        + ",\"CallerPeers\":";
+        answerTopology(page, answer + "[\"aws\",\"lke\"]}");
         var callers = page.locator(".side.callers");
         assertThat(callers).containsText("200 of 5,002 can be shown");
         assertThat(callers).containsText("3 connections of callers that are not told apart");
@@ -149,7 +145,60 @@ final class UiTalk {
         UiBrowser.widen(page);
         page.locator("#talks").evaluate("one => one.scrollIntoView()");
         UiBrowser.picture(page, "talks-many.png");
+        restIsDeniedForPeersThatAreNotShown(page);
         page.unrouteAll();
+        answerTopology(page, answer + "null}");
+        restIsNotDeniedHalf(page);
+        page.unrouteAll();
+    }
+
+    /// What the server is asked about rules goes to the server.
+    private static void answerTopology(Page page, String answer) {
+        page.route(
+                Pattern.compile(".*/v1/hansa/topology/.*"),
+                route -> {
+                    if (route.request().method().equals("GET")) {
+                        route.fulfill(
+                                new Route.FulfillOptions()
+                                        .setContentType("application/json")
+                                        .setBody(answer));
+                    } else {
+                        route.resume();
+                    }
+                });
+    }
+
+    /// None of the 200 edges is one of these peers' wildcards, and each button names both.
+    private static void restIsDeniedForPeersThatAreNotShown(Page page) throws IOException {
+        page.locator(".callers").getByLabel("Search: Who may call it").fill("svc-3");
+        for (var name :
+                List.of("Deny the rest…", "Allow calls from svc-3 to legacy, and deny the rest")) {
+            button(page, name).click();
+            var added = page.locator("dialog[open] tr.added .line");
+            for (var peer : List.of("aws", "lke")) {
+                assertThat(
+                                added.filter(
+                                        new Locator.FilterOptions()
+                                                .setHasText("\"Peer\": \"" + peer + '"')))
+                        .hasCount(1);
+            }
+            assertThat(added.filter(new Locator.FilterOptions().setHasText("\"Action\": \"deny\"")))
+                    .hasCount(3);
+            UiBrowser.picture(page, "deny-the-rest.png");
+            button(page, "Leave it as it is").click();
+            assertThat(page.locator("dialog[open]")).hasCount(0);
+        }
+    }
+
+    /// Whoever may not see peers is told so, and proposes nothing.
+    private static void restIsNotDeniedHalf(Page page) {
+        for (var name :
+                List.of("Deny the rest…", "Allow calls from svc-3 to legacy, and deny the rest")) {
+            button(page, name).click();
+            assertThat(page.locator("#talks ~ .problem"))
+                    .containsText("lacks permission 'peering:read'");
+            assertThat(page.locator("dialog[open]")).hasCount(0);
+        }
     }
 
     /// A certificate that should have been renewed by now; the page of its service is open.
