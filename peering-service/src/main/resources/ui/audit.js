@@ -1,11 +1,11 @@
 // Who has done what, from where, and what became of it: the newest first, as far back as somebody asks.
 import {html, nothing} from './lit-html/lit-html.js';
-import {repeat} from './lit-html/directives/repeat.js';
 import {live as bound} from './lit-html/directives/live.js';
 import {call} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {ago, clockTime, count, moment} from './format.js';
 import {badge, empty, problem, shown, submitting} from './parts.js';
+import {Window} from './window.js';
 
 // denials change nothing that the server would tell of
 const EVERY = 3000;
@@ -15,6 +15,8 @@ const WINDOW = 10_000;
 // lines in one table; whoever needs more narrows the question, or reads the export
 const MOST = 2000;
 const HOUR = 3_600_000;
+// of a record of one line, in CSS pixels
+const ROW = 40;
 
 const OUTCOMES = {applied: 'ok', begun: 'next', refused: 'warn', denied: 'bad', failed: 'bad'};
 
@@ -42,6 +44,7 @@ export function audit({query, datacenter}) {
   const asked = {who: query.get('who') ?? '', what: query.get('what') ?? '', on: query.get('on') ?? '', class: among(CLASSES, 'class'), hours: among(TIMES, 'hours')};
   // what stands in the boxes, which is not asked before somebody says so
   const typed = {...asked};
+  const rows = new Window('records', ROW, false);
   const ends = new Resource('hansa/audit/ends', ['config'], EVERY);
   // until the question is another; `since` is a moment, so that older pages ask what the first one asked
   let newest;
@@ -121,9 +124,9 @@ export function audit({query, datacenter}) {
     ${text('who', 'Who', 'accessor, peer, system')}${text('what', 'Did what', 'acl-token, config-entry')}${text('on', 'On what', 'name')}
     ${choice('class', 'Kind', CLASSES)}${choice('hours', 'When', TIMES)}<button type="submit">Look</button></form>`;
 
-  function line(record) {
+  function line(record, index) {
     const at = moment(record.Time);
-    return html`<tr data-number=${record.Number}><td class="number muted">${record.Number}</td>
+    return html`<tr data-number=${record.Number} aria-rowindex=${index}><td class="number muted">${record.Number}</td>
       <td class="time" title=${record.Time}>${clockTime(at, now())} <span class="muted">${ago(at, now())}</span></td>
       <th scope="row" class="who">${record.Who}${record.From ? html` <span class="muted">from ${record.From}</span>` : nothing}</th>
       <td>${record.What}</td><td class="on">${record.On}</td>
@@ -143,9 +146,9 @@ export function audit({query, datacenter}) {
   function table(page) {
     const records = all(page);
     return html`${records.length
-      ? html`<table class="list audit"><caption class="hidden">Records, the newest first</caption>
-          <thead><tr><th scope="col" class="number">No.</th><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did</th><th scope="col">On</th><th scope="col">Outcome</th></tr></thead>
-          <tbody>${repeat(records, number, line)}</tbody></table>`
+      ? html`<table class="list audit" aria-rowcount=${records.length + 1}><caption class="hidden">Records, the newest first</caption>
+          <thead><tr aria-rowindex="1"><th scope="col" class="number">No.</th><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did</th><th scope="col">On</th><th scope="col">Outcome</th></tr></thead>
+          ${rows.body(records, 6, number, line)}</table>`
       : empty(next(page) ? 'Not among the newest' : 'No record', next(page) ? 'Older ones have not been looked through yet.' : 'Nothing that fits has been done, or was refused.')}
       ${foot(page, records.length)}`;
   }
@@ -157,8 +160,14 @@ export function audit({query, datacenter}) {
   return {
     title: 'Audit',
     resources: [ends],
-    start: begin,
-    stop: () => newest?.stop(),
+    start() {
+      rows.start();
+      begin();
+    },
+    stop() {
+      rows.stop();
+      newest?.stop();
+    },
     body: () => html`<header class="page"><div><h1 tabindex="-1">Audit</h1>
         <p class="lead">Who has done what in ${datacenter}, and what was not let happen. Reads are not in it.</p></div></header>
       ${question()}

@@ -8,8 +8,11 @@ import {validity, subject} from './der.js';
 import {age, badge, empty, field, health, heard, peerState, serviceLink, shown, worst} from './parts.js';
 import {deletion} from './peering.js';
 import {Fingerprints, life} from './trust.js';
+import {once, Window} from './window.js';
 
 const EVERY = 5000;
+// of a service in the style sheet
+const ROW = 46;
 
 /** Does a service-resolver lead to a peer, by its name or by a sameness group that it is in. */
 function leadsTo(entry, peer, groups) {
@@ -27,6 +30,9 @@ export function peer({name, datacenter}) {
   const groups = new Resource('config/sameness-group', ['config']);
   const bundle = new Resource(path`hansa/peer-bundle/${name}`, ['peerings', 'config']);
   const prints = new Fingerprints();
+  const windows = {imported: new Window('imported', ROW), exported: new Window('exported', ROW)};
+  // by the peer that they are imported from, of which '' is none, and by name
+  const known = once((all) => new Map(['', name].map((from) => [from, new Map((all ?? []).filter((row) => row.Peer === from).map((row) => [row.Service, row]))])));
 
   /** What leads to this peer, by name; null: that could not be read. */
   function ways() {
@@ -39,14 +45,16 @@ export function peer({name, datacenter}) {
 
   const end = deletion(name, () => peering.value, ways, () => (location.hash = '#/peers'));
 
-  const rows = (listed, from) => listed.map((one) => {
-    const row = (services.value ?? []).find((known) => known.Service === one && known.Peer === from);
-    return html`<tr><th scope="row"><a href=${serviceLink(one, from)}>${one}</a></th><td>${row ? health(worst(row)) : nothing}</td><td class="number">${row?.Instances ?? ''}</td></tr>`;
-  });
+  const line = (from) => (one, index) => {
+    const row = known(services.value).get(from)?.get(one);
+    return html`<tr aria-rowindex=${index}><th scope="row"><a href=${serviceLink(one, from)}>${one}</a></th><td>${row ? health(worst(row)) : nothing}</td><td class="number">${row?.Instances ?? ''}</td></tr>`;
+  };
 
-  const table = (title, listed, from, none) => html`<section><h2>${title} <span class="muted">${listed.length}</span></h2>
+  const table = (title, rows, listed, from, none) => html`<section><h2>${title} <span class="muted">${listed.length.toLocaleString('en')}</span></h2>
     ${listed.length
-      ? html`<table class="list"><thead><tr><th scope="col">Service</th><th scope="col">Health</th><th scope="col" class="number">Instances</th></tr></thead><tbody>${rows(listed, from)}</tbody></table>`
+      ? html`<table class="list crossings" aria-rowcount=${listed.length + 1}><caption class="hidden">${title} services</caption>
+          <thead><tr aria-rowindex="1"><th scope="col">Service</th><th scope="col">Health</th><th scope="col" class="number">Instances</th></tr></thead>
+          ${rows.body(listed, 3, (one) => one, line(from))}</table>`
       : empty('None', none)}</section>`;
 
   function root(pem) {
@@ -75,8 +83,8 @@ export function peer({name, datacenter}) {
         ${field('Server name', html`<span class="code">${value.PeerServerName || '–'}</span>`)}
       </dl>
       <div class="two">
-        ${table('Imported', stream.ImportedServices, name, `${name} exports nothing to ${datacenter}.`)}
-        ${table('Exported', stream.ExportedServices, '', `${datacenter} exports nothing to ${name}. An exported-services entry says what it does.`)}
+        ${table('Imported', windows.imported, stream.ImportedServices, name, `${name} exports nothing to ${datacenter}.`)}
+        ${table('Exported', windows.exported, stream.ExportedServices, '', `${datacenter} exports nothing to ${name}. An exported-services entry says what it does.`)}
       </div>
       ${trust()}
       ${end.draw()}`;
@@ -85,7 +93,11 @@ export function peer({name, datacenter}) {
   return {
     title: `Peer ${name}`,
     resources: [peering, services, resolvers, groups, bundle],
-    stop: () => end.close(),
+    start: () => Object.values(windows).forEach((one) => one.start()),
+    stop() {
+      Object.values(windows).forEach((one) => one.stop());
+      end.close();
+    },
     body: () => html`<nav class="crumbs" aria-label="Where this is"><a href="#/peers">Peers</a></nav>
       <header class="page"><div><h1 tabindex="-1">${name}</h1><p class="lead">a peer of ${datacenter}</p></div>
         ${peering.value && !peering.error ? html`<button type="button" class="danger-plain" @click=${end.open}>${icons.trash}<span>Delete…</span></button>` : nothing}</header>

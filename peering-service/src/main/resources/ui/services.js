@@ -5,7 +5,7 @@ import {changed, Resource} from './live.js';
 import {count} from './format.js';
 import * as icons from './icons.js';
 import {badge, empty, health, peerChip, serviceLink, shown, tag, targetName, worst} from './parts.js';
-import {slash, Window} from './window.js';
+import {once, slash, Window} from './window.js';
 
 const ROW = 46;
 const TAGS = 3;
@@ -36,16 +36,12 @@ export function services({query, datacenter}) {
     changed();
   };
 
-  // the server's order has imported ones behind all others; sorted once for each answer
-  let sorted = {of: null, rows: []};
-
-  function byName(all) {
-    if (sorted.of !== all) {
-      const place = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-      sorted = {of: all, rows: all.toSorted((a, b) => place(a.Service, b.Service) || place(a.Peer, b.Peer))};
-    }
-    return sorted.rows;
-  }
+  // the server's order has imported ones behind all others
+  const byName = once((all) => {
+    const place = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+    return all.toSorted((a, b) => place(a.Service, b.Service) || place(a.Peer, b.Peer));
+  });
+  const ready = once((all) => new Map((all ?? []).map((one) => [one.Service, one])));
 
   function chosen(all) {
     const words = state.text.toLowerCase().split(/\s+/).filter((word) => word);
@@ -85,7 +81,7 @@ export function services({query, datacenter}) {
   }
 
   function away(row) {
-    const one = row.Peer ? null : (readiness.value ?? []).find((ready) => ready.Service === row.Service);
+    const one = row.Peer ? null : ready(readiness.value).get(row.Service);
     if (!one) {
       return nothing;
     }

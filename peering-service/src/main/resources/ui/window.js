@@ -1,4 +1,4 @@
-// A long list of rows of one height: only those near the part that can be seen are in the page. And the key to search it.
+// A long list of rows: only those near the part that can be seen are in the page. And the key to search it.
 import {html, nothing} from './lit-html/lit-html.js';
 import {repeat} from './lit-html/directives/repeat.js';
 import {changed} from './live.js';
@@ -8,40 +8,93 @@ const SPARE = 12;
 
 export class Window {
   #id;
-  #height;
+  #least;
+  // of rows that are of different heights, those that have been drawn, by key; null: all are of one height
+  #heights;
+  #drawn = [];
   #scrolled = () => changed();
+  #resized = () => {
+    this.#heights?.clear();
+    changed();
+  };
 
-  /** @param height of a row in CSS pixels, as the style sheet has it */
-  constructor(id, height) {
+  /**
+   * @param height of a row in CSS pixels, as the style sheet has it
+   * @param isEven all rows are of this height; otherwise none is lower, and each is measured once it is drawn
+   */
+  constructor(id, height, isEven = true) {
     this.#id = id;
-    this.#height = height;
+    this.#least = height;
+    this.#heights = isEven ? null : new Map();
   }
 
   start() {
     addEventListener('scroll', this.#scrolled, {passive: true});
-    addEventListener('resize', this.#scrolled);
+    addEventListener('resize', this.#resized);
   }
 
   stop() {
     removeEventListener('scroll', this.#scrolled);
-    removeEventListener('resize', this.#scrolled);
+    removeEventListener('resize', this.#resized);
   }
 
-  /** A `tbody` of these rows. */
+  /** A `tbody` of these rows, each with a key of its own. */
   body(rows, columns, key, draw) {
-    const top = document.getElementById(this.#id)?.getBoundingClientRect().top ?? 0;
-    const begin = Math.max(0, Math.min(rows.length, Math.floor(-top / this.#height) - SPARE));
-    const end = Math.min(rows.length, begin + Math.ceil(innerHeight / this.#height) + 2 * SPARE);
+    const place = document.getElementById(this.#id);
+    this.#measure(place, rows.length);
+    const height = (row) => this.#heights?.get(key(row)) ?? this.#least;
+    const hidden = -(place?.getBoundingClientRect().top ?? 0);
+    let begin = 0;
+    let above = 0;
+    while (begin < rows.length && above + height(rows[begin]) <= hidden) {
+      above += height(rows[begin++]);
+    }
+    for (let spare = 0; spare < SPARE && begin > 0; spare++) {
+      above -= height(rows[--begin]);
+    }
+    const end = Math.min(rows.length, begin + Math.ceil(innerHeight / this.#least) + 2 * SPARE);
+    let below = 0;
+    for (let i = end; i < rows.length; i++) {
+      below += height(rows[i]);
+    }
+    const drawn = rows.slice(begin, end);
+    this.#drawn = this.#heights ? drawn.map(key) : [];
     return html`<tbody id=${this.#id}>
-      ${this.#gap(begin, columns)}
-      ${repeat(rows.slice(begin, end), key, (row, i) => draw(row, begin + i + 2))}
-      ${this.#gap(rows.length - end, columns)}
+      ${this.#gap(above, columns)}
+      ${repeat(drawn, key, (row, i) => draw(row, begin + i + 2))}
+      ${this.#gap(below, columns)}
     </tbody>`;
   }
 
-  #gap(rows, columns) {
-    return rows ? html`<tr class="gap" aria-hidden="true"><td colspan=${columns} height=${rows * this.#height}></td></tr>` : nothing;
+  /** Those that were drawn last, before they are drawn anew. */
+  #measure(place, most) {
+    const lines = [...(place?.rows ?? [])].filter((line) => !line.classList.contains('gap'));
+    if (!this.#heights || lines.length !== this.#drawn.length) {
+      return;
+    }
+    if (this.#heights.size > 2 * most) {
+      // of rows that are gone
+      this.#heights.clear();
+    }
+    lines.forEach((line, i) => this.#heights.set(this.#drawn[i], line.getBoundingClientRect().height));
   }
+
+  #gap(height, columns) {
+    return height > 0 ? html`<tr class="gap" aria-hidden="true"><td colspan=${columns} height=${height}></td></tr>` : nothing;
+  }
+}
+
+/** What is made of a value, made once for each value: a page is drawn each second, and what it shows is read seldom. */
+export function once(make) {
+  let of;
+  let made;
+  return (value) => {
+    if (made === undefined || of !== value) {
+      of = value;
+      made = make(value);
+    }
+    return made;
+  };
 }
 
 /** The key that leads to a page's search. */

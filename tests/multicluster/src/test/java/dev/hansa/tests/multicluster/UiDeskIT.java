@@ -36,9 +36,6 @@ class UiDeskIT {
     private static final int ZOOMED = 640;
     private static final int NARROW = 400;
 
-    /// More than a page of the audit log has.
-    private static final int MANY = 105;
-
     @Test
     void entriesAreWrittenAndTheRootIsRotated(@TempDir Path folder) throws Exception {
         var begun = System.nanoTime();
@@ -56,7 +53,8 @@ class UiDeskIT {
             newEntryIsWrittenAndDeleted(server, page);
             rootIsRotated(server, page);
             whoIsWaitedForIsNamed(page);
-            auditTellsWhoDidWhat(server, page);
+            UiAudit.tellsWhoDidWhat(server, page);
+            UiLists.areQuick(page);
             assertThat(browser.complaints()).isEmpty();
         }
         System.out.printf(
@@ -397,66 +395,6 @@ class UiDeskIT {
                 .hasText("signs");
         assertThat(page.locator(".root")).hasCount(1);
         UiBrowser.darkPicture(page, "ca-done-dark.png");
-    }
-
-    private static Locator records(Page page) {
-        return page.locator("table.audit tbody tr");
-    }
-
-    /// The page is drawn anew with each record; what nobody has asked yet is not asked.
-    private static void typedWordsStay(BareServer server, Page page) throws Exception {
-        page.getByLabel("Who").fill("somebody");
-        server.must(
-                "PUT",
-                "/v1/config",
-                Map.of("Kind", "service-defaults", "Name", "more", "Protocol", "tcp"));
-        assertThat(records(page).first()).containsText("service-defaults/more");
-        assertThat(page.getByLabel("Who")).hasValue("somebody");
-        page.getByLabel("Who").fill("");
-    }
-
-    private static void auditTellsWhoDidWhat(BareServer server, Page page) throws Exception {
-        UiBrowser.go(page, "Audit");
-        assertThat(records(page).first()).isVisible();
-        UiBrowser.assertAccessible(page);
-        UiBrowser.picture(page, "audit.png");
-        UiBrowser.darkPicture(page, "audit-dark.png");
-
-        page.getByLabel("On what").fill("service-defaults/");
-        UiBrowser.button(page, "Look").click();
-        assertThat(page.locator("table.audit")).not().containsText("service-resolver");
-        assertThat(records(page).first()).containsText("config-entry.");
-        for (var i = 0; i < MANY; i++) {
-            server.must(
-                    "PUT",
-                    "/v1/config",
-                    Map.of("Kind", "service-defaults", "Name", "many-" + i, "Protocol", "tcp"));
-        }
-        // by itself, and not all of them at once
-        assertThat(records(page).first()).containsText("many-" + (MANY - 1));
-        assertThat(records(page)).hasCount(100);
-        typedWordsStay(server, page);
-        UiBrowser.button(page, "Show older ones").click();
-        assertThat(records(page).filter(new Locator.FilterOptions().setHasText("many-")))
-                .hasCount(MANY);
-
-        assertThat(
-                        server.send(
-                                        "PUT",
-                                        "/v1/config?cas=1",
-                                        "{\"Kind\":\"service-defaults\",\"Name\":\"many-1\",\"Protocol\":\"http\"}")
-                                .body())
-                .contains("false");
-        page.getByLabel("Kind").selectOption("refusal");
-        // and the deletion of what had changed under the box
-        assertThat(records(page)).hasCount(2);
-        assertThat(records(page).first()).containsText("many-1");
-        assertThat(records(page).first()).containsText("refused");
-        UiBrowser.assertAccessible(page);
-        UiBrowser.picture(page, "audit-refused.png");
-        page.setViewportSize(NARROW, 800);
-        assertThat(records(page).first()).isVisible();
-        UiBrowser.picture(page, "audit-narrow.png");
     }
 
     /// As the API tells it when somebody is away, whose name is no name.
