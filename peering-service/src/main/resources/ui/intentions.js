@@ -1,23 +1,27 @@
 // Who may call whom: the rules, a question to them, and what they have refused lately.
 import {html, nothing} from './lit-html/lit-html.js';
-import {repeat} from './lit-html/directives/repeat.js';
+import {guard} from './lit-html/directives/guard.js';
 import {live as bound} from './lit-html/directives/live.js';
 import {call, path} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {ago, count, moment} from './format.js';
 import * as icons from './icons.js';
+import {replace} from './pairs.js';
 import {badge, Dialog, empty, entryLink, peerChip, problem, shown, submitting, tag} from './parts.js';
+import {once, Window} from './window.js';
 
 const ANY = '*';
 // sidecars tell of refusals as they come, and no part of what changes stands for them
 const EVERY = 5000;
+// of a row of one line, in CSS pixels
+const ROW = 40;
 
 const key = (rule) => `${rule.SourceSamenessGroup ?? ''}/${rule.SourcePeer ?? ''}/${rule.SourceName}/${rule.DestinationName}`;
 
+const inWords = ({SourceName: from, SourcePeer: peer, DestinationName: to}) => `${from}${peer ? ` of ${peer}` : ''} to ${to}`;
+
 /** As the API names a source. */
 const source = ({peer, from}) => (peer ? `peer:${peer}/${from}` : from);
-
-const exact = (pair) => path`connect/intentions/exact?source=${source(pair)}&destination=${pair.to}`;
 
 export function intentions({datacenter}) {
   const rules = new Resource('connect/intentions', ['config']);
@@ -25,7 +29,8 @@ export function intentions({datacenter}) {
   const peerings = new Resource('peerings', ['peerings', 'config']);
   const denials = new Resource('hansa/intention-denials', ['config'], EVERY);
 
-  const blank = {peer: '', from: '', to: '', action: 'allow', description: '', known: false, busy: false, refusal: ''};
+  // `seen` is the rule of the pair that a save replaces, and `met` what was found in its place
+  const blank = {peer: '', from: '', to: '', action: 'allow', description: '', known: false, seen: null, met: null, busy: false, refusal: ''};
   let edited = {...blank};
   let asked = {peer: '', from: '', to: '', answer: null, refusal: ''};
   const kept = {rule: null, busy: false, refusal: ''};
@@ -33,19 +38,26 @@ export function intentions({datacenter}) {
   const dialog = new Dialog('intention', () => (edited = {...blank}));
   const ending = new Dialog('delete-intention', () => (doomed = {...kept}));
 
+  const windows = {rules: new Window('rules', ROW, false), refusals: new Window('refusals', ROW, false)};
+  const byPrecedence = once((all) => all.toSorted((a, b) => b.Precedence - a.Precedence));
+  // two of one moment may say the same
+  const told = once((all) => all.map((one, i) => ({...one, key: `${one.At}/${one.Source}/${one.Destination}/${all[i - 1]?.At === one.At ? i : 0}`})));
+
   const names = () => [...new Set((services.value ?? []).filter((row) => !row.Peer && row.Kind === '').map((row) => row.Service))];
 
   const edit = (rule) => {
     edited = rule
-      ? {...blank, peer: rule.SourcePeer ?? '', from: rule.SourceName, to: rule.DestinationName, action: rule.Action, description: rule.Description ?? '', known: true}
+      ? {...blank, peer: rule.SourcePeer ?? '', from: rule.SourceName, to: rule.DestinationName, action: rule.Action, description: rule.Description ?? '', known: true, seen: rule}
       : {...blank};
     dialog.open();
   };
 
   const save = submitting(() => edited, async (mine) => {
-    await call('PUT', exact(mine), {Action: mine.action, Description: mine.description});
+    const met = await replace(mine, mine.seen, {Action: mine.action, Description: mine.description});
     rules.refresh();
-    if (edited === mine) {
+    if (met) {
+      Object.assign(mine, {met, seen: met.there});
+    } else if (edited === mine) {
       dialog.close();
     }
   });
@@ -56,8 +68,11 @@ export function intentions({datacenter}) {
   };
 
   const remove = submitting(() => doomed, async (mine) => {
-    const {SourcePeer, SourceName, DestinationName} = mine.rule;
-    await call('DELETE', exact({peer: SourcePeer, from: SourceName, to: DestinationName}));
+    const {SourcePeer: peer = '', SourceName: from, DestinationName: to} = mine.rule;
+    const met = await replace({peer, from, to}, mine.rule, null);
+    if (met?.there) {
+      throw new Error(`Not deleted: somebody else has changed this rule meanwhile, and it says ${met.there.Action} now.`);
+    }
     if (doomed === mine) {
       ending.close();
     }
@@ -76,22 +91,47 @@ export function intentions({datacenter}) {
   }
 
   const text = (label, pair, name, fixed = false) => html`<label>${label}
-    <input required list="service-names" maxlength="64" autocomplete="off" spellcheck="false" ?readonly=${fixed} .value=${bound(pair[name])} @input=${(event) => (pair[name] = event.target.value)}></label>`;
+    <input required list="service-names" maxlength="64" autocomplete="off" spellcheck="false" ?readonly=${fixed} .value=${bound(pair[name])} @input=${(event) => choose(pair, {[name]: event.target.value})}></label>`;
+
+  /** What was found for one pair is not true of another. */
+  function choose(pair, change) {
+    Object.assign(pair, change);
+    if (pair.met) {
+      Object.assign(pair, {met: null, seen: null});
+      changed();
+    }
+  }
 
   const where = (label, pair, fixed = false) => html`<label>${label}
-    <select ?disabled=${fixed} @change=${(event) => (pair.peer = event.target.value)}>
+    <select ?disabled=${fixed} @change=${(event) => choose(pair, {peer: event.target.value})}>
       <option value="" ?selected=${!pair.peer}>${datacenter}, here</option>
       ${(peerings.value ?? []).map((one) => html`<option value=${one.Name} ?selected=${one.Name === pair.peer}>peer ${one.Name}</option>`)}</select></label>`;
 
   const action = (word, says) => html`<label class="option"><input type="radio" name="action" value=${word} .checked=${bound(edited.action === word)} @change=${() => (edited.action = word)}> <b>${word}</b> <span class="muted">${says}</span></label>`;
+
+  /** Nothing is replaced that whoever saves has not seen. */
+  function instead() {
+    const {met, known} = edited;
+    if (!met) {
+      return nothing;
+    }
+    const {there} = met;
+    if (!there) {
+      return problem('Not saved: somebody else has deleted this rule meanwhile. Saving makes it again.');
+    }
+    const found = known ? 'somebody else has changed this rule meanwhile' : 'there is a rule for this pair already';
+    return html`<p class="problem" role="alert">${icons.alert}<span>Not saved: ${found}, and it says <b>${there.Action}</b>${there.Description ? html` (${there.Description})` : nothing}. Saving replaces it.</span></p>`;
+  }
 
   const form = () => html`<form @submit=${save}>
     <div class="two">${text('From service (* is any)', edited, 'from', edited.known)}${where('which runs in', edited, edited.known)}</div>
     ${text('To service (* is any)', edited, 'to', edited.known)}
     <fieldset><legend>Action</legend>${action('allow', 'new calls are let in')}${action('deny', 'new calls are refused, and connections that stand are cut')}</fieldset>
     <label>Description<input maxlength="512" autocomplete="off" .value=${bound(edited.description)} @input=${(event) => (edited.description = event.target.value)}></label>
+    ${instead()}
     ${edited.refusal ? problem(edited.refusal) : nothing}
-    <footer><button type="button" @click=${() => dialog.close()}>Cancel</button><button type="submit" class="primary" ?disabled=${edited.busy}>Save</button></footer>
+    <footer><button type="button" @click=${() => dialog.close()}>Cancel</button>
+      <button type="submit" class=${edited.met?.there ? 'danger' : 'primary'} ?disabled=${edited.busy}>${edited.met?.there ? 'Replace it' : 'Save'}</button></footer>
   </form>`;
 
   const consequences = () => html`<form @submit=${remove}>
@@ -111,20 +151,20 @@ export function intentions({datacenter}) {
   const isPlain = (rule) => !rule.SourceSamenessGroup && ['allow', 'deny'].includes(rule.Action) && !rule.Permissions;
   const word = (name) => (name === ANY ? html`<span class="muted">any</span>` : name);
 
-  const line = (rule) => html`<tr><td class="number">${rule.Precedence}</td>
+  const line = (rule, index) => html`<tr aria-rowindex=${index}><td class="number">${rule.Precedence}</td>
     <th scope="row">${word(rule.SourceName)} ${rule.SourcePeer ? peerChip(rule.SourcePeer) : nothing}${rule.SourceSamenessGroup ? tag(`group ${rule.SourceSamenessGroup}`) : nothing}</th>
     <td>${word(rule.DestinationName)}</td>
     <td>${rule.Action === 'allow' ? badge('ok', 'allow') : badge('bad', 'deny')}</td>
     <td class="muted">${rule.Description ?? ''}</td>
     <td class="number">${isPlain(rule)
-      ? html`<button type="button" @click=${() => edit(rule)} aria-label="Change the intention from ${rule.SourceName} to ${rule.DestinationName}">Change</button>
-          <button type="button" class="danger-plain" @click=${() => doom(rule)} aria-label="Delete the intention from ${rule.SourceName} to ${rule.DestinationName}">Delete</button>`
+      ? html`<button type="button" @click=${() => edit(rule)} aria-label="Change the intention from ${inWords(rule)}">Change</button>
+          <button type="button" class="danger-plain" @click=${() => doom(rule)} aria-label="Delete the intention from ${inWords(rule)}">Delete</button>`
       : html`<a href=${entryLink('service-intentions', rule.DestinationName)}>Its entry</a>`}</td></tr>`;
 
   const table = (all) =>
     all.length
-      ? html`<table class="list"><caption class="hidden">Intentions, the higher precedence decides</caption><thead><tr><th scope="col" class="number">Precedence</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Action</th><th scope="col">Description</th><th scope="col"><span class="hidden">Change or delete</span></th></tr></thead>
-          <tbody>${repeat(all.toSorted((a, b) => b.Precedence - a.Precedence), key, line)}</tbody></table>`
+      ? html`<table class="list rules" aria-rowcount=${all.length + 1}><caption class="hidden">Intentions, the higher precedence decides</caption><thead><tr aria-rowindex="1"><th scope="col" class="number">Precedence</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Action</th><th scope="col">Description</th><th scope="col"><span class="hidden">Change or delete</span></th></tr></thead>
+          ${windows.rules.body(byPrecedence(all), 6, key, line)}</table>`
       : empty('No intention yet', 'Without one, the default of this datacenter decides on every call.');
 
   function answer() {
@@ -138,23 +178,27 @@ export function intentions({datacenter}) {
     return html`<p class="verdict ${allowed ? 'ok' : 'bad'}"><b>${allowed ? 'Yes.' : 'No.'}</b> ${from}${peer ? ` of peer ${peer}` : ''} ${allowed ? 'may' : 'may not'} call ${to}.</p>`;
   }
 
+  const refusal = ({At, Source, Destination, Reason}, index) => html`<tr aria-rowindex=${index}><td>${ago(moment(At), now())}</td><td>${Source}</td><td>${Destination}</td><td>${Reason}</td></tr>`;
+
   const refused = (all) =>
     all.length
-      ? html`<table class="list"><thead><tr><th scope="col">When</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Why</th></tr></thead>
-          <tbody>${all.map((one) => html`<tr><td>${ago(moment(one.At), now())}</td><td>${one.Source}</td><td>${one.Destination}</td><td>${one.Reason}</td></tr>`)}</tbody></table>`
+      ? html`<table class="list refusals" aria-rowcount=${all.length + 1}><caption class="hidden">Calls that were refused, the newest first</caption><thead><tr aria-rowindex="1"><th scope="col">When</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Why</th></tr></thead>
+          ${windows.refusals.body(told(all), 4, (one) => one.key, refusal)}</table>`
       : html`<p class="muted">None that this leader has been told of.</p>`;
 
   return {
     title: 'Intentions',
     resources: [rules, services, peerings, denials],
+    start: () => Object.values(windows).forEach((one) => one.start()),
     stop() {
+      Object.values(windows).forEach((one) => one.stop());
       dialog.close();
       ending.close();
     },
     body: () => html`<header class="page"><div><h1 tabindex="-1">Intentions</h1>
         <p class="lead">Who may call whom in ${datacenter}. ${rules.value ? count(rules.value.length, 'rule') : ''}</p></div>
         <button type="button" class="primary" @click=${() => edit(null)}>${icons.plus}<span>New intention</span></button></header>
-      <datalist id="service-names"><option value=${ANY}></option>${names().map((name) => html`<option value=${name}></option>`)}</datalist>
+      <datalist id="service-names"><option value=${ANY}></option>${guard([services.value], () => names().map((name) => html`<option value=${name}></option>`))}</datalist>
       ${dialog.draw(edited.known ? 'Change an intention' : 'New intention', form)}
       ${ending.draw('Delete this intention?', consequences)}
       ${shown(rules, table)}

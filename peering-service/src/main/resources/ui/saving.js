@@ -1,12 +1,27 @@
 // The two boxes in which a config entry is written or deleted, each only over what whoever looks has read.
 import {html, nothing} from './lit-html/lit-html.js';
-import {call, path} from './api.js';
+import {call, path, read} from './api.js';
 import {changes} from './diff.js';
 import * as icons from './icons.js';
 import {kindOf} from './kinds.js';
 import {Dialog, problem, submitting} from './parts.js';
 
 export const at = (kind, name) => path`config/${kind}/${name}`;
+
+const GONE = 404;
+
+/** An entry as it is kept, null where there is none, and the index that a compare-and-set of it names. */
+export async function present(kind, name) {
+  try {
+    const {CreateIndex: _, ModifyIndex: index, ...entry} = await read(at(kind, name));
+    return {entry, index};
+  } catch (error) {
+    if (error.status === GONE) {
+      return {entry: null, index: 0};
+    }
+    throw error;
+  }
+}
 
 const meanwhile = (what, kind, name) => `${what}: somebody else has written or deleted ${kind}/${name} meanwhile.`;
 

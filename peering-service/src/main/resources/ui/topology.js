@@ -8,12 +8,11 @@ import {json} from './hcl.js';
 import * as icons from './icons.js';
 import {Pace, perSecond} from './pace.js';
 import {badge, entryLink, peerChip, problem, serviceLink, shown, tag} from './parts.js';
-import {at, saving} from './saving.js';
+import {present, saving} from './saving.js';
 
 const EVERY = 3000;
 const ANY = '*';
 const KIND = 'service-intentions';
-const GONE = 404;
 // of each side, until more are asked for
 const FEW = 6;
 
@@ -114,18 +113,6 @@ export function topology({name, peer, datacenter}) {
       ${beyond?.Open ? html`<p class="note">${icons.alert}<span>Of ${count(beyond.Open, 'connection')} it is not known whose they are; they may be cut too.</span></p>` : nothing}</div>`;
   }
 
-  async function present(destination) {
-    try {
-      const {CreateIndex: _, ModifyIndex: index, ...entry} = await read(at(KIND, destination));
-      return {entry, index};
-    } catch (error) {
-      if (error.status === GONE) {
-        return {entry: null, index: 0};
-      }
-      throw error;
-    }
-  }
-
   const isAmong = (rules) => (one) => rules.some((rule) => isSame(one, rule));
 
   /**
@@ -156,7 +143,7 @@ export function topology({name, peer, datacenter}) {
     try {
       const others = closes ? await rest() : [];
       const rules = [...named, ...others.filter((one) => !isAmong(named)(one))];
-      const was = await present(destination);
+      const was = await present(KIND, destination);
       const old = was.entry?.Sources ?? [];
       const said = rules.map((one) => {
         const {Permissions: _, ...before} = old.find((source) => isSame(source, one)) ?? {};

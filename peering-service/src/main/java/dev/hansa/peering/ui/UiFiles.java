@@ -44,6 +44,7 @@ final class UiFiles {
                     "map.js",
                     "overview.js",
                     "pace.js",
+                    "pairs.js",
                     "parts.js",
                     "peer.js",
                     "peering.js",
@@ -66,6 +67,7 @@ final class UiFiles {
                     "lit-html.js",
                     "directive.js",
                     "directive-helpers.js",
+                    "directives/guard.js",
                     "directives/live.js",
                     "directives/repeat.js");
 

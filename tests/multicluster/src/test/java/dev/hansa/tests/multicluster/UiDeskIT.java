@@ -54,6 +54,7 @@ class UiDeskIT {
             rootIsRotated(server, page);
             whoIsWaitedForIsNamed(page);
             UiAudit.tellsWhoDidWhat(server, page);
+            UiRules.areWritten(server, page);
             UiLists.areQuick(page);
             assertThat(browser.complaints()).isEmpty();
         }

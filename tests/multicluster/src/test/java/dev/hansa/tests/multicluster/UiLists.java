@@ -15,6 +15,8 @@ import java.util.stream.IntStream;
 /// so that drawing all anew, as each second does, costs little.
 final class UiLists {
     private static final int SERVICES = 5000;
+    private static final int RULES = 3000;
+    private static final int DENIALS = 1000;
     private static final int RECORDS = 2000;
 
     /// A page of records, as the server tells them.
@@ -30,6 +32,7 @@ final class UiLists {
     static void areQuick(Page page) throws IOException {
         UiBrowser.widen(page);
         servicesOfAPeerAreQuick(page);
+        intentionsAreQuick(page);
         recordsAreQuick(page);
     }
 
@@ -135,6 +138,47 @@ final class UiLists {
         end(page, "table:has(#imported)");
         assertThat(page.locator("#imported tr:last-child th")).hasText("svc-4999");
         isShort(page, "table:has(#imported)");
+        UiBrowser.assertHarmless(page);
+        page.unrouteAll();
+    }
+
+    private static void intentionsAreQuick(Page page) throws IOException {
+        answer(
+                page,
+                "connect/intentions$",
+                each(
+                        RULES,
+                        i ->
+                                "{\"ID\":\"%d\",\"SourceName\":\"%s\",\"DestinationName\":\"db\",\"Action\":\"allow\",\"Precedence\":%d,\"Description\":\"%s\"}"
+                                        .formatted(
+                                                i,
+                                                service(i),
+                                                i % 2 == 0 ? 9 : 8,
+                                                "of several lines ".repeat(i % 7 == 0 ? 20 : 1))));
+        answer(
+                page,
+                "hansa/intention-denials$",
+                each(
+                        DENIALS,
+                        i ->
+                                "{\"At\":\"2026-11-29T10:00:0%d.5Z\",\"Source\":\"spiffe://x.consul/ns/default/dc/eks/svc/%s\",\"Destination\":\"db\",\"Intention\":\"default\",\"Reason\":\"no rule allows it\"}"
+                                        .formatted(9 - i / 100, service(i))));
+        UiBrowser.go(page, "Intentions");
+
+        assertThat(page.locator(".lead")).containsText("3,000 rules");
+        assertThat(page.locator("#rules th").first()).hasText(UiBrowser.SCRIPT);
+        isShort(page, "table.rules");
+        UiBrowser.picture(page, "intentions-many.png");
+        end(page, "table.rules");
+        // the higher precedence first
+        assertThat(page.locator("#rules tr:last-child th")).hasText("svc-2999");
+        isShort(page, "table.rules");
+        end(page, "table.refusals");
+        assertThat(page.locator("#refusals tr:last-child td").nth(1)).containsText("svc-999");
+        isShort(page, "table.refusals");
+        UiBrowser.picture(page, "intentions-many-end.png");
+        begin(page, "table.rules");
+        assertThat(page.locator("#rules th").first()).hasText(UiBrowser.SCRIPT);
         UiBrowser.assertHarmless(page);
         page.unrouteAll();
     }
