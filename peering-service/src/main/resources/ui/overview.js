@@ -5,7 +5,7 @@ import {alarm, astray} from './failovers.js';
 import {map} from './map.js';
 import {Pace} from './pace.js';
 import * as icons from './icons.js';
-import {badge, empty, field, health, peerLink, peerState, problem, shown, targetName, worst, worstOf} from './parts.js';
+import {badge, empty, field, gateway, gatewaysOf, health, peerLink, peerState, problem, shown, targetName, worst, worstOf} from './parts.js';
 
 const EVERY = 5000;
 const UNKNOWN = badge('off', 'not known');
@@ -42,6 +42,24 @@ export function overview({datacenter}) {
       const [out, back] = ways.map((way) => one[way] && {open: one[way].Open, rate: pace.rate(`${way}/${one.Peer}`)});
       return [one.Peer, {out, in: back}];
     }));
+  }
+
+  /** Those that peers tell of; null: not read, or old. */
+  function beyond() {
+    if (traffic.value === null || traffic.error) {
+      return null;
+    }
+    const active = new Set(peerings.value.filter((one) => one.State === 'ACTIVE').map((one) => one.Name));
+    return new Map(traffic.value.Peers.map((one) => [one.Peer, gatewaysOf(one, active.has(one.Peer))]));
+  }
+
+  /** Those of this datacenter, where peers reach them. */
+  function ours() {
+    const all = gateways.error ? null : gateways.value;
+    return all && {all: all.length, listed: all.map((one) => {
+      const status = worstOf(one.Checks);
+      return gateway(address(one, 'wan'), status, status);
+    })};
   }
 
   const tile = (href, icon, number, word, more) => html`<a class="tile" href=${href}>${icon}<span class="figure">${number.toLocaleString('en')}</span><span>${word}</span><span class="more">${more}</span></a>`;
@@ -95,7 +113,8 @@ export function overview({datacenter}) {
       ${map({
         datacenter,
         peerings: peerings.value,
-        gateways: gateways.value,
+        gateways: ours(),
+        beyond: beyond(),
         services: services.value && {all: own().length, critical: own().filter(isCritical).length},
         refuges: refuges(away),
         traffic: crossing(),

@@ -39,6 +39,14 @@ export function worst(row) {
   return 'none';
 }
 
+/** A mesh gateway, as the map and the page of a peer show it. */
+export const gateway = (address, status, says) => ({address, tone: status === 'maintenance' ? 'bad' : TONES[status], says});
+
+/** The gateways that a peer tells of, as `/v1/hansa/traffic` has them. */
+export function gatewaysOf({Peer: peer, AllGateways: all, Gateways: listed}, isActive) {
+  return {all, listed: listed.map((one) => gateway(one.Address, one.Status, `${one.Status}, as ${peer} ${isActive ? 'says' : 'said last'}`))};
+}
+
 /** The worst of some checks. */
 export function worstOf(checks) {
   const order = ['maintenance', 'critical', 'warning', 'passing'];

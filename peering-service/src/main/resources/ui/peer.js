@@ -5,7 +5,7 @@ import {now, Resource} from './live.js';
 import {moment} from './format.js';
 import * as icons from './icons.js';
 import {validity, subject} from './der.js';
-import {age, badge, empty, field, health, heard, peerState, serviceLink, shown, worst} from './parts.js';
+import {age, badge, empty, field, gatewaysOf, health, heard, peerState, serviceLink, shown, worst} from './parts.js';
 import {deletion} from './peering.js';
 import {Fingerprints, life} from './trust.js';
 import {once, Window} from './window.js';
@@ -29,6 +29,7 @@ export function peer({name, datacenter}) {
   const resolvers = new Resource('config/service-resolver', ['config']);
   const groups = new Resource('config/sameness-group', ['config']);
   const bundle = new Resource(path`hansa/peer-bundle/${name}`, ['peerings', 'config']);
+  const traffic = new Resource('hansa/traffic', ['peerings', 'services'], EVERY);
   const prints = new Fingerprints();
   const windows = {imported: new Window('imported', ROW), exported: new Window('exported', ROW)};
   // by the peer that they are imported from, of which '' is none, and by name
@@ -71,6 +72,18 @@ export function peer({name, datacenter}) {
   const trust = () => html`<section aria-labelledby="bundle"><h2 id="bundle">Its trust bundle ${bundle.value && !bundle.error ? html`<span class="muted">${bundle.value.Roots.length}</span>` : nothing}</h2>
     ${bundle.error?.status === 404 ? empty('None yet', `${name} has not told its roots: nobody of it is believed.`) : shown(bundle, roots)}</section>`;
 
+  /** As it tells of them with what it exports. */
+  function gates(isActive) {
+    const row = traffic.error ? null : traffic.value?.Peers.find((one) => one.Peer === name);
+    if (!row) {
+      return html`<span class="muted">not known</span>`;
+    }
+    const {all, listed} = gatewaysOf(row, isActive);
+    return all
+      ? html`<ul class="plain-list">${listed.map(({address, tone, says}) => html`<li><span class="code">${address}</span> ${badge(tone, says)}</li>`)}${all > listed.length ? html`<li class="muted">and ${all - listed.length} more</li>` : nothing}</ul>`
+      : html`<span class="muted">It tells of none: it exports nothing that the mesh carries.</span>`;
+  }
+
   function body(value) {
     const {StreamStatus: stream} = value;
     return html`<dl class="facts card">
@@ -80,6 +93,7 @@ export function peer({name, datacenter}) {
         ${field('Told last', age(moment(stream.LastSend), now()))}
         ${field('Datacenter', value.Remote.Datacenter || 'not known yet')}
         ${field('Servers', html`<span class="code">${(value.PeerServerAddresses ?? []).join(', ') || 'it dials us'}</span>`)}
+        ${field('Mesh gateways', gates(value.State === 'ACTIVE'))}
         ${field('Server name', html`<span class="code">${value.PeerServerName || '–'}</span>`)}
       </dl>
       <div class="two">
@@ -92,7 +106,7 @@ export function peer({name, datacenter}) {
 
   return {
     title: `Peer ${name}`,
-    resources: [peering, services, resolvers, groups, bundle],
+    resources: [peering, services, resolvers, groups, bundle, traffic],
     start: () => Object.values(windows).forEach((one) => one.start()),
     stop() {
       Object.values(windows).forEach((one) => one.stop());

@@ -131,6 +131,14 @@ final class TopologyJson {
             var row = all.addObject().put("Peer", peer.value());
             count(row, "Out", traffic.out());
             count(row, "In", traffic.in());
+            row.put("AllGateways", traffic.gateways().all());
+            var gateways = row.putArray("Gateways");
+            traffic.gateways()
+                    .listed()
+                    .forEach(one ->
+                            gateways.addObject()
+                                    .put("Address", one.address().toString())
+                                    .put("Status", one.status().word()));
         });
         return json;
     }

@@ -471,7 +471,8 @@ public final class Flows {
                                     peer, isOut ? Optional.of(Count.NONE) : Optional.empty()),
                             hasCallers
                                     ? Optional.of(in.getOrDefault(peer, Count.NONE))
-                                    : Optional.empty()));
+                                    : Optional.empty(),
+                            PeerGateways.of(world.catalog().from(peer))));
         }
         return all;
     }

@@ -227,6 +227,8 @@ class TopologyApiTest {
         assertThat(traffic.path("Peers").path(0).path("Peer").asText()).isEqualTo("lke");
         assertThat(traffic.path("Peers").path(0).path("Out").isNull()).isTrue();
         assertThat(traffic.path("Peers").path(0).path("In").isNull()).isTrue();
+        // it exports nothing
+        assertThat(traffic.path("Peers").path(0).path("AllGateways").asInt(-1)).isZero();
         assertThat(world.sendAs(SECRET, "GET", "/v1/hansa/peer-bundle/lke", "").statusCode())
                 .isEqualTo(404);
 

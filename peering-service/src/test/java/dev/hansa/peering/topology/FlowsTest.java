@@ -96,7 +96,7 @@ class FlowsTest extends FlowsWorld {
         assertThat(here(topology.callers(), "caller").flow()).isEmpty();
         assertThat(topology.callers().beyond()).isEmpty();
         assertThat(flows().peers().get(LKE))
-                .isEqualTo(new PeerTraffic(Optional.empty(), Optional.empty()));
+                .isEqualTo(new PeerTraffic(Optional.empty(), Optional.empty(), PeerGateways.NONE));
     }
 
     private void callerCalls(OptionalLong open) {
@@ -150,7 +150,8 @@ class FlowsTest extends FlowsWorld {
                                 LKE,
                                 new PeerTraffic(
                                         Optional.of(new Count(2, 7)),
-                                        Optional.of(new Count(4, 9)))));
+                                        Optional.of(new Count(4, 9)),
+                                        PeerGateways.NONE)));
     }
 
     @Test

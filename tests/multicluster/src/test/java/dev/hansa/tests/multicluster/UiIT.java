@@ -123,7 +123,11 @@ class UiIT {
                 lke.getByLabel("Peering token", new Page.GetByLabelOptions().setExact(true))
                         .inputValue();
         var words = lke.locator(".words").textContent();
+        UiBrowser.assertAccessible(lke);
         UiBrowser.picture(lke, "token.png");
+        UiPeers.tokenIsCopied(lke, token);
+        assertThat(cells(lke, "eks").locator(".badge")).hasText("pending");
+        assertThat(cells(lke, "eks").locator(".heard")).hasText("never");
 
         UiBrowser.button(eks, "Establish peering").click();
         var pasted = eks.getByLabel("Peering token of the other datacenter");
@@ -171,6 +175,7 @@ class UiIT {
         assertThat(eks.locator("h1")).hasText("lke");
         assertThat(eks.locator("main")).containsText("Imported 1");
         trustIsWhatThePeerSays(eks, lke);
+        UiPeers.streamIsTold(eks, PeeredPair.LKE + ".1:8503");
         UiBrowser.assertAccessible(eks);
         UiBrowser.picture(eks, "peer.png");
 
@@ -307,6 +312,12 @@ class UiIT {
         // nobody of lke calls anybody here, which its sidecars would tell
         assertThat(eks.locator(".map text.crossing").nth(1)).containsText("from it: 0 open");
         assertThat(eks.locator(".alarm")).containsText(UiShop.SHIPPING);
+        // the gateways of both stand in it, each where the other reaches it
+        assertThat(eks.locator(".map .site.here .address")).hasText(PeeredPair.EKS + ".2:8443");
+        assertThat(eks.locator(".map a[href='#/peers/lke'] .address"))
+                .hasText(PeeredPair.LKE + ".2:8443");
+        assertThat(eks.locator(".map .gate.ok")).hasCount(2);
+        UiBrowser.assertAccessible(eks);
         UiBrowser.picture(eks, "overview.png");
         UiBrowser.darkPicture(eks, "overview-dark.png");
     }
