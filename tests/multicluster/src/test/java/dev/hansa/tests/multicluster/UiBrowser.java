@@ -168,45 +168,124 @@ final class UiBrowser implements AutoCloseable {
                             .map(one => one.outerHTML)
                         """);
         assertThat((List<?>) nameless).as("controls without a name on " + page.url()).isEmpty();
-        var pale =
-                page.evaluate(
-                        """
-                        () => {
-                          const light = rgb => {
-                            const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-                            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-                          };
-                          const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-                          const rgba = colour => {
-                            canvas.clearRect(0, 0, 1, 1);
-                            canvas.fillStyle = colour;
-                            canvas.fillRect(0, 0, 1, 1);
-                            return [...canvas.getImageData(0, 0, 1, 1).data];
-                          };
-                          const behind = element => {
-                            const over = [];
-                            for (let one = element; one; one = one.parentElement) {
-                              const colour = rgba(getComputedStyle(one).backgroundColor);
-                              over.push(colour);
-                              if (colour[3] === 255) {
-                                break;
-                              }
-                            }
-                            return over.reverse().reduce((under, [r, g, b, a]) =>
-                              [r, g, b].map((v, i) => v * a / 255 + under[i] * (1 - a / 255)), [255, 255, 255]);
-                          };
-                          return [...document.querySelectorAll('#app *')]
-                            .filter(one => !(one instanceof SVGElement) && one.checkVisibility() && !one.closest('button:disabled'))
-                            .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-                            .map(one => {
-                              const [a, b] = [light(rgba(getComputedStyle(one).color).slice(0, 3)), light(behind(one))].sort((x, y) => y - x);
-                              return [(a + 0.05) / (b + 0.05), one.textContent.trim().slice(0, 30)];
-                            })
-                            .filter(([contrast]) => contrast < 4.5)
-                            .map(([contrast, text]) => text + ': ' + contrast.toFixed(2));
-                        }
-                        """);
-        assertThat((List<?>) pale).as("contrast below 4.5 on " + page.url()).isEmpty();
+        for (var scheme : List.of(ColorScheme.DARK, ColorScheme.LIGHT)) {
+            page.emulateMedia(
+                    new Page.EmulateMediaOptions().setColorScheme(scheme).setMedia(Media.SCREEN));
+            assertThat((List<?>) page.evaluate(PALE))
+                    .as("contrast below 4.5 on " + page.url() + ", " + scheme)
+                    .isEmpty();
+        }
+    }
+
+    /// Texts that are hard to read on what stands behind them, those of drawings too.
+    private static final String PALE =
+            """
+            () => {
+              const light = rgb => {
+                const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+              };
+              const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+              const rgba = colour => {
+                canvas.clearRect(0, 0, 1, 1);
+                canvas.fillStyle = colour;
+                canvas.fillRect(0, 0, 1, 1);
+                return [...canvas.getImageData(0, 0, 1, 1).data];
+              };
+              const over = (under, [r, g, b, a]) => [r, g, b].map((v, i) => v * a / 255 + under[i] * (1 - a / 255));
+              const behind = element => {
+                const colours = [];
+                for (let one = element; one; one = one.parentElement) {
+                  const colour = rgba(getComputedStyle(one).backgroundColor);
+                  colours.push(colour);
+                  if (colour[3] === 255) {
+                    break;
+                  }
+                }
+                return colours.reverse().reduce(over, [255, 255, 255]);
+              };
+              const behindDrawn = text => {
+                const {stroke, paintOrder} = getComputedStyle(text);
+                if (paintOrder.startsWith('stroke') && stroke !== 'none') {
+                  return rgba(stroke).slice(0, 3);
+                }
+                let drawing = text.ownerSVGElement;
+                while (drawing.ownerSVGElement) {
+                  drawing = drawing.ownerSVGElement;
+                }
+                const box = text.getBoundingClientRect();
+                const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                const shapes = [...drawing.querySelectorAll('rect, circle, ellipse, path, polygon')]
+                  .filter(one => one.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_FOLLOWING)
+                  .filter(one => {
+                    const {left, right, top, bottom} = one.getBoundingClientRect();
+                    return left <= x && x <= right && top <= y && y <= bottom && getComputedStyle(one).fill !== 'none';
+                  });
+                return shapes.map(one => rgba(getComputedStyle(one).fill)).reduce(over, behind(drawing));
+              };
+              return [...document.querySelectorAll('#app *')]
+                .filter(one => (!(one instanceof SVGElement) || one instanceof SVGTextElement) && one.checkVisibility() && !one.closest('button:disabled'))
+                .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+                .map(one => {
+                  const isDrawn = one instanceof SVGTextElement;
+                  const colour = getComputedStyle(one)[isDrawn ? 'fill' : 'color'];
+                  const [a, b] = [light(rgba(colour).slice(0, 3)), light(isDrawn ? behindDrawn(one) : behind(one))].sort((x, y) => y - x);
+                  return [(a + 0.05) / (b + 0.05), one.textContent.trim().slice(0, 30)];
+                })
+                .filter(([contrast]) => contrast < 4.5)
+                .map(([contrast, text]) => text + ': ' + contrast.toFixed(2));
+            }
+            """;
+
+    /// Whoever has no mouse comes to everything that can be used, in the order in which it stands,
+    /// and sees where he is; and past what is the same on every page.
+    static void assertReachable(Page page) {
+        fromTheBeginning(page);
+        page.keyboard().press("Tab");
+        var skip = page.locator("a.skip");
+        PlaywrightAssertions.assertThat(skip).isFocused();
+        PlaywrightAssertions.assertThat(skip).isInViewport();
+        page.keyboard().press("Enter");
+        PlaywrightAssertions.assertThat(page.locator("main")).isFocused();
+        page.keyboard().press("Tab");
+        assertThat(page.evaluate("() => Boolean(document.activeElement.closest('main'))"))
+                .as("after what is skipped on " + page.url())
+                .isEqualTo(true);
+
+        fromTheBeginning(page);
+        var number = (int) page.evaluate("() => { " + REACHABLE + " return reachable().length; }");
+        for (var i = 0; i < number; i++) {
+            page.keyboard().press("Tab");
+            var found =
+                    page.evaluate(
+                            "() => { "
+                                    + REACHABLE
+                                    + """
+                                      const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);
+                                      return reachable().indexOf(document.activeElement) + (outlineStyle !== 'none' && parseFloat(outlineWidth) > 0 ? '' : ' unseen') + ' ' + document.activeElement.outerHTML.slice(0, 80);
+                                    }
+                                    """);
+            assertThat(String.valueOf(found))
+                    .as("after " + (i + 1) + " of " + number + " steps on " + page.url())
+                    .startsWith(i + " <");
+        }
+    }
+
+    private static final String REACHABLE =
+            """
+            const reachable = () => [...document.querySelectorAll('#app :is(a[href], button, input, select, textarea, summary, [tabindex="0"])')]
+              .filter(one => !one.disabled && one.checkVisibility());
+            """;
+
+    private static void fromTheBeginning(Page page) {
+        page.evaluate(
+                """
+                () => {
+                  document.body.tabIndex = -1;
+                  document.body.focus();
+                  document.body.removeAttribute('tabindex');
+                }
+                """);
     }
 
     List<String> complaints() {

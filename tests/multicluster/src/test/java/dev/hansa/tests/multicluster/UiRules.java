@@ -30,6 +30,7 @@ final class UiRules {
         ruleOfAPairThatHasOneIsReplacedOnlyWhenItWasSeen(server, page);
         changeOfSomebodyElseIsNotOverwritten(server, page);
         ruleIsDeleted(server, page);
+        UiBrowser.assertReachable(page);
     }
 
     private static Locator rows(Page page) {
