@@ -9,6 +9,7 @@ import {audit} from './audit.js';
 import {certificates} from './certificates.js';
 import {config} from './config.js';
 import {entry} from './entry.js';
+import {events} from './events.js';
 import {failovers} from './failovers.js';
 import {intentions} from './intentions.js';
 import {overview} from './overview.js';
@@ -31,6 +32,7 @@ const PAGES = [
   {at: 'intentions', name: 'Intentions', icon: icons.intentions, make: intentions},
   {at: 'config', name: 'Config entries', icon: icons.config, make: config, one: entry},
   {at: 'ca', name: 'Certificates', icon: icons.authority, make: certificates},
+  {at: 'events', name: 'Events', icon: icons.events, make: events},
   {at: 'audit', name: 'Audit', icon: icons.audit, make: audit},
 ];
 

@@ -28,4 +28,5 @@ export const config = icon(svg`<path d="M4 7h9M17 7h3M4 12h3M11 12h9M4 17h7M15 1
 export const authority = icon(svg`<circle cx="12" cy="9" r="5.5"/><path d="m8.5 13.5-1.5 7 5-2.5 5 2.5-1.5-7"/><path d="m9.8 9 1.6 1.6 2.8-3"/>`);
 export const lock = icon(svg`<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5M12 14.5v2"/>`);
 export const turn = icon(svg`<path d="M20 12a8 8 0 1 1-2.6-5.9"/><path d="M20.5 3v4.5H16"/>`);
+export const events = icon(svg`<path d="M3 12.5h4.2l2.6-7.5 4.4 14 2.6-6.5H21"/>`);
 export const audit = icon(svg`<path d="M6 3.5h9l3.5 3.5v13.5H6z"/><path d="M14.5 3.5V7.5h4M9 11.5h6.5M9 14.5h6.5M9 17.5h3.5"/>`);

@@ -56,6 +56,7 @@ final class Following implements Role {
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
         router.audit(parts.store().audit());
+        router.history(parts.history());
         router.certificateAuthority(new NotLeading(), parts.config().leafLife());
         // whoever owns a check is heard by the leader
         router.checks((_, _, _) -> {});

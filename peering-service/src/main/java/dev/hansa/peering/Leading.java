@@ -153,6 +153,7 @@ final class Leading implements Role {
         router.members(parts.store().members());
         router.snapshots(parts.snapshots());
         router.audit(parts.store().audit());
+        router.history(parts.history());
         router.failover(
                 new FailoverDesk(
                         publisher,

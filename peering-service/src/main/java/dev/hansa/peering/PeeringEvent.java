@@ -92,7 +92,8 @@ public sealed interface PeeringEvent {
 
     record ProxyConnected(String proxyId, String identity) implements PeeringEvent {}
 
-    record ProxyDisconnected(String proxyId, String reason) implements PeeringEvent {}
+    record ProxyDisconnected(String proxyId, String identity, String reason)
+            implements PeeringEvent {}
 
     record ProxyRefused(String identity, String reason) implements PeeringEvent {}
 

@@ -20,6 +20,7 @@ import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.dns.DnsServer;
+import dev.hansa.peering.history.History;
 import dev.hansa.peering.store.FreeFiles;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.store.RaftStore;
@@ -69,7 +70,8 @@ public final class PeeringService implements AutoCloseable {
         var closer = new Closer();
         try {
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            var events = new PeeringTelemetry(metrics);
+            var history = new History(clock);
+            var events = new PeeringTelemetry(metrics).andThen(history);
             var member =
                     new MemberIdentity(
                             config.datacenter(),
@@ -150,7 +152,8 @@ public final class PeeringService implements AutoCloseable {
                                     store.snapshots(config.datacenter(), clock),
                                     config.datacenter().name(),
                                     events),
-                            monitor));
+                            monitor,
+                            history));
             var guards = new Guards(door, config.connections().memoryPercent(), events);
             var seen =
                     new VisibleCatalog(

@@ -5,6 +5,7 @@ import dev.hansa.peering.api.SnapshotResource;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.peering.history.History;
 import dev.hansa.peering.store.RaftStore;
 import io.vertx.core.Vertx;
 import java.time.Clock;
@@ -15,7 +16,7 @@ import java.util.function.Consumer;
 ///
 /// @param self as the catalog shows it
 /// @param snapshots any server gives and takes them
-/// @param monitor goes on when the role changes
+/// @param monitor goes on when the role changes, as does the history
 record ServerParts(
         PeeringServiceConfig config,
         Clock clock,
@@ -28,4 +29,5 @@ record ServerParts(
         ScheduledExecutorService timer,
         Vertx vertx,
         SnapshotResource snapshots,
-        MonitorStream monitor) {}
+        MonitorStream monitor,
+        History history) {}

@@ -12,6 +12,7 @@ import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.failover.FailoverOperations;
+import dev.hansa.peering.history.History;
 import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.Contact;
 import dev.hansa.peering.store.Members;
@@ -149,6 +150,11 @@ public final class ApiRouter implements AutoCloseable {
     public void audit(AuditLog log) {
         hasAudit = () -> log.head().get().number() > 0;
         routes.audit(new AuditResource(log));
+    }
+
+    /// Also tells what has happened of late; before [#router].
+    public void history(History history) {
+        routes.history(new HistoryResource(settings.nodeName(), history));
     }
 
     /// The server that leads, for one that does not.

@@ -219,6 +219,10 @@ final class Routes {
         on("GET", "/v1/hansa/audit/ends", read, audit::ends);
     }
 
+    void history(HistoryResource history) {
+        on("GET", "/v1/hansa/history", Ask.theResource(), history::list);
+    }
+
     void acl(AclResources acl) {
         var tokens = acl.tokens();
         var policies = acl.policies();

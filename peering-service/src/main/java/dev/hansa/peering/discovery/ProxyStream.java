@@ -330,7 +330,9 @@ final class ProxyStream implements RoutePublisher.Session {
         ended = true;
         publisher.remove(this);
         if (registration != null) {
-            events.accept(new PeeringEvent.ProxyDisconnected(registration.getProxyId(), reason));
+            events.accept(
+                    new PeeringEvent.ProxyDisconnected(
+                            registration.getProxyId(), identity.id().uri(), reason));
             registrations.ended(owner, this, reason);
         }
     }

@@ -247,7 +247,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 proxies.incrementAndGet();
                 LOG.info("proxy '{}' connected as {}", foreign(proxy), identity);
             }
-            case PeeringEvent.ProxyDisconnected(var proxy, var reason) -> {
+            case PeeringEvent.ProxyDisconnected(var proxy, _, var reason) -> {
                 proxies.decrementAndGet();
                 LOG.info("proxy '{}' disconnected: {}", foreign(proxy), foreign(reason));
             }

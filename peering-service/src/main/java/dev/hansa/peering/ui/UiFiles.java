@@ -33,6 +33,7 @@ final class UiFiles {
                     "diff.js",
                     "drills.js",
                     "entry.js",
+                    "events.js",
                     "failovers.js",
                     "format.js",
                     "hcl.js",

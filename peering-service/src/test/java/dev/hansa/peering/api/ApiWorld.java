@@ -17,6 +17,7 @@ import dev.hansa.peering.failover.Drills;
 import dev.hansa.peering.failover.FailoverDesk;
 import dev.hansa.peering.failover.FailoverLog;
 import dev.hansa.peering.failover.FailoverWatch;
+import dev.hansa.peering.history.History;
 import dev.hansa.peering.login.KeyRing;
 import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.PeeringRecord;
@@ -74,6 +75,9 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     /// What the certificate authority is in the middle of.
     volatile Optional<Rotation> rotation = Optional.empty();
 
+    /// As the server has it, of what happens here.
+    final History history;
+
     private final InstantSource source = () -> Instant.now().plus(ahead);
     private final Clock clock = source.withZone(ZoneOffset.UTC);
     private final Latest<Long> changes = new Latest<>(0L);
@@ -108,6 +112,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     /// @param store of whichever member; closed with this
     ApiWorld(RaftStore store, AccessSettings access, RequestRates rates) throws Exception {
         this.store = store;
+        history = new History(clock);
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
         publisher =
                 new RoutePublisher(
@@ -141,12 +146,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         () -> bundle,
                         new DenialLog(),
                         monitor,
-                        events::add);
+                        this::happened);
         api.members(store.members());
         keys = KeyRing.start(vertx, events::add);
         api.logins((place, newer) -> issuer.orElse(keys).keys(place, newer));
         api.audit(store.audit());
-        checks = CheckRounds.start(store, vertx, events::add);
+        api.history(history);
+        checks = CheckRounds.start(store, vertx, this::happened);
         api.checks(checks);
         api.certificateAuthority(this, Duration.ofDays(3));
         api.failover(new FailoverDesk(publisher, failovers, store, drills, clock, events::add));
@@ -157,6 +163,11 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         .toCompletionStage()
                         .toCompletableFuture()
                         .get(10, TimeUnit.SECONDS);
+    }
+
+    private void happened(PeeringEvent event) {
+        events.add(event);
+        history.accept(event);
     }
 
     private RouteWorld routeWorld() {

@@ -55,6 +55,7 @@ class UiDeskIT {
             whoIsWaitedForIsNamed(page);
             UiAudit.tellsWhoDidWhat(server, page);
             UiRules.areWritten(server, page);
+            UiEvents.areTold(server, page);
             UiServices.areFilteredAndReachedByKeyboard(page);
             UiPeers.areShownInEveryState(page);
             UiLists.areQuick(page);

@@ -295,6 +295,8 @@ class UiIT {
         UiBrowser.go(eks, "Services");
         assertThat(eks.locator(".badge.away")).hasText("failed over to lke");
         UiBrowser.picture(eks, "services.png");
+        UiEvents.ofAFailoverAreTold(eks, UiShop.SHIPPING);
+        UiBrowser.go(eks, "Services");
 
         shop.startShipping();
         pair.startBeside(PeeredPair.EKS, SHIPPING);

@@ -1,0 +1,83 @@
+package dev.hansa.peering.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.acl.AccessSettings;
+import dev.hansa.trustbundle.PeerName;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What has happened of late, over real HTTP, as callers with different rights are told it.
+// shows: GET /v1/hansa/history
+class HistoryApiTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SECRET = "5b7c1c6e-27d5-4f50-9d2a-27c7e8a4f001";
+
+    @TempDir Path folder;
+
+    private static JsonNode send(
+            ApiWorld world, String method, String path, String body, String token)
+            throws Exception {
+        var answer = world.sendAs(token, method, path, body);
+        assertThat(answer.statusCode()).as(path + ": " + answer.body()).isEqualTo(200);
+        return JSON.readTree(answer.body());
+    }
+
+    private static JsonNode events(ApiWorld world, String token) throws Exception {
+        return send(world, "GET", "/v1/hansa/history", "", token).path("Events");
+    }
+
+    @Test
+    void eachIsToldOfWhatHeMaySeeAndThatThereIsMore() throws Exception {
+        try (var world = new ApiWorld(folder, new AccessSettings(true, false))) {
+            send(world, "PUT", "/v1/acl/bootstrap", "{\"BootstrapSecret\":\"" + SECRET + "\"}", "");
+            send(
+                    world,
+                    "PUT",
+                    "/v1/config",
+                    "{\"Kind\":\"service-resolver\",\"Name\":\"web\"}",
+                    SECRET);
+            world.history.accept(
+                    new PeeringEvent.HealthChanged("web", "web-1", "critical", "an output"));
+            world.history.accept(
+                    new PeeringEvent.HealthChanged("hidden", "hidden-1", "critical", ""));
+            world.history.accept(new PeeringEvent.StreamOpened(new PeerName("lke"), true));
+            send(
+                    world,
+                    "PUT",
+                    "/v1/acl/policy",
+                    "{\"Name\":\"web\",\"Rules\":\"service \\\"web\\\" { policy = \\\"read\\\" }\"}",
+                    SECRET);
+            var some =
+                    send(
+                                    world,
+                                    "PUT",
+                                    "/v1/acl/token",
+                                    "{\"Policies\":[{\"Name\":\"web\"}]}",
+                                    SECRET)
+                            .path("SecretID")
+                            .asText();
+
+            var all = events(world, SECRET);
+            var few = events(world, some);
+
+            assertThat(all.findValuesAsText("About"))
+                    .containsExactly("lke", "hidden", "web", "service-resolver/web");
+            assertThat(all.path(0).path("Sentence").asText()).isEqualTo("stream opened by us");
+            assertThat(all.findValuesAsText("Kind"))
+                    .containsExactly("peering", "health", "health", "config");
+            assertThat(few.findValuesAsText("About"))
+                    .containsExactly("web", "service-resolver/web");
+            var answer = world.sendAs(some, "GET", "/v1/hansa/history", "");
+            assertThat(answer.body())
+                    .doesNotContain("hidden", "lke", "an output")
+                    .contains("\"Server\":\"eks-server\"");
+            assertThat(answer.headers().firstValue("X-Consul-Results-Filtered-By-ACLs"))
+                    .contains("true");
+        }
+    }
+}
