@@ -33,7 +33,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     private final LongConsumer totalIn;
     private final LongConsumer totalOut;
     private final Decision decision;
-    private final ScheduledFuture<?> deadline;
+    private @Nullable ScheduledFuture<?> deadline;
     private ByteBuf held = Unpooled.EMPTY_BUFFER;
     private int wanted = 1;
     private boolean decided;
@@ -63,34 +63,51 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         this.end =
                 new RawEnd(loop, accepted.descriptor(), accepted.from(), totalIn, totalOut, this);
         this.decision = decision.apply(this);
-        this.deadline =
-                loop.loop()
-                        .schedule(
-                                () -> refuse(Refusal.HELLO_TIMEOUT),
-                                HelloGate.HELLO_TIMEOUT.toMillis(),
-                                TimeUnit.MILLISECONDS);
     }
 
-    /// Asks for the hello.
+    /// Asks for the hello. What fails from here on ends it as everything else does: nothing is
+    /// thrown.
     void begin() {
         end.whenClosed(this::gone);
-        end.register();
+        try {
+            deadline =
+                    loop.loop()
+                            .schedule(
+                                    () -> refuse(Refusal.HELLO_TIMEOUT),
+                                    HelloGate.HELLO_TIMEOUT.toMillis(),
+                                    TimeUnit.MILLISECONDS);
+            end.register();
+        } catch (RuntimeException | Error e) {
+            end.leave();
+        }
+    }
+
+    private void callOffDeadline() {
+        if (deadline != null) {
+            deadline.cancel(false);
+            // it is no longer in the loop's queue, and would be kept as long as the connection
+            deadline = null;
+        }
     }
 
     private void gone() {
-        var joined = relay;
-        if (joined != null) {
-            // when the loop ends under it; otherwise it has come to its end before
-            joined.reset();
+        try {
+            var joined = relay;
+            if (joined != null) {
+                // when the loop ends under it; otherwise it has come to its end before
+                joined.reset();
+            }
+            callOffDeadline();
+            held.release();
+            held = Unpooled.EMPTY_BUFFER;
+            if (!decided) {
+                decided = true;
+                decision.refused(Refusal.CLOSED_EARLY);
+            }
+        } finally {
+            // its place comes free, whatever failed
+            decision.closed();
         }
-        deadline.cancel(false);
-        held.release();
-        held = Unpooled.EMPTY_BUFFER;
-        if (!decided) {
-            decided = true;
-            decision.refused(Refusal.CLOSED_EARLY);
-        }
-        decision.closed();
     }
 
     @Override
@@ -136,7 +153,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             case SniPeek.Refused(var reason) -> refuse(reason);
             case SniPeek.Name(var name) -> {
                 decided = true;
-                deadline.cancel(false);
+                callOffDeadline();
                 var hello = held;
                 held = Unpooled.EMPTY_BUFFER;
                 decision.named(name, hello);
@@ -149,7 +166,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             return;
         }
         decided = true;
-        deadline.cancel(false);
+        callOffDeadline();
         decision.refused(reason);
         HelloGate.alertFor(reason).ifPresentOrElse(this::alert, end::leave);
     }
@@ -266,7 +283,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
                 if (!trying.isOpen()) {
                     fail(new ChannelException("the loop takes no more sockets"));
                 }
-            } catch (IOException | ChannelException e) {
+            } catch (IOException | RuntimeException e) {
                 fail(e);
             }
         }
@@ -308,9 +325,9 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             if (reached != null) {
                 reached.leave();
             }
-            // without a descriptor nothing was said of the endpoint
+            // without a descriptor, or by a fault of ours, nothing was said of the endpoint
             finish.failed(
-                    cause instanceof ChannelException
+                    cause instanceof RuntimeException
                             ? Optional.empty()
                             : Optional.of(Transport.sign(cause)),
                     String.valueOf(cause.getMessage()));

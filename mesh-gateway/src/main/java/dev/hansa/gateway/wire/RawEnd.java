@@ -11,7 +11,6 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.function.LongConsumer;
@@ -75,18 +74,19 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
         this.watcher = watcher;
     }
 
-    /// From now on its watcher is told.
+    /// From now on its watcher is told. One that cannot be registered leaves, and nothing is
+    /// thrown.
     void register() {
-        Future<IoRegistration> registered = loop.loop().register(this);
-        // on its own loop it is done at once
-        registration = registered.getNow();
         try {
+            Future<IoRegistration> registered = loop.loop().register(this);
+            // on its own loop it is done at once
+            registration = registered.getNow();
             if (registration == null) {
                 leave();
             } else {
                 registration.submit(ALL);
             }
-        } catch (UncheckedIOException e) {
+        } catch (RuntimeException | Error e) {
             leave();
         }
     }

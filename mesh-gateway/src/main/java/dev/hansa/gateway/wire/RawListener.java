@@ -29,6 +29,8 @@ final class RawListener implements AutoCloseable {
     /// Registers with every loop; nothing is accepted before [#accept].
     ///
     /// @param socket closed by [#close]
+    /// @param accepted takes a connection and tells `admission` of its end, or throws, and then it
+    ///   has not taken it
     RawListener(
             Socket socket,
             List<RawLoop> loops,
@@ -136,9 +138,16 @@ final class RawListener implements AutoCloseable {
                 }
                 return;
             }
-            accepted.accept(
-                    new RawTransport.Accepted(
-                            loop, descriptor, NativeInetAddress.address(from, 1, from[0])));
+            try {
+                accepted.accept(
+                        new RawTransport.Accepted(
+                                loop, descriptor, NativeInetAddress.address(from, 1, from[0])));
+            } catch (RuntimeException | Error e) {
+                // nobody has it, so nobody else gives its place back
+                admission.left();
+                descriptor.close();
+                throw e;
+            }
         }
 
         /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop

@@ -125,7 +125,7 @@ public final class SniGateway {
         channel.closeFuture().addListener(_ -> connection.closed());
     }
 
-    /// The same without a channel.
+    /// The same without a channel. When this throws, the connection has not been taken.
     ///
     /// @param closed called when its socket has been closed
     void accept(RawTransport.Accepted accepted, Runnable closed) {
@@ -157,9 +157,11 @@ public final class SniGateway {
     }
 
     private Connection opened(Caller caller) {
-        open.incrementAndGet();
+        var connection = new Connection(caller);
         events.accept(new GatewayEvent.ConnectionOpened("gateway"));
-        return new Connection(caller);
+        // last: what fails before is nobody's to give back
+        open.incrementAndGet();
+        return connection;
     }
 
     /// One endpoint, for one connection.

@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -52,20 +54,8 @@ class RawGatewayTest extends SniGatewayContract {
     @Test
     void connectionBeyondTheLimitIsResetAndItsPlaceComesFree() throws Exception {
         Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
-        var admission =
-                new Admission("gateway", 1, 1000, () -> false, System::nanoTime, events::add);
-        var seen = new PassiveHealth((_, _, _) -> {});
-        var gateway =
-                new SniGateway(
-                        transport,
-                        new SniRouter(new Latest<>(RouteTable.EMPTY), () -> false, seen),
-                        seen,
-                        Duration.ofHours(1),
-                        Clock.systemUTC(),
-                        events::add,
-                        _ -> {},
-                        _ -> {},
-                        _ -> ByteCounts.NONE);
+        var admission = oneAtOnce(events::add);
+        var gateway = gateway(events::add);
         var address = listen(gateway, InetAddress.getLoopbackAddress(), admission);
         try (var first = new Socket(address.getAddress(), address.getPort())) {
             await().until(() -> gateway.open() == 1);
@@ -81,6 +71,53 @@ class RawGatewayTest extends SniGatewayContract {
         }
         await().until(() -> gateway.open() == 0);
         assertThat(admission.admits()).isTrue();
+    }
+
+    @Test
+    void connectionThatCouldNotBeTakenGivesItsPlaceBack() throws Exception {
+        Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
+        var broken = new AtomicBoolean(true);
+        var admission = oneAtOnce(events::add);
+        var gateway =
+                gateway(event -> {
+                    if (event instanceof GatewayEvent.ConnectionOpened && broken.getAndSet(false)) {
+                        throw new IllegalStateException("a meter that fails");
+                    }
+                });
+        var address = listen(gateway, InetAddress.getLoopbackAddress(), admission);
+        try (var first = new Socket(address.getAddress(), address.getPort())) {
+            first.setSoTimeout(20_000);
+            assertThat(endsWithoutByte(first)).isTrue();
+        }
+        await().untilAsserted(() ->
+                assertThat(events).hasExactlyElementsOfTypes(GatewayEvent.AcceptFailed.class));
+        assertThat(gateway.open()).isZero();
+
+        try (var _ = new Socket(address.getAddress(), address.getPort())) {
+            await().until(() -> gateway.open() == 1);
+        }
+
+        await().until(() -> gateway.open() == 0);
+        assertThat(admission.admits()).isTrue();
+        assertThat(admission.admits()).isFalse();
+    }
+
+    private static Admission oneAtOnce(Consumer<GatewayEvent> events) {
+        return new Admission("gateway", 1, 1000, () -> false, System::nanoTime, events);
+    }
+
+    private SniGateway gateway(Consumer<GatewayEvent> events) {
+        var seen = new PassiveHealth((_, _, _) -> {});
+        return new SniGateway(
+                transport,
+                new SniRouter(new Latest<>(RouteTable.EMPTY), () -> false, seen),
+                seen,
+                Duration.ofHours(1),
+                Clock.systemUTC(),
+                events,
+                _ -> {},
+                _ -> {},
+                _ -> ByteCounts.NONE);
     }
 
     private static boolean endsWithoutByte(Socket socket) throws IOException {
