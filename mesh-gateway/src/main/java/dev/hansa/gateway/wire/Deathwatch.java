@@ -61,7 +61,7 @@ public final class Deathwatch {
 
     /// The same, until the answer is run.
     Runnable watch(Way way, EventLoop loop, Carriage carriage, Consumer<String> end) {
-        var connection = new Standing(loop, carriage, end);
+        var connection = new Standing(way, loop, carriage, end);
         standing.compute(
                 way,
                 (_, known) -> {
@@ -69,25 +69,32 @@ public final class Deathwatch {
                     all.add(connection);
                     return all;
                 });
-        return () ->
-                standing.computeIfPresent(
-                        way,
-                        (_, known) -> {
-                            known.remove(connection);
-                            return known.isEmpty() ? null : known;
-                        });
+        return connection;
     }
 
-    private static final class Standing {
+    /// A connection; run, it is watched no longer.
+    private final class Standing implements Runnable {
+        private final Way way;
         private final EventLoop loop;
         private final Carriage carriage;
         private final Consumer<String> end;
         private long answeredBefore;
 
-        Standing(EventLoop loop, Carriage carriage, Consumer<String> end) {
+        Standing(Way way, EventLoop loop, Carriage carriage, Consumer<String> end) {
+            this.way = way;
             this.loop = loop;
             this.carriage = carriage;
             this.end = end;
+        }
+
+        @Override
+        public void run() {
+            standing.computeIfPresent(
+                    way,
+                    (_, known) -> {
+                        known.remove(this);
+                        return known.isEmpty() ? null : known;
+                    });
         }
 
         void mark() {

@@ -30,6 +30,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
 
     private final RawLoop loop;
     private final RawEnd end;
+    private final InetSocketAddress from;
     private final LongConsumer totalIn;
     private final LongConsumer totalOut;
     private final Decision decision;
@@ -60,8 +61,8 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         this.loop = accepted.loop();
         this.totalIn = totalIn;
         this.totalOut = totalOut;
-        this.end =
-                new RawEnd(loop, accepted.descriptor(), accepted.from(), totalIn, totalOut, this);
+        this.from = accepted.from();
+        this.end = new RawEnd(loop, accepted.descriptor(), totalIn, totalOut, this);
         this.decision = decision.apply(this);
     }
 
@@ -194,7 +195,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     @Override
     public String address() {
         // of a stranger's any port, 0 too
-        return Endpoint.text(end.other().getAddress().getHostAddress(), end.other().getPort());
+        return Endpoint.text(from.getAddress().getHostAddress(), from.getPort());
     }
 
     @Override
@@ -269,7 +270,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
                     throw new UnknownHostException(address.getHostString());
                 }
                 var opened = RawTransport.outgoing(address.getAddress());
-                var trying = new RawEnd(loop, opened, address, totalIn, totalOut, this);
+                var trying = new RawEnd(loop, opened, totalIn, totalOut, this);
                 socket = opened;
                 reached = trying;
                 opened.connect(address);

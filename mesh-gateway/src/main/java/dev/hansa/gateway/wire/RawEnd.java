@@ -11,7 +11,6 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +34,6 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
 
     private final RawLoop loop;
     private final FileDescriptor socket;
-    private final InetSocketAddress other;
     private final LongConsumer totalIn;
     private final LongConsumer totalOut;
     private ByteCounts also = ByteCounts.NONE;
@@ -62,13 +60,11 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
     RawEnd(
             RawLoop loop,
             FileDescriptor socket,
-            InetSocketAddress other,
             LongConsumer totalIn,
             LongConsumer totalOut,
             Watcher watcher) {
         this.loop = loop;
         this.socket = socket;
-        this.other = other;
         this.totalIn = totalIn;
         this.totalOut = totalOut;
         this.watcher = watcher;
@@ -101,10 +97,6 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
 
     RawLoop loop() {
         return loop;
-    }
-
-    InetSocketAddress other() {
-        return other;
     }
 
     @Override

@@ -190,18 +190,20 @@ public final class SniGateway {
     }
 
     private final class Connection implements Race.Course<Callee> {
+        // what is kept here is kept for each connection that stands: no text that could be made
+        // when it ends
         private final Caller caller;
-        private final Instant began = clock.instant();
+        private final long beganMillis = clock.millis();
         private final long beganNanos = System.nanoTime();
-        private final StringBuilder failures = new StringBuilder();
+        private String failures = "";
         private @Nullable Callee callee;
         private ByteBuf held = Unpooled.EMPTY_BUFFER;
         private @Nullable Race<Callee> race;
         private String name = "";
         private @Nullable SniRoute route;
-        private Runnable unwatch = () -> {};
+        private @Nullable Runnable unwatch;
         private boolean carried;
-        private String upstreamAddress = "";
+        private @Nullable Way upstream;
         private String refusal = "";
         private String sentence = "";
         private String end = "";
@@ -236,6 +238,8 @@ public final class SniGateway {
             switch (router.decide(asked)) {
                 case RouteDecision.Forward(var found, var endpoints) -> {
                     route = found;
+                    // the same text, of which the table has one for all
+                    name = found.sni();
                     held = hello;
                     race =
                             new Race<>(
@@ -283,7 +287,7 @@ public final class SniGateway {
 
         @Override
         public void failed(Race.Runner<Callee> runner, String why) {
-            failures.append(' ').append(runner.way()).append(": ").append(why).append(';');
+            failures += " " + runner.way() + ": " + why + ";";
         }
 
         @Override
@@ -313,7 +317,8 @@ public final class SniGateway {
             // as long as it is carried, nobody needs it
             race = null;
             callee = reached;
-            upstreamAddress = winner.way().address().toString();
+            var way = winner.way();
+            upstream = way;
             caller.alsoTo(routed.apply(Objects.requireNonNull(route)));
             var carriage =
                     caller.carry(
@@ -322,11 +327,13 @@ public final class SniGateway {
                             idleTimeout,
                             how -> {
                                 end = how.word();
-                                unwatch.run();
+                                if (unwatch != null) {
+                                    unwatch.run();
+                                }
                                 record();
                             });
             if (end.isEmpty()) {
-                unwatch = deathwatch.watch(winner.way(), caller.loop(), carriage, this::cut);
+                unwatch = deathwatch.watch(way, caller.loop(), carriage, this::cut);
             }
         }
 
@@ -338,10 +345,11 @@ public final class SniGateway {
         private void record() {
             var found = route;
             var to = callee;
+            var by = upstream;
             events.accept(
                     new GatewayEvent.ConnectionEnded(
                             new ConnectionRecord(
-                                    began,
+                                    Instant.ofEpochMilli(beganMillis),
                                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos),
                                     "gateway",
                                     "",
@@ -349,7 +357,7 @@ public final class SniGateway {
                                     found == null ? "" : found.purpose(),
                                     found == null ? "" : found.peer(),
                                     caller.address(),
-                                    upstreamAddress,
+                                    by == null ? "" : by.address().toString(),
                                     caller.in(),
                                     caller.out(),
                                     to == null ? 0 : to.in(),
