@@ -39,6 +39,8 @@ public final class MemoryWatermark implements BooleanSupplier {
                 direct,
                 () -> Thread.ofPlatform().daemon().name("collect").start(System::gc),
                 System::nanoTime);
+        // beside the start and not in its way: JMX is large, and the first connection asks
+        Thread.ofPlatform().daemon().name("heap-pools").start(MemoryWatermark::heapUse);
     }
 
     /// @param heap part of the heap that is in use, from 0 to 1
@@ -74,16 +76,21 @@ public final class MemoryWatermark implements BooleanSupplier {
         return isShort;
     }
 
-    private static final List<MemoryPoolMXBean> POOLS =
-            ManagementFactory.getMemoryPoolMXBeans().stream()
-                    .filter(pool -> pool.getType() == MemoryType.HEAP)
-                    .toList();
+    /// Found when they are asked for.
+    private static final class Pools {
+        private static final List<MemoryPoolMXBean> OF_HEAP =
+                ManagementFactory.getMemoryPoolMXBeans().stream()
+                        .filter(pool -> pool.getType() == MemoryType.HEAP)
+                        .toList();
+
+        private Pools() {}
+    }
 
     /// The part of the heap's limit that was still in use after the last collection of each of its
     /// pools, from 0 to 1.
     public static double heapUse() {
         var left = 0L;
-        for (var pool : POOLS) {
+        for (var pool : Pools.OF_HEAP) {
             var usage = pool.getCollectionUsage();
             left += usage == null ? 0 : usage.getUsed();
         }

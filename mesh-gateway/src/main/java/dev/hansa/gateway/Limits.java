@@ -5,7 +5,10 @@ import dev.hansa.bootstrap.MemoryWatermark;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.gateway.wire.Admission;
 import dev.hansa.gateway.wire.Transport;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /// What a gateway takes on at most. Beyond it new connections are reset and those that stand go on.
@@ -30,6 +33,8 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
     /// for each pipe of a relay; and what each event loop has for itself.
     private static final int OTHER_DESCRIPTORS =
             330 + 5 * Runtime.getRuntime().availableProcessors();
+
+    private static final Path LIMITS = Path.of("/proc/self/limits");
 
     static Limits read(Settings settings) {
         return new Limits(
@@ -60,12 +65,25 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
     }
 
     private static int possible() {
+        return Math.clamp((openFiles() - OTHER_DESCRIPTORS) / 2, 1, Integer.MAX_VALUE);
+    }
+
+    /// How many this process may have at once. From the kernel where it says so: the JVM's own
+    /// answer comes with the whole of JMX, in the way of a start.
+    private static long openFiles() {
+        try {
+            for (var line : Files.readAllLines(LIMITS)) {
+                var fields = line.split(" +");
+                if (line.startsWith("Max open files") && !fields[3].equals("unlimited")) {
+                    return Long.parseLong(fields[3]);
+                }
+            }
+        } catch (IOException _) {
+            // not Linux
+        }
         return ManagementFactory.getOperatingSystemMXBean()
                         instanceof UnixOperatingSystemMXBean unix
-                ? Math.clamp(
-                        (unix.getMaxFileDescriptorCount() - OTHER_DESCRIPTORS) / 2,
-                        1,
-                        Integer.MAX_VALUE)
-                : Integer.MAX_VALUE;
+                ? unix.getMaxFileDescriptorCount()
+                : Long.MAX_VALUE;
     }
 }

@@ -55,7 +55,9 @@ public final class MeshGateway implements AutoCloseable {
         this.seen = seen;
     }
 
-    /// Starts, waits for the first routes (from the server or from disk), and listens.
+    /// Starts, waits for the first routes (from the server or from disk), and listens. With routes
+    /// from the disk it listens before it turns to its server: a restart costs the callers as
+    /// little as it can.
     ///
     /// @throws Exception when the token cannot be read or an address cannot be bound, naming it
     public static MeshGateway start(GatewayConfig config, Clock clock) throws Exception {
@@ -113,11 +115,16 @@ public final class MeshGateway implements AutoCloseable {
             table.watch(next -> gateway.review(next.listed()));
             var running = new MeshGateway(proxy, config, routes, identity, gateway, table, seen);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
-            proxy.openAdmin(admin, config.adminAddress());
-            while (routes.snapshot().await(Optional::isPresent, Duration.ofDays(1)).isEmpty()) {
-                // a server that is away for longer than a day is still worth waiting for
+            var fromDisk = routes.snapshot().get().isPresent() && !proxy.takesOver();
+            if (!fromDisk) {
+                identity.start();
+                routes.start();
+                proxy.openAdmin(admin, config.adminAddress());
+                while (routes.snapshot().await(Optional::isPresent, Duration.ofDays(1)).isEmpty()) {
+                    // a server that is away for longer than a day is still worth waiting for
+                }
+                proxy.awaitServer(routes);
             }
-            proxy.awaitServer(routes);
             var admission = config.limits().admission(proxy.telemetry);
             proxy.serve(
                     admin,
@@ -128,6 +135,10 @@ public final class MeshGateway implements AutoCloseable {
                         }
                     },
                     stop);
+            if (fromDisk) {
+                identity.start();
+                routes.start();
+            }
             proxy.telemetry.accept(
                     new GatewayEvent.Started(
                             "mesh gateway",

@@ -95,6 +95,11 @@ final class Proxy {
         }
     }
 
+    /// Whether another process serves, whose place this one is to take.
+    boolean takesOver() {
+        return predecessor.isPresent();
+    }
+
     /// The operators' port: at once, or when the process before gives it up.
     void openAdmin(AdminServer server, InetSocketAddress address) throws IOException {
         if (predecessor.isEmpty() && admin.isEmpty()) {
@@ -126,8 +131,9 @@ final class Proxy {
             if (before.isPresent()) {
                 telemetry.accept(new GatewayEvent.TookOver(before.get().passTo(doors)));
             }
-            openAdmin(server, address);
             open.run();
+            // after what callers wait for
+            openAdmin(server, address);
             // whatever may fail has been done when the process before is let go
             var offer = offer(stop);
             serving = true;

@@ -159,31 +159,40 @@ public final class Sidecar implements AutoCloseable {
         var check = carried.served().map(served -> check(carried.name(), served));
         var results = check.map(ApplicationCheck::results).orElseGet(() -> new Latest<>(List.of()));
         var identity =
-                proxy.closer.add(
-                        new Identity(id, proxy.control, proxy.disk, proxy.clock, proxy.telemetry));
+                proxy.closer
+                        .add(
+                                new Identity(
+                                        id,
+                                        proxy.control,
+                                        proxy.disk,
+                                        proxy.clock,
+                                        proxy.telemetry))
+                        .start();
         var upstreams = new CopyOnWriteArrayList<Outbound>();
         var callers = new CallerTally(proxy.token.trustDomain());
         var routes =
-                proxy.closer.add(
-                        new RouteSubscription(
-                                identity,
-                                proxy.control,
-                                registration(carried),
-                                carried.upstreams().stream()
-                                        .map(SidecarConfig.Upstream::name)
-                                        .distinct()
-                                        .toList(),
-                                results,
-                                proxy.presence,
-                                () ->
-                                        new Sightings(
-                                                observations(upstreams),
-                                                Optional.of(callers.callers())),
-                                (order, done) -> trace(upstreams, order, done),
-                                config.dataDir(),
-                                proxy.software,
-                                proxy.clock,
-                                proxy.telemetry));
+                proxy.closer
+                        .add(
+                                new RouteSubscription(
+                                        identity,
+                                        proxy.control,
+                                        registration(carried),
+                                        carried.upstreams().stream()
+                                                .map(SidecarConfig.Upstream::name)
+                                                .distinct()
+                                                .toList(),
+                                        results,
+                                        proxy.presence,
+                                        () ->
+                                                new Sightings(
+                                                        observations(upstreams),
+                                                        Optional.of(callers.callers())),
+                                        (order, done) -> trace(upstreams, order, done),
+                                        config.dataDir(),
+                                        proxy.software,
+                                        proxy.clock,
+                                        proxy.telemetry))
+                        .start();
         var ends = new Latest<Optional<TlsEnds>>(Optional.empty());
         identity.certificate().watch(_ -> renew(ends, identity.certificate(), routes.snapshot()));
         routes.snapshot().watch(_ -> renew(ends, identity.certificate(), routes.snapshot()));

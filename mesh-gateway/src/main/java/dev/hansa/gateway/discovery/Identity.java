@@ -25,6 +25,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /// One proxy identity's certificate: joined once, renewed from one third of its life, so that about
 /// two thirds are always left when the server goes away. Runs on a virtual thread of its own.
@@ -51,8 +52,10 @@ public final class Identity implements AutoCloseable {
     private String lastIssuer = "";
 
     /// A join secret is good for one key: an answer that was lost is asked for again with the same.
-    private final KeyPair joinKey = CertificateRequest.newKey();
+    private @Nullable KeyPair joinKey;
 
+    /// Does nothing before it is started.
+    ///
     /// @param disk where key and certificate are kept; empty: nowhere, and a restart needs a new
     ///   join token
     public Identity(
@@ -66,8 +69,17 @@ public final class Identity implements AutoCloseable {
         this.clock = clock;
         this.events = events;
         this.file = disk.map(own -> new CertificateFile(own, id.path()));
-        this.certificate = new Latest<>(remembered());
-        this.thread = Thread.ofVirtual().name("identity-" + id.path()).start(this::run);
+        this.certificate = new Latest<>(Optional.empty());
+        this.thread = Thread.ofVirtual().name("identity-" + id.path()).unstarted(this::run);
+    }
+
+    /// Reads what is on the disk, and asks the server for what is not. Once.
+    ///
+    /// @return this
+    public Identity start() {
+        certificate.set(remembered());
+        thread.start();
+        return this;
     }
 
     /// What an earlier life of this proxy left, if it is still good for us.
@@ -196,7 +208,7 @@ public final class Identity implements AutoCloseable {
 
     private void take(int attempt, Duration timeout) throws SSLException {
         var present = certificate.get().filter(own -> own.notAfter().isAfter(clock.instant()));
-        var key = present.isPresent() ? CertificateRequest.newKey() : joinKey;
+        var key = present.isPresent() ? CertificateRequest.newKey() : joinKey();
         var csr = ByteString.copyFrom(CertificateRequest.encode(key, id));
         var channel = control.open(control.server(attempt), present);
         try {
@@ -211,6 +223,12 @@ public final class Identity implements AutoCloseable {
         } finally {
             channel.shutdownNow();
         }
+    }
+
+    private KeyPair joinKey() {
+        var key = joinKey == null ? CertificateRequest.newKey() : joinKey;
+        joinKey = key;
+        return key;
     }
 
     private Issued join(ManagedChannel channel, CallOptions options, ByteString csr) {
@@ -262,6 +280,7 @@ public final class Identity implements AutoCloseable {
     @Override
     public void close() throws InterruptedException {
         thread.interrupt();
+        // returns at once for one that was never started
         thread.join();
     }
 }

@@ -59,6 +59,8 @@ public final class RouteSubscription implements AutoCloseable {
     private final Thread thread;
     private volatile @Nullable Conversation conversation;
 
+    /// Has what is on the disk, and asks nobody before it is started.
+    ///
     /// @param checks of the application; each change is reported
     /// @param presence each change is reported
     /// @param sightings what has become of connections; told now and then
@@ -95,7 +97,16 @@ public final class RouteSubscription implements AutoCloseable {
                         dataDir.map(directory -> new SnapshotFile(directory, identity.id().path())),
                         events);
         this.lostAt = new Latest<>(Optional.of(clock.instant()));
-        this.thread = Thread.ofVirtual().name("routes-" + identity.id().path()).start(this::run);
+        this.thread =
+                Thread.ofVirtual().name("routes-" + identity.id().path()).unstarted(this::run);
+    }
+
+    /// Turns to the server. Once.
+    ///
+    /// @return this
+    public RouteSubscription start() {
+        thread.start();
+        return this;
     }
 
     /// The newest good snapshot; empty until there is one.
@@ -393,6 +404,7 @@ public final class RouteSubscription implements AutoCloseable {
     @Override
     public void close() throws InterruptedException {
         thread.interrupt();
+        // returns at once for one that was never started
         thread.join();
     }
 }

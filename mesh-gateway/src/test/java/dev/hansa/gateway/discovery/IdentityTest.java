@@ -55,12 +55,13 @@ class IdentityTest {
         var loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         closer.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
         return closer.add(
-                new Identity(
-                        wanted,
-                        new ControlChannel(token, loops),
-                        Optional.of(ProxyDisk.open(directory, SealKey.IN_DATA_DIR)),
-                        CLOCK,
-                        events::add));
+                        new Identity(
+                                wanted,
+                                new ControlChannel(token, loops),
+                                Optional.of(ProxyDisk.open(directory, SealKey.IN_DATA_DIR)),
+                                CLOCK,
+                                events::add))
+                .start();
     }
 
     /// A token that buys nothing, as one that was used.

@@ -221,20 +221,22 @@ class RouteSubscriptionTest {
         closer.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
         var control = new ControlChannel(server.token(), loops);
         var id = SpiffeId.meshGateway(server.trustDomain(), server.datacenter());
-        var identity = closer.add(new Identity(id, control, Optional.empty(), CLOCK, events::add));
+        var identity =
+                closer.add(new Identity(id, control, Optional.empty(), CLOCK, events::add)).start();
         return closer.add(
-                new RouteSubscription(
-                        identity,
-                        control,
-                        Registration.newBuilder().setProxyId("gateway").build(),
-                        List.of(),
-                        new Latest<>(List.of()),
-                        presence,
-                        () -> Sightings.NONE,
-                        (_, done) -> done.accept(List.of()),
-                        Optional.of(directory),
-                        "test",
-                        CLOCK,
-                        events::add));
+                        new RouteSubscription(
+                                identity,
+                                control,
+                                Registration.newBuilder().setProxyId("gateway").build(),
+                                List.of(),
+                                new Latest<>(List.of()),
+                                presence,
+                                () -> Sightings.NONE,
+                                (_, done) -> done.accept(List.of()),
+                                Optional.of(directory),
+                                "test",
+                                CLOCK,
+                                events::add))
+                .start();
     }
 }
