@@ -41,6 +41,7 @@ public final class Main {
     }
 
     static int run(Surroundings surroundings, String... arguments) {
+        Logging.use();
         var status = commandLine(surroundings, arguments).execute(twoDashes(arguments));
         surroundings.out().flush();
         surroundings.err().flush();

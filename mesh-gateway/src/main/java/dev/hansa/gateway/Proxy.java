@@ -39,7 +39,7 @@ final class Proxy {
 
     final Closer closer = new Closer();
     final Transport transport;
-    final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    final PrometheusMeterRegistry metrics = registry();
     final ConnectionLog connections = new ConnectionLog();
     final GatewayTelemetry telemetry;
     final JoinToken token;
@@ -85,6 +85,19 @@ final class Proxy {
             throw e;
         }
         this.presence = new Latest<>(predecessor.isPresent() ? Presence.STANDBY : Presence.SERVING);
+    }
+
+    /// The library looks for a file of settings in every jar that the thread's class loader has,
+    /// and none of ours is there: the platform's loader has no jars to open.
+    private static PrometheusMeterRegistry registry() {
+        var thread = Thread.currentThread();
+        var loader = thread.getContextClassLoader();
+        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+        try {
+            return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        } finally {
+            thread.setContextClassLoader(loader);
+        }
     }
 
     private void closeQuietly(IOException cause) {
