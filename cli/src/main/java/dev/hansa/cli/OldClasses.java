@@ -33,8 +33,11 @@ final class OldClasses {
 
     private OldClasses() {}
 
+    /// Unpacks native libraries beside them too.
+    ///
     /// @param arguments the folder of jars, and how the names of those begin that are looked at
     public static void main(String[] arguments) throws IOException {
+        Natives.unpack(Path.of(arguments[0]), Path.of(arguments[0]).resolveSibling("native"));
         for (var jar : rewrite(Path.of(arguments[0]), arguments[1])) {
             System.out.println("classes in the format of this JDK: " + name(jar));
         }
