@@ -6,12 +6,11 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.net.BindException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +19,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/// What the build runs once under `-XX:AOTCacheOutput` (JEP 514): a datacenter with a server, a
-/// gateway and a sidecar in one process, and commands that ask it. The classes that it loads, later
-/// starts take ready made from the cache.
+/// What the build runs once under `-XX:AOTCacheOutput` (JEP 514): a datacenter's server, a gateway
+/// and a sidecar that hang on it, and commands that ask it. The classes that it loads, later starts
+/// take ready made from the cache.
 final class TrainingRun {
     /// For all of it, on a machine that builds something else too.
     private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -33,6 +32,11 @@ final class TrainingRun {
     /// Several thousand: then the machine has no ports left for what comes after either.
     private static final int PORTS_TRIED = 5_000;
 
+    private static final String MESH =
+            """
+            {"Kind": "mesh", "Name": "mesh", "Peering": {"PeerThroughMeshGateways": true}}
+            """;
+
     private static final String HERE = InetAddress.getLoopbackAddress().getHostAddress();
 
     private final Path folder;
@@ -41,13 +45,13 @@ final class TrainingRun {
 
     private TrainingRun(Path folder) throws IOException {
         this.folder = folder;
-        this.ports = freePorts(11);
+        this.ports = freePorts(5);
     }
 
     /// Exit status 1 when a part was left out.
     ///
     /// @param arguments a folder for the run's own files, emptied at its start; `one-cache` behind
-    ///   it where commands have no cache of their own, as in the image
+    ///   it where proxies and commands have no caches of their own, as in the image
     public static void main(String[] arguments) throws IOException {
         var folder = Path.of(arguments[0]);
         var together = arguments.length > 1 && arguments[1].equals("one-cache");
@@ -72,65 +76,51 @@ final class TrainingRun {
                 "--proxy-address=" + at(1),
                 "--peer-address=" + at(2),
                 "--admin-address=" + at(3),
-                "--dns-address=" + at(10),
+                "--dns-address=" + at(4),
                 "--intentions-default-allow=true");
         until(() -> hansa("catalog", "services") == 0);
         hansa("peering", "generate-token", "-name", "peer");
         hansa("peering", "list");
+        // what comes to the gateway with the server's name is relayed to it
+        hansa("config", "write", Files.writeString(folder.resolve("mesh.json"), MESH).toString());
         hansa("join-token", "--mesh-gateway", "--out", token("gateway"));
         hansa("join-token", "--service", "echo", "--out", token("sidecar"));
-        process(
-                "gateway",
-                "--node-name=gateway",
-                "--join-token-file=" + token("gateway"),
-                "--data-dir=" + folder.resolve("gateway"),
-                "--listen=" + at(4),
-                "--wan-address=" + at(4),
-                "--lan-address=" + at(4),
-                "--admin-address=" + at(5));
-        try (var application =
-                new ServerSocket(ports.get(6), 8, InetAddress.getLoopbackAddress())) {
-            Thread.ofPlatform().daemon().start(() -> echo(application));
-            var settings =
-                    Files.write(
-                            folder.resolve("sidecar.properties"),
-                            List.of(
-                                    "node-name = sidecar",
-                                    "admin.address = " + at(9),
-                                    "join-token-file = " + token("sidecar"),
-                                    "data-dir = " + folder.resolve("sidecar"),
-                                    "services = echo",
-                                    "service.echo.address = " + at(6),
-                                    "service.echo.listen = " + at(7),
-                                    "service.echo.check = tcp",
-                                    "service.echo.upstreams = echo:" + ports.get(8),
-                                    "service.echo.upstream-address = " + HERE));
-            process("sidecar", "--config=" + settings);
-            until(this::isEchoed);
-            if (together) {
-                TrainingCommands.main(new String[] {"http://" + at(0)});
-            } else {
-                commands();
-            }
+        if (together) {
+            new TrainingProxies(folder, deadline).run();
+            TrainingCommands.main(new String[] {"http://" + at(0)});
+        } else {
+            var left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            var proxies = child("training-proxies", folder.toString(), String.valueOf(left));
+            until(() -> Files.exists(TrainingProxies.carries(folder)) || !proxies.isAlive());
+            end(child("training-commands", "http://" + at(0)));
+            // they end when they hear nothing more
+            end(proxies);
         }
     }
 
-    /// In a process of their own: their cache is made of what that one loads.
-    private void commands() throws IOException, InterruptedException {
+    /// A process of its own: its cache is made of what that one loads.
+    private static Process child(String... words) throws IOException {
         var script = Path.of(System.getProperty("hansa.home", ".")).resolve("hansa");
-        var child =
-                new ProcessBuilder(script.toString(), "training-commands", "http://" + at(0))
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-                        .start();
+        var command = new ArrayList<>(List.of(script.toString()));
+        command.addAll(List.of(words));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    private void end(Process child) throws IOException, InterruptedException {
+        child.getOutputStream().close();
         if (!child.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
             child.destroyForcibly();
             throw new IllegalStateException(
-                    "commands: expected to end within " + LIMIT.toSeconds() + " s of the start");
+                    "a part of the training: expected to end within "
+                            + LIMIT.toSeconds()
+                            + " s of the start");
         }
         if (child.exitValue() != 0) {
             throw new IllegalStateException(
-                    "commands: expected status 0; found " + child.exitValue());
+                    "a part of the training: expected status 0; found " + child.exitValue());
         }
     }
 
@@ -148,32 +138,6 @@ final class TrainingRun {
 
     private int hansa(String... words) {
         return Main.run(surroundings(Map.of("HANSA_HTTP_ADDR", "http://" + at(0))), words);
-    }
-
-    /// A connection through the sidecar's upstream to its own service and back.
-    private boolean isEchoed() {
-        try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress(HERE, ports.get(8)), 1000);
-            socket.setSoTimeout(1000);
-            socket.getOutputStream().write('x');
-            return socket.getInputStream().read() == 'x';
-        } catch (IOException _) {
-            return false; // no route or no certificate yet
-        }
-    }
-
-    private static void echo(ServerSocket application) {
-        while (!application.isClosed()) {
-            try (var socket = application.accept()) {
-                socket.setSoTimeout(1000);
-                var read = socket.getInputStream().read();
-                if (read >= 0) {
-                    socket.getOutputStream().write(read);
-                }
-            } catch (IOException _) {
-                // a check that says nothing, or the end
-            }
-        }
     }
 
     private void until(BooleanSupplier condition) throws InterruptedException {

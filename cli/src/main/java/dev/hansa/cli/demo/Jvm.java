@@ -14,6 +14,8 @@ final class Jvm {
     /// Of the build; a JVM that does not find it, or cannot use it, goes without.
     private static final String CACHE = "cli/target/hansa/hansa.aot";
 
+    private static final String CACHE_OF_PROXIES = "cli/target/hansa/proxies.aot";
+
     private Jvm() {}
 
     static List<String> hansa(List<String> arguments) {
@@ -26,7 +28,7 @@ final class Jvm {
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+IgnoreUnrecognizedVMOptions",
-                        "-XX:AOTCache=" + home().resolve(CACHE),
+                        "-XX:AOTCache=" + home().resolve(cache(arguments.getFirst())),
                         "-Xlog:aot*=off",
                         "-Xlog:cds*=off",
                         "-XX:+ExitOnOutOfMemoryError",
@@ -37,6 +39,10 @@ final class Jvm {
                         "dev.hansa.cli.Main"));
         command.addAll(arguments);
         return command;
+    }
+
+    private static String cache(String role) {
+        return role.equals("gateway") || role.equals("sidecar") ? CACHE_OF_PROXIES : CACHE;
     }
 
     /// The checkout, which every command line of ours shows.

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// without a word where they cannot.
 class StartUpIT {
     private static final Path BUILD = Checkout.ROOT.resolve("cli/target/hansa");
-    private static final List<String> CACHES = List.of("hansa.aot", "commands.aot");
+    private static final List<String> CACHES = List.of("hansa.aot", "proxies.aot", "commands.aot");
     private static final long LIMIT_SECONDS = 60;
 
     @TempDir private Path folder;
@@ -25,6 +25,7 @@ class StartUpIT {
     @ParameterizedTest
     @CsvSource({
         "server, dev.hansa.cli.ProcessCommands",
+        "gateway, dev.hansa.gateway.GatewayConfig",
         "peering, dev.hansa.cli.PeeringCommands",
         // of a library whose own jar has classes that no cache takes
         "peering, picocli.CommandLine$Model$OptionSpec"
@@ -59,7 +60,7 @@ class StartUpIT {
         var script = folder.resolve("hansa");
         Files.copy(Checkout.ROOT.resolve("hansa"), script);
 
-        for (var command : List.of("server", "peering")) {
+        for (var command : List.of("server", "gateway", "peering")) {
             for (var cache : CACHES) {
                 Files.copy(
                         BUILD.resolve(cache),
