@@ -44,6 +44,7 @@ import dev.hansa.peering.stream.PeerConnector;
 import dev.hansa.peering.stream.StreamContext;
 import dev.hansa.peering.stream.StreamService;
 import dev.hansa.peering.stream.StreamTimes;
+import dev.hansa.peering.virtual.VirtualDesk;
 import dev.hansa.token.TokenReader;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
@@ -165,6 +166,13 @@ final class Leading implements Role {
         closer.add(new ControlExpiry(store, publisher::changed, parts.clock(), events));
         router.logins(closer.add(KeyRing.start(parts.vertx(), events)));
         closer.add(new TokenExpiry(store, parts.clock(), TokenExpiry.PAUSE, events));
+        closer.add(
+                VirtualDesk.start(
+                        store,
+                        live.snapshots(),
+                        parts.store()::isReadByAll,
+                        parts.clock(),
+                        events));
         router.confirm(store::confirm);
         firstToken(parts, store);
         var rotation =

@@ -159,7 +159,7 @@ public final class PeeringService implements AutoCloseable {
                     new VisibleCatalog(
                             new AccessControl(config.door().access(), store, clock),
                             live.snapshots());
-            var dns = dns(closer, config, self, seen, guards);
+            var dns = dns(closer, config, self, store, seen, guards);
             guards.proxies(
                     listeners.proxies(config.bound(config.proxyAddress()), keeper, roles::proxies),
                     config.connections().proxies());
@@ -388,6 +388,7 @@ public final class PeeringService implements AutoCloseable {
             Closer closer,
             PeeringServiceConfig config,
             ServerInfo self,
+            Store store,
             VisibleCatalog seen,
             Guards guards)
             throws InterruptedException {
@@ -401,6 +402,10 @@ public final class PeeringService implements AutoCloseable {
                                 config.datacenter(),
                                 self.node(),
                                 seen,
+                                name ->
+                                        seen.sees(name.service())
+                                                ? store.now().virtual().of(name)
+                                                : Optional.empty(),
                                 guards.door(),
                                 guards.isShort(),
                                 guards.events())));

@@ -3,6 +3,7 @@ package dev.hansa.peering.acl;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.trustbundle.PeerName;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +41,13 @@ public final class VisibleCatalog implements Supplier<CatalogSnapshot> {
             filtered = now;
         }
         return now.seen();
+    }
+
+    /// Whether a service of this name may be seen, be it there or not.
+    public boolean sees(ServiceName service) {
+        return control.access(Optional.empty())
+                .orElse(Access.NOTHING)
+                .allows(Need.read(Resource.SERVICE, service.value()));
     }
 
     private static CatalogSnapshot seen(CatalogSnapshot all, Access access) {

@@ -52,10 +52,10 @@ final class CatalogResource {
                     var json = JSON.objectNode();
                     json.set("Node", ServiceJson.LOCAL.node(node.get().node(), node.get()));
                     var services = json.putObject("Services");
+                    var shown = now.json(Optional.empty());
                     now.at(name)
                             .filter(filter)
-                            .forEach(
-                                    each -> services.set(each.id(), ServiceJson.LOCAL.agent(each)));
+                            .forEach(each -> services.set(each.id(), shown.agent(each)));
                     return ApiAnswer.json(json);
                 });
     }
@@ -76,9 +76,8 @@ final class CatalogResource {
                     }
                     json.set("Node", ServiceJson.LOCAL.node(node.get().node(), node.get()));
                     var services = json.putArray("Services");
-                    now.at(name)
-                            .filter(filter)
-                            .forEach(each -> services.add(ServiceJson.LOCAL.agent(each)));
+                    var shown = now.json(Optional.empty());
+                    now.at(name).filter(filter).forEach(each -> services.add(shown.agent(each)));
                     return ApiAnswer.json(json);
                 });
     }
@@ -122,13 +121,14 @@ final class CatalogResource {
                 ListFilters.of(request, ListFilters.CATALOG)
                         .and(ListFilters.tags(request))
                         .and(instance -> meta.test(instance.node()));
-        var json = new ServiceJson(peer);
         return catalog.read(
                 request,
-                now ->
-                        list(
-                                selection.of(now, peer).filter(filter),
-                                (each, list) -> list.add(json.catalog(each))));
+                now -> {
+                    var json = now.json(peer);
+                    return list(
+                            selection.of(now, peer).filter(filter),
+                            (each, list) -> list.add(json.catalog(each)));
+                });
     }
 
     /// Every imported service with how many instances there are and may be called.

@@ -24,6 +24,13 @@ import java.util.stream.Stream;
 ///
 /// @param caller who sees only what he may
 record CatalogView(CatalogSnapshot now, StoreState state, Caller caller) {
+    /// Instances as they are shown with what stands for their services.
+    ///
+    /// @param peer where they were imported from; empty: this datacenter's own
+    ServiceJson json(Optional<PeerName> peer) {
+        return new ServiceJson(peer, state.virtual());
+    }
+
     /// All that runs in this datacenter, by service.
     Stream<ServiceInstance> instances() {
         return new TreeMap<>(now.local())

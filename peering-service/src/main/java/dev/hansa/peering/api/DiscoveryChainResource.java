@@ -7,6 +7,7 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.FailoverPolicy.Destination;
 import dev.hansa.failover.FailoverPolicy.Subset;
+import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.GoDuration;
@@ -144,7 +145,13 @@ final class DiscoveryChainResource {
         for (var target : targets) {
             all.set(id(target), target(policies, target, timeout, overrides));
         }
-        chain.putNull("AutoVirtualIPs").putNull("ManualVirtualIPs");
+        var virtual = state.virtual().of(new UpstreamName(service, Optional.empty()));
+        if (virtual.isPresent()) {
+            chain.putArray("AutoVirtualIPs").add(virtual.get().toString());
+        } else {
+            chain.putNull("AutoVirtualIPs");
+        }
+        chain.putNull("ManualVirtualIPs");
         return compiled;
     }
 

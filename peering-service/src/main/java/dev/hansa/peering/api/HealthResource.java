@@ -50,13 +50,14 @@ final class HealthResource {
                         .and(ListFilters.tags(request))
                         .and(instance -> meta.test(instance.node()))
                         .and(instance -> !passing || instance.status() == CheckStatus.PASSING);
-        var json = new ServiceJson(peer);
         return catalog.read(
                 request,
-                now ->
-                        CatalogResource.list(
-                                selection.of(now, peer).filter(filter),
-                                (each, list) -> list.add(json.health(each))));
+                now -> {
+                    var json = now.json(peer);
+                    return CatalogResource.list(
+                            selection.of(now, peer).filter(filter),
+                            (each, list) -> list.add(json.health(each)));
+                });
     }
 
     /// The checks of a service's instances, without those of their nodes.

@@ -12,12 +12,15 @@ import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.configentry.GoDuration;
+import dev.hansa.peering.store.VirtualAddresses;
 import dev.hansa.trustbundle.PeerName;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,10 +29,15 @@ import java.util.TreeMap;
 /// Instances in the three shapes of Consul's API: health, catalog and agent.
 ///
 /// @param peer where they were imported from; empty for the datacenter's own
-record ServiceJson(Optional<PeerName> peer) {
+/// @param virtual the addresses that stand for services
+record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    static final ServiceJson LOCAL = new ServiceJson(Optional.empty());
+    /// As an agent knows it, which is not told of virtual addresses.
+    static final ServiceJson LOCAL = new ServiceJson(Optional.empty(), VirtualAddresses.NONE);
+
+    /// The tag under which Consul shows a virtual address.
+    private static final String VIRTUAL = "consul-virtual";
 
     /// Node, service and checks, as one item of `/v1/health/service`.
     ObjectNode health(ServiceInstance instance) {
@@ -120,6 +128,22 @@ record ServiceJson(Optional<PeerName> peer) {
                 : node.taggedAddresses();
     }
 
+    /// Consul shows the address that stands for a service where mutual TLS for it ends. What a peer
+    /// may say of one means nothing here.
+    private Map<String, Endpoint> tagged(ServiceInstance instance) {
+        var tagged = new HashMap<>(instance.taggedAddresses());
+        if (peer.isPresent()) {
+            tagged.remove(VIRTUAL);
+        }
+        instance.destination()
+                .filter(_ -> instance.kind() == ServiceKind.CONNECT_PROXY)
+                .filter(_ -> instance.port() > 0)
+                .flatMap(service -> virtual.of(new UpstreamName(service, peer)))
+                .ifPresent(address ->
+                        tagged.put(VIRTUAL, new Endpoint(address.toString(), instance.port())));
+        return tagged;
+    }
+
     ObjectNode node(NodeRecord node, ServiceInstance instance) {
         var json =
                 JSON.objectNode()
@@ -141,8 +165,9 @@ record ServiceJson(Optional<PeerName> peer) {
         json.put("ID", instance.id()).put("Service", instance.name());
         texts(json, "Tags", instance.tags());
         json.put("Address", instance.address());
-        if (!instance.taggedAddresses().isEmpty()) {
-            addresses(json, "TaggedAddresses", instance.taggedAddresses());
+        var tagged = tagged(instance);
+        if (!tagged.isEmpty()) {
+            addresses(json, "TaggedAddresses", tagged);
         }
         map(json, "Meta", instance.meta());
         json.put("Port", instance.port());
@@ -169,7 +194,7 @@ record ServiceJson(Optional<PeerName> peer) {
                 .put("ServiceName", instance.name());
         texts(json, "ServiceTags", instance.tags());
         json.put("ServiceAddress", instance.address());
-        addresses(json, "ServiceTaggedAddresses", instance.taggedAddresses());
+        addresses(json, "ServiceTaggedAddresses", tagged(instance));
         weights(json, "ServiceWeights", instance);
         map(json, "ServiceMeta", instance.meta());
         json.put("ServicePort", instance.port())

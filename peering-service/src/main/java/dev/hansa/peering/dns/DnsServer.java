@@ -2,6 +2,8 @@ package dev.hansa.peering.dns;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.VirtualAddress;
 import dev.hansa.peering.ConnectionDoor;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.config.DnsSettings;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +48,7 @@ public final class DnsServer implements AutoCloseable {
             Datacenter datacenter,
             String node,
             Supplier<CatalogSnapshot> catalog,
+            Function<UpstreamName, Optional<VirtualAddress>> virtual,
             ConnectionDoor door,
             BooleanSupplier isShort,
             Consumer<PeeringEvent> events) {
@@ -59,24 +63,27 @@ public final class DnsServer implements AutoCloseable {
                                 .setEventLoopPoolSize(1)
                                 .setWorkerPoolSize(1)
                                 .setInternalBlockingPoolSize(1));
-        this.responder = Responder.of(settings, datacenter, node, catalog, events);
+        this.responder = Responder.of(settings, datacenter, node, catalog, virtual, events);
         this.thread = Thread.ofVirtual().name("dns").unstarted(this::keepTrying);
     }
 
     /// Returns when it listens, or cannot for now.
     ///
     /// @param node this server's name in the catalog
+    /// @param virtual the address that stands for a service
     /// @param isShort whether new connections cannot be afforded
     public static DnsServer start(
             DnsSettings settings,
             Datacenter datacenter,
             String node,
             Supplier<CatalogSnapshot> catalog,
+            Function<UpstreamName, Optional<VirtualAddress>> virtual,
             ConnectionDoor door,
             BooleanSupplier isShort,
             Consumer<PeeringEvent> events)
             throws InterruptedException {
-        var server = new DnsServer(settings, datacenter, node, catalog, door, isShort, events);
+        var server =
+                new DnsServer(settings, datacenter, node, catalog, virtual, door, isShort, events);
         if (!server.listens()) {
             server.thread.start();
         }

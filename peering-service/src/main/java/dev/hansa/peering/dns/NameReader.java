@@ -1,6 +1,7 @@
 package dev.hansa.peering.dns;
 
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.UpstreamName;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetAddress;
@@ -19,13 +20,17 @@ import org.xbill.DNS.Name;
 /// name   = what [ "." where ] "." domain
 /// where  = dc | dc ".dc" | peer ".peer"
 /// what   = [ tag "." ] service ".service" | "_" service "._" ( tag | "tcp" ) ".service"
-///        | service ".connect" | node ".node" | hex ".addr"
+///        | service ".connect" | node ".node" | hex ".addr" | service ".virtual"
 /// ```
+///
+/// A peer's name alone follows `virtual`, as Consul has it; a datacenter's own name before that of
+/// a peer that is called the same.
 final class NameReader {
     private static final String SERVICE = "service";
     private static final String CONNECT = "connect";
     private static final String NODE = "node";
     private static final String ADDR = "addr";
+    private static final String VIRTUAL = "virtual";
     private static final String DC = "dc";
     private static final String PEER = "peer";
 
@@ -52,7 +57,7 @@ final class NameReader {
         var last = labels.getLast();
         var left = labels.subList(0, labels.size() - 1);
         return switch (last) {
-            case SERVICE, CONNECT, NODE, ADDR -> what(labels, Optional.empty());
+            case SERVICE, CONNECT, NODE, ADDR, VIRTUAL -> what(labels, Optional.empty());
             case DC, PEER -> left.isEmpty() ? new Subject.Inner() : there(left, last.equals(PEER));
             default -> there(labels, false);
         };
@@ -83,9 +88,23 @@ final class NameReader {
             }
         }
         // peers are no datacenters of ours, so there is one only
-        return where.equals(datacenter.name())
-                ? what(what, Optional.empty())
-                : new Subject.Nothing();
+        return where.equals(datacenter.name()) ? what(what, Optional.empty()) : ofPeer(what, where);
+    }
+
+    /// What has a peer's name alone behind it.
+    private static Subject ofPeer(List<String> what, String where) {
+        try {
+            var peer = new PeerName(where);
+            if (what.isEmpty()) {
+                return new Subject.Peer(peer);
+            }
+            if (!what.getLast().equals(VIRTUAL)) {
+                return new Subject.Nothing();
+            }
+            return what.size() == 1 ? new Subject.Peer(peer) : what(what, Optional.of(peer));
+        } catch (IllegalArgumentException _) {
+            return new Subject.Nothing();
+        }
     }
 
     private static Subject what(List<String> labels, Optional<PeerName> peer) {
@@ -96,7 +115,7 @@ final class NameReader {
         var kind = labels.getLast();
         if (names.isEmpty()) {
             return switch (kind) {
-                case SERVICE, CONNECT, NODE, ADDR -> new Subject.Inner();
+                case SERVICE, CONNECT, NODE, ADDR, VIRTUAL -> new Subject.Inner();
                 default -> new Subject.Nothing();
             };
         }
@@ -106,6 +125,8 @@ final class NameReader {
                     names.size() == 1
                             ? service(names.getFirst(), Optional.empty(), true, peer)
                             : new Subject.Nothing();
+            case VIRTUAL ->
+                    names.size() == 1 ? virtual(names.getFirst(), peer) : new Subject.Nothing();
             case NODE -> new Subject.Node(String.join(".", names), peer);
             case ADDR ->
                     names.size() == 1 && peer.isEmpty()
@@ -144,6 +165,14 @@ final class NameReader {
             String name, Optional<String> tag, boolean connect, Optional<PeerName> peer) {
         try {
             return new Subject.Service(new ServiceName(name), tag, connect, peer);
+        } catch (IllegalArgumentException _) {
+            return new Subject.Nothing();
+        }
+    }
+
+    private static Subject virtual(String name, Optional<PeerName> peer) {
+        try {
+            return new Subject.Virtual(new UpstreamName(new ServiceName(name), peer));
         } catch (IllegalArgumentException _) {
             return new Subject.Nothing();
         }

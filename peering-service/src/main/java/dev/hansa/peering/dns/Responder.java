@@ -1,11 +1,14 @@
 package dev.hansa.peering.dns;
 
 import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.VirtualAddress;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.config.DnsSettings;
 import dev.hansa.trustbundle.Datacenter;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.xbill.DNS.Rcode;
@@ -45,11 +48,13 @@ public final class Responder {
     }
 
     /// @param node this server's name in the catalog
+    /// @param virtual the address that stands for a service
     public static Responder of(
             DnsSettings settings,
             Datacenter datacenter,
             String node,
             Supplier<CatalogSnapshot> catalog,
+            Function<UpstreamName, Optional<VirtualAddress>> virtual,
             Consumer<PeeringEvent> events) {
         var names = new ZoneNames(settings.domain(), datacenter);
         var zone =
@@ -58,6 +63,7 @@ public final class Responder {
                         new NameReader(names.domain(), datacenter),
                         names.node(node, Optional.empty()).orElse(names.domain()),
                         settings.ttl().toSeconds(),
+                        virtual,
                         RandomGenerator.getDefault());
         return new Responder(zone, catalog, settings.udpMost(), events);
     }

@@ -1,6 +1,7 @@
 package dev.hansa.peering.dns;
 
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.UpstreamName;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetAddress;
 import java.util.Optional;
@@ -28,6 +29,12 @@ sealed interface Subject {
 
     /// @param name lower case
     record Node(String name, Optional<PeerName> peer) implements Subject {}
+
+    /// What longer names end in, if there is such a peer.
+    record Peer(PeerName name) implements Subject {}
+
+    /// The address that stands for a service wherever it runs.
+    record Virtual(UpstreamName name) implements Subject {}
 
     /// An address that stands in the name.
     record Address(InetAddress address) implements Subject {}

@@ -4,6 +4,8 @@ import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.VirtualAddress;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetAddress;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.xbill.DNS.DClass;
@@ -49,15 +52,24 @@ final class Zone {
     private final Name self;
     private final long ttl;
     private final RandomGenerator random;
+    private final Function<UpstreamName, Optional<VirtualAddress>> virtual;
     private final NodeIndex nodes = new NodeIndex();
 
     /// @param self this server's name in DNS
     /// @param ttl of what is there, in seconds
-    Zone(ZoneNames names, NameReader reader, Name self, long ttl, RandomGenerator random) {
+    /// @param virtual the address that stands for a service
+    Zone(
+            ZoneNames names,
+            NameReader reader,
+            Name self,
+            long ttl,
+            Function<UpstreamName, Optional<VirtualAddress>> virtual,
+            RandomGenerator random) {
         this.names = names;
         this.reader = reader;
         this.self = self;
         this.ttl = ttl;
+        this.virtual = virtual;
         this.random = random;
     }
 
@@ -83,6 +95,16 @@ final class Zone {
             case Subject.Nothing _ -> Reply.noName(soa(catalog));
             case Subject.Service service -> service(question, service, catalog);
             case Subject.Node(var name, var peer) -> node(question, name, peer, catalog);
+            // who may see nothing is not told who our peers are
+            case Subject.Peer(var peer) ->
+                    catalog.imported().containsKey(peer)
+                            ? Reply.noData(soa(catalog))
+                            : Reply.noName(soa(catalog));
+            case Subject.Virtual(var name) ->
+                    virtual.apply(name)
+                            .map(address ->
+                                    hosts(question, List.of(new Host(address.inet())), catalog))
+                            .orElseGet(() -> Reply.noName(soa(catalog)));
             case Subject.Address(var address) ->
                     hosts(question, List.of(new Host(address)), catalog);
         };

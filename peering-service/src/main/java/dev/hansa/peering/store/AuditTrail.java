@@ -151,11 +151,14 @@ final class AuditTrail {
             case StoreCommand.RemoveBindingRule(var id) -> act("binding-rule.delete", id);
             case StoreCommand.CommitRestore _ -> act("snapshot.restore", "state");
             case StoreCommand.NoteAct(var what, var on, _, _, _, _) -> act(what, on);
-            // what is healthy is no act, an end that was set is none when it comes, and a restore
-            // is one when it is done
+            // what is healthy is no act, nor is what follows of it; an end that was set is none
+            // when
+            // it comes, and a restore is one when it is done
             case StoreCommand.PutCheckResult _,
                     StoreCommand.CountStart _,
                     StoreCommand.ForgetExpiredTokens _,
+                    StoreCommand.AssignVirtual _,
+                    StoreCommand.ReleaseVirtual _,
                     StoreCommand.BeginRestore _,
                     StoreCommand.RestorePart _,
                     StoreCommand.AbortRestore _ ->

@@ -298,6 +298,11 @@ public final class RaftStore implements Store {
         return machine.hasAudit();
     }
 
+    /// Whether each member reads what this version writes; none that does not is added later.
+    public boolean isReadByAll() {
+        return members.isAlone() || members.readAlike();
+    }
+
     private StoreAnswer apply(CommandCodec.Entry entry) {
         var command = entry.command();
         var encoded = codec.encode(entry);

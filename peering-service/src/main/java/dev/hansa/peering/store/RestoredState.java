@@ -100,7 +100,8 @@ final class RestoredState {
                                 snapshot.ca().isEmpty()
                                         || own.trustDomain()
                                                 .equals(snapshot.ca().get().trustDomain()))
-                        .or(snapshot::ca));
+                        .or(snapshot::ca),
+                present.virtual().restoring(snapshot.virtual()));
     }
 
     /// The snapshot's, as Consul does it. One without any leaves what is there, so that a restore

@@ -13,7 +13,7 @@ import java.util.Map;
 /// The database in a snapshot: a copy of a server's that nothing else has open.
 final class SnapshotDatabase {
     /// What `db/migration` leads to.
-    static final int SCHEMA = 6;
+    static final int SCHEMA = 7;
 
     private SnapshotDatabase() {}
 

@@ -23,6 +23,7 @@ final class StateDraft {
     private PersistentMap<Long, ControlRecord> controls;
     private AclState acl;
     private Optional<CaRecord> ca;
+    private VirtualAddresses virtual;
     private long starts;
     private boolean changed;
     private AuditReason reason = AuditReason.OTHER;
@@ -39,6 +40,7 @@ final class StateDraft {
         this.controls = PersistentMap.copyOf(old.controls());
         this.acl = old.acl();
         this.ca = old.ca();
+        this.virtual = old.virtual();
         this.starts = old.starts();
     }
 
@@ -64,7 +66,8 @@ final class StateDraft {
                 joinSecrets,
                 controls,
                 acl,
-                ca);
+                ca,
+                virtual);
     }
 
     /// Why it must not be made, in the word that each version has for it.
@@ -188,6 +191,7 @@ final class StateDraft {
         peerings = peerings.without(name);
         secrets = secrets.without(before.id());
         bundles = bundles.without(name);
+        virtual = virtual.without(name);
         return done();
     }
 
@@ -441,6 +445,12 @@ final class StateDraft {
         var before = controls;
         controls = controls.without(id);
         return controls == before ? FINE : done();
+    }
+
+    Optional<String> virtual(VirtualAddresses after) {
+        changed = changed || after != virtual;
+        virtual = after;
+        return FINE;
     }
 
     Optional<String> acl(AclChanges.Change change) {

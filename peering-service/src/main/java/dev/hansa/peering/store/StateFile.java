@@ -241,6 +241,12 @@ final class StateFile implements AutoCloseable {
                     Function.identity());
             difference(
                     StateRows.CA, byDomain(before.ca()), byDomain(after.ca()), Function.identity());
+            difference(
+                    StateRows.VIRTUAL,
+                    before.virtual().records(),
+                    after.virtual().records(),
+                    Function.identity());
+            counter(StateRows.VIRTUAL_NEXT, after.virtual().next());
             counter("index", after.index());
             counter("starts", after.starts());
             counter("log_term", reached.term());

@@ -73,6 +73,10 @@ final class StateMachine {
                             StoreCommand.RemoveBindingRule _,
                             StoreCommand.ForgetExpiredTokens _ ->
                             next.acl(LoginChanges.of(state.acl(), command, next.index()));
+                    case StoreCommand.AssignVirtual(var names) ->
+                            next.virtual(state.virtual().with(names));
+                    case StoreCommand.ReleaseVirtual(var keys) ->
+                            next.virtual(state.virtual().without(keys));
                     case StoreCommand.NoteAct _ -> Optional.<String>empty();
                     case StoreCommand.BeginRestore _,
                             StoreCommand.RestorePart _,

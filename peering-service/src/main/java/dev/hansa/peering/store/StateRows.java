@@ -24,6 +24,10 @@ final class StateRows {
     static final String ACL_BOOTSTRAP = "acl-bootstrap";
     static final String AUTH_METHOD = "auth-method";
     static final String BINDING_RULE = "binding-rule";
+    static final String VIRTUAL = "virtual";
+
+    /// The counter of the number that is given next.
+    static final String VIRTUAL_NEXT = "virtual_next";
 
     /// The one key of its bucket.
     static final String ONLY = "only";
@@ -168,7 +172,10 @@ final class StateRows {
                                         BindingRuleRecord.class,
                                         BindingRuleRecord::id))),
                 read(records, buckets, CA, CaRecord.class, CaRecord::trustDomain).values().stream()
-                        .findFirst());
+                        .findFirst(),
+                new VirtualAddresses(
+                        Math.toIntExact(counters.getOrDefault(VIRTUAL_NEXT, 1L)),
+                        read(records, buckets, VIRTUAL, VirtualRecord.class, VirtualRecord::key)));
     }
 
     private static <K, V> Map<K, V> read(

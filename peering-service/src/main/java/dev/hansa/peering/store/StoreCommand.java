@@ -6,6 +6,7 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -143,6 +144,23 @@ public sealed interface StoreCommand {
     /// Forgets the tokens that have expired at `now`.
     record ForgetExpiredTokens(Instant now) implements StoreCommand {}
 
+    /// Gives each of the names that has no virtual address one; a number in them says nothing. One
+    /// that there is no room for stays without.
+    record AssignVirtual(List<VirtualRecord> names) implements StoreCommand {
+        public AssignVirtual {
+            names = List.copyOf(names);
+        }
+    }
+
+    /// Takes virtual addresses back; none has this key: nothing changes.
+    ///
+    /// @param keys as in [VirtualAddresses#records]
+    record ReleaseVirtual(List<String> keys) implements StoreCommand {
+        public ReleaseVirtual {
+            keys = List.copyOf(keys);
+        }
+    }
+
     /// A snapshot's database will come in parts; what has come of another is forgotten.
     record BeginRestore(String id, long bytes, String sha256) implements StoreCommand {}
 
@@ -196,6 +214,7 @@ public sealed interface StoreCommand {
                     RemoveAuthMethod _,
                     RemoveBindingRule _,
                     ForgetExpiredTokens _,
+                    ReleaseVirtual _,
                     AbortRestore _,
                     CountStart _ ->
                     true;
@@ -215,6 +234,7 @@ public sealed interface StoreCommand {
                     PutAclPolicy _,
                     PutAuthMethod _,
                     PutBindingRule _,
+                    AssignVirtual _,
                     BeginRestore _,
                     RestorePart _,
                     CommitRestore _,

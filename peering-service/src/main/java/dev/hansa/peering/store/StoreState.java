@@ -24,7 +24,8 @@ public record StoreState(
         Map<String, JoinSecretRecord> joinSecrets,
         Map<Long, ControlRecord> controls,
         AclState acl,
-        Optional<CaRecord> ca) {
+        Optional<CaRecord> ca,
+        VirtualAddresses virtual) {
     public StoreState {
         config = PersistentMap.copyOf(config);
         peerings = PersistentMap.copyOf(peerings);
@@ -33,6 +34,34 @@ public record StoreState(
         registrations = PersistentMap.copyOf(registrations);
         joinSecrets = PersistentMap.copyOf(joinSecrets);
         controls = PersistentMap.copyOf(controls);
+    }
+
+    /// One without virtual addresses.
+    public StoreState(
+            long index,
+            long starts,
+            Map<ConfigKey, ConfigRecord> config,
+            Map<PeerName, PeeringRecord> peerings,
+            Map<String, PeeringSecrets> secrets,
+            Map<PeerName, BundleRecord> bundles,
+            Map<String, RegistrationRecord> registrations,
+            Map<String, JoinSecretRecord> joinSecrets,
+            Map<Long, ControlRecord> controls,
+            AclState acl,
+            Optional<CaRecord> ca) {
+        this(
+                index,
+                starts,
+                config,
+                peerings,
+                secrets,
+                bundles,
+                registrations,
+                joinSecrets,
+                controls,
+                acl,
+                ca,
+                VirtualAddresses.NONE);
     }
 
     /// The operator's controls of failover that are in force at a moment.

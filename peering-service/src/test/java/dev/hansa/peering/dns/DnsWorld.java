@@ -10,6 +10,8 @@ import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.VirtualAddress;
 import dev.hansa.peering.ConnectionDoor;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
@@ -31,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -47,6 +50,7 @@ final class DnsWorld implements AutoCloseable {
 
     final LiveCatalog live = new LiveCatalog();
     final List<PeeringEvent> events = new CopyOnWriteArrayList<>();
+    private final Map<UpstreamName, VirtualAddress> virtual = new ConcurrentHashMap<>();
     private final Closer closer = new Closer();
     private final DnsServer server;
     private int nextId = 1;
@@ -81,6 +85,7 @@ final class DnsWorld implements AutoCloseable {
                 EKS,
                 "eks-server",
                 live.snapshots(),
+                name -> Optional.ofNullable(virtual.get(name)),
                 new ConnectionDoor(),
                 () -> false,
                 events::add);
@@ -128,6 +133,10 @@ final class DnsWorld implements AutoCloseable {
 
     void publish(ServiceInstance... instances) {
         live.publish("test", List.of(instances));
+    }
+
+    void virtual(String service, Optional<PeerName> peer, int number) {
+        virtual.put(new UpstreamName(new ServiceName(service), peer), new VirtualAddress(number));
     }
 
     void imported(String service, ServiceInstance... instances) {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,10 @@ class NamesTest {
                 "pay",
                 instance("pay", "p1", "198.51.100.1", "198.51.100.1", 7000, PASSING, "v1"),
                 instance("pay", "p2", "198.51.100.2", "198.51.100.2", 7000, CRITICAL, "v1"));
+        world.virtual("web", Optional.empty(), 1);
+        world.virtual("pay", Optional.of(DnsWorld.LKE), 2);
+        // no instance of it is left, and its callers stay
+        world.virtual("gone", Optional.empty(), 3);
         world.imported(
                 "pay-sidecar-proxy",
                 instance("pay-sidecar-proxy", "gw", "203.0.113.1", "203.0.113.1", 8443, PASSING));
@@ -119,8 +124,25 @@ class NamesTest {
                 "20010db8000000000000000000000006.addr.consul | AAAA | NOERROR | 2001:db8:0:0:0:0:0:6",
                 "c00002.addr.consul              | A    | NXDOMAIN | ",
                 "xyzwxyzw.addr.consul            | A    | NXDOMAIN | ",
-                "web.virtual.consul              | A    | NXDOMAIN | ",
+                "web.virtual.consul              | A    | NOERROR  | 240.0.0.1",
+                "WEB.virtual.eks.consul          | A    | NOERROR  | 240.0.0.1",
+                "web.virtual.eks.dc.consul       | A    | NOERROR  | 240.0.0.1",
+                "web.virtual.consul              | ANY  | NOERROR  | 240.0.0.1",
+                "web.virtual.consul              | AAAA | NOERROR  | ",
+                "web.virtual.consul              | SRV  | NOERROR  | ",
+                "gone.virtual.consul             | A    | NOERROR  | 240.0.0.3",
+                "pay.virtual.lke.consul          | A    | NOERROR  | 240.0.0.2",
+                "pay.virtual.lke.peer.consul     | A    | NOERROR  | 240.0.0.2",
+                "pay.virtual.consul              | A    | NXDOMAIN | ",
                 "web.virtual.lke.consul          | A    | NXDOMAIN | ",
+                "pay.virtual.vms.consul          | A    | NXDOMAIN | ",
+                "blue.web.virtual.consul         | A    | NXDOMAIN | ",
+                "we!b.virtual.consul             | A    | NXDOMAIN | ",
+                "virtual.consul                  | A    | NOERROR  | ",
+                "virtual.eks.consul              | A    | NOERROR  | ",
+                "virtual.lke.consul              | A    | NOERROR  | ",
+                "virtual.vms.consul              | A    | NXDOMAIN | ",
+                "service.lke.consul              | A    | NXDOMAIN | ",
                 "web.query.consul                | A    | NXDOMAIN | ",
                 "service.consul                  | A    | NOERROR  | ",
                 "eks.consul                      | A    | NOERROR  | ",
@@ -129,7 +151,8 @@ class NamesTest {
                 "peer.consul                     | A    | NOERROR  | ",
                 "lke.peer.consul                 | A    | NOERROR  | ",
                 "_tcp.service.consul             | A    | NOERROR  | ",
-                "lke.consul                      | A    | NXDOMAIN | ",
+                "lke.consul                      | A    | NOERROR  | ",
+                "vms.consul                      | A    | NXDOMAIN | ",
                 "we!b.service.consul             | A    | NXDOMAIN | ",
                 "consul                          | A    | NOERROR  | ",
                 "consul                          | NS   | NOERROR  | eks-server.node.eks.consul.",

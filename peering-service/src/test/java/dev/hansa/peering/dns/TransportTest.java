@@ -26,6 +26,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -293,6 +294,7 @@ class TransportTest {
                             DnsWorld.EKS,
                             "eks-server",
                             world.live.snapshots(),
+                            _ -> Optional.empty(),
                             new ConnectionDoor(),
                             () -> false,
                             events::add)) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,10 +32,13 @@ class SnapshotFixtureTest {
     /// Of builds before 0.1.0, without an audit log.
     private static final String SCHEMA_5 = "0.1.0-schema-5.snapshot";
 
+    /// Of builds before 0.1.0, without virtual addresses.
+    private static final String SCHEMA_6 = "0.1.0-schema-6.snapshot";
+
     @TempDir Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5, PRESENT})
+    @ValueSource(strings = {SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, PRESENT})
     void snapshotOfEachVersionIsRestored(String name) throws Exception {
         var fixture = FIXTURES.resolve(name);
         if (name.equals(PRESENT) && Boolean.getBoolean("golden.update")) {
@@ -43,6 +47,7 @@ class SnapshotFixtureTest {
                 SnapshotWorld.control(store);
                 SnapshotWorld.tokens(store);
                 SnapshotWorld.logins(store);
+                SnapshotWorld.virtual(store);
                 Files.createDirectories(FIXTURES);
                 SnapshotWorld.save(store, fixture);
             }
@@ -63,7 +68,7 @@ class SnapshotFixtureTest {
                     .containsExactly(List.of("pem"));
             assertThat(now.controls(SnapshotWorld.NOW).inForce())
                     .hasSize(name.equals(SCHEMA_2) ? 0 : 1);
-            var hasLogins = List.of(SCHEMA_5, PRESENT).contains(name);
+            var hasLogins = List.of(SCHEMA_5, SCHEMA_6, PRESENT).contains(name);
             var hasTokens = !List.of(SCHEMA_2, SCHEMA_3).contains(name);
             assertThat(now.acl().tokens()).hasSize(hasTokens ? 1 : 0);
             assertThat(now.acl().tokens().values())
@@ -73,7 +78,10 @@ class SnapshotFixtureTest {
             assertThat(now.acl().logins().methods()).hasSize(hasLogins ? 1 : 0);
             assertThat(now.acl().logins().rulesOf("k8s")).hasSize(hasLogins ? 1 : 0);
             assertThat(restored.from().rows().getOrDefault("audit", 0L))
-                    .isEqualTo(name.equals(PRESENT) ? 11 : 0);
+                    .isEqualTo(List.of(SCHEMA_6, PRESENT).contains(name) ? 11 : 0);
+            assertThat(now.virtual().records().keySet())
+                    .isEqualTo(name.equals(PRESENT) ? Set.of("web", "pay.lke") : Set.of());
+            assertThat(now.virtual().next()).isEqualTo(name.equals(PRESENT) ? 3 : 1);
             // what happened at this server stays what happened
             assertThat(store.audit().after(0, 10))
                     .extracting(record -> record.act().what(), record -> record.act().outcome())

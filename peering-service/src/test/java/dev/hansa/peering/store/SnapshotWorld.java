@@ -126,6 +126,16 @@ final class SnapshotWorld {
                                         "r1", "", "k8s", "value.a == b", "policy", "look", 0, 0))));
     }
 
+    /// A service here and one of the peer.
+    static void virtual(Store store) {
+        done(
+                store.apply(
+                        new StoreCommand.AssignVirtual(
+                                List.of(
+                                        new VirtualRecord("web", "", 0),
+                                        new VirtualRecord("pay", "lke", 0)))));
+    }
+
     static void put(Store store, String name, String json) {
         done(store.apply(new StoreCommand.PutConfig("k", name, json, OptionalLong.empty())));
     }

@@ -172,6 +172,13 @@ abstract class StoreContract {
                                 0,
                                 0),
                         new Secret("stream")));
+        accept(
+                new StoreCommand.AssignVirtual(
+                        List.of(
+                                new VirtualRecord("db", "", 0),
+                                new VirtualRecord("web", "", 0),
+                                new VirtualRecord("db", "lke", 0))));
+        accept(new StoreCommand.ReleaseVirtual(List.of("web")));
         var before = store.now();
 
         var after = reopened();
@@ -185,6 +192,9 @@ abstract class StoreContract {
         assertThat(after.registrations()).isEqualTo(before.registrations());
         assertThat(after.joinSecrets()).isEqualTo(before.joinSecrets());
         assertThat(after.ca()).isEqualTo(before.ca());
+        assertThat(after.virtual()).isEqualTo(before.virtual());
+        assertThat(after.virtual().records()).containsOnlyKeys("db", "db.lke");
+        assertThat(after.virtual().next()).isEqualTo(4);
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.failover.VirtualAddress;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.config.DnsSettings;
 import dev.hansa.peering.dns.Responder;
@@ -75,7 +76,15 @@ class DnsFuzzTest {
         var events = new ArrayList<PeeringEvent>();
         var responder =
                 Responder.of(
-                        SETTINGS, new Datacenter("eks"), "eks-server", () -> CATALOG, events::add);
+                        SETTINGS,
+                        new Datacenter("eks"),
+                        "eks-server",
+                        () -> CATALOG,
+                        name ->
+                                name.service().value().equals("web")
+                                        ? Optional.of(new VirtualAddress(1))
+                                        : Optional.empty(),
+                        events::add);
 
         var udp = responder.overUdp(packet);
         var tcp = responder.overTcp(packet);

@@ -33,6 +33,8 @@ class DnsIT {
 
     private static final String HERE = "echo.service.consul.";
     private static final String IMPORTED = "echo.service.lke.peer.consul.";
+    private static final String VIRTUAL_HERE = "echo.virtual.consul.";
+    private static final String VIRTUAL_IMPORTED = "echo.virtual.lke.consul.";
     private static final int TIMEOUT_MILLIS = 2000;
 
     private static Message ask(String server, String name) throws IOException {
@@ -78,6 +80,16 @@ class DnsIT {
             await().atMost(PATIENCE).until(() -> addresses(eks, IMPORTED).equals(address));
             // what is imported has no name among our own
             assertThat(isAbsent(eks, HERE)).isTrue();
+            assertThat(isAbsent(eks, VIRTUAL_HERE)).isTrue();
+            await().atMost(PATIENCE).until(() -> isVirtual(addresses(lke, VIRTUAL_HERE)));
+            await().atMost(PATIENCE).until(() -> isVirtual(addresses(eks, VIRTUAL_IMPORTED)));
+            var virtualOwn = addresses(lke, VIRTUAL_HERE);
+            var virtualImported = addresses(eks, VIRTUAL_IMPORTED);
+            assertThat(
+                            pair.call(PeeredPair.EKS, "GET", "/v1/health/connect/echo?peer=lke", "")
+                                    .at("/0/Service/TaggedAddresses/consul-virtual/Address")
+                                    .asText())
+                    .isEqualTo(virtualImported.getFirst());
 
             pair.kill("lke-sidecar");
             var killed = System.nanoTime();
@@ -88,6 +100,9 @@ class DnsIT {
             await().pollInterval(Duration.ofMillis(5))
                     .atMost(NOTICED)
                     .until(() -> isAbsent(eks, IMPORTED));
+            // its name stands for it wherever it will run
+            assertThat(addresses(lke, VIRTUAL_HERE)).isEqualTo(virtualOwn);
+            assertThat(addresses(eks, VIRTUAL_IMPORTED)).isEqualTo(virtualImported);
             System.out.printf(
                     "a killed instance is out of DNS after %d ms, at the peer after %d ms%n",
                     own / 1_000_000, (System.nanoTime() - killed) / 1_000_000);
@@ -98,7 +113,16 @@ class DnsIT {
             // a lost peer empties nothing
             pair.kill("lke-server");
             assertThat(addresses(eks, IMPORTED)).isEqualTo(address);
+            pair.kill("eks-server");
+            pair.startAgain("eks-server");
+            pair.awaitServer(PeeredPair.EKS);
+            await().atMost(PATIENCE)
+                    .until(() -> addresses(eks, VIRTUAL_IMPORTED).equals(virtualImported));
         }
+    }
+
+    private static boolean isVirtual(List<String> addresses) {
+        return addresses.size() == 1 && addresses.getFirst().startsWith("240.0.0.");
     }
 
     @Test
@@ -125,6 +149,19 @@ class DnsIT {
                 assertThat(addresses(eks.host(number), "consul.service.consul.")).hasSize(3);
             }
 
+            // an entry says where its callers go, though nothing of it runs here
+            eks.must(
+                    1,
+                    "PUT",
+                    "/v1/config",
+                    ServerGroup.text(Map.of("Kind", "service-resolver", "Name", "shop")));
+            for (var number : eks.running()) {
+                await().atMost(PATIENCE)
+                        .until(() ->
+                                addresses(eks.host(number), "shop.virtual.consul.")
+                                        .equals(List.of("240.0.0.1")));
+            }
+
             var leader = eks.awaitLeader();
             var other = leader == 0 ? 1 : 0;
             eks.kill(leader);
@@ -133,6 +170,8 @@ class DnsIT {
             // a minority takes no write any more, and answers
             assertThat(addresses(eks.host(other), "db.service.consul."))
                     .containsExactly("192.0.2.7");
+            assertThat(addresses(eks.host(other), "shop.virtual.consul."))
+                    .containsExactly("240.0.0.1");
         }
     }
 }
