@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /// Two datacenters in namespaces of their own, one for each machine: servers, a gateway, sidecars.
 /// `caller` in eks has `echo` as its upstream, of which eks has an instance and lke another.
@@ -36,9 +35,6 @@ final class SoakWorld implements AutoCloseable {
     static final int EKS_APP = 9001;
     static final int LKE_APP = 9002;
     static final int CALLER_APP = 9003;
-
-    /// A third of what a proxy gets of a busy processor.
-    private static final String NICE = "5";
 
     private static final String BRIDGE = "hsoak";
     private static final Duration READY = Duration.ofMinutes(3);
@@ -59,10 +55,10 @@ final class SoakWorld implements AutoCloseable {
         var flags = List.of("--intentions-default-allow", "true", "--leaf-ttl", "6m");
         this.eks =
                 new ServerGroup(
-                        "eks", EKS, folder, servers, flags, number -> server("eks-s" + number));
+                        "eks", EKS, folder, servers, flags, number -> inside("eks-s" + number));
         this.lke =
                 new ServerGroup(
-                        "lke", LKE, folder, servers, flags, number -> server("lke-s" + number));
+                        "lke", LKE, folder, servers, flags, number -> inside("lke-s" + number));
     }
 
     ServerGroup eks() {
@@ -71,12 +67,6 @@ final class SoakWorld implements AutoCloseable {
 
     ServerGroup lke() {
         return lke;
-    }
-
-    /// Servers are on machines of their own, and all of this on one: when several start at once
-    /// they leave nothing to a sidecar, which would be dead to its callers for half a second.
-    private static List<String> server(String node) {
-        return Stream.concat(inside(node).stream(), Stream.of("nice", "-n", NICE)).toList();
     }
 
     private static List<String> inside(String node) {
