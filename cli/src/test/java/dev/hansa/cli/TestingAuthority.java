@@ -1,5 +1,6 @@
 package dev.hansa.cli;
 
+import dev.hansa.trustbundle.ca.CaPem;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigInteger;
@@ -49,9 +50,13 @@ public final class TestingAuthority {
 
     /// The root in PEM; it lives for an hour before and an hour after it is made.
     String text() throws IOException {
+        return text(root);
+    }
+
+    private static String text(X509Certificate certificate) throws IOException {
         var text = new StringWriter();
         try (var pem = new JcaPEMWriter(text)) {
-            pem.writeObject(root);
+            pem.writeObject(certificate);
         }
         return text.toString();
     }
@@ -64,14 +69,8 @@ public final class TestingAuthority {
                         new X500Name("CN=client"),
                         own,
                         new GeneralName[] {new GeneralName(GeneralName.dNSName, "client.example")});
-        write(folder.resolve("client.pem"), certified);
-        write(folder.resolve("client-key.pem"), own.getPrivate());
-    }
-
-    private static void write(Path file, Object object) throws IOException {
-        try (var pem = new JcaPEMWriter(Files.newBufferedWriter(file))) {
-            pem.writeObject(object);
-        }
+        Files.writeString(folder.resolve("client.pem"), text(certified));
+        Files.writeString(folder.resolve("client-key.pem"), CaPem.pem(own.getPrivate()).value());
     }
 
     /// A server with these names: addresses where they begin with a digit. It believes clients that
