@@ -52,7 +52,7 @@ public final class RaftStore implements Store {
     private final RaftGroupId group;
     private final Members members;
     private final LeadConfirmation lead;
-    private final DiskSpace disk;
+    private final WriteRoom room;
     private final long maxBytes;
     private final Consumer<Throwable> failures;
     private final Origins origins;
@@ -79,7 +79,8 @@ public final class RaftStore implements Store {
         this.members = members;
         this.lead = lead;
         this.group = group;
-        this.disk = new DiskSpace(file.file().resolveSibling("raft"));
+        this.room =
+                new WriteRoom(new DiskSpace(file.file().resolveSibling("raft")), file, maxBytes);
         this.maxBytes = maxBytes;
         this.failures = failures;
         this.origins = new Origins(clock, members.self(), System::nanoTime);
@@ -306,7 +307,7 @@ public final class RaftStore implements Store {
     private StoreAnswer apply(CommandCodec.Entry entry) {
         var command = entry.command();
         var encoded = codec.encode(entry);
-        refuseWhenFull(command, encoded.length);
+        room.require(command, encoded.length, members.isAlone());
         var request = client.write(encoded);
         var limit = command instanceof StoreCommand.CommitRestore ? RESTORE_LIMIT : WRITE_LIMIT;
         var deadline = System.nanoTime() + limit.toNanos();
@@ -368,28 +369,6 @@ public final class RaftStore implements Store {
         return new Snapshots(this, file, datacenter.name(), maxBytes, clock);
     }
 
-    private void refuseWhenFull(StoreCommand command, int more) {
-        (command.makesRoom() ? disk.closed() : disk.problem())
-                .ifPresent(problem -> {
-                    throw new StoreFailure(problem, null);
-                });
-        if (command.makesRoom() || command instanceof StoreCommand.RestorePart) {
-            // the latter is bounded as a whole where it begins
-            return;
-        }
-        var found = file.bytes() + more;
-        if (found > maxBytes) {
-            throw new StoreFailure(
-                    "'"
-                            + file.file()
-                            + "': a write failed: expected at most "
-                            + maxBytes
-                            + " bytes in all; found "
-                            + found,
-                    null);
-        }
-    }
-
     private void refuseWhenBroken() {
         if (closed) {
             throw new StoreFailure("'" + file.file() + "': closed", null);
@@ -431,7 +410,7 @@ public final class RaftStore implements Store {
     @Override
     public Optional<String> problem() {
         var failure = machine.logFailure();
-        return removed().or(() -> failure == null ? disk.problem() : Optional.of(broken(failure)));
+        return removed().or(() -> failure == null ? room.problem() : Optional.of(broken(failure)));
     }
 
     /// A follower hears of what the leader has answered a little later, and whoever wrote wants to
