@@ -20,6 +20,11 @@ final class UiRules {
 
     static void areWritten(BareServer server, Page page) throws Exception {
         UiBrowser.widen(page);
+        // there is no gateway here, and a token would name none
+        server.must(
+                "PUT",
+                "/v1/config",
+                Map.of("Kind", "mesh", "Peering", Map.of("PeerThroughMeshGateways", false)));
         server.must(
                 "POST",
                 "/v1/peering/token",
