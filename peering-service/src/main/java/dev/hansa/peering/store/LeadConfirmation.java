@@ -2,14 +2,9 @@ package dev.hansa.peering.store;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 
@@ -26,15 +21,10 @@ final class LeadConfirmation {
     /// As long as an attempt to ask the leader for a write.
     private static final Duration LIMIT = Duration.ofSeconds(3);
 
-    /// Of one member, which has gone without a word: rounds go on with the others, a thousand times
-    /// a second, and what it is asked is given up after the limit.
-    private static final int MOST_UNANSWERED = 16;
-
-    private final Map<String, Semaphore> unanswered = new ConcurrentHashMap<>();
     private final RaftServer server;
     private final RaftGroupId group;
     private final Members members;
-    private final MemberCalls calls;
+    private final TermRound others;
     private long begun;
     private long ended;
     private boolean isUnderWay;
@@ -44,7 +34,7 @@ final class LeadConfirmation {
         this.server = server;
         this.group = group;
         this.members = members;
-        this.calls = calls;
+        this.others = new TermRound(LIMIT, other -> calls.term(other.getAddress(), LIMIT));
         calls.tellTerm(this::term);
     }
 
@@ -118,55 +108,6 @@ final class LeadConfirmation {
         } catch (IOException e) {
             return Optional.of("the log is closed: " + e.getMessage());
         }
-        var others =
-                members.peers().stream()
-                        .filter(peer -> !peer.getId().toString().equals(members.self()))
-                        .toList();
-        var answers = new ArrayBlockingQueue<Optional<String>>(Math.max(1, others.size()));
-        for (var other : others) {
-            var places =
-                    unanswered.computeIfAbsent(
-                            other.getId().toString(), _ -> new Semaphore(MOST_UNANSWERED));
-            if (!places.tryAcquire()) {
-                answers.add(Optional.of("'" + other.getId() + "' has not answered for a while"));
-                continue;
-            }
-            Thread.ofVirtual()
-                    .name("confirm-lead")
-                    .start(() -> {
-                        try {
-                            answers.add(objection(other, term));
-                        } finally {
-                            places.release();
-                        }
-                    });
-        }
-        var deadline = System.nanoTime() + LIMIT.toNanos();
-        var needed = members.majority() - 1;
-        var objection = "no answers in " + LIMIT.toSeconds() + " s";
-        for (var left = others.size(); needed > 0 && left > 0; left--) {
-            var answer = answers.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (answer == null) {
-                break;
-            }
-            if (answer.isEmpty()) {
-                needed--;
-            } else {
-                objection = answer.get();
-            }
-        }
-        return needed > 0 ? Optional.of(objection) : Optional.empty();
-    }
-
-    private Optional<String> objection(RaftPeer other, long term) {
-        try {
-            var theirs = calls.term(other.getAddress(), LIMIT);
-            return theirs <= term
-                    ? Optional.empty()
-                    : Optional.of(
-                            "'" + other.getId() + "' has gone on to a later term than " + term);
-        } catch (StoreFailure e) {
-            return Optional.of(String.valueOf(e.getMessage()));
-        }
+        return others.objection(members.self(), List.copyOf(members.peers()), term);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.ratis.grpc.GrpcTlsConfig;
@@ -52,8 +53,12 @@ final class MemberCalls implements AutoCloseable {
     /// sooner. The library takes less for that much.
     private static final Duration KEEPALIVE = Duration.ofSeconds(10);
 
+    /// Until a channel in trouble connects anew out of its turn again: members are asked a thousand
+    /// times a second, and one that is down would be dialled as often.
+    static final Duration RECONNECT = Duration.ofMillis(250);
+
     private final GrpcTlsConfig tls;
-    private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private final Map<String, Line> channels = new ConcurrentHashMap<>();
     private final Consumer<Throwable> failures;
     private final MemberPort port;
     private volatile MemberService service = MemberService.NONE;
@@ -199,14 +204,32 @@ final class MemberCalls implements AutoCloseable {
         }
     }
 
-    /// One that was away, or that its name has led away from, is asked again at once, and not when
-    /// a channel's patience says so, which grows to two minutes.
-    private ManagedChannel awake(String address) {
-        var channel = channel(address);
-        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
-            channel.resetConnectBackoff();
+    /// To one member.
+    ///
+    /// @param dialled when its patience was cut short the last time, by [System#nanoTime]
+    private record Line(ManagedChannel channel, AtomicLong dialled) {
+        Line(ManagedChannel channel) {
+            this(channel, new AtomicLong(System.nanoTime() - RECONNECT.toNanos()));
         }
-        return channel;
+
+        void awake() {
+            if (channel.getState(false) != ConnectivityState.TRANSIENT_FAILURE) {
+                return;
+            }
+            var now = System.nanoTime();
+            var last = dialled.get();
+            if (now - last >= RECONNECT.toNanos() && dialled.compareAndSet(last, now)) {
+                channel.resetConnectBackoff();
+            }
+        }
+    }
+
+    /// One that was away, or that its name has led away from, is asked again soon, and not when a
+    /// channel's patience says so, which grows to two minutes.
+    private ManagedChannel awake(String address) {
+        var line = line(address);
+        line.awake();
+        return line.channel();
     }
 
     private byte[] call(
@@ -294,17 +317,19 @@ final class MemberCalls implements AutoCloseable {
                 e);
     }
 
-    private ManagedChannel channel(String address) {
+    private Line line(String address) {
         return channels.computeIfAbsent(
                 address,
                 target ->
-                        NettyChannelBuilder.forTarget(target)
-                                .sslContext(GrpcUtil.buildSslContextForClient(tls))
-                                .maxInboundMessageSize(MAX_BYTES)
-                                .keepAliveTime(KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
-                                .keepAliveTimeout(KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
-                                .disableRetry()
-                                .build());
+                        new Line(
+                                NettyChannelBuilder.forTarget(target)
+                                        .sslContext(GrpcUtil.buildSslContextForClient(tls))
+                                        .maxInboundMessageSize(MAX_BYTES)
+                                        .keepAliveTime(KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                                        .keepAliveTimeout(
+                                                KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                                        .disableRetry()
+                                        .build()));
     }
 
     /// Those who are no members any more are not kept in mind.
@@ -314,7 +339,7 @@ final class MemberCalls implements AutoCloseable {
                     if (addresses.contains(entry.getKey())) {
                         return false;
                     }
-                    entry.getValue().shutdownNow();
+                    entry.getValue().channel().shutdownNow();
                     return true;
                 });
     }
