@@ -14,6 +14,7 @@ import dev.hansa.peering.store.JoinSecretRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.SpiffeId;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -39,6 +41,11 @@ import java.util.function.Supplier;
 public final class CertificateDesk {
     private static final SecureRandom RANDOM = new SecureRandom();
 
+    /// Who asks the other servers whether a secret is unknown does so on a thread that others renew
+    /// on, of which Vert.x has 20: strangers do not take more of them.
+    static final int MOST_CONFIRMING = 4;
+
+    private final Semaphore confirming = new Semaphore(MOST_CONFIRMING);
     private final CertificateAuthority authority;
     private final Store store;
     private final Datacenter datacenter;
@@ -95,6 +102,11 @@ public final class CertificateDesk {
     /// @param reason a lower-case fragment without any secret
     public record Denied(String reason) implements Answer {}
 
+    /// This server cannot say now: the same is asked again, here or elsewhere.
+    ///
+    /// @param reason a lower-case fragment without any secret
+    public record Unavailable(String reason) implements Answer {}
+
     public TrustBundle bundle() {
         return authority.bundle();
     }
@@ -146,7 +158,10 @@ public final class CertificateDesk {
         // signing is work: nobody gets it done who has nothing to pay with
         if (refusal(hash, path, now).isPresent()) {
             // who is denied does not ask again, and another server may lead by now
-            store.confirm();
+            var unconfirmed = unconfirmed();
+            if (unconfirmed.isPresent()) {
+                return new Unavailable(unconfirmed.get());
+            }
             var refusal = refusal(hash, path, now);
             if (refusal.isPresent()) {
                 return new Denied(refusal.get());
@@ -164,6 +179,24 @@ public final class CertificateDesk {
             };
         }
         return answer;
+    }
+
+    /// Why it is not known whether this server leads, and so whether there is such a secret.
+    private Optional<String> unconfirmed() {
+        if (!confirming.tryAcquire()) {
+            return Optional.of(
+                    "join secret: expected at most "
+                            + MOST_CONFIRMING
+                            + " unknown ones at a time; found as many already");
+        }
+        try {
+            store.confirm();
+            return Optional.empty();
+        } catch (StoreFailure e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        } finally {
+            confirming.release();
+        }
     }
 
     private Optional<String> refusal(String hash, String path, Instant now) {

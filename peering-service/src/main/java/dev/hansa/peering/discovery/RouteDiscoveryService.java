@@ -196,6 +196,10 @@ public final class RouteDiscoveryService {
                             events.accept(new PeeringEvent.ProxyRefused(what, reason));
                             answer.accept(() -> end(request, GrpcStatus.PERMISSION_DENIED, reason));
                         }
+                        case CertificateDesk.Unavailable(var reason) -> {
+                            events.accept(new PeeringEvent.ProxyRefused(what, reason));
+                            answer.accept(() -> end(request, GrpcStatus.UNAVAILABLE, reason));
+                        }
                     }
                 })
                 .onFailure(failure -> {

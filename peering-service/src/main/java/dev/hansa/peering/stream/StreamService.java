@@ -162,7 +162,10 @@ public final class StreamService {
             var offered = offered(request.getPeerID(), hash);
             if (offered.isEmpty()) {
                 // who is denied does not ask again, and another server may lead by now
-                context.store().confirm();
+                var unconfirmed = unconfirmed();
+                if (unconfirmed.isPresent()) {
+                    return new Exchanged.Refused(unconfirmed.get());
+                }
                 offered = offered(request.getPeerID(), hash);
             }
             // what cannot match is refused before it costs a write
@@ -189,6 +192,20 @@ public final class StreamService {
             context.events().accept(new PeeringEvent.BackgroundFailure("exchange of a secret", e));
             return new Exchanged.Refused(
                     new StreamError(GrpcStatus.INTERNAL, "failed to persist peering secret"));
+        }
+    }
+
+    /// What a caller is told who shows an unknown secret while no majority says that this server
+    /// leads: strangers too bring this about, so it is told of as any refusal of the store.
+    private Optional<StreamError> unconfirmed() {
+        try {
+            context.store().confirm();
+            return Optional.empty();
+        } catch (StoreFailure e) {
+            context.events().accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));
+            return Optional.of(
+                    new StreamError(
+                            GrpcStatus.UNAVAILABLE, "this server cannot tell whether it leads"));
         }
     }
 

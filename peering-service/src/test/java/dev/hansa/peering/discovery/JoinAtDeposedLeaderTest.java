@@ -1,16 +1,19 @@
 package dev.hansa.peering.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.peering.store.CutTrio;
 import dev.hansa.peering.store.Store;
-import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.store.StoreAnswer;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.TestStore;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustDomain;
@@ -20,8 +23,15 @@ import dev.hansa.trustbundle.ca.CertificateRequest;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,11 +87,80 @@ class JoinAtDeposedLeaderTest {
                                             Duration.ofHours(1)));
             var request = request(token.secret().value());
 
-            assertThatThrownBy(() -> at(ofFormer).join(request)).isInstanceOf(StoreFailure.class);
+            assertThat(at(ofFormer).join(request))
+                    .isInstanceOfSatisfying(
+                            CertificateDesk.Unavailable.class,
+                            told ->
+                                    assertThat(told.reason())
+                                            .startsWith("store: expected a leader that 2 of 3"));
             assertThat(at(ofNext).join(request)).isInstanceOf(CertificateDesk.Given.class);
             // whoever leads knows
             assertThat(at(ofNext).join(request("another")))
                     .isInstanceOf(CertificateDesk.Denied.class);
+        }
+    }
+
+    /// One whose other members take their time.
+    private record Slow(Store store, Semaphore asked, CountDownLatch answer) implements Store {
+        @Override
+        public StoreAnswer apply(StoreCommand command) {
+            return store.apply(command);
+        }
+
+        @Override
+        public Latest<StoreState> state() {
+            return store.state();
+        }
+
+        @Override
+        public void confirm() {
+            asked.release();
+            try {
+                assertThat(answer.await(60, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            store.confirm();
+        }
+
+        @Override
+        public Optional<String> problem() {
+            return store.problem();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void strangersWithUnknownSecretsTakeFewOfTheThreadsThatOthersRenewOn(@TempDir Path folder)
+            throws Exception {
+        try (var store = TestStore.open(folder.resolve("data"));
+                var strangers = Executors.newVirtualThreadPerTaskExecutor()) {
+            var slow = new Slow(store, new Semaphore(0), new CountDownLatch(1));
+            var desk = at(slow);
+            var first = new ArrayList<Future<CertificateDesk.Answer>>();
+            for (var number = 0; number < CertificateDesk.MOST_CONFIRMING; number++) {
+                first.add(strangers.submit(() -> desk.join(request("guessed"))));
+            }
+            assertThat(
+                            slow.asked()
+                                    .tryAcquire(
+                                            CertificateDesk.MOST_CONFIRMING, 60, TimeUnit.SECONDS))
+                    .isTrue();
+
+            assertThat(desk.join(request("guessed")))
+                    .isEqualTo(
+                            new CertificateDesk.Unavailable(
+                                    "join secret: expected at most 4 unknown ones at a time; found"
+                                            + " as many already"));
+
+            slow.answer().countDown();
+            for (var answer : first) {
+                assertThat(answer.get(60, TimeUnit.SECONDS))
+                        .isInstanceOf(CertificateDesk.Denied.class);
+            }
+            assertThat(desk.join(request("guessed"))).isInstanceOf(CertificateDesk.Denied.class);
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.ExportPolicy;
+import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.store.CutTrio;
 import dev.hansa.peering.store.PeeringRecord;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ExchangeAtDeposedLeaderTest {
     private static final String ID = "the-peering";
 
+    private final List<PeeringEvent> events = new CopyOnWriteArrayList<>();
     private final Vertx vertx = Vertx.vertx();
 
     @AfterEach
@@ -54,7 +57,7 @@ class ExchangeAtDeposedLeaderTest {
                         TestDatacenter.times(),
                         PeerLimits.DEFAULT,
                         Clock.systemUTC(),
-                        _ -> {}));
+                        events::add));
     }
 
     @Test
@@ -87,6 +90,9 @@ class ExchangeAtDeposedLeaderTest {
 
             var refused = at(ofFormer).exchanged(request);
             assertThat(refused.status()).as(refused.body()).isEqualTo(500);
+            assertThat(refused.body()).isEqualTo("this server cannot tell whether it leads");
+            // strangers can bring it about, and it is no defect
+            assertThat(events).hasSize(1).first().isInstanceOf(PeeringEvent.WriteRefused.class);
             assertThat(at(ofNext).exchanged(request).status()).isEqualTo(200);
             // whoever leads knows
             assertThat(at(ofNext).exchanged(request).status()).isEqualTo(403);
