@@ -370,6 +370,7 @@ public final class ApiRouter implements AutoCloseable {
                             throw e;
                         }
                         // answered below, by what this server has
+                        reads.withoutLeader(request);
                         isLost.set(true);
                         return ApiAnswer.EMPTY;
                     }

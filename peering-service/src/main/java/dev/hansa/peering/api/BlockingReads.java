@@ -39,6 +39,9 @@ final class BlockingReads implements AutoCloseable {
     /// Consul's sixteenth: clients that began together must not come back together.
     private static final int JITTER_DIVISOR = 16;
 
+    /// Of who has seen all that a server has which cannot ask the leader.
+    private static final Duration LEADERLESS_WAIT = Duration.ofSeconds(1);
+
     private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, 0, false));
     private final List<Latest.Subscription> subscriptions;
     private volatile boolean isCopy;
@@ -166,6 +169,19 @@ final class BlockingReads implements AutoCloseable {
                 return found;
             }
             await(scope, now.index(scope), left, request);
+        }
+    }
+
+    /// Before one is answered from a copy who has asked the leader for more than an index, in vain:
+    /// waits for a second, or as long as he would if that is less, if the copy is not beyond his
+    /// index and does not change. He would come back at once otherwise, and with him all who wait.
+    void withoutLeader(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        var seen = seen(request);
+        var wait = wait(request);
+        var old = revision.get();
+        if (seen > 0 && old.indexOfCopy() <= seen && !old.closed()) {
+            var limit = wait.compareTo(LEADERLESS_WAIT) < 0 ? wait : LEADERLESS_WAIT;
+            request.stay().await(() -> revision.await(now -> !now.equals(old), limit));
         }
     }
 

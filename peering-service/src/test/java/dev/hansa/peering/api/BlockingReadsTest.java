@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Closer;
+import dev.hansa.peering.store.StoreCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -132,6 +134,30 @@ class BlockingReadsTest {
             assertThat(refused.statusCode()).as(path).isEqualTo(500);
             assertThat(refused.body()).as(path).startsWith("No cluster leader");
         }
+    }
+
+    /// Between the leader's death and an election he would ask as often as he can.
+    @Test
+    void staleReaderWhoHasSeenAllIsHeldForASecondWhereNoLeaderCanBeAsked() throws Exception {
+        world.put("/v1/config", "{\"Kind\":\"mesh\"}");
+        var seen = index(world.get("/v1/config/mesh"));
+        world.lose();
+
+        var begun = System.nanoTime();
+        var same = world.get("/v1/config/mesh?stale&wait=60s&index=" + seen);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        assertThat(index(same)).isEqualTo(seen);
+
+        var waiting = reading("/v1/config/service-defaults/web?stale&wait=60s&index=" + seen);
+        world.store.apply(
+                new StoreCommand.PutConfig(
+                        "service-defaults",
+                        "web",
+                        "{\"Kind\":\"service-defaults\",\"Name\":\"web\"}",
+                        OptionalLong.empty()));
+        assertThat(Long.parseLong(index(waiting.get(10, TimeUnit.SECONDS))))
+                .isGreaterThan(Long.parseLong(seen));
     }
 
     @Test
