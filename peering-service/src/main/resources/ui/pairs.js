@@ -9,8 +9,17 @@ const ATTEMPTS = 5;
 
 const isOf = ({from, peer}) => (source) => !source.SamenessGroup && source.Name === from && (source.Peer ?? '') === peer;
 
+/** Pairs of what people keep beside a rule; a list of rules names them otherwise than an entry does. */
+const meta = ({LegacyMeta, Meta}) => Object.entries(LegacyMeta ?? Meta ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+
 /** What a rule says, to be compared; null: there is none. */
-const says = (source) => source && JSON.stringify([source.Action, source.Description ?? '']);
+const says = (source) => source && JSON.stringify([source.Action, source.Description ?? '', meta(source)]);
+
+/** The rule that stands in place of another: what people keep beside it stays, and an action is instead of permissions. */
+const instead = ({from, peer}, there, rule) => {
+  const {Permissions: _, ...kept} = there ?? {};
+  return {...kept, Name: from, ...(peer ? {Peer: peer} : {}), ...rule};
+};
 
 /**
  * Writes or takes out a rule, if what is there is what was seen.
@@ -28,7 +37,7 @@ export async function replace(pair, seen, rule) {
     if (says(there) !== says(seen)) {
       return {there};
     }
-    const own = rule ? [{Name: pair.from, ...(pair.peer ? {Peer: pair.peer} : {}), ...rule}] : [];
+    const own = rule ? [instead(pair, there, rule)] : [];
     const sources = there ? before.flatMap((one) => (one === there ? own : [one])) : [...before, ...own];
     const done = sources.length
       ? await call('PUT', `config?cas=${index}`, {Kind: KIND, Name: pair.to, ...entry, Sources: sources})
