@@ -80,7 +80,7 @@ export function events({query, datacenter}) {
             <thead><tr aria-rowindex="1"><th scope="col">When</th><th scope="col">Kind</th><th scope="col">About</th><th scope="col">What</th></tr></thead>
             ${rows.body(found, 4, (one) => one.Index, line)}</table>`
         : empty(all.length ? 'Nothing found' : 'No event yet', all.length ? 'No event fits the search and the kind.' : 'What happens stands here at once.')}
-      <p class="muted small">As <b>${server}</b>, which leads, has seen it since ${clockTime(moment(since), now())}: the last 200 of each kind, in its memory. Each server keeps its own, so that after a change of leaders the list is another. The audit log and the servers' logs have what was before.</p>`;
+      <p class="muted small">As ${server ? html`<b>${server}</b>` : 'the server'}, which leads, has seen it since ${clockTime(moment(since), now())}: the last 200 of each kind, in its memory. Each server keeps its own, so that after a change of leaders the list is another. The audit log and the servers' logs have what was before.</p>`;
   }
 
   return {

@@ -90,9 +90,10 @@ public sealed interface PeeringEvent {
 
     record TrustUpdated(PeerName peer, String trustDomain, int roots) implements PeeringEvent {}
 
-    record ProxyConnected(String proxyId, String identity) implements PeeringEvent {}
+    /// @param node where it runs
+    record ProxyConnected(String node, String proxyId, String identity) implements PeeringEvent {}
 
-    record ProxyDisconnected(String proxyId, String identity, String reason)
+    record ProxyDisconnected(String node, String proxyId, String identity, String reason)
             implements PeeringEvent {}
 
     record ProxyRefused(String identity, String reason) implements PeeringEvent {}
@@ -105,11 +106,13 @@ public sealed interface PeeringEvent {
     /// @param detail for people
     record CaRotated(String step, String detail) implements PeeringEvent {}
 
-    record HealthChanged(String service, String instance, String status, String output)
+    /// @param node where the instance is
+    record HealthChanged(String node, String service, String instance, String status, String output)
             implements PeeringEvent {}
 
     /// A service was deregistered without being asked for.
-    record ServiceDropped(String service, String instance, String reason) implements PeeringEvent {}
+    record ServiceDropped(String node, String service, String instance, String reason)
+            implements PeeringEvent {}
 
     /// This server leads from now on.
     record LeadershipTaken(String member, long term) implements PeeringEvent {}

@@ -182,7 +182,7 @@ final class AgentCheckResource {
         if (answer instanceof StoreAnswer.Applied && before.status() != after.status()) {
             events.accept(
                     new PeeringEvent.HealthChanged(
-                            holder.name(), holder.id(), status.word(), after.output()));
+                            node, holder.name(), holder.id(), status.word(), after.output()));
         }
         return ApiAnswer.EMPTY;
     }

@@ -220,7 +220,7 @@ final class Routes {
     }
 
     void history(HistoryResource history) {
-        on("GET", "/v1/hansa/history", Ask.theResource(), history::list);
+        on("GET", "/v1/hansa/history", Ask.something(), history::list);
     }
 
     void acl(AclResources acl) {

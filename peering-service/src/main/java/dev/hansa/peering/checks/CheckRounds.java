@@ -371,7 +371,11 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         if (answer instanceof StoreAnswer.Applied && after.status() != before.status()) {
             events.accept(
                     new PeeringEvent.HealthChanged(
-                            service(key), key.serviceId(), after.status().word(), after.output()));
+                            key.node(),
+                            service(key),
+                            key.serviceId(),
+                            after.status().word(),
+                            after.output()));
         }
     }
 
@@ -403,6 +407,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                 instanceof StoreAnswer.Applied) {
             events.accept(
                     new PeeringEvent.ServiceDropped(
+                            key.node(),
                             service,
                             key.serviceId(),
                             "check '"

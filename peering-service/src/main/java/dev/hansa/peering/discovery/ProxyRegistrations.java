@@ -118,7 +118,11 @@ public final class ProxyRegistrations implements AutoCloseable {
                                 .orElse("");
                 events.accept(
                         new PeeringEvent.HealthChanged(
-                                instance.name(), instance.id(), instance.status().word(), output));
+                                instance.node().name(),
+                                instance.name(),
+                                instance.id(),
+                                instance.status().word(),
+                                output));
             }
         }
     }

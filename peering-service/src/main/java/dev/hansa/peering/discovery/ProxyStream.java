@@ -263,7 +263,7 @@ final class ProxyStream implements RoutePublisher.Session {
         register(hello.getChecksList());
         events.accept(
                 new PeeringEvent.ProxyConnected(
-                        hello.getRegistration().getProxyId(), identity.id().uri()));
+                        place.node(), hello.getRegistration().getProxyId(), identity.id().uri()));
     }
 
     private void register(List<CheckResult> results) {
@@ -332,7 +332,10 @@ final class ProxyStream implements RoutePublisher.Session {
         if (registration != null) {
             events.accept(
                     new PeeringEvent.ProxyDisconnected(
-                            registration.getProxyId(), identity.id().uri(), reason));
+                            registration.getNodeName(),
+                            registration.getProxyId(),
+                            identity.id().uri(),
+                            reason));
             registrations.ended(owner, this, reason);
         }
     }

@@ -2,6 +2,7 @@ package dev.hansa.peering.history;
 
 import dev.hansa.peering.acl.Need;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 
 /// Something that has happened, in words for people.
@@ -10,9 +11,13 @@ import java.util.Locale;
 /// @param about the name of what it has happened to: a service, a peer, a server, `kind/name` of an
 ///   entry
 /// @param sentence at most [History#LONGEST] characters; no secret
-/// @param need what a caller must be allowed to be told of it
+/// @param needs all of what a caller must be allowed to be told of it
 public record Happening(
-        long index, Instant at, Kind kind, String about, String sentence, Need need) {
+        long index, Instant at, Kind kind, String about, String sentence, List<Need> needs) {
+    public Happening {
+        needs = List.copyOf(needs);
+    }
+
     public enum Kind {
         /// An instance became well or unwell, or was dropped.
         HEALTH,

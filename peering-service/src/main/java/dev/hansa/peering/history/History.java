@@ -59,7 +59,7 @@ public final class History implements Consumer<PeeringEvent> {
                         told.kind(),
                         told.about(),
                         told.sentence(),
-                        told.need()));
+                        told.needs()));
     }
 
     /// The newest first.

@@ -9,35 +9,45 @@ import dev.hansa.peering.failover.FailoverEvent;
 import dev.hansa.peering.history.Happening.Kind;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.SpiffeId;
+import java.util.List;
 import java.util.Optional;
 
 /// What is said of an event, and to whom. An event that is new is decided on here, or the build
 /// fails.
-record Telling(Kind kind, String about, String sentence, Need need) {
+record Telling(Kind kind, String about, String sentence, List<Need> needs) {
     /// As gateways stand in the catalog.
     private static final String GATEWAY = "mesh-gateway";
 
     /// Of what others have said, in characters: a line or two.
     private static final int REASON = 200;
 
+    /// @param needs all of which have to hold
     Telling {
+        needs = List.copyOf(needs);
         sentence =
                 sentence.length() > History.LONGEST
                         ? sentence.substring(0, History.LONGEST - 1) + "…"
                         : sentence;
     }
 
+    private Telling(Kind kind, String about, String sentence, Need need) {
+        this(kind, about, sentence, List.of(need));
+    }
+
     /// Empty for what is counted and not told: what comes with each request, packet or resource.
     static Optional<Telling> of(PeeringEvent event) {
         return switch (event) {
-            case PeeringEvent.HealthChanged(var service, var instance, var status, _) ->
-                    health(service, "instance '" + instance + "' is " + status);
-            case PeeringEvent.ServiceDropped(var service, var instance, var reason) ->
-                    health(service, "instance '" + instance + "' was dropped: " + shown(reason));
-            case PeeringEvent.ProxyConnected(var proxy, var identity) ->
-                    sidecar(identity, "'" + shown(proxy) + "' came");
-            case PeeringEvent.ProxyDisconnected(var proxy, var identity, var reason) ->
-                    sidecar(identity, "'" + shown(proxy) + "' went: " + shown(reason));
+            case PeeringEvent.HealthChanged(var node, var service, var instance, var status, _) ->
+                    health(node, service, "instance '" + instance + "' is " + status);
+            case PeeringEvent.ServiceDropped(var node, var service, var instance, var reason) ->
+                    health(
+                            node,
+                            service,
+                            "instance '" + instance + "' was dropped: " + shown(reason));
+            case PeeringEvent.ProxyConnected(var node, var proxy, var identity) ->
+                    sidecar(node, identity, "'" + shown(proxy) + "' came");
+            case PeeringEvent.ProxyDisconnected(var node, var proxy, var identity, var reason) ->
+                    sidecar(node, identity, "'" + shown(proxy) + "' went: " + shown(reason));
             case PeeringEvent.FailoverChanged(var failover) -> Optional.of(failedOver(failover));
             case PeeringEvent.ConfigWritten(var kind, var name, var index) ->
                     entry(kind, name, "written at index " + index);
@@ -134,20 +144,23 @@ record Telling(Kind kind, String about, String sentence, Need need) {
         return ForeignText.shown(text, REASON);
     }
 
-    private static Optional<Telling> health(String service, String sentence) {
-        return Optional.of(
-                new Telling(Kind.HEALTH, service, sentence, Need.read(Resource.SERVICE, service)));
+    private static Optional<Telling> health(String node, String service, String sentence) {
+        return Optional.of(new Telling(Kind.HEALTH, service, sentence, instance(node, service)));
+    }
+
+    /// As the catalog asks for an instance, whose id may hold the node's name.
+    private static List<Need> instance(String node, String service) {
+        return List.of(Need.read(Resource.SERVICE, service), Need.read(Resource.NODE, node));
     }
 
     /// Of one whose identity says neither, nothing is told.
-    private static Optional<Telling> sidecar(String identity, String sentence) {
+    private static Optional<Telling> sidecar(String node, String identity, String sentence) {
         var id = SpiffeId.parse(identity);
         var service =
                 id.isMeshGateway()
                         ? Optional.of(GATEWAY)
                         : id.asService().map(SpiffeId.Service::name);
-        return service.map(name ->
-                new Telling(Kind.SIDECAR, name, sentence, Need.read(Resource.SERVICE, name)));
+        return service.map(name -> new Telling(Kind.SIDECAR, name, sentence, instance(node, name)));
     }
 
     private static Telling failedOver(FailoverEvent event) {

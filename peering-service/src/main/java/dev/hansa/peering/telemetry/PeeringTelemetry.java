@@ -243,11 +243,11 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                         roots);
                 audit("peer " + peer, "replace trust bundle", "done, " + roots + " roots");
             }
-            case PeeringEvent.ProxyConnected(var proxy, var identity) -> {
+            case PeeringEvent.ProxyConnected(_, var proxy, var identity) -> {
                 proxies.incrementAndGet();
                 LOG.info("proxy '{}' connected as {}", foreign(proxy), identity);
             }
-            case PeeringEvent.ProxyDisconnected(var proxy, _, var reason) -> {
+            case PeeringEvent.ProxyDisconnected(_, var proxy, _, var reason) -> {
                 proxies.decrementAndGet();
                 LOG.info("proxy '{}' disconnected: {}", foreign(proxy), foreign(reason));
             }
@@ -266,17 +266,13 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 LOG.info("certificate authority: {}: {}", step, foreign(detail));
                 audit(OPERATOR, "rotate certificate authority: " + step, detail);
             }
-            case PeeringEvent.HealthChanged(var service, var instance, var status, var output) -> {
+            case PeeringEvent.HealthChanged(_, var name, var id, var status, var output) -> {
                 // Our own four words, so the label stays bounded.
                 count(MetricNames.HEALTH_CHANGES, "status", status);
                 LOG.info(
-                        "service '{}', instance '{}' is {}: {}",
-                        service,
-                        instance,
-                        status,
-                        foreign(output));
+                        "service '{}', instance '{}' is {}: {}", name, id, status, foreign(output));
             }
-            case PeeringEvent.ServiceDropped(var service, var instance, var reason) -> {
+            case PeeringEvent.ServiceDropped(_, var service, var instance, var reason) -> {
                 LOG.warn(
                         "service '{}', instance '{}' deregistered: {}",
                         foreign(service),

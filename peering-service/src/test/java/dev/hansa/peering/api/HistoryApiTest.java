@@ -42,15 +42,17 @@ class HistoryApiTest {
                     "{\"Kind\":\"service-resolver\",\"Name\":\"web\"}",
                     SECRET);
             world.history.accept(
-                    new PeeringEvent.HealthChanged("web", "web-1", "critical", "an output"));
+                    new PeeringEvent.HealthChanged("n1", "web", "web-1", "critical", "an output"));
             world.history.accept(
-                    new PeeringEvent.HealthChanged("hidden", "hidden-1", "critical", ""));
+                    new PeeringEvent.HealthChanged("n1", "hidden", "hidden-1", "critical", ""));
+            world.history.accept(
+                    new PeeringEvent.HealthChanged("secret", "web", "secret-1", "critical", ""));
             world.history.accept(new PeeringEvent.StreamOpened(new PeerName("lke"), true));
             send(
                     world,
                     "PUT",
                     "/v1/acl/policy",
-                    "{\"Name\":\"web\",\"Rules\":\"service \\\"web\\\" { policy = \\\"read\\\" }\"}",
+                    "{\"Name\":\"web\",\"Rules\":\"service \\\"web\\\" { policy = \\\"read\\\" } node \\\"n1\\\" { policy = \\\"read\\\" }\"}",
                     SECRET);
             var some =
                     send(
@@ -66,16 +68,19 @@ class HistoryApiTest {
             var few = events(world, some);
 
             assertThat(all.findValuesAsText("About"))
-                    .containsExactly("lke", "hidden", "web", "service-resolver/web");
+                    .containsExactly("lke", "web", "hidden", "web", "service-resolver/web");
             assertThat(all.path(0).path("Sentence").asText()).isEqualTo("stream opened by us");
             assertThat(all.findValuesAsText("Kind"))
-                    .containsExactly("peering", "health", "health", "config");
+                    .containsExactly("peering", "health", "health", "health", "config");
             assertThat(few.findValuesAsText("About"))
                     .containsExactly("web", "service-resolver/web");
             var answer = world.sendAs(some, "GET", "/v1/hansa/history", "");
             assertThat(answer.body())
-                    .doesNotContain("hidden", "lke", "an output")
-                    .contains("\"Server\":\"eks-server\"");
+                    .doesNotContain("hidden", "lke", "an output", "secret", "Server");
+            assertThat(send(world, "GET", "/v1/hansa/history", "", SECRET).path("Server").asText())
+                    .isEqualTo("eks-server");
+            assertThat(world.sendAs("", "GET", "/v1/hansa/history", "").statusCode())
+                    .isEqualTo(403);
             assertThat(answer.headers().firstValue("X-Consul-Results-Filtered-By-ACLs"))
                     .contains("true");
         }

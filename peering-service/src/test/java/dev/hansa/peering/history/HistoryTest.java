@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -34,11 +35,12 @@ class HistoryTest {
 
     @Test
     void whatHappensIsToldTheNewestFirstEachToWhomeverItConcerns() {
-        history.accept(new PeeringEvent.HealthChanged("echo", "echo-1", "critical", "secret"));
-        history.accept(new PeeringEvent.ProxyConnected("echo-1", sidecar()));
+        history.accept(
+                new PeeringEvent.HealthChanged("n1", "echo", "echo-1", "critical", "secret"));
+        history.accept(new PeeringEvent.ProxyConnected("n1", "echo-1", sidecar()));
         history.accept(
                 new PeeringEvent.ProxyDisconnected(
-                        "gw", SpiffeId.meshGateway(OURS, EKS).uri(), "hung up"));
+                        "n2", "gw", SpiffeId.meshGateway(OURS, EKS).uri(), "hung up"));
         history.accept(new PeeringEvent.StreamEnded(LKE, "reset"));
         history.accept(
                 new PeeringEvent.FailoverChanged(
@@ -57,48 +59,55 @@ class HistoryTest {
         history.accept(new PeeringEvent.LeadershipTaken("eks-1", 3));
 
         assertThat(history.all())
-                .extracting(Happening::kind, Happening::about, Happening::sentence, Happening::need)
+                .extracting(
+                        Happening::kind, Happening::about, Happening::sentence, Happening::needs)
                 .containsExactly(
                         tuple(
                                 Kind.SERVER,
                                 "eks-1",
                                 "leads from now on, in term 3",
-                                Need.read(Resource.OPERATOR)),
+                                List.of(Need.read(Resource.OPERATOR))),
                         tuple(
                                 Kind.CONFIG,
                                 "mesh/mesh",
                                 "deleted at index 8",
-                                Need.read(Resource.MESH)),
+                                List.of(Need.read(Resource.MESH))),
                         tuple(
                                 Kind.CONFIG,
                                 "service-intentions/echo",
                                 "written at index 7",
-                                Need.read(Resource.INTENTIONS, "echo")),
+                                List.of(Need.read(Resource.INTENTIONS, "echo"))),
                         tuple(
                                 Kind.FAILOVER,
                                 "echo",
                                 "over to echo.peer.lke: echo-1 is critical",
-                                Need.read(Resource.SERVICE, "echo")),
+                                List.of(Need.read(Resource.SERVICE, "echo"))),
                         tuple(
                                 Kind.PEERING,
                                 "lke",
                                 "stream ended: reset",
-                                Need.read(Resource.PEERING)),
+                                List.of(Need.read(Resource.PEERING))),
                         tuple(
                                 Kind.SIDECAR,
                                 "mesh-gateway",
                                 "'gw' went: hung up",
-                                Need.read(Resource.SERVICE, "mesh-gateway")),
+                                List.of(
+                                        Need.read(Resource.SERVICE, "mesh-gateway"),
+                                        Need.read(Resource.NODE, "n2"))),
                         tuple(
                                 Kind.SIDECAR,
                                 "echo",
                                 "'echo-1' came",
-                                Need.read(Resource.SERVICE, "echo")),
+                                List.of(
+                                        Need.read(Resource.SERVICE, "echo"),
+                                        Need.read(Resource.NODE, "n1"))),
                         tuple(
                                 Kind.HEALTH,
                                 "echo",
                                 "instance 'echo-1' is critical",
-                                Need.read(Resource.SERVICE, "echo")));
+                                List.of(
+                                        Need.read(Resource.SERVICE, "echo"),
+                                        Need.read(Resource.NODE, "n1"))));
         assertThat(history.all()).extracting(Happening::at).containsOnly(NOW);
         assertThat(history.all().getFirst().index()).isEqualTo(8);
     }
@@ -107,7 +116,8 @@ class HistoryTest {
     void kindThatIsLoudPushesOutItsOwnAlone() {
         history.accept(new PeeringEvent.Established(LKE, "server"));
         for (var i = 0; i < 3 * History.MOST_OF_A_KIND; i++) {
-            history.accept(new PeeringEvent.HealthChanged("echo", "echo-" + i, "passing", ""));
+            history.accept(
+                    new PeeringEvent.HealthChanged("n1", "echo", "echo-" + i, "passing", ""));
         }
 
         var all = history.all();
