@@ -50,7 +50,9 @@ public final class VisibleCatalog implements Supplier<CatalogSnapshot> {
                 .allows(Need.read(Resource.SERVICE, service.value()));
     }
 
-    private static CatalogSnapshot seen(CatalogSnapshot all, Access access) {
+    /// A peer of whose services none may be seen is not there either, except to who may see
+    /// peerings.
+    static CatalogSnapshot seen(CatalogSnapshot all, Access access) {
         if (access.isNothing()) {
             return new CatalogSnapshot(all.version(), Map.of(), Map.of());
         }
@@ -58,13 +60,13 @@ public final class VisibleCatalog implements Supplier<CatalogSnapshot> {
                 one -> access.allows(Need.read(Resource.SERVICE, one.name()));
         var imported = new HashMap<PeerName, ImportedCatalog>();
         all.imported()
-                .forEach((peer, from) ->
+                .forEach((peer, from) -> {
+                    var some = kept(from.instances(), service);
+                    if (!some.isEmpty() || access.allows(Need.read(Resource.PEERING))) {
                         imported.put(
-                                peer,
-                                new ImportedCatalog(
-                                        kept(from.instances(), service),
-                                        from.heardAt(),
-                                        from.connected())));
+                                peer, new ImportedCatalog(some, from.heardAt(), from.connected()));
+                    }
+                });
         return new CatalogSnapshot(
                 all.version(),
                 kept(

@@ -95,7 +95,7 @@ final class Zone {
             case Subject.Nothing _ -> Reply.noName(soa(catalog));
             case Subject.Service service -> service(question, service, catalog);
             case Subject.Node(var name, var peer) -> node(question, name, peer, catalog);
-            // who may see nothing is not told who our peers are
+            // who may see nothing of a peer is not told that there is one
             case Subject.Peer(var peer) ->
                     catalog.imported().containsKey(peer)
                             ? Reply.noData(soa(catalog))
