@@ -132,6 +132,9 @@ public sealed interface PeeringEvent {
     /// The store takes no writes from now on; reads go on.
     record StoreReadOnly(String reason) implements PeeringEvent {}
 
+    /// No service has a virtual address yet; told once for as long as that is so.
+    record VirtualAddressesWait(String reason) implements PeeringEvent {}
+
     /// The store takes writes again.
     record StoreWritable() implements PeeringEvent {}
 

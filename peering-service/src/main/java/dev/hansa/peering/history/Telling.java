@@ -99,6 +99,8 @@ record Telling(Kind kind, String about, String sentence, List<Need> needs) {
             case PeeringEvent.MemberChanged(var member, var what) -> server(member, what);
             case PeeringEvent.StoreReadOnly(var reason) ->
                     server("store", "takes no writes: " + shown(reason));
+            case PeeringEvent.VirtualAddressesWait(var reason) ->
+                    server("virtual addresses", "none is given yet: " + shown(reason));
             case PeeringEvent.StoreWritable _ -> server("store", "takes writes again");
             case PeeringEvent.FilesShort(var reason) ->
                     server("files", "kept for others than newcomers: " + shown(reason));

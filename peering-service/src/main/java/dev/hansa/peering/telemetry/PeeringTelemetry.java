@@ -317,6 +317,8 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 writable.set(0);
                 LOG.error("the store takes no writes; reads go on: {}", reason);
             }
+            case PeeringEvent.VirtualAddressesWait(var why) ->
+                    LOG.warn("no service has a virtual address yet: {}", foreign(why));
             case PeeringEvent.StoreWritable _ -> {
                 writable.set(1);
                 LOG.info("the store takes writes again");

@@ -55,6 +55,7 @@ public final class VirtualDesk implements AutoCloseable {
     private final Map<String, Instant> unneeded = new HashMap<>();
 
     private boolean isCrowded;
+    private boolean isWaiting;
 
     private VirtualDesk(
             Store store,
@@ -145,8 +146,10 @@ public final class VirtualDesk implements AutoCloseable {
         }
         // whoever has read of one reads of all
         if (held.equals(VirtualAddresses.NONE) && !isReadByAll.getAsBoolean()) {
+            tellThatItWaits(fitting.size());
             return false;
         }
+        isWaiting = false;
         for (var from = 0; from < fitting.size(); from += BATCH) {
             store.apply(
                     new StoreCommand.AssignVirtual(
@@ -175,6 +178,19 @@ public final class VirtualDesk implements AutoCloseable {
             store.apply(
                     new StoreCommand.ReleaseVirtual(
                             due.subList(from, Math.min(from + BATCH, due.size()))));
+        }
+    }
+
+    /// Once, until it goes on.
+    private void tellThatItWaits(int names) {
+        if (!isWaiting) {
+            isWaiting = true;
+            events.accept(
+                    new PeeringEvent.VirtualAddressesWait(
+                            "names that wait: "
+                                    + names
+                                    + "; every server of this datacenter has to answer and to be of a"
+                                    + " version that reads them, and one is away or older"));
         }
     }
 

@@ -209,6 +209,15 @@ class VirtualDeskTest {
             assertThat(desk).isNotNull();
             await().atMost(SOON).until(() -> asked.get() > 2);
             assertThat(numbers()).isEmpty();
+            // once, however often it looks
+            assertThat(events)
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            PeeringEvent.VirtualAddressesWait.class,
+                            waits ->
+                                    assertThat(waits.reason())
+                                            .startsWith(
+                                                    "names that wait: 1; every server of this"));
             upgraded.set(true);
             awaitNames("web");
             var before = asked.get();
