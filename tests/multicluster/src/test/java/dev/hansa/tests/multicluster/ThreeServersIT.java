@@ -217,6 +217,7 @@ class ThreeServersIT {
                 .until(() -> isActive(eks, other, "lke") && isActive(lke, 0, "eks"));
 
         // asked before it goes on, and read by one that still believes that it leads
+        // a refusal is a fence as well; what it has of its own would be 404
         var early = new ArrayList<Socket>();
         for (var i = 0; i < EARLY; i++) {
             early.add(asking(leader, "/v1/config/service-defaults/while-paused"));
