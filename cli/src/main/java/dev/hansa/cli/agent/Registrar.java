@@ -10,6 +10,7 @@ import dev.hansa.peering.api.ServiceFile.Definition;
 import dev.hansa.peering.configentry.GoDuration;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,11 +155,24 @@ final class Registrar implements AutoCloseable {
         // before the definitions, which are those that it is said of, or later ones
         var isComplete = machine.isComplete().getAsBoolean();
         var definitions = machine.definitions().get();
+        // with the service that had it
+        var gone = new HashMap<String, String>();
         for (var definition : definitions.values()) {
             try {
                 tell(
                         definition.instance(),
-                        Optional.ofNullable(held.get(definition.instance().id())));
+                        Optional.ofNullable(held.get(definition.instance().id())),
+                        gone);
+            } catch (ServerException e) {
+                first = first.or(() -> Optional.of(e));
+                if (!e.isRefused()) {
+                    throw e;
+                }
+            }
+        }
+        for (var definition : definitions.values()) {
+            try {
+                restore(definition.instance(), held, gone);
             } catch (ServerException e) {
                 first = first.or(() -> Optional.of(e));
                 if (!e.isRefused()) {
@@ -191,7 +205,9 @@ final class Registrar implements AutoCloseable {
         return body;
     }
 
-    private void tell(ServiceInstance service, Optional<ServerApi.Held> held)
+    /// @param gone to which the checks are added that were taken away
+    private void tell(
+            ServiceInstance service, Optional<ServerApi.Held> held, Map<String, String> gone)
             throws ServerException, InterruptedException {
         var known = held.map(ServerApi.Held::checks).orElse(Map.of());
         var now = new ArrayList<HealthCheck>();
@@ -214,12 +230,39 @@ final class Registrar implements AutoCloseable {
         for (var id : known.keySet()) {
             if (service.checks().stream().noneMatch(check -> check.id().equals(id))
                     && MAINTENANCE.stream().noneMatch(id::startsWith)) {
+                gone.put(id, service.id());
                 api.deregisterCheck(config.nodeName(), id);
                 events.accept(
                         new AgentEvent.Deregistered(
                                 "check '" + id + "' of '" + service.id() + "'", "no file has it"));
             }
         }
+    }
+
+    /// Ids of checks are a node's: with one of a service went those of that id of all others.
+    private void restore(
+            ServiceInstance service, Map<String, ServerApi.Held> held, Map<String, String> gone)
+            throws ServerException, InterruptedException {
+        var lost =
+                service.checks().stream()
+                        .map(HealthCheck::id)
+                        .filter(id -> gone.containsKey(id) && !service.id().equals(gone.get(id)))
+                        .findFirst();
+        if (lost.isEmpty()) {
+            return;
+        }
+        var before = held.get(service.id());
+        var known = before == null ? Map.<String, String>of() : before.checks();
+        var now = service.checks().stream().map(check -> now(service.id(), check, known)).toList();
+        api.register(ServiceFile.registration(service.withChecks(now, 0)));
+        events.accept(
+                new AgentEvent.Registered(
+                        service.id(),
+                        "its check '"
+                                + lost.get()
+                                + "' went with that of '"
+                                + gone.get(lost.get())
+                                + "'"));
     }
 
     /// What this agent has not found out yet is as it was.

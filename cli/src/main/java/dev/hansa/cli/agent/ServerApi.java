@@ -108,7 +108,7 @@ final class ServerApi implements AutoCloseable {
     }
 
     /// Takes a check from whatever of the node has it. A service beside it would be taken away
-    /// whole; another one that has a check of this id is told again at the next word.
+    /// whole; whoever calls registers another one that has a check of this id again.
     void deregisterCheck(String node, String check) throws ServerException, InterruptedException {
         var body = JSON.createObjectNode().put("Node", node).put("CheckID", check);
         var _ = ask("PUT", "/v1/catalog/deregister", body.toString());

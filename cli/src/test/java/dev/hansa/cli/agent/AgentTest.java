@@ -213,12 +213,17 @@ class AgentTest {
                 "{\"service\":{\"name\":\"job\",\"checks\":["
                         + kept
                         + ",{\"id\":\"gone\",\"ttl\":\"1h\"}]}}");
+        machine.write("b.hcl", tcp("by", 1).replace("check {", "check { id = \"gone\""));
         machine.start();
         becomes("job", "critical");
+        becomes("by", "critical");
 
         machine.write("a.json", "{\"service\":{\"name\":\"job\",\"checks\":[" + kept + "]}}");
 
         becomes("job", "passing");
+        var again = new AgentEvent.Registered("by", "its check 'gone' went with that of 'job'");
+        await().atMost(SOON).until(() -> events.contains(again));
+        assertThat(status("by")).isEqualTo("critical");
         assertThat(
                         Collections.frequency(
                                 events, new AgentEvent.Registered("job", "it was not there")))
