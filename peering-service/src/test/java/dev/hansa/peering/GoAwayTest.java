@@ -9,13 +9,11 @@ import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,19 +62,7 @@ class GoAwayTest {
                                 new Datacenter("eks"),
                                 Clock.systemUTC().instant()),
                         "localhost");
-        var settings = new HashMap<String, String>();
-        settings.put("datacenter", "eks");
-        settings.put("data-dir", directory.resolve("data").toString());
-        settings.put(
-                "http.certificate",
-                Files.writeString(directory.resolve("api.pem"), pems.chain()).toString());
-        settings.put(
-                "http.key", Files.writeString(directory.resolve("api.key"), pems.key()).toString());
-        settings.put("http.address", "127.0.0.1:" + ports.get(0));
-        settings.put("proxy.address", "127.0.0.1:" + ports.get(1));
-        settings.put("peer.address", "127.0.0.1:" + ports.get(2));
-        settings.put("admin.address", "127.0.0.1:" + ports.get(3));
-        settings.put("dns.address", "none");
+        var settings = TestTls.settings(directory, pems, ports);
         return PeeringService.start(
                 PeeringServiceConfig.read(Settings.of(settings, Map.of(), Optional.empty())),
                 Clock.systemUTC());

@@ -16,14 +16,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -57,20 +55,9 @@ class Http2ApiTest {
         var pems = TestTls.pems(ca, "localhost");
         var ports = FreePorts.some(4);
         port = ports.getFirst();
-        var settings = new HashMap<>(more);
-        settings.put("datacenter", "eks");
-        settings.put("data-dir", directory.resolve("data").toString());
-        settings.put(
-                "http.certificate",
-                Files.writeString(directory.resolve("api.pem"), pems.chain()).toString());
-        settings.put(
-                "http.key", Files.writeString(directory.resolve("api.key"), pems.key()).toString());
-        settings.putIfAbsent("http.max-connections", Integer.toString(MOST_CONNECTIONS));
-        settings.put("http.address", "127.0.0.1:" + port);
-        settings.put("proxy.address", "127.0.0.1:" + ports.get(1));
-        settings.put("peer.address", "127.0.0.1:" + ports.get(2));
-        settings.put("admin.address", "127.0.0.1:" + ports.get(3));
-        settings.put("dns.address", "none");
+        var settings = TestTls.settings(directory, pems, ports);
+        settings.put("http.max-connections", Integer.toString(MOST_CONNECTIONS));
+        settings.putAll(more);
         server =
                 Optional.of(
                         PeeringService.start(

@@ -6,6 +6,9 @@ import dev.hansa.trustbundle.ca.CertificateAuthority;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
@@ -13,7 +16,9 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Servers with certificates of a CA that the test has made.
 public final class TestTls {
@@ -54,6 +59,26 @@ public final class TestTls {
             chain.append(pem("CERTIFICATE", one.getEncoded()));
         }
         return new Pems(chain.toString(), pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+    }
+
+    /// Of a whole server with these certificates: its API, proxies', peers' and administrator's
+    /// ports in this order.
+    public static Map<String, String> settings(Path directory, Pems pems, List<Integer> ports)
+            throws IOException {
+        var settings = new HashMap<String, String>();
+        settings.put("datacenter", "eks");
+        settings.put("data-dir", directory.resolve("data").toString());
+        settings.put(
+                "http.certificate",
+                Files.writeString(directory.resolve("api.pem"), pems.chain()).toString());
+        settings.put(
+                "http.key", Files.writeString(directory.resolve("api.key"), pems.key()).toString());
+        settings.put("http.address", "127.0.0.1:" + ports.get(0));
+        settings.put("proxy.address", "127.0.0.1:" + ports.get(1));
+        settings.put("peer.address", "127.0.0.1:" + ports.get(2));
+        settings.put("admin.address", "127.0.0.1:" + ports.get(3));
+        settings.put("dns.address", "none");
+        return settings;
     }
 
     public static String pem(String what, byte[] der) {

@@ -36,34 +36,6 @@ public record StoreState(
         controls = PersistentMap.copyOf(controls);
     }
 
-    /// One without virtual addresses.
-    public StoreState(
-            long index,
-            long starts,
-            Map<ConfigKey, ConfigRecord> config,
-            Map<PeerName, PeeringRecord> peerings,
-            Map<String, PeeringSecrets> secrets,
-            Map<PeerName, BundleRecord> bundles,
-            Map<String, RegistrationRecord> registrations,
-            Map<String, JoinSecretRecord> joinSecrets,
-            Map<Long, ControlRecord> controls,
-            AclState acl,
-            Optional<CaRecord> ca) {
-        this(
-                index,
-                starts,
-                config,
-                peerings,
-                secrets,
-                bundles,
-                registrations,
-                joinSecrets,
-                controls,
-                acl,
-                ca,
-                VirtualAddresses.NONE);
-    }
-
     /// The operator's controls of failover that are in force at a moment.
     public Controls controls(Instant now) {
         return Controls.at(

@@ -7,10 +7,10 @@ import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.FailoverPolicy.Destination;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.UpstreamSettings;
-import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.TestState;
 import dev.hansa.trustbundle.PeerName;
 import java.time.Duration;
 import java.util.HashMap;
@@ -36,18 +36,7 @@ class EntryMeaningTest {
                 case ParsedEntry.Invalid(var sentence, _) -> throw new AssertionError(sentence);
             }
         }
-        return new StoreState(
-                1,
-                1,
-                config,
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                AclState.NONE,
-                Optional.empty());
+        return TestState.of(1, config, Map.of(), Map.of());
     }
 
     @Test

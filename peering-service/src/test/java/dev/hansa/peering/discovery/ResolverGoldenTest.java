@@ -24,10 +24,10 @@ import dev.hansa.failover.Target;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.ParsedEntry;
-import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.TestState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;
@@ -136,18 +136,7 @@ class ResolverGoldenTest {
     }
 
     private static StoreState state(Map<ConfigKey, ConfigRecord> config) {
-        return new StoreState(
-                1,
-                1,
-                config,
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                AclState.NONE,
-                Optional.empty());
+        return TestState.of(1, config, Map.of(), Map.of());
     }
 
     /// Each instance with a sidecar, and gateways.

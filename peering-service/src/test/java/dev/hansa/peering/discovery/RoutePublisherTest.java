@@ -23,8 +23,7 @@ import dev.hansa.failover.Spread;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
-import dev.hansa.peering.store.AclState;
-import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.TestState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.SpiffeId;
@@ -148,18 +147,7 @@ class RoutePublisherTest {
                         Map.of(),
                         new Preference(new Spread.Sequential(), 0, HOLD));
         return new RouteWorld(
-                new StoreState(
-                        1,
-                        1,
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        AclState.NONE,
-                        Optional.empty()),
+                TestState.of(1, Map.of(), Map.of(), Map.of()),
                 new CatalogSnapshot(
                         1,
                         Map.of(

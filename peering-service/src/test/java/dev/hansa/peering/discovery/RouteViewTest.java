@@ -17,11 +17,10 @@ import dev.hansa.failover.FailoverPolicy;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.UpstreamName;
-import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.PeeringRecord;
-import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.store.StoredState;
+import dev.hansa.peering.store.TestState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.PeerName;
@@ -51,19 +50,7 @@ class RouteViewTest {
     private boolean throughGateways;
 
     private RouteView view() {
-        var state =
-                new StoreState(
-                        1,
-                        1,
-                        Map.of(),
-                        peerings,
-                        Map.of(),
-                        bundles,
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        AclState.NONE,
-                        Optional.empty());
+        var state = TestState.of(1, Map.of(), peerings, bundles);
         return new RouteView(
                 new RouteWorld(
                         state,

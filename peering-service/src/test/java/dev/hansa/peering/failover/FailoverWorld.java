@@ -20,13 +20,12 @@ import dev.hansa.peering.configentry.ParsedEntry;
 import dev.hansa.peering.discovery.RoutePublisher.Seen;
 import dev.hansa.peering.discovery.RouteView;
 import dev.hansa.peering.discovery.RouteWorld;
-import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.PeeringRecord;
-import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.store.StoredState;
+import dev.hansa.peering.store.TestState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustBundle;
@@ -255,19 +254,7 @@ final class FailoverWorld {
     }
 
     RouteWorld world() {
-        var state =
-                new StoreState(
-                        7,
-                        1,
-                        config,
-                        peerings,
-                        Map.of(),
-                        bundles,
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        AclState.NONE,
-                        Optional.empty());
+        var state = TestState.of(7, config, peerings, bundles);
         return new RouteWorld(
                 state,
                 new CatalogSnapshot(1, local, imported),

@@ -339,7 +339,7 @@ class AuditStoreTest {
     /// give records another form, and to begin it when all members read it.
     @Test
     void sameCommandsHaveTheSameChainInEachVersion() {
-        var state = TestStore.EMPTY;
+        var state = TestState.EMPTY;
         var head = AuditHead.START;
         var text = new StringBuilder();
         for (var command : GoldenActs.COMMANDS) {

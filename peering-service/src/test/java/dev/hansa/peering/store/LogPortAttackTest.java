@@ -73,7 +73,7 @@ class LogPortAttackTest {
 
     private MemberTls tls() {
         var identity = new MemberIdentity(DC, () -> ca, Clock.systemUTC());
-        var tls = identity.tls(TestStore.EMPTY);
+        var tls = identity.tls(TestState.EMPTY);
         var own = ServerCertificate.issue(authority(ca), DOMAIN, DC);
         identity.follow(() -> own, trusted::get);
         return tls;

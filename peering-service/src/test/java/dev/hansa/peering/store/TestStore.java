@@ -115,23 +115,6 @@ public final class TestStore {
     }
 
     static MemberTls tls(CaRecord authority) {
-        return new MemberIdentity(DC, () -> authority, Clock.systemUTC()).tls(EMPTY);
-    }
-
-    static final StoreState EMPTY = empty();
-
-    private static StoreState empty() {
-        return new StoreState(
-                0,
-                0,
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                AclState.NONE,
-                Optional.empty());
+        return new MemberIdentity(DC, () -> authority, Clock.systemUTC()).tls(TestState.EMPTY);
     }
 }

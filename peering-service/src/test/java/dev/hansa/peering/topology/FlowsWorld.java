@@ -16,12 +16,11 @@ import dev.hansa.peering.discovery.ProxyPlace;
 import dev.hansa.peering.discovery.RoutePublisher.Told;
 import dev.hansa.peering.discovery.RouteView;
 import dev.hansa.peering.discovery.RouteWorld;
-import dev.hansa.peering.store.AclState;
 import dev.hansa.peering.store.ConfigKey;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.PeeringRecord;
-import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.store.StoredState;
+import dev.hansa.peering.store.TestState;
 import dev.hansa.peering.topology.Topology.Edge;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
@@ -131,19 +130,7 @@ public abstract class FlowsWorld {
     }
 
     Flows flows() {
-        var state =
-                new StoreState(
-                        7,
-                        1,
-                        config,
-                        Map.of(LKE, peering()),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        AclState.NONE,
-                        Optional.empty());
+        var state = TestState.of(7, config, Map.of(LKE, peering()), Map.of());
         return new Flows(
                 new RouteView(
                         new RouteWorld(

@@ -106,6 +106,22 @@ final class UiBrowser implements AutoCloseable {
         return page;
     }
 
+    /// How long it takes to scroll a page to its end and to draw it there.
+    static double scrolledMillis(Page page) {
+        var millis =
+                (Number)
+                        page.evaluate(
+                                """
+                                () => new Promise(done => {
+                                  const begun = performance.now();
+                                  scrollTo(0, 100000);
+                                  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() =>
+                                    done(performance.now() - begun))));
+                                })
+                                """);
+        return millis.doubleValue();
+    }
+
     static Locator button(Page page, String name) {
         return page.getByRole(
                 AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
