@@ -33,6 +33,13 @@ public final class Logging implements SLF4JServiceProvider {
                     "org.flywaydb",
                     "org.apache.ratis");
 
+    /// They warn of each attempt to reach a member that is away, several lines a second for as long
+    /// as it is. Its check in the catalog tells of it, once.
+    private static final List<String> ERRORS_ONLY =
+            List.of(
+                    "org.apache.ratis.grpc.server.GrpcLogAppender",
+                    "org.apache.ratis.grpc.server.GrpcServerProtocolService");
+
     private final LoggerContext context = new LoggerContext();
     private final IMarkerFactory markers = new BasicMarkerFactory();
     private final LogbackMDCAdapter facts = new LogbackMDCAdapter();
@@ -62,6 +69,7 @@ public final class Logging implements SLF4JServiceProvider {
         appender.setEncoder(encoder);
         appender.start();
         WARNINGS_ONLY.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
+        ERRORS_ONLY.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
         var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         var asked = System.getenv().getOrDefault(LEVEL, "");
         root.setLevel(Level.toLevel(System.getProperty(LEVEL, asked), Level.INFO));
