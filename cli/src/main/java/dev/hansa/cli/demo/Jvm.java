@@ -26,6 +26,8 @@ final class Jvm {
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-XX:+UseSerialGC",
+                        "-XX:ReservedCodeCacheSize=240m",
+                        "-XX:SweeperThreshold=100",
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+IgnoreUnrecognizedVMOptions",
                         "-XX:AOTCache=" + home().resolve(cache(arguments.getFirst())),
