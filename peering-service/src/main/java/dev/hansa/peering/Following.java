@@ -106,7 +106,7 @@ final class Following implements Role {
                 }
                 try {
                     var copy = new LiveCopy(parts.live());
-                    members.follow(now.leader().get(), Question.encode(parts.self()), copy::take);
+                    members.toLeader().follow(now, Question.encode(parts.self()), copy::take);
                 } catch (StoreFailure e) {
                     // it says itself when it comes back, or another is elected
                     parts.events()

@@ -33,6 +33,7 @@ import dev.hansa.peering.failover.FailoverWatch;
 import dev.hansa.peering.login.KeyRing;
 import dev.hansa.peering.login.TokenExpiry;
 import dev.hansa.peering.store.MemberService;
+import dev.hansa.peering.store.NotLeadingFailure;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
@@ -56,7 +57,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
 
 /// The server that leads: it alone talks to peers and proxies, and orders what is live. All that it
 /// writes carries the term that it leads in, so that nothing of it counts once another leads.
@@ -70,8 +70,11 @@ final class Leading implements Role {
     private final RoutePublisher publisher;
     private final ProxyRegistrations registrations;
 
-    /// How many streams of each other server listen; a new one may come before the old one is gone.
-    private final Map<String, Integer> listening = new ConcurrentHashMap<>();
+    /// Which other server each thread tells what is live: a new stream of one may come before the
+    /// old one is gone. Guarded by itself, with what the catalog shows of servers.
+    private final Map<Thread, String> listening = new HashMap<>();
+
+    private boolean tellsNobody;
 
     private Leading(ServerParts parts, long term, Closer closer) throws Exception {
         this.closer = closer;
@@ -275,6 +278,14 @@ final class Leading implements Role {
 
     /// This server, and what became of the others.
     private void showServers() {
+        synchronized (listening) {
+            if (!tellsNobody) {
+                showAll();
+            }
+        }
+    }
+
+    private void showAll() {
         var live = parts.live();
         var datacenter = parts.config().datacenter();
         live.publish(
@@ -286,7 +297,7 @@ final class Leading implements Role {
             }
             if (!members.contains(server.member())) {
                 live.publish(server.owner(), List.of());
-            } else if (!listening.containsKey(server.member())) {
+            } else if (!listening.containsValue(server.member())) {
                 live.publish(
                         server.owner(),
                         List.of(
@@ -396,22 +407,39 @@ final class Leading implements Role {
                             + " removed",
                     null);
         }
-        listening.merge(who.member(), 1, Integer::sum);
-        live.publish(
-                who.owner(), List.of(who.instance(parts.config().datacenter(), Optional.empty())));
+        synchronized (listening) {
+            if (tellsNobody) {
+                throw new NotLeadingFailure(NotLeading.SENTENCE);
+            }
+            listening.put(Thread.currentThread(), who.member());
+            live.publish(
+                    who.owner(),
+                    List.of(who.instance(parts.config().datacenter(), Optional.empty())));
+        }
         try {
             new LiveFeed(live).tell(listener);
         } finally {
-            listening.computeIfPresent(who.member(), (_, count) -> count == 1 ? null : count - 1);
-            if (parts.store().leads()) {
-                showServers();
+            synchronized (listening) {
+                listening.remove(Thread.currentThread());
+                if (parts.store().leads()) {
+                    showServers();
+                }
             }
+        }
+    }
+
+    /// Whoever listens turns to the one that leads, or to this one's next role.
+    private void tellNobody() {
+        synchronized (listening) {
+            tellsNobody = true;
+            listening.keySet().forEach(Thread::interrupt);
         }
     }
 
     @Override
     public void retire() {
         registrations.close();
+        tellNobody();
     }
 
     @Override
@@ -432,6 +460,7 @@ final class Leading implements Role {
 
     @Override
     public void close() throws Exception {
+        tellNobody();
         closer.close();
     }
 }

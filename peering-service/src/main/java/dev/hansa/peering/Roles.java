@@ -224,10 +224,8 @@ final class Roles implements MemberService, AutoCloseable {
                 // what was asked is not asked twice: nobody knows what became of it
                 return Question.decode(
                         members()
-                                .ask(
-                                        leadership.leader().get(),
-                                        Question.encode(question),
-                                        ASK_LIMIT),
+                                .toLeader()
+                                .ask(leadership, Question.encode(question), ASK_LIMIT),
                         Question.Answer.class);
             }
             if (System.nanoTime() - deadline > 0 || gone.getAsBoolean()) {

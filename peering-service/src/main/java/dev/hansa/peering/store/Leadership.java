@@ -10,4 +10,9 @@ import java.util.Optional;
 /// @param leader its name among the members; empty: not known
 public record Leadership(long term, boolean own, Optional<String> leader) {
     static final Leadership NONE = new Leadership(0, false, Optional.empty());
+
+    /// Whether `now` another leads, or the same one anew; not yet while nobody does.
+    boolean isOver(Leadership now) {
+        return now.leader().isPresent() && (!now.leader().equals(leader) || now.term() > term);
+    }
 }

@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.bootstrap.Latest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,8 +50,8 @@ final class MemberCalls implements AutoCloseable {
     private static final MethodDescriptor<byte[], byte[]> FOLLOW =
             method(MethodType.SERVER_STREAMING, SERVICE, "Follow");
 
-    /// A member that is gone without a goodbye is noticed after twice that, and by an election
-    /// sooner. The library takes less for that much.
+    /// A member that is gone without a goodbye is noticed after twice that; one that led, when
+    /// another is elected ([LeaderCalls]). The library takes less for that much.
     private static final Duration KEEPALIVE = Duration.ofSeconds(10);
 
     /// Until a channel in trouble connects anew out of its turn again: members are asked a thousand
@@ -194,14 +195,41 @@ final class MemberCalls implements AutoCloseable {
         }
     }
 
+    /// Why a call may be left before it ends.
+    @FunctionalInterface
+    interface Reason {
+        /// There is none.
+        Reason NONE = _ -> () -> {};
+
+        /// @param leave called, on any thread and once or more, to leave the call
+        /// @return closed when the call is over
+        Latest.Subscription watch(Runnable leave);
+    }
+
     /// @param address of a member's log
+    /// @throws NotLeadingFailure when it was left
     /// @throws StoreFailure when it does not answer within `limit`, or with an error
-    byte[] ask(String address, byte[] question, Duration limit) {
-        try {
-            return call(address, ASK, question, limit);
+    byte[] ask(String address, byte[] question, Duration limit, Reason reason) {
+        var context = Context.current().withCancellation();
+        try (var _ = reason.watch(() -> context.cancel(null))) {
+            return context.call(() -> call(address, ASK, question, limit));
         } catch (StatusRuntimeException e) {
-            throw failed(address, e);
+            throw context.isCancelled() ? left(address) : failed(address, e);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        } finally {
+            context.cancel(null);
         }
+    }
+
+    private static NotLeadingFailure left(String address) {
+        return new NotLeadingFailure(
+                "member '"
+                        + address
+                        + "': expected the server that leads; found that another was elected, or it"
+                        + " anew");
     }
 
     /// To one member.
@@ -278,17 +306,23 @@ final class MemberCalls implements AutoCloseable {
     /// Listens to a member until one of both ends it; the messages are taken on the caller's
     /// thread, and the member waits for a slow one.
     ///
+    /// @throws NotLeadingFailure when it was left
     /// @throws StoreFailure when the member went
     /// @throws InterruptedException when told to stop
-    void follow(String address, byte[] hello, Consumer<byte[]> taking) throws InterruptedException {
+    void follow(String address, byte[] hello, Consumer<byte[]> taking, Reason reason)
+            throws InterruptedException {
         var context = Context.current().withCancellation();
-        try {
+        try (var _ = reason.watch(() -> context.cancel(null))) {
             context.call(() -> {
                 var messages =
                         ClientCalls.blockingServerStreamingCall(
                                 awake(address), FOLLOW, CallOptions.DEFAULT, hello);
                 while (messages.hasNext()) {
-                    taking.accept(messages.next());
+                    var message = messages.next();
+                    if (context.isCancelled()) {
+                        throw left(address);
+                    }
+                    taking.accept(message);
                 }
                 return "";
             });
@@ -296,7 +330,7 @@ final class MemberCalls implements AutoCloseable {
             if (Thread.interrupted()) {
                 throw new InterruptedException("told to stop following");
             }
-            throw failed(address, e);
+            throw context.isCancelled() ? left(address) : failed(address, e);
         } catch (RuntimeException e) {
             throw e;
         } catch (Exception e) {

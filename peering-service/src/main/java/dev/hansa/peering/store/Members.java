@@ -430,27 +430,16 @@ public final class Members implements AutoCloseable {
         calls.serve(service);
     }
 
-    /// Asks another member.
-    ///
-    /// @throws StoreFailure when it is not a member, or does not answer
-    public byte[] ask(String member, byte[] question, Duration limit) {
-        return calls.ask(address(member), question, limit);
-    }
-
-    /// Listens to another member until one of both ends it.
-    ///
-    /// @throws StoreFailure when it is not a member, or went
-    /// @throws InterruptedException when told to stop
-    public void follow(String member, byte[] hello, Consumer<byte[]> taking)
-            throws InterruptedException {
-        calls.follow(address(member), hello, taking);
+    /// What the one that leads is asked.
+    public LeaderCalls toLeader() {
+        return new LeaderCalls(calls, leadership, this::address);
     }
 
     /// Asks a member of a log that this server is not yet one of.
     ///
     /// @throws StoreFailure when it does not answer
     public byte[] askAt(String address, byte[] question, Duration limit) {
-        return calls.ask(address, question, limit);
+        return calls.ask(address, question, limit, MemberCalls.Reason.NONE);
     }
 
     /// Whether nobody else keeps this log.

@@ -66,12 +66,13 @@ class MemberFormTest {
                     });
             var member = listening(tls).addService(calls.definition()).build().start();
             var at = address(member);
-            assertThatThrownBy(() -> calls.ask(at, new byte[0], SOON))
+            var reason = MemberCalls.Reason.NONE;
+            assertThatThrownBy(() -> calls.ask(at, new byte[0], SOON, reason))
                     .isInstanceOf(StoreFailure.class)
                     .hasMessageContaining("expected the server that leads");
-            assertThatThrownBy(() -> calls.follow(at, new byte[0], _ -> {}))
+            assertThatThrownBy(() -> calls.follow(at, new byte[0], _ -> {}, reason))
                     .hasMessageContaining("expected the server that leads");
-            assertThatThrownBy(() -> calls.follow(at, new byte[1], _ -> {}))
+            assertThatThrownBy(() -> calls.follow(at, new byte[1], _ -> {}, reason))
                     .hasMessageContaining("a defect");
             // they are told in order, and the defect was the last one
             assertThat(failures.poll(20, TimeUnit.SECONDS)).hasMessage("a defect");

@@ -3,6 +3,7 @@ package dev.hansa.tests.multicluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,13 @@ class ThreeServersIT {
     /// is promised of a peer's stream whose owner dies: 3 s.
     private static final Duration TAKEN_OVER = Duration.ofMillis(1_400);
 
+    /// From the next leader's first write on. A connection that nothing comes over is given up
+    /// after ten seconds at the earliest.
+    private static final Duration LISTENING = Duration.ofSeconds(6);
+
     private static final int EARLY = 20;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir Path folder;
     private ServerGroup eks;
@@ -201,6 +208,13 @@ class ThreeServersIT {
         return socket;
     }
 
+    /// Whether the one that leads shows so many servers to be well.
+    private boolean areWell(int servers, int asked) throws Exception {
+        var answer = eks.send(asked, "GET", "/v1/health/service/consul?passing", "");
+        // in between nobody leads
+        return answer.statusCode() == 200 && JSON.readTree(answer.body()).size() == servers;
+    }
+
     @Test
     void pausedLeaderIsFencedAndItsStreamEnds() throws Exception {
         peer();
@@ -212,6 +226,8 @@ class ThreeServersIT {
                         eks.send(other, "PUT", "/v1/config", config("while-paused", "http"))
                                         .statusCode()
                                 == 200);
+        // the third server does not wait until the connection to the former leader is given up
+        await().atMost(LISTENING).until(() -> areWell(2, other));
         // the peer notices by itself that nobody answers any more
         await().atMost(Duration.ofMinutes(1))
                 .until(() -> isActive(eks, other, "lke") && isActive(lke, 0, "eks"));
@@ -244,6 +260,13 @@ class ThreeServersIT {
                                 .asText())
                 .isEqualTo("http");
         await().atMost(SEEN).until(() -> isActive(eks, leader, "lke") && isActive(lke, 0, "eks"));
+
+        // nobody stays with a former leader that lives
+        await().atMost(SEEN).until(() -> areWell(3, leader));
+        var former = eks.awaitLeader();
+        eks.must(former, "POST", "/v1/operator/raft/transfer-leader", "");
+        await().atMost(SEEN).until(() -> !eks.health(former).path("leads").asBoolean());
+        await().atMost(LISTENING).until(() -> areWell(3, former));
     }
 
     @Test
