@@ -208,10 +208,12 @@ final class Roles implements MemberService, AutoCloseable {
                                         () -> request.connection().close()));
     }
 
-    /// Asks whoever leads, this server or another; waits a little when nobody does.
+    /// Asks whoever leads, this server or another; waits a little when nobody does. Where another
+    /// is elected before there is an answer, what only reads is asked again.
     ///
-    /// @throws StoreFailure when nobody does for long
+    /// @throws StoreFailure when nobody does for long, or nobody knows what became of the question
     Question.Answer ask(Question question, BooleanSupplier gone) throws InterruptedException {
+        var end = System.nanoTime() + ASK_LIMIT.toNanos();
         var deadline = System.nanoTime() + HOLD.toNanos();
         var found = "none known";
         while (true) {
@@ -221,12 +223,23 @@ final class Roles implements MemberService, AutoCloseable {
                 return leading.answer(question);
             }
             if (leadership.leader().isPresent() && !leadership.own()) {
-                // what was asked is not asked twice: nobody knows what became of it
-                return Question.decode(
-                        members()
-                                .toLeader()
-                                .ask(leadership, Question.encode(question), ASK_LIMIT),
-                        Question.Answer.class);
+                try {
+                    return Question.decode(
+                            members()
+                                    .toLeader()
+                                    .ask(
+                                            leadership,
+                                            Question.encode(question),
+                                            Duration.ofNanos(end - System.nanoTime())),
+                            Question.Answer.class);
+                } catch (NotLeadingFailure e) {
+                    if (!question.reads()) {
+                        throw new StoreFailure(
+                                e.getMessage() + ": what was asked for was done or was not", e);
+                    }
+                    found = String.valueOf(e.getMessage());
+                    deadline = Math.min(end, System.nanoTime() + HOLD.toNanos());
+                }
             }
             if (System.nanoTime() - deadline > 0 || gone.getAsBoolean()) {
                 throw new StoreFailure("No cluster leader: " + found, null);

@@ -47,6 +47,11 @@ public record Question(
         from = Objects.requireNonNullElse(from, "");
     }
 
+    /// Whether nothing is other than before, however often it is asked.
+    public boolean reads() {
+        return kind.equals(OWN) || kind.equals(API) && method.equals("GET");
+    }
+
     /// Without an API request.
     public Question(String kind, String body) {
         this(kind, "", "", Map.of(), Map.of(), body, "", "", "");

@@ -27,6 +27,8 @@ class FormerLeaderTest {
     /// Who asks it, or listens to it.
     private final Semaphore come = new Semaphore(0);
 
+    private final Semaphore mayAnswer = new Semaphore(0);
+
     private int former;
     private LeaderCalls calls;
     private Leadership led;
@@ -42,7 +44,7 @@ class FormerLeaderTest {
                             @Override
                             public byte[] answer(byte[] question) throws InterruptedException {
                                 come.release();
-                                new Semaphore(0).acquire();
+                                mayAnswer.acquire();
                                 return question;
                             }
 
@@ -82,6 +84,27 @@ class FormerLeaderTest {
         assertThatThrownBy(() -> listening.get(SOON.toSeconds(), TimeUnit.SECONDS))
                 .hasCauseInstanceOf(NotLeadingFailure.class)
                 .hasMessageContaining("found that another was elected");
+    }
+
+    @Test
+    void askerLeavesItOnceItHasHadTimeForALastWord() throws Exception {
+        var asking = callers.submit(() -> calls.ask(led, new byte[] {1}, Duration.ofMinutes(12)));
+        elect((former + 2) % 3);
+
+        assertThatThrownBy(() -> asking.get(SOON.toSeconds(), TimeUnit.SECONDS))
+                .hasCauseInstanceOf(NotLeadingFailure.class)
+                .hasMessageContaining("found that another was elected");
+    }
+
+    /// What has been done must not be told as if nobody knew.
+    @Test
+    void lastWordIsHeard() throws Exception {
+        var asking = callers.submit(() -> calls.ask(led, new byte[] {1}, Duration.ofMinutes(12)));
+        elect((former + 2) % 3);
+        trio.member((former + 1) % 3).members().leadership().await(led::isOver, SOON);
+        mayAnswer.release();
+
+        assertThat(asking.get(SOON.toSeconds(), TimeUnit.SECONDS)).containsExactly(1);
     }
 
     /// As one that asks it by what it knows a little late.

@@ -35,6 +35,9 @@ class ThreeServersIT {
     /// after ten seconds at the earliest.
     private static final Duration LISTENING = Duration.ofSeconds(6);
 
+    /// An election on a busy machine, and a second for a last word.
+    private static final Duration LEFT = Duration.ofSeconds(8);
+
     private static final int EARLY = 20;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -219,8 +222,29 @@ class ThreeServersIT {
     void pausedLeaderIsFencedAndItsStreamEnds() throws Exception {
         peer();
         var leader = eks.awaitLeader();
-        eks.signal(leader, "STOP");
         var other = eks.running().stream().filter(one -> one != leader).findFirst().orElseThrow();
+        var index =
+                eks.send(other, "GET", "/v1/config/mesh", "")
+                        .headers()
+                        .firstValue("X-Consul-Index")
+                        .orElseThrow();
+        try (var waiting = asking(other, "/v1/config/mesh?wait=5m&index=" + index)) {
+            eks.signal(leader, "STOP");
+            // done or not: nobody knows, and that is said
+            assertThat(
+                            eks.send(
+                                            other,
+                                            "PUT",
+                                            "/v1/config",
+                                            config("while-pausing", "http"),
+                                            LEFT)
+                                    .statusCode())
+                    .isIn(200, 500);
+            // what only reads is asked again where it is known
+            waiting.setSoTimeout((int) LEFT.toMillis());
+            assertThat(new String(waiting.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 404");
+        }
         await().atMost(SEEN)
                 .until(() ->
                         eks.send(other, "PUT", "/v1/config", config("while-paused", "http"))
