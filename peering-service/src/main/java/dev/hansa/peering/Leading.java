@@ -90,6 +90,7 @@ final class Leading implements Role {
         var owners = new HashMap<>(live.owners());
         owners.keySet().removeIf(owner -> owner.startsWith(ServerInfo.OWNER));
         registrations.remembered(owners);
+        live.unheard(store.now()::hasLivePeering);
         showServers();
         var failovers = new FailoverLog();
         publisher =

@@ -322,17 +322,10 @@ public final class PeeringService implements AutoCloseable {
                 .ifPresent(content -> {
                     content.owners().forEach(live::publish);
                     content.imported()
-                            .forEach((name, imported) -> {
-                                var peer = new PeerName(name);
-                                if (store.now()
-                                        .peering(peer)
-                                        .filter(record -> record.state().isLive())
-                                        .isPresent()) {
-                                    live.imported(
-                                            peer, _ -> imported.heard(imported.heardAt(), false));
-                                }
-                            });
+                            .forEach((name, imported) ->
+                                    live.imported(new PeerName(name), _ -> imported));
                 });
+        live.unheard(store.now()::hasLivePeering);
         live.publish(self.owner(), List.of(self.instance(config.datacenter(), Optional.empty())));
         closer.add(ApiRouter.mirrorRegistrations(store, live));
         var checkpoint =

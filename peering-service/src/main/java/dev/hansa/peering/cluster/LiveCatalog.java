@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -232,6 +233,19 @@ public final class LiveCatalog {
                     ? old
                     : old.withImported(peer, after);
         });
+    }
+
+    /// Whoever begins has heard no peer yet: what was imported, by an earlier life or another
+    /// server, stays as it was heard last, and not as that of peers that are connected. Of those
+    /// that are no peers any more it goes.
+    public void unheard(Predicate<PeerName> isPeer) {
+        for (var peer : snapshots.get().imported().keySet()) {
+            if (isPeer.test(peer)) {
+                imported(peer, held -> held.heard(held.heardAt(), false));
+            } else {
+                forget(peer);
+            }
+        }
     }
 
     /// Forgets a peer and all that came from it.

@@ -55,6 +55,11 @@ public record StoreState(
         return Optional.ofNullable(peerings.get(name));
     }
 
+    /// Whether what comes from a peer of this name is to be kept.
+    public boolean hasLivePeering(PeerName name) {
+        return peering(name).filter(record -> record.state().isLive()).isPresent();
+    }
+
     public Optional<PeeringRecord> peeringById(String id) {
         return peerings.values().stream().filter(peering -> peering.id().equals(id)).findFirst();
     }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.peering.store.TestStore;
+import dev.hansa.trustbundle.PeerName;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,6 +171,25 @@ class LiveCatalogTest {
         assertThat(checks("web")).containsExactly("a:proxy passing");
         assertThat(checks("web-sidecar-proxy")).containsExactly("a:proxy passing");
         assertThat(checks("other")).containsExactly("x critical");
+    }
+
+    @Test
+    void whatPeersHaveSentStaysAsItWasLastHeardAndThatOfThoseWhoAreNoneGoes() {
+        var lke = new PeerName("lke");
+        var web = TestStore.registered("vm-1", "a", "web", List.of());
+        for (var peer : List.of(lke, new PeerName("gone"))) {
+            live.imported(peer, old -> old.with("web", List.of(web)).heard(Instant.EPOCH, true));
+        }
+
+        live.unheard(lke::equals);
+
+        var imported = live.snapshots().get().imported();
+        assertThat(imported).containsOnlyKeys(lke);
+        assertThat(imported.get(lke))
+                .isEqualTo(
+                        ImportedCatalog.EMPTY
+                                .with("web", List.of(web))
+                                .heard(Instant.EPOCH, false));
     }
 
     @Test

@@ -180,9 +180,35 @@ class ThreeServersIT {
         eks.must(follower(), "DELETE", "/v1/config/exported-services/default", "");
         await().atMost(SEEN)
                 .until(() -> lke.must(0, "GET", "/v1/health/service/api?peer=eks", "").isEmpty());
-        eks.kill(eks.awaitLeader());
+        var dead = eks.awaitLeader();
+        eks.kill(dead);
         eks.awaitLeader();
         assertThat(lke.must(0, "GET", "/v1/health/service/api?peer=eks", "")).isEmpty();
+
+        // who leads after a leader that dies with the peer has never heard that
+        lke.must(
+                0,
+                "PUT",
+                "/v1/config",
+                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
+                        + "[{\"Name\":\"back\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
+        register(lke, 0, "back");
+        eks.start(dead);
+        eks.awaitAnswer(dead);
+        for (var number : eks.running()) {
+            await().atMost(SEEN).until(() -> importsFrom(number, "fresh"));
+        }
+        eks.kill(eks.awaitLeader());
+        lke.kill(0);
+        var next = eks.awaitLeader();
+        await().atMost(SEEN).until(() -> importsFrom(next, "stale"));
+        assertThat(eks.must(next, "GET", "/v1/health/service/back?peer=lke", "")).hasSize(1);
+    }
+
+    /// Whether the server has what was exported to eks, and how it shows it.
+    private boolean importsFrom(int asked, String shown) throws Exception {
+        var all = eks.must(asked, "GET", "/v1/hansa/imported-services?stale", "");
+        return all.size() == 1 && all.path(0).path("Stale").asBoolean() == shown.equals("stale");
     }
 
     private void peer() throws Exception {
