@@ -46,15 +46,16 @@ public final class ProxyRegistrations implements AutoCloseable {
         byOwner.forEach((owner, instances) -> {
             if (!holders.containsKey(owner)) {
                 catalog.publish(owner, instances);
-                later(
-                        owner,
-                        RECONNECT_WITHIN,
-                        () ->
-                                lost(
-                                        owner,
-                                        "its proxy has not come back since this server began to lead"));
+                later(owner, RECONNECT_WITHIN, () -> missed(owner));
             }
         });
+    }
+
+    /// The task may have begun when the proxy came back at the last moment.
+    private synchronized void missed(String owner) {
+        if (!holders.containsKey(owner)) {
+            lost(owner, "its proxy has not come back since this server began to lead");
+        }
     }
 
     /// `holder` now vouches for `owner`; an earlier holder's end no longer counts.
