@@ -3,7 +3,6 @@ package dev.hansa.peering;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoreCommand;
-import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.stream.DialLoop;
 import dev.hansa.peering.stream.PeerConnector;
@@ -21,6 +20,12 @@ import java.util.Map;
 public final class PeeringRegistry implements AutoCloseable {
     /// Only to notice a defect: every change wakes the loop.
     private static final Duration IDLE = Duration.ofHours(1);
+
+    /// After a failure, such as a write that nobody took while another leader was elected; doubles
+    /// with each further one.
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+
+    private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);
 
     /// A conversation that was interrupted ends at once; this is for one that does not.
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
@@ -67,16 +72,34 @@ public final class PeeringRegistry implements AutoCloseable {
 
     private void run() {
         var seen = -1L;
+        var retry = FIRST_RETRY;
         try {
             while (true) {
-                var last = seen;
-                var state = context.store().state().await(now -> now.index() != last, IDLE);
-                seen = state.index();
-                reconcile(state);
+                try {
+                    var last = seen;
+                    var state = context.store().state().await(now -> now.index() != last, IDLE);
+                    seen = state.index();
+                    reconcile(state);
+                    retry = FIRST_RETRY;
+                } catch (RuntimeException e) {
+                    failed("reconciling the peerings", e);
+                    seen = -1;
+                    Thread.sleep(retry);
+                    retry = longer(retry);
+                }
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static Duration longer(Duration retry) {
+        var doubled = retry.multipliedBy(2);
+        return doubled.compareTo(LONGEST_RETRY) < 0 ? doubled : LONGEST_RETRY;
+    }
+
+    private void failed(String what, RuntimeException cause) {
+        context.events().accept(new PeeringEvent.BackgroundFailure(what, cause));
     }
 
     private synchronized void reconcile(StoreState state) {
@@ -127,12 +150,17 @@ public final class PeeringRegistry implements AutoCloseable {
     }
 
     private synchronized void departed(PeeringRecord peering) {
-        departures.remove(peering.name());
+        departures.remove(peering.name(), Thread.currentThread());
         var now = context.store().now();
-        if (now.peeringById(peering.id()).stream()
-                .noneMatch(record -> record.state() == peering.state())) {
+        if (!isStill(peering, now)) {
             reconcile(now);
         }
+    }
+
+    private static boolean isStill(PeeringRecord peering, StoreState now) {
+        return now.peeringById(peering.id())
+                .filter(record -> record.state() == peering.state())
+                .isPresent();
     }
 
     private boolean hasLeftovers(PeerName peer, StoreState state) {
@@ -151,19 +179,30 @@ public final class PeeringRegistry implements AutoCloseable {
                         .name("departure-" + peering.name())
                         .start(() -> {
                             try {
-                                departure.of(peering);
-                                departed(peering);
+                                departUntilDone(peering, departure);
                             } catch (InterruptedException _) {
                                 // the server stops; the store still says what is to be done
                                 Thread.currentThread().interrupt();
-                            } catch (StoreFailure e) {
-                                context.events()
-                                        .accept(
-                                                new PeeringEvent.BackgroundFailure(
-                                                        "end of peering '" + peering.name() + "'",
-                                                        e));
                             }
                         }));
+    }
+
+    private void departUntilDone(PeeringRecord peering, Departure departure)
+            throws InterruptedException {
+        var retry = FIRST_RETRY;
+        while (true) {
+            try {
+                if (isStill(peering, context.store().now())) {
+                    departure.of(peering);
+                }
+                departed(peering);
+                return;
+            } catch (RuntimeException e) {
+                failed("end of peering '" + peering.name() + "'", e);
+                Thread.sleep(retry);
+                retry = longer(retry);
+            }
+        }
     }
 
     private interface Departure {

@@ -11,7 +11,7 @@ public final class HeldTimer extends ScheduledThreadPoolExecutor {
     private final List<Runnable> tasks = new ArrayList<>();
 
     public HeldTimer() {
-        super(0);
+        super(1);
     }
 
     @Override
