@@ -3,7 +3,6 @@ package dev.hansa.peering;
 import dev.hansa.peering.api.AuditNotes;
 import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.store.MemberState;
-import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +26,8 @@ final class DeadServers implements AutoCloseable {
         this.task =
                 parts.timer()
                         .scheduleWithFixedDelay(
-                                this::look,
+                                new SteadyTask(
+                                        "looking for dead servers", this::look, parts.events()),
                                 LOOK_EVERY.toMillis(),
                                 LOOK_EVERY.toMillis(),
                                 TimeUnit.MILLISECONDS);
@@ -71,7 +71,7 @@ final class DeadServers implements AutoCloseable {
                                     dead.name(),
                                     "removed: silent for more than " + parts.config().deadAfter()));
             removed.run();
-        } catch (StoreFailure e) {
+        } catch (RuntimeException e) {
             parts.events().accept(new PeeringEvent.BackgroundFailure("removing a dead server", e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -38,7 +38,11 @@ final class StateWatch {
             Supplier<PeeringEvent> well,
             Consumer<PeeringEvent> events) {
         var watch = new StateWatch(problem, wrong, well, events);
-        timer.scheduleWithFixedDelay(watch::look, 0, EVERY_SECONDS, TimeUnit.SECONDS);
+        timer.scheduleWithFixedDelay(
+                new SteadyTask("looking how this server is", watch::look, events),
+                0,
+                EVERY_SECONDS,
+                TimeUnit.SECONDS);
     }
 
     /// On the timer's thread only.

@@ -74,19 +74,36 @@ public final class Members implements AutoCloseable {
     }
 
     private void watch() {
+        var fails = false;
         try {
             while (true) {
-                look();
+                try {
+                    look();
+                    fails = false;
+                } catch (RuntimeException e) {
+                    leadsNobody();
+                    if (!fails) {
+                        failures.accept(e);
+                    }
+                    fails = true;
+                }
                 connections.look();
                 Thread.sleep(LOOK_EVERY);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
-            // whoever has no log leads nobody
-            leadership.update(old -> new Leadership(old.term(), false, Optional.empty()));
+            leadsNobody();
             failures.accept(e);
         }
+    }
+
+    /// Whoever has no log, or cannot look, leads nobody.
+    private void leadsNobody() {
+        leadership.update(old -> {
+            var nobody = new Leadership(old.term(), false, Optional.empty());
+            return old.equals(nobody) ? old : nobody;
+        });
     }
 
     private synchronized void look() throws IOException {
