@@ -4,12 +4,15 @@ import dev.hansa.peering.api.AuditNotes;
 import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.store.MemberState;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Removes servers that have been dead for long, so that they do not count when the next one dies:
-/// one at a time, and only while all others answer and stay a majority of what was.
+/// one at a time, and only while those that answer are a majority of what is there.
 final class DeadServers implements AutoCloseable {
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
@@ -40,16 +43,20 @@ final class DeadServers implements AutoCloseable {
         if (closed || limit.isZero() || !parts.store().leads()) {
             return;
         }
-        var all = members.list();
-        var dead = all.stream().filter(member -> isSilent(member, limit)).toList();
-        var answering = all.stream().filter(member -> !isSilent(member, LOOK_EVERY)).toList();
-        if (dead.size() == 1
-                && answering.size() == all.size() - 1
-                && answering.size() > all.size() / 2) {
-            if (removing.compareAndSet(false, true)) {
-                Thread.ofVirtual().name("dead-server").start(() -> remove(dead.getFirst()));
-            }
+        var dead = next(members.list(), limit);
+        if (dead.isPresent() && removing.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("dead-server").start(() -> remove(dead.get()));
         }
+    }
+
+    /// The one to be removed next, of those that are silent for longer than the limit the longest.
+    static Optional<MemberState> next(List<MemberState> all, Duration limit) {
+        var answering = all.stream().filter(member -> !isSilent(member, LOOK_EVERY)).count();
+        return answering > all.size() / 2
+                ? all.stream()
+                        .filter(member -> isSilent(member, limit))
+                        .max(Comparator.comparing(member -> member.silent().orElseThrow()))
+                : Optional.empty();
     }
 
     private static boolean isSilent(MemberState member, Duration limit) {
