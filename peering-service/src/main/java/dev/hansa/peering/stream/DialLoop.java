@@ -105,6 +105,7 @@ public final class DialLoop implements Runnable {
             return Optional.empty();
         }
         var address = ring.next(call.addresses());
+        var isOurs = true;
         try (var stream =
                 connector.open(
                         new PeerConnector.Remote(address, peering.serverName(), peering.caPems()),
@@ -114,6 +115,8 @@ public final class DialLoop implements Runnable {
             var session =
                     new PeerSession(
                             context, peering, true, tracker, stream.channel(), stream.mailbox());
+            // which gives it back, however it ends; another may have it right after
+            isOurs = false;
             var end = session.run();
             if (session.wasOpen()
                     && System.nanoTime() - began > context.times().longestRetry().toNanos()) {
@@ -136,14 +139,18 @@ public final class DialLoop implements Runnable {
             context.events().accept(new PeeringEvent.StreamEnded(peering.name(), message));
             return Optional.of(backoff.next(GrpcStatus.UNAVAILABLE, call.addresses().size()));
         } catch (RuntimeException e) {
-            tracker.released(Optional.of("the conversation failed"));
+            if (isOurs) {
+                tracker.released(Optional.of("the conversation failed"));
+            }
             context.events()
                     .accept(
                             new PeeringEvent.BackgroundFailure(
                                     "stream to peer '" + peering.name() + "'", e));
             return Optional.of(backoff.next(GrpcStatus.INTERNAL, call.addresses().size()));
         } catch (InterruptedException e) {
-            tracker.released(Optional.of("the server is stopping"));
+            if (isOurs) {
+                tracker.released(Optional.of("the server is stopping"));
+            }
             throw e;
         }
     }
