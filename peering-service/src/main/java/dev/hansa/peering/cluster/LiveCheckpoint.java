@@ -64,8 +64,13 @@ public final class LiveCheckpoint implements AutoCloseable {
     public static Optional<Content> load(Path directory, Consumer<Throwable> failures) {
         var file = file(directory);
         try {
-            if (!Files.exists(file) || Files.size(file) > MAX_BYTES) {
+            if (!Files.exists(file)) {
                 return Optional.empty();
+            }
+            var size = Files.size(file);
+            if (size > MAX_BYTES) {
+                throw new IOException(
+                        "'" + file + "': expected at most " + MAX_BYTES + " bytes; found " + size);
             }
             return Optional.of(RecordJson.read(Files.readString(file), Content.class));
         } catch (IOException | IllegalArgumentException e) {

@@ -1,0 +1,46 @@
+package dev.hansa.peering.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LiveCheckpointTest {
+    @TempDir Path folder;
+    private final ArrayList<Throwable> failures = new ArrayList<>();
+
+    @Test
+    void fileThatIsNotThereIsNoFailure() {
+        assertThat(LiveCheckpoint.load(folder, failures::add)).isEmpty();
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void fileThatIsTooLargeIsNotReadAndThatIsSaid() throws Exception {
+        var file = folder.resolve("live.json");
+        // nothing but a length, for the disk's sake
+        try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength((256L << 20) + 1);
+        }
+
+        assertThat(LiveCheckpoint.load(folder, failures::add)).isEmpty();
+
+        assertThat(failures)
+                .singleElement()
+                .asString()
+                .contains("'" + file + "': expected at most 268435456 bytes; found 268435457");
+    }
+
+    @Test
+    void fileThatIsTornIsAsGoodAsNoneAndThatIsSaid() throws Exception {
+        Files.writeString(folder.resolve("live.json"), "{\"owners\":{\"a\":[");
+
+        assertThat(LiveCheckpoint.load(folder, failures::add)).isEmpty();
+
+        assertThat(failures).hasSize(1);
+    }
+}
