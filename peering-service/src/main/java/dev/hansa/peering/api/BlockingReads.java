@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.Store;
+import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -175,13 +176,27 @@ final class BlockingReads implements AutoCloseable {
     /// Before one is answered from a copy who has asked the leader for more than an index, in vain:
     /// waits for a second, or as long as he would if that is less, if the copy is not beyond his
     /// index and does not change. He would come back at once otherwise, and with him all who wait.
+    ///
+    /// @throws StoreFailure when the copy is below his index even then: he has seen what is newer,
+    ///   or counted by the leader alone
     void withoutLeader(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var seen = seen(request);
         var wait = wait(request);
         var old = revision.get();
         if (seen > 0 && old.indexOfCopy() <= seen && !old.closed()) {
             var limit = wait.compareTo(LEADERLESS_WAIT) < 0 ? wait : LEADERLESS_WAIT;
-            request.stay().await(() -> revision.await(now -> !now.equals(old), limit));
+            Predicate<Revision> isNews =
+                    now -> !now.equals(old) && now.indexOfCopy() >= seen || now.closed();
+            request.stay().await(() -> revision.await(isNews, limit));
+        }
+        var found = revision.get().indexOfCopy();
+        if (found < seen) {
+            throw new StoreFailure(
+                    "No cluster leader: expected what is at index "
+                            + seen
+                            + " or later; found this server at "
+                            + found,
+                    null);
         }
     }
 

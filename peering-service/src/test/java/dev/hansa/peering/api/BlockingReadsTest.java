@@ -136,6 +136,27 @@ class BlockingReadsTest {
         }
     }
 
+    /// The leader's index of what is live counts what no copy can.
+    @Test
+    void staleReaderIsNotAnsweredBelowTheIndexThatHeSends() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":1}");
+        var seen = index(world.get("/v1/catalog/services"));
+        var stored = index(world.get("/v1/config/mesh"));
+        assertThat(Long.parseLong(stored)).isLessThan(Long.parseLong(seen));
+        world.lose();
+
+        var refused = world.get("/v1/catalog/services?stale&wait=100ms&index=" + seen);
+
+        assertThat(refused.statusCode()).isEqualTo(500);
+        assertThat(refused.body())
+                .isEqualTo(
+                        "No cluster leader: expected what is at index "
+                                + seen
+                                + " or later; found this server at "
+                                + stored);
+        assertThat(world.get("/v1/catalog/services?stale").statusCode()).isEqualTo(200);
+    }
+
     /// Between the leader's death and an election he would ask as often as he can.
     @Test
     void staleReaderWhoHasSeenAllIsHeldForASecondWhereNoLeaderCanBeAsked() throws Exception {

@@ -73,7 +73,16 @@ class IndexAcrossServersTest {
             var stale = follower.get(ENTRY + "?stale");
             assertThat(stale.body()).contains("\"Protocol\":\"http\"");
             assertThat(index(stale)).isLessThan(sent);
+            // with nobody to ask it has nothing for him
+            follower.lose();
+            var refused = follower.get(ENTRY + "?stale&wait=100ms&index=" + sent);
+            assertThat(refused.statusCode()).isEqualTo(500);
+            assertThat(refused.body()).startsWith("No cluster leader: expected what is at index");
             trio.join(behind);
+            await().atMost(SOON)
+                    .until(() ->
+                            follower.get(ENTRY + "?stale&wait=100ms&index=" + sent).statusCode()
+                                    == 200);
         }
     }
 
