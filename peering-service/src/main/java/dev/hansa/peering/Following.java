@@ -27,7 +27,7 @@ final class Following implements Role {
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     /// The leader tells all from the beginning each time.
-    private static final Duration NOT_UNDERSTOOD = Duration.ofSeconds(5);
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
 
     /// Only to notice a defect.
     private static final Duration IDLE = Duration.ofHours(1);
@@ -111,13 +111,10 @@ final class Following implements Role {
                     // it says itself when it comes back, or another is elected
                     parts.events()
                             .accept(new PeeringEvent.LeaderLost(String.valueOf(e.getMessage())));
-                } catch (IllegalArgumentException e) {
-                    // a leader of another version, during an upgrade
-                    parts.events()
-                            .accept(
-                                    new PeeringEvent.BackgroundFailure(
-                                            "copying what the leader tells", e));
-                    Thread.sleep(NOT_UNDERSTOOD);
+                } catch (RuntimeException e) {
+                    // a leader of another version, during an upgrade, or a defect
+                    failed("copying what the leader tells", e);
+                    Thread.sleep(AFTER_FAILURE);
                 }
                 Thread.sleep(PAUSE);
             }
@@ -134,13 +131,22 @@ final class Following implements Role {
                 var last = served;
                 var state = parts.store().state().await(now -> generation(now) != last, IDLE);
                 if (generation(state) != last) {
-                    Leading.serveTrust(parts);
-                    served = generation(state);
+                    try {
+                        Leading.serveTrust(parts);
+                        served = generation(state);
+                    } catch (RuntimeException e) {
+                        failed("serving the datacenter's new roots", e);
+                        Thread.sleep(AFTER_FAILURE);
+                    }
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void failed(String what, RuntimeException cause) {
+        parts.events().accept(new PeeringEvent.BackgroundFailure(what, cause));
     }
 
     private static long generation(StoreState state) {
