@@ -72,9 +72,9 @@ func TestAgentRegistersAServiceWithItsChecks(t *testing.T) {
 	checks, err := client.ChecksWithFilter(`ServiceID == "web-1"`)
 	must(t, err)
 	equal(t, "checks", len(checks), 2)
-	equal(t, "the first check's type", checks["service:web-1"].Type, "ttl")
-	equal(t, "its status", checks["service:web-1"].Status, api.HealthPassing)
-	equal(t, "its notes", checks["service:web-1"].Notes, "its own word")
+	equal(t, "the first check's type", checks["service:web-1:1"].Type, "ttl")
+	equal(t, "its status", checks["service:web-1:1"].Status, api.HealthPassing)
+	equal(t, "its notes", checks["service:web-1:1"].Notes, "its own word")
 	equal(t, "the second's status", checks["second"].Status, api.HealthCritical)
 
 	one, meta, err := client.Service("web-1", nil)
@@ -101,6 +101,24 @@ func TestAgentRegistersAServiceWithItsChecks(t *testing.T) {
 
 	must(t, client.ServiceDeregister("web-1"))
 	refused(t, client.ServiceDeregister("web-1"), 404, "Unknown service ID")
+}
+
+func TestAgentCountsTheChecksOfAService(t *testing.T) {
+	client := eks.client.Agent()
+	agentService(t, eks, &api.AgentServiceRegistration{Name: "counted", Port: 8000, Checks: api.AgentServiceChecks{
+		{TTL: "15s"}, {TTL: "30s"}}})
+	checks, err := client.Checks()
+	must(t, err)
+	for _, id := range []string{"service:counted:1", "service:counted:2"} {
+		if checks[id] == nil {
+			t.Fatalf("expected check %s; found %v", id, checks)
+		}
+	}
+	must(t, client.PassTTL("service:counted:1", "well"))
+	must(t, client.CheckRegister(&api.AgentCheckRegistration{Name: "Memory utilization", ServiceID: "counted",
+		AgentServiceCheck: api.AgentServiceCheck{TTL: "15s"}}))
+	must(t, client.PassTTL("Memory utilization", "enough"))
+	must(t, client.CheckDeregister("Memory utilization"))
 }
 
 // shows: GET /v1/agent/service/:id

@@ -41,7 +41,8 @@ final class AgentCheckResource {
             throw bad("Bad check status");
         }
         var service = body.text("ServiceID");
-        var check = CheckReader.run(named(body), service, 0);
+        // called by its name when it has no id, also that of a service
+        var check = CheckReader.runOne(body, service, body.text("Name"));
         if (service.isEmpty()) {
             // where it is already: another server may have led when it was registered
             var node = agent.holder(check.id()).map(ServiceInstance::node).orElseGet(agent::node);
@@ -65,13 +66,6 @@ final class AgentCheckResource {
     private Set<String> admit(String node, String service, HealthCheck check)
             throws RefusedRequestException {
         return AgentServiceResource.admit(agent, node, service, List.of(check), false);
-    }
-
-    /// An agent's check is called by its name when it has no id, also that of a service.
-    private static JsonFields named(JsonFields body) throws RefusedRequestException {
-        return body.text("ID").isEmpty() && body.text("CheckID").isEmpty()
-                ? body.with("ID", body.text("Name"))
-                : body;
     }
 
     private void put(Caller caller, String node, String service, HealthCheck check)

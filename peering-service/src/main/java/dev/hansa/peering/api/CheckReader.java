@@ -46,6 +46,9 @@ final class CheckReader {
     /// For people, and a part of each answer about the service; as a reason of maintenance.
     private static final int MAX_NOTES = 512;
 
+    /// It stands in keys and lists, as names of nodes do.
+    private static final int MAX_ID = 253;
+
     /// A service that restarts must not lose its registration by it; as Consul's.
     static final Duration SHORTEST_DEREGISTER = Duration.ofMinutes(1);
 
@@ -75,12 +78,26 @@ final class CheckReader {
         return all;
     }
 
-    /// `Check` and `Checks` of a definition.
+    /// `Check` and `Checks` of a definition; a `Check` that says nothing is none, as in Consul.
     static List<JsonFields> all(JsonFields definition) throws RefusedRequestException {
         var all = new ArrayList<JsonFields>();
-        definition.fields("Check").ifPresent(all::add);
+        definition
+                .fields("Check")
+                .filter(check ->
+                        check.byName().keySet().stream().anyMatch(name -> isSet(check, name)))
+                .ifPresent(all::add);
         all.addAll(definition.list("Checks"));
         return all;
+    }
+
+    /// The id of a service's only check that has none of its own.
+    static String unnamed(String service) {
+        return "service:" + service;
+    }
+
+    /// Where it is one of several, the first is number 1, as in Consul.
+    private static String unnamed(String service, int number, int of) {
+        return unnamed(service) + (of > 1 ? ":" + number : "");
     }
 
     /// How the checks of a service's definition are read.
@@ -96,8 +113,10 @@ final class CheckReader {
     static List<HealthCheck> results(JsonFields definition, String service, String name)
             throws RefusedRequestException {
         var checks = new ArrayList<HealthCheck>();
-        for (var check : all(definition)) {
-            checks.add(named(result(check, service, checks.size()), name));
+        var all = all(definition);
+        for (var check : all) {
+            var id = unnamed(service, checks.size() + 1, all.size());
+            checks.add(named(result(check, service, id), name));
         }
         return Registrations.few(List.of(), Registrations.merged(List.of(), checks));
     }
@@ -114,9 +133,11 @@ final class CheckReader {
                 : check;
     }
 
+    /// As Consul's catalog, it calls a check without an id by its name.
+    ///
     /// @param service empty: of the node
-    /// @param before how many there are of it already
-    static HealthCheck result(JsonFields check, String service, int before)
+    /// @param unnamed its id when it has neither
+    static HealthCheck result(JsonFields check, String service, String unnamed)
             throws RefusedRequestException {
         for (var runner : RUNNERS) {
             if (check.has(runner)) {
@@ -126,22 +147,25 @@ final class CheckReader {
                                 + runner);
             }
         }
-        return check(check, service, before, Optional.empty());
+        var name = check.text("Name");
+        return check(check, service, name.isEmpty() ? unnamed : name, Optional.empty());
     }
 
     /// Of an agent's definition: the servers run them, or wait for a word of their owner.
     static List<HealthCheck> run(JsonFields definition, String service, String name)
             throws RefusedRequestException {
         var checks = new ArrayList<HealthCheck>();
-        for (var check : all(definition)) {
-            checks.add(named(run(check, service, checks.size()), name));
+        var all = all(definition);
+        for (var check : all) {
+            var id = unnamed(service, checks.size() + 1, all.size());
+            checks.add(named(runOne(check, service, id), name));
         }
         return Registrations.few(List.of(), Registrations.merged(List.of(), checks));
     }
 
     /// @param service empty: of the node
-    /// @param before how many there are of it already
-    static HealthCheck run(JsonFields check, String service, int before)
+    /// @param unnamed its id when it has none
+    static HealthCheck runOne(JsonFields check, String service, String unnamed)
             throws RefusedRequestException {
         var status = check.text("Status");
         if (!STATUSES.contains(status)) {
@@ -150,19 +174,15 @@ final class CheckReader {
                             + shown(status)
                             + "'");
         }
-        return check(check, service, before, way(check));
+        return check(check, service, unnamed, way(check));
     }
 
     private static HealthCheck check(
-            JsonFields check, String service, int before, Optional<Way> way)
+            JsonFields check, String service, String unnamed, Optional<Way> way)
             throws RefusedRequestException {
         var given = check.text("CheckID").isEmpty() ? check.text("ID") : check.text("CheckID");
-        var fallback =
-                service.isEmpty()
-                        ? check.text("Name")
-                        : "service:" + service + (before == 0 ? "" : ":" + (before + 1));
-        var id = given.isEmpty() ? fallback : given;
-        ServiceDefinition.word("CheckID", id);
+        var id = given.isEmpty() ? unnamed : given;
+        requireId(id);
         var status = check.text("Status");
         var notes = check.text("Notes");
         if (notes.length() > MAX_NOTES) {
@@ -183,6 +203,21 @@ final class CheckReader {
                 notes.isEmpty() && !service.isEmpty() && way.isEmpty()
                         ? Optional.empty()
                         : Optional.of(new CheckDefinition(notes, service.isEmpty(), way)));
+    }
+
+    /// Many are called by their names, which are words for people.
+    private static void requireId(String id) throws RefusedRequestException {
+        if (id.isEmpty()
+                || id.length() > MAX_ID
+                || !id.equals(id.strip())
+                || !id.equals(shown(id, MAX_ID))) {
+            throw bad(
+                    "CheckID: expected 1 to "
+                            + MAX_ID
+                            + " characters that are printed, and no white space around them; found '"
+                            + shown(id)
+                            + "'");
+        }
     }
 
     /// Empty when the check states its result itself.

@@ -92,13 +92,6 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
         return this;
     }
 
-    /// With one more text.
-    JsonFields with(String name, String value) {
-        var more = new LinkedHashMap<>(byName);
-        more.put(name.toLowerCase(Locale.ROOT), JSON.getNodeFactory().textNode(value));
-        return new JsonFields(subject, more);
-    }
-
     boolean has(String name) {
         return field(name).isPresent();
     }

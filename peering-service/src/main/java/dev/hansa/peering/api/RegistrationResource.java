@@ -67,7 +67,11 @@ final class RegistrationResource {
             if (!registrations.change(
                     node.name(),
                     results.getKey(),
-                    before -> Registrations.merged(before, results.getValue()))) {
+                    before ->
+                            Registrations.merged(
+                                    FormerCheckIds.renamed(
+                                            results.getKey(), before, results.getValue()),
+                                    results.getValue()))) {
                 throw missing(node.name(), results.getKey());
             }
         }
@@ -174,13 +178,17 @@ final class RegistrationResource {
             var named = check.text("ServiceID");
             var id = named.isEmpty() ? defined : named;
             var before = byService.getOrDefault(id, List.of());
+            var unnamed =
+                    id.isEmpty()
+                            ? ""
+                            : CheckReader.unnamed(id)
+                                    + (before.isEmpty() ? "" : ":" + (before.size() + 1));
             byService.put(
                     id,
                     Registrations.few(
                             before,
                             Registrations.merged(
-                                    before,
-                                    List.of(CheckReader.result(check, id, before.size())))));
+                                    before, List.of(CheckReader.result(check, id, unnamed)))));
         }
         return byService;
     }

@@ -138,7 +138,11 @@ final class Registrations {
                 admission,
                 asked,
                 held -> {
-                    var before = held.map(ServiceInstance::checks).orElse(List.of());
+                    var before =
+                            FormerCheckIds.renamed(
+                                    defined.id(),
+                                    held.map(ServiceInstance::checks).orElse(List.of()),
+                                    defined.checks());
                     var merged = merged(before, defined.checks());
                     var after = replaces ? only(defined.checks(), merged) : merged;
                     return Optional.of(defined.withChecks(few(before, after), 0));

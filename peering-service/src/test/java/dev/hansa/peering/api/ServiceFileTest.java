@@ -55,7 +55,7 @@ class ServiceFileTest {
         assertThat(service.tags()).containsExactly("primary");
         assertThat(service.checks()).hasSize(2);
         var tcp = service.checks().getFirst();
-        assertThat(tcp.id()).isEqualTo("service:db-1");
+        assertThat(tcp.id()).isEqualTo("service:db-1:1");
         assertThat(tcp.status()).isEqualTo(CheckStatus.CRITICAL);
         var way = tcp.definition().orElseThrow().way().orElseThrow();
         assertThat(way.kind()).isEqualTo(Kind.TCP);
