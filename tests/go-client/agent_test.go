@@ -34,6 +34,9 @@ func TestAgentSaysWhoItIs(t *testing.T) {
 	if net.ParseIP(members[0].Addr) == nil {
 		t.Fatalf("expected an IP address; found %q", members[0].Addr)
 	}
+	members, err = client.MembersOpts(api.MembersOpts{Filter: `Tags.role == "consul"`})
+	must(t, err)
+	equal(t, "members that are servers", len(members), 1)
 	version, err := client.Version()
 	must(t, err)
 	if version["HumanVersion"] == "" {

@@ -71,6 +71,12 @@ func TestIntentionIsWrittenReadMatchedCheckedAndDeleted(t *testing.T) {
 	must(t, err)
 	equal(t, "matched intentions", len(matched["db"]), 2)
 	equal(t, "the first of them", matched["db"][0].SourceName, "web")
+	matched, _, err = client.IntentionMatch(&api.IntentionMatch{
+		By: api.IntentionMatchDestination, Names: []string{"default/db", "cart"}}, nil)
+	must(t, err)
+	equal(t, "names that were matched", len(matched), 2)
+	equal(t, "intentions by the name as it was asked", len(matched["default/db"]), 2)
+	equal(t, "intentions of the other", len(matched["cart"]), 0)
 	for source, expected := range map[string]bool{"web": true, "mail": false} {
 		allowed, _, err := client.IntentionCheck(&api.IntentionCheck{
 			Source: source, Destination: "db", SourceType: api.IntentionSourceConsul}, nil)

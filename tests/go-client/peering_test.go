@@ -137,6 +137,7 @@ func TestPeeringWakesWhoeverWaitsForIt(t *testing.T) {
 }
 
 // shows: GET /v1/exported-services
+// shows: GET /v1/imported-services
 func TestExportedServiceIsSeenUnderItsPeer(t *testing.T) {
 	peer(t)
 	catalogService(t, lke, "lke-vm", "billing", "blue")
@@ -162,6 +163,13 @@ func TestExportedServiceIsSeenUnderItsPeer(t *testing.T) {
 		}
 		return nil
 	})
+	imported, meta, err := eks.client.ImportedServices(nil)
+	must(t, err)
+	equal(t, "imported services", len(imported), 1)
+	equal(t, "the imported one", imported[0], api.ImportedService{Service: "billing", SourcePeer: "lke"})
+	if meta.LastIndex == 0 {
+		t.Fatalf("expected an index; found %+v", meta)
+	}
 	here, _, err := eks.client.Health().Service("billing", "", false, nil)
 	must(t, err)
 	equal(t, "instances of our own", len(here), 0)

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// What the server says of itself, of the other servers, and of what is registered with them.
 final class AgentResource {
@@ -26,21 +27,23 @@ final class AgentResource {
 
     private static final int FAILED = 4;
 
-    private static final FilterFields<ServiceInstance> MEMBER =
-            FilterFields.<ServiceInstance>none()
-                    .text("Name", server -> server.node().name())
-                    .text("Addr", ServiceInstance::address)
-                    .whole("Port", ServiceInstance::port)
-                    .whole("Status", AgentResource::status);
-
     private final ApiSettings settings;
     private final Agent agent;
     private final BlockingReads reads;
+    private final FilterFields<ServiceInstance> ofMembers;
 
     AgentResource(ApiSettings settings, Agent agent, BlockingReads reads) {
         this.settings = settings;
         this.agent = agent;
         this.reads = reads;
+        var tags = tags();
+        this.ofMembers =
+                FilterFields.<ServiceInstance>none()
+                        .text("Name", server -> server.node().name())
+                        .text("Addr", ServiceInstance::address)
+                        .whole("Port", ServiceInstance::port)
+                        .whole("Status", AgentResource::status)
+                        .table("Tags", _ -> tags);
     }
 
     ApiAnswer self(ApiRequest request) {
@@ -68,13 +71,17 @@ final class AgentResource {
         return ApiAnswer.json(json);
     }
 
-    private ObjectNode tags() {
-        return JSON.objectNode()
-                .put("role", "consul")
-                .put("dc", settings.datacenter().name())
-                .put("build", version())
-                // of serf, which is not spoken here
-                .put("vsn", "2");
+    /// What each server tells of itself; the last is of serf, which is not spoken here.
+    private Map<String, String> tags() {
+        return Map.of(
+                "role",
+                "consul",
+                "dc",
+                settings.datacenter().name(),
+                "build",
+                version(),
+                "vsn",
+                "2");
     }
 
     ApiAnswer version(ApiRequest request) {
@@ -84,7 +91,7 @@ final class AgentResource {
 
     /// The servers; with `wan` under the names that they would have elsewhere.
     ApiAnswer members(ApiRequest request) throws RefusedRequestException {
-        var filter = ListFilters.of(request, MEMBER);
+        var filter = ListFilters.of(request, ofMembers);
         var isWan = request.flag("wan");
         var all = JSON.arrayNode();
         agent.catalog().get().named(ServerInfo.SERVICE).stream()
@@ -116,7 +123,8 @@ final class AgentResource {
                         .put("DelegateMin", 2)
                         .put("DelegateMax", 5)
                         .put("DelegateCur", 4);
-        json.set("Tags", tags());
+        var told = json.putObject("Tags");
+        new TreeMap<>(tags()).forEach(told::put);
         return json;
     }
 

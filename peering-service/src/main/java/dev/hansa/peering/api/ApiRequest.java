@@ -24,8 +24,8 @@ record ApiRequest(
         String body,
         Places.Stay stay,
         Caller caller) {
-    /// What a caller may ask for more than once, each to hold.
-    static final Set<String> REPEATED = Set.of("tag", "node-meta");
+    /// What a caller may ask for more than once.
+    static final Set<String> REPEATED = Set.of("tag", "node-meta", "name");
 
     /// No name is longer: DNS allows none, and registrations neither.
     private static final int MAX_NAME = 253;

@@ -237,7 +237,7 @@ public final class ApiRouter implements AutoCloseable {
         router.route().handler(AnswerWriter::dated);
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(body::fail);
         router.route().handler(new RequestPace(settings.rates(), System::nanoTime, events));
-        router.route().handler(new ReadableLine());
+        router.route().handler(new ReadableLine()).handler(OneNamespace::require);
         router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
         snapshots.ifPresent(resource -> resource.mount(router, notes, contact));
         router.route().handler(new UiDoor());

@@ -152,6 +152,19 @@ final class CatalogResource {
                 });
     }
 
+    /// As Consul lists them: by name and peer, and no more.
+    ApiAnswer importedNames(ApiRequest request)
+            throws RefusedRequestException, InterruptedException {
+        return catalog.read(
+                request,
+                view -> {
+                    var all = JSON.arrayNode();
+                    view.imported((peer, _, name) ->
+                            all.addObject().put("Service", name).put("SourcePeer", peer.value()));
+                    return ApiAnswer.json(all);
+                });
+    }
+
     static ApiAnswer list(Stream<ServiceInstance> instances, Item item) {
         var list = JSON.arrayNode();
         instances.forEach(each -> item.add(each, list));

@@ -22,11 +22,13 @@ import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.trustbundle.Intention;
 import dev.hansa.trustbundle.PeerName;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /// `/v1/connect/intentions`: one rule at a time, kept in the `service-intentions` entry of its
 /// destination. Beyond Consul's, a source may be a peer's service here too.
@@ -35,9 +37,14 @@ final class IntentionResource {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String KIND = "service-intentions";
 
+    private static final Pattern DEFAULTS = Pattern.compile("^(default/){1,2}(?=[^/]*$)");
+
     /// An entry is read, changed and written if nobody else did meanwhile; more writers than this
     /// at once do not come together on one service.
     private static final int ATTEMPTS = 8;
+
+    /// Of one request, each with a list of its own; a proxy asks for the few that it serves.
+    private static final int MOST_NAMES = 64;
 
     private final ApiSettings settings;
     private final Store store;
@@ -246,25 +253,34 @@ final class IntentionResource {
             throw new RefusedRequestException(
                     500, "'by' parameter must be one of 'source' or 'destination'");
         }
-        var name = local(wanted(request, "name"));
-        Predicate<Intention> matching =
-                by.equals("source")
-                        ? intention ->
-                                intention.sourcePeer().isEmpty()
-                                        && List.of(name, Intention.ANY).contains(intention.source())
-                        : intention ->
-                                List.of(name, Intention.ANY).contains(intention.destination());
+        wanted(request, "name");
+        // each by the name as it was asked, under which a client looks for its answer
+        var matching = new LinkedHashMap<String, Predicate<StoredIntention>>();
+        for (var name : request.parameters("name")) {
+            matching.put(name, matching(by.equals("source"), local(name)));
+        }
+        if (matching.size() > MOST_NAMES) {
+            throw RefusedRequestException.bad(
+                    "name: expected at most " + MOST_NAMES + " of them; found " + matching.size());
+        }
         return reads.read(
                 request,
                 Scope.CONFIG,
-                () ->
-                        ApiAnswer.json(
-                                JSON.objectNode()
-                                        .set(
-                                                name,
-                                                array(
-                                                        one -> matching.test(one.intention()),
-                                                        request.caller()))));
+                () -> {
+                    var json = JSON.objectNode();
+                    matching.forEach(
+                            (name, wanted) -> json.set(name, array(wanted, request.caller())));
+                    return ApiAnswer.json(json);
+                });
+    }
+
+    private static Predicate<StoredIntention> matching(boolean bySource, String name) {
+        var names = List.of(name, Intention.ANY);
+        return bySource
+                ? one ->
+                        one.intention().sourcePeer().isEmpty()
+                                && names.contains(one.intention().source())
+                : one -> names.contains(one.intention().destination());
     }
 
     private static String wanted(ApiRequest request, String parameter)
@@ -327,9 +343,9 @@ final class IntentionResource {
         return new Pair(local(source.substring(slash + 1)), Optional.of(peer), local(destination));
     }
 
-    /// A name, maybe with the one namespace that there is.
+    /// A name, maybe with the one namespace that there is, and that with the one partition.
     private static String local(String name) throws RefusedRequestException {
-        var bare = name.startsWith("default/") ? name.substring("default/".length()) : name;
+        var bare = DEFAULTS.matcher(name).replaceFirst("");
         return bare.equals(Intention.ANY) ? bare : ApiRequest.read(bare, ServiceName::new).value();
     }
 

@@ -73,6 +73,7 @@ final class Routes {
         on("GET", "/v1/catalog/connect/:service", visible, catalog::connect);
         on("GET", "/v1/catalog/node-services/", visible, catalog::nodeServices);
         on("GET", "/v1/catalog/node-services/:node", visible, catalog::nodeServices);
+        on("GET", "/v1/imported-services", visible, catalog::importedNames);
         on("GET", "/v1/hansa/imported-services", visible, catalog::imported);
     }
 

@@ -1,0 +1,187 @@
+package dev.hansa.peering.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.trustbundle.PeerName;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What Consul's own client and command ask for and expect, in the shapes in which they do.
+class ConsulClientTest {
+    @TempDir private Path directory;
+    private ApiWorld world;
+
+    @BeforeEach
+    void start() throws Exception {
+        world = new ApiWorld(directory);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        world.close();
+    }
+
+    private static JsonNode json(HttpResponse<String> answer) throws Exception {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return new ObjectMapper().readTree(answer.body());
+    }
+
+    private JsonNode read(String path) throws Exception {
+        return json(world.get(path));
+    }
+
+    private void allow(String source, String destination) throws Exception {
+        var path = "/v1/connect/intentions/exact?source=" + source + "&destination=" + destination;
+        assertThat(world.put(path, "{\"Action\":\"allow\"}").body()).isEqualTo("true");
+    }
+
+    private static ServiceInstance instance(String name) {
+        return new ServiceInstance(
+                new NodeRecord("", "node", "192.0.2.1", "lke", Map.of(), Map.of()),
+                name,
+                name,
+                ServiceKind.TYPICAL,
+                List.of(),
+                "192.0.2.1",
+                80,
+                Map.of(),
+                Map.of(),
+                1,
+                1,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                1,
+                1);
+    }
+
+    @Test
+    void importedServicesAreListedByNameAndPeer() throws Exception {
+        assertThat(world.get("/v1/imported-services").body()).isEqualTo("[]");
+        world.catalog.imported(
+                new PeerName("lke"),
+                before ->
+                        before.with("shipping", List.of(instance("shipping")))
+                                .with("cart", List.of(instance("cart"))));
+
+        var answer = world.get("/v1/imported-services");
+
+        assertThat(answer.body())
+                .isEqualTo(
+                        "[{\"Service\":\"cart\",\"SourcePeer\":\"lke\"},{\"Service\":\"shipping\",\"SourcePeer\":\"lke\"}]");
+        assertThat(answer.headers().firstValueAsLong("X-Consul-Index").orElse(0)).isPositive();
+    }
+
+    @Test
+    void intentionsAreMatchedBySeveralNamesAsTheyWereAsked() throws Exception {
+        allow("web", "db");
+        allow("*", "cart");
+        allow("cart", "*");
+
+        var match = "/v1/connect/intentions/match?by=destination";
+        var found = read(match + "&name=default/db&name=cart&name=default/default/db&name=db");
+
+        var names = new ArrayList<String>();
+        found.fieldNames().forEachRemaining(names::add);
+        assertThat(names).containsExactly("default/db", "cart", "default/default/db", "db");
+        for (var name : List.of("default/db", "default/default/db", "db")) {
+            assertThat(found.path(name))
+                    .as(name)
+                    .extracting(one -> one.path("SourceName").asText())
+                    .containsExactly("web", "cart");
+        }
+        assertThat(found.path("cart")).hasSize(2);
+        assertThat(world.get(match + "&name=n" + names(65)).body())
+                .isEqualTo("name: expected at most 64 of them; found 66");
+        assertThat(world.get(match + "&name=").body())
+                .isEqualTo("required query parameter 'name' not set");
+        assertThat(world.get(match + "&name=db&name=a/b").statusCode()).isEqualTo(400);
+        assertThat(world.get(match + "&name=default/default/default/db").statusCode())
+                .isEqualTo(400);
+    }
+
+    private static String names(int count) {
+        var names = new StringBuilder();
+        for (var i = 0; i < count; i++) {
+            names.append("&name=n").append(i);
+        }
+        return names.toString();
+    }
+
+    @Test
+    void anotherNamespaceOrPartitionIsRefusedAndChangesNothing() throws Exception {
+        var index = world.store.now().index();
+        for (var call :
+                List.of(
+                        "GET /v1/catalog/services",
+                        "GET /v1/health/service/web",
+                        "PUT /v1/agent/service/register",
+                        "PUT /v1/config",
+                        "GET /v1/snapshot",
+                        "GET /v1/kv/a")) {
+            var words = call.split(" ");
+            var body = "{\"Name\":\"web\",\"Kind\":\"service-defaults\"}";
+            for (var name : List.of("ns", "partition")) {
+                var kind = name.equals("ns") ? "Namespace" : "Partition";
+                var by = world.send(words[0], words[1] + "?" + name + "=team", body);
+                assertThat(by.statusCode() + " " + by.body())
+                        .isEqualTo(
+                                "400 Invalid query parameter: \""
+                                        + name
+                                        + "\" - "
+                                        + kind
+                                        + "s are a Consul Enterprise feature");
+                var header = world.send(words[0], words[1], body, "X-Consul-" + kind, "team");
+                assertThat(header.statusCode() + " " + header.body())
+                        .isEqualTo(
+                                "400 Invalid header: \"X-Consul-"
+                                        + kind
+                                        + "\" - "
+                                        + kind
+                                        + "s are a Consul Enterprise feature");
+            }
+        }
+        assertThat(world.store.now().index()).isEqualTo(index);
+
+        assertThat(read("/v1/catalog/services?ns=default&partition=Default&ns=")).isEmpty();
+        assertThat(
+                        world.send(
+                                        "GET",
+                                        "/v1/catalog/services",
+                                        "",
+                                        "X-Consul-Namespace",
+                                        "default")
+                                .statusCode())
+                .isEqualTo(200);
+        assertThat(world.get("/ui/?ns=team").statusCode()).isNotEqualTo(400);
+    }
+
+    private JsonNode members(String filter) throws Exception {
+        return read(
+                "/v1/agent/members?filter=" + URLEncoder.encode(filter, StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void membersAreListedByTheirTags() throws Exception {
+        world.catalog.publish("owner", List.of(instance("consul")));
+
+        assertThat(members("Tags.role == \"consul\" and Tags.dc == eks")).hasSize(1);
+        assertThat(members("Tags.role == node")).isEmpty();
+        assertThat(members("segment in Tags")).isEmpty();
+    }
+}
