@@ -166,7 +166,7 @@ func TestAclTokenIsReadUpdatedClonedAndDeleted(t *testing.T) {
 // shows: GET /v1/acl/policies
 func TestAclPolicyIsWrittenReadListedAndDeleted(t *testing.T) {
 	client := root(t)
-	made, _, err := client.ACL().PolicyCreate(&api.ACLPolicy{Name: "peers", Description: "who peers", Rules: `peering = "write"`}, nil)
+	made, _, err := client.ACL().PolicyCreate(&api.ACLPolicy{Name: "peers", Description: "who peers", Rules: `peering = "write"`, Datacenters: []string{"guarded"}}, nil)
 	must(t, err)
 	read, _, err := client.ACL().PolicyRead(made.ID, nil)
 	must(t, err)

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/consul/api"
 )
@@ -26,13 +27,19 @@ func TestRootsAreCertificates(t *testing.T) {
 
 // shows: GET /v1/connect/ca/configuration
 // shows: PUT /v1/connect/ca/configuration
-func TestAuthoritysConfigurationIsReadAndNotWritten(t *testing.T) {
+func TestAuthoritysConfigurationIsReadAndNotChanged(t *testing.T) {
 	config, _, err := eks.client.Connect().CAGetConfig(nil)
 	must(t, err)
 	equal(t, "the provider", config.Provider, "consul")
 	parsed, err := api.ParseConsulCAConfig(config.Config)
 	must(t, err)
 	equal(t, "the life of leaves in hours", parsed.LeafCertTTL.Hours(), 72.0)
+	equal(t, "the life of intermediates in days", parsed.IntermediateCertTTL.Hours()/24, 365.0)
+	equal(t, "the life of roots in days", parsed.RootCertTTL.Hours()/24, 3650.0)
+	// what is so is taken
+	_, err = eks.client.Connect().CASetConfig(config, nil)
+	must(t, err)
+	config.Config["RootCertTTL"] = 11 * 365 * 24 * time.Hour
 	_, err = eks.client.Connect().CASetConfig(config, nil)
 	refused(t, err, 500, "/v1/hansa/ca/rotate")
 }

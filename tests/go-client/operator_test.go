@@ -26,6 +26,8 @@ func TestStatusNamesLeaderAndPeers(t *testing.T) {
 
 // shows: GET /v1/operator/raft/configuration
 // shows: GET /v1/operator/autopilot/health
+// shows: GET /v1/operator/autopilot/state
+// shows: GET /v1/operator/usage
 func TestOperatorSeesTheLog(t *testing.T) {
 	raft, err := eks.client.Operator().RaftGetConfiguration(nil)
 	must(t, err)
@@ -38,6 +40,19 @@ func TestOperatorSeesTheLog(t *testing.T) {
 	equal(t, "servers", len(health.Servers), 1)
 	equal(t, "whether the server is well", health.Servers[0].Healthy, true)
 	equal(t, "how many may fail", health.FailureTolerance, 0)
+	state, err := eks.client.Operator().AutopilotState(nil)
+	must(t, err)
+	equal(t, "whether all is well", state.Healthy, true)
+	leads := state.Servers[state.Leader]
+	equal(t, "who leads", leads.Name, health.Servers[0].Name)
+	equal(t, "its status", leads.Status, api.AutopilotServerLeader)
+	equal(t, "its node's", leads.NodeStatus, "alive")
+	equal(t, "voters", len(state.Voters), 1)
+	usage, _, err := eks.client.Operator().Usage(nil)
+	must(t, err)
+	if usage.Usage["eks"].Services == 0 {
+		t.Fatalf("expected the servers' own service at least; found %+v", usage)
+	}
 }
 
 // shows: GET /v1/snapshot

@@ -1,6 +1,7 @@
 package dev.hansa.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +31,15 @@ final class AclPolicyCommands {
     private static final class Policy extends Main.Group {}
 
     private static String pretty(JsonNode policy) {
-        return new Columns()
+        var lines =
+                new Columns()
                         .row("ID:", ClientCommand.text(policy, "ID"))
                         .row("Name:", ClientCommand.text(policy, "Name"))
-                        .row("Description:", ClientCommand.text(policy, "Description"))
-                        .text()
+                        .row("Description:", ClientCommand.text(policy, "Description"));
+        for (var datacenter : policy.path("Datacenters")) {
+            lines.row("Datacenter:", PlainText.of(datacenter.asText()));
+        }
+        return lines.text()
                 + "Rules:\n"
                 + ClientCommand.text(policy, "Rules").stripTrailing()
                 + "\n";
@@ -77,10 +82,19 @@ final class AclPolicyCommands {
             return given("rules", rules);
         }
 
-        /// Nothing is said of it to the server: there is no other place where it could hold.
+        /// There is no other place where it could hold.
         final void requireHere(ApiClient api) throws CommandFailedException, InterruptedException {
             for (var name : datacenters) {
                 requireHere(api, name);
+            }
+        }
+
+        /// @param before what was there, for what no flag says
+        final void putDatacenters(ObjectNode body, JsonNode before) {
+            if (!datacenters.isEmpty()) {
+                datacenters.forEach(body.putArray("Datacenters")::add);
+            } else if (!before.path("Datacenters").isEmpty()) {
+                body.set("Datacenters", before.path("Datacenters"));
             }
         }
 
@@ -116,6 +130,7 @@ final class AclPolicyCommands {
                             .put("Name", name)
                             .put("Description", description(nothing))
                             .put("Rules", rules(nothing));
+            putDatacenters(body, nothing);
             var policy = Json.read(api.must("PUT", AclCommands.POLICY, body));
             print(out, policy, pretty(policy));
         }
@@ -248,6 +263,7 @@ final class AclPolicyCommands {
                             .put("Name", name == null ? text(before, "Name") : name)
                             .put("Description", description(kept))
                             .put("Rules", rules(kept));
+            putDatacenters(body, kept);
             var policy = Json.read(api.must("PUT", path(known), body));
             print(out, policy, pretty(policy));
         }

@@ -51,8 +51,8 @@ final class ConnectCommands {
     @Command(
             name = "set-config",
             description = {
-                "Ask a server for another configuration of its certificate authority.",
-                "Servers of Hansa refuse: their settings say it, and 'hansa ca rotate' moves to another root."
+                "Ask a server for a configuration of its certificate authority.",
+                "Servers of Hansa refuse any but the one that there is: their settings say it, and 'hansa ca rotate' moves to another root."
             },
             footer = "  hansa connect ca set-config -config-file ca.json")
     private static final class SetConfig extends ClientCommand {

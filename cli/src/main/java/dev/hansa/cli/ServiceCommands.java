@@ -3,6 +3,8 @@ package dev.hansa.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.peering.hcl.HclException;
+import dev.hansa.peering.hcl.HclReader;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,8 @@ final class ServiceCommands {
                     "Register services that no sidecar registers, and see and say which peers share which.")
     private static final class Services extends Main.Group {}
 
-    /// The definitions in a file: `{"service": {}}`, `{"services": []}`, or one by itself.
+    /// The definitions in a file, JSON or HCL: `{"service": {}}`, `{"services": []}`, or one by
+    /// itself.
     private static List<ObjectNode> definitions(ClientCommand command, String file)
             throws CommandFailedException {
         var root = Json.MAPPER.createObjectNode();
@@ -69,9 +72,20 @@ final class ServiceCommands {
         return found;
     }
 
+    /// What does not begin as JSON is HCL, as for Consul's agents, whatever the file is called.
     private static JsonNode parsed(String text, String file) throws CommandFailedException {
+        var begun = text.stripLeading();
         try {
-            return Json.MAPPER.readTree(text);
+            return begun.startsWith("{") || begun.startsWith("[")
+                    ? Json.MAPPER.readTree(text)
+                    : HclReader.read(text);
+        } catch (HclException e) {
+            throw new CommandFailedException(
+                    "service definition: expected HCL or JSON in '"
+                            + file
+                            + "'; found "
+                            + PlainText.of(e.sentence()),
+                    e);
         } catch (JsonProcessingException e) {
             throw new CommandFailedException(
                     "service definition: expected JSON in '"
@@ -93,7 +107,7 @@ final class ServiceCommands {
 
     @Command(
             name = "register",
-            description = "Register a service by flags, or services by files of JSON.",
+            description = "Register a service by flags, or services by files of HCL or JSON.",
             footer = "  hansa services register -name billing -address 127.0.0.1 -port 9090")
     private static final class Register extends ClientCommand {
         @Parameters(

@@ -269,6 +269,37 @@ class ClientCommandsTest {
                                 "hansa: Unknown service ID \"b\".\n"));
     }
 
+    /// As Consul's agents are given it, whatever the file is called.
+    @Test
+    void servicesAreRegisteredByHcl() throws IOException {
+        var file =
+                Files.writeString(
+                        folder.resolve("web.txt"),
+                        """
+                        # the shop
+                        service {
+                          name = "web"
+                          id   = "web-1"
+                          port = 8080
+                          tags = ["v1"]
+                          check { id = "alive", ttl = "1h" }
+                        }
+                        """);
+        server.on("PUT /v1/agent/service/register", 200, "")
+                .on("PUT /v1/agent/service/deregister/web-1", 200, "");
+
+        assertThat(Ran.hansa(server, "services", "register", file.toString()))
+                .isEqualTo(new Ran(0, "Registered service: web\n", ""));
+        assertThat(server.onlyAsked().body())
+                .isEqualTo(
+                        "{\"name\":\"web\",\"id\":\"web-1\",\"port\":8080,\"tags\":[\"v1\"],\"check\":{\"id\":\"alive\",\"ttl\":\"1h\"}}");
+        assertThat(Ran.hansa(server, "services", "deregister", file.toString()).out())
+                .isEqualTo("Deregistered service: web-1\n");
+        var wrong = Files.writeString(folder.resolve("wrong.hcl"), "service {\n  name = \n}\n");
+        assertThat(Ran.hansa(server, "services", "register", wrong.toString()).err())
+                .contains("service definition: expected HCL or JSON in", "HCL at line 3");
+    }
+
     @Test
     void catalogIsPrinted() {
         server.on("GET /v1/catalog/services", 200, "{\"web\":[\"v1\",\"v2\"],\"consul\":[]}")

@@ -276,7 +276,7 @@ class ConsulFlagsTest {
                         200,
                         "{\"ID\":\""
                                 + id
-                                + "\",\"Name\":\"p\",\"Description\":\"d\",\"Rules\":\"r\"}")
+                                + "\",\"Name\":\"p\",\"Description\":\"d\",\"Rules\":\"r\",\"Datacenters\":[\"eks\"]}")
                 .on("PUT /v1/acl/policy/" + id, 200, "{}");
 
         var made =
@@ -289,7 +289,7 @@ class ConsulFlagsTest {
                         "-valid-datacenter=eks",
                         "-meta");
         assertThat(made.out()).endsWith("Modify Index: 9\n");
-        assertThat(server.asked().getLast().body()).doesNotContain("eks");
+        assertThat(server.asked().getLast().body()).contains("\"Datacenters\":[\"eks\"]");
         assertThat(
                         hansa(
                                         "acl",
@@ -300,6 +300,8 @@ class ConsulFlagsTest {
                                         "-valid-datacenter=lke")
                                 .err())
                 .contains("expected 'eks'", "found 'lke'");
+        done("acl", "policy", "update", "-id", id, "-rules=s");
+        assertThat(server.asked().getLast().body()).contains("\"Datacenters\":[\"eks\"]");
         done("acl", "policy", "update", "-id", id, "-no-merge", "-rules=s");
         assertThat(server.asked().getLast().body())
                 .isEqualTo(

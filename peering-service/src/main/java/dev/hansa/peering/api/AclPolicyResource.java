@@ -36,15 +36,18 @@ final class AclPolicyResource {
 
     private static final String NONE = "policy does not exist: ACL not found";
 
+    private final String datacenter;
     private final AclWrites writes;
     private final BlockingReads reads;
     private final Store store;
 
     AclPolicyResource(
+            String datacenter,
             AccessControl control,
             Store store,
             BlockingReads reads,
             Consumer<PeeringEvent> events) {
+        this.datacenter = datacenter;
         this.writes = new AclWrites(control, store, events);
         this.reads = reads;
         this.store = store;
@@ -112,9 +115,16 @@ final class AclPolicyResource {
         if (BuiltInPolicies.ALL.stream().anyMatch(policy -> policy.name().equals(name))) {
             throw bad("Invalid Policy: A Policy with Name \"" + name + "\" already exists");
         }
-        if (!body.texts("Datacenters").isEmpty()) {
-            throw bad(
-                    "Invalid Policy: Datacenters: expected none, since each datacenter keeps its own tokens; found some");
+        var datacenters = body.texts("Datacenters").stream().distinct().toList();
+        for (var one : datacenters) {
+            if (!one.equals(datacenter)) {
+                throw bad(
+                        "Invalid Policy: Datacenters: expected none or '"
+                                + datacenter
+                                + "', since each datacenter keeps its own policies; found '"
+                                + shown(one)
+                                + "'");
+            }
         }
         var rules = body.text("Rules");
         if (rules.length() > MAX_RULES) {
@@ -130,7 +140,8 @@ final class AclPolicyResource {
         }
         writes.apply(
                 new StoreCommand.PutAclPolicy(
-                        new AclPolicyRecord(id, name, description(body), rules, created, 0)),
+                        new AclPolicyRecord(
+                                id, name, description(body), rules, datacenters, created, 0)),
                 "policy '" + name + "' written");
         return found(Optional.ofNullable(store.now().acl().policies().get(id)));
     }
@@ -219,8 +230,12 @@ final class AclPolicyResource {
         if (withRules) {
             json.put("Rules", policy.rules());
         }
-        return json.putNull("Datacenters")
-                .put("Hash", hash(policy))
+        if (policy.datacenters().isEmpty()) {
+            json.putNull("Datacenters");
+        } else {
+            policy.datacenters().forEach(json.putArray("Datacenters")::add);
+        }
+        return json.put("Hash", hash(policy))
                 .put("CreateIndex", policy.createIndex())
                 .put("ModifyIndex", policy.modifyIndex());
     }
@@ -228,7 +243,12 @@ final class AclPolicyResource {
     /// Another whenever what it says is.
     private static byte[] hash(AclPolicyRecord policy) {
         return Sha256.of(
-                (policy.name() + "\n" + policy.description() + "\n" + policy.rules())
+                (policy.name()
+                                + "\n"
+                                + policy.description()
+                                + "\n"
+                                + policy.rules()
+                                + String.join("\n", policy.datacenters()))
                         .getBytes(StandardCharsets.UTF_8));
     }
 }

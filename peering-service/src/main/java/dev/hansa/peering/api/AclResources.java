@@ -32,7 +32,7 @@ record AclResources(
                         settings.bootstrapReset(),
                         settings.clock(),
                         events),
-                new AclPolicyResource(control, store, reads, events),
+                new AclPolicyResource(settings.datacenter().name(), control, store, reads, events),
                 new AuthMethodResource(writes, reads),
                 new BindingRuleResource(writes, reads),
                 settings.clock());

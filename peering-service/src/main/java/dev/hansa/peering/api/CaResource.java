@@ -1,7 +1,6 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.hansa.peering.configentry.GoDuration;
 import java.time.Duration;
 import java.util.List;
 
@@ -17,28 +16,29 @@ final class CaResource {
         this.leafLife = leafLife;
     }
 
-    /// As Consul's clients ask for it.
-    ApiAnswer configuration(ApiRequest request) {
-        var isOwn = ca.status().isOwn();
-        var json =
-                JsonNodeFactory.instance
-                        .objectNode()
-                        .put("Provider", isOwn ? "consul" : "external");
-        json.putObject("Config").put("LeafCertTTL", GoDuration.format(leafLife));
-        json.putNull("State");
-        return ApiAnswer.json(
-                json.put("ForceWithoutCrossSigning", false)
-                        .put("CreateIndex", 1)
-                        .put("ModifyIndex", 1));
+    private CaConfiguration now() {
+        return new CaConfiguration(ca.status().isOwn(), leafLife);
     }
 
-    /// A root is replaced in steps that are waited for, not by another configuration.
-    ApiAnswer configure(ApiRequest request) {
-        return ApiAnswer.text(
-                500,
-                "Connect CA configuration: expected none to be written, since settings of the servers"
-                        + " say it (ca.root-file, leaf.ttl) and PUT /v1/hansa/ca/rotate (hansa ca"
-                        + " rotate) moves to another root; found one");
+    /// As Consul's clients ask for it.
+    ApiAnswer configuration(ApiRequest request) {
+        return ApiAnswer.json(now().json());
+    }
+
+    /// A root is replaced in steps that are waited for, not by another configuration. Who writes
+    /// what is so has nothing refused.
+    ApiAnswer configure(ApiRequest request) throws RefusedRequestException {
+        var wanted = JsonFields.read(request.body(), "Request decode failed");
+        var difference = now().difference(wanted);
+        if (difference.isPresent()) {
+            throw new RefusedRequestException(
+                    500,
+                    "Connect CA configuration: expected none that is another, since settings of"
+                            + " the servers say it (ca.root-file, leaf.ttl) and PUT"
+                            + " /v1/hansa/ca/rotate (hansa ca rotate) moves to another root: "
+                            + difference.get());
+        }
+        return ApiAnswer.EMPTY;
     }
 
     ApiAnswer status(ApiRequest request) {

@@ -3,7 +3,10 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.exportedservices.ServiceInstance;
+import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.trustbundle.PeerName;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -12,6 +15,16 @@ import java.util.stream.Stream;
 /// Reading of `/v1/catalog`: what runs here, and what peers let us see.
 final class CatalogResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    /// As Consul counts them; of most there is none here.
+    private static final List<String> MESH_KINDS =
+            List.of(
+                    "api-gateway",
+                    "connect-native",
+                    "connect-proxy",
+                    "ingress-gateway",
+                    "mesh-gateway",
+                    "terminating-gateway");
 
     private final ApiSettings settings;
     private final CatalogReads catalog;
@@ -162,6 +175,38 @@ final class CatalogResource {
                     view.imported((peer, _, name) ->
                             all.addObject().put("Service", name).put("SourcePeer", peer.value()));
                     return ApiAnswer.json(all);
+                });
+    }
+
+    /// How much runs here, whoever may see it: of names nothing is told.
+    ApiAnswer usage(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        return catalog.read(
+                request,
+                view -> {
+                    var local = view.now().local();
+                    var all = local.values().stream().flatMap(List::stream).toList();
+                    var nodes = all.stream().map(each -> each.node().name()).distinct().count();
+                    var json = JSON.objectNode();
+                    var usage =
+                            json.putObject("Usage")
+                                    .putObject(settings.datacenter().name())
+                                    .put("Nodes", nodes)
+                                    .put("Services", local.size())
+                                    .put("ServiceInstances", all.size());
+                    var connect = usage.putObject("ConnectServiceInstances");
+                    MESH_KINDS.forEach(kind ->
+                            connect.put(
+                                    kind,
+                                    all.stream()
+                                            .filter(each -> each.kind().word().equals(kind))
+                                            .count()));
+                    usage.put(
+                            "BillableServiceInstances",
+                            all.stream()
+                                    .filter(each -> each.kind() == ServiceKind.TYPICAL)
+                                    .filter(each -> !each.name().equals(ServerInfo.SERVICE))
+                                    .count());
+                    return ApiAnswer.json(json);
                 });
     }
 

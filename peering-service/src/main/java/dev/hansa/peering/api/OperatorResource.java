@@ -1,6 +1,7 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.configentry.GoDuration;
@@ -8,6 +9,8 @@ import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// The servers that keep the log together, as an operator sees and changes them.
@@ -121,33 +124,89 @@ final class OperatorResource {
         return ApiAnswer.json(all);
     }
 
-    /// How many servers are well, and how many of them may fail.
-    ApiAnswer health(ApiRequest request) {
-        var members = this.members.list();
-        var json = JSON.objectNode();
-        var servers = JSON.arrayNode();
+    /// How the servers are, and how many of them may fail.
+    ///
+    /// @param well how many of them are
+    private record Servers(List<ObjectNode> all, int well) {
+        boolean isWell() {
+            return well == all.size();
+        }
+
+        int mayFail() {
+            return Math.max(0, well - (all.size() / 2 + 1));
+        }
+    }
+
+    private Servers servers() {
+        var all = new ArrayList<ObjectNode>();
         var well = 0;
-        for (var member : members) {
+        for (var member : members.list()) {
             var silent = member.silent().orElse(Duration.ZERO);
             var isWell = silent.compareTo(SILENT) < 0;
             well += isWell ? 1 : 0;
-            servers.addObject()
-                    .put("ID", member.name())
-                    .put("Name", member.name())
-                    .put("Address", address(member))
-                    .put("SerfStatus", isWell ? "alive" : "failed")
-                    .put("Version", AgentResource.version())
-                    .put("Leader", member.leader())
-                    .put("LastContact", GoDuration.format(silent))
-                    .put("LastTerm", this.members.leadership().get().term())
-                    .put("Healthy", isWell)
-                    .put("Voter", true);
+            all.add(
+                    JSON.objectNode()
+                            .put("ID", member.name())
+                            .put("Name", member.name())
+                            .put("Address", address(member))
+                            .put("SerfStatus", isWell ? "alive" : "failed")
+                            .put("Version", AgentResource.version())
+                            .put("Leader", member.leader())
+                            .put("LastContact", GoDuration.format(silent))
+                            .put("LastTerm", members.leadership().get().term())
+                            .put("Healthy", isWell)
+                            .put("Voter", true));
         }
-        var quorum = members.size() / 2 + 1;
-        json.put("Healthy", well == members.size())
-                .put("FailureTolerance", Math.max(0, well - quorum))
-                .set("Servers", servers);
-        return ApiAnswer.json(well == members.size() ? 200 : TOO_FEW, json);
+        return new Servers(all, well);
+    }
+
+    /// How many servers are well, and how many of them may fail.
+    ApiAnswer health(ApiRequest request) {
+        var servers = servers();
+        var json =
+                JSON.objectNode()
+                        .put("Healthy", servers.isWell())
+                        .put("FailureTolerance", servers.mayFail());
+        servers.all().forEach(json.putArray("Servers")::add);
+        return ApiAnswer.json(servers.isWell() ? 200 : TOO_FEW, json);
+    }
+
+    /// The same in the shape of autopilot's state, by the servers' names.
+    ApiAnswer state(ApiRequest request) {
+        var servers = servers();
+        var json =
+                JSON.objectNode()
+                        .put("Healthy", servers.isWell())
+                        .put("FailureTolerance", servers.mayFail())
+                        // each votes, so none stands by to take another's place
+                        .put("OptimisticFailureTolerance", servers.mayFail());
+        var byName = json.putObject("Servers");
+        var voters = JSON.arrayNode();
+        var leader = "";
+        for (var server : servers.all()) {
+            var name = server.path("Name").asText();
+            var isLeader = server.path("Leader").asBoolean();
+            leader = isLeader ? name : leader;
+            voters.add(name);
+            var one = byName.putObject(name);
+            for (var field :
+                    List.of(
+                            "ID",
+                            "Name",
+                            "Address",
+                            "Version",
+                            "LastContact",
+                            "LastTerm",
+                            "Healthy")) {
+                one.set(field, server.path(field));
+            }
+            one.put("NodeStatus", server.path("SerfStatus").asText())
+                    .put("Status", isLeader ? "leader" : "voter")
+                    .put("NodeType", "voter");
+            one.putObject("Meta");
+        }
+        json.put("Leader", leader).set("Voters", voters);
+        return ApiAnswer.json(json);
     }
 
     /// The log of a server that nobody joins has an address that says nothing; the API's is shown.

@@ -74,6 +74,7 @@ final class Routes {
         on("GET", "/v1/catalog/node-services/", visible, catalog::nodeServices);
         on("GET", "/v1/catalog/node-services/:node", visible, catalog::nodeServices);
         on("GET", "/v1/imported-services", visible, catalog::importedNames);
+        on("GET", "/v1/operator/usage", Ask.read(Resource.OPERATOR), catalog::usage);
         on("GET", "/v1/hansa/imported-services", visible, catalog::imported);
     }
 
@@ -208,6 +209,7 @@ final class Routes {
         var write = Ask.write(Resource.OPERATOR);
         on("GET", "/v1/operator/raft/configuration", read, operator::configuration);
         on("GET", "/v1/operator/autopilot/health", read, operator::health);
+        on("GET", "/v1/operator/autopilot/state", read, operator::state);
         on("DELETE", "/v1/operator/raft/peer", write, operator::remove);
         on("POST", "/v1/operator/raft/transfer-leader", write, operator::transfer);
         on("GET", "/v1/status/leader", Ask.nothing(), operator::leader);

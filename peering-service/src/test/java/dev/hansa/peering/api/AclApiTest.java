@@ -123,6 +123,24 @@ class AclApiTest {
     }
 
     @Test
+    void policyMayNameItsOwnDatacenterAndNoOther() throws Exception {
+        var body = "{\"Name\":\"here\",\"Rules\":\"\",\"Datacenters\":[\"%s\"]}";
+        var made = json("PUT", "/v1/acl/policy", body.formatted("eks"));
+        assertThat(made.path("Datacenters").toString()).isEqualTo("[\"eks\"]");
+        var path = "/v1/acl/policy/" + made.path("ID").asText();
+        assertThat(json("GET", path, "").path("Datacenters").toString()).isEqualTo("[\"eks\"]");
+        var other = send("PUT", path, body.formatted("lke"), root);
+        assertThat(other.statusCode() + " " + other.body())
+                .isEqualTo(
+                        "400 Invalid Policy: Datacenters: expected none or 'eks', since each datacenter keeps its own policies; found 'lke'");
+
+        var anew = json("PUT", path, "{\"Name\":\"here\",\"Rules\":\"\"}");
+
+        assertThat(anew.path("Datacenters").isNull()).isTrue();
+        assertThat(anew.path("Hash")).isNotEqualTo(made.path("Hash"));
+    }
+
+    @Test
     void changeOfAPolicyHoldsForTheNextRequest() throws Exception {
         var id = policy("p", "peering = \"read\"");
         var made = json("PUT", "/v1/acl/token", "{\"Policies\":[{\"ID\":\"" + id + "\"}]}");

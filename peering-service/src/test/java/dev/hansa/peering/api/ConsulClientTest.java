@@ -184,4 +184,59 @@ class ConsulClientTest {
         assertThat(members("Tags.role == node")).isEmpty();
         assertThat(members("segment in Tags")).isEmpty();
     }
+
+    private String configured(String body) throws Exception {
+        var answer = world.put("/v1/connect/ca/configuration", body);
+        return answer.statusCode() + " " + answer.body();
+    }
+
+    /// As the client writes back what it has read, durations also as Go's count of nanoseconds.
+    @Test
+    void authoritysConfigurationIsTakenAsItIsAndNotOtherwise() throws Exception {
+        var path = "/v1/connect/ca/configuration";
+        var config = read(path).path("Config");
+        assertThat(config.toString())
+                .isEqualTo(
+                        "{\"LeafCertTTL\":\"72h0m0s\",\"IntermediateCertTTL\":\"8760h0m0s\",\"RootCertTTL\":\"87600h0m0s\"}");
+
+        assertThat(configured(world.get(path).body())).isEqualTo("200 ");
+        for (var same :
+                List.of(
+                        "{}",
+                        "{\"Provider\":\"consul\"}",
+                        "{\"Provider\":\"consul\",\"Config\":{\"LeafCertTTL\":\"72h\",\"PrivateKey\":\"\"}}",
+                        "{\"Config\":{\"leaf_cert_ttl\":259200000000000}}")) {
+            assertThat(configured(same)).as(same).isEqualTo("200 ");
+        }
+        for (var other :
+                List.of(
+                        "{\"Provider\":\"vault\"}|Provider: expected 'consul', as it is; found 'vault'",
+                        "{\"Config\":{\"RootCertTTL\":\"8h\"}}|Config.RootCertTTL: expected '87600h0m0s', as it is; found '8h'",
+                        "{\"Config\":{\"PrivateKey\":\"x\"}}|Config.PrivateKey: expected '', as it is; found another",
+                        "{\"Config\":{\"LeafCertTTL\":\"soon\"}}|Config.LeafCertTTL: expected '72h0m0s', as it is; found 'soon'")) {
+            var words = other.split("\\|");
+            assertThat(configured(words[0]))
+                    .as(words[0])
+                    .startsWith("500 Connect CA configuration: expected none that is another")
+                    .contains("/v1/hansa/ca/rotate")
+                    .endsWith(words[1]);
+        }
+        assertThat(configured("x")).startsWith("400 Request decode failed");
+    }
+
+    @Test
+    void usageIsCountedByDatacenter() throws Exception {
+        world.catalog.publish("owner", List.of(instance("consul")));
+        for (var id : List.of("redis1", "redis2")) {
+            world.put(
+                    "/v1/catalog/register",
+                    "{\"Node\":\"n1\",\"Address\":\"h\",\"Service\":{\"ID\":\""
+                            + id
+                            + "\",\"Service\":\"redis\"}}");
+        }
+
+        assertThat(read("/v1/operator/usage").path("Usage").path("eks").toString())
+                .isEqualTo(
+                        "{\"Nodes\":2,\"Services\":2,\"ServiceInstances\":3,\"ConnectServiceInstances\":{\"api-gateway\":0,\"connect-native\":0,\"connect-proxy\":0,\"ingress-gateway\":0,\"mesh-gateway\":0,\"terminating-gateway\":0},\"BillableServiceInstances\":2}");
+    }
 }

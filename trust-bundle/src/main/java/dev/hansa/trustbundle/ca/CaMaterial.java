@@ -22,10 +22,10 @@ public record CaMaterial(
         X509Certificate intermediate,
         PrivateKey intermediateKey) {
     /// Consul's root life; a rotation is announced to peers long before.
-    private static final Duration ROOT_LIFE = Duration.ofDays(3650);
+    public static final Duration ROOT_LIFE = Duration.ofDays(3650);
 
     /// Signs every leaf; renewed from half of it.
-    private static final Duration INTERMEDIATE_LIFE = Duration.ofDays(365);
+    public static final Duration INTERMEDIATE_LIFE = Duration.ofDays(365);
 
     /// An intermediate, and a bridge above it when this root hands over to the next.
     private static final int ROOT_PATH = 2;
