@@ -136,6 +136,7 @@ func TestAclTokenIsReadUpdatedClonedAndDeleted(t *testing.T) {
 	self, _, err := guardedAs(t, made.SecretID).ACL().TokenReadSelf(nil)
 	must(t, err)
 	equal(t, "who I am", self.AccessorID, made.AccessorID)
+	equal(t, "the secret that I have just shown", self.SecretID, made.SecretID)
 	clone, _, err := client.ACL().TokenClone(made.AccessorID, "third", nil)
 	must(t, err)
 	equal(t, "policies of the clone", len(clone.Policies), 1)

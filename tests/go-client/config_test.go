@@ -121,6 +121,14 @@ func TestEntryThatIsWrongIsRefusedInWords(t *testing.T) {
 		Redirect: &api.ServiceResolverRedirect{Peer: "lke"},
 	}, nil)
 	refused(t, err, 500, "Redirect.Peer defined without Redirect.Service")
+	for _, kind := range []string{api.IngressGateway, api.TerminatingGateway, api.APIGateway, "bound-api-gateway",
+		api.InlineCertificate, api.HTTPRoute, api.TCPRoute, api.JWTProvider, api.RateLimitIPConfig, api.RateLimit} {
+		list, _, err := eks.client.ConfigEntries().List(kind, nil)
+		must(t, err)
+		equal(t, "entries of kind "+kind, len(list), 0)
+	}
+	_, _, err = eks.client.ConfigEntries().Set(&api.IngressGatewayConfigEntry{Kind: api.IngressGateway, Name: "in"}, nil)
+	refused(t, err, 400, "not taken: there are no ingress and API gateways")
 	_, _, err = eks.client.ConfigEntries().List("moon", nil)
 	refused(t, err, 400, "invalid config entry kind: moon")
 }

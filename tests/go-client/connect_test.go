@@ -103,6 +103,34 @@ func TestIntentionIsWrittenReadMatchedCheckedAndDeleted(t *testing.T) {
 	equal(t, "sources left", len(entry.(*api.ServiceIntentionsConfigEntry).Sources), 1)
 }
 
+// shows: POST /v1/connect/intentions
+// shows: GET /v1/connect/intentions/:id
+// shows: PUT /v1/connect/intentions/:id
+// shows: DELETE /v1/connect/intentions/:id
+func TestIntentionOfTheOlderFormKeepsItsIdWithAnotherSource(t *testing.T) {
+	client := eks.client.Connect()
+	ixn := &api.Intention{SourceNS: "default", SourceName: "api", DestinationNS: "default", DestinationName: "old",
+		Action: api.IntentionActionAllow, SourceType: api.IntentionSourceConsul}
+	id, _, err := client.IntentionCreate(ixn, nil)
+	must(t, err)
+	ixn.ID = id
+	ixn.SourceName = "api-different"
+	_, err = client.IntentionUpdate(ixn, nil)
+	must(t, err)
+	found, _, err := client.IntentionGet(id, nil)
+	must(t, err)
+	equal(t, "the source", found.SourceName, "api-different")
+	_, err = client.IntentionDelete(id, nil)
+	must(t, err)
+	found, _, err = client.IntentionGet(id, nil)
+	must(t, err)
+	if found != nil {
+		t.Fatalf("expected none; found %+v", found)
+	}
+	_, _, err = client.IntentionGet("hello", nil)
+	refused(t, err, 400, "UUID")
+}
+
 // shows: PUT /v1/connect/intentions/exact
 func TestIntentionOfPermissionsIsRefused(t *testing.T) {
 	_, err := eks.client.Connect().IntentionUpsert(&api.Intention{SourceName: "web", DestinationName: "db",

@@ -39,6 +39,11 @@ public final class AccessControl {
         return settings.enabled();
     }
 
+    /// Whether the first token was made, without which nobody shows one.
+    public boolean isBootstrapped() {
+        return store.now().acl().bootstrap().isPresent();
+    }
+
     /// Whether what no rule speaks of is allowed.
     public boolean defaultAllow() {
         return !settings.enabled() || settings.defaultAllow();

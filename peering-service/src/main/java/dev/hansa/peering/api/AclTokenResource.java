@@ -253,11 +253,12 @@ final class AclTokenResource {
         return acl.token(accessor).filter(token -> !token.isExpired(clock.instant()));
     }
 
-    /// What the caller shows, without its secret.
+    /// What the caller shows, with the secret by which he has just shown it.
     ApiAnswer self(ApiRequest request) throws RefusedRequestException {
         writes.requireEnabled();
+        var secret = request.caller().shown().map(Secret::value).orElse(HIDDEN);
         return live(store.now().acl(), request.caller().access().accessor())
-                .map(token -> ApiAnswer.json(json(token, HIDDEN)))
+                .map(token -> ApiAnswer.json(json(token, secret)))
                 .orElseThrow(() -> new RefusedRequestException(403, Doorkeeper.NO_TOKEN));
     }
 

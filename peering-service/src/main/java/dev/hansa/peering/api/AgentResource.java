@@ -202,7 +202,13 @@ final class AgentResource {
         var id = request.part("id");
         var found = find(request.caller(), id);
         if (found.isEmpty()) {
-            return unhealthy(request, "ServiceId " + ForeignText.shown(id) + " not found");
+            return unhealthy(
+                    request,
+                    "ServiceId " + ForeignText.shown(id) + " not found",
+                    JSON.objectNode()
+                            .put("AggregatedStatus", CheckStatus.CRITICAL.word())
+                            .putNull("Service")
+                            .putNull("Checks"));
         }
         return healthy(request, verdict(found.get()), health(found.get()));
     }
@@ -212,7 +218,10 @@ final class AgentResource {
         var all =
                 agent.services(request.caller()).filter(each -> each.name().equals(name)).toList();
         if (all.isEmpty()) {
-            return unhealthy(request, "ServiceName " + ForeignText.shown(name) + " Not Found");
+            return unhealthy(
+                    request,
+                    "ServiceName " + ForeignText.shown(name) + " Not Found",
+                    JSON.arrayNode());
         }
         var list = JSON.arrayNode();
         all.forEach(each -> list.add(health(each)));
@@ -253,10 +262,8 @@ final class AgentResource {
         return isText(request) ? ApiAnswer.text(code, status.word()) : ApiAnswer.json(code, json);
     }
 
-    private static ApiAnswer unhealthy(ApiRequest request, String reason) {
-        return isText(request)
-                ? ApiAnswer.text(404, reason)
-                : ApiAnswer.json(404, JSON.textNode(reason));
+    private static ApiAnswer unhealthy(ApiRequest request, String reason, JsonNode none) {
+        return isText(request) ? ApiAnswer.text(404, reason) : ApiAnswer.json(404, none);
     }
 
     private static boolean isText(ApiRequest request) {

@@ -32,6 +32,7 @@ final class AgentServiceResource {
         var body = JsonFields.read(request.body(), DECODING);
         var id = body.text("ID").isEmpty() ? body.text("Name") : body.text("ID");
         var replaces = request.flag("replace-existing-checks");
+        ServiceDefinition.refuseConnect(body);
         var defined = ServiceDefinition.read(agent.nodeOf(id), body, "Name", CheckReader::run);
         var caller = request.caller();
         caller.require(Need.write(Resource.SERVICE, defined.name()));

@@ -389,13 +389,13 @@ public final class ApiRouter implements AutoCloseable {
         var answer =
                 told(() -> {
                     var access = doorkeeper.access(token);
-                    var caller = new Caller(access);
+                    var caller = new Caller(access, token);
                     var said = answerAs(caller, request, method, route);
                     if (mayWait(method, request)) {
                         // whoever has waited may not do meanwhile what he might before
                         var now = doorkeeper.access(token);
                         if (now != access) {
-                            caller = new Caller(now);
+                            caller = new Caller(now, token);
                             said = answerAs(caller, request.atOnce(), method, route);
                         }
                     }

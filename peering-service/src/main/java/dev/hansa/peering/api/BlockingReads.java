@@ -232,8 +232,9 @@ final class BlockingReads implements AutoCloseable {
         } catch (IllegalArgumentException _) {
             throw RefusedRequestException.bad("Invalid wait time");
         }
-        if (wait.isNegative()) {
-            throw RefusedRequestException.bad("Invalid wait time");
+        if (wait.isNegative() || wait.isZero()) {
+            // as Consul; who wants no wait names no index
+            wait = DEFAULT_WAIT;
         }
         var bounded = wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait;
         return bounded.plusNanos(

@@ -1,27 +1,37 @@
 package dev.hansa.peering.api;
 
+import dev.hansa.bootstrap.Secret;
 import dev.hansa.peering.acl.Access;
 import dev.hansa.peering.acl.Need;
+import java.util.Optional;
 
 /// Who has sent a request, and what of it he may have.
 final class Caller {
     /// Before it is known who asks: may do nothing.
-    static final Caller NOBODY = new Caller(Access.NOTHING);
+    static final Caller NOBODY = new Caller(Access.NOTHING, Optional.empty());
 
     private final Access access;
+    private final Optional<Secret> shown;
     private volatile boolean hidden;
 
-    Caller(Access access) {
+    /// @param shown the secret that came with the request; empty: none
+    Caller(Access access, Optional<Secret> shown) {
         this.access = access;
+        this.shown = shown;
     }
 
     /// One who may do everything.
     static Caller everything() {
-        return new Caller(Access.EVERYTHING);
+        return new Caller(Access.EVERYTHING, Optional.empty());
     }
 
     Access access() {
         return access;
+    }
+
+    /// What he has shown, for himself alone.
+    Optional<Secret> shown() {
+        return shown;
     }
 
     /// @throws RefusedRequestException 403, naming what is lacking

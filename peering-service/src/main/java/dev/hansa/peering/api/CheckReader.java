@@ -317,7 +317,7 @@ final class CheckReader {
         if (text.isEmpty() && fallback.isPresent()) {
             return fallback.get();
         }
-        var duration = text.isEmpty() ? Duration.ZERO : ApiRequest.read(text, GoDuration::parse);
+        var duration = duration(check, name);
         var least = Duration.ofMillis(1);
         if (duration.compareTo(least) < 0 || duration.compareTo(longest) > 0) {
             throw bad(
@@ -335,6 +335,16 @@ final class CheckReader {
                             + "'");
         }
         return name.equals("Interval") && duration.compareTo(SHORTEST) < 0 ? SHORTEST : duration;
+    }
+
+    /// 0 when it is not said; the words that clients look for when it cannot be read.
+    private static Duration duration(JsonFields check, String name) throws RefusedRequestException {
+        var text = check.text(name);
+        try {
+            return text.isEmpty() ? Duration.ZERO : GoDuration.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw bad(check.subject() + "." + name + ": invalid duration: " + e.getMessage());
+        }
     }
 
     private static HttpAsk ask(JsonFields check, Kind kind) throws RefusedRequestException {
@@ -398,8 +408,7 @@ final class CheckReader {
     }
 
     private static Duration deregisterAfter(JsonFields check) throws RefusedRequestException {
-        var text = check.text("DeregisterCriticalServiceAfter");
-        var duration = text.isEmpty() ? Duration.ZERO : ApiRequest.read(text, GoDuration::parse);
+        var duration = duration(check, "DeregisterCriticalServiceAfter");
         return duration.isZero() || duration.isNegative()
                 ? Duration.ZERO
                 : duration.compareTo(SHORTEST_DEREGISTER) < 0 ? SHORTEST_DEREGISTER : duration;

@@ -11,6 +11,7 @@ import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.EntryAccess;
 import dev.hansa.peering.configentry.EntryFilters;
 import dev.hansa.peering.configentry.ParsedEntry;
+import dev.hansa.peering.configentry.UntakenKinds;
 import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
@@ -216,6 +217,9 @@ final class ConfigResource {
             if (known.equals(kind)) {
                 return kind;
             }
+        }
+        if (UntakenKinds.reason(kind).isPresent()) {
+            return kind;
         }
         throw RefusedRequestException.bad(
                 "invalid config entry kind: "

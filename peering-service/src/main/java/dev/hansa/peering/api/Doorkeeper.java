@@ -24,9 +24,16 @@ record Doorkeeper(
     /// As Consul says it.
     static final String NO_TOKEN = "ACL not found";
 
+    /// The same while nobody has a token yet.
+    private static final String NOT_BOOTSTRAPPED =
+            "ACL system must be bootstrapped before making any requests that require authorization: "
+                    + NO_TOKEN;
+
     /// @throws RefusedRequestException 403 when there is no such token, or not any more
     Access access(Optional<Secret> shown) throws RefusedRequestException {
-        return control.access(shown).orElseThrow(() -> Caller.denied(NO_TOKEN));
+        return control.access(shown)
+                .orElseThrow(() ->
+                        Caller.denied(control.isBootstrapped() ? NO_TOKEN : NOT_BOOTSTRAPPED));
     }
 
     /// Lets a call on to its next handler, or ends it. For what is no [ApiResource].
@@ -34,7 +41,7 @@ record Doorkeeper(
         return call -> {
             call.put(WHO, Author.UNKNOWN);
             try {
-                var caller = new Caller(access(ShownToken.of(call)));
+                var caller = new Caller(access(ShownToken.of(call)), Optional.empty());
                 call.put(WHO, Actor.name(caller.access()));
                 ask.of(new ApiRequest(Map.of(), Map.of(), "", places.ours(), caller));
                 call.next();
@@ -60,7 +67,7 @@ record Doorkeeper(
     BooleanSupplier still(RoutingContext call, Ask ask) {
         return () -> {
             try {
-                var caller = new Caller(access(ShownToken.of(call)));
+                var caller = new Caller(access(ShownToken.of(call)), Optional.empty());
                 ask.of(new ApiRequest(Map.of(), Map.of(), "", places.ours(), caller));
                 return true;
             } catch (RefusedRequestException _) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.exportedservices.filter.FilterFields;
 import dev.hansa.peering.configentry.ConfigEntries.StoredIntention;
-import dev.hansa.trustbundle.Intention;
 import dev.hansa.trustbundle.PeerName;
 import java.nio.charset.StandardCharsets;
 import java.util.TreeMap;
@@ -58,14 +57,14 @@ final class IntentionJson {
                 .put("ModifyIndex", stored.modifyIndex());
     }
 
-    /// The same for the same pair always: the older of Consul's commands want one.
-    static String id(Intention intention) {
-        return id(intention.label());
-    }
-
+    /// The older of Consul's commands want one. Of an intention that was written by itself it is
+    /// its own and stays when its source changes; of others the same for the same pair always.
     static String id(StoredIntention stored) {
+        if (!stored.legacyId().isEmpty()) {
+            return stored.legacyId();
+        }
         return stored.samenessGroup().isEmpty()
-                ? id(stored.intention())
+                ? id(stored.intention().label())
                 : id("sameness-group:" + stored.samenessGroup() + "/" + stored.intention().label());
     }
 

@@ -1,12 +1,12 @@
 package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
-import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -37,7 +38,11 @@ final class IntentionResource {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String KIND = "service-intentions";
 
-    private static final Pattern DEFAULTS = Pattern.compile("^(default/){1,2}(?=[^/]*$)");
+    /// In a source: of a rule that was written by itself.
+    private static final String OWN_ID = "LegacyID";
+
+    private static final Pattern ID =
+            Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     /// An entry is read, changed and written if nobody else did meanwhile; more writers than this
     /// at once do not come together on one service.
@@ -65,24 +70,9 @@ final class IntentionResource {
         this.events = events;
     }
 
-    /// Who is meant by a rule, as a text names it.
-    private record Pair(String source, Optional<PeerName> peer, String destination) {
-        /// A sameness group's rule names no pair of its own.
-        boolean isStated(StoredIntention stored) {
-            return stored.samenessGroup().isEmpty() && isOf(stored.intention());
-        }
-
-        boolean isOf(Intention intention) {
-            return intention.source().equals(source)
-                    && intention.sourcePeer().equals(peer)
-                    && intention.destination().equals(destination);
-        }
-
-        /// As a query names it.
-        String from() {
-            return peer.map(one -> "peer:" + one + "/").orElse("") + source;
-        }
-    }
+    /// @param id that a rule has of its own
+    /// @param held what it is until now, or the rule itself
+    private record Named(String id, IntentionPair held) {}
 
     ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
         var filter = ListFilters.of(request, IntentionJson.FIELDS);
@@ -103,17 +93,17 @@ final class IntentionResource {
         return Need.read(Resource.INTENTIONS, destination);
     }
 
-    private static Need writable(Pair pair) {
+    private static Need writable(IntentionPair pair) {
         return Need.write(Resource.INTENTIONS, pair.destination());
     }
 
     /// Of the rule that the query names.
     static String destination(ApiRequest request) throws RefusedRequestException {
-        return pair(request).destination();
+        return IntentionPair.of(request).destination();
     }
 
     ApiAnswer exact(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var pair = pair(request);
+        var pair = IntentionPair.of(request);
         return reads.read(request, Scope.CONFIG, () -> found(pair::isStated));
     }
 
@@ -126,13 +116,13 @@ final class IntentionResource {
     }
 
     ApiAnswer put(ApiRequest request) throws RefusedRequestException {
-        var pair = pair(request);
+        var pair = IntentionPair.of(request);
         write(pair, JsonFields.read(request.body(), "Failed to decode request body"));
         return ApiAnswer.TRUE;
     }
 
     ApiAnswer remove(ApiRequest request) throws RefusedRequestException {
-        remove(pair(request));
+        remove(IntentionPair.of(request));
         return ApiAnswer.TRUE;
     }
 
@@ -140,30 +130,14 @@ final class IntentionResource {
     ApiAnswer create(ApiRequest request) throws RefusedRequestException {
         var body = JsonFields.read(request.body(), "Failed to decode request body");
         var pair =
-                pair(
+                IntentionPair.of(
                         from(body.text("SourcePeer"), body.text("SourceName")),
                         body.text("DestinationName"));
         request.caller().require(writable(pair));
-        var same =
-                ConfigEntries.intentions(store.now()).stream()
-                        .filter(pair::isStated)
-                        .map(StoredIntention::intention)
-                        .findFirst();
-        if (same.isPresent()) {
-            throw new RefusedRequestException(
-                    500, "duplicate intention found: " + same.get().label());
-        }
-        write(pair, body);
-        return ApiAnswer.json(
-                JSON.objectNode()
-                        .put(
-                                "ID",
-                                IntentionJson.id(
-                                        new Intention(
-                                                pair.source(),
-                                                pair.peer(),
-                                                pair.destination(),
-                                                true))));
+        requireNone(pair);
+        var id = UUID.randomUUID().toString();
+        write(pair, body, Optional.of(new Named(id, pair)));
+        return ApiAnswer.json(JSON.objectNode().put("ID", id));
     }
 
     private static String from(String peer, String name) {
@@ -171,7 +145,7 @@ final class IntentionResource {
     }
 
     ApiAnswer byId(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var id = request.part("id");
+        var id = id(request);
         var caller = request.caller();
         return reads.read(
                 request,
@@ -183,34 +157,51 @@ final class IntentionResource {
                                                 readable(stored.intention().destination()))));
     }
 
+    /// One with an id of its own may get another source; any other's id is made of both ends, so
+    /// that another of either is another intention's.
     ApiAnswer putById(ApiRequest request) throws RefusedRequestException {
         var body = JsonFields.read(request.body(), "Failed to decode request body");
-        var pair = named(request);
-        requireSame(pair, body);
-        write(pair, body);
+        var stored = named(request);
+        var held = IntentionPair.of(stored.intention());
+        var said = said(held, body);
+        if (said.equals(held)) {
+            write(held, body);
+        } else if (!said.destination().equals(held.destination())) {
+            throw changed("Destination", held.destination(), said.destination());
+        } else if (stored.legacyId().isEmpty()) {
+            throw changed("Source", held.from(), said.from());
+        } else {
+            requireNone(said);
+            write(said, body, Optional.of(new Named(stored.legacyId(), held)));
+        }
         return ApiAnswer.json(JSON.objectNode().put("ID", request.part("id")));
     }
 
-    /// An id is made of source and destination: another of either is another intention's. What is
-    /// not said stays.
-    private static void requireSame(Pair stored, JsonFields body) throws RefusedRequestException {
+    private void requireNone(IntentionPair pair) throws RefusedRequestException {
+        var same =
+                ConfigEntries.intentions(store.now()).stream()
+                        .filter(pair::isStated)
+                        .map(StoredIntention::intention)
+                        .findFirst();
+        if (same.isPresent()) {
+            throw new RefusedRequestException(
+                    500, "duplicate intention found: " + same.get().label());
+        }
+    }
+
+    /// What is not said stays.
+    private static IntentionPair said(IntentionPair stored, JsonFields body)
+            throws RefusedRequestException {
         var destination = body.text("DestinationName");
         var name = body.text("SourceName");
         var isPeerSaid = !name.isEmpty() || body.has("SourcePeer");
-        var said =
-                pair(
-                        from(
-                                isPeerSaid
-                                        ? body.text("SourcePeer")
-                                        : stored.peer().map(PeerName::value).orElse(""),
-                                name.isEmpty() ? stored.source() : name),
-                        destination.isEmpty() ? stored.destination() : destination);
-        if (!said.destination().equals(stored.destination())) {
-            throw changed("Destination", stored.destination(), said.destination());
-        }
-        if (!said.equals(stored)) {
-            throw changed("Source", stored.from(), said.from());
-        }
+        return IntentionPair.of(
+                from(
+                        isPeerSaid
+                                ? body.text("SourcePeer")
+                                : stored.peer().map(PeerName::value).orElse(""),
+                        name.isEmpty() ? stored.source() : name),
+                destination.isEmpty() ? stored.destination() : destination);
     }
 
     private static RefusedRequestException changed(String end, String stored, String said) {
@@ -225,39 +216,56 @@ final class IntentionResource {
     }
 
     ApiAnswer removeById(ApiRequest request) throws RefusedRequestException {
-        remove(named(request));
+        remove(IntentionPair.of(named(request).intention()));
         return ApiAnswer.TRUE;
     }
 
-    private Pair named(ApiRequest request) throws RefusedRequestException {
+    /// Clients look for the word in the answer.
+    private static String id(ApiRequest request) throws RefusedRequestException {
         var id = request.part("id");
-        var none = new RefusedRequestException(404, "Intention not found");
-        for (var stored : ConfigEntries.intentions(store.now())) {
-            var intention = stored.intention();
-            if (stored.samenessGroup().isEmpty() && IntentionJson.id(intention).equals(id)) {
-                var pair =
-                        new Pair(
-                                intention.source(),
-                                intention.sourcePeer(),
-                                intention.destination());
-                request.caller().requireFound(writable(pair), none);
-                return pair;
-            }
+        if (!ID.matcher(id).matches()) {
+            throw RefusedRequestException.bad(
+                    "id: expected a UUID, as GET /v1/connect/intentions says it; found '"
+                            + ForeignText.shown(id)
+                            + "'");
         }
-        throw none;
+        return id;
+    }
+
+    private StoredIntention named(ApiRequest request) throws RefusedRequestException {
+        var id = id(request);
+        var none = new RefusedRequestException(404, "Intention not found");
+        var found =
+                ConfigEntries.intentions(store.now()).stream()
+                        .filter(one -> one.samenessGroup().isEmpty())
+                        .filter(one -> IntentionJson.id(one).equals(id))
+                        .toList();
+        if (found.isEmpty()) {
+            throw none;
+        }
+        for (var one : found) {
+            request.caller().requireFound(writable(IntentionPair.of(one.intention())), none);
+        }
+        if (found.size() > 1) {
+            throw RefusedRequestException.bad(
+                    "id: expected one intention with it; found "
+                            + found.size()
+                            + ", which are told apart by source and destination");
+        }
+        return found.getFirst();
     }
 
     ApiAnswer match(ApiRequest request) throws RefusedRequestException, InterruptedException {
-        var by = wanted(request, "by");
+        var by = IntentionPair.wanted(request, "by");
         if (!List.of("source", "destination").contains(by)) {
             throw new RefusedRequestException(
                     500, "'by' parameter must be one of 'source' or 'destination'");
         }
-        wanted(request, "name");
+        IntentionPair.wanted(request, "name");
         // each by the name as it was asked, under which a client looks for its answer
         var matching = new LinkedHashMap<String, Predicate<StoredIntention>>();
         for (var name : request.parameters("name")) {
-            matching.put(name, matching(by.equals("source"), local(name)));
+            matching.put(name, matching(by.equals("source"), IntentionPair.local(name)));
         }
         if (matching.size() > MOST_NAMES) {
             throw RefusedRequestException.bad(
@@ -283,18 +291,8 @@ final class IntentionResource {
                 : one -> names.contains(one.intention().destination());
     }
 
-    private static String wanted(ApiRequest request, String parameter)
-            throws RefusedRequestException {
-        var value = request.parameter(parameter).orElse("");
-        if (value.isEmpty()) {
-            throw new RefusedRequestException(
-                    500, "required query parameter '" + parameter + "' not set");
-        }
-        return value;
-    }
-
     ApiAnswer check(ApiRequest request) throws RefusedRequestException {
-        var pair = pair(request);
+        var pair = IntentionPair.of(request);
         var decision =
                 ConfigEntries.intentionTable(
                                 store.now(), settings.defaultAllow(), pair.destination())
@@ -318,38 +316,12 @@ final class IntentionResource {
         return ApiAnswer.json(all);
     }
 
-    private static Pair pair(ApiRequest request) throws RefusedRequestException {
-        return pair(wanted(request, "source"), wanted(request, "destination"));
+    private void write(IntentionPair pair, JsonFields body) throws RefusedRequestException {
+        write(pair, body, Optional.empty());
     }
 
-    private static Pair pair(String source, String destination) throws RefusedRequestException {
-        if (destination.startsWith("peer:")) {
-            throw RefusedRequestException.bad(
-                    "destination \""
-                            + ForeignText.shown(destination)
-                            + "\" is invalid: cannot specify a peer here");
-        }
-        if (!source.startsWith("peer:")) {
-            return new Pair(local(source), Optional.empty(), local(destination));
-        }
-        var slash = source.indexOf('/');
-        if (slash < 0) {
-            throw RefusedRequestException.bad(
-                    "source: expected <service> or peer:<peer>/<service>; found '"
-                            + ForeignText.shown(source)
-                            + "'");
-        }
-        var peer = ApiRequest.read(source.substring("peer:".length(), slash), PeerName::of);
-        return new Pair(local(source.substring(slash + 1)), Optional.of(peer), local(destination));
-    }
-
-    /// A name, maybe with the one namespace that there is, and that with the one partition.
-    private static String local(String name) throws RefusedRequestException {
-        var bare = DEFAULTS.matcher(name).replaceFirst("");
-        return bare.equals(Intention.ANY) ? bare : ApiRequest.read(bare, ServiceName::new).value();
-    }
-
-    private void write(Pair pair, JsonFields body) throws RefusedRequestException {
+    private void write(IntentionPair pair, JsonFields body, Optional<Named> named)
+            throws RefusedRequestException {
         var group = body.text("SourceSamenessGroup");
         if (!group.isEmpty()) {
             throw RefusedRequestException.bad(
@@ -377,20 +349,30 @@ final class IntentionResource {
         for (var judged : List.of("Permissions", "JWT")) {
             body.field(judged).ifPresent(node -> source.set(judged, node));
         }
-        change(pair, Optional.of(source));
+        named.ifPresent(one -> source.put(OWN_ID, one.id()));
+        change(pair, Optional.of(source), named.map(Named::held).orElse(pair));
     }
 
-    private void remove(Pair pair) throws RefusedRequestException {
-        change(pair, Optional.empty());
+    private void remove(IntentionPair pair) throws RefusedRequestException {
+        change(pair, Optional.empty(), pair);
     }
 
     /// Replaces the pair's source in its destination's entry, or takes it out.
-    private void change(Pair pair, Optional<ObjectNode> source) throws RefusedRequestException {
+    ///
+    /// @param held what it replaces, of the same destination
+    private void change(IntentionPair pair, Optional<ObjectNode> source, IntentionPair held)
+            throws RefusedRequestException {
         for (var attempt = 1; attempt <= ATTEMPTS; attempt++) {
             var record = store.now().config(KIND, pair.destination());
             var before = record.map(ConfigRecord::json).orElse("");
-            var entry = without(pair, before);
-            source.ifPresent(entry.withArray("Sources")::add);
+            var entry = entry(pair.destination(), before);
+            var taken = taken(entry, held);
+            source.ifPresent(one -> {
+                var _ = taken(entry, pair);
+                taken.filter(own -> !one.has(OWN_ID) && own.has(OWN_ID))
+                        .ifPresent(own -> one.set(OWN_ID, own.path(OWN_ID)));
+                entry.withArray("Sources").add(one);
+            });
             var cas = OptionalLong.of(record.map(ConfigRecord::modifyIndex).orElse(0L));
             if (entry.path("Sources").isEmpty()) {
                 if (record.isEmpty()
@@ -409,29 +391,32 @@ final class IntentionResource {
                 "service-intentions '" + pair.destination() + "': it kept changing; try again");
     }
 
-    private static ObjectNode without(Pair pair, String json) {
-        var entry = JSON.objectNode().put("Kind", KIND).put("Name", pair.destination());
-        var sources = entry.putArray("Sources");
+    private static ObjectNode entry(String destination, String json) {
         if (json.isEmpty()) {
-            return entry;
+            return JSON.objectNode().put("Kind", KIND).put("Name", destination);
         }
         try {
-            var read = (ObjectNode) MAPPER.readTree(json);
-            for (var one : read.path("Sources")) {
-                if (!one.path("SamenessGroup").asText().isEmpty()
-                        || !one.path("Name").asText().equals(pair.source())
-                        || !one.path("Peer")
-                                .asText()
-                                .equals(pair.peer().map(PeerName::value).orElse(""))) {
-                    sources.add(one);
-                }
-            }
-            read.set("Sources", sources);
-            return read;
+            return (ObjectNode) MAPPER.readTree(json);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(
-                    "stored config entry " + KIND + "/" + pair.destination() + " is no JSON", e);
+                    "stored config entry " + KIND + "/" + destination + " is no JSON", e);
         }
+    }
+
+    /// Takes the pair's source out of an entry.
+    private static Optional<JsonNode> taken(ObjectNode entry, IntentionPair pair) {
+        var sources = entry.withArray("Sources");
+        for (var i = 0; i < sources.size(); i++) {
+            var one = sources.get(i);
+            if (one.path("SamenessGroup").asText().isEmpty()
+                    && one.path("Name").asText().equals(pair.source())
+                    && one.path("Peer")
+                            .asText()
+                            .equals(pair.peer().map(PeerName::value).orElse(""))) {
+                return Optional.of(sources.remove(i));
+            }
+        }
+        return Optional.empty();
     }
 
     private static StoreCommand put(ObjectNode entry, OptionalLong cas)
@@ -445,7 +430,7 @@ final class IntentionResource {
     }
 
     /// False when somebody else was first.
-    private boolean apply(Pair pair, StoreCommand command, int attempt) {
+    private boolean apply(IntentionPair pair, StoreCommand command, int attempt) {
         var answer =
                 attempt < ATTEMPTS
                         ? Author.trying(() -> store.apply(command))

@@ -133,8 +133,12 @@ final class ListFilters {
                         });
     }
 
-    /// What has every `tag`.
+    /// What has every `tag`, in capitals or not, as Consul has it.
     static Predicate<ServiceInstance> tags(ApiRequest request) {
-        return instance -> instance.tags().containsAll(request.parameters("tag"));
+        var wanted = request.parameters("tag");
+        return instance ->
+                wanted.stream()
+                        .allMatch(tag ->
+                                instance.tags().stream().anyMatch(tag::equalsIgnoreCase));
     }
 }

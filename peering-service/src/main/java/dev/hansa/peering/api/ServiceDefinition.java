@@ -13,7 +13,6 @@ import dev.hansa.peering.acl.Resource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// Reads a service as clients of Consul define one. Fields that have no meaning here, such as
 /// weights of a proxy's configuration, are passed over: clients send many.
@@ -79,6 +78,22 @@ final class ServiceDefinition {
         }
     }
 
+    /// Who asks for a sidecar, or says to be one himself, would believe that it is there.
+    static void refuseConnect(JsonFields service) throws RefusedRequestException {
+        var connect = service.fields("Connect");
+        if (connect.isEmpty()) {
+            return;
+        }
+        if (connect.get().has("SidecarService")) {
+            throw bad(
+                    "Connect: expected no SidecarService, since a sidecar registers itself when it joins (hansa sidecar, or a file of hansa agent); found one");
+        }
+        if (connect.get().flag("Native")) {
+            throw bad(
+                    "Connect: expected no Native, since services get no certificates of their own and a sidecar speaks for them; found it");
+        }
+    }
+
     /// A gateway gets what crosses the border: the mesh's business, whatever it is called.
     static void requireKind(Caller caller, ServiceInstance defined) throws RefusedRequestException {
         if (defined.kind() != ServiceKind.TYPICAL) {
@@ -118,8 +133,14 @@ final class ServiceDefinition {
     private static Map<String, Endpoint> taggedAddresses(JsonFields service)
             throws RefusedRequestException {
         var addresses = new LinkedHashMap<String, Endpoint>();
+        var given = service.object("TaggedAddresses");
         var tags = service.fields("TaggedAddresses");
-        for (var tag : tags.isPresent() ? tags.get().byName().keySet() : Set.<String>of()) {
+        if (given.isEmpty() || tags.isEmpty()) {
+            return addresses;
+        }
+        // fields are known in any case; a tag is a name, and stays as it was written
+        for (var property : given.get().properties()) {
+            var tag = property.getKey();
             var fields = tags.get().fields(tag);
             if (fields.isPresent()) {
                 var host = fields.get().text("Address");

@@ -296,12 +296,14 @@ public final class ConfigEntries {
     /// @param samenessGroup whose members' services are its source; empty: it names its source
     ///   itself
     /// @param meta of this rule, not of the entry that holds it
+    /// @param legacyId a UUID, of one that was written by itself; empty: it is named by its pair
     /// @param createIndex of the entry that holds it, as is `modifyIndex`
     public record StoredIntention(
             Intention intention,
             String samenessGroup,
             String description,
             Map<String, String> meta,
+            String legacyId,
             long createIndex,
             long modifyIndex) {
         public StoredIntention {
@@ -320,6 +322,7 @@ public final class ConfigEntries {
                                                 source.path("SamenessGroup").asText(),
                                                 source.path("Description").asText(),
                                                 texts(source.path("LegacyMeta")),
+                                                source.path("LegacyID").asText(),
                                                 record.createIndex(),
                                                 record.modifyIndex())))
                 .sorted(

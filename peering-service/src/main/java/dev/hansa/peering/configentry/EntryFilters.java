@@ -36,6 +36,14 @@ public final class EntryFilters {
                                 kind,
                                 new Place("", Stream::of, false)
                                         .with(FilterFields.none(), fields)));
+        // there are none, and all of them have these
+        for (var kind : UntakenKinds.names()) {
+            table.put(
+                    kind,
+                    FilterFields.<JsonNode>none()
+                            .text("Kind", entry -> entry.path("Kind").asText())
+                            .text("Name", entry -> entry.path("Name").asText()));
+        }
         return Map.copyOf(table);
     }
 

@@ -221,6 +221,11 @@ record EntryText(String kind, ObjectNode body) {
         if (Schemas.byKind().containsKey(kind)) {
             return kind;
         }
+        var untaken = UntakenKinds.reason(kind);
+        if (untaken.isPresent()) {
+            throw InvalidEntryException.unreadable(
+                    "config entry of kind " + kind + ": not taken: " + untaken.get());
+        }
         var near =
                 kind.length() > 80
                         ? ""

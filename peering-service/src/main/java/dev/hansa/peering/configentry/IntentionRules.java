@@ -13,9 +13,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// The rules of `service-intentions`, and what a stored one says.
 final class IntentionRules {
+    private static final Pattern UUID =
+            Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
     private IntentionRules() {}
 
     /// Completes each source with its type and precedence and puts the more exact first.
@@ -73,6 +77,11 @@ final class IntentionRules {
             throw forbidden(where + ".Partition: Setting Partition requires Consul Enterprise");
         }
         EntryRules.meta(source.path("LegacyMeta"));
+        var id = source.path("LegacyID").asText();
+        if (!id.isEmpty() && !UUID.matcher(id).matches()) {
+            throw forbidden(
+                    where + ".LegacyID: expected a UUID; found '" + ForeignText.shown(id) + "'");
+        }
         PermissionRules.hold(where, destination, source);
         if (!List.of("allow", "deny").contains(source.path("Action").asText())) {
             throw forbidden(

@@ -222,7 +222,10 @@ final class Schemas {
                         "Type", TEXT,
                         "Description", TEXT,
                         // of an intention that was written by itself, as Consul keeps it
-                        "LegacyMeta", mapOf(TEXT));
+                        "LegacyID", TEXT,
+                        "LegacyMeta", mapOf(TEXT),
+                        "LegacyCreateTime", TEXT,
+                        "LegacyUpdateTime", TEXT);
         return fields("Sources", listOf(source), "JWT", OPAQUE);
     }
 

@@ -91,6 +91,18 @@ class AclApiTest {
     }
 
     @Test
+    void whoShowsATokenBeforeThereIsAnyIsToldToMakeTheFirst(@TempDir Path other) throws Exception {
+        try (var fresh = new ApiWorld(other, new AccessSettings(true, false))) {
+            assertThat(fresh.sendAs(root, "GET", "/v1/peerings", "").body())
+                    .isEqualTo(
+                            "ACL system must be bootstrapped before making any requests that require authorization: ACL not found");
+            fresh.put("/v1/acl/bootstrap", "");
+            assertThat(fresh.sendAs(root, "GET", "/v1/peerings", "").body())
+                    .isEqualTo("ACL not found");
+        }
+    }
+
+    @Test
     void tokenMayDoWhatItsPolicySaysAndNoMore() throws Exception {
         var web =
                 tokenWith(

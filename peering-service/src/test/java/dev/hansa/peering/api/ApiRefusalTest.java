@@ -173,6 +173,7 @@ class ApiRefusalTest {
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"ID\":\"b/c\"}|400|ID: expected 1 to 253 characters without '/' and white space; found 'b/c'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Kind\":\"connect-proxy\"}|400|Kind: expected '' or mesh-gateway",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TCP\":\"x:1\"}}|400|Check.Interval: expected a duration from 1ms to 1440h; found ''",
+                "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TTL\":\"1h\",\"DeregisterCriticalServiceAfter\":\"nope\"}}|400|Check.DeregisterCriticalServiceAfter: invalid duration: expected a duration such as 250ms, 10s or 1h30m; found 'nope'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TTL\":\"1441h\"}}|400|Check.TTL: expected a duration from 1ms to 1440h; found '1441h'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TCP\":\"x\",\"Interval\":\"1s\"}}|400|expected host:port; found 'x'",
                 "PUT|/v1/agent/service/register|{\"Name\":\"a\",\"Check\":{\"TTL\":\"1s\",\"HTTP\":\"http://a\"}}|400|Check: expected one of TTL, HTTP, TCP and GRPC",

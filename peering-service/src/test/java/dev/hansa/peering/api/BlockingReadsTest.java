@@ -210,6 +210,21 @@ class BlockingReadsTest {
         assertThat(waits.last()).isBetween(Duration.ofMillis(16_500), Duration.ofSeconds(17));
     }
 
+    /// As Consul's: a caller of another language's default of none waits as long as one who says
+    /// nothing.
+    @Test
+    void waitOfNothingOrLessIsTheDefault() throws Exception {
+        try (var stay = new Places(new ReaderLimits(12, 8)).ours()) {
+            for (var wait : List.of("0s", "0", "-5s")) {
+                var asked =
+                        new ApiRequest(
+                                Map.of(), Map.of("wait", wait), "", stay, Caller.everything());
+                assertThat(BlockingReads.wait(asked))
+                        .isBetween(Duration.ofMinutes(5), Duration.ofSeconds(319));
+            }
+        }
+    }
+
     private Future<HttpResponse<String>> reading(String path) {
         Callable<HttpResponse<String>> read = () -> world.get(path);
         return clients.submit(read);

@@ -239,4 +239,86 @@ class ConsulClientTest {
                 .isEqualTo(
                         "{\"Nodes\":2,\"Services\":2,\"ServiceInstances\":3,\"ConnectServiceInstances\":{\"api-gateway\":0,\"connect-native\":0,\"connect-proxy\":0,\"ingress-gateway\":0,\"mesh-gateway\":0,\"terminating-gateway\":0},\"BillableServiceInstances\":2}");
     }
+
+    /// A client that walks over all kinds finds none of these, and who writes one is told why.
+    @Test
+    void kindsThatAreNotTakenAreEmptyAndRefusedInWords() throws Exception {
+        for (var kind :
+                List.of(
+                        "ingress-gateway",
+                        "terminating-gateway",
+                        "jwt-provider",
+                        "http-route",
+                        "tcp-route",
+                        "api-gateway",
+                        "inline-certificate",
+                        "bound-api-gateway",
+                        "file-system-certificate",
+                        "control-plane-request-limit",
+                        "rate-limit")) {
+            assertThat(read("/v1/config/" + kind)).as(kind).isEmpty();
+            assertThat(read("/v1/config/" + kind + "?filter=Name==x")).as(kind).isEmpty();
+            var none = world.get("/v1/config/" + kind + "/x");
+            assertThat(none.statusCode() + " " + none.body())
+                    .isEqualTo("404 Config entry not found for \"" + kind + "\" / \"x\"");
+            assertThat(world.send("DELETE", "/v1/config/" + kind + "/x", "").body())
+                    .isEqualTo("{}");
+            var refused = world.put("/v1/config", "{\"Kind\":\"" + kind + "\",\"Name\":\"x\"}");
+            assertThat(refused.statusCode() + " " + refused.body())
+                    .startsWith(
+                            "400 Request decoding failed: config entry of kind "
+                                    + kind
+                                    + ": not taken: ");
+        }
+    }
+
+    @Test
+    void serviceThatWantsASidecarOrIsOneIsRefusedInWords() throws Exception {
+        for (var connect :
+                List.of(
+                        "{\"SidecarService\":{}}",
+                        "{\"sidecar_service\":{\"port\":20000}}",
+                        "{\"Native\":true}")) {
+            var refused =
+                    world.put(
+                            "/v1/agent/service/register",
+                            "{\"Name\":\"web\",\"Connect\":" + connect + "}");
+            assertThat(refused.statusCode()).as(connect).isEqualTo(400);
+            assertThat(refused.body()).startsWith("Connect: expected no ");
+        }
+        for (var nothing : List.of("{}", "null", "{\"SidecarService\":null,\"Native\":false}")) {
+            var taken =
+                    world.put(
+                            "/v1/agent/service/register",
+                            "{\"Name\":\"web\",\"Connect\":" + nothing + "}");
+            assertThat(taken.statusCode()).as(taken.body()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void tagsAreAskedForInAnyCaseAndAddressesKeepTheirs() throws Exception {
+        world.put(
+                "/v1/agent/service/register",
+                "{\"Name\":\"web\",\"Tags\":[\"Prod\",\"v1\"],\"TaggedAddresses\":{\"wanIPv4\":{\"Address\":\"192.0.2.1\",\"Port\":80}}}");
+
+        assertThat(read("/v1/health/service/web?tag=prod&tag=V1")).hasSize(1);
+        assertThat(read("/v1/catalog/service/web?tag=PROD")).hasSize(1);
+        assertThat(read("/v1/catalog/service/web?tag=pro")).isEmpty();
+        assertThat(read("/v1/agent/services").at("/web/TaggedAddresses/wanIPv4/Port").asInt())
+                .isEqualTo(80);
+    }
+
+    @Test
+    void serviceThatTheAgentDoesNotKnowIsCriticalInTheSameShape() throws Exception {
+        var byId = world.get("/v1/agent/health/service/id/nothing");
+        var byName = world.get("/v1/agent/health/service/name/nothing");
+        var asText = world.get("/v1/agent/health/service/id/nothing?format=text");
+
+        assertThat(byId.statusCode() + " " + byId.body())
+                .isEqualTo(
+                        "404 {\"AggregatedStatus\":\"critical\",\"Service\":null,\"Checks\":null}");
+        assertThat(byName.statusCode() + " " + byName.body()).isEqualTo("404 []");
+        assertThat(asText.statusCode() + " " + asText.body())
+                .isEqualTo("404 ServiceId nothing not found");
+    }
 }

@@ -159,6 +159,66 @@ class IntentionApiTest {
                 .isEqualTo("allow");
     }
 
+    /// As Consul's client does that made it: its id is its own.
+    @Test
+    void ruleWithAnIdOfItsOwnMayGetAnotherSource() throws Exception {
+        var body = "{\"SourceName\":\"%s\",\"DestinationName\":\"b\",\"Action\":\"%s\"}";
+        var id = json(world.post(ALL, body.formatted("a", "deny"))).path("ID").asText();
+        var other = json(world.post(ALL, body.formatted("x", "deny"))).path("ID").asText();
+        assertThat(other).isNotEqualTo(id);
+        put("a", "b", "allow");
+        assertThat(json(world.get(exact("a", "b"))).path("ID").asText()).isEqualTo(id);
+
+        json(world.put(ALL + "/" + id, body.formatted("a-different", "allow")));
+
+        var read = json(world.get(ALL + "/" + id));
+        assertThat(read.path("SourceName").asText()).isEqualTo("a-different");
+        assertThat(read.path("Action").asText()).isEqualTo("allow");
+        assertThat(world.get(exact("a", "b")).statusCode()).isEqualTo(404);
+        assertThat(json(world.get(ALL))).hasSize(2);
+        assertThat(
+                        json(world.get("/v1/config/service-intentions/b"))
+                                .at("/Sources/0/LegacyID")
+                                .asText())
+                .isIn(id, other);
+        var duplicate = world.put(ALL + "/" + id, body.formatted("x", "allow"));
+        assertThat(duplicate.statusCode() + " " + duplicate.body())
+                .startsWith("500 duplicate intention found: ");
+        var moved = world.put(ALL + "/" + id, "{\"DestinationName\":\"c\",\"Action\":\"allow\"}");
+        assertThat(moved.statusCode()).isEqualTo(400);
+        assertThat(world.send("DELETE", ALL + "/" + id, "").body()).isEqualTo("true");
+        assertThat(world.get(ALL + "/" + id).statusCode()).isEqualTo(404);
+        assertThat(json(world.get(ALL + "/" + other)).path("SourceName").asText()).isEqualTo("x");
+    }
+
+    @Test
+    void idThatTwoRulesHaveChangesNeither() throws Exception {
+        var id = "5b7c1c6e-27d5-4f50-9d2a-27c7e8a4f001";
+        var entry =
+                "{\"Kind\":\"service-intentions\",\"Name\":\"%s\",\"Sources\":[{\"Name\":\"a\",\"Action\":\"deny\",\"LegacyID\":\"%s\",\"LegacyCreateTime\":\"2026-01-02T03:04:05Z\",\"LegacyUpdateTime\":\"2026-01-02T03:04:05Z\"}]}";
+        for (var name : List.of("b", "c")) {
+            assertThat(world.put("/v1/config", entry.formatted(name, id)).body()).isEqualTo("true");
+        }
+
+        for (var method : List.of("PUT", "DELETE")) {
+            var refused = world.send(method, ALL + "/" + id, "{\"Action\":\"allow\"}");
+            assertThat(refused.statusCode() + " " + refused.body())
+                    .startsWith("400 id: expected one intention with it; found 2");
+        }
+        assertThat(json(world.get(ALL))).hasSize(2);
+        assertThat(world.put("/v1/config", entry.formatted("d", "x")).body())
+                .contains("LegacyID: expected a UUID; found 'x'");
+    }
+
+    @Test
+    void idThatIsNoneIsRefusedByThatWord() throws Exception {
+        var refused = world.get(ALL + "/hello");
+
+        assertThat(refused.statusCode() + " " + refused.body())
+                .isEqualTo(
+                        "400 id: expected a UUID, as GET /v1/connect/intentions says it; found 'hello'");
+    }
+
     @Test
     void metaIsKeptHoweverARuleIsWritten() throws Exception {
         var body =
