@@ -81,9 +81,9 @@ final class ConfigCommands {
 
     @Command(
             name = "read",
-            description = "Print one config entry as JSON.",
+            description = "Print one config entry as JSON, or its line of the list.",
             footer = "  hansa config read -kind service-resolver -name shippingservice")
-    private static final class Read extends ClientCommand {
+    private static final class Read extends ListCommand {
         @Option(names = "--kind", required = true, paramLabel = "KIND", description = "Its kind.")
         private String kind = "";
 
@@ -97,7 +97,17 @@ final class ConfigCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            out.println(Json.pretty(api.json(path(kind, name))));
+            var entry = api.json(path(kind, name));
+            print(
+                    out,
+                    entry,
+                    new Columns()
+                            .heading("Kind", "Name", "Modify Index")
+                            .row(
+                                    kind,
+                                    entry.has("Name") ? text(entry, "Name") : kind,
+                                    text(entry, "ModifyIndex")),
+                    Json.pretty(entry) + "\n");
         }
     }
 

@@ -36,7 +36,7 @@ final class ConnectCommands {
             name = "get-config",
             description = "Print the certificate authority's configuration as JSON.",
             footer = "  hansa connect ca get-config")
-    private static final class GetConfig extends ClientCommand {
+    private static final class GetConfig extends ListCommand {
         GetConfig(Surroundings surroundings) {
             super(surroundings);
         }
@@ -44,7 +44,15 @@ final class ConnectCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            out.println(Json.pretty(api.json(PATH)));
+            var config = api.json(PATH);
+            var table = new Columns().heading("Setting", "Value");
+            table.row("Provider", text(config, "Provider"));
+            for (var setting : config.path("Config").properties()) {
+                table.row(
+                        PlainText.line(setting.getKey()),
+                        PlainText.line(setting.getValue().asText()));
+            }
+            print(out, config, table, Json.pretty(config) + "\n");
         }
     }
 

@@ -99,14 +99,11 @@ final class IntentionCommands {
 
     @Command(
             name = "get",
-            description = "Print one rule.",
+            description = "Print one rule, by source and destination or by ID.",
             footer = "  hansa intention get checkoutservice paymentservice")
-    private static final class Get extends ClientCommand {
-        @Parameters(index = "0", paramLabel = "SRC", description = SOURCE)
-        private String source = "";
-
-        @Parameters(index = "1", paramLabel = "DST", description = "A service, or *.")
-        private String destination = "";
+    private static final class Get extends ListCommand {
+        @Parameters(arity = "1..2", paramLabel = "SRC DST", description = "The two, or the ID.")
+        private List<String> rule = List.of();
 
         Get(Surroundings surroundings) {
             super(surroundings);
@@ -115,7 +112,7 @@ final class IntentionCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var answer = api.read(of("/exact", source, destination));
+            var answer = api.read(path(rule));
             if (!answer.found()) {
                 throw new CommandFailedException("Intention not found");
             }
@@ -132,8 +129,31 @@ final class IntentionCommands {
                         "Meta[" + PlainText.line(pair.getKey()) + "]:",
                         PlainText.line(pair.getValue().asText()));
             }
-            out.print(columns.text());
+            print(out, intention, table().row(line(intention)), columns.text());
         }
+    }
+
+    private static Columns table() {
+        return new Columns()
+                .heading("ID", "Source", "Action", "Destination", "Precedence")
+                .state(2);
+    }
+
+    private static String[] line(JsonNode intention) {
+        return new String[] {
+            ClientCommand.text(intention, "ID"),
+            source(intention),
+            ClientCommand.text(intention, "Action"),
+            ClientCommand.text(intention, "DestinationName"),
+            ClientCommand.text(intention, "Precedence")
+        };
+    }
+
+    /// Of a rule that is named by its two ends or by its ID.
+    private static String path(List<String> rule) {
+        return rule.size() == 2
+                ? of("/exact", rule.getFirst(), rule.getLast())
+                : PATH + "/" + ApiClient.segment(rule.getFirst());
     }
 
     @Command(
@@ -149,17 +169,8 @@ final class IntentionCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var all = api.json(PATH);
-            var columns =
-                    new Columns()
-                            .heading("ID", "Source", "Action", "Destination", "Precedence")
-                            .state(2);
-            all.forEach(intention ->
-                    columns.row(
-                            text(intention, "ID"),
-                            source(intention),
-                            text(intention, "Action"),
-                            text(intention, "DestinationName"),
-                            text(intention, "Precedence")));
+            var columns = table();
+            all.forEach(intention -> columns.row(line(intention)));
             printOr(out, all, columns, "There are no intentions.");
         }
     }
@@ -179,11 +190,7 @@ final class IntentionCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var path =
-                    rule.size() == 2
-                            ? of("/exact", rule.getFirst(), rule.getLast())
-                            : PATH + "/" + ApiClient.segment(rule.getFirst());
-            api.must("DELETE", path, "", ApiClient.JSON);
+            api.must("DELETE", path(rule), "", ApiClient.JSON);
             out.println("Intention deleted.");
         }
     }

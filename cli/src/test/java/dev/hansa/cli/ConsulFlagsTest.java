@@ -191,6 +191,43 @@ class ConsulFlagsTest {
     }
 
     @Test
+    void oneThingIsPrintedAsJsonOrAsALineToo() {
+        var id = "986193b5-e2b5-eb26-6264-b524ea60cc6d";
+        server.on(
+                        "GET /v1/connect/intentions/" + id,
+                        200,
+                        "{\"ID\":\"i\",\"SourceName\":\"web\",\"DestinationName\":\"db\",\"Action\":\"allow\",\"Precedence\":9}")
+                .on("GET /v1/config/mesh/mesh", 200, "{\"Kind\":\"mesh\",\"ModifyIndex\":7}")
+                .on(
+                        "GET /v1/connect/ca/configuration",
+                        200,
+                        "{\"Provider\":\"consul\",\"Config\":{\"LeafCertTTL\":\"72h0m0s\"}}");
+
+        assertThat(done("intention", "get", id).out()).containsPattern("Source: +web\n");
+        assertThat(done("intention", "get", "-format=json", id).out())
+                .contains("\"SourceName\": \"web\"");
+        assertThat(done("intention", "get", "-format=table", id).out())
+                .isEqualTo(
+                        "ID  Source  Action  Destination  Precedence\ni   web     allow   db           9\n");
+        var read = List.of("config", "read", "-kind=mesh", "-name=mesh");
+        var json = "{\n    \"Kind\": \"mesh\",\n    \"ModifyIndex\": 7\n}\n";
+        assertThat(done(read.toArray(String[]::new)).out()).isEqualTo(json);
+        for (var format : List.of("json", "table")) {
+            var words = new ArrayList<>(read);
+            words.add("-format=" + format);
+            assertThat(done(words.toArray(String[]::new)).out())
+                    .isEqualTo(
+                            format.equals("json")
+                                    ? json
+                                    : "Kind  Name  Modify Index\nmesh  mesh  7\n");
+        }
+        assertThat(done("connect", "ca", "get-config", "-format=table").out())
+                .isEqualTo("Setting      Value\nProvider     consul\nLeafCertTTL  72h0m0s\n");
+        assertThat(done("connect", "ca", "get-config", "-format=json").out())
+                .isEqualTo(done("connect", "ca", "get-config").out());
+    }
+
+    @Test
     void serviceHasAddressesByTag() {
         server.on("PUT /v1/agent/service/register", 200, "");
 
