@@ -106,6 +106,18 @@ func TestAgentRegistersAServiceWithItsChecks(t *testing.T) {
 	refused(t, client.ServiceDeregister("web-1"), 404, "Unknown service ID")
 }
 
+func TestAgentShowsWhatChangesNothing(t *testing.T) {
+	client := eks.client.Agent()
+	locality := &api.Locality{Region: "us-west-1", Zone: "us-west-1a"}
+	agentService(t, eks, &api.AgentServiceRegistration{Name: "remarked", Port: 8000, EnableTagOverride: true,
+		SocketPath: "/tmp/remarked.sock", Locality: locality})
+	one, _, err := client.Service("remarked", nil)
+	must(t, err)
+	equal(t, "whether others may change tags", one.EnableTagOverride, true)
+	equal(t, "the socket", one.SocketPath, "/tmp/remarked.sock")
+	equal(t, "where it runs", *one.Locality, *locality)
+}
+
 func TestAgentCountsTheChecksOfAService(t *testing.T) {
 	client := eks.client.Agent()
 	agentService(t, eks, &api.AgentServiceRegistration{Name: "counted", Port: 8000, Checks: api.AgentServiceChecks{

@@ -3,6 +3,7 @@ package dev.hansa.exportedservices;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -16,6 +17,8 @@ import java.util.stream.Stream;
 /// @param taggedAddresses `lan`, `wan`
 /// @param destination for a `connect-proxy` the service it stands for
 /// @param peerMeta only on proxies that a peer made up for us
+/// @param remarks what was said besides; peers are not told of it. Builds that know of none do not
+///   read a log that has some
 public record ServiceInstance(
         NodeRecord node,
         String id,
@@ -31,6 +34,7 @@ public record ServiceInstance(
         Optional<ServiceName> destination,
         Optional<PeerMeta> peerMeta,
         List<HealthCheck> checks,
+        Optional<Remarks> remarks,
         long createIndex,
         long modifyIndex) {
     public ServiceInstance {
@@ -38,6 +42,46 @@ public record ServiceInstance(
         taggedAddresses = Map.copyOf(taggedAddresses);
         meta = Map.copyOf(meta);
         checks = List.copyOf(checks);
+        // what was written before there were any does not have them
+        remarks = Objects.requireNonNullElse(remarks, Optional.empty());
+    }
+
+    /// One of which nothing was said besides.
+    public ServiceInstance(
+            NodeRecord node,
+            String id,
+            String name,
+            ServiceKind kind,
+            List<String> tags,
+            String address,
+            int port,
+            Map<String, Endpoint> taggedAddresses,
+            Map<String, String> meta,
+            int weightPassing,
+            int weightWarning,
+            Optional<ServiceName> destination,
+            Optional<PeerMeta> peerMeta,
+            List<HealthCheck> checks,
+            long createIndex,
+            long modifyIndex) {
+        this(
+                node,
+                id,
+                name,
+                kind,
+                tags,
+                address,
+                port,
+                taggedAddresses,
+                meta,
+                weightPassing,
+                weightWarning,
+                destination,
+                peerMeta,
+                checks,
+                Optional.empty(),
+                createIndex,
+                modifyIndex);
     }
 
     /// The worst of its checks; maintenance counts as not passing.
@@ -101,8 +145,30 @@ public record ServiceInstance(
                 destination,
                 peerMeta,
                 Stream.concat(registration.checks.stream(), checks.stream()).toList(),
+                registration.remarks,
                 createIndex,
                 Math.max(modifyIndex, registration.modifyIndex));
+    }
+
+    public ServiceInstance withRemarks(Remarks said) {
+        return new ServiceInstance(
+                node,
+                id,
+                name,
+                kind,
+                tags,
+                address,
+                port,
+                taggedAddresses,
+                meta,
+                weightPassing,
+                weightWarning,
+                destination,
+                peerMeta,
+                checks,
+                said.equals(Remarks.NONE) ? Optional.empty() : Optional.of(said),
+                createIndex,
+                modifyIndex);
     }
 
     public ServiceInstance withPeerMeta(PeerMeta newMeta) {
@@ -130,6 +196,7 @@ public record ServiceInstance(
                 destination,
                 newPeerMeta,
                 newChecks,
+                remarks,
                 create,
                 modify);
     }

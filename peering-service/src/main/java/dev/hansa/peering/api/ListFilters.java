@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.exportedservices.filter.Filter;
@@ -48,7 +49,7 @@ final class ListFilters {
                     .whole("ServicePort", ServiceInstance::port)
                     .whole("ServiceWeights.Passing", ServiceInstance::weightPassing)
                     .whole("ServiceWeights.Warning", ServiceInstance::weightWarning)
-                    .flag("ServiceEnableTagOverride", _ -> false)
+                    .flag("ServiceEnableTagOverride", ListFilters::isTagOverridden)
                     .text("ServiceProxy.DestinationServiceName", ListFilters::destination);
 
     /// A service alone: what an agent and a node list.
@@ -63,7 +64,7 @@ final class ListFilters {
                     .whole("Port", ServiceInstance::port)
                     .whole("Weights.Passing", ServiceInstance::weightPassing)
                     .whole("Weights.Warning", ServiceInstance::weightWarning)
-                    .flag("EnableTagOverride", _ -> false)
+                    .flag("EnableTagOverride", ListFilters::isTagOverridden)
                     .text("Proxy.DestinationServiceName", ListFilters::destination);
 
     static final FilterFields<NodeRecord> NODE =
@@ -93,6 +94,10 @@ final class ListFilters {
                             one -> one.check().isOfNode() ? List.of() : one.instance().tags());
 
     private ListFilters() {}
+
+    private static boolean isTagOverridden(ServiceInstance instance) {
+        return instance.remarks().map(Remarks::tagOverride).orElse(false);
+    }
 
     private static String destination(ServiceInstance instance) {
         return instance.destination().map(ServiceName::value).orElse("");
@@ -138,7 +143,6 @@ final class ListFilters {
         var wanted = request.parameters("tag");
         return instance ->
                 wanted.stream()
-                        .allMatch(tag ->
-                                instance.tags().stream().anyMatch(tag::equalsIgnoreCase));
+                        .allMatch(tag -> instance.tags().stream().anyMatch(tag::equalsIgnoreCase));
     }
 }

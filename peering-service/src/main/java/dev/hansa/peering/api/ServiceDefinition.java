@@ -5,6 +5,7 @@ import static dev.hansa.peering.api.RefusedRequestException.bad;
 
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
@@ -20,6 +21,9 @@ final class ServiceDefinition {
     /// Names of nodes, services' ids and addresses stand in keys and lists; DNS allows no longer
     /// name.
     private static final int MAX_NAME = 253;
+
+    /// A part of each answer about the service; no path of a socket is longer.
+    private static final int MAX_REMARK = 128;
 
     private ServiceDefinition() {}
 
@@ -44,23 +48,47 @@ final class ServiceDefinition {
             throw bad("Port: expected a port number from 0 to 65535; found '" + port + "'");
         }
         var weights = service.fields("Weights").filter(ServiceDefinition::isWeighed);
-        return new ServiceInstance(
-                node,
-                id,
-                name,
-                kind,
-                service.texts("Tags"),
-                address,
-                port,
-                taggedAddresses(service),
-                service.map("Meta"),
-                weights.isPresent() ? weight(weights.get(), "Passing") : 1,
-                weights.isPresent() ? weight(weights.get(), "Warning") : 1,
-                Optional.empty(),
-                Optional.empty(),
-                checks.read(service, id, "Service '" + name + "' check"),
-                0,
-                0);
+        var instance =
+                new ServiceInstance(
+                        node,
+                        id,
+                        name,
+                        kind,
+                        service.texts("Tags"),
+                        address,
+                        port,
+                        taggedAddresses(service),
+                        service.map("Meta"),
+                        weights.isPresent() ? weight(weights.get(), "Passing") : 1,
+                        weights.isPresent() ? weight(weights.get(), "Warning") : 1,
+                        Optional.empty(),
+                        Optional.empty(),
+                        checks.read(service, id, "Service '" + name + "' check"),
+                        0,
+                        0);
+        return instance.withRemarks(remarks(service));
+    }
+
+    private static Remarks remarks(JsonFields service) throws RefusedRequestException {
+        var locality = service.fields("Locality");
+        return new Remarks(
+                service.flag("EnableTagOverride"),
+                remark("SocketPath", service.text("SocketPath")),
+                locality.isEmpty() ? "" : remark("Locality.Region", locality.get().text("Region")),
+                locality.isEmpty() ? "" : remark("Locality.Zone", locality.get().text("Zone")));
+    }
+
+    private static String remark(String subject, String text) throws RefusedRequestException {
+        if (text.length() > MAX_REMARK || text.chars().anyMatch(Character::isISOControl)) {
+            throw bad(
+                    subject
+                            + ": expected at most "
+                            + MAX_REMARK
+                            + " characters that are printed; found '"
+                            + shown(text)
+                            + "'");
+        }
+        return text;
     }
 
     private static void refuseReserved(ServiceName name) throws RefusedRequestException {

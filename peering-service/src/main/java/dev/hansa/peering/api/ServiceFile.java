@@ -14,6 +14,7 @@ import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
@@ -389,6 +390,9 @@ public final class ServiceFile {
         new TreeMap<>(instance.taggedAddresses())
                 .forEach((name, at) ->
                         tagged.putObject(name).put("Address", at.host()).put("Port", at.port()));
+        if (instance.remarks().map(Remarks::tagOverride).orElse(false)) {
+            service.put("EnableTagOverride", true);
+        }
         return service;
     }
 }

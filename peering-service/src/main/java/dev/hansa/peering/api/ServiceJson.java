@@ -10,6 +10,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.NodeRecord;
+import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.failover.UpstreamName;
@@ -172,7 +173,12 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
         map(json, "Meta", instance.meta());
         json.put("Port", instance.port());
         weights(json, "Weights", instance);
-        json.put("EnableTagOverride", false);
+        var remarks = instance.remarks().orElse(Remarks.NONE);
+        json.put("EnableTagOverride", remarks.tagOverride());
+        if (!remarks.socketPath().isEmpty()) {
+            json.put("SocketPath", remarks.socketPath());
+        }
+        locality(json, "Locality", remarks);
         proxy(json.putObject("Proxy"), instance);
         connect(json.putObject("Connect"), instance);
         return indexed(json, instance);
@@ -197,9 +203,11 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
         addresses(json, "ServiceTaggedAddresses", tagged(instance));
         weights(json, "ServiceWeights", instance);
         map(json, "ServiceMeta", instance.meta());
+        var remarks = instance.remarks().orElse(Remarks.NONE);
         json.put("ServicePort", instance.port())
-                .put("ServiceSocketPath", "")
-                .put("ServiceEnableTagOverride", false);
+                .put("ServiceSocketPath", remarks.socketPath())
+                .put("ServiceEnableTagOverride", remarks.tagOverride());
+        locality(json, "ServiceLocality", remarks);
         proxy(json.putObject("ServiceProxy"), instance);
         connect(json.putObject("ServiceConnect"), instance);
         return indexed(json, instance);
@@ -230,6 +238,12 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
                     texts(peerMeta, "SpiffeID", meta.spiffeIds());
                     peerMeta.put("Protocol", meta.protocol());
                 });
+    }
+
+    private static void locality(ObjectNode json, String name, Remarks remarks) {
+        if (!remarks.region().isEmpty() || !remarks.zone().isEmpty()) {
+            json.putObject(name).put("Region", remarks.region()).put("Zone", remarks.zone());
+        }
     }
 
     private static void addresses(ObjectNode json, String name, Map<String, Endpoint> addresses) {

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -9,8 +10,11 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import dev.hansa.exportedservices.Remarks;
+import dev.hansa.exportedservices.ServiceInstance;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Optional;
 
 /// Records as JSON text for our own disk, components only. Not for the API, and not for anybody
 /// else to read.
@@ -23,7 +27,14 @@ public final class RecordJson {
                     .disable(
                             MapperFeature.AUTO_DETECT_GETTERS, MapperFeature.AUTO_DETECT_IS_GETTERS)
                     .visibility(PropertyAccessor.FIELD, Visibility.ANY)
+                    .addMixIn(ServiceInstance.class, Instance.class)
                     .build();
+
+    /// What most instances do not have is not written of them: builds that know of none read them.
+    abstract static class Instance {
+        @JsonInclude(JsonInclude.Include.NON_ABSENT)
+        final Optional<Remarks> remarks = Optional.empty();
+    }
 
     private RecordJson() {}
 

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
+import dev.hansa.peering.store.RecordJson;
+import dev.hansa.peering.store.RegistrationRecord;
 import dev.hansa.trustbundle.PeerName;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -320,5 +323,45 @@ class ConsulClientTest {
         assertThat(byName.statusCode() + " " + byName.body()).isEqualTo("404 []");
         assertThat(asText.statusCode() + " " + asText.body())
                 .isEqualTo("404 ServiceId nothing not found");
+    }
+
+    @Test
+    void whatChangesNothingIsKeptAndShown() throws Exception {
+        var said =
+                "\"EnableTagOverride\":true,\"SocketPath\":\"/tmp/web.sock\",\"Locality\":{\"Region\":\"us-west-1\",\"Zone\":\"us-west-1a\"}";
+        world.put("/v1/agent/service/register", "{\"Name\":\"web\"," + said + "}");
+        world.put(
+                "/v1/catalog/register",
+                "{\"Node\":\"n\",\"Address\":\"h\",\"Service\":{\"Service\":\"db\"," + said + "}}");
+        world.put("/v1/agent/service/register", "{\"Name\":\"plain\"}");
+
+        var locality = "{\"Region\":\"us-west-1\",\"Zone\":\"us-west-1a\"}";
+        for (var shown :
+                List.of(
+                        read("/v1/agent/service/web"),
+                        read("/v1/agent/health/service/id/web").path("Service"),
+                        read("/v1/health/service/db").get(0).path("Service"))) {
+            assertThat(shown.path("EnableTagOverride").asBoolean()).isTrue();
+            assertThat(shown.path("SocketPath").asText()).isEqualTo("/tmp/web.sock");
+            assertThat(shown.path("Locality").toString()).isEqualTo(locality);
+        }
+        var catalog = read("/v1/catalog/service/db?filter=ServiceEnableTagOverride==true").get(0);
+        assertThat(catalog.path("ServiceSocketPath").asText()).isEqualTo("/tmp/web.sock");
+        assertThat(catalog.path("ServiceLocality").toString()).isEqualTo(locality);
+        assertThat(read("/v1/agent/service/plain").path("EnableTagOverride").asBoolean()).isFalse();
+        assertThat(read("/v1/agent/service/plain").has("Locality")).isFalse();
+        var refused =
+                world.put(
+                        "/v1/agent/service/register",
+                        "{\"Name\":\"web\",\"SocketPath\":\"" + "x".repeat(129) + "\"}");
+        assertThat(refused.body()).startsWith("SocketPath: expected at most 128 characters");
+        // a build that knows of none reads what has none
+        var held = world.store.now().registrations();
+        for (var service : List.of("plain", "web")) {
+            var record = Objects.requireNonNull(held.get("eks-server/" + service));
+            var written = RecordJson.write(record);
+            assertThat(written.contains("remarks")).isEqualTo(service.equals("web"));
+            assertThat(RecordJson.read(written, RegistrationRecord.class)).isEqualTo(record);
+        }
     }
 }
