@@ -1,5 +1,6 @@
 package dev.hansa.gateway;
 
+import dev.hansa.gateway.route.AheadOutcome;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
@@ -53,6 +54,11 @@ public sealed interface GatewayEvent {
     /// A way that was started later has won while an earlier one was still silent.
     record RaceOvertaken(String listener, String service, String upstream)
             implements GatewayEvent {}
+
+    /// One more connection stands ahead of its caller.
+    record AheadOpened() implements GatewayEvent {}
+
+    record AheadTold(AheadOutcome outcome) implements GatewayEvent {}
 
     /// An endpoint has become suspect, or is so no longer.
     ///

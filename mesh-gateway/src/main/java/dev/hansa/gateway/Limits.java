@@ -64,6 +64,11 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
                 events);
     }
 
+    /// Whether the process may open so many files more than all connections need.
+    boolean leavesFor(int files) {
+        return connections <= possible() - files / 2;
+    }
+
     private static int possible() {
         return Math.clamp((openFiles() - OTHER_DESCRIPTORS) / 2, 1, Integer.MAX_VALUE);
     }

@@ -112,7 +112,11 @@ public final class MeshGateway implements AutoCloseable {
                             proxy.telemetry::bytesOut,
                             proxy.telemetry::routed);
             traced.set(gateway);
-            table.watch(next -> gateway.review(next.listed()));
+            raw.ifPresent(loops -> keepAhead(gateway, loops, config, proxy.telemetry));
+            table.watch(next -> {
+                gateway.review(next.listed());
+                gateway.expect(next.distant());
+            });
             var running = new MeshGateway(proxy, config, routes, identity, gateway, table, seen);
             var admin = new AdminServer(running::health, proxy.metrics, proxy.connections);
             var fromDisk = routes.snapshot().get().isPresent() && !proxy.takesOver();
@@ -153,6 +157,27 @@ public final class MeshGateway implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    private static void keepAhead(
+            SniGateway gateway,
+            RawTransport loops,
+            GatewayConfig config,
+            Consumer<GatewayEvent> events) {
+        var each = config.connectionsAhead();
+        if (each == 0) {
+            return;
+        }
+        if (config.limits().leavesFor(SniGateway.MOST_AHEAD)) {
+            gateway.keepAhead(loops, each);
+            return;
+        }
+        events.accept(
+                new GatewayEvent.LimitLowered(
+                        "connections-ahead",
+                        each,
+                        0,
+                        "max-connections leaves none of the files that this process may open (ulimit -n)"));
     }
 
     private static void trace(
@@ -221,6 +246,7 @@ public final class MeshGateway implements AutoCloseable {
     @Override
     public void close() throws Exception {
         try (proxy.closer) {
+            gateway.stopAhead();
             proxy.drain(gateway::open);
         }
     }

@@ -39,7 +39,8 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(1),
                                         Duration.ofSeconds(25)),
                                 Duration.ofHours(1),
-                                new Limits(8000, 5000, 85)));
+                                new Limits(8000, 5000, 85),
+                                0));
     }
 
     @ParameterizedTest
@@ -77,7 +78,8 @@ class GatewayConfigTest {
                         Map.entry("idle-timeout", "5m"),
                         Map.entry("max-connections", "12"),
                         Map.entry("max-connection-rate", "13"),
-                        Map.entry("max-memory", "14"));
+                        Map.entry("max-memory", "14"),
+                        Map.entry("connections-ahead", "15"));
 
         assertThat(read(all))
                 .isEqualTo(
@@ -96,7 +98,8 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(3),
                                         Duration.ofSeconds(30)),
                                 Duration.ofMinutes(5),
-                                new Limits(12, 13, 14)));
+                                new Limits(12, 13, 14),
+                                15));
         assertThat(GatewayConfig.KEYS)
                 .extracting(Settings.Key::name)
                 .containsExactlyInAnyOrderElementsOf(all.keySet());

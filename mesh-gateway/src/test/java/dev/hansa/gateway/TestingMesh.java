@@ -79,6 +79,10 @@ final class TestingMesh implements AutoCloseable {
     final int eastGatewayAdmin = freePort();
     final EchoServer eastApplication;
     Duration connectTimeout = Duration.ofSeconds(2);
+
+    /// None, or a gateway's drain would wait until those of the other one are too old.
+    int connectionsAhead;
+
     private final HttpClient http = HttpClient.newHttpClient();
 
     TestingMesh(Path directory) throws IOException {
@@ -332,7 +336,8 @@ final class TestingMesh implements AutoCloseable {
                 new Lifecycle(
                         dataDir, SealKey.IN_DATA_DIR, false, Duration.ZERO, Duration.ofSeconds(5)),
                 Duration.ofHours(1),
-                new Limits(1000, 10_000, 95));
+                new Limits(1000, 10_000, 95),
+                connectionsAhead);
     }
 
     private SidecarConfig sidecar(

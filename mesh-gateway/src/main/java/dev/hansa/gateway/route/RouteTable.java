@@ -1,11 +1,14 @@
 package dev.hansa.gateway.route;
 
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.gateway.route.PassiveHealth.Way;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Every name that the gateway serves, as of one snapshot. A later version replaces it whole.
 public record RouteTable(long version, Map<ServerName, SniRoute> routes) {
@@ -24,6 +27,16 @@ public record RouteTable(long version, Map<ServerName, SniRoute> routes) {
 
     public Optional<SniRoute> find(ServerName name) {
         return Optional.ofNullable(routes.get(name));
+    }
+
+    /// The healthy gateways of peers: where a caller may be carried to any moment, far away.
+    public Set<Way> distant() {
+        return routes.values().stream()
+                .filter(route -> route.purpose().equals(SniRoute.IMPORTED))
+                .flatMap(route -> route.endpoints().stream())
+                .filter(endpoint -> endpoint.health().healthy())
+                .map(SniRouter::way)
+                .collect(toUnmodifiableSet());
     }
 
     /// Every endpoint, and whether the server calls it healthy.

@@ -302,6 +302,11 @@ public final class Outbound {
         }
 
         @Override
+        public Optional<Race.Runner<Reached>> again(Sign sign) {
+            return attempt.again(sign).map(next -> new Endeavour(loop, present, next));
+        }
+
+        @Override
         public void discard(Reached result) {
             result.channel().close();
         }

@@ -7,11 +7,13 @@ import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.TracedWay;
 import dev.hansa.gateway.route.PassiveHealth;
+import dev.hansa.gateway.route.PassiveHealth.Sign;
 import dev.hansa.gateway.route.PassiveHealth.Way;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// In which order one connection tries the endpoints of an upstream's targets: the policy's order,
 /// what is suspect after all others, spares after these, and what the server calls down last, if at
@@ -31,7 +33,21 @@ record Plan(List<Attempt> attempts, List<String> causes) {
     }
 
     /// @param rank the target's place in the policy's order
-    record Attempt(Target target, TargetEndpoint endpoint, int rank) {
+    /// @param second whether it is another attempt at the same
+    record Attempt(Target target, TargetEndpoint endpoint, int rank, boolean second) {
+        Attempt(Target target, TargetEndpoint endpoint, int rank) {
+            this(target, endpoint, rank, false);
+        }
+
+        /// Our gateway may have carried the hello to a peer's gateway that was dead already, on a
+        /// connection opened ahead. It must not send it to another, and knows better the next time;
+        /// whoever makes a new handshake sends nothing twice.
+        Optional<Attempt> again(Sign sign) {
+            return sign == Sign.CLOSED && !second && target instanceof Target.PeerTarget
+                    ? Optional.of(new Attempt(target, endpoint, rank, true))
+                    : Optional.empty();
+        }
+
         Way way() {
             return Plan.way(target, endpoint);
         }

@@ -171,6 +171,14 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                             service,
                             "upstream",
                             upstream);
+            case GatewayEvent.AheadOpened() ->
+                    gauge(MetricNames.AHEAD_STANDING, Tags.empty()).incrementAndGet();
+            case GatewayEvent.AheadTold(var outcome) -> {
+                count(MetricNames.AHEAD, "outcome", outcome.word());
+                if (outcome.endsStanding()) {
+                    gauge(MetricNames.AHEAD_STANDING, Tags.empty()).decrementAndGet();
+                }
+            }
             case GatewayEvent.SuspicionChanged changed -> suspicion(changed);
             case GatewayEvent.UpstreamRefused(
                             var service,

@@ -15,6 +15,8 @@ public final class MetricNames {
     public static final String UPSTREAM_ATTEMPTS_FAILED = "hansa_upstream_attempts_failed_total";
     public static final String RACES = "hansa_races_total";
     public static final String RACES_OVERTAKEN = "hansa_races_overtaken_total";
+    public static final String AHEAD = "hansa_connections_ahead_total";
+    public static final String AHEAD_STANDING = "hansa_connections_ahead_standing";
     public static final String SUSPECT = "hansa_suspect_endpoints";
     public static final String INBOUND_DENIED = "hansa_inbound_denied_total";
     public static final String INTENTION_DENIALS = "hansa_intention_denials_total";

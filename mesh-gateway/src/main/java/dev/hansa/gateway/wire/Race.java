@@ -17,9 +17,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the first of several ways that answers, for one connection. They start in order; the next
-/// one starts at once when one has failed, and beside one that has been silent for its head start.
-/// The first to answer is the winner, the others are closed. Nothing that a caller says is sent
-/// before there is a winner, so nothing is ever sent twice.
+/// one starts at once when one has failed (before it the same one once more, where its runner says
+/// so), and beside one that has been silent for its head start. The first to answer is the winner,
+/// the others are closed. Nothing that a caller says is sent before there is a winner, so nothing
+/// is ever sent twice.
 ///
 /// While a way counts as good, starting another beside it takes an allowance; one that is suspect
 /// is passed without, by one that is not. Whoever has waited for its head start when another wins
@@ -67,6 +68,14 @@ public final class Race<R> {
 
         /// An answer that nobody needs: closes it.
         void discard(R result);
+
+        /// The same way once more, from its beginning, before any other; empty: it has had its
+        /// turn.
+        ///
+        /// @param sign how it has failed
+        default Optional<Runner<R>> again(Sign sign) {
+            return Optional.empty();
+        }
     }
 
     /// One that is under way.
@@ -338,6 +347,7 @@ public final class Race<R> {
             sign.ifPresent(shown -> show(shown, System.nanoTime()));
             if (!over && !aside) {
                 course.failed(runner, why);
+                sign.flatMap(runner::again).ifPresent(waiting::addFirst);
                 next();
             }
         }

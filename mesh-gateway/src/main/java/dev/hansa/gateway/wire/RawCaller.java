@@ -1,22 +1,16 @@
 package dev.hansa.gateway.wire;
 
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.gateway.route.PassiveHealth.Sign;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.telemetry.ByteCounts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelException;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.LinuxSocket;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -236,115 +230,6 @@ final class RawCaller implements Caller, RawEnd.Watcher {
 
     @Override
     public Race.Attempt connect(Endpoint endpoint, Duration limit, Race.Finish<Callee> finish) {
-        var attempt = new Attempt(limit, finish);
-        HostNames.resolve(
-                endpoint,
-                address -> {
-                    // never within this call: a thousand addresses that fail at once would be as
-                    // many calls within one another
-                    loop.loop().execute(() -> attempt.begin(address));
-                });
-        return attempt;
-    }
-
-    /// A socket that is being connected.
-    private final class Attempt implements Race.Attempt, RawEnd.Watcher {
-        private final Duration limit;
-        private final Race.Finish<Callee> finish;
-        private @Nullable RawEnd reached;
-        private @Nullable LinuxSocket socket;
-        private @Nullable ScheduledFuture<?> timer;
-        private boolean over;
-
-        Attempt(Duration limit, Race.Finish<Callee> finish) {
-            this.limit = limit;
-            this.finish = finish;
-        }
-
-        void begin(InetSocketAddress address) {
-            if (over) {
-                return;
-            }
-            try {
-                if (address.isUnresolved()) {
-                    throw new UnknownHostException(address.getHostString());
-                }
-                var opened = RawTransport.outgoing(address.getAddress());
-                var trying = new RawEnd(loop, opened, totalIn, totalOut, this);
-                socket = opened;
-                reached = trying;
-                opened.connect(address);
-                timer =
-                        loop.loop()
-                                .schedule(
-                                        () -> fail(late(address)),
-                                        limit.toMillis(),
-                                        TimeUnit.MILLISECONDS);
-                trying.register();
-                if (!trying.isOpen()) {
-                    fail(new ChannelException("the loop takes no more sockets"));
-                }
-            } catch (IOException | RuntimeException e) {
-                fail(e);
-            }
-        }
-
-        private ConnectTimeoutException late(InetSocketAddress address) {
-            return new ConnectTimeoutException(
-                    "no answer from " + address + " in " + limit.toMillis() + " ms");
-        }
-
-        /// Connected, or failed: `SO_ERROR` tells.
-        @Override
-        public void changed(RawEnd changed) {
-            var trying = socket;
-            if (over || trying == null) {
-                return;
-            }
-            try {
-                if (trying.finishConnect()) {
-                    settle();
-                    finish.reached(changed);
-                }
-            } catch (IOException e) {
-                fail(e);
-            }
-        }
-
-        private void settle() {
-            over = true;
-            if (timer != null) {
-                timer.cancel(false);
-            }
-        }
-
-        private void fail(Exception cause) {
-            if (over) {
-                return;
-            }
-            settle();
-            if (reached != null) {
-                reached.leave();
-            }
-            // without a descriptor, or by a fault of ours, nothing was said of the endpoint
-            finish.failed(
-                    cause instanceof RuntimeException
-                            ? Optional.empty()
-                            : Optional.of(Transport.sign(cause)),
-                    String.valueOf(cause.getMessage()));
-        }
-
-        @Override
-        public void callOff() {
-            settle();
-            if (reached != null) {
-                reached.leave();
-            }
-        }
-
-        @Override
-        public Sign silence() {
-            return Sign.UNREACHED;
-        }
+        return RawConnect.begin(loop, endpoint, limit, totalIn, totalOut, finish);
     }
 }

@@ -12,6 +12,7 @@ import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,14 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
                     .with(EpollIoOps.EPOLLOUT)
                     .with(EpollIoOps.EPOLLRDHUP)
                     .with(EpollIoOps.EPOLLET);
+
+    // linux/tcp.h: what is asked, and where in the answer there is a number of segments, and of
+    // bytes
+    private static final int IPPROTO_TCP = 6;
+    private static final int TCP_INFO = 11;
+    private static final int NOT_ACKNOWLEDGED = 24;
+    private static final int NOT_SENT = 144;
+    private static final int TCP_STATE = 148;
 
     private final RawLoop loop;
     private final FileDescriptor socket;
@@ -142,6 +151,36 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
     /// The other end has reset it, or it was given up for lost.
     boolean isBroken() {
         return broken;
+    }
+
+    /// Whether it stands and the other end has said nothing, neither a byte nor an end. Asks the
+    /// kernel, as an event may still be on its way; a byte that has come is taken and lost.
+    boolean isQuiet() {
+        if (left || broken || ending) {
+            return false;
+        }
+        try {
+            return socket.read(loop.scratch(), 0, 1) == 0;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    /// Whether the other end has answered, or its kernel has acknowledged all that was written. Yes
+    /// where this system does not say.
+    boolean isHeard() {
+        if (in > 0 || left) {
+            return true;
+        }
+        var state = loop.scratch().slice(0, TCP_STATE).order(ByteOrder.nativeOrder());
+        // of an old kernel's answer the last field is missing
+        state.putInt(NOT_SENT, 0);
+        try {
+            new Socket(socket.intValue()).getRawOpt(IPPROTO_TCP, TCP_INFO, state);
+        } catch (IOException _) {
+            return true;
+        }
+        return state.getInt(NOT_ACKNOWLEDGED) == 0 && state.getInt(NOT_SENT) == 0;
     }
 
     /// @param limit of the buffer, from its beginning `at`

@@ -42,6 +42,10 @@ public final class RawTransport implements AutoCloseable {
         }
     }
 
+    List<RawLoop> loops() {
+        return List.copyOf(loops);
+    }
+
     /// Where the kernel and the native library are there; `-Dhansa.relay=channels` does without.
     public static boolean isAvailable() {
         return !System.getProperty(PROPERTY, "").equals("channels") && Epoll.isAvailable();

@@ -5,6 +5,7 @@ import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.TracedWay;
 import dev.hansa.gateway.GatewayEvent;
+import dev.hansa.gateway.route.AheadOutcome;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.PassiveHealth.Sign;
 import dev.hansa.gateway.route.PassiveHealth.Way;
@@ -27,6 +28,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -43,6 +46,9 @@ public final class SniGateway {
     /// No attempt starts after this; a caller's sidecar waits no longer.
     private static final Duration ALL_ATTEMPTS = Duration.ofSeconds(12);
 
+    /// Connections that stand ahead at once; each is an open file.
+    public static final int MOST_AHEAD = ConnectionsAhead.MOST;
+
     private final Transport transport;
     private final SniRouter router;
     private final PassiveHealth seen;
@@ -55,6 +61,7 @@ public final class SniGateway {
     private final LongConsumer bytesOut;
     private final Function<SniRoute, ByteCounts> routed;
     private final AtomicInteger open = new AtomicInteger();
+    private volatile Optional<ConnectionsAhead> ahead = Optional.empty();
 
     /// @param seen what this gateway has seen of the endpoints; the router's too
     /// @param routed the counts of what a route has carried; called once for each connection
@@ -86,6 +93,33 @@ public final class SniGateway {
     public void review(Map<Way, Boolean> listed) {
         seen.taken(listed);
         deathwatch.taken(listed);
+    }
+
+    /// From now on connections stand ahead to what [#expect] names. Once, before anything is
+    /// accepted.
+    ///
+    /// @param each to one endpoint; at least one on each loop
+    public void keepAhead(RawTransport raw, int each) {
+        keepAhead(raw, each, ConnectionsAhead.AGE);
+    }
+
+    void keepAhead(RawTransport raw, int each, Duration age) {
+        ahead =
+                Optional.of(
+                        new ConnectionsAhead(
+                                raw, each, age, seen, deathwatch::sign, bytesIn, bytesOut, events));
+    }
+
+    /// Connections stand ahead to these from now on, and to no others; where there are any.
+    public void expect(Set<Way> ways) {
+        ahead.ifPresent(all -> all.wants(ways));
+    }
+
+    /// Nobody is expected any more.
+    public void stopAhead() {
+        var known = ahead;
+        ahead = Optional.empty();
+        known.ifPresent(ConnectionsAhead::close);
     }
 
     /// Tries each endpoint of a name once.
@@ -241,6 +275,15 @@ public final class SniGateway {
                     // the same text, of which the table has one for all
                     name = found.sni();
                     held = hello;
+                    var taken =
+                            ahead.flatMap(all ->
+                                    all.take(
+                                            caller.loop(),
+                                            endpoints.stream().map(SniRouter::way).toList()));
+                    if (taken.isPresent()) {
+                        carryOn(taken.get());
+                        return;
+                    }
                     race =
                             new Race<>(
                                     caller.loop(),
@@ -313,27 +356,66 @@ public final class SniGateway {
                 winner.discard(reached);
                 return;
             }
+            carry(winner.way(), reached, this::ended);
+        }
+
+        private void carry(Way way, Callee reached, Consumer<Relay.End> ended) {
             carried = true;
             // as long as it is carried, nobody needs it
             race = null;
             callee = reached;
-            var way = winner.way();
             upstream = way;
             caller.alsoTo(routed.apply(Objects.requireNonNull(route)));
-            var carriage =
-                    caller.carry(
-                            hello(),
-                            reached,
-                            idleTimeout,
-                            how -> {
-                                end = how.word();
-                                if (unwatch != null) {
-                                    unwatch.run();
-                                }
-                                record();
-                            });
+            var carriage = caller.carry(hello(), reached, idleTimeout, ended);
             if (end.isEmpty()) {
                 unwatch = deathwatch.watch(way, caller.loop(), carriage, this::cut);
+            }
+        }
+
+        private void ended(Relay.End how) {
+            end = how.word();
+            if (unwatch != null) {
+                unwatch.run();
+            }
+            record();
+        }
+
+        /// By a connection that stood before its caller came. Whether it lives nobody knows before
+        /// the other end's kernel has acknowledged the hello. If it does not, or if it ends without
+        /// an answer, the caller is told so as of any other end: the hello has been sent, and what
+        /// was sent is not sent again.
+        private void carryOn(ConnectionsAhead.Taken taken) {
+            var began = System.nanoTime();
+            carry(
+                    taken.way(),
+                    taken.end(),
+                    how -> {
+                        ended(how);
+                        if (taken.end().in() == 0) {
+                            events.accept(new GatewayEvent.AheadTold(AheadOutcome.UNANSWERED));
+                        }
+                    });
+            if (end.isEmpty()) {
+                var _ =
+                        caller.loop()
+                                .schedule(
+                                        () -> listen(taken, began),
+                                        taken.patience(),
+                                        TimeUnit.NANOSECONDS);
+            }
+        }
+
+        private void listen(ConnectionsAhead.Taken taken, long began) {
+            if (end.isEmpty() && !taken.end().isHeard()) {
+                ahead.ifPresent(all -> all.unheard(taken.way(), began));
+                refuse(
+                        Refusal.UPSTREAM_FAILED,
+                        "endpoint "
+                                + taken.way()
+                                + " did not acknowledge the hello in "
+                                + TimeUnit.NANOSECONDS.toMillis(taken.patience())
+                                + " ms, on a connection that was opened ahead");
+                caller.reset();
             }
         }
 

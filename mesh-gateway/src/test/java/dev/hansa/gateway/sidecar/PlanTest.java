@@ -117,6 +117,20 @@ class PlanTest {
         assertThat(order(false, 0, peers)).hasSize(Plan.MAX_ATTEMPTS);
     }
 
+    @Test
+    void wayThroughOurGatewayIsTriedOnceMoreAfterItWasClosedInTheHandshake() {
+        var far = Plan.of(route(peer("east", "g")), false, health, 0).attempts().getFirst();
+
+        var second = far.again(Sign.CLOSED).orElseThrow();
+
+        assertThat(second.way()).isEqualTo(far.way());
+        assertThat(second.again(Sign.CLOSED)).isEmpty();
+        assertThat(far.again(Sign.REFUSED)).isEmpty();
+        assertThat(far.again(Sign.REJECTED)).isEmpty();
+        var near = Plan.of(route(local("a")), false, health, 0).attempts().getFirst();
+        assertThat(near.again(Sign.CLOSED)).isEmpty();
+    }
+
     private void suspect(String target, String host) {
         health.failed(new Way(target, new Endpoint(host, 1)), Sign.SILENT, 0, 1);
     }

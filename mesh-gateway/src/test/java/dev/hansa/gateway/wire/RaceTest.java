@@ -17,6 +17,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -243,6 +244,32 @@ class RaceTest {
     }
 
     @Test
+    void whoMayTryAgainDoesSoOnceBeforeTheNext() {
+        a.secondChances.set(1);
+        usually(a, 200);
+        race(a, b);
+        a.fails();
+        await().until(() -> log.size() == 3);
+        a.fails();
+        b.answers();
+
+        awaitLog("a starts", "a failed", "a starts", "a failed", "b starts", "b wins");
+    }
+
+    @Test
+    void whoTriesAgainWithNobodyElseLeftMayWin() {
+        a.secondChances.set(1);
+        usually(a, 200);
+        race(a);
+        a.fails();
+        await().until(() -> log.size() == 3);
+        a.answers();
+
+        awaitLog("a starts", "a failed", "a starts", "a wins");
+        assertThat(health.isSuspect(a.way())).isFalse();
+    }
+
+    @Test
     void noAttemptStartsAfterTheTime() {
         race(Duration.ZERO, a, b);
         a.fails();
@@ -306,6 +333,7 @@ class RaceTest {
         private final int rank;
         private final Deque<Race.Finish<String>> started = new ConcurrentLinkedDeque<>();
         private final AtomicReference<Duration> limit = new AtomicReference<>();
+        private final AtomicInteger secondChances = new AtomicInteger();
 
         Lane(String name, int rank) {
             this.name = name;
@@ -339,6 +367,11 @@ class RaceTest {
                     return Sign.SILENT;
                 }
             };
+        }
+
+        @Override
+        public Optional<Race.Runner<String>> again(Sign sign) {
+            return secondChances.getAndDecrement() > 0 ? Optional.of(this) : Optional.empty();
         }
 
         @Override
