@@ -59,12 +59,12 @@ public final class Admission {
     }
 
     /// What is refused for another reason uses no allowance up: a flood must not lengthen itself.
-    private Optional<Refusal> objection() {
-        if (open.get() >= connections) {
-            return Optional.of(Refusal.TOO_MANY_CONNECTIONS);
-        }
+    private Optional<Refusal> objection(BooleanSupplier makeRoom) {
         if (memoryShort.getAsBoolean()) {
             return Optional.of(Refusal.MEMORY_SHORT);
+        }
+        if (open.get() >= connections && !makeRoom.getAsBoolean()) {
+            return Optional.of(Refusal.TOO_MANY_CONNECTIONS);
         }
         return rate.tryTake() ? Optional.empty() : Optional.of(Refusal.TOO_MANY_AT_ONCE);
     }
@@ -73,7 +73,14 @@ public final class Admission {
     ///
     /// @return false: it has to be reset
     boolean admits() {
-        var refusal = objection();
+        return admits(() -> false);
+    }
+
+    /// The same where somebody else may have to go for it.
+    ///
+    /// @param makeRoom asked when all places are taken; whether one that has one goes, soon
+    boolean admits(BooleanSupplier makeRoom) {
+        var refusal = objection(makeRoom);
         if (refusal.isPresent()) {
             events.accept(new GatewayEvent.NotAdmitted(listener, refusal.get()));
             return false;

@@ -65,6 +65,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     void begin() {
         end.whenClosed(this::gone);
         try {
+            loop.isSilent(this);
             deadline =
                     loop.loop()
                             .schedule(
@@ -75,6 +76,19 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         } catch (RuntimeException | Error e) {
             end.leave();
         }
+    }
+
+    /// Closes it, for somebody else to have its place, unless it has said something meanwhile.
+    ///
+    /// @return whether it goes
+    boolean givesWay() {
+        // its first word may have come with the newcomer, and wait to be told
+        end.look();
+        if (decided || held.isReadable()) {
+            return false;
+        }
+        refuse(Refusal.CLOSED_EARLY);
+        return true;
     }
 
     private void callOffDeadline() {
@@ -93,6 +107,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
                 joined.reset();
             }
             callOffDeadline();
+            loop.isSilentNoMore(this);
             held.release();
             held = Unpooled.EMPTY_BUFFER;
             if (!decided) {
@@ -122,6 +137,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             if (count < 0) {
                 refuse(Refusal.CLOSED_EARLY);
             } else if (count > 0) {
+                loop.isSilentNoMore(this);
                 held.writerIndex(held.writerIndex() + count);
                 look();
             }

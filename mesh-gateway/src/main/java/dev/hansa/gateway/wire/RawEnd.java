@@ -136,6 +136,14 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
         }
     }
 
+    /// Has its watcher look whether something can be read that nobody has been told of yet.
+    void look() {
+        if (!left) {
+            readable = true;
+            tell();
+        }
+    }
+
     boolean isOpen() {
         return !left;
     }

@@ -129,7 +129,7 @@ final class RawListener implements AutoCloseable {
         }
 
         private void take(FileDescriptor descriptor) throws IOException {
-            if (!admission.admits()) {
+            if (!admission.admits(loop::makeRoom)) {
                 // a reset leaves nothing behind: no TIME_WAIT of ours, no wait of theirs
                 try {
                     new Socket(descriptor.intValue()).setSoLinger(0);
