@@ -95,12 +95,15 @@ function shell() {
       </div>
     </aside>
     <main id="main" tabindex="-1">
-      ${live.connection === 'lost'
-        ? problem('The server does not answer, or no server leads. What is shown is what was heard last; it goes on by itself.')
-        : nothing}
+      ${live.connection === 'lost' ? problem(lost()) : nothing}
       ${view.body()}
     </main>`;
 }
+
+const lost = () =>
+  live.reason
+    ? `The server does not tell this page what changes: ${live.reason}. What is shown may be old; the page asks again by itself, every 15 seconds.`
+    : 'The server does not answer, or no server leads. What is shown is what was heard last; it goes on by itself.';
 
 // the address behind the # is the page's
 function skip(event) {
@@ -115,7 +118,8 @@ function update() {
     planned = true;
     requestAnimationFrame(() => {
       planned = false;
-      render(shell(), app);
+      // it may have been left meanwhile
+      view && render(shell(), app);
     });
   }
 }
@@ -133,19 +137,18 @@ function signOut() {
   askAgain();
 }
 
-function askAgain() {
-  leave();
-  ask('');
-}
+const askAgain = () => ask('');
 
 // the page, until somebody has signed in
 function leave() {
+  live.stop();
   view?.stop?.();
   view?.resources.forEach((resource) => resource.stop());
   view = null;
 }
 
 function ask(why) {
+  leave();
   document.title = `Sign in · ${datacenter} · Hansa`;
   render(signIn(datacenter, why, begin), app);
   document.querySelector('input[name=token]')?.focus();
@@ -170,22 +173,28 @@ async function begin() {
       return;
     }
     refusal = error.message;
+    leave();
     render(html`<main class="alone">${problem(`Expected the server's name; found: ${refusal}. Trying again.`)}</main>`, app);
     setTimeout(begin, 2000);
     return;
   }
-  render(nothing, app);
   if (!begun) {
     begun = true;
     live.onChange(update);
-    live.start();
+    live.start(begin);
     addEventListener('hashchange', () => view && route());
     // ages and countdowns
     setInterval(() => document.hidden || update(), TICK);
   } else {
     live.restart();
   }
-  route();
+  if (view) {
+    // whoever looks is still known
+    update();
+  } else {
+    render(nothing, app);
+    route();
+  }
 }
 
 begin();

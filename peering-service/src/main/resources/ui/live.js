@@ -1,6 +1,6 @@
 // What the pages know, and how it stays true: the server says which parts have changed, and what is shown of them is
 // read again.
-import {ask} from './api.js';
+import {ask, Refusal} from './api.js';
 import {headers} from './session.js';
 
 // between two readings of one thing, at least this, and four times as long as the last one took: a busy catalog must
@@ -9,11 +9,16 @@ const PAUSE = 400;
 const LOAD = 4;
 // after a reading that failed
 const AGAIN = 5000;
+// after one that was denied: each is a record in the audit log, and rights change seldom
+const AFTER_DENIAL = 60_000;
+const DENIED = [401, 403];
 // the server says something every 15 seconds: a stream that has been silent for this long leads to nobody
 const SILENCE = 45_000;
 const WATCH = 5000;
 // before it is listened again
 const AFTER_LOSS = 1000;
+// the same where the server has said no: there are too many who listen, or who ask
+const AFTER_REFUSAL = 15_000;
 
 const EVENTS = new URL('../v1/hansa/events', document.baseURI);
 
@@ -25,9 +30,18 @@ let source = null;
 let heardAt = 0;
 // of the server's clock, since ages are told by it
 let offset = 0;
+// nobody listens until somebody has signed in
+let isOver = true;
+// finds out who looks, when the server denies whoever looks
+let doubt = () => {};
+// it has been found out since the last hello, and is not asked again and again
+let isDoubted = false;
 
 /** `starting`, also when the page is seen again; `live`; or `lost`: the server is away, or nobody leads. */
 export let connection = 'starting';
+
+/** Why the server tells of no change, in its own words; empty: it has given no reason. */
+export let reason = '';
 
 export const now = () => Date.now() + offset;
 
@@ -112,7 +126,7 @@ export class Resource {
     const rest = Math.max(PAUSE, LOAD * (ended - begun));
     // one that failed has waited for the server, and is no measure of its load
     this.#next = ended + (this.error ? Math.min(AGAIN, rest) : rest);
-    const every = this.#every || (this.error ? AGAIN : 0);
+    const every = DENIED.includes(this.error?.status) ? AFTER_DENIAL : this.#every || (this.error ? AGAIN : 0);
     if (this.#stale) {
       this.#plan(this.#next - ended);
     } else if (every && !document.hidden) {
@@ -140,6 +154,8 @@ function hear() {
 const HANDLERS = {
   hello(data) {
     offset = Date.parse(data.At) - Date.now();
+    reason = '';
+    isDoubted = false;
     become('live');
     // also what was changed while nobody listened
     refreshAll();
@@ -175,7 +191,7 @@ const LONGEST = 65_536;
 async function hearOut(stream) {
   const answer = await fetch(EVENTS, {headers: headers(), cache: 'no-store', redirect: 'error', signal: stream.signal});
   if (!answer.ok) {
-    throw new Error(`status ${answer.status}`);
+    throw new Refusal(answer.status, await answer.text());
   }
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
@@ -194,23 +210,47 @@ async function listen() {
   const stream = new AbortController();
   source = stream;
   hear();
+  let status = 0;
+  let said = '';
   try {
     await hearOut(stream);
-  } catch {
-    // it is said below, whatever ended it
+  } catch (error) {
+    ({status = 0, message: said} = error);
   }
   stream.abort();
-  if (source === stream) {
-    source = null;
-    become('lost');
-    setTimeout(() => document.hidden || source || listen(), AFTER_LOSS);
+  if (source !== stream) {
+    return;
   }
+  source = null;
+  const isRefused = status >= 400 && status < 500;
+  reason = isRefused ? said : '';
+  if (DENIED.includes(status) && !isDoubted) {
+    isDoubted = true;
+    isOver = true;
+    doubt();
+    return;
+  }
+  become('lost');
+  setTimeout(() => document.hidden || source || isOver || listen(), isRefused ? AFTER_REFUSAL : AFTER_LOSS);
 }
 
-/** Begins anew as whoever has signed in, or out. */
-export function restart() {
+function end() {
   source?.abort();
   source = null;
+}
+
+/** Listens no more, until somebody has signed in. */
+export function stop() {
+  isOver = true;
+  isDoubted = false;
+  end();
+}
+
+/** Begins anew, as whoever looks now. */
+export function restart() {
+  end();
+  isOver = false;
+  become('starting');
   if (!document.hidden) {
     listen();
   }
@@ -225,17 +265,22 @@ function watch() {
   }
 }
 
-/** Listens from now on, while somebody can see the page: a browser opens six connections to a server, for all tabs. */
-export function start() {
+/**
+ * Listens from now on, while somebody can see the page: a browser opens six connections to a server, for all tabs.
+ *
+ * @param denied called when the server denies whoever looks; it calls `restart`, or else nobody listens any more
+ */
+export function start(denied) {
+  doubt = denied;
+  isOver = false;
   const look = () => {
     if (document.hidden) {
-      source?.abort();
-      source = null;
+      end();
       if (connection === 'live') {
         // what is shown is old when somebody looks again, until the server has said hello
         become('starting');
       }
-    } else if (!source) {
+    } else if (!source && !isOver) {
       listen();
     }
   };

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
 import java.net.URI;
@@ -19,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +34,7 @@ class AccessIT {
     private static final String API = "https://" + HOST + ":8500";
     private static final String ROOT = "1f6a2d0e-4f7b-4f0e-8a55-6f3f8a1c0d11";
     private static final Duration SOON = Duration.ofMinutes(1);
+    private static final Pattern EVENTS = Pattern.compile(".*/v1/hansa/events");
 
     @TempDir Path folder;
     private final List<Process> processes = new ArrayList<>();
@@ -277,8 +280,61 @@ class AccessIT {
             page.navigate(API + "/ui/#/config");
             assertThat(page.locator("main .note")).containsText("Some are left out");
             assertThat(page.locator(".empty-title")).hasText("None that you may see");
+            tooManyListenersAreTold(page);
+            tokenThatIsDeletedLeadsBackToTheForm(page, team);
             assertThat(browser.complaints()).isEmpty();
         }
+    }
+
+    /// In the server's words; and the server is not asked again at once.
+    private static void tooManyListenersAreTold(Page page) {
+        var asked = asked(page);
+        page.route(
+                EVENTS,
+                route ->
+                        route.fulfill(
+                                new Route.FulfillOptions()
+                                        .setStatus(429)
+                                        .setBody(
+                                                "events: expected at most 32 listeners of one address; found as many already listening")));
+        page.reload();
+        assertThat(page.locator("main > .problem")).containsText("at most 32 listeners");
+        assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("not live");
+        page.unrouteAll();
+        UiBrowser.go(page, "Services");
+        assertThat(asked).hasValue(1);
+        page.reload();
+        assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
+    }
+
+    /// While its page is open; nobody who may not asks on and on.
+    private void tokenThatIsDeletedLeadsBackToTheForm(Page page, String team) throws Exception {
+        var accessor =
+                JSON.readTree(send("GET", "/v1/acl/token/self", "", team).body())
+                        .path("AccessorID")
+                        .asText();
+        var asked = asked(page);
+        assertThat(send("DELETE", "/v1/acl/token/" + accessor, "", ROOT).statusCode())
+                .isEqualTo(200);
+
+        assertThat(page).hasTitle("Sign in · eks · Hansa");
+        assertThat(page.getByRole(AriaRole.ALERT)).containsText("does not know this token");
+        assertThat(page.content()).doesNotContain(team);
+        assertThat(asked).hasValue(1);
+        signIn(page, ROOT);
+        assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
+        assertThat(asked).hasValue(2);
+    }
+
+    /// How often the page asks from now on what changes.
+    private static AtomicInteger asked(Page page) {
+        var number = new AtomicInteger();
+        page.onRequest(request -> {
+            if (EVENTS.matcher(request.url()).matches()) {
+                number.incrementAndGet();
+            }
+        });
+        return number;
     }
 
     private static void signIn(Page page, String token) {
