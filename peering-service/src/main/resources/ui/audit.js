@@ -4,7 +4,7 @@ import {live as bound} from './lit-html/directives/live.js';
 import {call} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {ago, clockTime, count, moment} from './format.js';
-import {badge, empty, problem, shown, submitting} from './parts.js';
+import {badge, empty, framed, problem, shown, submitting} from './parts.js';
 import {Window} from './window.js';
 
 // denials change nothing that the server would tell of
@@ -146,9 +146,9 @@ export function audit({query, datacenter}) {
   function table(page) {
     const records = all(page);
     return html`${records.length
-      ? html`<table class="list audit" aria-rowcount=${records.length + 1}><caption class="hidden">Records, the newest first</caption>
+      ? framed('Records', html`<table class="list audit" aria-rowcount=${records.length + 1}><caption class="hidden">Records, the newest first</caption>
           <thead><tr aria-rowindex="1"><th scope="col" class="number">No.</th><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did</th><th scope="col">On</th><th scope="col">Outcome</th></tr></thead>
-          ${rows.body(records, 6, number, line)}</table>`
+          ${rows.body(records, 6, number, line)}</table>`)
       : empty(next(page) ? 'Not among the newest' : 'No record', next(page) ? 'Older ones have not been looked through yet.' : 'Nothing that fits has been done, or was refused.')}
       ${foot(page, records.length)}`;
   }

@@ -2,7 +2,7 @@
 import {html, nothing} from './lit-html/lit-html.js';
 import {duration} from './format.js';
 import * as icons from './icons.js';
-import {badge, place, targetName} from './parts.js';
+import {badge, framed, place, targetName} from './parts.js';
 
 const STATES = {
   live: ['live', 'calls go here'],
@@ -36,9 +36,9 @@ function station({kind, where, hops}) {
 
 function details(target) {
   return html`<details><summary>Names and addresses on the way</summary>
-    <table class="plain-table"><thead><tr><th scope="col">Place</th><th scope="col">Address</th><th scope="col">Evidence</th></tr></thead><tbody>
+    ${framed('Names and addresses on the way', html`<table class="plain-table"><thead><tr><th scope="col">Place</th><th scope="col">Address</th><th scope="col">Evidence</th></tr></thead><tbody>
       ${target.Hops.map((hop) => html`<tr><td>${hop.Where} ${KINDS[hop.Kind]?.[0] ?? hop.Kind}</td><td class="code">${hop.Address || 'known to the peer alone'}</td>
-        <td>${hop.Evidence}</td></tr>`)}</tbody></table>
+        <td>${hop.Evidence}</td></tr>`)}</tbody></table>`, 'bare')}
     <dl><dt>SNI</dt><dd class="code">${target.SNI}</dd><dt>Expected identities</dt><dd class="code">${target.SpiffeIDs.join(', ') || 'none known'}</dd></dl>
   </details>`;
 }
@@ -79,10 +79,10 @@ function seen(explanation) {
     return nothing;
   }
   return html`<h3>What callers' sidecars have met</h3>
-    <div class="scroll" tabindex="0" role="region" aria-label="What callers' sidecars have met"><table class="list plain-table"><thead><tr><th scope="col">Caller</th><th scope="col">Sidecar</th><th scope="col">Connections carried</th><th scope="col">Failed attempts</th><th scope="col">Refused</th></tr></thead>
+    ${framed('What callers\' sidecars have met', html`<table class="list plain-table"><thead><tr><th scope="col">Caller</th><th scope="col">Sidecar</th><th scope="col">Connections carried</th><th scope="col">Failed attempts</th><th scope="col">Refused</th></tr></thead>
     <tbody>${explanation.Seen.map((one) => html`<tr><th scope="row">${one.Caller}</th><td class="code">${one.Sidecar}</td>
       <td>${one.Targets.map((target) => html`<div>${place(target.Target, explanation.Datacenter)} ${target.Carried.toLocaleString('en')}</div>`)}</td>
-      <td>${one.Targets.reduce((sum, target) => sum + target.FailedAttempts, 0)}</td><td>${one.Refused}</td></tr>`)}</tbody></table></div>`;
+      <td>${one.Targets.reduce((sum, target) => sum + target.FailedAttempts, 0)}</td><td>${one.Refused}</td></tr>`)}</tbody></table>`)}`;
 }
 
 export function chain(explanation) {

@@ -5,7 +5,7 @@ import {changed, Resource} from './live.js';
 import {count} from './format.js';
 import * as icons from './icons.js';
 import {KINDS, kindOf} from './kinds.js';
-import {empty, entryLink, shown} from './parts.js';
+import {empty, entryLink, framed, shown} from './parts.js';
 import {slash, Window} from './window.js';
 
 const ROW = 46;
@@ -63,11 +63,11 @@ export function config({query, datacenter}) {
     const found = chosen(all);
     return html`${tools(all, found)}
       ${found.length
-        ? html`<table class="list entries" aria-rowcount=${withKinds(found).length + 1}>
+        ? framed('Config entries', html`<table class="list entries" aria-rowcount=${withKinds(found).length + 1}>
             <caption class="hidden">Config entries</caption>
             <thead><tr aria-rowindex="1"><th scope="col">Name</th><th scope="col" class="number">Made at index</th><th scope="col" class="number">Changed at index</th></tr></thead>
             ${rows.body(withKinds(found), 3, (one) => one.kind ?? `${one.Kind}/${one.Name}`, line)}
-          </table>`
+          </table>`)
         : empty('Nothing found', 'No entry fits the search and the kind.')}`;
   }
 

@@ -6,7 +6,7 @@ import {call} from './api.js';
 import {changed, now, Resource} from './live.js';
 import {countdown, moment} from './format.js';
 import * as icons from './icons.js';
-import {badge, Dialog, empty, field, millis, place, problem, submitting} from './parts.js';
+import {badge, Dialog, empty, field, framed, millis, place, problem, submitting} from './parts.js';
 
 const TIMES = [['30s', '30 seconds'], ['2m', '2 minutes'], ['10m', '10 minutes']];
 const BY = 'web UI';
@@ -53,9 +53,9 @@ function report(one, here) {
   return html`<article class="card report"><div class="head">${icons.drill}<b>${one.What}</b> ${one.Done ? badge('ok', 'done') : one.EndedAt ? badge('next', 'ended, watching') : badge('away', 'running')}
       <span class="muted">by ${one.By}${one.Reason ? `: ${one.Reason}` : ''}</span></div>
     <dl class="facts">${field('Sidecars that went over', one.Proxies ?? (one.EndedAt ? 'not all, it ended before' : 'not all yet'))}${field('All went over within', millis(one.OverMillis))}${field('All came back within', millis(one.BackMillis))}</dl>
-    <table class="list plain-table"><caption class="hidden">Connections before, during and after the drill</caption>
+    ${framed('Connections before, during and after the drill', html`<table class="list plain-table"><caption class="hidden">Connections before, during and after the drill</caption>
       <thead><tr><th scope="col"></th><th scope="col" class="number">Served</th><th scope="col" class="number">Refused</th><th scope="col" class="number">Half within</th><th scope="col" class="number">99 % within</th><th scope="col">Carried by</th></tr></thead>
-      <tbody>${traffic('Before', one.Before, here)}${traffic('During', one.During, here)}${traffic('After', one.After, here)}</tbody></table></article>`;
+      <tbody>${traffic('Before', one.Before, here)}${traffic('During', one.During, here)}${traffic('After', one.After, here)}</tbody></table>`)}</article>`;
 }
 
 export function drills(readiness, controls, datacenter) {
@@ -120,8 +120,8 @@ export function drills(readiness, controls, datacenter) {
     reports.watch(inForce);
     return html`${refusal ? problem(refusal) : nothing}
       ${inForce.length
-        ? html`<table class="list controls"><caption class="hidden">Controls in force</caption><thead><tr><th scope="col">In force</th><th scope="col">By</th><th scope="col">Reason</th><th scope="col">Ends in</th><th scope="col"><span class="hidden">End it</span></th></tr></thead>
-            <tbody>${inForce.map(line)}</tbody></table>`
+        ? framed('Controls in force', html`<table class="list controls"><caption class="hidden">Controls in force</caption><thead><tr><th scope="col">In force</th><th scope="col">By</th><th scope="col">Reason</th><th scope="col">Ends in</th><th scope="col"><span class="hidden">End it</span></th></tr></thead>
+            <tbody>${inForce.map(line)}</tbody></table>`)
         : empty('Nothing is steered by hand', 'Drills, drains, forces and holds stand here while they are in force.')}
       ${reports.all().map((one) => report(one, datacenter))}`;
   }

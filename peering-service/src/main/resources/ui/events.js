@@ -4,7 +4,7 @@ import {live as bound} from './lit-html/directives/live.js';
 import {changed, now, Resource} from './live.js';
 import {ago, clockTime, count, moment} from './format.js';
 import * as icons from './icons.js';
-import {empty, entryLink, peerLink, serviceLink, shown, tag} from './parts.js';
+import {empty, entryLink, framed, peerLink, serviceLink, shown, tag} from './parts.js';
 import {slash, Window} from './window.js';
 
 // a leader is told of some of it without anything that changes for it
@@ -76,9 +76,9 @@ export function events({query, datacenter}) {
     const found = chosen(all);
     return html`${tools(all, found)}
       ${found.length
-        ? html`<table class="list happenings" aria-rowcount=${found.length + 1}><caption class="hidden">Events, the newest first</caption>
+        ? framed('Events', html`<table class="list happenings" aria-rowcount=${found.length + 1}><caption class="hidden">Events, the newest first</caption>
             <thead><tr aria-rowindex="1"><th scope="col">When</th><th scope="col">Kind</th><th scope="col">About</th><th scope="col">What</th></tr></thead>
-            ${rows.body(found, 4, (one) => one.Index, line)}</table>`
+            ${rows.body(found, 4, (one) => one.Index, line)}</table>`)
         : empty(all.length ? 'Nothing found' : 'No event yet', all.length ? 'No event fits the search and the kind.' : 'What happens stands here at once.')}
       <p class="muted small">As ${server ? html`<b>${server}</b>` : 'the server'}, which leads, has seen it since ${clockTime(moment(since), now())}: the last 200 of each kind, in its memory. Each server keeps its own, so that after a change of leaders the list is another. The audit log and the servers' logs have what was before.</p>`;
   }

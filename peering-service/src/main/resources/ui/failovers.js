@@ -6,7 +6,7 @@ import {ago, clockTime, count, duration, moment} from './format.js';
 import {drills} from './drills.js';
 import * as icons from './icons.js';
 import {lanes} from './lanes.js';
-import {badge, empty, place, serviceLink, shown} from './parts.js';
+import {badge, empty, framed, place, serviceLink, shown} from './parts.js';
 
 const TURNS = {over: ['away', 'over'], back: ['ok', 'back'], lost: ['bad', 'lost']};
 // a table of more is not read; the log has them all
@@ -53,9 +53,9 @@ export function failovers({datacenter}) {
       return empty('No failover yet', 'When calls of a service go to another target, it stands here at once, with the reason.');
     }
     return html`${lanes(events, now(), datacenter)}
-      <table class="list events"><caption class="hidden">Failovers and failbacks, the newest first</caption>
+      ${framed('Failovers and failbacks', html`<table class="list events"><caption class="hidden">Failovers and failbacks, the newest first</caption>
         <thead><tr><th scope="col">When</th><th scope="col">Service</th><th scope="col">Turn</th><th scope="col">From, to</th><th scope="col">Cause</th><th scope="col">Lasted</th></tr></thead>
-        <tbody>${repeat(events.slice(-MOST).reverse(), (event) => event.Index, (event) => line(event, events, datacenter))}</tbody></table>
+        <tbody>${repeat(events.slice(-MOST).reverse(), (event) => event.Index, (event) => line(event, events, datacenter))}</tbody></table>`)}
       ${events.length > MOST ? html`<p class="muted">The last ${MOST} of ${count(events.length, 'event')}.</p>` : nothing}
       <p class="muted small">Since this leader leads; the servers' logs have what was before.</p>`;
   }

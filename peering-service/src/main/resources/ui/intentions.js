@@ -7,7 +7,7 @@ import {changed, now, Resource} from './live.js';
 import {ago, count, moment} from './format.js';
 import * as icons from './icons.js';
 import {replace} from './pairs.js';
-import {badge, Dialog, empty, entryLink, peerChip, problem, shown, submitting, tag} from './parts.js';
+import {badge, Dialog, empty, entryLink, framed, peerChip, problem, shown, submitting, tag} from './parts.js';
 import {once, Window} from './window.js';
 
 const ANY = '*';
@@ -163,8 +163,8 @@ export function intentions({datacenter}) {
 
   const table = (all) =>
     all.length
-      ? html`<table class="list rules" aria-rowcount=${all.length + 1}><caption class="hidden">Intentions, the higher precedence decides</caption><thead><tr aria-rowindex="1"><th scope="col" class="number">Precedence</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Action</th><th scope="col">Description</th><th scope="col"><span class="hidden">Change or delete</span></th></tr></thead>
-          ${windows.rules.body(byPrecedence(all), 6, key, line)}</table>`
+      ? framed('Intentions', html`<table class="list rules" aria-rowcount=${all.length + 1}><caption class="hidden">Intentions, the higher precedence decides</caption><thead><tr aria-rowindex="1"><th scope="col" class="number">Precedence</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Action</th><th scope="col">Description</th><th scope="col"><span class="hidden">Change or delete</span></th></tr></thead>
+          ${windows.rules.body(byPrecedence(all), 6, key, line)}</table>`)
       : empty('No intention yet', 'Without one, the default of this datacenter decides on every call.');
 
   function answer() {
@@ -182,8 +182,8 @@ export function intentions({datacenter}) {
 
   const refused = (all) =>
     all.length
-      ? html`<table class="list refusals" aria-rowcount=${all.length + 1}><caption class="hidden">Calls that were refused, the newest first</caption><thead><tr aria-rowindex="1"><th scope="col">When</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Why</th></tr></thead>
-          ${windows.refusals.body(told(all), 4, (one) => one.key, refusal)}</table>`
+      ? framed('Refused lately', html`<table class="list refusals" aria-rowcount=${all.length + 1}><caption class="hidden">Calls that were refused, the newest first</caption><thead><tr aria-rowindex="1"><th scope="col">When</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Why</th></tr></thead>
+          ${windows.refusals.body(told(all), 4, (one) => one.key, refusal)}</table>`)
       : html`<p class="muted">None that this leader has been told of.</p>`;
 
   return {

@@ -99,6 +99,12 @@ export const field = (label, value) => html`<div class="field"><dt>${label}</dt>
 
 export const millis = (value) => (value === null ? '–' : duration(value));
 
+// in a window that is wider than this, every table has room
+const slim = matchMedia('(max-width: 1240px)');
+
+/** A table in a frame: where it is wider, it scrolls sideways in there, and the page never does. */
+export const framed = (label, table, frame = '') => html`<div class="scroll ${frame}" role="region" aria-label=${label} tabindex=${slim.matches ? 0 : nothing}>${table}</div>`;
+
 /** A box over the page. The browser keeps the keyboard in it and closes it at Escape. */
 export class Dialog {
   #id;

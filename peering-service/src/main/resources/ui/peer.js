@@ -5,7 +5,7 @@ import {now, Resource} from './live.js';
 import {moment} from './format.js';
 import * as icons from './icons.js';
 import {validity, subject} from './der.js';
-import {age, badge, empty, field, gatewaysOf, health, heard, peerState, serviceLink, shown, worst} from './parts.js';
+import {age, badge, empty, field, framed, gatewaysOf, health, heard, peerState, serviceLink, shown, worst} from './parts.js';
 import {deletion} from './peering.js';
 import {Fingerprints, life} from './trust.js';
 import {once, Window} from './window.js';
@@ -53,9 +53,9 @@ export function peer({name, datacenter}) {
 
   const table = (title, rows, listed, from, none) => html`<section><h2>${title} <span class="muted">${listed.length.toLocaleString('en')}</span></h2>
     ${listed.length
-      ? html`<table class="list crossings" aria-rowcount=${listed.length + 1}><caption class="hidden">${title} services</caption>
+      ? framed(`${title} services`, html`<table class="list crossings" aria-rowcount=${listed.length + 1}><caption class="hidden">${title} services</caption>
           <thead><tr aria-rowindex="1"><th scope="col">Service</th><th scope="col">Health</th><th scope="col" class="number">Instances</th></tr></thead>
-          ${rows.body(listed, 3, (one) => one, line(from))}</table>`
+          ${rows.body(listed, 3, (one) => one, line(from))}</table>`)
       : empty('None', none)}</section>`;
 
   function root(pem) {

@@ -3,7 +3,7 @@ import {html, nothing} from './lit-html/lit-html.js';
 import {repeat} from './lit-html/directives/repeat.js';
 import {now, Resource} from './live.js';
 import * as icons from './icons.js';
-import {age, empty, heard, peerLink, peerState, shown} from './parts.js';
+import {age, empty, framed, heard, peerLink, peerState, shown} from './parts.js';
 import {establishment, generation} from './peering.js';
 
 // ages of heartbeats grow without being told
@@ -28,10 +28,10 @@ export function peers({datacenter}) {
 
   const table = (all) =>
     all.length
-      ? html`<table class="list"><caption class="hidden">Peers</caption>
+      ? framed('Peers', html`<table class="list"><caption class="hidden">Peers</caption>
           <thead><tr><th scope="col">Peer</th><th scope="col">State</th><th scope="col">Heard</th><th scope="col">Datacenter</th>
             <th scope="col" class="number">Imported services</th><th scope="col" class="number">Exported services</th></tr></thead>
-          <tbody>${repeat(all, (one) => one.Name, line)}</tbody></table>`
+          <tbody>${repeat(all, (one) => one.Name, line)}</tbody></table>`)
       : empty('No peer yet', html`One datacenter generates a token, the other establishes the peering with it. Then each shows the other the services that it exports, and nothing else.`);
 
   return {

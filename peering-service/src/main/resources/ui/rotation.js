@@ -5,7 +5,7 @@ import {call} from './api.js';
 import {now} from './live.js';
 import {count, duration, moment} from './format.js';
 import * as icons from './icons.js';
-import {age, badge, Dialog, empty, problem, submitting} from './parts.js';
+import {age, badge, Dialog, empty, framed, problem, submitting} from './parts.js';
 
 // by the phase that is under way while a step is
 const STEPS = [
@@ -77,9 +77,9 @@ export function rotation(status, refresh, datacenter) {
     const left = moment(going.Until) - now();
     return html`<p class="small">Since ${duration(now() - moment(going.Since))}. It goes on without those who are still waited for in ${left > 0 ? duration(left) : 'a moment'}.</p>
       ${going.WaitsFor.length
-        ? html`<table class="list plain-table"><caption class="hidden">Who is waited for</caption>
+        ? framed('Who is waited for', html`<table class="list plain-table"><caption class="hidden">Who is waited for</caption>
             <thead><tr><th scope="col">Waits for ${going.WaitsFor.length}</th><th scope="col">Kind</th><th scope="col">It</th><th scope="col" class="number">Since</th></tr></thead>
-            <tbody>${repeat(going.WaitsFor, (one) => `${one.Kind}/${one.Name}`, wait)}</tbody></table>`
+            <tbody>${repeat(going.WaitsFor, (one) => `${one.Kind}/${one.Name}`, wait)}</tbody></table>`)
         : html`<p class="small">Nobody is waited for${going.Phase === 'retiring' ? ', but for a few seconds: handshakes with the old certificate may be on their way' : ''}.</p>`}`;
   }
 

@@ -4,7 +4,7 @@ import {path} from './api.js';
 import {chain} from './chain.js';
 import {Resource} from './live.js';
 import {moment} from './format.js';
-import {badge, empty, health, peerChip, shown, tag, worstOf} from './parts.js';
+import {badge, empty, framed, health, peerChip, shown, tag, worstOf} from './parts.js';
 import {topology} from './topology.js';
 import {leafLife} from './trust.js';
 
@@ -59,10 +59,10 @@ function intentions(list, name, allows) {
   if (!rules.length) {
     return empty('No intention', `No rule is about calls to ${name}; the default of this datacenter decides.`);
   }
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Intentions for calls to ${name}"><table class="list"><caption class="hidden">Intentions for calls to ${name}, the first that fits decides</caption>
+  return framed(`Intentions for calls to ${name}`, html`<table class="list"><caption class="hidden">Intentions for calls to ${name}, the first that fits decides</caption>
     <thead><tr><th scope="col">Precedence</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Action</th><th scope="col">Description</th></tr></thead>
     <tbody>${rules.map((rule) => html`<tr><td>${rule.Precedence}</td><th scope="row">${rule.SourceName} ${rule.SourcePeer ? peerChip(rule.SourcePeer) : nothing}${rule.SourceSamenessGroup ? tag(rule.SourceSamenessGroup) : nothing}</th>
-      <td>${rule.DestinationName}</td><td>${rule.Action === 'allow' ? badge('ok', 'allow') : badge('bad', 'deny')}</td><td class="muted">${rule.Description ?? ''}</td></tr>`)}</tbody></table></div>`;
+      <td>${rule.DestinationName}</td><td>${rule.Action === 'allow' ? badge('ok', 'allow') : badge('bad', 'deny')}</td><td class="muted">${rule.Description ?? ''}</td></tr>`)}</tbody></table>`);
 }
 
 export function service({name, query, datacenter}) {

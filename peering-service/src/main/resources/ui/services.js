@@ -4,7 +4,7 @@ import {live as bound} from './lit-html/directives/live.js';
 import {changed, Resource} from './live.js';
 import {count} from './format.js';
 import * as icons from './icons.js';
-import {badge, empty, health, peerChip, serviceLink, shown, tag, targetName, worst} from './parts.js';
+import {badge, empty, framed, health, peerChip, serviceLink, shown, tag, targetName, worst} from './parts.js';
 import {once, slash, Window} from './window.js';
 
 const ROW = 46;
@@ -114,13 +114,13 @@ export function services({query, datacenter}) {
     const found = chosen(all);
     return html`${tools(all, found)}
       ${found.length
-        ? html`<table class="list services" aria-rowcount=${found.length + 1}>
+        ? framed('Services', html`<table class="list services" aria-rowcount=${found.length + 1}>
             <caption class="hidden">Services</caption>
             <thead><tr aria-rowindex="1"><th scope="col">Service</th>
               <th scope="col" aria-sort=${state.byHealth ? 'descending' : 'none'}><button type="button" class="sort" @click=${() => set({byHealth: !state.byHealth})}>Health ${state.byHealth ? '↓' : ''}</button></th>
               <th scope="col">Failover</th><th scope="col">Kind</th><th scope="col">Runs in</th><th scope="col">Exported to</th></tr></thead>
             ${rows.body(found, 6, (row) => `${row.Peer}/${row.Service}`, line)}
-          </table>`
+          </table>`)
         : empty('Nothing found', 'No service fits the search and the filters.')}`;
   }
 
