@@ -105,6 +105,9 @@ const slim = matchMedia('(max-width: 1240px)');
 /** A table in a frame: where it is wider, it scrolls sideways in there, and the page never does. */
 export const framed = (label, table, frame = '') => html`<div class="scroll ${frame}" role="region" aria-label=${label} tabindex=${slim.matches ? 0 : nothing}>${table}</div>`;
 
+// where the keyboard begins in a box: what it says itself, or else the first field that can be filled in
+const BEGIN = ['[autofocus]', 'form :is(input, select, textarea):not([readonly], :disabled, [type=radio]:not(:checked))'];
+
 /** A box over the page. The browser keeps the keyboard in it and closes it at Escape. */
 export class Dialog {
   #id;
@@ -129,12 +132,25 @@ export class Dialog {
       const element = this.#element();
       if (element && !element.open) {
         element.showModal();
+        this.#begin();
       }
     });
   }
 
   close() {
     this.#element()?.close();
+  }
+
+  /** The browser would begin at the button that closes the box, where Enter does that. */
+  #begin() {
+    const found = BEGIN.map((one) => this.#element()?.querySelector(one)).find((one) => one);
+    found?.focus();
+  }
+
+  /** Something else stands in it from now on. */
+  turned() {
+    changed();
+    requestAnimationFrame(() => this.#begin());
   }
 
   draw(title, content) {
@@ -189,5 +205,5 @@ export function copyButton(text, label) {
       words.textContent = 'Press Ctrl+C';
     }
   };
-  return html`<button type="button" @click=${copy}>${icons.copy}<span>${label}</span></button>`;
+  return html`<button type="button" autofocus @click=${copy}>${icons.copy}<span>${label}</span></button>`;
 }

@@ -26,6 +26,7 @@ export function generation(peerings) {
     const answer = await call('POST', 'peering/token', {PeerName: peer, TTL: life});
     if (state === mine) {
       mine.made = {peer, token: answer.PeeringToken, words: answer.FingerprintWords, expires: decode(answer.PeeringToken)?.expires ?? now() + millis};
+      dialog.turned();
     } else {
       dropped = peer;
     }

@@ -21,7 +21,8 @@ final class UiPeers {
     /// The token that is shown is the one that is copied, and its time runs down.
     static void tokenIsCopied(Page page, String token) {
         page.context().grantPermissions(List.of("clipboard-read", "clipboard-write"));
-        UiBrowser.button(page, "Copy token").click();
+        assertThat(UiBrowser.button(page, "Copy token")).isFocused();
+        page.keyboard().press("Enter");
         assertThat(UiBrowser.button(page, "Copied")).isVisible();
         assertThat(page.evaluate("navigator.clipboard.readText()")).isEqualTo(token);
         page.evaluate("navigator.clipboard.writeText('')");
