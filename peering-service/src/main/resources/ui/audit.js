@@ -3,8 +3,8 @@ import {html, nothing} from './lit-html/lit-html.js';
 import {live as bound} from './lit-html/directives/live.js';
 import {call} from './api.js';
 import {changed, now, Resource} from './live.js';
-import {ago, clockTime, count, moment} from './format.js';
-import {badge, empty, framed, problem, shown, submitting} from './parts.js';
+import {ago, count, moment} from './format.js';
+import {badge, empty, framed, problem, shown, submitting, when} from './parts.js';
 import {Window} from './window.js';
 
 // denials change nothing that the server would tell of
@@ -127,7 +127,7 @@ export function audit({query, datacenter}) {
   function line(record, index) {
     const at = moment(record.Time);
     return html`<tr data-number=${record.Number} aria-rowindex=${index}><td class="number muted">${record.Number}</td>
-      <td class="time" title=${record.Time}>${clockTime(at, now())} <span class="muted">${ago(at, now())}</span></td>
+      <td class="time">${when(at, now())} <span class="muted">${ago(at, now())}</span></td>
       <th scope="row" class="who">${record.Who}${record.From ? html` <span class="muted">from ${record.From}</span>` : nothing}</th>
       <td>${record.What}</td><td class="on">${record.On}</td>
       <td>${badge(OUTCOMES[record.Outcome] ?? 'off', record.Outcome)}${record.Sentence === record.Outcome ? nothing : html` <span class="muted said">${record.Sentence.slice(record.Outcome.length).replace(/^: /, '')}</span>`}</td></tr>`;

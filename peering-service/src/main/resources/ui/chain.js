@@ -1,8 +1,9 @@
 // Where calls of a service go, drawn as the chain that proxies are told: targets in order, with the evidence for each.
 import {html, nothing} from './lit-html/lit-html.js';
-import {duration} from './format.js';
+import {duration, moment} from './format.js';
 import * as icons from './icons.js';
-import {badge, framed, place, targetName} from './parts.js';
+import {now} from './live.js';
+import {badge, framed, place, targetName, whenInZone} from './parts.js';
 
 const STATES = {
   live: ['live', 'calls go here'],
@@ -88,7 +89,7 @@ function seen(explanation) {
 export function chain(explanation) {
   const here = explanation.Datacenter;
   return html`${why(explanation, here)}
-    ${explanation.Controls.map((control) => html`<p class="note">${icons.drill}<span>${control.What} by ${control.By} until ${control.Until}${control.Reason ? `: ${control.Reason}` : ''}</span></p>`)}
+    ${explanation.Controls.map((control) => html`<p class="note">${icons.drill}<span>${control.What} by ${control.By} until ${whenInZone(moment(control.Until), now())}${control.Reason ? `: ${control.Reason}` : ''}</span></p>`)}
     <ol class="chain" aria-label="Targets in order">
       <li class="step caller"><span class="number" aria-hidden="true">${icons.arrow}</span><div class="card"><div class="head"><span class="place"><b>a caller</b> <span class="chip near">${here}</span></span></div></div></li>
       ${explanation.Targets.map((target, i) => step(target, i + 1, here))}

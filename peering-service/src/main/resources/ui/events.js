@@ -2,9 +2,9 @@
 import {html} from './lit-html/lit-html.js';
 import {live as bound} from './lit-html/directives/live.js';
 import {changed, now, Resource} from './live.js';
-import {ago, clockTime, count, moment} from './format.js';
+import {ago, count, moment} from './format.js';
 import * as icons from './icons.js';
-import {empty, entryLink, framed, peerLink, serviceLink, shown, tag} from './parts.js';
+import {empty, entryLink, framed, peerLink, serviceLink, shown, tag, when, whenInZone} from './parts.js';
 import {slash, Window} from './window.js';
 
 // a leader is told of some of it without anything that changes for it
@@ -56,7 +56,7 @@ export function events({query, datacenter}) {
   function line(one, index) {
     const at = moment(one.At);
     const where = about(one);
-    return html`<tr data-kind=${one.Kind} aria-rowindex=${index}><td class="time" title=${one.At}>${clockTime(at, now())} <span class="muted">${ago(at, now())}</span></td>
+    return html`<tr data-kind=${one.Kind} aria-rowindex=${index}><td class="time">${when(at, now())} <span class="muted">${ago(at, now())}</span></td>
       <td>${tag(one.Kind)}</td>
       <th scope="row">${where ? html`<a href=${where}>${one.About}</a>` : one.About}</th>
       <td>${one.Sentence}</td></tr>`;
@@ -80,7 +80,7 @@ export function events({query, datacenter}) {
             <thead><tr aria-rowindex="1"><th scope="col">When</th><th scope="col">Kind</th><th scope="col">About</th><th scope="col">What</th></tr></thead>
             ${rows.body(found, 4, (one) => one.Index, line)}</table>`)
         : empty(all.length ? 'Nothing found' : 'No event yet', all.length ? 'No event fits the search and the kind.' : 'What happens stands here at once.')}
-      <p class="muted small">As ${server ? html`<b>${server}</b>` : 'the server'}, which leads, has seen it since ${clockTime(moment(since), now())}: the last 200 of each kind, in its memory. Each server keeps its own, so that after a change of leaders the list is another. The audit log and the servers' logs have what was before.</p>`;
+      <p class="muted small">As ${server ? html`<b>${server}</b>` : 'the server'}, which leads, has seen it since ${whenInZone(moment(since), now())}: the last 200 of each kind, in its memory. Each server keeps its own, so that after a change of leaders the list is another. The audit log and the servers' logs have what was before.</p>`;
   }
 
   return {

@@ -2,11 +2,11 @@
 import {html, nothing} from './lit-html/lit-html.js';
 import {repeat} from './lit-html/directives/repeat.js';
 import {now, Resource} from './live.js';
-import {ago, clockTime, count, duration, moment} from './format.js';
+import {count, duration, moment} from './format.js';
 import {drills} from './drills.js';
 import * as icons from './icons.js';
 import {lanes} from './lanes.js';
-import {badge, empty, framed, place, serviceLink, shown} from './parts.js';
+import {badge, empty, framed, place, serviceLink, shown, when} from './parts.js';
 
 const TURNS = {over: ['away', 'over'], back: ['ok', 'back'], lost: ['bad', 'lost']};
 // a table of more is not read; the log has them all
@@ -34,7 +34,7 @@ function line(event, all, here) {
   const next = all.find((other) => other.Service === event.Service && other.Index > event.Index);
   const at = moment(event.At);
   const isDrill = event.Cause.startsWith('out for a drill');
-  return html`<tr data-turn=${event.Turn}><td class="time" title=${ago(at, now())}>${clockTime(at, now())}</td>
+  return html`<tr data-turn=${event.Turn}><td class="time">${when(at, now())}</td>
     <th scope="row"><a href=${serviceLink(event.Service)}>${event.Service}</a></th>
     <td>${badge(tone, word)}</td>
     <td>${event.From ? place(event.From, here) : html`<span class="muted">nobody</span>`} <span class="to"><span class="hidden">to</span>${icons.arrow}</span> ${event.To ? place(event.To, here) : html`<span class="strong-bad">nobody</span>`}</td>

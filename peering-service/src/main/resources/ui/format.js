@@ -49,14 +49,31 @@ export function moment(text) {
   return Number.isNaN(millis) ? null : millis;
 }
 
-/** The time of day, with the date when it is another day. */
+// midnight is 00 and not 24
+const CLOCK = {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'};
+
+/** The time of day in this browser's zone, with the date when it is another day. */
 export function clockTime(millis, now) {
   const at = new Date(millis);
-  const time = at.toLocaleTimeString([], {hour12: false});
-  return new Date(now).toDateString() === at.toDateString()
-    ? time
-    : `${at.toLocaleDateString([], {month: 'short', day: 'numeric'})}, ${time}`;
+  const today = new Date(now);
+  const time = at.toLocaleTimeString([], CLOCK);
+  if (today.toDateString() === at.toDateString()) {
+    return time;
+  }
+  const year = today.getFullYear() === at.getFullYear() ? undefined : 'numeric';
+  return `${at.toLocaleDateString([], {year, month: 'short', day: 'numeric'})}, ${time}`;
 }
+
+/** `2026-11-29 23:59:59 UTC`, as servers' logs have it. */
+export const utc = (millis) => `${new Date(millis).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+/** What this browser's zone is called at a moment: `GMT+1`. */
+export const zone = (millis) => new Intl.DateTimeFormat([], {timeZoneName: 'short'}).formatToParts(millis).find(({type}) => type === 'timeZoneName').value;
+
+// a token may say any number
+const LAST = 8_640_000_000_000_000;
+
+export const isMoment = (millis) => Math.abs(millis) <= LAST;
 
 /** The day of a moment that may be years away. */
 export const day = (millis) => new Date(millis).toLocaleDateString([], {year: 'numeric', month: 'short', day: 'numeric'});

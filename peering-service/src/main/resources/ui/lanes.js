@@ -1,7 +1,7 @@
 // Which target took each service's calls, and when: a lane for each service, time from left to right.
 import {html, nothing, svg} from './lit-html/lit-html.js';
-import {clockTime, duration, moment} from './format.js';
-import {serviceLink, targetName} from './parts.js';
+import {duration, moment} from './format.js';
+import {serviceLink, targetName, when} from './parts.js';
 
 const MINUTE = 60_000;
 const SPANS = [MINUTE, 3 * MINUTE, 10 * MINUTE, 60 * MINUTE, 6 * 60 * MINUTE, 24 * 60 * MINUTE, 7 * 24 * 60 * MINUTE];
@@ -71,6 +71,6 @@ export function lanes(events, now, here) {
     <div class="lane-grid">
       ${byService(events).map(([service, list]) => html`<a class="lane-name" href=${serviceLink(service)}>${service}</a>
         <svg class="lane" width="100%" height=${HEIGHT} role="img" aria-label="Targets of ${service}">${stretches(list).map((stretch) => bar(stretch, begin, now, here))}</svg>`)}
-      <span></span><div class="ticks" aria-hidden="true">${ticks.map((tick, i) => html`<span>${i === TICKS - 1 ? 'now' : clockTime(tick, now)}</span>`)}</div>
+      <span></span><div class="ticks" aria-hidden="true">${ticks.map((tick, i) => html`<span>${i === TICKS - 1 ? 'now' : when(tick, now)}</span>`)}</div>
     </div></figure>`;
 }

@@ -1,7 +1,7 @@
 // What several pages show in the same way.
 import {html, nothing} from './lit-html/lit-html.js';
 import {changed} from './live.js';
-import {ago, duration, moment} from './format.js';
+import {ago, clockTime, duration, isMoment, moment, utc, zone} from './format.js';
 import * as icons from './icons.js';
 
 const HEALTH_WORDS = {passing: 'passing', warning: 'warning', critical: 'critical', maintenance: 'maintenance', none: 'no instance'};
@@ -28,6 +28,12 @@ export function heard(peering) {
 }
 
 export const age = (at, now) => (at === null ? html`<span class="muted">never</span>` : ago(at, now));
+
+/** A moment by this browser's clock; in UTC where somebody points at it. */
+export const when = (at, now) => html`<time datetime=${new Date(at).toISOString()} title=${utc(at)}>${clockTime(at, now)}</time>`;
+
+/** The same where it stands alone, with its zone. */
+export const whenInZone = (at, now) => (isMoment(at) ? html`${when(at, now)} ${zone(at)}` : 'a day that no calendar has');
 
 /** The worst status that a line of `/v1/hansa/services` tells of. */
 export function worst(row) {

@@ -5,7 +5,7 @@ import {call} from './api.js';
 import {changed, now} from './live.js';
 import {countdown} from './format.js';
 import * as icons from './icons.js';
-import {badge, copyButton, Dialog, field, peerState, problem, submitting} from './parts.js';
+import {badge, copyButton, Dialog, field, peerState, problem, submitting, whenInZone} from './parts.js';
 import {decode, fingerprint} from './token.js';
 
 const LIVES = [['10m', '10 minutes', 600_000], ['1h', '1 hour', 3_600_000], ['24h', '1 day', 86_400_000]];
@@ -124,7 +124,7 @@ export function establishment(peerings, datacenter) {
       <dl class="facts">
         ${field('Made by', html`<b>${state.says.datacenter}</b>`)}
         ${field('Made for', audience ? html`<b>${audience}</b> ${audience === datacenter ? nothing : badge('warn', `this is ${datacenter}`)}` : 'anybody: it does not say')}
-        ${field('Good until', left === null ? 'it does not say' : left > 0 ? html`${new Date(expires).toLocaleString()}, <b role="timer" aria-live="off">${countdown(left)}</b> left` : badge('bad', 'expired'))}
+        ${field('Good until', left === null ? 'it does not say' : left > 0 ? html`${whenInZone(expires, now())}, <b role="timer" aria-live="off">${countdown(left)}</b> left` : badge('bad', 'expired'))}
         ${field('Reached at', html`<span class="code">${addresses.join(', ')}</span>`)}
         ${field('Trust domain', html`<span class="code">${trustDomain}</span>`)}
         ${field('Form', form === 'signed' ? 'signed by its maker' : badge('warn', 'unsigned, as Consul makes them'))}

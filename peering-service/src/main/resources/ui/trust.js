@@ -2,7 +2,7 @@
 import {html, svg} from './lit-html/lit-html.js';
 import {changed, now} from './live.js';
 import {fingerprint} from './der.js';
-import {count, day, duration} from './format.js';
+import {count, day, duration, utc} from './format.js';
 import {badge} from './parts.js';
 
 const DAY = 86_400_000;
@@ -29,7 +29,7 @@ const bar = (from, until) => {
 export function life(from, until) {
   const days = Math.floor((until - now()) / DAY);
   return html`<div class="life ${tone(days)}">${bar(from, until)}
-    ${until <= now() ? badge('bad', 'expired') : badge(tone(days), `${count(days, 'day')} left`)} <span class="muted">${day(from)} to ${day(until)}</span></div>`;
+    ${until <= now() ? badge('bad', 'expired') : badge(tone(days), `${count(days, 'day')} left`)} <span class="muted" title="${utc(from)} to ${utc(until)}">${day(from)} to ${day(until)}</span></div>`;
 }
 
 /** The same of a proxy's certificate, which is renewed by itself. */

@@ -1,6 +1,7 @@
 package dev.hansa.tests.multicluster;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
@@ -44,6 +45,7 @@ final class UiEvents {
                 Map.of("Kind", "service-defaults", "Name", "till", "Protocol", "tcp"));
         assertThat(page.locator("table.happenings tbody tr").first())
                 .containsText("service-defaults/till");
+        timesAreOfADayOf24Hours(page);
         UiBrowser.picture(page, "events.png");
         UiBrowser.darkPicture(page, "events-dark.png");
 
@@ -56,6 +58,17 @@ final class UiEvents {
         assertThat(page.locator(".empty-title")).hasText("Nothing found");
         UiBrowser.assertAccessible(page);
         strangersTextsStayTexts(page);
+    }
+
+    /// Midnight is its first second; and who compares with a log has the time in UTC.
+    private static void timesAreOfADayOf24Hours(Page page) {
+        assertThat(page.locator("table.happenings time").first())
+                .hasAttribute("title", Pattern.compile("2[0-9-]{9} [0-9:]{8} UTC"));
+        var midnight =
+                page.evaluate(
+                        "() => import(new URL('format.js', document.baseURI)).then(format => "
+                                + "format.clockTime(new Date(2026, 10, 29, 0, 5).getTime(), new Date(2026, 10, 29, 12).getTime()))");
+        assertThat(midnight).isEqualTo("00:05:00");
     }
 
     private static void strangersTextsStayTexts(Page page) {
