@@ -32,7 +32,9 @@ export function intentions({datacenter}) {
   // `seen` is the rule of the pair that a save replaces, and `met` what was found in its place
   const blank = {peer: '', from: '', to: '', action: 'allow', description: '', known: false, seen: null, met: null, busy: false, refusal: ''};
   let edited = {...blank};
-  let asked = {peer: '', from: '', to: '', answer: null, refusal: ''};
+  const asked = {peer: '', from: '', to: '', answer: null, refusal: ''};
+  // of questions that were asked in turn, the last one is answered
+  let questions = 0;
   const kept = {rule: null, busy: false, refusal: ''};
   let doomed = {...kept};
   const dialog = new Dialog('intention', () => (edited = {...blank}));
@@ -81,13 +83,18 @@ export function intentions({datacenter}) {
   async function ask(event) {
     event.preventDefault();
     const {peer, from, to} = asked;
+    const mine = ++questions;
+    let found;
     try {
       const {Allowed} = await call('GET', path`connect/intentions/check?source=${source(asked)}&destination=${to}`);
-      asked = {...asked, answer: {peer, from, to, allowed: Allowed}, refusal: ''};
+      found = {answer: {peer, from, to, allowed: Allowed}, refusal: ''};
     } catch (error) {
-      asked = {...asked, answer: null, refusal: error.message};
+      found = {answer: null, refusal: error.message};
     }
-    changed();
+    if (mine === questions) {
+      Object.assign(asked, found);
+      changed();
+    }
   }
 
   const text = (label, pair, name, fixed = false) => html`<label>${label}
@@ -203,7 +210,7 @@ export function intentions({datacenter}) {
       ${ending.draw('Delete this intention?', consequences)}
       ${shown(rules, table)}
       <section aria-labelledby="check"><h2 id="check">May A call B?</h2>
-        <form class="ask card" @submit=${ask}>${text('From', asked, 'from')}${where('of', asked)}${text('To', asked, 'to')}<button type="submit">Check</button></form>${answer()}</section>
+        <form class="ask card" @submit=${ask}>${text('From', asked, 'from')}${where('of', asked)}${text('To', asked, 'to')}<button type="submit">Check</button></form><div role="status">${answer()}</div></section>
       <section aria-labelledby="refused"><h2 id="refused">Refused lately</h2>${shown(denials, refused)}</section>`,
   };
 }

@@ -201,7 +201,8 @@ export function submitting(state, work, after = () => {}) {
 /** Puts a text into the clipboard; says on the button what became of it. */
 export function copyButton(text, label) {
   const copy = async (event) => {
-    const words = event.currentTarget.querySelector('span');
+    const button = event.currentTarget;
+    const words = button.querySelector('span');
     try {
       await navigator.clipboard.writeText(text());
       words.textContent = 'Copied';
@@ -210,6 +211,8 @@ export function copyButton(text, label) {
       document.querySelector('[data-secret]')?.select();
       words.textContent = 'Press Ctrl+C';
     }
+    // a button's new name is said to nobody who listens
+    button.nextElementSibling.textContent = words.textContent;
   };
-  return html`<button type="button" autofocus @click=${copy}>${icons.copy}<span>${label}</span></button>`;
+  return html`<button type="button" autofocus @click=${copy}>${icons.copy}<span>${label}</span></button><span class="hidden" role="status"></span>`;
 }

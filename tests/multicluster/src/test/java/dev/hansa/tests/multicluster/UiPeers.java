@@ -24,6 +24,7 @@ final class UiPeers {
         assertThat(UiBrowser.button(page, "Copy token")).isFocused();
         page.keyboard().press("Enter");
         assertThat(UiBrowser.button(page, "Copied")).isVisible();
+        assertThat(page.locator("dialog[open] .row [role=status]")).hasText("Copied");
         assertThat(page.evaluate("navigator.clipboard.readText()")).isEqualTo(token);
         page.evaluate("navigator.clipboard.writeText('')");
         var timer = page.locator(".timer");

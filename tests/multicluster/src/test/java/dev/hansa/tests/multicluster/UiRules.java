@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /// The page of intentions: rules are written, changed and deleted, none of them unseen, and it is
 /// asked who may call whom. The entry of `echo` has one rule, from `caller`, whose description
@@ -92,6 +95,7 @@ final class UiRules {
 
         isAnswered(page, "lke", "No. shop of peer lke may not call echo.");
         isAnswered(page, "", "Yes. shop may call echo.");
+        lateAnswerIsDropped(page);
     }
 
     private static void isAnswered(Page page, String peer, String sentence) {
@@ -102,6 +106,32 @@ final class UiRules {
         UiBrowser.button(page, "Check").click();
         assertThat(page.locator(".verdict")).hasText(sentence);
         UiBrowser.assertAccessible(page);
+    }
+
+    /// Of two questions the last one is answered, whichever answer comes first.
+    private static void lateAnswerIsDropped(Page page) {
+        var where = Pattern.compile(".*/v1/connect/intentions/check.*");
+        var held = new ArrayList<Route>();
+        page.route(
+                where,
+                route -> {
+                    if (held.isEmpty()) {
+                        held.add(route);
+                    } else {
+                        route.resume();
+                    }
+                });
+        var form = page.locator("form.ask");
+        form.getByLabel("From").fill("caller");
+        UiBrowser.button(page, "Check").click();
+        page.waitForCondition(() -> !held.isEmpty());
+        isAnswered(page, "lke", "No. shop of peer lke may not call echo.");
+        page.waitForResponse(where, () -> held.getFirst().resume()).finished();
+        page.evaluate(
+                "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        assertThat(page.locator("[role=status] > .verdict"))
+                .hasText("No. shop of peer lke may not call echo.");
+        page.unroute(where);
     }
 
     private static String action(BareServer server, String source, String destination)
