@@ -188,12 +188,13 @@ final class UiBrowser implements AutoCloseable {
             page.emulateMedia(
                     new Page.EmulateMediaOptions().setColorScheme(scheme).setMedia(Media.SCREEN));
             assertThat((List<?>) page.evaluate(PALE))
-                    .as("contrast below 4.5 on " + page.url() + ", " + scheme)
+                    .as("contrast too low on " + page.url() + ", " + scheme)
                     .isEmpty();
         }
     }
 
-    /// Texts that are hard to read on what stands behind them, those of drawings too.
+    /// Texts that are hard to read on what stands behind them, those of drawings too (WCAG asks 4.5),
+    /// and controls that are hard to find (3): neither their border nor their ground tells.
     private static final String PALE =
             """
             () => {
@@ -239,17 +240,28 @@ final class UiBrowser implements AutoCloseable {
                   });
                 return shapes.map(one => rgba(getComputedStyle(one).fill)).reduce(over, behind(drawing));
               };
-              return [...document.querySelectorAll('#app *')]
+              const contrast = (one, other) => {
+                const [a, b] = [light(one), light(other)].sort((x, y) => y - x);
+                return (a + 0.05) / (b + 0.05);
+              };
+              const faint = [...document.querySelectorAll('#app :is(input, select, textarea, button, a.button, .choice, .textbox):not(:disabled)')]
+                .filter(one => one.checkVisibility() && parseFloat(getComputedStyle(one).borderTopWidth) > 0)
+                .map(one => {
+                  const outside = behind(one.parentElement);
+                  const border = over(outside, rgba(getComputedStyle(one).borderTopColor));
+                  return [Math.max(contrast(border, outside), contrast(behind(one), outside)), one.outerHTML.slice(0, 60)];
+                })
+                .filter(([found]) => found < 3);
+              const pale = [...document.querySelectorAll('#app *')]
                 .filter(one => (!(one instanceof SVGElement) || one instanceof SVGTextElement) && one.checkVisibility() && !one.closest('button:disabled'))
                 .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
                 .map(one => {
                   const isDrawn = one instanceof SVGTextElement;
                   const colour = getComputedStyle(one)[isDrawn ? 'fill' : 'color'];
-                  const [a, b] = [light(rgba(colour).slice(0, 3)), light(isDrawn ? behindDrawn(one) : behind(one))].sort((x, y) => y - x);
-                  return [(a + 0.05) / (b + 0.05), one.textContent.trim().slice(0, 30)];
+                  return [contrast(rgba(colour).slice(0, 3), isDrawn ? behindDrawn(one) : behind(one)), one.textContent.trim().slice(0, 30)];
                 })
-                .filter(([contrast]) => contrast < 4.5)
-                .map(([contrast, text]) => text + ': ' + contrast.toFixed(2));
+                .filter(([found]) => found < 4.5);
+              return [...faint, ...pale].map(([found, what]) => what + ': ' + found.toFixed(2));
             }
             """;
 
