@@ -1,6 +1,6 @@
 // The frame around the pages: where one is, which datacenter this is, whether what is shown is live.
 import {html, nothing, render} from './lit-html/lit-html.js';
-import {read} from './api.js';
+import {call, read} from './api.js';
 import {hue} from './format.js';
 import * as icons from './icons.js';
 import * as live from './live.js';
@@ -132,9 +132,19 @@ function account() {
     : html`<button class="quiet" @click=${askAgain}>Sign in</button>`;
 }
 
+/** What a login has made ends; another token is an operator's, who may use it elsewhere. */
 function signOut() {
+  // the question takes the token with it before it is forgotten
+  const ended = session.isLogin ? call('POST', 'acl/logout') : null;
   session.forget();
   askAgain();
+  ended?.catch(({status, message}) => {
+    // the server knows it no more
+    const isGone = status === DENIED;
+    if (!isGone && !view && !session.signedIn()) {
+      ask(`You are signed out here, but the server has not ended the token: ${message}.`);
+    }
+  });
 }
 
 const askAgain = () => ask('');
@@ -149,6 +159,8 @@ function leave() {
 
 function ask(why) {
   leave();
+  // whoever signs in begins at the page's heading
+  drawn = true;
   document.title = `Sign in · ${datacenter} · Hansa`;
   render(signIn(datacenter, why, begin), app);
   document.querySelector('input[name=token]')?.focus();

@@ -7,10 +7,13 @@ const HEADER = 'X-Consul-Token';
 export let who = '';
 /** Whether the server asks for tokens at all. */
 export let asks = false;
+/** Whether a login has made the token, which ends with it. */
+export let isLogin = false;
 
-export function become(name, server) {
+export function become(name, server, login = false) {
   who = name;
   asks = server;
+  isLogin = login;
 }
 
 export const signedIn = () => sessionStorage.getItem(KEY) !== null;
@@ -22,6 +25,7 @@ export function keep(token) {
 export function forget() {
   sessionStorage.removeItem(KEY);
   who = '';
+  isLogin = false;
 }
 
 /** What every request carries: never a part of an address, which browsers and servers keep. */

@@ -11,7 +11,8 @@ const DISABLED = 401;
 export async function recognise() {
   try {
     const self = await call('GET', 'acl/token/self');
-    session.become(session.signedIn() ? self.Description || self.AccessorID : '', true);
+    const isOurs = session.signedIn();
+    session.become(isOurs ? self.Description || self.AccessorID : '', true, isOurs && Boolean(self.AuthMethod));
     return '';
   } catch (refusal) {
     if (refusal.status === DISABLED) {

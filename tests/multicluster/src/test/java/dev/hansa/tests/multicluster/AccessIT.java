@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Request;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -260,12 +262,11 @@ class AccessIT {
             assertThat(page).hasTitle(Pattern.compile("Overview · eks · Hansa"));
             assertThat(page.getByText("Bootstrap Token (Global Management)")).isVisible();
             assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
+            assertThat(page.locator("main h1")).isFocused();
             assertThat(page.url()).doesNotContain(ROOT);
             assertThat(page.content()).doesNotContain(ROOT);
 
-            page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sign out"))
-                    .click();
-            assertThat(page).hasTitle("Sign in · eks · Hansa");
+            assertThat(signOut(page)).isEmpty();
             page.reload();
             assertThat(page).hasTitle("Sign in · eks · Hansa");
 
@@ -281,9 +282,58 @@ class AccessIT {
             assertThat(page.locator("main .note")).containsText("Some are left out");
             assertThat(page.locator(".empty-title")).hasText("None that you may see");
             tooManyListenersAreTold(page);
+            tokenOfALoginEndsWithIt(page, team);
+            signIn(page, team);
+            assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
             tokenThatIsDeletedLeadsBackToTheForm(page, team);
             assertThat(browser.complaints()).isEmpty();
         }
+    }
+
+    /// With the stream that was opened for the token.
+    ///
+    /// @return what was shown for it to be ended
+    private static List<String> signOut(Page page) {
+        var streams = new AtomicInteger();
+        var shown = new ArrayList<String>();
+        Consumer<Request> watch =
+                request -> {
+                    if (EVENTS.matcher(request.url()).matches()) {
+                        streams.incrementAndGet();
+                    }
+                };
+        Consumer<Request> logout =
+                request -> {
+                    if (request.url().endsWith("/v1/acl/logout")) {
+                        shown.add(request.method() + " " + request.headers().get("x-consul-token"));
+                    }
+                };
+        page.onRequestFailed(watch);
+        page.onRequest(logout);
+        UiBrowser.button(page, "Sign out").click();
+        assertThat(page).hasTitle("Sign in · eks · Hansa");
+        page.waitForCondition(() -> streams.get() == 1);
+        page.offRequestFailed(watch);
+        page.offRequest(logout);
+        return shown;
+    }
+
+    /// As if a login had made this one.
+    private static void tokenOfALoginEndsWithIt(Page page, String team) {
+        var self = Pattern.compile(".*/v1/acl/token/self");
+        page.route(
+                self,
+                route ->
+                        route.fulfill(
+                                new Route.FulfillOptions()
+                                        .setContentType("application/json")
+                                        .setBody(
+                                                "{\"AccessorID\":\"a\",\"Description\":\"of a login\",\"AuthMethod\":\"corp\"}")));
+        page.reload();
+        assertThat(page.getByText("of a login")).isVisible();
+        assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
+        assertThat(signOut(page)).containsExactly("POST " + team);
+        page.unroute(self);
     }
 
     /// In the server's words; and the server is not asked again at once.
