@@ -184,6 +184,10 @@ export function submitting(state, work, after = () => {}) {
   return async (event) => {
     event.preventDefault();
     const mine = state();
+    if (mine.busy) {
+      // the key was pressed twice; the button is out of use only when the page has been drawn again
+      return;
+    }
     mine.busy = true;
     mine.refusal = '';
     changed();

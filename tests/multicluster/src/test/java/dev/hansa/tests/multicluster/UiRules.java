@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Request;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /// The page of intentions: rules are written, changed and deleted, none of them unseen, and it is
@@ -74,9 +77,27 @@ final class UiRules {
         assertThat(box(page)).hasCount(0);
     }
 
+    /// However often the key is pressed.
+    private static void isSentOnce(Page page) {
+        var writes = new AtomicInteger();
+        Consumer<Request> count =
+                request -> {
+                    if (request.method().equals("PUT")) {
+                        writes.incrementAndGet();
+                    }
+                };
+        page.onRequest(count);
+        page.evaluate(
+                "() => { const form = document.querySelector('dialog[open] form'); form.requestSubmit(); form.requestSubmit(); }");
+        assertThat(box(page)).hasCount(0);
+        assertThat(rows(page)).hasCount(2);
+        page.offRequest(count);
+        assertThat(writes).hasValue(1);
+    }
+
     private static void newRulesStandByPrecedence(Page page) throws Exception {
         begin(page, "*", "", "echo", "allow");
-        save(page);
+        isSentOnce(page);
         begin(page, "shop", "lke", "echo", "deny");
         box(page).getByLabel("Description").fill("not from there");
         UiBrowser.assertAccessible(page);
