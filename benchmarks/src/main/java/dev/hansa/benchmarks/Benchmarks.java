@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             FailoverBenchmark.class,
             GatewayBenchmark.class,
             PeerStreamBenchmark.class,
+            SidecarBenchmark.class,
             WritesBenchmark.class
         },
         mixinStandardHelpOptions = true)

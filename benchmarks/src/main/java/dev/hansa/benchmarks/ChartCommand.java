@@ -10,10 +10,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// Tables and a chart of figures that `gateway` has written, without another run.
+/// Tables and a chart of figures that `gateway` or `sidecar` has written, without another run.
 @Command(
         name = "chart",
-        description = "Prints the tables of a run of 'gateway' and draws its chart.",
+        description = "Prints the tables of a run of 'gateway' or 'sidecar' and draws its chart.",
         mixinStandardHelpOptions = true)
 final class ChartCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FIGURES", description = "The JSON file.")

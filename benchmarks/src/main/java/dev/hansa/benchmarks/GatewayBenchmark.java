@@ -35,9 +35,6 @@ import picocli.CommandLine.Option;
 final class GatewayBenchmark extends ServersBenchmark {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// The cores of load, backend and proxy, and one for everybody else.
-    private static final int CORES_TO_PIN = 4;
-
     private static final int SERVER_PEER_PORT = 8503;
     private static final int PORT = 8443;
     private static final int ADMIN = 19443;
@@ -82,7 +79,7 @@ final class GatewayBenchmark extends ServersBenchmark {
     @Override
     void run(Path folder) throws Exception {
         var system = ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class);
-        var isPinned = system.getAvailableProcessors() >= CORES_TO_PIN;
+        var isPinned = system.getAvailableProcessors() >= Run.Pins.CORES;
         figures()
                 .put(
                         "command",
@@ -107,7 +104,8 @@ final class GatewayBenchmark extends ServersBenchmark {
                                     backend,
                                     name,
                                     isPinned ? 1 : system.getAvailableProcessors(),
-                                    system.getMaxFileDescriptorCount()),
+                                    system.getMaxFileDescriptorCount(),
+                                    Map.of()),
                             envoy.toString().isEmpty() ? Optional.empty() : Optional.of(envoy));
             var versions = new LinkedHashMap<String, String>();
             versions.put("hansa", String.valueOf(figures().get("revision")));
@@ -120,7 +118,7 @@ final class GatewayBenchmark extends ServersBenchmark {
             var all = new ArrayList<Rival>();
             all.add(ours);
             peers.rivals().stream().filter(peer -> wanted.contains(peer.name())).forEach(all::add);
-            new Run(folder, sizes, all, backend, name, pins(isPinned), this::say)
+            new Run(folder, sizes, all, backend, name, Run.Pins.of(isPinned), this::say)
                     .run(figures()::put, this::ready, server::close);
         }
         var json = JSON.<JsonNode>valueToTree(figures());
@@ -138,15 +136,6 @@ final class GatewayBenchmark extends ServersBenchmark {
         return full
                 ? new Run.Sizes(21, 5, 6000, 4000, 5000, List.of(1000, most))
                 : new Run.Sizes(11, 3, 4000, 2000, 3000, List.of(1000, most));
-    }
-
-    private static Run.Pins pins(boolean isPinned) {
-        return isPinned
-                ? new Run.Pins(
-                        List.of("taskset", "-c", "0"),
-                        List.of("taskset", "-c", "1"),
-                        List.of("taskset", "-c", "2"))
-                : Run.Pins.NONE;
     }
 
     /// Peers that come through the gateway are a name for which it needs nobody else: it leads to

@@ -1,5 +1,7 @@
 package dev.hansa.benchmarks.failover;
 
+import dev.hansa.benchmarks.MeshCertificates;
+
 /// Envoy's configuration for each role, as Consul's servers would send it for a TCP service with
 /// failover to a peer: an aggregate of the local cluster and the peer's, a connect timeout of 5 s,
 /// outlier detection with Envoy's defaults and no panic, passthrough by SNI in the gateways, mutual
@@ -27,7 +29,7 @@ final class EnvoyConfiguration {
     /// @param local where the local instance's sidecar is, as `host:port`
     /// @param gateway the own mesh gateway
     static String caller(
-            EnvoyCertificates certificates,
+            MeshCertificates certificates,
             String listen,
             String peerOnly,
             String local,
@@ -74,7 +76,7 @@ final class EnvoyConfiguration {
     }
 
     /// An instance's sidecar.
-    static String callee(EnvoyCertificates certificates, String listen, String application) {
+    static String callee(MeshCertificates certificates, String listen, String application) {
         var tls =
                 """
                     - transport_socket:
@@ -150,7 +152,7 @@ final class EnvoyConfiguration {
                 .formatted(name, CONNECT_TIMEOUT, outliers, name, address(to));
     }
 
-    private static String upstreamTls(EnvoyCertificates certificates, String sni) {
+    private static String upstreamTls(MeshCertificates certificates, String sni) {
         return """
             transport_socket:
               name: envoy.transport_sockets.tls

@@ -1,5 +1,7 @@
 package dev.hansa.benchmarks.failover;
 
+import dev.hansa.benchmarks.MeshCertificates;
+import dev.hansa.trustbundle.TrustDomain;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -22,7 +24,7 @@ final class EnvoyWorld implements AutoCloseable {
     private final Ground ground;
     private final Programs programs;
     private final EnvoyProgram envoy;
-    private final EnvoyCertificates certificates;
+    private final MeshCertificates certificates;
     private final Map<String, Child> running = new HashMap<>();
 
     EnvoyWorld(Ground ground, Programs programs, EnvoyProgram envoy)
@@ -30,9 +32,14 @@ final class EnvoyWorld implements AutoCloseable {
         this.ground = ground;
         this.programs = programs;
         this.envoy = envoy;
-        this.certificates = new EnvoyCertificates(programs.folder());
-        certificates.issue("caller");
-        certificates.issue("web");
+        this.certificates =
+                new MeshCertificates(
+                        programs.folder(),
+                        "envoys",
+                        new TrustDomain("envoys.example"),
+                        new dev.hansa.trustbundle.Datacenter("dc"));
+        certificates.issue("caller", List.of());
+        certificates.issue("web", List.of());
         startCallee(1);
         startCallee(2);
     }

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 
 /// What the small programs of this benchmark have in common; each has one thread that works.
-final class Children {
+public final class Children {
     private static final ByteBuffer SCRATCH = ByteBuffer.allocateDirect(256 << 10);
 
     private Children() {}
@@ -16,7 +16,7 @@ final class Children {
     }
 
     /// The process ends when its standard input does.
-    static void endWithParent() {
+    public static void endWithParent() {
         Thread.ofPlatform()
                 .daemon()
                 .name("parent-watch")

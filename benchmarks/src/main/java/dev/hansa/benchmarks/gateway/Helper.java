@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// A small program of this package in a process of its own; it ends with its standard input.
-final class Helper implements AutoCloseable {
+public final class Helper implements AutoCloseable {
     private final String name;
     private final Process process;
     private final BufferedReader answers;
@@ -32,7 +32,8 @@ final class Helper implements AutoCloseable {
     }
 
     /// Ready when this returns.
-    static Helper start(Class<?> main, List<String> pin, String... arguments) throws IOException {
+    public static Helper start(Class<?> main, List<String> pin, String... arguments)
+            throws IOException {
         var command = new ArrayList<>(pin);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(
@@ -40,6 +41,8 @@ final class Helper implements AutoCloseable {
                         "-XX:+UseSerialGC",
                         "-Xms64m",
                         "-Xmx256m",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
                         "-cp",
                         System.getProperty("java.class.path"),
                         main.getName()));
@@ -55,7 +58,7 @@ final class Helper implements AutoCloseable {
     }
 
     /// @return the numbers of its answer
-    long[] order(String line) throws IOException {
+    public long[] order(String line) throws IOException {
         orders.write(line);
         orders.newLine();
         orders.flush();

@@ -22,6 +22,9 @@ public record Peers(List<Rival> rivals, Map<String, String> versions, Map<String
     private static final List<Path> NGINX_MODULES =
             List.of(Path.of("/usr/lib/nginx/modules"), Path.of("/usr/lib64/nginx/modules"));
 
+    /// How far from a proxy's port its second one is, where a configuration has two.
+    public static final int SECOND_PORT = 100;
+
     /// What a run says to all of them.
     ///
     /// @param templates where their configurations are
@@ -29,6 +32,7 @@ public record Peers(List<Rival> rivals, Map<String, String> versions, Map<String
     /// @param firstPort of the ports that they listen on, one after another
     /// @param workers threads or processes of each that has to be told how many
     /// @param descriptors open files that a process may have
+    /// @param more values for holes that only some configurations have
     public record World(
             Path templates,
             Path folder,
@@ -37,7 +41,12 @@ public record Peers(List<Rival> rivals, Map<String, String> versions, Map<String
             InetSocketAddress backend,
             String name,
             int workers,
-            long descriptors) {}
+            long descriptors,
+            Map<String, String> more) {
+        public World {
+            more = Map.copyOf(more);
+        }
+    }
 
     public static Peers find(World world, Optional<Path> envoy)
             throws IOException, InterruptedException {
@@ -128,6 +137,9 @@ public record Peers(List<Rival> rivals, Map<String, String> versions, Map<String
         values.put("connections", Long.toString((world.descriptors() - 600) / 2));
         values.put("folder", world.folder().toString());
         values.put("modules", modules);
+        values.put("second", world.host() + ":" + (port + SECOND_PORT));
+        values.put("second.port", Integer.toString(port + SECOND_PORT));
+        values.putAll(world.more());
         var file = world.folder().resolve(template);
         Files.writeString(file, Template.fill(world.templates().resolve(template), values));
         return file;

@@ -12,7 +12,7 @@ import java.util.Random;
 ///
 /// @param lo where the interval begins
 /// @param hi where it ends
-record Ratios(double ratio, double lo, double hi) {
+public record Ratios(double ratio, double lo, double hi) {
     private static final int SAMPLES = 10_000;
 
     /// The same figures give the same interval.
@@ -20,7 +20,7 @@ record Ratios(double ratio, double lo, double hi) {
 
     /// @throws IllegalArgumentException when there are not as many rounds of one as of the other,
     ///   or none
-    static Ratios of(List<Double> ours, List<Double> theirs) {
+    public static Ratios of(List<Double> ours, List<Double> theirs) {
         if (ours.size() != theirs.size() || ours.isEmpty()) {
             throw new IllegalArgumentException(
                     "expected as many rounds of both; found "
@@ -58,7 +58,7 @@ record Ratios(double ratio, double lo, double hi) {
         return median(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    Map<String, Object> json() {
+    public Map<String, Object> json() {
         var json = new LinkedHashMap<String, Object>();
         json.put("ratio", rounded(ratio));
         json.put("lo", rounded(lo));

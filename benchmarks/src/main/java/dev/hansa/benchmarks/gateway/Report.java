@@ -64,6 +64,10 @@ public final class Report {
                             + (row.path("metric").asText().equals("failed")
                                     ? ""
                                     : ", " + row.path("unit").asText());
+            if (row.path("median").isNull()) {
+                table.computeIfAbsent(metric, _ -> new LinkedHashMap<>()).put(proxy, "none");
+                continue;
+            }
             var low = number(row.path("min").asDouble());
             var high = number(row.path("max").asDouble());
             table.computeIfAbsent(metric, _ -> new LinkedHashMap<>())
@@ -124,8 +128,11 @@ public final class Report {
                 + "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
                 + String.format(
                         Locale.ROOT,
-                        "<text x=\"8\" y=\"20\" font-size=\"15\">Processor time of Hansa's gateway by"
-                                + " that of its peer, 95 %% intervals; below 1 Hansa needs less</text>\n")
+                        "<text x=\"8\" y=\"20\" font-size=\"15\">Processor time of Hansa's %s by"
+                                + " that of its peer, 95 %% intervals; below 1 Hansa needs less</text>\n",
+                        figures.path("command").asText().contains("sidecar")
+                                ? "sidecar"
+                                : "gateway")
                 + String.format(
                         Locale.ROOT,
                         "<text x=\"8\" y=\"38\" fill=\"#666\">%s, %s cores, pinning: %s</text>\n",

@@ -26,7 +26,7 @@ public record Rival(String name, String config, InetSocketAddress address, List<
         command = List.copyOf(command);
     }
 
-    String key() {
+    public String key() {
         return name + "/" + config;
     }
 
@@ -34,7 +34,7 @@ public record Rival(String name, String config, InetSocketAddress address, List<
     ///
     /// @param millis from the start of its process until the first was taken
     public record Running(Rival rival, Process process, double millis) implements AutoCloseable {
-        double processorSeconds() throws IOException {
+        public double processorSeconds() throws IOException {
             return Costs.processorSeconds(process.toHandle());
         }
 

@@ -46,6 +46,18 @@ public record Run(
     /// Words before a command, `taskset` and its cores.
     public record Pins(List<String> proxy, List<String> backend, List<String> load) {
         public static final Pins NONE = new Pins(List.of(), List.of(), List.of());
+
+        /// Of load, backend and proxy, and one for everybody else.
+        public static final int CORES = 4;
+
+        /// @param isPinned whether there are so many
+        public static Pins of(boolean isPinned) {
+            return isPinned ? new Pins(core(0), core(1), core(2)) : NONE;
+        }
+
+        private static List<String> core(int number) {
+            return List.of("taskset", "-c", Integer.toString(number));
+        }
     }
 
     /// Starts each several times: how soon it takes connections, and how large it is then. The
@@ -184,7 +196,7 @@ public record Run(
     }
 
     /// So that none is always the first.
-    private static <T> List<T> inTurn(List<T> all, int round) {
+    public static <T> List<T> inTurn(List<T> all, int round) {
         var turned = new ArrayList<T>(all.size());
         for (var i = 0; i < all.size(); i++) {
             turned.add(all.get((i + round) % all.size()));

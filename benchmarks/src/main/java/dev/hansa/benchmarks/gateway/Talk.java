@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 /// What the load and the backend say to each other through a proxy: a ClientHello and an answer to
 /// it, as TLS begins, then commands in the clear, so that the proxy and not TLS is what is
 /// measured.
-final class Talk {
+public final class Talk {
     /// Of a ClientHello as browsers pad it.
     static final int HELLO = 517;
 
@@ -15,7 +15,7 @@ final class Talk {
     static final int WELCOME = 1200;
 
     /// Each asks for a number of bytes.
-    static final int COMMAND = 64;
+    public static final int COMMAND = 64;
 
     private Talk() {}
 

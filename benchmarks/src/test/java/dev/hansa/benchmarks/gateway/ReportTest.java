@@ -22,6 +22,7 @@ class ReportTest {
             results.add(NGINX, "bulk", cost * 2, 1);
         }
         results.add(HANSA, "idle_kb_per_connection", 1000, 1.5, 0);
+        results.addAbsent(HANSA, "tls_resume", "sidecars resume nothing");
         return new ObjectMapper()
                 .readTree(
                         new ObjectMapper()
@@ -64,6 +65,16 @@ class ReportTest {
                 .contains("| `bulk` | 0.50 (0.50 to 0.50) |")
                 .contains("| `bulk`, s/GB | 3 (2 to 4) | 6 (4 to 8) |")
                 .contains("| `idle_kb_per_connection` at 1000, KB | 1.50 |  |");
+    }
+
+    @Test
+    void whatThereIsNotIsNullWithTheReason() throws JsonProcessingException {
+        var row = figures().path("results").path(3);
+
+        assertThat(row.path("metric").asText()).isEqualTo("tls_resume");
+        assertThat(row.path("median").isNull()).isTrue();
+        assertThat(row.path("why").asText()).isEqualTo("sidecars resume nothing");
+        assertThat(Report.tables(figures())).contains("| `tls_resume`, µs | none |  |");
     }
 
     @Test
