@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -169,6 +170,20 @@ final class ServerGroup implements AutoCloseable {
         } catch (IOException _) {
             return false; // not listening yet
         }
+    }
+
+    /// Until a majority can elect: so many take connections of the others. Their other ports open
+    /// once there is a leader.
+    void awaitMajority() {
+        await().atMost(START)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() ->
+                        IntStream.range(0, count()).filter(this::hearsOthers).count()
+                                > count() / 2);
+    }
+
+    private boolean hearsOthers(int number) {
+        return EchoLoad.isListening(new InetSocketAddress(host(number), 8300));
     }
 
     boolean isRunning(int number) {

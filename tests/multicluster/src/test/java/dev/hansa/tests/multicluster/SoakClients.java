@@ -87,8 +87,8 @@ final class SoakClients {
         return data;
     }
 
-    Queue<Failure> failures() {
-        return failures;
+    List<Failure> failures() {
+        return List.copyOf(failures);
     }
 
     long requests() {
@@ -96,6 +96,7 @@ final class SoakClients {
     }
 
     void start() {
+        data.success(System.nanoTime());
         for (var group : List.of(world.eks(), world.lke())) {
             for (var i = 0; i < WRITERS; i++) {
                 var key = group.name() + "-k" + i;

@@ -8,112 +8,75 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/// Hurts the two datacenters: one fault after the other, each with its end, chosen by a seed. At
-/// most one server of a datacenter at a time, unless all of lke's; the ways to `echo` one at a
-/// time, so that one instance always has a way to it.
+/// Hurts the two datacenters: what a [SoakPlan] says, each when it is due, or when the one before
+/// it at the same place is over. At most one server of a datacenter at a time, unless all of lke's;
+/// the ways to `echo` one at a time, so that one instance always has a way to it.
 final class SoakFaults {
-    enum Kind {
-        SERVER_KILLED,
-        SERVER_PAUSED,
-        SERVER_CUT_OFF,
-        SERVER_HEARD_NOT_HEARING,
-        SERVER_REFUSED,
-        SERVER_UNPLUGGED,
-        SERVER_LOSES_PACKETS,
-        ALL_SERVERS_OF_A_PEER_KILLED,
-        GATEWAY_KILLED,
-        LOCAL_INSTANCE_KILLED,
-        LINK_CUT,
-        LINK_REFUSED,
-        LINK_LOSES_PACKETS,
-        LINK_SLOW
-    }
-
-    /// In `System.nanoTime`.
-    record Window(long began, long ended) {
-        boolean contains(long at) {
-            return at - began >= 0 && at - ended <= 0;
-        }
-
-        boolean overlaps(long from, long to) {
-            return to - began >= 0 && from - ended <= 0;
-        }
-    }
-
-    /// Of kinds, until one of them may begin beside what is going on.
-    private static final int DRAWS = 20;
-
     /// Until all callers of an instance that has come back have been told of it, or have tried it.
     private static final Duration HOME_AGAIN = Duration.ofSeconds(5);
 
-    /// At most, and at least half of it. Two faults of five start a process anew, or three, which
-    /// takes ten seconds of a slow processor each until it is warm.
-    private static final int EVERY_MILLIS = 9_000;
+    /// Longer than an election and a start take.
+    private static final Duration WRITES_AGAIN = Duration.ofSeconds(60);
+
+    /// At one place, the one that goes on included: with more of them what is due waits, and the
+    /// times that follow with it.
+    private static final int AT_ONE_PLACE = 3;
+
+    /// Where one fault happens at a time.
+    private static final class Place {
+        private final Semaphore entrance = new Semaphore(AT_ONE_PLACE);
+        private final Semaphore inside = new Semaphore(1, true);
+    }
 
     private final SoakWorld world;
     private final SoakClients clients;
-    private final Random random;
-    private final Map<String, Semaphore> servers =
-            Map.of("eks", new Semaphore(1), "lke", new Semaphore(1));
-    private final Semaphore path = new Semaphore(1);
-    private final Map<Kind, Integer> counts = new ConcurrentHashMap<>();
+    private final long seed;
+    private final Map<String, Place> servers = Map.of("eks", new Place(), "lke", new Place());
+    private final Place path = new Place();
+    private final Map<SoakPlan.Kind, Integer> counts = new ConcurrentHashMap<>();
     private final Queue<Long> localDeaths = new ConcurrentLinkedQueue<>();
-    private final Queue<Window> away = new ConcurrentLinkedQueue<>();
-    private final Queue<Window> broken = new ConcurrentLinkedQueue<>();
+    private final Queue<SoakExcuses.Window> away = new ConcurrentLinkedQueue<>();
+    private final Queue<SoakExcuses.Window> broken = new ConcurrentLinkedQueue<>();
     private final Queue<String> problems = new ConcurrentLinkedQueue<>();
     private final List<Thread> running = new ArrayList<>();
 
     SoakFaults(SoakWorld world, SoakClients clients, long seed) {
         this.world = world;
         this.clients = clients;
-        this.random = new Random(seed);
+        this.seed = seed;
     }
 
+    /// Those that were made, and have come to their end.
     Map<String, Integer> counts() {
         var all = new TreeMap<String, Integer>();
         counts.forEach((kind, count) -> all.put(kind.name().toLowerCase(Locale.ROOT), count));
         return all;
     }
 
-    /// When the local instance was killed, in `System.nanoTime`.
-    Queue<Long> localDeaths() {
-        return localDeaths;
-    }
-
-    /// While the local instance was away, and until all have found back: who connected then was
-    /// carried to the peer.
-    Queue<Window> away() {
-        return away;
-    }
-
-    /// While the way to the peer was broken.
-    Queue<Window> broken() {
-        return broken;
+    SoakExcuses excuses() {
+        return new SoakExcuses(List.copyOf(localDeaths), List.copyOf(away), List.copyOf(broken));
     }
 
     /// What could not be done: the run proves nothing then.
-    Queue<String> problems() {
-        return problems;
+    List<String> problems() {
+        return List.copyOf(problems);
     }
 
     /// Until a moment in `System.nanoTime`; then until all is whole again.
     void run(long until) throws InterruptedException {
-        var canLose = SoakWorld.canLose();
-        while (System.nanoTime() - until < 0) {
-            for (var draw = 0; draw < DRAWS; draw++) {
-                var kind = Kind.values()[random.nextInt(Kind.values().length)];
-                if ((canLose || !kind.name().endsWith("LOSES_PACKETS")) && begin(kind)) {
-                    break;
-                }
-            }
-            TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS / 2 + random.nextInt(EVERY_MILLIS / 2));
+        var plan = new SoakPlan(seed, world.eks().count(), SoakWorld.canLose());
+        var due = System.nanoTime();
+        while (due - until < 0) {
+            TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
+            var fault = plan.next();
+            begin(fault, until);
+            due = Math.max(due, System.nanoTime()) + fault.pauseMillis() * 1_000_000L;
         }
         for (var thread : running) {
             thread.join();
@@ -124,144 +87,197 @@ final class SoakFaults {
         void run() throws IOException, InterruptedException;
     }
 
-    /// @return whether it has begun; it has not where another is going on
-    private boolean begin(Kind kind) {
-        var group = random.nextBoolean() ? world.eks() : world.lke();
-        var hold = 500 + random.nextInt(4_500);
-        // the leader more often than by chance
-        var wanted = random.nextInt(group.count() * 2);
-        return switch (kind) {
+    private void begin(SoakPlan.Fault fault, long until) throws InterruptedException {
+        var group = fault.isInEks() ? world.eks() : world.lke();
+        var hold = fault.holdMillis();
+        switch (fault.kind()) {
             case SERVER_KILLED ->
-                    server(kind, group, () -> kill(group, victim(group, wanted), hold));
+                    server(fault, until, () -> kill(group, victim(group, fault), hold));
             case SERVER_PAUSED ->
                     server(
-                            kind,
-                            group,
+                            fault,
+                            until,
                             () -> {
-                                var number = victim(group, wanted);
+                                var number = victim(group, fault);
                                 group.signal(number, "STOP");
                                 TimeUnit.MILLISECONDS.sleep(hold);
                                 group.signal(number, "CONT");
                             });
             case SERVER_CUT_OFF ->
                     server(
-                            kind,
-                            group,
-                            () -> cut(group, victim(group, wanted), hold, "blackhole", true));
+                            fault,
+                            until,
+                            () -> cut(group, victim(group, fault), hold, "blackhole", Side.BOTH));
+            case SERVER_HEARING_NOT_HEARD ->
+                    server(
+                            fault,
+                            until,
+                            () -> cut(group, victim(group, fault), hold, "blackhole", Side.FROM));
             case SERVER_HEARD_NOT_HEARING ->
                     server(
-                            kind,
-                            group,
-                            () -> cut(group, victim(group, wanted), hold, "blackhole", false));
+                            fault,
+                            until,
+                            () -> cut(group, victim(group, fault), hold, "blackhole", Side.TO));
             case SERVER_REFUSED ->
                     server(
-                            kind,
-                            group,
-                            () -> cut(group, victim(group, wanted), hold, "prohibit", true));
+                            fault,
+                            until,
+                            () -> cut(group, victim(group, fault), hold, "prohibit", Side.BOTH));
             case SERVER_UNPLUGGED ->
                     server(
-                            kind,
-                            group,
+                            fault,
+                            until,
                             () -> {
-                                var node = node(group, victim(group, wanted));
+                                var node = node(group, victim(group, fault));
                                 SoakWorld.link(node, "down");
                                 TimeUnit.MILLISECONDS.sleep(hold);
                                 SoakWorld.link(node, "up");
                             });
             case SERVER_LOSES_PACKETS ->
                     server(
-                            kind,
-                            group,
+                            fault,
+                            until,
                             () ->
                                     lose(
-                                            List.of(node(group, victim(group, wanted))),
+                                            List.of(node(group, victim(group, fault))),
                                             network(group),
                                             hold));
             case ALL_SERVERS_OF_A_PEER_KILLED ->
                     // what has just come back could tell nobody that it has
-                    onPath(kind, () -> beside(world.lke(), () -> killAll(hold)));
-            case GATEWAY_KILLED -> {
-                var name = random.nextBoolean() ? "eks-gw" : "lke-gw";
-                yield onPath(kind, () -> breaking(() -> proxy(name, hold)));
-            }
+                    onPath(fault, until, () -> beside(world.lke(), () -> killAll(hold)));
+            case GATEWAY_KILLED ->
+                    onPath(
+                            fault,
+                            until,
+                            () -> {
+                                var name = group.name() + "-gw";
+                                breaking(() -> restart(name, hold));
+                                awaitProxies();
+                            });
             case LOCAL_INSTANCE_KILLED ->
                     onPath(
-                            kind,
+                            fault,
+                            until,
                             () -> {
                                 var began = System.nanoTime();
                                 localDeaths.add(began);
-                                proxy("eks-echo", hold);
+                                restart("eks-echo", hold);
+                                awaitProxies();
                                 away.add(
-                                        new Window(
+                                        new SoakExcuses.Window(
                                                 began, System.nanoTime() + HOME_AGAIN.toNanos()));
                             });
-            case LINK_CUT -> onPath(kind, () -> breaking(() -> link("blackhole", hold)));
+            case LINK_CUT -> onPath(fault, until, () -> link("blackhole", () -> {}, hold));
+            case LINK_REFUSED -> onPath(fault, until, () -> link("prohibit", () -> {}, hold));
+            case LINK_HALF_OPEN ->
+                    onPath(fault, until, () -> link("blackhole", () -> restart("lke-gw", 0), hold));
             case LINK_LOSES_PACKETS ->
-                    onPath(kind, () -> lose(borderOfLke(), SoakWorld.EKS + ".0/24", hold));
+                    onPath(fault, until, () -> lose(borderOfLke(), SoakWorld.EKS + ".0/24", hold));
             case LINK_SLOW ->
                     onPath(
-                            kind,
+                            fault,
+                            until,
                             () -> {
                                 SoakWorld.throttle("lke-gw", "add");
                                 TimeUnit.MILLISECONDS.sleep(hold);
                                 SoakWorld.throttle("lke-gw", "del");
                             });
-            case LINK_REFUSED -> onPath(kind, () -> breaking(() -> link("prohibit", hold)));
-        };
+        }
     }
 
-    /// What is carried over to the peer breaks.
+    /// What is carried over to the peer breaks, until this is over: what was started again may take
+    /// longer to be well, but takes nothing with it any more.
     private void breaking(Fault fault) throws IOException, InterruptedException {
         var began = System.nanoTime();
         try {
             fault.run();
         } finally {
-            broken.add(new Window(began, System.nanoTime()));
+            broken.add(new SoakExcuses.Window(began, System.nanoTime()));
         }
     }
 
-    private boolean server(Kind kind, ServerGroup group, Fault fault) {
-        return start(kind, servers.getOrDefault(group.name(), path), fault);
+    /// It is over once its datacenter takes writes again: the next one is another death.
+    private void server(SoakPlan.Fault fault, long until, Fault what) throws InterruptedException {
+        var group = fault.isInEks() ? world.eks() : world.lke();
+        start(
+                fault.kind(),
+                place(group),
+                until,
+                () -> {
+                    what.run();
+                    awaitWrite(group);
+                });
+    }
+
+    private Place place(ServerGroup group) {
+        return servers.getOrDefault(group.name(), path);
+    }
+
+    private void awaitWrite(ServerGroup group) throws InterruptedException {
+        var gaps = clients.control(group.name());
+        var before = gaps.count();
+        var deadline = System.nanoTime() + WRITES_AGAIN.toNanos();
+        while (gaps.count() == before) {
+            if (System.nanoTime() - deadline > 0) {
+                problems.add(
+                        group.name() + " took no write for " + WRITES_AGAIN.toSeconds() + " s");
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
     }
 
     /// Once the fault of one of its servers is over.
     private void beside(ServerGroup group, Fault fault) throws IOException, InterruptedException {
-        var place = servers.getOrDefault(group.name(), path);
-        place.acquire();
+        var inside = place(group).inside;
+        inside.acquire();
         try {
             fault.run();
             awaitProxies();
         } finally {
-            place.release();
+            inside.release();
         }
     }
 
-    private boolean onPath(Kind kind, Fault fault) {
-        return start(kind, path, fault);
+    private void onPath(SoakPlan.Fault fault, long until, Fault what) throws InterruptedException {
+        start(fault.kind(), path, until, what);
     }
 
-    private boolean start(Kind kind, Semaphore place, Fault fault) {
-        if (!place.tryAcquire()) {
-            return false;
-        }
-        counts.merge(kind, 1, Integer::sum);
+    /// Waits where the place has too many already; what waits there when the time is over is not
+    /// made.
+    private void start(SoakPlan.Kind kind, Place place, long until, Fault fault)
+            throws InterruptedException {
+        place.entrance.acquire();
         running.add(
                 Thread.ofVirtual()
                         .name("fault-" + kind)
                         .start(() -> {
                             try {
-                                say(kind + " begins");
-                                fault.run();
-                                say(kind + " is over");
-                            } catch (IOException | AssertionError | RuntimeException e) {
-                                problems.add(kind + ": " + e);
+                                place.inside.acquire();
+                                try {
+                                    if (System.nanoTime() - until < 0) {
+                                        make(kind, fault);
+                                    }
+                                } finally {
+                                    place.inside.release();
+                                }
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
                             } finally {
-                                place.release();
+                                place.entrance.release();
                             }
                         }));
-        return true;
+    }
+
+    private void make(SoakPlan.Kind kind, Fault fault) throws InterruptedException {
+        try {
+            say(kind + " begins");
+            fault.run();
+            say(kind + " is over");
+            counts.merge(kind, 1, Integer::sum);
+        } catch (IOException | AssertionError | RuntimeException e) {
+            problems.add(kind + ": " + e);
+        }
     }
 
     /// In the times of [SoakClients.Failure].
@@ -269,8 +285,8 @@ final class SoakFaults {
         System.out.println("soak: at " + System.nanoTime() / 1_000_000 + " ms: " + what);
     }
 
-    private static int victim(ServerGroup group, int wanted) throws InterruptedException {
-        return wanted < group.count() ? wanted : group.leader().orElse(0);
+    private static int victim(ServerGroup group, SoakPlan.Fault fault) throws InterruptedException {
+        return fault.victim() < group.count() ? fault.victim() : group.leader().orElse(0);
     }
 
     /// With one server there is none while it is away; with three there is.
@@ -280,10 +296,16 @@ final class SoakFaults {
         group.kill(number);
         TimeUnit.MILLISECONDS.sleep(hold);
         group.start(number);
-        group.awaitAnswer(number);
         if (group.count() == 1) {
-            clients.control(group.name()).exclude(from, System.nanoTime());
+            excludeUntilAMajorityRuns(group, from);
         }
+        group.awaitAnswer(number);
+    }
+
+    /// How long it takes to elect and to open is counted.
+    private void excludeUntilAMajorityRuns(ServerGroup group, long from) {
+        group.awaitMajority();
+        clients.control(group.name()).exclude(from, System.nanoTime());
     }
 
     private void killAll(int hold) throws IOException, InterruptedException {
@@ -296,21 +318,29 @@ final class SoakFaults {
         for (var number = 0; number < group.count(); number++) {
             group.start(number);
         }
+        excludeUntilAMajorityRuns(group, from);
         for (var number = 0; number < group.count(); number++) {
             group.awaitAnswer(number);
         }
-        clients.control(group.name()).exclude(from, System.nanoTime());
+    }
+
+    /// Whose packets are lost: the victim's to the others, theirs to it.
+    private enum Side {
+        FROM,
+        TO,
+        BOTH
     }
 
     /// One server from the others of its datacenter.
-    private static void cut(
-            ServerGroup group, int number, int hold, String kind, boolean isBothWays)
+    private static void cut(ServerGroup group, int number, int hold, String kind, Side side)
             throws IOException, InterruptedException {
         for (var verb : List.of("add", "del")) {
             for (var other = 0; other < group.count(); other++) {
                 if (other != number) {
-                    SoakWorld.route(node(group, number), verb, kind, group.host(other) + "/32");
-                    if (isBothWays) {
+                    if (side != Side.TO) {
+                        SoakWorld.route(node(group, number), verb, kind, group.host(other) + "/32");
+                    }
+                    if (side != Side.FROM) {
                         SoakWorld.route(node(group, other), verb, kind, group.host(number) + "/32");
                     }
                 }
@@ -325,11 +355,10 @@ final class SoakFaults {
         return group.name() + "-s" + number;
     }
 
-    private void proxy(String name, int hold) throws IOException, InterruptedException {
+    private void restart(String name, int hold) throws IOException, InterruptedException {
         world.killProxy(name);
         TimeUnit.MILLISECONDS.sleep(hold);
         world.startProxy(name);
-        awaitProxies();
     }
 
     /// Until every proxy is well and connected, and the caller knows both ways to `echo`.
@@ -377,16 +406,23 @@ final class SoakFaults {
     }
 
     /// Between the datacenters.
-    private void link(String kind, int hold) throws IOException, InterruptedException {
-        for (var verb : List.of("add", "del")) {
-            for (var node : borderOfLke()) {
-                SoakWorld.route(node, verb, kind, SoakWorld.EKS + ".0/24");
-            }
-            if (verb.equals("add")) {
-                TimeUnit.MILLISECONDS.sleep(hold);
-            }
-        }
+    ///
+    /// @param meanwhile as soon as nothing gets through any more
+    private void link(String kind, Fault meanwhile, int hold)
+            throws IOException, InterruptedException {
+        breaking(() -> {
+            route("add", kind);
+            meanwhile.run();
+            TimeUnit.MILLISECONDS.sleep(hold);
+            route("del", kind);
+        });
         awaitProxies();
+    }
+
+    private void route(String verb, String kind) throws IOException, InterruptedException {
+        for (var node : borderOfLke()) {
+            SoakWorld.route(node, verb, kind, SoakWorld.EKS + ".0/24");
+        }
     }
 
     /// All machines of lke that talk to eks.

@@ -24,27 +24,38 @@ final class SoakGaps {
     /// @param until in `System.nanoTime`
     record Gap(long millis, long until) {}
 
-    /// From one success to the next, and to the end.
+    /// From one success to the next, and to the end. Whoever asks begins with a success, or nothing
+    /// that never succeeded would be no gap.
     synchronized Gap longest(long end) {
+        if (successes.isEmpty()) {
+            throw new IllegalStateException("expected a beginning; found none");
+        }
         var longest = new Gap(0, end);
         var all = new ArrayList<>(successes);
         all.add(end);
         all.sort(Long::compare);
+        excluded.sort((one, other) -> Long.compare(one[0], other[0]));
         for (var i = 1; i < all.size(); i++) {
-            var from = all.get(i - 1);
             var to = all.get(i);
-            var gap = to - from;
-            for (var window : excluded) {
-                var begin = Math.max(from, window[0]);
-                var finish = Math.min(to, window[1]);
-                if (finish > begin) {
-                    gap -= finish - begin;
-                }
-            }
-            if (gap / 1_000_000 > longest.millis()) {
-                longest = new Gap(gap / 1_000_000, to);
+            var gap = counted(all.get(i - 1), to) / 1_000_000;
+            if (gap > longest.millis()) {
+                longest = new Gap(gap, to);
             }
         }
         return longest;
+    }
+
+    /// What of it is in none of the excluded times, which may overlap.
+    private long counted(long from, long to) {
+        var counted = 0L;
+        var at = from;
+        for (var window : excluded) {
+            if (window[0] >= to) {
+                break;
+            }
+            counted += Math.max(0, window[0] - at);
+            at = Math.max(at, window[1]);
+        }
+        return counted + Math.max(0, to - at);
     }
 }

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -20,16 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// against what can be. Started by `tests/multicluster/soak`.
 @Tag("soak")
 class SoakIT {
-    /// Below these the run proves too little, and fails.
-    private static final int OPERATIONS_A_SECOND = 20;
-
-    private static final int REQUESTS_A_SECOND = 100;
-    private static final int FAULT_EVERY_SECONDS = 10;
-
-    /// An instance that dies takes what was on its way to it along.
-    private static final Duration LOCAL_DEATH = Duration.ofSeconds(1);
-
-    private static final int CONTROL_LIMIT_MILLIS = 5_000;
+    /// Of the requests that failed, each with its excuse: what an excuse covers is to be read.
+    private static final int FAILURES_SHOWN = 200;
 
     private static final int SHOWN = 20;
 
@@ -91,64 +82,44 @@ class SoakIT {
             SoakClients clients,
             SoakFaults faults)
             throws IOException {
-        var seconds = (end - began) / 1_000_000_000L;
-        // a machine that starves its processes fails requests, and loses no write
         var isWhole = setting("judge", "all").equals("all");
-        var violations = new ArrayList<>(history.violations());
-        var excused = 0;
-        var carried = 0;
-        for (var failure : clients.failures()) {
-            if (faults.localDeaths().stream().anyMatch(death -> isExcused(failure, death))) {
-                excused++;
-            } else if (wasCarriedByWhatBroke(failure, faults)) {
-                carried++;
-            } else if (isWhole) {
-                violations.add("a request failed with an instance left: " + failure);
-            }
-        }
-        var control =
-                Math.max(
-                        longest("writes in eks", clients.control("eks"), end),
-                        longest("writes in lke", clients.control("lke"), end));
-        var data = longest("calls", clients.data(), end);
+        var excuses = faults.excuses();
+        var verdict =
+                SoakVerdict.of(
+                        new SoakVerdict.Measured(
+                                (end - began) / 1_000_000_000L,
+                                history.operations(),
+                                history.acknowledged(),
+                                faults.counts(),
+                                faults.problems(),
+                                history.violations(),
+                                clients.requests(),
+                                clients.failures(),
+                                excuses,
+                                Math.max(
+                                        longest("writes in eks", clients.control("eks"), end),
+                                        longest("writes in lke", clients.control("lke"), end)),
+                                longest("calls", clients.data(), end)),
+                        isWhole);
         var result = new LinkedHashMap<String, Object>();
         result.put("seed", seed);
-        result.put("seconds", seconds);
+        result.put("seconds", (end - began) / 1_000_000_000L);
         result.put("cores", Runtime.getRuntime().availableProcessors());
         result.put("java_options", Checkout.javaOptions());
         result.put("servers", servers);
         result.put("judged", isWhole ? "all" : "history");
-        result.put("operations", history.operations());
-        result.put("acknowledged", history.acknowledged());
-        result.put("faults", faults.counts());
-        result.put("violations", violations.size());
-        result.put("control_unavailable_max_ms", control);
-        result.put("data_unavailable_max_ms", data);
-        result.put("requests", clients.requests());
-        result.put("failed", clients.failures().size());
-        result.put("failed_at_a_local_death", excused);
-        result.put("failed_with_the_way_to_the_peer", carried);
+        result.putAll(verdict.figures());
         var text = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(result);
         System.out.println("soak: " + text);
-        violations.stream().limit(SHOWN).forEach(one -> System.out.println("soak: " + one));
+        clients.failures().stream()
+                .limit(FAILURES_SHOWN)
+                .forEach(one -> System.out.println("soak: " + excuses.of(one) + ": " + one));
+        verdict.shown().stream().limit(SHOWN).forEach(one -> System.out.println("soak: " + one));
         var file = setting("json", "");
         if (!file.isEmpty()) {
             Files.writeString(Path.of(file), text + "\n");
         }
-        assertThat(violations).as("seed " + seed).isEmpty();
-        assertThat(history.acknowledged().keySet())
-                .as("kinds of operations that had their effect")
-                .containsExactlyInAnyOrder(SoakHistory.Kind.values());
-        assertThat(history.operations() / seconds)
-                .as("operations a second")
-                .isGreaterThanOrEqualTo(OPERATIONS_A_SECOND);
-        if (isWhole) {
-            assertThat(faults.problems()).as("faults that could not be made").isEmpty();
-            assertThat(control).as("control plane, ms").isLessThanOrEqualTo(CONTROL_LIMIT_MILLIS);
-            assertThat(clients.requests() / seconds).isGreaterThanOrEqualTo(REQUESTS_A_SECOND);
-        }
-        assertThat(faults.counts().values().stream().mapToInt(one -> one).sum())
-                .isGreaterThanOrEqualTo(Math.toIntExact(seconds / FAULT_EVERY_SECONDS));
+        assertThat(verdict.complaints()).as("seed " + seed).isEmpty();
     }
 
     /// Says when it was, in the times of the faults.
@@ -163,19 +134,5 @@ class SoakIT {
                         + longest.until() / 1_000_000
                         + " ms");
         return longest.millis();
-    }
-
-    /// A connection that began while the local instance was away stays with the peer's, and ends
-    /// with the gateway or link that carries it; the next one has to find its way.
-    private static boolean wasCarriedByWhatBroke(SoakClients.Failure failure, SoakFaults faults) {
-        return failure.connected().isPresent()
-                && faults.away().stream()
-                        .anyMatch(window -> window.contains(failure.connected().getAsLong()))
-                && faults.broken().stream()
-                        .anyMatch(window -> window.overlaps(failure.began(), failure.ended()));
-    }
-
-    private static boolean isExcused(SoakClients.Failure failure, long death) {
-        return failure.ended() - death >= 0 && failure.began() - death <= LOCAL_DEATH.toNanos();
     }
 }

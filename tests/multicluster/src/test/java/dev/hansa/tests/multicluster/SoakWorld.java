@@ -36,6 +36,9 @@ final class SoakWorld implements AutoCloseable {
     static final int LKE_APP = 9002;
     static final int CALLER_APP = 9003;
 
+    /// Of the resolver of `echo`.
+    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+
     private static final String BRIDGE = "hsoak";
     private static final Duration READY = Duration.ofMinutes(3);
 
@@ -212,7 +215,9 @@ final class SoakWorld implements AutoCloseable {
                 0,
                 "PUT",
                 "/v1/config",
-                "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"ConnectTimeout\":\"3s\","
+                "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"ConnectTimeout\":\""
+                        + CONNECT_TIMEOUT.toSeconds()
+                        + "s\","
                         + "\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\"}]}}}");
     }
 

@@ -1,0 +1,82 @@
+package dev.hansa.tests.multicluster;
+
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// What is done to the two datacenters, as a seed alone decides it: each fault has a generator of
+/// its own, so that its kind, its victim, how long it is held and when it is due are the same
+/// whatever the run does meanwhile. What a seed cannot repeat: which server leads when the victim
+/// is the leader, for how long a fault waits until the one before it at the same place is over, and
+/// how the processes interleave. On a machine that cannot lose packets those kinds are not drawn,
+/// which is another sequence.
+final class SoakPlan {
+    enum Kind {
+        SERVER_KILLED,
+        SERVER_PAUSED,
+        SERVER_CUT_OFF,
+        /// What it sends to the others is lost; it hears them.
+        SERVER_HEARING_NOT_HEARD,
+        /// What the others send to it is lost; they hear it.
+        SERVER_HEARD_NOT_HEARING,
+        SERVER_REFUSED,
+        SERVER_UNPLUGGED,
+        SERVER_LOSES_PACKETS(true),
+        ALL_SERVERS_OF_A_PEER_KILLED,
+        GATEWAY_KILLED,
+        LOCAL_INSTANCE_KILLED,
+        LINK_CUT,
+        LINK_REFUSED,
+        /// The one end of each connection is gone, and the other end is not told.
+        LINK_HALF_OPEN,
+        LINK_LOSES_PACKETS(true),
+        LINK_SLOW;
+
+        private final boolean losesPackets;
+
+        Kind() {
+            this(false);
+        }
+
+        Kind(boolean losesPackets) {
+            this.losesPackets = losesPackets;
+        }
+    }
+
+    /// @param isInEks of the two datacenters, where a kind may happen in either
+    /// @param holdMillis from its beginning to its end, without what starts anew
+    /// @param victim the number of a server; from as many as there are on: whoever leads then
+    /// @param pauseMillis until the next one is due
+    record Fault(Kind kind, boolean isInEks, int holdMillis, int victim, int pauseMillis) {}
+
+    private static final int HOLD_MILLIS = 5_000;
+
+    /// At most, and at least half of it. Two faults of five start a process anew, or three, which
+    /// takes ten seconds of a slow processor each until it is warm.
+    private static final int EVERY_MILLIS = 9_000;
+
+    private final SplittableRandom seeds;
+    private final int servers;
+    private final List<Kind> kinds;
+
+    /// @param servers in each datacenter
+    /// @param canLose whether this machine can lose packets on purpose
+    SoakPlan(long seed, int servers, boolean canLose) {
+        this.seeds = new SplittableRandom(seed);
+        this.servers = servers;
+        this.kinds =
+                List.of(Kind.values()).stream()
+                        .filter(kind -> canLose || !kind.losesPackets)
+                        .toList();
+    }
+
+    Fault next() {
+        var random = seeds.split();
+        return new Fault(
+                kinds.get(random.nextInt(kinds.size())),
+                random.nextBoolean(),
+                random.nextInt(HOLD_MILLIS / 10, HOLD_MILLIS),
+                // the leader more often than by chance
+                random.nextInt(servers * 2),
+                random.nextInt(EVERY_MILLIS / 2, EVERY_MILLIS));
+    }
+}
