@@ -29,7 +29,8 @@ class Rules:
         found = INNARDS.search(text)
         if found:
             yield f"no class or stack trace in the body; found '{found.group(0)}'"
-        if TOKEN in text:
+        # who reads the token that he shows is told what he has said, as by Consul
+        if TOKEN in text and (operation, status) != ("GET /v1/acl/token/self", 200):
             yield "no secret in the body; found the token"
         method, path = operation.split(" ", 1)
         responses = self.document["paths"][path][method.lower()]["responses"]

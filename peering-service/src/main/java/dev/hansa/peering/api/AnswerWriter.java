@@ -120,7 +120,7 @@ final class AnswerWriter {
             call.response()
                     .setStatusCode(status)
                     .putHeader("Content-Type", "text/plain; charset=utf-8")
-                    .end(text);
+                    .end(ApiAnswer.shown(status, text));
         }
     }
 }

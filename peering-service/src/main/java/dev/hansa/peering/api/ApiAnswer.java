@@ -2,6 +2,7 @@ package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
+import dev.hansa.bootstrap.ForeignText;
 import java.util.OptionalLong;
 
 /// What a resource answers. Status lines, headers and bytes are the router's.
@@ -11,6 +12,10 @@ sealed interface ApiAnswer {
 
     record Plain(int status, String contentType, String text, OptionalLong index)
             implements ApiAnswer {}
+
+    /// Characters of an error: a hundred findings about an entry, and no body of 512 KiB that
+    /// somebody sent.
+    int SENTENCE = 8192;
 
     ApiAnswer TRUE = json(BooleanNode.TRUE);
     ApiAnswer FALSE = json(BooleanNode.FALSE);
@@ -28,7 +33,13 @@ sealed interface ApiAnswer {
     }
 
     static ApiAnswer text(int status, String text) {
-        return new Plain(status, "text/plain; charset=utf-8", text, OptionalLong.empty());
+        return new Plain(
+                status, "text/plain; charset=utf-8", shown(status, text), OptionalLong.empty());
+    }
+
+    /// An error is one line, whatever it quotes of a request.
+    static String shown(int status, String text) {
+        return status < 400 ? text : ForeignText.shown(text, SENTENCE);
     }
 
     static ApiAnswer of(RefusedRequestException refusal) {

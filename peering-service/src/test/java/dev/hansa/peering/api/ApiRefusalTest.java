@@ -53,6 +53,18 @@ class ApiRefusalTest {
     }
 
     @Test
+    void errorIsOneLineWhateverItQuotes() throws Exception {
+        var answer =
+                world.send(
+                        "PUT",
+                        "/v1/agent/service/register",
+                        "{\"Name\":\"web\",\"TaggedAddresses\":{\"a\\nb\\u202e\":{\"Port\":\"x\"}}}");
+
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("a?b?.Port: expected");
+    }
+
+    @Test
     void metadataIsHeldToItsLimits() throws Exception {
         assertThat(token("{\"" + "k".repeat(129) + "\":\"v\"}"))
                 .contains(": expected at most 128 characters; found 129");
