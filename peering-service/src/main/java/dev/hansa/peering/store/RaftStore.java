@@ -35,7 +35,7 @@ public final class RaftStore implements Store {
     static final Duration WRITE_LIMIT = Duration.ofSeconds(10);
 
     /// Each member reads up to 1 GiB of database and writes it.
-    private static final Duration RESTORE_LIMIT = Duration.ofMinutes(5);
+    static final Duration RESTORE_LIMIT = Duration.ofMinutes(5);
 
     /// Between two attempts of one write while there is no leader.
     private static final Duration PAUSE = Duration.ofMillis(20);
