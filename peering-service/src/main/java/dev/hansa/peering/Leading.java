@@ -212,6 +212,7 @@ final class Leading implements Role {
         streams = new StreamService(parts.vertx(), context);
         doors = new Doors(router.router(parts.vertx()), proxyCalls, streams::call, streams::opened);
         closer.add(new DeadServers(parts, this::showServers));
+        closer.add(new HandOver(parts));
         rotation.start();
     }
 

@@ -120,6 +120,11 @@ public sealed interface PeeringEvent {
     /// This server does not lead any more, or another role of it is over.
     record LeadershipLost(String member) implements PeeringEvent {}
 
+    /// This server led, and had another lead in its place.
+    ///
+    /// @param reason why it takes no writes
+    record LeadHandedOver(String to, String reason) implements PeeringEvent {}
+
     /// The leader that this server listened to has gone, or is not there yet.
     record LeaderLost(String reason) implements PeeringEvent {}
 

@@ -38,7 +38,7 @@ final class Roles implements MemberService, AutoCloseable {
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     /// For each of the others; an election takes no longer.
-    private static final Duration HAND_OVER_LIMIT = Duration.ofSeconds(1);
+    static final Duration HAND_OVER_LIMIT = Duration.ofSeconds(1);
 
     private static final Duration IDLE = Duration.ofHours(1);
 
@@ -263,14 +263,18 @@ final class Roles implements MemberService, AutoCloseable {
     @Override
     public byte[] answer(byte[] question) throws InterruptedException {
         var asked = Question.decode(question, Question.class);
-        // a candidate knows one member, who may not be the leader
-        var answer =
-                asked.kind().equals(Question.ADD)
-                        ? added(asked)
-                        : role.get()
-                                .orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE))
-                                .answer(asked);
-        return Question.encode(answer);
+        return Question.encode(
+                switch (asked.kind()) {
+                    // a candidate knows one member, who may not be the leader
+                    case Question.ADD -> added(asked);
+                    // of this server's own disk, whatever its role
+                    case Question.WRITABLE ->
+                            new Question.Answer(200, parts().store().problem().orElse(""));
+                    default ->
+                            role.get()
+                                    .orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE))
+                                    .answer(asked);
+                });
     }
 
     private Question.Answer added(Question asked) throws InterruptedException {

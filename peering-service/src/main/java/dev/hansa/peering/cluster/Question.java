@@ -36,6 +36,9 @@ public record Question(
     /// To be added to the log: the body is a [Candidate].
     public static final String ADD = "add";
 
+    /// Whether the asked server's disk takes writes: the answer is why not, or nothing.
+    public static final String WRITABLE = "writable";
+
     /// A peer's `ExchangeSecret`: the body is its request, base64.
     public static final String EXCHANGE = "exchange";
 

@@ -92,6 +92,8 @@ record Telling(Kind kind, String about, String sentence, List<Need> needs) {
             case PeeringEvent.LeadershipTaken(var member, var term) ->
                     server(member, "leads from now on, in term " + term);
             case PeeringEvent.LeadershipLost(var member) -> server(member, "leads no more");
+            case PeeringEvent.LeadHandedOver(var to, var reason) ->
+                    server(to, "is handed the lead: " + shown(reason));
             case PeeringEvent.LeaderLost(var reason) ->
                     server("servers", "the leader is lost: " + shown(reason));
             case PeeringEvent.JoinWaits(var member, var reason) ->

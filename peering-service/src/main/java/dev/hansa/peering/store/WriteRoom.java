@@ -26,8 +26,8 @@ final class WriteRoom {
     /// @throws StoreFailure naming the directory, what was expected and what was found
     void require(StoreCommand command, int more, boolean isAlone) {
         var closed = disk.closed();
-        // a leader that refuses leads on, and a healthy group would take no writes: its log may
-        // break instead, and one of the others leads
+        // a leader that refuses hands the lead over a little later; one whose log breaks, and on a
+        // disk that takes nothing it does, is succeeded at once
         if (closed.isEmpty() || isAlone) {
             (command.makesRoom() ? closed : disk.problem())
                     .ifPresent(problem -> {

@@ -295,6 +295,8 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 controls.set(0);
                 LOG.info("this server, '{}', does not lead now", member);
             }
+            case PeeringEvent.LeadHandedOver(var to, var reason) ->
+                    LOG.warn("the lead is handed over to '{}': {}", to, reason);
             case PeeringEvent.LeaderLost(var reason) ->
                     LOG.info("not listening to a leader: {}", foreign(reason));
             case PeeringEvent.JoinWaits(var server, var reason) ->

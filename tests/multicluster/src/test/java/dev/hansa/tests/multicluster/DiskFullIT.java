@@ -3,7 +3,7 @@ package dev.hansa.tests.multicluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
 import java.net.URI;
@@ -16,13 +16,15 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A server on a disk of its own, which fills up and turns read-only. Needs root, for a tmpfs of
-/// 128 MiB.
+/// A server on a disk of its own, which fills up and turns read-only; and three, of which two have
+/// such a disk. Needs root, for a tmpfs of 128 MiB each.
 class DiskFullIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final int CHUNK = 1 << 20;
@@ -30,21 +32,32 @@ class DiskFullIT {
     @TempDir Path folder;
     private final HttpClient client = HttpClient.newHttpClient();
     private final List<String> acknowledged = new ArrayList<>();
+    private final List<Path> mounted = new ArrayList<>();
     private Path disk = Path.of("");
     private int number;
 
     @BeforeEach
     void mount() throws Exception {
-        disk = Files.createDirectory(folder.resolve("disk"));
-        assumeTrue(
-                run("mount", "-t", "tmpfs", "-o", "size=128m,mode=700", "tmpfs", disk.toString()),
-                "SKIPPED: a full disk cannot be tried: mounting a tmpfs takes root");
+        disk = mount("disk");
+    }
+
+    private Path mount(String name) throws Exception {
+        var made = Files.createDirectory(folder.resolve(name));
+        if (!run("mount", "-t", "tmpfs", "-o", "size=128m,mode=700", "tmpfs", made.toString())) {
+            System.err.println(
+                    "*** DiskFullIT SKIPPED, nothing was proved: expected to mount a tmpfs, as root");
+            abort("no tmpfs could be mounted");
+        }
+        mounted.add(made);
+        return made;
     }
 
     @AfterEach
     void unmount() throws Exception {
         client.close();
-        run("umount", "--lazy", disk.toString());
+        for (var made : mounted) {
+            run("umount", "--lazy", made.toString());
+        }
     }
 
     private static boolean run(String... command) throws IOException, InterruptedException {
@@ -85,14 +98,22 @@ class DiskFullIT {
     }
 
     private Path filler() {
+        return filler(disk);
+    }
+
+    private static Path filler(Path disk) {
         return disk.resolve("filler");
     }
 
-    /// Until so many bytes are free, or none.
     private void fill(long left) throws IOException {
+        fill(disk, left);
+    }
+
+    /// Until so many bytes are free, or none.
+    private static void fill(Path disk, long left) throws IOException {
         try (var output =
                 Files.newOutputStream(
-                        filler(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                        filler(disk), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             var chunk = new byte[CHUNK];
             while (Files.getFileStore(disk).getUsableSpace() > left) {
                 output.write(
@@ -196,5 +217,46 @@ class DiskFullIT {
             everythingAcknowledgedIsThere(server);
             assertThat(put().statusCode()).isEqualTo(200);
         }
+    }
+
+    private static int put(ServerGroup eks, int asked, String name) throws Exception {
+        return eks.send(
+                        asked,
+                        "PUT",
+                        "/v1/config",
+                        ServerGroup.text(Map.of("Kind", "service-resolver", "Name", name)))
+                .statusCode();
+    }
+
+    /// Of three servers the leader's disk is nearly full, and another one's: the third one leads.
+    @Test
+    void leaderWhoseDiskIsNearlyFullHandsTheLeadToOneWhoseDiskHasRoom() throws Exception {
+        var disks = List.of(mount("eks-0"), mount("eks-1"));
+        try (var eks = new ServerGroup("eks", "127.146.0", folder, 3, List.of())) {
+            eks.start();
+            assertThat(put(eks, 2, "before")).isEqualTo(200);
+            assertThat(eks.awaitLeader()).isZero();
+
+            fill(disks.get(1), 8L << 20);
+            fill(disks.get(0), 8L << 20);
+            await().atMost(SOON).until(() -> eks.leader().equals(Optional.of(2)));
+            for (var asked : List.of(0, 1, 2)) {
+                await().atMost(SOON).until(() -> put(eks, asked, "by-" + asked) == 200);
+                var entries = eks.must(asked, "GET", "/v1/config/service-resolver", "").toString();
+                assertThat(entries).contains("\"before\"", "\"by-" + asked + "\"");
+            }
+            var next = member(eks, 2);
+            await().atMost(SOON)
+                    .untilAsserted(() ->
+                            assertThat(Files.readString(eks.log(0)))
+                                    .containsOnlyOnce("the lead is handed over to '" + next + "'")
+                                    .contains("bytes free on its disk"));
+            assertThat(eks.health(0).path("status").asText()).isEqualTo("degraded");
+            assertThat(eks.health(2).path("status").asText()).isEqualTo("passing");
+        }
+    }
+
+    private static String member(ServerGroup eks, int number) throws Exception {
+        return eks.health(number).path("member").asText();
     }
 }
