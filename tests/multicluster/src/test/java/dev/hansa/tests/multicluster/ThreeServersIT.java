@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -27,9 +28,12 @@ class ThreeServersIT {
     /// An election takes 1.6 s at most, twice that on a busy machine; then the peer dials again.
     private static final Duration SEEN = Duration.ofSeconds(30);
 
-    /// From the next leader's first write on. Together with an election of 1.6 s at most it is what
-    /// is promised of a peer's stream whose owner dies: 3 s.
-    private static final Duration TAKEN_OVER = Duration.ofMillis(1_400);
+    /// What is promised of a peer's stream whose owner dies: from the kill until both sides show it
+    /// as active.
+    private static final Duration TAKEN_OVER = Duration.ofSeconds(3);
+
+    /// Of it, from the next leader's first write on; an election takes 1.6 s at most.
+    private static final Duration AFTER_THE_WRITE = Duration.ofMillis(1_400);
 
     /// From the next leader's first write on. A connection that nothing comes over is given up
     /// after ten seconds at the earliest.
@@ -122,6 +126,7 @@ class ThreeServersIT {
                 .until(() -> lke.must(0, "GET", "/v1/health/service/api?peer=eks", "").size() == 1);
 
         var takeovers = new ArrayList<Duration>();
+        var afterWrites = new ArrayList<Duration>();
         var written = new HashMap<String, String>();
         for (var round = 0; round < 3; round++) {
             var leader = eks.awaitLeader();
@@ -144,7 +149,8 @@ class ThreeServersIT {
                     .pollInterval(Duration.ofMillis(20))
                     .until(() -> isActive(eks, asked, "lke") && isActive(lke, 0, "eks"));
             var stream = Duration.ofNanos(System.nanoTime() - began);
-            takeovers.add(stream.minus(writes));
+            takeovers.add(stream);
+            afterWrites.add(stream.minus(writes));
             System.out.println(
                     "leader killed: next write after "
                             + writes.toMillis()
@@ -170,12 +176,17 @@ class ThreeServersIT {
             await().atMost(SEEN)
                     .until(() -> eks.health(leader).path("leader").asText().length() > 0);
         }
-        // two of three: a machine that starves its processes may have done so once
-        assertThat(takeovers.stream().sorted().toList().get(1))
+        // a machine that starves its processes is late with an election too: it is not so each
+        // time,
+        // and what comes after the election is short two times of three even there
+        assertThat(Collections.min(takeovers))
+                .as("from a leader's death until the peer's stream is the next one's: " + takeovers)
+                .isLessThan(TAKEN_OVER);
+        assertThat(afterWrites.stream().sorted().toList().get(1))
                 .as(
                         "from the next leader's first write until the peer's stream is its: "
-                                + takeovers)
-                .isLessThan(TAKEN_OVER);
+                                + afterWrites)
+                .isLessThan(AFTER_THE_WRITE);
         // what was withdrawn under the one leader is not seen again under the next
         eks.must(follower(), "DELETE", "/v1/config/exported-services/default", "");
         await().atMost(SEEN)
