@@ -21,14 +21,16 @@ import org.jspecify.annotations.Nullable;
 final class StandingTrust {
     private final SpiffeId identity;
     private final Set<PublicKey> signers;
-    private final Instant notAfter;
+    private final X509Certificate leaf;
     private @Nullable Instant ends;
 
     /// @param leaf the certificate that was shown
     StandingTrust(PeerVerifier.Trusted verdict, X509Certificate leaf) {
         this.identity = verdict.identity();
         this.signers = verdict.signers();
-        this.notAfter = leaf.getNotAfter().toInstant();
+        // not looked into before that is asked for: a handshake that was believed from memory has
+        // not parsed it
+        this.leaf = leaf;
     }
 
     SpiffeId identity() {
@@ -51,6 +53,7 @@ final class StandingTrust {
         }
         if (ends == null) {
             var bound = now.plus(ownLife);
+            var notAfter = leaf.getNotAfter().toInstant();
             ends = notAfter.isBefore(bound) ? notAfter : bound;
         }
         return now.isBefore(ends)

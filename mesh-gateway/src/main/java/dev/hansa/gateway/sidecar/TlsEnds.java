@@ -7,6 +7,7 @@ import dev.hansa.gateway.discovery.ProxyCertificate;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustDomain;
+import dev.hansa.trustbundle.tls.PeerMemory;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -48,8 +49,12 @@ public final class TlsEnds {
     private final TlsVersion oldest;
     private final Clock clock;
     private final BundleSet callers;
+    private final PeerMemory callersMemory;
     private final SslContext server;
     private final Map<Expected, SslContext> clients = new ConcurrentHashMap<>();
+
+    /// As many as the snapshot has targets' trust domains.
+    private final Map<BundleSet, PeerMemory> calleesMemories = new ConcurrentHashMap<>();
 
     /// What a client end checks, and by what; as many as the snapshot has targets.
     private record Expected(TrustDomain trustDomain, List<String> identities, BundleSet bundles) {}
@@ -69,6 +74,10 @@ public final class TlsEnds {
         this.oldest = oldest;
         this.clock = clock;
         this.callers = callers(snapshot);
+        this.callersMemory =
+                before.filter(ends -> ends.callers.equals(callers))
+                        .map(ends -> ends.callersMemory)
+                        .orElseGet(() -> new PeerMemory(callers, PeerVerifier.Usage.CLIENT));
         var same = before.filter(ends -> ends.certificate.equals(certificate));
         var kept = same.filter(ends -> ends.callers.equals(callers));
         this.server =
@@ -79,11 +88,27 @@ public final class TlsEnds {
                                         .clientAuth(ClientAuth.REQUIRE)
                                         .trustManager(
                                                 new Verifier(
-                                                        callers,
-                                                        List.of(),
-                                                        PeerVerifier.Usage.CLIENT,
-                                                        clock)));
+                                                        callersMemory, Optional.empty(), clock)));
+        before.ifPresent(this::keepMemories);
         same.ifPresent(this::keep);
+    }
+
+    /// Of bundles that targets are still believed by.
+    private void keepMemories(TlsEnds before) {
+        for (var route : snapshot.routes()) {
+            for (var target : route.targets()) {
+                var bundles = bundles(target);
+                var known = before.calleesMemories.get(bundles);
+                if (known != null) {
+                    calleesMemories.put(bundles, known);
+                }
+            }
+        }
+    }
+
+    private PeerMemory calleesMemory(BundleSet bundles) {
+        return calleesMemories.computeIfAbsent(
+                bundles, of -> new PeerMemory(of, PeerVerifier.Usage.SERVER));
     }
 
     /// Those whose target is still there and believed by the same roots.
@@ -170,7 +195,7 @@ public final class TlsEnds {
 
     /// Who has called; asked again after each handshake.
     public PeerVerifier.Verdict caller(List<X509Certificate> chain) {
-        return PeerVerifier.verify(chain, callers, PeerVerifier.Usage.CLIENT, clock.instant());
+        return callersMemory.verify(chain, clock.instant());
     }
 
     /// Why somebody who was let in may not stay.
@@ -204,9 +229,8 @@ public final class TlsEnds {
                                 .keyManager(certificate.key(), certificate.chain())
                                 .trustManager(
                                         new Verifier(
-                                                expected.bundles(),
-                                                expected.identities(),
-                                                PeerVerifier.Usage.SERVER,
+                                                calleesMemory(expected.bundles()),
+                                                Optional.of(expected.identities()),
                                                 clock))
                                 // identities are SPIFFE IDs, checked below; host names have no
                                 // meaning here
@@ -219,46 +243,42 @@ public final class TlsEnds {
     public PeerVerifier.Verdict server(Target target, List<X509Certificate> chain) {
         return verdict(
                 chain,
-                bundles(target),
-                target.spiffeIds(),
-                PeerVerifier.Usage.SERVER,
+                calleesMemory(bundles(target)),
+                Optional.of(target.spiffeIds()),
                 clock.instant());
     }
 
     private static PeerVerifier.Verdict verdict(
             List<X509Certificate> chain,
-            BundleSet bundles,
-            List<String> identities,
-            PeerVerifier.Usage usage,
+            PeerMemory memory,
+            Optional<List<String>> identities,
             Instant now) {
-        var verdict = PeerVerifier.verify(chain, bundles, usage, now);
-        if (usage == PeerVerifier.Usage.SERVER
+        var verdict = memory.verify(chain, now);
+        if (identities.isPresent()
                 && verdict instanceof PeerVerifier.Trusted(SpiffeId id, _)
-                && !identities.contains(id.uri())) {
+                && !identities.get().contains(id.uri())) {
             return new PeerVerifier.Rejected(
                     PeerVerifier.Reason.WRONG_IDENTITY,
-                    "expected one of " + identities + "; found '" + id + "'");
+                    "expected one of " + identities.get() + "; found '" + id + "'");
         }
         return verdict;
     }
 
     /// Of a context, which may outlive the ends that made it.
     private static final class Verifier extends X509ExtendedTrustManager {
-        private final BundleSet bundles;
-        private final List<String> identities;
-        private final PeerVerifier.Usage usage;
+        private final PeerMemory memory;
+        private final Optional<List<String>> identities;
         private final Clock clock;
 
-        Verifier(
-                BundleSet bundles, List<String> identities, PeerVerifier.Usage usage, Clock clock) {
-            this.bundles = bundles;
+        /// @param identities one of which it has to be; empty: any that the bundles speak for
+        Verifier(PeerMemory memory, Optional<List<String>> identities, Clock clock) {
+            this.memory = memory;
             this.identities = identities;
-            this.usage = usage;
             this.clock = clock;
         }
 
         private void check(X509Certificate[] chain) throws CertificateException {
-            if (verdict(List.of(chain), bundles, identities, usage, clock.instant())
+            if (verdict(List.of(chain), memory, identities, clock.instant())
                     instanceof PeerVerifier.Rejected(_, var sentence)) {
                 throw new CertificateException(sentence);
             }

@@ -37,7 +37,7 @@ public final class PeerVerifier {
     private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
     /// Leaf, and intermediates of a rotation in progress; a longer chain only costs CPU.
-    private static final int MAX_CHAIN = 6;
+    static final int MAX_CHAIN = 6;
 
     /// What CAs issue; a larger modulus makes each check cost the verifier more than its maker.
     private static final int MIN_RSA_BITS = 2048;
@@ -136,7 +136,7 @@ public final class PeerVerifier {
 
     /// PKIX takes a trust anchor for good; a root of ours ends with its own validity, and is bound
     /// to keys that are not a burden to check with.
-    private static Set<X509Certificate> rootsAt(TrustBundle bundle, Instant now) {
+    static Set<X509Certificate> rootsAt(TrustBundle bundle, Instant now) {
         return bundle.roots().stream()
                 .filter(root -> !now.isAfter(root.getNotAfter().toInstant()))
                 .filter(root -> !now.isBefore(root.getNotBefore().toInstant()))
