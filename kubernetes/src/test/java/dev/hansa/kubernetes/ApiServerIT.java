@@ -2,6 +2,7 @@ package dev.hansa.kubernetes;
 
 import static dev.hansa.kubernetes.TestingCluster.until;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -14,9 +15,9 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FieldValidateable.Validation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.io.IOException;
@@ -30,20 +31,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.opentest4j.TestAbortedException;
 
-/// The operator against a real API server of Kubernetes, with the definitions and the rights of
-/// deploy/operator. tests/apiserver/build makes the binaries.
+/// The operator against a real API server of Kubernetes, with the definitions of deploy/operator
+/// and the rights that the chart gives its account. tests/apiserver/build makes the binaries.
 class ApiServerIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir private static Path folder;
-    private static TestingApiServer kubernetes;
+    private static RealApiServer kubernetes;
     private static KubernetesClient admin;
     private static TestingDatacenter eks;
 
@@ -51,51 +52,13 @@ class ApiServerIT {
 
     @BeforeAll
     static void startAll() throws Exception {
-        var etcd = TestingApiServer.binary("HANSA_ETCD", "etcd");
-        var apiServer = TestingApiServer.binary("HANSA_KUBE_APISERVER", "kube-apiserver");
-        if (etcd.isEmpty() || apiServer.isEmpty()) {
-            var words =
-                    "SKIPPED: ApiServerIT: expected HANSA_KUBE_APISERVER and HANSA_ETCD, or kube-apiserver and etcd on PATH (tests/apiserver/build makes them); found "
-                            + apiServer
-                            + " and "
-                            + etcd;
-            System.err.println(words);
-            throw new TestAbortedException(words);
-        }
-        kubernetes =
-                TestingApiServer.start(folder.resolve("kubernetes"), etcd.get(), apiServer.get());
+        kubernetes = RealApiServer.start(folder.resolve("kubernetes"), "ApiServerIT");
         admin = kubernetes.admin();
-        for (var name : List.of("hansa", "shop", "cases")) {
-            admin.resource(
-                            new NamespaceBuilder()
-                                    .withNewMetadata()
-                                    .withName(name)
-                                    .endMetadata()
-                                    .build())
-                    .create();
-        }
+        RealApiServer.namespaces(admin, RealApiServer.NAMESPACE, "shop", "cases");
         for (var file : Definition.files()) {
             create("deploy/operator/crds/" + file);
         }
-        create("deploy/operator/rbac.yaml");
-        admin.resource(
-                        new RoleBindingBuilder()
-                                .withNewMetadata()
-                                .withName("hansa-operator-tokens")
-                                .withNamespace("shop")
-                                .endMetadata()
-                                .withNewRoleRef()
-                                .withApiGroup("rbac.authorization.k8s.io")
-                                .withKind("ClusterRole")
-                                .withName("hansa-operator-tokens")
-                                .endRoleRef()
-                                .addNewSubject()
-                                .withKind("ServiceAccount")
-                                .withName("hansa-operator")
-                                .withNamespace("hansa")
-                                .endSubject()
-                                .build())
-                .create();
+        RealApiServer.install(admin, "operator.yaml");
         await().atMost(TestingCluster.PATIENCE)
                 .until(() ->
                         admin
@@ -155,6 +118,8 @@ class ApiServerIT {
         settings.put("token-file", token.toString());
         settings.put("cluster", "real");
         settings.put("kubernetes.catalog", "true");
+        settings.put("lease.namespace", RealApiServer.NAMESPACE);
+        settings.put("lease.name", RealApiServer.OPERATOR);
         settings.put("lease.duration", "20s");
         settings.put("admin.address", "127.0.0.1:0");
         settings.put("resync", "2s");
@@ -163,7 +128,7 @@ class ApiServerIT {
                         OperatorConfig.read(
                                 Settings.of(settings, Map.of(), Optional.empty()),
                                 "replica-" + replicas.size()),
-                        kubernetes.operator(),
+                        kubernetes.of(RealApiServer.OPERATOR),
                         Clock.systemUTC()));
     }
 
@@ -374,10 +339,63 @@ class ApiServerIT {
         until(() -> at(ResourceKind.SERVICE_RESOLVER, "shop", "handed").get() == null);
     }
 
+    /// The first token of the datacenter and its authority's key lie where the chart is.
+    @Test
+    void accountOfTheChartReadsTokensOfPeersAloneAndListsNone() {
+        try (var operator = kubernetes.of(RealApiServer.OPERATOR)) {
+            assertThat(operator.secrets().inNamespace("shop").withName("nobody").get()).isNull();
+            assertForbidden(() ->
+                    operator.secrets()
+                            .inNamespace(RealApiServer.NAMESPACE)
+                            .withName("nobody")
+                            .get());
+            assertForbidden(() -> operator.secrets().inNamespace("shop").list());
+            assertForbidden(() -> operator.secrets().inNamespace("cases").withName("a").get());
+            assertForbidden(() -> operator.pods().inNamespace("shop").withName("a").delete());
+        }
+    }
+
+    /// Whole objects, pods of templates included, and no field that it does not know.
+    @Test
+    void apiServerTakesEachObjectOfTheChart() throws IOException {
+        var judged = 0;
+        for (var file : RealApiServer.manifests()) {
+            try (var in = Files.newInputStream(file)) {
+                for (HasMetadata one : admin.load(in).items()) {
+                    assertThatCode(() ->
+                                    admin.resource(one)
+                                            .dryRun()
+                                            .fieldValidation(Validation.STRICT)
+                                            .forceConflicts()
+                                            .serverSideApply())
+                            .as(file + ": " + one.getKind())
+                            .doesNotThrowAnyException();
+                    judged++;
+                }
+            }
+        }
+        assertThat(judged).isGreaterThan(100);
+        var typo = new NamespaceBuilder().withNewMetadata().withName("x").endMetadata().build();
+        typo.setAdditionalProperty("sepc", Map.of());
+        assertThatThrownBy(() ->
+                        admin.resource(typo)
+                                .dryRun()
+                                .fieldValidation(Validation.STRICT)
+                                .serverSideApply())
+                .hasMessageContaining("sepc");
+    }
+
+    private static void assertForbidden(ThrowingCallable asked) {
+        assertThatThrownBy(asked)
+                .isInstanceOfSatisfying(
+                        KubernetesClientException.class,
+                        e -> assertThat(e.getCode()).isEqualTo(403));
+    }
+
     private static String holder() {
         return admin.leases()
-                .inNamespace("hansa")
-                .withName("hansa-operator")
+                .inNamespace(RealApiServer.NAMESPACE)
+                .withName(RealApiServer.OPERATOR)
                 .get()
                 .getSpec()
                 .getHolderIdentity();

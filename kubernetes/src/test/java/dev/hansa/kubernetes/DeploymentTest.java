@@ -23,9 +23,12 @@ class DeploymentTest {
     private static final Path FOLDER = Definition.ROOT.resolve("deploy/operator");
 
     private static List<JsonNode> documents(String file) throws IOException {
+        return documents(FOLDER.resolve(file));
+    }
+
+    private static List<JsonNode> documents(Path file) throws IOException {
         var all = new ArrayList<JsonNode>();
-        try (var parser =
-                Definition.YAML.getFactory().createParser(Files.readString(FOLDER.resolve(file)))) {
+        try (var parser = Definition.YAML.getFactory().createParser(Files.readString(file))) {
             Definition.YAML.readValues(parser, JsonNode.class).forEachRemaining(all::add);
         }
         return all;
@@ -72,6 +75,39 @@ class DeploymentTest {
         assertThat(text.split("\"kind\":\"ClusterRole\",\"name\":\"hansa-operator-tokens\"", -1))
                 .as("no binding of it")
                 .hasSize(1);
+    }
+
+    /// What the suite with a real API server finds lacking in one is lacking in the other.
+    @Test
+    void rightsAreThoseThatTheChartGives() throws IOException {
+        var chart = Definition.ROOT.resolve("cli/src/test/resources/chart/three-servers/expected");
+
+        assertThat(rights(FOLDER.resolve("rbac.yaml")))
+                .isEqualTo(rights(chart.resolve("operator.yaml")));
+        assertThat(rights(FOLDER.resolve("injector.yaml")))
+                .isEqualTo(rights(chart.resolve("connect-injector.yaml")))
+                .isNotEmpty();
+    }
+
+    /// Group, kind and verb each, without the names that an installation chooses.
+    private static Set<String> rights(Path file) throws IOException {
+        var rights = new TreeSet<String>();
+        for (var document : documents(file)) {
+            for (var rule : document.path("rules")) {
+                for (var resource : rule.path("resources")) {
+                    for (var verb : rule.path("verbs")) {
+                        var named = rule.has("resourceNames") ? " by name " : " ";
+                        rights.add(
+                                verb.asText()
+                                        + named
+                                        + rule.path("apiGroups")
+                                        + " "
+                                        + resource.asText());
+                    }
+                }
+            }
+        }
+        return rights;
     }
 
     @Test
