@@ -1,43 +1,29 @@
 package dev.hansa.kubernetes.inject;
 
+import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.ca.CaPem;
+import dev.hansa.trustbundle.ca.HttpsAuthority;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
-import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.asn1.x509.BasicConstraints;
-import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.bouncycastle.asn1.x509.KeyUsage;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /// The webhook's certificates, as they are in the Secret that the replicas share.
 ///
@@ -59,8 +45,9 @@ record WebhookMaterial(
                 new Lives(Duration.ofDays(365), Duration.ofDays(30), Duration.ofMinutes(10));
     }
 
-    /// Clocks of API servers may be behind ours.
-    private static final Duration BACKDATED = Duration.ofHours(1);
+    /// An authority's certificates begin as long before they are made, for clocks that are behind;
+    /// those of a short life a third of it, which is a quarter of what stands in them.
+    private static final Duration BACKDATED = Duration.ofHours(2);
 
     private static final int KEPT_AUTHORITIES = 2;
 
@@ -81,42 +68,60 @@ record WebhookMaterial(
         var held = before.get();
         var newest = held.authorities().getFirst();
         if (isDue(newest, now)) {
-            var keys = keys();
+            var made = authority(lives, now);
             var kept = new ArrayList<X509Certificate>();
-            kept.add(authority(keys, lives, now));
+            kept.add(made.certificate());
             held.authorities().stream()
                     .filter(one -> !isOver(one, now))
                     .limit(KEPT_AUTHORITIES - 1)
                     .forEach(kept::add);
-            return new WebhookMaterial(kept, keys.getPrivate(), held.leaf(), held.leafKey());
+            return new WebhookMaterial(kept, made.key().getPrivate(), held.leaf(), held.leafKey());
         }
         var isKnown = !now.isBefore(made(newest).plus(lives.overlap()));
         var isWrong =
                 !isBy(held.leaf(), newest) || !names(held.leaf()).equals(new TreeSet<>(names));
         if (isOver(held.leaf(), now) || isKnown && (isWrong || isDue(held.leaf(), now))) {
-            var keys = keys();
-            return new WebhookMaterial(
-                    held.authorities(),
-                    held.authorityKey(),
-                    leaf(newest, held.authorityKey(), keys.getPublic(), lives, names, now),
-                    keys.getPrivate());
+            return certified(held.authorities(), held.authorityKey(), lives, names, now);
         }
         return held;
     }
 
     private static WebhookMaterial fresh(Lives lives, List<String> names, Instant now) {
-        var authorityKeys = keys();
-        var authority = authority(authorityKeys, lives, now);
-        var keys = keys();
+        var made = authority(lives, now);
+        return certified(List.of(made.certificate()), made.key().getPrivate(), lives, names, now);
+    }
+
+    private static HttpsAuthority authority(Lives lives, Instant now) {
+        // a name of its own for each: whoever holds two must not mistake one for the other
+        var name = "Hansa injector " + new BigInteger(32, RANDOM).toString(Character.MAX_RADIX);
+        return HttpsAuthority.create(name, now, lives.authority());
+    }
+
+    /// With a leaf by the first of the authorities, which ends no later than that one.
+    private static WebhookMaterial certified(
+            List<X509Certificate> authorities,
+            PrivateKey authorityKey,
+            Lives lives,
+            List<String> names,
+            Instant now) {
+        var newest = authorities.getFirst();
+        var left = Duration.between(now, newest.getNotAfter().toInstant());
+        var leaf =
+                new HttpsAuthority(new KeyPair(newest.getPublicKey(), authorityKey), newest)
+                        .issue(
+                                "hansa-injector",
+                                names,
+                                List.of(),
+                                now,
+                                left.compareTo(lives.leaf()) < 0 ? left : lives.leaf());
         return new WebhookMaterial(
-                List.of(authority),
-                authorityKeys.getPrivate(),
-                leaf(authority, authorityKeys.getPrivate(), keys.getPublic(), lives, names, now),
-                keys.getPrivate());
+                authorities, authorityKey, leaf.certificate(), CaPem.key(leaf.key()));
     }
 
     private static Instant made(X509Certificate certificate) {
-        return certificate.getNotBefore().toInstant().plus(BACKDATED);
+        var begin = certificate.getNotBefore().toInstant();
+        var quarter = Duration.between(begin, certificate.getNotAfter().toInstant()).dividedBy(4);
+        return begin.plus(quarter.compareTo(BACKDATED) < 0 ? quarter : BACKDATED);
     }
 
     private static boolean isOver(X509Certificate certificate, Instant now) {
@@ -151,102 +156,18 @@ record WebhookMaterial(
         return names;
     }
 
-    private static KeyPair keys() {
-        try {
-            var generator = KeyPairGenerator.getInstance("EC");
-            generator.initialize(new ECGenParameterSpec("secp256r1"));
-            return generator.generateKeyPair();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no P-256", e);
-        }
-    }
-
-    private static X509Certificate authority(KeyPair keys, Lives lives, Instant now) {
-        try {
-            // a name of its own for each: whoever holds two must not mistake one for the other
-            var name =
-                    new X500Name(
-                            "CN=Hansa injector "
-                                    + new BigInteger(32, RANDOM).toString(Character.MAX_RADIX));
-            var builder = builder(name, name, keys.getPublic(), now, now.plus(lives.authority()));
-            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
-            builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign));
-            return signed(builder, keys.getPrivate());
-        } catch (IOException e) {
-            throw new IllegalStateException("an authority's certificate cannot be encoded", e);
-        }
-    }
-
-    private static X509Certificate leaf(
-            X509Certificate authority,
-            PrivateKey authorityKey,
-            PublicKey key,
-            Lives lives,
-            List<String> names,
-            Instant now) {
-        try {
-            var end = now.plus(lives.leaf());
-            var last = authority.getNotAfter().toInstant();
-            var builder =
-                    builder(
-                            X500Name.getInstance(authority.getSubjectX500Principal().getEncoded()),
-                            new X500Name("CN=hansa-injector"),
-                            key,
-                            now,
-                            end.isAfter(last) ? last : end);
-            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
-            builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-            builder.addExtension(
-                    Extension.extendedKeyUsage,
-                    false,
-                    new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
-            builder.addExtension(
-                    Extension.subjectAlternativeName,
-                    false,
-                    new GeneralNames(
-                            names.stream()
-                                    .map(name -> new GeneralName(GeneralName.dNSName, name))
-                                    .toArray(GeneralName[]::new)));
-            return signed(builder, authorityKey);
-        } catch (IOException e) {
-            throw new IllegalStateException("a webhook's certificate cannot be encoded", e);
-        }
-    }
-
-    private static JcaX509v3CertificateBuilder builder(
-            X500Name issuer, X500Name subject, PublicKey key, Instant now, Instant end) {
-        return new JcaX509v3CertificateBuilder(
-                issuer,
-                new BigInteger(120, RANDOM).setBit(119),
-                Date.from(now.minus(BACKDATED)),
-                Date.from(end),
-                subject,
-                key);
-    }
-
-    private static X509Certificate signed(JcaX509v3CertificateBuilder builder, PrivateKey key) {
-        try {
-            return new JcaX509CertificateConverter()
-                    .getCertificate(
-                            builder.build(
-                                    new JcaContentSignerBuilder("SHA256withECDSA").build(key)));
-        } catch (OperatorCreationException | CertificateException e) {
-            throw new IllegalStateException("this Java cannot sign by ECDSA", e);
-        }
-    }
-
     /// PEM of all authorities: what `caBundle` of a webhook is.
     String bundle() {
-        return authorities.stream().map(WebhookMaterial::pem).collect(Collectors.joining());
+        return authorities.stream().map(TrustBundle::pem).collect(Collectors.joining());
     }
 
     /// By the keys of the Secret.
     Map<String, String> files() {
         return Map.of(
                 "ca.crt", bundle(),
-                "ca.key", pem("PRIVATE KEY", authorityKey.getEncoded()),
-                "tls.crt", pem(leaf),
-                "tls.key", pem("PRIVATE KEY", leafKey.getEncoded()));
+                "ca.key", CaPem.pem(authorityKey).value(),
+                "tls.crt", TrustBundle.pem(leaf),
+                "tls.key", CaPem.pem(leafKey).value());
     }
 
     /// @throws GeneralSecurityException naming the key of the Secret that holds something else;
@@ -292,24 +213,6 @@ record WebhookMaterial(
             // without the cause, which may quote what it has read
             throw new GeneralSecurityException(name + ": expected a key in PEM (PKCS#8, EC)");
         }
-    }
-
-    private static String pem(X509Certificate certificate) {
-        try {
-            return pem("CERTIFICATE", certificate.getEncoded());
-        } catch (CertificateException e) {
-            throw new IllegalStateException("a certificate cannot be encoded", e);
-        }
-    }
-
-    private static String pem(String what, byte[] der) {
-        return "-----BEGIN "
-                + what
-                + "-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
-                + "\n-----END "
-                + what
-                + "-----\n";
     }
 
     @Override
