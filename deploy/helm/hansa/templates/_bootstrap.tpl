@@ -40,6 +40,9 @@ spec:
     - --prefix={{ $fn }}
     - --auth-method={{ $v.global.acls.authMethod }}
     - --audience={{ $v.global.acls.audience }}
+    {{- with $v.global.acls.jwksURL }}
+    - --service-accounts-keys-url={{ . }}
+    {{- end }}
     - {{ printf "--services-selector=%s" (include "hansa.servicesSelector" .root) | quote }}
     - --wait-limit={{ $v.bootstrap.waitLimit }}
     {{- if $v.externalServers.enabled }}

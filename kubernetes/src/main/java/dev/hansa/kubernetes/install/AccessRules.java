@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// What pods of a cluster may do at the servers: policies for the parts of an installation, the
@@ -66,8 +67,9 @@ final class AccessRules {
     }
 
     /// @param issuer of the cluster's tokens
-    /// @param keys its key set
-    void write(AclApi api, String issuer, JsonNode keys) throws ApiException, InterruptedException {
+    /// @param keys its key set; empty where servers fetch it by themselves
+    void write(AclApi api, String issuer, Optional<JsonNode> keys)
+            throws ApiException, InterruptedException {
         for (var policy : parts()) {
             write(api, policy);
         }
@@ -96,9 +98,10 @@ final class AccessRules {
         }
     }
 
-    private ObjectNode method(String issuer, JsonNode keys) {
+    private ObjectNode method(String issuer, Optional<JsonNode> keys) {
         var method = JSON.createObjectNode();
-        method.set("JWKS", keys);
+        keys.ifPresent(set -> method.set("JWKS", set));
+        config.keysUrl().ifPresent(url -> method.put("JWKSURL", url.toString()));
         method.put("BoundIssuer", issuer);
         method.putArray("BoundAudiences").add(config.audience());
         var algorithms = method.putArray("JWTSupportedAlgs");

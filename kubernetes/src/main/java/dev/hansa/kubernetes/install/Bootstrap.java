@@ -131,11 +131,15 @@ final class Bootstrap {
                 : AccessRules.issuer(client.raw(ISSUER_PATH), ISSUER_PATH);
     }
 
-    private JsonNode keys() throws IOException {
-        return config.keysFile().isPresent()
-                ? AccessRules.keys(
-                        Files.readString(config.keysFile().get()),
-                        "'" + config.keysFile().get() + "'")
-                : AccessRules.keys(client.raw(KEYS_PATH), KEYS_PATH);
+    private Optional<JsonNode> keys() throws IOException {
+        if (config.keysUrl().isPresent()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                config.keysFile().isPresent()
+                        ? AccessRules.keys(
+                                Files.readString(config.keysFile().get()),
+                                "'" + config.keysFile().get() + "'")
+                        : AccessRules.keys(client.raw(KEYS_PATH), KEYS_PATH));
     }
 }

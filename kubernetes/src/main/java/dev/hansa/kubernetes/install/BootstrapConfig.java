@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
 /// @param method the auth method by which pods log in
 /// @param issuer of service accounts' tokens; empty: as the API server says
 /// @param keysFile its key set; empty: as the API server says
+/// @param keysUrl where servers fetch it by themselves; empty: it is written into the method
 /// @param selector which pods get the identity of their service account, of `value.namespace` and
 ///   `value.account`
 /// @param waitLimit how long the servers are waited for
@@ -36,6 +37,7 @@ public record BootstrapConfig(
         String audience,
         Optional<String> issuer,
         Optional<Path> keysFile,
+        Optional<URI> keysUrl,
         String selector,
         Duration waitLimit) {
 
@@ -61,6 +63,8 @@ public record BootstrapConfig(
                     "wait-limit",
                     "DURATION",
                     "how long what is not there yet is waited for (default: 10m)");
+
+    private static final String KEYS_URL = "service-accounts.keys-url";
 
     /// A name of an object, with room for what is put behind a prefix.
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
@@ -110,6 +114,10 @@ public record BootstrapConfig(
                             "FILE",
                             "the issuer's key set (default: as the API server says)"),
                     new Settings.Key(
+                            KEYS_URL,
+                            "URL",
+                            "where servers fetch the issuer's key set by themselves, without a credential, as soon as a token names a key that they do not know (default: the set is written into the auth method)"),
+                    new Settings.Key(
                             "services.selector",
                             "FILTER",
                             "which pods get the identity of their service account (default: value.account != default)"),
@@ -135,6 +143,7 @@ public record BootstrapConfig(
                         settings.optional(
                                 "service-accounts.issuer", "an issuer's name", String::strip),
                         settings.optionalPath("service-accounts.keys-file"),
+                        published(settings),
                         settings.text("services.selector", "value.account != default"),
                         settings.duration(WAIT_LIMIT.name(), Duration.ofMinutes(10)));
         if (caFile.isPresent() != tokenFile.isPresent()) {
@@ -142,8 +151,42 @@ public record BootstrapConfig(
                     "token-file",
                     "expected together with cacert, for servers elsewhere; found only one of them");
         }
+        if (config.keysFile().isPresent() && config.keysUrl().isPresent()) {
+            settings.problem(
+                    KEYS_URL, "expected it or service-accounts.keys-file; found both of them");
+        }
         settings.finish();
         return config;
+    }
+
+    /// As servers take one.
+    private static Optional<URI> published(Settings settings) {
+        var text = settings.optional(KEYS_URL, "a URL", String::strip);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            var url = URI.create(text.get());
+            if ("https".equals(url.getScheme())
+                    && url.getHost() != null
+                    && url.getRawUserInfo() == null
+                    && url.getRawFragment() == null) {
+                return Optional.of(url);
+            }
+        } catch (IllegalArgumentException _) {
+            // said below
+        }
+        settings.problem(
+                KEYS_URL,
+                "expected https://HOST/PATH, without a user and a fragment; found '"
+                        + withoutUser(text.get())
+                        + "'");
+        return Optional.empty();
+    }
+
+    /// What stands before an '@' may be a password.
+    private static String withoutUser(String text) {
+        return ForeignText.shown(text.replaceFirst(".*@", "...@"));
     }
 
     static URI server(Settings settings) {
@@ -151,11 +194,10 @@ public record BootstrapConfig(
         try {
             return ApiAccess.parse(text);
         } catch (IllegalArgumentException _) {
-            // what stands before an '@' may be a password
             settings.problem(
                     HTTP_ADDR.name(),
                     "expected host:port or a URL such as https://hansa-server.hansa.svc:8501, with no user in it; found '"
-                            + ForeignText.shown(text.replaceFirst(".*@", "...@"))
+                            + withoutUser(text)
                             + "'");
             return ApiAccess.parse("127.0.0.1:8500");
         }

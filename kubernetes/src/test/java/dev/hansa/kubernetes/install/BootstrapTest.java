@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -65,7 +66,44 @@ class BootstrapTest {
             at.said().clear();
             at.bootstrap(Map.of("services.selector", "value.namespace == shop")).run();
             assertThat(at.said()).first().isEqualTo("1 binding rules of 'kubernetes' written");
+
+            // keys of a public issuer are fetched by the servers, which refuse a method with both
+            var published = Map.of("service-accounts.keys-url", "https://issuer.example/keys");
+            at.said().clear();
+            at.bootstrap(published).run();
+            assertThat(at.said()).first().isEqualTo("auth method 'kubernetes' written");
+            at.said().clear();
+            at.bootstrap(published).run();
+            assertThat(at.said()).containsExactly("access control is as it is to be");
         }
+    }
+
+    @Test
+    void placeOfKeysIsOneThatServersTake() {
+        for (var wrong :
+                List.of(
+                        "http://issuer.example/keys",
+                        "https:///keys",
+                        "https://me:password@issuer.example/keys",
+                        "https://issuer.example/keys#one",
+                        "issuer")) {
+            assertThatThrownBy(() ->
+                            BootstrapConfig.read(
+                                    TestingInstallation.settings(
+                                            Map.of("service-accounts.keys-url", wrong))))
+                    .as(wrong)
+                    .hasMessageContaining("service-accounts.keys-url: expected https://HOST/PATH")
+                    .hasMessageNotContaining("password");
+        }
+        assertThatThrownBy(() ->
+                        BootstrapConfig.read(
+                                TestingInstallation.settings(
+                                        Map.of(
+                                                "service-accounts.keys-url",
+                                                "https://issuer.example/keys",
+                                                "service-accounts.keys-file",
+                                                "keys"))))
+                .hasMessageContaining("expected it or service-accounts.keys-file");
     }
 
     private void aServerJoinsWithATokenOfItsOwn(TestingInstallation at) throws Exception {
