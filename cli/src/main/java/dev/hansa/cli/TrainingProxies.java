@@ -36,7 +36,7 @@ final class TrainingProxies {
     TrainingProxies(Path folder, long deadline) throws IOException {
         this.folder = folder;
         this.deadline = deadline;
-        this.ports = TrainingRun.freePorts(9);
+        this.ports = TrainingRun.freePorts(10);
     }
 
     /// There when everything carries.
@@ -75,6 +75,9 @@ final class TrainingProxies {
                         List.of(
                                 "node-name = sidecar",
                                 "admin.address = " + at(5),
+                                // as pods have them
+                                "probe.address = " + at(8),
+                                "metrics.address = " + at(9),
                                 "join-token-file = " + token("sidecar"),
                                 "data-dir = " + folder.resolve("sidecar"),
                                 "drain-grace = 0s",

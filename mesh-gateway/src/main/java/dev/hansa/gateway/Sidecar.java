@@ -24,6 +24,7 @@ import dev.hansa.gateway.sidecar.Inbound;
 import dev.hansa.gateway.sidecar.Outbound;
 import dev.hansa.gateway.sidecar.TlsEnds;
 import dev.hansa.gateway.telemetry.AdminServer;
+import dev.hansa.gateway.telemetry.MetricsServer;
 import dev.hansa.gateway.telemetry.ProbeServer;
 import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.Admission;
@@ -49,6 +50,10 @@ public final class Sidecar implements AutoCloseable {
     /// Three probes of a kubelet, each of a connection a second at most; others can reach the port
     /// too.
     private static final int MAX_PROBES = 32;
+
+    /// Two Prometheus and a person, twice over; each answer is made in memory, some 100 KB for a
+    /// sidecar of many upstreams. Whoever else reaches the port takes nothing from the kubelet.
+    private static final int MAX_SCRAPES = 8;
 
     private final Proxy proxy;
     private final SidecarConfig config;
@@ -111,7 +116,7 @@ public final class Sidecar implements AutoCloseable {
                         for (var one : sidecar.services) {
                             sidecar.listen(one);
                         }
-                        sidecar.listenToProbes();
+                        sidecar.listenToOutsiders();
                     },
                     stop);
             proxy.telemetry.accept(
@@ -366,20 +371,21 @@ public final class Sidecar implements AutoCloseable {
     }
 
     /// Bound after everything else: whoever connects here finds the listeners open.
-    private void listenToProbes() throws IOException {
+    private void listenToOutsiders() throws IOException {
         if (config.probeAddress().isPresent()) {
+            var address = config.probeAddress().get();
             new ProbeServer(proxy::status, this::applicationsPass)
-                    .listen(
-                            proxy.doors,
-                            config.probeAddress().get(),
-                            new Admission(
-                                    "probe",
-                                    MAX_PROBES,
-                                    MAX_PROBES,
-                                    () -> false,
-                                    System::nanoTime,
-                                    proxy.telemetry));
+                    .listen(proxy.doors, address, atMost("probe", MAX_PROBES));
         }
+        if (config.metricsAddress().isPresent()) {
+            var address = config.metricsAddress().get();
+            new MetricsServer(proxy.metrics)
+                    .listen(proxy.doors, address, atMost("metrics", MAX_SCRAPES));
+        }
+    }
+
+    private Admission atMost(String listener, int most) {
+        return new Admission(listener, most, most, () -> false, System::nanoTime, proxy.telemetry);
     }
 
     private boolean applicationsPass() {

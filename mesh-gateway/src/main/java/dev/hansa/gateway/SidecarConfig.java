@@ -24,12 +24,14 @@ import java.util.regex.Pattern;
 /// services, each with an identity of its own.
 ///
 /// @param probeAddress where a kubelet asks, from outside of the pod
+/// @param metricsAddress where a Prometheus asks, from outside of the pod
 /// @param tlsMinVersion the oldest TLS that is spoken, in and out
 public record SidecarConfig(
         String nodeName,
         Path joinTokenFile,
         InetSocketAddress adminAddress,
         Optional<InetSocketAddress> probeAddress,
+        Optional<InetSocketAddress> metricsAddress,
         Optional<Path> dataDir,
         Lifecycle lifecycle,
         Duration idleTimeout,
@@ -129,6 +131,10 @@ public record SidecarConfig(
                             "HOST:PORT",
                             "/ready and /check, a word each, for a kubelet (default: nowhere)"),
                     new Settings.Key(
+                            "metrics.address",
+                            "HOST:PORT",
+                            "/metrics alone, for a Prometheus elsewhere (default: nowhere)"),
+                    new Settings.Key(
                             "data-dir",
                             "DIR",
                             "where the last good routes are kept (default: nowhere)"),
@@ -183,6 +189,11 @@ public record SidecarConfig(
                         "probe.address",
                         "an address such as 10.0.0.9:20200",
                         Settings::parseAddress);
+        var metrics =
+                settings.optional(
+                        "metrics.address",
+                        "an address such as 10.0.0.9:20201",
+                        Settings::parseAddress);
         var dataDir = settings.optionalPath("data-dir");
         var lifecycle = Lifecycle.read(settings, dataDir);
         var idle = settings.duration("idle-timeout", IDLE_TIMEOUT);
@@ -205,6 +216,7 @@ public record SidecarConfig(
                 token,
                 admin,
                 probe,
+                metrics,
                 dataDir,
                 lifecycle,
                 idle,

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -219,6 +221,34 @@ class MeshTest {
                 .isEqualTo("expected /ready or /check\n");
         assertThat(mesh.read(mesh.westProbe, "/ready")).isEqualTo("passing\n");
         await().until(() -> mesh.read(mesh.westProbe, "/check").equals("critical\n"));
+    }
+
+    @Test
+    void prometheusIsToldOfMetricsAloneAndWhoHoldsItsPortHoldsNoOther() throws Exception {
+        mesh.start();
+
+        assertThat(mesh.read(mesh.eastMetrics, "/metrics")).contains("# TYPE hansa_");
+        for (var path : List.of("/connections", "/health", "/ready", "/")) {
+            assertThat(mesh.read(mesh.eastMetrics, path)).isEqualTo("expected /metrics\n");
+        }
+        var held = new ArrayList<Socket>();
+        try {
+            // as many as a second brings, and one of those before may still be counted
+            await().until(() -> {
+                held.add(new Socket(InetAddress.getLoopbackAddress(), mesh.eastMetrics));
+                return mesh.read(mesh.eastAdmin, "/metrics")
+                        .contains(
+                                "hansa_connections_refused_total{listener=\"metrics\",reason=\"too_many_");
+            });
+            assertThat(held).hasSizeLessThan(20);
+            assertThat(mesh.read(mesh.eastProbe, "/ready")).isEqualTo("passing\n");
+        } finally {
+            for (var socket : held) {
+                socket.close();
+            }
+        }
+        await().ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> mesh.read(mesh.eastMetrics, "/metrics").contains("hansa_"));
     }
 
     @Test

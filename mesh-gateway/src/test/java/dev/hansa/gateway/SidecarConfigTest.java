@@ -44,6 +44,7 @@ class SidecarConfigTest {
                                 at("127.0.0.1", 19000),
                                 Optional.empty(),
                                 Optional.empty(),
+                                Optional.empty(),
                                 new Lifecycle(
                                         Optional.empty(),
                                         SealKey.IN_DATA_DIR,
@@ -82,6 +83,7 @@ class SidecarConfigTest {
                                 Map.entry("node-name", "pod-1"),
                                 Map.entry("admin.address", "127.0.0.1:1"),
                                 Map.entry("probe.address", "[10.0.0.9]:20200"),
+                                Map.entry("metrics.address", "[10.0.0.9]:20201"),
                                 Map.entry("data-dir", "data"),
                                 Map.entry("drain-grace", "2s"),
                                 Map.entry("drain-timeout", "1s"),
@@ -109,6 +111,7 @@ class SidecarConfigTest {
 
         assertThat(config.nodeName()).isEqualTo("pod-1");
         assertThat(config.probeAddress()).contains(at("10.0.0.9", 20200));
+        assertThat(config.metricsAddress()).contains(at("10.0.0.9", 20201));
         assertThat(config.lifecycle())
                 .isEqualTo(
                         new Lifecycle(

@@ -74,6 +74,7 @@ final class TestingMesh implements AutoCloseable {
     final int westAdmin = freePort();
     final int westProbe = freePort();
     final int eastProbe = freePort();
+    final int eastMetrics = freePort();
     final int eastAdmin = freePort();
     final int westGatewayAdmin = freePort();
     final int eastGatewayAdmin = freePort();
@@ -132,6 +133,7 @@ final class TestingMesh implements AutoCloseable {
                                 west,
                                 westAdmin,
                                 westProbe,
+                                Optional.empty(),
                                 carried(WEB, freePort(), freePort(), List.of(upstream)),
                                 carried(
                                         BILLING,
@@ -146,6 +148,9 @@ final class TestingMesh implements AutoCloseable {
                                 east,
                                 eastAdmin,
                                 eastProbe,
+                                Optional.of(
+                                        InetSocketAddress.createUnresolved(
+                                                "127.0.0.1", eastMetrics)),
                                 carried(
                                         BILLING,
                                         eastApplication.port(),
@@ -345,6 +350,7 @@ final class TestingMesh implements AutoCloseable {
             TestingControl control,
             int admin,
             int probe,
+            Optional<InetSocketAddress> metrics,
             SidecarConfig.Carried... services)
             throws IOException {
         return new SidecarConfig(
@@ -352,6 +358,7 @@ final class TestingMesh implements AutoCloseable {
                 tokenFile(name + "-sidecar", control),
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
                 Optional.of(InetSocketAddress.createUnresolved("127.0.0.1", probe)),
+                metrics,
                 Optional.empty(),
                 new Lifecycle(
                         Optional.empty(),

@@ -38,6 +38,8 @@ final class Annotations {
     static final String PROBE_FAILURES = "sidecar-probe-failure-threshold";
     static final String SHUTDOWN_SECONDS = "sidecar-proxy-lifecycle-shutdown-grace-period-seconds";
     static final String STOP_DELAY = "application-stop-delay-seconds";
+    static final String METRICS = "enable-metrics";
+    static final String SCRAPE_PORT = "prometheus-scrape-port";
 
     private static final Set<String> KNOWN =
             Set.of(
@@ -59,7 +61,9 @@ final class Annotations {
                     PROBE_PERIOD,
                     PROBE_FAILURES,
                     SHUTDOWN_SECONDS,
-                    STOP_DELAY);
+                    STOP_DELAY,
+                    METRICS,
+                    SCRAPE_PORT);
 
     /// As Go reads a truth value, which is how Consul's users have written it.
     static final Set<String> YES = Set.of("1", "t", "T", "true", "TRUE", "True");

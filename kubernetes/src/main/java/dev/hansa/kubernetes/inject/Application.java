@@ -3,6 +3,7 @@ package dev.hansa.kubernetes.inject;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.kubernetes.inject.InjectDecision.Refusal;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Where the application of a pod listens.
@@ -72,25 +73,31 @@ record Application(int container, OptionalInt port) {
     /// address do not stand beside each other, and whichever comes second fails.
     static void refuseTaken(JsonNode pod, Iterable<Upstream> upstreams) throws RefusedPodException {
         for (var upstream : upstreams) {
-            for (var port : SidecarContainer.PORTS) {
-                if (port == upstream.port()) {
-                    throw taken(upstream, "the sidecar's own");
-                }
+            var whose = whoHas(pod, upstream.port());
+            if (whose.isPresent()) {
+                throw taken(upstream, whose.get());
             }
-            for (var list : new String[] {"/spec/containers", "/spec/initContainers"}) {
-                for (var container : pod.at(list)) {
-                    for (var port : container.path("ports")) {
-                        if (port.path("containerPort").asInt() == upstream.port()) {
-                            throw taken(
-                                    upstream,
-                                    "that of container '"
-                                            + ForeignText.shown(container.path("name").asText())
-                                            + "'");
-                        }
+        }
+    }
+
+    /// Who of a pod listens at a port already, as a message says it.
+    static Optional<String> whoHas(JsonNode pod, int wanted) {
+        if (SidecarContainer.PORTS.contains(wanted)) {
+            return Optional.of("the sidecar's own");
+        }
+        for (var list : new String[] {"/spec/containers", "/spec/initContainers"}) {
+            for (var container : pod.at(list)) {
+                for (var port : container.path("ports")) {
+                    if (port.path("containerPort").asInt() == wanted) {
+                        return Optional.of(
+                                "that of container '"
+                                        + ForeignText.shown(container.path("name").asText())
+                                        + "'");
                     }
                 }
             }
         }
+        return Optional.empty();
     }
 
     private static RefusedPodException taken(Upstream upstream, String whose) {

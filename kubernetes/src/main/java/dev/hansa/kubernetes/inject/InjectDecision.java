@@ -40,7 +40,7 @@ public sealed interface InjectDecision {
         SERVICE_ACCOUNT("ServiceAccount"),
         /// Where the application listens is not known.
         PORT_UNKNOWN("PortUnknown"),
-        /// An upstream wants a port that something else in the pod has.
+        /// An upstream, or the sidecar's metrics, want a port that something else in the pod has.
         PORT_TAKEN("PortTaken"),
         BAD_UPSTREAM("BadUpstream"),
         TRANSPARENT_PROXY("TransparentProxy"),

@@ -7,10 +7,15 @@ import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.kubernetes.inject.InjectDecision.Inject;
 import dev.hansa.kubernetes.inject.InjectDecision.LeaveAlone;
 import dev.hansa.kubernetes.inject.InjectDecision.Refusal;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /// From a pod that is about to be made to what becomes of it. Knows nothing but what it is given.
 public final class Injection {
@@ -27,6 +32,15 @@ public final class Injection {
     /// What it takes until callers everywhere have heard that a pod goes: the endpoint slice, the
     /// catalog, the peer's, each with room. Without it calls that begin meanwhile are refused.
     private static final int STOP_DELAY_SECONDS = 3;
+
+    /// As the chart annotates its own pods; the port is each pod's.
+    private static final SortedMap<String, String> SCRAPED =
+            Collections.unmodifiableSortedMap(
+                    new TreeMap<>(
+                            Map.of(
+                                    "prometheus.io/scrape", "true",
+                                    "prometheus.io/path", "/metrics",
+                                    "prometheus.io/port", "")));
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -105,7 +119,7 @@ public final class Injection {
                             + "'; found 'true'");
         }
         refuseTakenNames(pod);
-        var member = Member.read(pod, annotations);
+        var member = Member.read(pod, annotations, settings.metrics());
         var patch = new PodPatch(pod);
         var containers = new SidecarContainer(member, settings);
         var known = pod.at("/spec/imagePullSecrets");
@@ -134,7 +148,32 @@ public final class Injection {
         var status = Annotations.OURS + Annotations.STATUS;
         patch.put("/metadata/annotations", status, TextNode.valueOf(INJECTED));
         patch.put("/metadata/labels", status, TextNode.valueOf(INJECTED));
-        return new Inject(patch.operations(), member.service(), annotations.warnings());
+        var warnings = new ArrayList<>(annotations.warnings());
+        if (member.metricsPort().isPresent()) {
+            showMetrics(patch, annotations, member.metricsPort().getAsInt(), warnings);
+        }
+        return new Inject(patch.operations(), member.service(), warnings);
+    }
+
+    /// What a Prometheus looks for. A pod that has it says where its application's metrics are, and
+    /// there is room for one place.
+    private static void showMetrics(
+            PodPatch patch, Annotations annotations, int port, List<String> warnings) {
+        var taken = SCRAPED.keySet().stream().filter(annotations::has).findFirst();
+        if (taken.isPresent()) {
+            warnings.add(
+                    "annotation '"
+                            + taken.get()
+                            + "' is the pod's own and stays: Prometheus is not led to the sidecar's metrics, at port "
+                            + port
+                            + ", path /metrics");
+            return;
+        }
+        SCRAPED.forEach((name, value) ->
+                patch.put(
+                        "/metadata/annotations",
+                        name,
+                        TextNode.valueOf(value.isEmpty() ? Integer.toString(port) : value)));
     }
 
     /// The variables by which Consul's users' applications find their upstreams.

@@ -103,6 +103,10 @@ record InjectorConfig(
                             "TEXT",
                             "of each sidecar's JVM (default: " + JAVA_OPTIONS + ")"),
                     new Settings.Key(
+                            "sidecar.metrics",
+                            "BOOLEAN",
+                            "whether a pod without the annotation enable-metrics shows its sidecar's metrics to whoever reaches it (default: false)"),
+                    new Settings.Key(
                             "image-pull-secrets",
                             "A,B",
                             "Secrets, in each pod's own namespace, by which its kubelet pulls the image (default: none)"),
@@ -172,6 +176,7 @@ record InjectorConfig(
                         quantity(settings, "sidecar.memory-request", "128Mi"),
                         quantity(settings, "sidecar.memory-limit", "256Mi"),
                         settings.text("sidecar.java-options", JAVA_OPTIONS),
+                        settings.flag("sidecar.metrics", false),
                         pullSecrets(settings));
         var names =
                 new Upkeep.Names(

@@ -7,11 +7,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// A pod as the mesh sees it: what its spec and its annotations say.
 ///
 /// @param service whose sidecar it gets, the name of its service account
 /// @param kubernetesService the one of several Services that counts
+/// @param metricsPort where a Prometheus reads the sidecar's metrics; empty: nowhere
 /// @param shutdownSeconds how long connections may last when the sidecar is told to stop
 record Member(
         String service,
@@ -22,6 +24,7 @@ record Member(
         Map<String, String> meta,
         Size size,
         Probing probe,
+        OptionalInt metricsPort,
         int startupSeconds,
         int livenessSeconds,
         int shutdownSeconds) {
@@ -49,11 +52,17 @@ record Member(
         meta = Map.copyOf(meta);
     }
 
-    static Member read(JsonNode pod, Annotations annotations) throws RefusedPodException {
+    /// @param metrics whether a pod that says nothing of metrics shows them
+    static Member read(JsonNode pod, Annotations annotations, boolean metrics)
+            throws RefusedPodException {
         var application = Application.of(pod, annotations);
         var text = annotations.text(Annotations.UPSTREAMS);
         var upstreams = text.isEmpty() ? List.<Upstream>of() : Upstream.parse(text.get());
         Application.refuseTaken(pod, upstreams);
+        var metricsPort =
+                annotations.flag(Annotations.METRICS).orElse(metrics)
+                        ? OptionalInt.of(metricsPort(pod, annotations, upstreams))
+                        : OptionalInt.empty();
         if (application.port().isEmpty() && upstreams.isEmpty()) {
             throw annotations.bad(
                     Annotations.UPSTREAMS, "upstreams of a pod that only calls", "none");
@@ -76,6 +85,7 @@ record Member(
                         probes.timeout(),
                         annotations.number(Annotations.PROBE_PERIOD, 5, 1, 300),
                         annotations.number(Annotations.PROBE_FAILURES, 3, 1, 100)),
+                metricsPort,
                 // on a busy node a sidecar needs some seconds, a server that is away some more
                 annotations.number(Annotations.STARTUP_SECONDS, 120, 1, 3_600),
                 annotations.number(Annotations.LIVENESS_SECONDS, 0, 0, 3_600),
@@ -107,6 +117,31 @@ record Member(
                             + "'");
         }
         return account;
+    }
+
+    private static int metricsPort(JsonNode pod, Annotations annotations, List<Upstream> upstreams)
+            throws RefusedPodException {
+        var port =
+                annotations.number(
+                        Annotations.SCRAPE_PORT, SidecarContainer.METRICS_PORT, 1024, 65535);
+        var taken =
+                upstreams.stream()
+                        .filter(upstream -> upstream.port() == port)
+                        .map(upstream -> "that of upstream '" + upstream.setting() + "'")
+                        .findFirst()
+                        .or(() -> Application.whoHas(pod, port));
+        if (taken.isPresent()) {
+            throw new RefusedPodException(
+                    Refusal.PORT_TAKEN,
+                    "port "
+                            + port
+                            + " for the sidecar's metrics: expected one that nothing else in the pod listens on ('"
+                            + Annotations.OURS
+                            + Annotations.SCRAPE_PORT
+                            + "' names another); found "
+                            + taken.get());
+        }
+        return port;
     }
 
     private static Map<String, String> meta(Annotations annotations) throws RefusedPodException {

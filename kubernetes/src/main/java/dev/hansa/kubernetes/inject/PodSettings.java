@@ -14,6 +14,7 @@ import java.util.Optional;
 /// @param memoryRequest as `cpuRequest`
 /// @param memoryLimit as `cpuRequest`
 /// @param javaOptions of the JVM in both containers
+/// @param metrics whether a pod without the annotation shows its sidecar's metrics to others
 /// @param pullSecrets names of Secrets, in each pod's own namespace, by which the image is pulled
 public record PodSettings(
         String image,
@@ -25,6 +26,7 @@ public record PodSettings(
         String memoryRequest,
         String memoryLimit,
         String javaOptions,
+        boolean metrics,
         List<String> pullSecrets) {
 
     PodSettings withServerCa(String pem) {
@@ -38,6 +40,7 @@ public record PodSettings(
                 memoryRequest,
                 memoryLimit,
                 javaOptions,
+                metrics,
                 pullSecrets);
     }
 }

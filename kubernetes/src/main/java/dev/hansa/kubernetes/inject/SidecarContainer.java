@@ -24,6 +24,9 @@ final class SidecarContainer {
     static final int PROBE_PORT = 20200;
     static final int ADMIN_PORT = 19000;
 
+    /// Of a pod that shows its sidecar's metrics, where it names no other.
+    static final int METRICS_PORT = 20201;
+
     /// Those of a sidecar in a pod.
     static final List<Integer> PORTS = List.of(MESH_PORT, PROBE_PORT, ADMIN_PORT);
 
@@ -134,6 +137,12 @@ final class SidecarContainer {
                 .put("name", "hansa-probe")
                 .put("containerPort", PROBE_PORT)
                 .put("protocol", "TCP");
+        member.metricsPort()
+                .ifPresent(port ->
+                        ports.addObject()
+                                .put("name", "hansa-metrics")
+                                .put("containerPort", port)
+                                .put("protocol", "TCP"));
         // the application starts when the sidecar has its certificate, its routes and its listeners
         container.set("startupProbe", probe(1, member.startupSeconds()));
         container.set(
@@ -160,6 +169,8 @@ final class SidecarContainer {
                                 : "$(POD_NAME)"));
         arguments.add("--admin-address=127.0.0.1:" + ADMIN_PORT);
         arguments.add("--probe-address=[$(POD_IP)]:" + PROBE_PORT);
+        member.metricsPort()
+                .ifPresent(port -> arguments.add("--metrics-address=[$(POD_IP)]:" + port));
         // it is told to stop when the application has ended: nobody is to be sent here any more
         arguments.add("--drain-grace=0s");
         arguments.add("--drain-timeout=" + member.shutdownSeconds() + "s");

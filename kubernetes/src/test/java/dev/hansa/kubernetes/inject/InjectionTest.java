@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -200,6 +201,11 @@ class InjectionTest {
                 "hansa.dev/connect-service-upstreams: 'prepared_query:q:1' | BadUpstream: upstream 'prepared_query:q:1': expected service:port, service.svc:port or service.svc.PEER.peer:port; found a prepared query",
                 "hansa.dev/sidecar-proxy-memory-limit: lots              | BadAnnotation: annotation 'hansa.dev/sidecar-proxy-memory-limit': expected a quantity such as 100m or 128Mi; found 'lots'",
                 "hansa.dev/application-stop-delay-seconds: '-1'          | BadAnnotation: annotation 'hansa.dev/application-stop-delay-seconds': expected a number from 0 to 300; found '-1'",
+                "hansa.dev/enable-metrics: 'on'                          | BadAnnotation: annotation 'hansa.dev/enable-metrics': expected true or false; found 'on'",
+                "hansa.dev/enable-metrics: 'true', hansa.dev/prometheus-scrape-port: '80' | BadAnnotation: annotation 'hansa.dev/prometheus-scrape-port': expected a number from 1024 to 65535; found '80'",
+                "hansa.dev/enable-metrics: 'true', consul.hashicorp.com/prometheus-scrape-port: '20200' | PortTaken: port 20200 for the sidecar's metrics: expected one that nothing else in the pod listens on ('hansa.dev/prometheus-scrape-port' names another); found the sidecar's own",
+                "hansa.dev/enable-metrics: 'true', hansa.dev/prometheus-scrape-port: '8080' | PortTaken: port 8080 for the sidecar's metrics: expected one that nothing else in the pod listens on ('hansa.dev/prometheus-scrape-port' names another); found that of container 'web'",
+                "hansa.dev/enable-metrics: 'true', hansa.dev/connect-service-upstreams: 'a:20201' | PortTaken: port 20201 for the sidecar's metrics: expected one that nothing else in the pod listens on ('hansa.dev/prometheus-scrape-port' names another); found that of upstream 'a:20201'",
                 "hansa.dev/service-meta-a: 'b,c'                         | BadAnnotation: annotation 'hansa.dev/service-meta-a': expected a value without ','; found 'b,c'",
             })
     void podThatCannotBeInTheMeshAsItIsWrittenIsRefusedByName(String annotation, String expected) {
@@ -298,6 +304,39 @@ class InjectionTest {
                 .isInstanceOfSatisfying(
                         Refuse.class,
                         refused -> assertThat(refused.sentence()).startsWith("readinessProbe: "));
+    }
+
+    @Test
+    void metricsAreShownWhereThePodOrTheInjectorSaysSoAndItsOwnPlaceOfThemStays() {
+        assertThat(metrics(false, "")).isEmpty();
+        assertThat(metrics(true, "hansa.dev/enable-metrics: 'false'")).isEmpty();
+        var shown = Map.of("path", "/metrics", "port", "20201", "scrape", "true");
+        assertThat(metrics(true, "")).isEqualTo(shown);
+        assertThat(metrics(false, "consul.hashicorp.com/enable-metrics: 'true'")).isEqualTo(shown);
+
+        var own = "hansa.dev/enable-metrics: 'true', prometheus.io/port: '8080'";
+        assertThat(metrics(false, own)).isEqualTo(Map.of("port", "8080"));
+        assertThat(
+                        ((Inject) TestingPods.injection(true).decide(pod(own, "web", ""), "shop"))
+                                .warnings())
+                .containsExactly(
+                        "annotation 'prometheus.io/port' is the pod's own and stays: Prometheus is not led to the sidecar's metrics, at port 20201, path /metrics");
+    }
+
+    /// What a Prometheus finds written on the pod.
+    private static Map<String, String> metrics(boolean byDefault, String annotations) {
+        var pod = pod(annotations, "web", "");
+        var injection =
+                new Injection(
+                        new InjectRules(true, Set.of(), Set.of(), "hansa"),
+                        TestingPods.settings(byDefault));
+        var patched = TestingPods.patched(pod, ((Inject) injection.decide(pod, "shop")).patch());
+        return patched.at("/metadata/annotations").properties().stream()
+                .filter(each -> each.getKey().startsWith("prometheus.io/"))
+                .collect(
+                        Collectors.toMap(
+                                each -> each.getKey().substring("prometheus.io/".length()),
+                                each -> each.getValue().asText()));
     }
 
     @Test

@@ -27,20 +27,25 @@ final class TestingPods {
     private static final tools.jackson.databind.ObjectMapper OTHER =
             new tools.jackson.databind.ObjectMapper();
 
-    static final PodSettings SETTINGS =
-            new PodSettings(
-                    "registry.example/hansa:0.1.0",
-                    "https://hansa-server.hansa.svc:8501",
-                    Optional.of("-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"),
-                    "kubernetes",
-                    "hansa",
-                    "50m",
-                    "128Mi",
-                    "256Mi",
-                    "-XX:MaxRAMPercentage=35",
-                    List.of("registry"));
+    static final PodSettings SETTINGS = settings(false);
 
     private TestingPods() {}
+
+    /// @param metrics of pods that say nothing of them
+    static PodSettings settings(boolean metrics) {
+        return new PodSettings(
+                "registry.example/hansa:0.1.0",
+                "https://hansa-server.hansa.svc:8501",
+                Optional.of("-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"),
+                "kubernetes",
+                "hansa",
+                "50m",
+                "128Mi",
+                "256Mi",
+                "-XX:MaxRAMPercentage=35",
+                metrics,
+                List.of("registry"));
+    }
 
     static Injection injection(boolean byDefault) {
         return new Injection(

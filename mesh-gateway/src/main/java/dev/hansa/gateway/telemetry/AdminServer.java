@@ -50,11 +50,7 @@ public final class AdminServer {
                         "application/json",
                         JSON.writerWithDefaultPrettyPrinter().writeValueAsString(state) + "\n");
             }
-            case "/metrics" ->
-                    new Reply(
-                            HttpResponseStatus.OK,
-                            "text/plain; version=0.0.4; charset=utf-8",
-                            metrics.scrape());
+            case "/metrics" -> MetricsServer.scraped(metrics);
             case "/connections" -> new Reply(HttpResponseStatus.OK, "application/json", rows());
             default ->
                     Reply.plain(

@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -63,6 +64,7 @@ final class PlainDoor {
 
     private static final class Answers extends SimpleChannelInboundHandler<FullHttpRequest> {
         private final Replies replies;
+        private boolean asked;
 
         Answers(Replies replies) {
             this.replies = replies;
@@ -71,6 +73,7 @@ final class PlainDoor {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request)
                 throws JsonProcessingException {
+            asked = true;
             var reply =
                     request.method().equals(HttpMethod.GET)
                             ? replies.to(request.uri().split("\\?", 2)[0])
@@ -88,6 +91,15 @@ final class PlainDoor {
                     .set("X-Content-Type-Options", "nosniff")
                     .set(HttpHeaderNames.CONNECTION, "close");
             ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        }
+
+        /// Who ends his half without a question wants no answer, and would hold his place until the
+        /// timeout.
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent && !asked) {
+                ctx.close();
+            }
         }
 
         @Override
