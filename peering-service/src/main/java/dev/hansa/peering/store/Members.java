@@ -395,11 +395,8 @@ public final class Members implements AutoCloseable {
     /// @throws StoreFailure when no other server could reach this one
     public void requireJoinable() {
         if (listen.getPort() == 0) {
-            throw new StoreFailure(
-                    "members: expected the setting raft.address on '"
-                            + self
-                            + "', where the others reach it; found none",
-                    null);
+            var found = "members: expected the setting raft.address on '" + self;
+            throw new StoreFailure(found + "', where the others reach it; found none", null);
         }
     }
 
@@ -445,6 +442,11 @@ public final class Members implements AutoCloseable {
     /// From now on this is what the other members are answered.
     public void serve(MemberService service) {
         calls.serve(service);
+    }
+
+    /// Asks a member, leading or not; throws [StoreFailure] for one that does not answer or is none.
+    public byte[] ask(String member, byte[] question, Duration limit) {
+        return calls.ask(address(member), question, limit, MemberCalls.Reason.NONE);
     }
 
     /// What the one that leads is asked.
