@@ -6,8 +6,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// `hansa connect ca …`: Consul's commands for the certificate authority. `hansa ca` is what
-/// changes it here.
+/// `hansa connect …`: Consul's commands for what services need in the mesh. `hansa ca` is what
+/// changes the certificate authority here.
 final class ConnectCommands {
     private static final String PATH = "/v1/connect/ca/configuration";
 
@@ -16,13 +16,15 @@ final class ConnectCommands {
     static CommandLine commandLine(Surroundings surroundings) {
         return Branch.of(
                 new Connect(),
+                new RedirectTrafficCommand(surroundings),
                 Branch.of(new Ca(), new GetConfig(surroundings), new SetConfig(surroundings)));
     }
 
     @Command(
             name = "connect",
-            description = "See how the certificates of this datacenter's services are made.",
-            footer = "  hansa connect ca get-config")
+            description =
+                    "Redirect connections into a sidecar; see how the services' certificates are made.",
+            footer = "  hansa connect redirect-traffic -proxy-uid 5995")
     private static final class Connect extends Main.Group {}
 
     @Command(

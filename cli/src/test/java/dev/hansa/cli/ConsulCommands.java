@@ -35,7 +35,7 @@ record ConsulCommands(
                     "services",
                     "catalog",
                     "intention",
-                    "connect ca",
+                    "connect",
                     "acl",
                     "members",
                     "operator",

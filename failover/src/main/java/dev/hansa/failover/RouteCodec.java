@@ -9,6 +9,8 @@ import dev.hansa.failover.wire.Health;
 import dev.hansa.failover.wire.Inbound;
 import dev.hansa.failover.wire.Snapshot;
 import dev.hansa.failover.wire.Upstream;
+import dev.hansa.failover.wire.Virtual;
+import dev.hansa.failover.wire.VirtualService;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.Intention;
@@ -22,6 +24,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +50,7 @@ public final class RouteCodec {
                 .values()
                 .forEach(bundle -> message.addBundles(encode(bundle)));
         snapshot.inbound().ifPresent(inbound -> message.setInbound(encode(inbound)));
+        snapshot.virtual().ifPresent(virtual -> message.setVirtual(encode(virtual)));
         return message.build();
     }
 
@@ -66,7 +70,30 @@ public final class RouteCodec {
                 message.getSniRoutesList().stream().map(RouteCodec::decode).toList(),
                 new BundleSet(bundles),
                 message.hasInbound() ? Optional.of(decode(message.getInbound())) : Optional.empty(),
-                message.getActiveIssuer());
+                message.getActiveIssuer(),
+                message.hasVirtual()
+                        ? Optional.of(decode(message.getVirtual()))
+                        : Optional.empty());
+    }
+
+    private static Virtual encode(VirtualServices virtual) {
+        var message = Virtual.newBuilder().setMeshDestinationsOnly(virtual.meshDestinationsOnly());
+        virtual.services().entrySet().stream()
+                .sorted(Comparator.comparingInt(one -> one.getKey().number()))
+                .forEach(one ->
+                        message.addServices(
+                                VirtualService.newBuilder()
+                                        .setNumber(one.getKey().number())
+                                        .setUpstream(encode(one.getValue()))));
+        return message.build();
+    }
+
+    private static VirtualServices decode(Virtual message) {
+        var services = new HashMap<VirtualAddress, UpstreamName>();
+        for (var one : message.getServicesList()) {
+            services.put(new VirtualAddress(one.getNumber()), decode(one.getUpstream()));
+        }
+        return new VirtualServices(services, message.getMeshDestinationsOnly());
     }
 
     public static Upstream encode(UpstreamName name) {

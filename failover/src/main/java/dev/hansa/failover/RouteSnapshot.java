@@ -15,6 +15,7 @@ import java.util.Optional;
 /// @param inbound for a sidecar: the policy of the service that it carries
 /// @param activeIssuer SHA-256, hex, of the certificate that signs proxies' certificates now;
 ///   empty: not said
+/// @param virtual for a sidecar that takes redirected connections
 public record RouteSnapshot(
         long version,
         Datacenter datacenter,
@@ -23,10 +24,33 @@ public record RouteSnapshot(
         List<SniRoute> sniRoutes,
         BundleSet bundles,
         Optional<InboundPolicy> inbound,
-        String activeIssuer) {
+        String activeIssuer,
+        Optional<VirtualServices> virtual) {
     public RouteSnapshot {
         routes = List.copyOf(routes);
         sniRoutes = List.copyOf(sniRoutes);
+    }
+
+    /// One for a proxy that nothing is redirected to.
+    public RouteSnapshot(
+            long version,
+            Datacenter datacenter,
+            TrustDomain trustDomain,
+            List<Route> routes,
+            List<SniRoute> sniRoutes,
+            BundleSet bundles,
+            Optional<InboundPolicy> inbound,
+            String activeIssuer) {
+        this(
+                version,
+                datacenter,
+                trustDomain,
+                routes,
+                sniRoutes,
+                bundles,
+                inbound,
+                activeIssuer,
+                Optional.empty());
     }
 
     /// One that does not say who signs.
@@ -55,12 +79,21 @@ public record RouteSnapshot(
                 sniRoutes,
                 bundles,
                 inbound,
-                activeIssuer);
+                activeIssuer,
+                virtual);
     }
 
     /// The same, saying who signs.
     public RouteSnapshot issuedBy(String issuer) {
         return new RouteSnapshot(
-                version, datacenter, trustDomain, routes, sniRoutes, bundles, inbound, issuer);
+                version,
+                datacenter,
+                trustDomain,
+                routes,
+                sniRoutes,
+                bundles,
+                inbound,
+                issuer,
+                virtual);
     }
 }

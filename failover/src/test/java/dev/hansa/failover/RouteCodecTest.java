@@ -75,7 +75,16 @@ class RouteCodecTest {
                                                                 "a",
                                                                 false))),
                                         40)),
-                        "ab12");
+                        "ab12",
+                        Optional.of(
+                                new VirtualServices(
+                                        Map.of(
+                                                new VirtualAddress(1),
+                                                name,
+                                                new VirtualAddress(VirtualAddress.LAST),
+                                                new UpstreamName(
+                                                        new ServiceName("b"), Optional.empty())),
+                                        true)));
 
         var bytes = RouteCodec.encode(snapshot).toByteArray();
 

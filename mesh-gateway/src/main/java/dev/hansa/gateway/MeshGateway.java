@@ -80,6 +80,7 @@ public final class MeshGateway implements AutoCloseable {
                                     proxy.control,
                                     registration(config),
                                     List.of(),
+                                    false,
                                     new Latest<>(List.of()),
                                     proxy.presence,
                                     () -> Sightings.NONE,

@@ -6,10 +6,10 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Observation;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Sightings;
-import dev.hansa.failover.Target;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.TracedWay;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.VirtualServices;
 import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.Registration;
@@ -22,6 +22,7 @@ import dev.hansa.gateway.sidecar.ApplicationCheck;
 import dev.hansa.gateway.sidecar.CallerTally;
 import dev.hansa.gateway.sidecar.Inbound;
 import dev.hansa.gateway.sidecar.Outbound;
+import dev.hansa.gateway.sidecar.Redirected;
 import dev.hansa.gateway.sidecar.TlsEnds;
 import dev.hansa.gateway.telemetry.AdminServer;
 import dev.hansa.gateway.telemetry.MetricsServer;
@@ -33,13 +34,13 @@ import dev.hansa.trustbundle.SpiffeId;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
@@ -77,10 +78,12 @@ public final class Sidecar implements AutoCloseable {
             Latest<List<CheckResult>> check,
             Latest<Optional<TlsEnds>> ends,
             Optional<Inbound> inbound,
-            List<Outbound> upstreams) {
+            List<Outbound> upstreams,
+            Optional<Redirected> redirected) {
         int open() {
             return inbound.map(Inbound::open).orElse(0)
-                    + upstreams.stream().mapToInt(Outbound::open).sum();
+                    + upstreams.stream().mapToInt(Outbound::open).sum()
+                    + redirected.map(Redirected::open).orElse(0);
         }
     }
 
@@ -186,6 +189,7 @@ public final class Sidecar implements AutoCloseable {
                                                 .map(SidecarConfig.Upstream::name)
                                                 .distinct()
                                                 .toList(),
+                                        carried.transparent().isPresent(),
                                         results,
                                         proxy.presence,
                                         () ->
@@ -211,26 +215,85 @@ public final class Sidecar implements AutoCloseable {
                                 ends,
                                 routes));
         for (var upstream : carried.upstreams()) {
-            upstreams.add(
-                    new Outbound(
-                            carried.name(),
-                            upstream.name(),
-                            proxy.transport,
-                            ends,
-                            () -> routes.lostAt().isPresent(),
-                            config.maxConnections(),
-                            config.idleTimeout(),
-                            proxy.clock,
-                            proxy.telemetry,
-                            proxy.telemetry::bytesIn,
-                            proxy.telemetry::bytesOut));
+            upstreams.add(outbound(carried.name(), upstream.name(), ends, routes));
         }
+        var redirected =
+                carried.transparent()
+                        .map(_ ->
+                                redirected(
+                                        carried.name(),
+                                        name ->
+                                                dialled(
+                                                        carried.name(),
+                                                        name,
+                                                        upstreams,
+                                                        ends,
+                                                        routes),
+                                        routes));
         results.watch(_ -> inbound.ifPresent(Inbound::reviewWaiting));
         ends.watch(_ -> {
             inbound.ifPresent(Inbound::review);
             upstreams.forEach(Outbound::review);
         });
-        return new One(carried, identity, routes, results, ends, inbound, upstreams);
+        return new One(carried, identity, routes, results, ends, inbound, upstreams, redirected);
+    }
+
+    private Outbound outbound(
+            ServiceName service,
+            UpstreamName upstream,
+            Latest<Optional<TlsEnds>> ends,
+            RouteSubscription routes) {
+        return new Outbound(
+                service,
+                upstream,
+                proxy.transport,
+                ends,
+                () -> routes.lostAt().isPresent(),
+                config.maxConnections(),
+                config.idleTimeout(),
+                proxy.clock,
+                proxy.telemetry,
+                proxy.telemetry::bytesIn,
+                proxy.telemetry::bytesOut);
+    }
+
+    /// The upstream that an application has dialled by its virtual address: like one that is
+    /// configured from then on, in health, sightings and traces too. Empty when there are as many
+    /// as a server takes.
+    private Optional<Outbound> dialled(
+            ServiceName service,
+            UpstreamName name,
+            List<Outbound> upstreams,
+            Latest<Optional<TlsEnds>> ends,
+            RouteSubscription routes) {
+        synchronized (upstreams) {
+            var known = upstreams.stream().filter(one -> one.upstream().equals(name)).findFirst();
+            if (known.isPresent() || upstreams.size() >= VirtualServices.MOST) {
+                return known;
+            }
+            var made = outbound(service, name, ends, routes);
+            upstreams.add(made);
+            made.review();
+            routes.alsoCalls(name);
+            return Optional.of(made);
+        }
+    }
+
+    private Redirected redirected(
+            ServiceName service,
+            Function<UpstreamName, Optional<Outbound>> upstreams,
+            RouteSubscription routes) {
+        return new Redirected(
+                service,
+                upstreams,
+                routes.snapshot(),
+                proxy.transport,
+                config.maxConnections(),
+                config.idleTimeout(),
+                proxy.clock,
+                proxy.telemetry,
+                proxy.telemetry::bytesIn,
+                proxy.telemetry::bytesOut);
     }
 
     private static List<Observation> observations(List<Outbound> upstreams) {
@@ -361,12 +424,18 @@ public final class Sidecar implements AutoCloseable {
                     Admission.unlimited("inbound", proxy.telemetry),
                     one.inbound().get()::accept);
         }
-        for (var i = 0; i < one.upstreams().size(); i++) {
+        for (var i = 0; i < one.carried().upstreams().size(); i++) {
             var outbound = one.upstreams().get(i);
             proxy.doors.open(
                     one.carried().upstreams().get(i).listen(),
                     Admission.unlimited("upstream", proxy.telemetry),
                     outbound::accept);
+        }
+        if (one.redirected().isPresent()) {
+            proxy.doors.openRedirected(
+                    one.carried().transparent().orElseThrow(),
+                    Admission.unlimited("redirected", proxy.telemetry),
+                    one.redirected().get()::accept);
         }
     }
 
@@ -408,75 +477,14 @@ public final class Sidecar implements AutoCloseable {
     }
 
     private static Map<String, Object> health(One one) {
-        var state = new LinkedHashMap<String, Object>();
-        var lost = one.routes().lostAt();
-        state.put("control", lost.isEmpty() ? "connected" : "stale since " + lost.get());
-        state.put(
-                "snapshotVersion",
-                one.routes().snapshot().get().map(RouteSnapshot::version).orElse(0L));
-        one.identity()
-                .certificate()
-                .get()
-                .ifPresent(own -> state.put("certificateExpires", own.notAfter().toString()));
-        state.put(
-                "check",
-                one.check().get().stream()
-                        .findFirst()
-                        .map(check -> check.getStatus() + ": " + check.getOutput())
-                        .orElse(one.inbound().isPresent() ? "none" : "none: it only calls"));
-        state.put("openConnections", one.open());
-        var upstreams = new LinkedHashMap<String, Object>();
-        one.upstreams()
-                .forEach(upstream ->
-                        upstreams.put(
-                                upstream.upstream().toString(),
-                                health(upstream, lost.isPresent())));
-        state.put("upstreams", upstreams);
-        return state;
-    }
-
-    private static Map<String, Object> health(Outbound upstream, boolean stale) {
-        var state = new LinkedHashMap<String, Object>();
-        var targets = new ArrayList<String>();
-        var none = stale ? "none known; each is tried while this is stale" : "none";
-        var live = none;
-        for (Target target : upstream.route().map(route -> route.targets()).orElse(List.of())) {
-            targets.add(
-                    target.label()
-                            + ": "
-                            + (target.health().healthy() ? "passing" : target.health().evidence()));
-            if (live.equals(none) && target.health().healthy()) {
-                live = target.label();
-            }
-        }
-        state.put("live", live);
-        upstream.goingBack().ifPresent(how -> state.put("goingBack", how));
-        state.put("targets", targets);
-        state.put("endpoints", endpoints(upstream));
-        upstream.lastRefusal()
-                .ifPresent(refusal ->
-                        state.put(
-                                "lastRefusal",
-                                Map.of(
-                                        "at", refusal.at().toString(),
-                                        "reason", refusal.reason(),
-                                        "sentence", refusal.sentence())));
-        return state;
-    }
-
-    /// What this process has seen itself.
-    private static List<Map<String, Object>> endpoints(Outbound upstream) {
-        var endpoints = new ArrayList<Map<String, Object>>();
-        for (Target target : upstream.route().map(route -> route.targets()).orElse(List.of())) {
-            for (var endpoint : target.endpoints()) {
-                var row = new LinkedHashMap<String, Object>();
-                row.put("target", target.label());
-                row.put("address", endpoint.address().toString());
-                row.putAll(Endpoints.seen(upstream.seen(target, endpoint)));
-                endpoints.add(row);
-            }
-        }
-        return endpoints;
+        return SidecarHealth.of(
+                one.routes(),
+                one.identity(),
+                one.check().get(),
+                one.inbound().isPresent(),
+                one.open(),
+                one.upstreams(),
+                one.redirected());
     }
 
     /// Stops accepting, lets open connections end within the drain timeout, closes everything.

@@ -42,7 +42,18 @@ public record SidecarConfig(
     /// One service.
     ///
     /// @param served empty: it only calls, and the catalog does not get it
-    public record Carried(ServiceName name, Optional<Served> served, List<Upstream> upstreams) {}
+    /// @param transparent where its application's connections are redirected to; empty: they are
+    ///   not
+    public record Carried(
+            ServiceName name,
+            Optional<Served> served,
+            List<Upstream> upstreams,
+            Optional<InetSocketAddress> transparent) {
+        /// One that nothing is redirected to.
+        public Carried(ServiceName name, Optional<Served> served, List<Upstream> upstreams) {
+            this(name, served, upstreams, Optional.empty());
+        }
+    }
 
     /// What others reach of a service.
     ///
@@ -109,6 +120,10 @@ public record SidecarConfig(
                             "service.NAME.upstream-address",
                             "HOST",
                             "where upstreams listen (default: 127.0.0.1)"),
+                    new Settings.Key(
+                            "service.NAME.transparent-listen",
+                            "HOST:PORT",
+                            "takes connections that 'hansa connect redirect-traffic' redirects, on Linux and over IPv4 (default: nowhere; Consul's is 127.0.0.1:15001)"),
                     new Settings.Key("service.NAME.tags", "TAG,…", "for the catalog"),
                     new Settings.Key(
                             "service.NAME.id",
@@ -256,17 +271,23 @@ public record SidecarConfig(
                         "upstreams such as shippingservice:50052 or shippingservice.svc.lke.peer:50053, separated by commas",
                         List.<Upstream>of(),
                         text -> upstreams(text, host));
+        var transparent =
+                settings.optional(
+                        prefix + "transparent-listen",
+                        "an address such as 127.0.0.1:15001",
+                        Settings::parseAddress);
         if (application != null && application.isEmpty()) {
-            if (upstreams.isEmpty()) {
+            if (upstreams.isEmpty() && transparent.isEmpty()) {
                 settings.problem(
                         prefix + "upstreams",
                         "expected upstreams of a service that only calls; found none");
             }
-            return new Carried(name, Optional.empty(), upstreams);
+            return new Carried(name, Optional.empty(), upstreams, transparent);
         }
         // where the address does not parse the rest is read all the same, so that it is judged too
         var address = application == null ? UNREAD : application.get();
-        return new Carried(name, Optional.of(served(settings, prefix, address)), upstreams);
+        return new Carried(
+                name, Optional.of(served(settings, prefix, address)), upstreams, transparent);
     }
 
     private static Served served(Settings settings, String prefix, Endpoint application) {

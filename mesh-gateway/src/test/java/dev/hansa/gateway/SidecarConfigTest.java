@@ -103,6 +103,7 @@ class SidecarConfigTest {
                                         "service.cart.upstreams",
                                         "pay:1, ship.svc:2, ship.svc.lke.peer:3"),
                                 Map.entry("service.cart.upstream-address", "10.0.0.9"),
+                                Map.entry("service.cart.transparent-listen", "127.0.0.1:15001"),
                                 Map.entry("service.cart.id", "cart-1"),
                                 Map.entry("service.cart.tags", "a, b"),
                                 Map.entry("service.cart.meta", "version=v2, zone = a=b"),
@@ -143,7 +144,8 @@ class SidecarConfigTest {
                                 List.of(
                                         upstream("pay", Optional.empty(), 1),
                                         upstream("ship", Optional.empty(), 2),
-                                        upstream("ship", Optional.of(new PeerName("lke")), 3))));
+                                        upstream("ship", Optional.of(new PeerName("lke")), 3)),
+                                Optional.of(at("127.0.0.1", 15001))));
         assertThat(config.services().getLast().served().orElseThrow().check())
                 .isEqualTo(CheckSettings.of(new CheckKind.Grpc()));
     }

@@ -190,6 +190,11 @@ final class SidecarHome {
                 .filter(address -> !address.isEmpty())
                 .findFirst()
                 .ifPresent(address -> all.put(key + "upstream-address", address));
+        if (sidecar.outboundPort() != 0) {
+            all.put(
+                    key + "transparent-listen",
+                    new Endpoint("127.0.0.1", sidecar.outboundPort()).toString());
+        }
         return all.entrySet().stream()
                 .filter(one -> !one.getValue().isEmpty())
                 .map(one -> one.getKey() + " = " + escaped(one.getValue()) + "\n")

@@ -113,7 +113,7 @@ public final class Injection {
                     Refusal.TRANSPARENT_PROXY,
                     "annotation '"
                             + annotations.written(Annotations.TRANSPARENT_PROXY)
-                            + "': expected 'false', as there is no transparent proxy yet and upstreams are listed in '"
+                            + "': expected 'false', as the injector makes no rules that redirect connections and upstreams are listed in '"
                             + Annotations.OURS
                             + Annotations.UPSTREAMS
                             + "'; found 'true'");

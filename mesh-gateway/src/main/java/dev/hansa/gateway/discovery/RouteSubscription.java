@@ -17,6 +17,7 @@ import dev.hansa.failover.wire.Registration;
 import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.failover.wire.Snapshot;
 import dev.hansa.failover.wire.Traced;
+import dev.hansa.failover.wire.Upstreams;
 import dev.hansa.gateway.GatewayEvent;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -45,7 +47,7 @@ public final class RouteSubscription implements AutoCloseable {
     private final Identity identity;
     private final ControlChannel control;
     private final Registration registration;
-    private final List<UpstreamName> upstreams;
+    private final boolean transparent;
     private final Latest<List<CheckResult>> checks;
     private final Latest<Presence> presence;
     private final Supplier<Sightings> sightings;
@@ -55,12 +57,14 @@ public final class RouteSubscription implements AutoCloseable {
     private final Consumer<GatewayEvent> events;
     private final LastGood routes;
     private final Latest<Optional<Instant>> lostAt;
+    private final List<UpstreamName> upstreams;
     private final Allowance denials = new Allowance();
     private final Thread thread;
     private volatile @Nullable Conversation conversation;
 
     /// Has what is on the disk, and asks nobody before it is started.
     ///
+    /// @param transparent whether it wants the way to each service that has a virtual address
     /// @param checks of the application; each change is reported
     /// @param presence each change is reported
     /// @param sightings what has become of connections; told now and then
@@ -71,6 +75,7 @@ public final class RouteSubscription implements AutoCloseable {
             ControlChannel control,
             Registration registration,
             List<UpstreamName> upstreams,
+            boolean transparent,
             Latest<List<CheckResult>> checks,
             Latest<Presence> presence,
             Supplier<Sightings> sightings,
@@ -82,7 +87,8 @@ public final class RouteSubscription implements AutoCloseable {
         this.identity = identity;
         this.control = control;
         this.registration = registration;
-        this.upstreams = List.copyOf(upstreams);
+        this.upstreams = new CopyOnWriteArrayList<>(upstreams);
+        this.transparent = transparent;
         this.checks = checks;
         this.presence = presence;
         this.sightings = sightings;
@@ -135,6 +141,17 @@ public final class RouteSubscription implements AutoCloseable {
         }
     }
 
+    /// From now on this is an upstream too: its application has dialled it.
+    public void alsoCalls(UpstreamName upstream) {
+        if (!upstreams.contains(upstream)) {
+            upstreams.add(upstream);
+            var listening = conversation;
+            if (listening != null) {
+                listening.upstreams();
+            }
+        }
+    }
+
     private void run() {
         var backoff = new Backoff();
         var attempt = 0;
@@ -177,8 +194,9 @@ public final class RouteSubscription implements AutoCloseable {
             var out =
                     ClientCalls.asyncBidiStreamingCall(
                             channel.newCall(ControlChannel.ROUTES, CallOptions.DEFAULT), talk);
-            talk.begin(out);
+            // first, so that no upstream is dialled between its list and this
             conversation = talk;
+            talk.begin(out);
             try (var _ = presence.watch(talk::presence);
                     var _ = checks.watch(talk::report);
                     var _ = identity.certificate().watch(_ -> talk.certified())) {
@@ -239,6 +257,7 @@ public final class RouteSubscription implements AutoCloseable {
                             .setRegistration(registration)
                             .setSoftware(software)
                             .setStandby(standby)
+                            .setTransparent(transparent)
                             .addAllChecks(checks.get());
             upstreams.forEach(upstream -> hello.addUpstreams(RouteCodec.encode(upstream)));
             send(ProxyMessage.newBuilder().setHello(hello).build());
@@ -254,6 +273,12 @@ public final class RouteSubscription implements AutoCloseable {
                                             .setIntention(denied.intention())
                                             .setSentence(denied.sentence()))
                             .build());
+        }
+
+        synchronized void upstreams() {
+            var all = Upstreams.newBuilder();
+            upstreams.forEach(upstream -> all.addUpstreams(RouteCodec.encode(upstream)));
+            send(ProxyMessage.newBuilder().setUpstreams(all).build());
         }
 
         synchronized void report(List<CheckResult> results) {

@@ -23,6 +23,10 @@ public enum Refusal {
     TRUST_REMOVED,
     ENDPOINT_DEAD,
     NO_ROUTES_YET,
+    NOT_REDIRECTED,
+    OWN_CONNECTION,
+    UNKNOWN_DESTINATION,
+    MESH_DESTINATIONS_ONLY,
     CLOSED_EARLY;
 
     public String word() {

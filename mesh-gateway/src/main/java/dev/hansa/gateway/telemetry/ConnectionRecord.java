@@ -1,12 +1,13 @@
 package dev.hansa.gateway.telemetry;
 
 import java.time.Instant;
+import java.util.Set;
 
 /// One connection, once it has ended: the access log's line and a row of `/connections`. Bytes are
 /// counted on the wire, TLS included, on both legs, so that what one process sent can be compared
 /// with what the next received.
 ///
-/// @param listener `gateway`, `inbound` or `upstream`
+/// @param listener `gateway`, `inbound`, `upstream` or `redirected`
 /// @param service the sidecar's service; empty at a gateway
 /// @param name the SNI asked for, or the upstream's name
 /// @param purpose of the route at a gateway; the target's label at a sidecar's upstream; the
@@ -34,10 +35,15 @@ public record ConnectionRecord(
         String sentence) {
     private static final String CLOSED_EARLY = "closed_early";
 
+    /// An application wanted to call; nobody asks there whether somebody listens.
+    private static final Set<String> OF_APPLICATIONS = Set.of("upstream", "redirected");
+
     /// Closed or reset before its first byte where others connect to us, as a load balancer asks
     /// whether somebody listens: nobody was refused anything.
     boolean isProbe() {
-        return refusal.equals(CLOSED_EARLY) && downstreamIn == 0 && !listener.equals("upstream");
+        return refusal.equals(CLOSED_EARLY)
+                && downstreamIn == 0
+                && !OF_APPLICATIONS.contains(listener);
     }
 
     /// Whoever leaves before anything became of it is counted, and no line of the log.

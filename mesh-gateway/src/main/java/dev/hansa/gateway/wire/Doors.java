@@ -99,18 +99,50 @@ public final class Doors implements AutoCloseable {
     /// it is active.
     ///
     /// @throws IOException naming the address and the cause when it cannot be bound
-    public synchronized Channel open(
-            InetSocketAddress address, Admission admission, Consumer<Channel> accepted)
+    public Channel open(InetSocketAddress address, Admission admission, Consumer<Channel> accepted)
+            throws IOException {
+        return open(address, Transport.Kind.DIALLED, admission, accepted);
+    }
+
+    /// The same for connections that the kernel redirects here.
+    ///
+    /// @throws IOException also where the kernel's answers are not known
+    public Channel openRedirected(
+            InetSocketAddress address, Admission admission, Consumer<RedirectedChannel> accepted)
+            throws IOException {
+        if (!HandOver.isAvailable()) {
+            throw new IOException(
+                    "cannot take redirected connections on "
+                            + address.getHostString()
+                            + ":"
+                            + address.getPort()
+                            + ": expected Linux on amd64 or aarch64; found "
+                            + System.getProperty("os.name")
+                            + " on "
+                            + System.getProperty("os.arch"));
+        }
+        return open(
+                address,
+                Transport.Kind.REDIRECTED,
+                admission,
+                channel -> accepted.accept((RedirectedChannel) channel));
+    }
+
+    private synchronized Channel open(
+            InetSocketAddress address,
+            Transport.Kind kind,
+            Admission admission,
+            Consumer<Channel> accepted)
             throws IOException {
         var resolved = resolved(address);
         var taken = taken(resolved);
         if (taken.isPresent()) {
             var socket = adopt(taken.get().descriptor());
-            var channel = transport.listen(socket.channel(), !held, admission, accepted);
+            var channel = transport.listen(socket.channel(), kind, !held, admission, accepted);
             open.add(new ChannelDoor(channel, socket.descriptor()));
             return channel;
         }
-        var channel = transport.listen(resolved, !held, admission, accepted);
+        var channel = transport.listen(resolved, kind, !held, admission, accepted);
         var local = (InetSocketAddress) channel.localAddress();
         open.add(new ChannelDoor(channel, passable ? descriptorOf(local) : -1));
         return channel;

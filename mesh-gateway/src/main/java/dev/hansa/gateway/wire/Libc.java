@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,6 +46,11 @@ final class Libc {
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_ACCEPTCONN = 30;
     private static final int SCM_RIGHTS = 1;
+
+    /// Of IPv4; what was dialled before a rule of the kernel redirected it.
+    private static final int SOL_IP = 0;
+
+    private static final int SO_ORIGINAL_DST = 80;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
@@ -78,6 +84,9 @@ final class Libc {
     private static final MethodHandle GETEUID = function("geteuid", INT);
     private static final MethodHandle GETSOCKNAME =
             function("getsockname", INT, INT, POINTER, POINTER);
+    private static final MethodHandle GETPEERNAME =
+            function("getpeername", INT, INT, POINTER, POINTER);
+    private static final MethodHandle EVENTFD = function("eventfd", INT, INT, INT);
     private static final MethodHandle GETSOCKOPT =
             function("getsockopt", INT, INT, INT, INT, POINTER, POINTER);
     private static final MethodHandle SETSOCKOPT =
@@ -326,6 +335,47 @@ final class Libc {
             length.set(INT, 0, 128);
             call("getsockname", GETSOCKNAME, descriptor, name, length);
             return listening.get(INT, 0) == 1 ? internet(name) : Optional.empty();
+        } catch (IOException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// The descriptor that whatever is opened next gets, if nobody else opens anything meanwhile.
+    static int lowestFree() throws IOException {
+        var descriptor = call("eventfd", EVENTFD, 0, CLOEXEC);
+        close(descriptor);
+        return descriptor;
+    }
+
+    /// Whether a descriptor is the connection between these two.
+    static boolean connects(int descriptor, SocketAddress local, SocketAddress remote) {
+        return name(GETSOCKNAME, "getsockname", descriptor).filter(local::equals).isPresent()
+                && name(GETPEERNAME, "getpeername", descriptor).filter(remote::equals).isPresent();
+    }
+
+    private static Optional<InetSocketAddress> name(
+            MethodHandle function, String what, int descriptor) {
+        try (var arena = Arena.ofConfined()) {
+            var name = arena.allocate(128, Long.BYTES);
+            var length = arena.allocate(INT);
+            length.set(INT, 0, 128);
+            call(what, function, descriptor, name, length);
+            return internet(name);
+        } catch (IOException _) {
+            // no socket, or not connected
+            return Optional.empty();
+        }
+    }
+
+    /// What was dialled over IPv4 before the kernel redirected the connection; empty where it knows
+    /// of no such thing.
+    static Optional<InetSocketAddress> originalDestination(int descriptor) {
+        try (var arena = Arena.ofConfined()) {
+            var name = arena.allocate(128, Long.BYTES);
+            var length = arena.allocate(INT);
+            length.set(INT, 0, 128);
+            call("getsockopt", GETSOCKOPT, descriptor, SOL_IP, SO_ORIGINAL_DST, name, length);
+            return internet(name);
         } catch (IOException _) {
             return Optional.empty();
         }

@@ -53,6 +53,13 @@ public final class Transport implements AutoCloseable {
         return loops;
     }
 
+    /// What connections to a listener are.
+    enum Kind {
+        DIALLED,
+        /// [RedirectedChannel]s.
+        REDIRECTED
+    }
+
     /// Listens; `accepted` is called on the new connection's loop, with its reading stopped, when
     /// it is active.
     ///
@@ -64,9 +71,24 @@ public final class Transport implements AutoCloseable {
             Admission admission,
             Consumer<Channel> accepted)
             throws IOException {
+        return listen(address, Kind.DIALLED, accepting, admission, accepted);
+    }
+
+    /// The same for connections of a kind.
+    Channel listen(
+            InetSocketAddress address,
+            Kind kind,
+            boolean accepting,
+            Admission admission,
+            Consumer<Channel> accepted)
+            throws IOException {
         var bound =
                 listener(accepting, admission, accepted)
-                        .channel(NioServerSocketChannel.class)
+                        .channelFactory(() ->
+                                switch (kind) {
+                                    case DIALLED -> new NioServerSocketChannel();
+                                    case REDIRECTED -> new RedirectedDoor();
+                                })
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .bind(address)
@@ -87,13 +109,18 @@ public final class Transport implements AutoCloseable {
     /// The same with a socket that listens already.
     Channel listen(
             ServerSocketChannel socket,
+            Kind kind,
             boolean accepting,
             Admission admission,
             Consumer<Channel> accepted)
             throws IOException {
         var registered =
                 listener(accepting, admission, accepted)
-                        .channelFactory(() -> new NioServerSocketChannel(socket))
+                        .channelFactory(() ->
+                                switch (kind) {
+                                    case DIALLED -> new NioServerSocketChannel(socket);
+                                    case REDIRECTED -> new RedirectedDoor(socket);
+                                })
                         .register()
                         .awaitUninterruptibly();
         if (!registered.isSuccess()) {

@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Closer;
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Sightings;
 import dev.hansa.failover.SniRoute;
+import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.GatewayEvent.SnapshotIgnored;
@@ -125,6 +127,27 @@ class RouteSubscriptionTest {
     }
 
     @Test
+    void whoTakesRedirectedConnectionsSaysSoAndTellsWhatItsApplicationHasDialled()
+            throws Exception {
+        var name = new UpstreamName(new ServiceName("billing"), Optional.empty());
+        var subscription = subscribe(true);
+        awaitVersion(subscription, server.publish(TestingControl.GATEWAY, routes("a.example")));
+        assertThat(server.hellos().get().getFirst().getTransparent()).isTrue();
+        assertThat(server.hellos().get().getFirst().getUpstreamsList()).isEmpty();
+
+        subscription.alsoCalls(name);
+        subscription.alsoCalls(name);
+
+        await().until(() -> !server.upstreams().get().isEmpty());
+        assertThat(server.upstreams().get()).containsExactly(List.of(RouteCodec.encode(name)));
+        server.stop();
+        server.start();
+        await().until(() -> server.hellos().get().size() == 2);
+        assertThat(server.hellos().get().getLast().getUpstreamsList())
+                .containsExactly(RouteCodec.encode(name));
+    }
+
+    @Test
     void whoHasASuccessorDoesNotSpeakForItsPlaceAnyMore() throws Exception {
         var subscription = subscribe();
         awaitVersion(subscription, server.publish(TestingControl.GATEWAY, routes("a.example")));
@@ -217,6 +240,10 @@ class RouteSubscriptionTest {
     }
 
     private RouteSubscription subscribe() {
+        return subscribe(false);
+    }
+
+    private RouteSubscription subscribe(boolean transparent) {
         var loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         closer.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
         var control = new ControlChannel(server.token(), loops);
@@ -229,6 +256,7 @@ class RouteSubscriptionTest {
                                 control,
                                 Registration.newBuilder().setProxyId("gateway").build(),
                                 List.of(),
+                                transparent,
                                 new Latest<>(List.of()),
                                 presence,
                                 () -> Sightings.NONE,

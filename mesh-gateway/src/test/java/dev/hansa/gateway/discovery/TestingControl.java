@@ -19,6 +19,7 @@ import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.RenewRequest;
 import dev.hansa.failover.wire.ServerMessage;
 import dev.hansa.failover.wire.Snapshot;
+import dev.hansa.failover.wire.Upstream;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.MeshNames;
 import dev.hansa.trustbundle.SpiffeId;
@@ -94,6 +95,7 @@ public final class TestingControl implements AutoCloseable {
     private final Map<String, StreamObserver<ServerMessage>> streams = new HashMap<>();
     private final Latest<List<Ack>> acks = new Latest<>(List.of());
     private final Latest<List<Hello>> hellos = new Latest<>(List.of());
+    private final Latest<List<List<Upstream>>> upstreams = new Latest<>(List.of());
     private final Latest<Map<String, CheckResult>> checks = new Latest<>(Map.of());
     private final Latest<List<Denial>> denials = new Latest<>(List.of());
     private final Latest<Map<String, Observed>> observed = new Latest<>(Map.of());
@@ -110,6 +112,11 @@ public final class TestingControl implements AutoCloseable {
                 new CertificateAuthority(
                         CaMaterial.create(domain, datacenter, clock.instant()), clock);
         start();
+    }
+
+    /// Each list that was said after a hello.
+    public Latest<List<List<Upstream>>> upstreams() {
+        return upstreams;
     }
 
     public Datacenter datacenter() {
@@ -363,7 +370,12 @@ public final class TestingControl implements AutoCloseable {
                         all.put(key, message.getObserved());
                         observed.set(Map.copyOf(all));
                     }
-                    case UPSTREAMS, TRACED, KIND_NOT_SET -> throw new IllegalStateException(key);
+                    case UPSTREAMS ->
+                            upstreams.set(
+                                    with(
+                                            upstreams.get(),
+                                            message.getUpstreams().getUpstreamsList()));
+                    case TRACED, KIND_NOT_SET -> throw new IllegalStateException(key);
                 }
             }
         }

@@ -128,6 +128,23 @@ class HandOverTest {
     }
 
     @Test
+    void listenerThatConnectionsAreRedirectedToGoesToTheSuccessorToo() throws Exception {
+        var channel = before.openRedirected(anyPort(), everybody(), answer('a')::accept);
+        var address = (InetSocketAddress) channel.localAddress();
+        assertThat(ask(address)).isEqualTo('a');
+        try (var _ = offer(directory, before, succeeded::countDown);
+                var predecessor = HandOver.Predecessor.find(directory).orElseThrow()) {
+            predecessor.passTo(after);
+            after.openRedirected(address, everybody(), answer('b')::accept);
+            predecessor.succeed(after);
+            succeeded.await();
+            before.close();
+
+            assertThat(ask(address)).isEqualTo('b');
+        }
+    }
+
+    @Test
     void onlyTheOwnerMayAsk() throws Exception {
         try (var _ = offer(directory, before, succeeded::countDown)) {
             var file = directory.resolve("hand-over.sock");

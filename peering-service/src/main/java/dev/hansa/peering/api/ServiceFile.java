@@ -44,6 +44,9 @@ public final class ServiceFile {
 
     private static final int MAX_UPSTREAMS = 256;
 
+    /// Consul's.
+    private static final int OUTBOUND_PORT = 15_001;
+
     private static final Set<String> TOP = Set.of("service", "services");
 
     private static final Set<String> OF_SERVICE =
@@ -102,10 +105,24 @@ public final class ServiceFile {
     /// @param address where mutual TLS ends; empty: the machine's
     /// @param port of it; 0: any that is free
     /// @param application where the service listens; empty: it only calls
+    /// @param outboundPort where it takes what is redirected; 0: nothing is
     public record Sidecar(
-            String address, int port, Optional<Endpoint> application, List<Upstream> upstreams) {
+            String address,
+            int port,
+            Optional<Endpoint> application,
+            List<Upstream> upstreams,
+            int outboundPort) {
         public Sidecar {
             upstreams = List.copyOf(upstreams);
+        }
+
+        /// One that nothing is redirected to.
+        public Sidecar(
+                String address,
+                int port,
+                Optional<Endpoint> application,
+                List<Upstream> upstreams) {
+            this(address, port, application, upstreams, 0);
         }
     }
 
@@ -241,7 +258,16 @@ public final class ServiceFile {
         }
         plain(service);
         var proxy = fields.fields("Proxy").orElse(new JsonFields("proxy", Map.of()));
-        known("proxy", proxy, Set.of("upstreams", "localserviceaddress", "localserviceport"));
+        known(
+                "proxy",
+                proxy,
+                Set.of(
+                        "upstreams",
+                        "localserviceaddress",
+                        "localserviceport",
+                        "mode",
+                        "transparentproxy"));
+        var outbound = outbound(proxy);
         var upstreams = new ArrayList<Upstream>();
         for (var upstream : proxy.list("Upstreams")) {
             upstreams.add(upstream(upstream));
@@ -256,7 +282,7 @@ public final class ServiceFile {
         }
         var localPort = port(proxy, "LocalServicePort", service.port());
         var local = proxy.text("LocalServiceAddress");
-        if (localPort == 0 && upstreams.isEmpty()) {
+        if (localPort == 0 && upstreams.isEmpty() && outbound == 0) {
             throw new InvalidServiceFileException(
                     "service '"
                             + service.name()
@@ -271,7 +297,30 @@ public final class ServiceFile {
                                 ApiRequest.read(
                                         local.isEmpty() ? "127.0.0.1" : local,
                                         host -> new Endpoint(host, localPort))),
-                upstreams);
+                upstreams,
+                outbound);
+    }
+
+    /// The port to which the mode has connections redirected; 0: to none.
+    private static int outbound(JsonFields proxy)
+            throws RefusedRequestException, InvalidServiceFileException {
+        var terms = proxy.fields("TransparentProxy");
+        if (terms.isPresent()) {
+            known("transparent_proxy", terms.get(), Set.of("outboundlistenerport"));
+        }
+        var mode = proxy.text("Mode");
+        return switch (mode) {
+            case "", "direct" -> 0;
+            case "transparent" -> {
+                var port = terms.isPresent() ? port(terms.get(), "OutboundListenerPort", 0) : 0;
+                yield port == 0 ? OUTBOUND_PORT : port;
+            }
+            default ->
+                    throw new InvalidServiceFileException(
+                            "mode: expected 'direct' or 'transparent'; found '"
+                                    + shown(mode)
+                                    + "'");
+        };
     }
 
     /// A sidecar is told them in lists, as it is the id in one word.

@@ -367,6 +367,17 @@ public final class ConfigEntries {
                 .orElse(false);
     }
 
+    /// Whether sidecars that take redirected connections refuse what leads to no service.
+    public static boolean meshDestinationsOnly(StoreState state) {
+        return state.config(Schemas.MESH, "mesh")
+                .map(record ->
+                        read(record)
+                                .path("TransparentProxy")
+                                .path("MeshDestinationsOnly")
+                                .asBoolean(false))
+                .orElse(false);
+    }
+
     private static Stream<JsonNode> each(JsonNode list) {
         return StreamSupport.stream(list.spliterator(), false);
     }

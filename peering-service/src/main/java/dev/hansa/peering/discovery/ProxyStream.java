@@ -63,6 +63,7 @@ final class ProxyStream implements RoutePublisher.Session {
     private @Nullable Registration registration;
     private List<CheckResult> results = List.of();
     private boolean serving;
+    private volatile boolean transparent;
     private volatile String owner = "";
     private volatile String issuer = "";
     private @Nullable RouteSnapshot waiting;
@@ -115,6 +116,11 @@ final class ProxyStream implements RoutePublisher.Session {
     @Override
     public List<UpstreamName> upstreams() {
         return upstreams;
+    }
+
+    @Override
+    public boolean isTransparent() {
+        return transparent;
     }
 
     @Override
@@ -258,6 +264,7 @@ final class ProxyStream implements RoutePublisher.Session {
         owner = identity.id().path() + "#" + hello.getRegistration().getProxyId();
         upstreams = names(hello.getUpstreamsList());
         serving = !hello.getStandby();
+        transparent = hello.getTransparent();
         // first: whoever waits for its registration finds it among the connected
         publisher.add(this);
         register(hello.getChecksList());

@@ -392,7 +392,9 @@ public final class RoutePublisher implements AutoCloseable {
                 switch (session.identity()) {
                     case ProxyIdentity.Gateway _ -> gateway;
                     case ProxyIdentity.Sidecar(_, var service) ->
-                            view.sidecar(service, session.upstreams());
+                            session.isTransparent()
+                                    ? view.transparent(service, session.upstreams())
+                                    : view.sidecar(service, session.upstreams());
                 };
         // the session may have ended meanwhile; then it must not come back
         if (!next.equals(sent.get(session))
@@ -412,6 +414,11 @@ public final class RoutePublisher implements AutoCloseable {
         String issuer();
 
         Collection<UpstreamName> upstreams();
+
+        /// Whether it takes redirected connections.
+        default boolean isTransparent() {
+            return false;
+        }
 
         /// What the proxy has seen of its connections lately; empty: it has not said anything.
         Optional<Sightings> sightings();

@@ -15,6 +15,8 @@ import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.VirtualServices;
+import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.CaRecord;
 import dev.hansa.peering.store.PeeringRecord;
@@ -25,11 +27,14 @@ import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /// What one proxy is told: pure, so that the same world always gives the same snapshot. A proxy
@@ -40,6 +45,7 @@ public final class RouteView {
     private final ServiceResolver resolver;
     private final String activeIssuer;
     private final Recoveries recoveries;
+    private final Map<UpstreamName, Route> routes = new ConcurrentHashMap<>();
 
     /// One that holds no target down.
     public RouteView(RouteWorld world) {
@@ -111,7 +117,9 @@ public final class RouteView {
 
     /// The way to an upstream, as every sidecar that asks for it is told.
     public Route route(UpstreamName upstream) {
-        return world.controls().apply(resolver.resolve(upstream));
+        // transparent sidecars want all there are, each of them
+        return routes.computeIfAbsent(
+                upstream, name -> world.controls().apply(resolver.resolve(name)));
     }
 
     /// The label of the target that comes first when no operator says otherwise.
@@ -131,6 +139,29 @@ public final class RouteView {
 
     /// For the sidecar of `service` with these upstreams. The version is left 0.
     public RouteSnapshot sidecar(ServiceName service, Collection<UpstreamName> upstreams) {
+        return sidecar(service, upstreams, Optional.empty());
+    }
+
+    /// The same, and the way to each service that has a virtual address besides, for one that takes
+    /// redirected connections.
+    public RouteSnapshot transparent(ServiceName service, Collection<UpstreamName> upstreams) {
+        var virtual =
+                new VirtualServices(
+                        VirtualChoice.of(world, service),
+                        ConfigEntries.meshDestinationsOnly(world.state()));
+        // always in the same order, whatever else is asked for: what has not changed is not sent
+        var names = new LinkedHashSet<UpstreamName>();
+        virtual.services().entrySet().stream()
+                .sorted(Comparator.comparingInt(one -> one.getKey().number()))
+                .forEach(one -> names.add(one.getValue()));
+        names.addAll(upstreams);
+        return sidecar(service, names, Optional.of(virtual));
+    }
+
+    private RouteSnapshot sidecar(
+            ServiceName service,
+            Collection<UpstreamName> upstreams,
+            Optional<VirtualServices> virtual) {
         var routes =
                 upstreams.stream()
                         .distinct()
@@ -160,7 +191,8 @@ public final class RouteView {
                                 inboundPeers,
                                 world.intentions().apply(service.value()),
                                 world.connections().mostInto(service))),
-                activeIssuer);
+                activeIssuer,
+                virtual);
     }
 
     private static boolean reaches(List<Route> routes, PeerName peer) {

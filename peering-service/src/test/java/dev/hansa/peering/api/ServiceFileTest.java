@@ -75,6 +75,30 @@ class ServiceFileTest {
                                                 5001))));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mode = \"transparent\" | 15001",
+                "mode = \"transparent\" transparent_proxy { outbound_listener_port = 15002 } | 15002",
+                "mode = \"direct\" | 0",
+                "'' | 0"
+            })
+    void modeSaysWhetherConnectionsAreRedirected(String proxy, int port) throws Exception {
+        var text =
+                "service { name = \"a\" port = 1 connect { sidecar_service { proxy { "
+                        + proxy
+                        + " } } } }";
+
+        assertThat(
+                        ServiceFile.read(NODE, text, "a.hcl")
+                                .getFirst()
+                                .sidecar()
+                                .orElseThrow()
+                                .outboundPort())
+                .isEqualTo(port);
+    }
+
     @Test
     void formIsOnesOwnToChoose() throws Exception {
         var json = ServiceFile.read(NODE, "{\"service\":{\"Name\":\"web\",\"Port\":80}}", "a.json");
@@ -117,6 +141,8 @@ class ServiceFileTest {
                 "service { name = \"a\" check { status = \"passing\" } } | expected TTL, HTTP, TCP or GRPC, by which it is found out; found none",
                 "service { name = \"a\" check { args = [\"x\"] } } | check: expected keys that are known; found 'args'",
                 "service { name = \"a\" connect { sidecar_service { } } } | expected a port, or upstreams of a service that only calls; found neither",
+                "service { name = \"a\" port = 1 connect { sidecar_service { proxy { mode = \"x\" } } } } | mode: expected 'direct' or 'transparent'; found 'x'",
+                "service { name = \"a\" port = 1 connect { sidecar_service { proxy { transparent_proxy { dialed_directly = true } } } } } | transparent_proxy: expected keys that are known; found 'dialed_directly'",
                 "service { name = \"a\" port = 1 tags = [\"x,y\"] connect { sidecar_service { } } } | expected no ','; found 'x,y'",
                 "services = [{ name = \"a\" }, { name = \"a\" }] | expected each id once; found 'a' twice",
                 "service { name = | line 1"

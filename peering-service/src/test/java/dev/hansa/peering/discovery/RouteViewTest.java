@@ -14,13 +14,20 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.FailoverPolicy;
+import dev.hansa.failover.Route;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.VirtualAddress;
+import dev.hansa.failover.VirtualServices;
 import dev.hansa.peering.store.BundleRecord;
+import dev.hansa.peering.store.ConfigKey;
+import dev.hansa.peering.store.ConfigRecord;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoredState;
 import dev.hansa.peering.store.TestState;
+import dev.hansa.peering.store.VirtualAddresses;
+import dev.hansa.peering.store.VirtualRecord;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.PeerName;
@@ -48,9 +55,11 @@ class RouteViewTest {
     private final Map<PeerName, BundleRecord> bundles = new HashMap<>();
     private ExportPolicy exports = ExportPolicy.NONE;
     private boolean throughGateways;
+    private Map<ConfigKey, ConfigRecord> config = Map.of();
+    private Map<String, VirtualRecord> virtual = Map.of();
 
     private RouteView view() {
-        var state = TestState.of(1, Map.of(), peerings, bundles);
+        var state = TestState.of(1, config, peerings, bundles, new VirtualAddresses(1, virtual));
         return new RouteView(
                 new RouteWorld(
                         state,
@@ -62,6 +71,70 @@ class RouteViewTest {
                         _ -> new IntentionTable(false, List.of()),
                         throughGateways,
                         new Endpoint("192.0.2.1", 8503)));
+    }
+
+    private static UpstreamName name(String service, Optional<PeerName> peer) {
+        return new UpstreamName(new ServiceName(service), peer);
+    }
+
+    @Test
+    void transparentSidecarIsToldTheWayToEachServiceWithAVirtualAddress() {
+        shippingHere(CheckStatus.PASSING);
+        peer(LKE, "lke.consul", StoredState.ESTABLISHING);
+        imports(LKE, THEIR_SNI);
+        virtual =
+                Map.of(
+                        "shippingservice", new VirtualRecord("shippingservice", "", 3),
+                        "shippingservice.lke", new VirtualRecord("shippingservice", "lke", 2));
+        var web = new ServiceName("web");
+        var here = name("shippingservice", Optional.empty());
+        var there = name("shippingservice", Optional.of(LKE));
+
+        var told = view().transparent(web, List.of());
+
+        assertThat(told.virtual())
+                .contains(
+                        new VirtualServices(
+                                Map.of(new VirtualAddress(3), here, new VirtualAddress(2), there),
+                                false));
+        assertThat(told.routes()).extracting(Route::upstream).containsExactly(there, here);
+        assertThat(told.bundles().of(new TrustDomain("lke.consul"))).isPresent();
+        // what it has dialled besides is known already, so that there is nothing to send
+        assertThat(view().transparent(web, List.of(here))).isEqualTo(told);
+        assertThat(view().sidecar(web, List.of()).virtual()).isEmpty();
+    }
+
+    @Test
+    void meshEntryKeepsTransparentSidecarsToTheMesh() {
+        config =
+                Map.of(
+                        new ConfigKey("mesh", "mesh"),
+                        new ConfigRecord(
+                                "mesh",
+                                "mesh",
+                                "{\"TransparentProxy\":{\"MeshDestinationsOnly\":true}}",
+                                1,
+                                1));
+
+        assertThat(view().transparent(new ServiceName("web"), List.of()).virtual())
+                .contains(new VirtualServices(Map.of(), true));
+    }
+
+    /// The default of this world is to deny, and nobody knows what a peer's says.
+    @Test
+    void sidecarIsToldOfAsManyServicesAsItCanHoldAndOfThoseFirstThatItMayCall() {
+        var many = new HashMap<String, VirtualRecord>();
+        for (var i = 1; i <= VirtualServices.MOST; i++) {
+            var record = new VirtualRecord("a" + i, "", i);
+            many.put(record.key(), record);
+        }
+        var ofPeer = new VirtualRecord("z", "lke", VirtualServices.MOST + 1);
+        many.put(ofPeer.key(), ofPeer);
+        virtual = many;
+
+        var told = view().transparent(new ServiceName("web"), List.of()).virtual().orElseThrow();
+
+        assertThat(told.services()).hasSize(VirtualServices.MOST).containsValue(ofPeer.name());
     }
 
     private void peer(PeerName name, String trustDomain, StoredState state) {

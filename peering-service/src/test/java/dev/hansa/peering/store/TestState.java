@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /// What a store holds, made by hand.
 public final class TestState {
-    static final StoreState EMPTY = state(0, 0, Map.of(), Map.of(), Map.of());
+    static final StoreState EMPTY =
+            state(0, 0, Map.of(), Map.of(), Map.of(), VirtualAddresses.NONE);
 
     private TestState() {}
 
@@ -16,7 +17,17 @@ public final class TestState {
             Map<ConfigKey, ConfigRecord> config,
             Map<PeerName, PeeringRecord> peerings,
             Map<PeerName, BundleRecord> bundles) {
-        return state(index, 1, config, peerings, bundles);
+        return of(index, config, peerings, bundles, VirtualAddresses.NONE);
+    }
+
+    /// The same, and virtual addresses.
+    public static StoreState of(
+            long index,
+            Map<ConfigKey, ConfigRecord> config,
+            Map<PeerName, PeeringRecord> peerings,
+            Map<PeerName, BundleRecord> bundles,
+            VirtualAddresses virtual) {
+        return state(index, 1, config, peerings, bundles, virtual);
     }
 
     private static StoreState state(
@@ -24,7 +35,8 @@ public final class TestState {
             long starts,
             Map<ConfigKey, ConfigRecord> config,
             Map<PeerName, PeeringRecord> peerings,
-            Map<PeerName, BundleRecord> bundles) {
+            Map<PeerName, BundleRecord> bundles,
+            VirtualAddresses virtual) {
         return new StoreState(
                 index,
                 starts,
@@ -37,6 +49,6 @@ public final class TestState {
                 Map.of(),
                 AclState.NONE,
                 Optional.empty(),
-                VirtualAddresses.NONE);
+                virtual);
     }
 }

@@ -1,0 +1,227 @@
+package dev.hansa.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `hansa connect redirect-traffic`: what a machine's or a pod's start runs once, before its
+/// application starts.
+@Command(
+        name = "redirect-traffic",
+        description = {
+            "Redirect the TCP connections of this machine or pod into its sidecar, by iptables (IPv4).",
+            "Rules of an earlier run are replaced. Needs root, or CAP_NET_ADMIN."
+        },
+        footer = "  hansa connect redirect-traffic -proxy-uid 5995 -proxy-inbound-port 20000")
+final class RedirectTrafficCommand extends ShortCommand {
+    /// Consul's sidecars take redirected connections there.
+    private static final int OUTBOUND = 15_001;
+
+    /// A number, or a name as useradd takes it; never a flag.
+    private static final Pattern UID = Pattern.compile("[0-9]{1,10}|[a-z_][a-z0-9_-]{0,31}");
+
+    private static final Pattern CIDR =
+            Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}(/([0-9]|[12][0-9]|3[0-2]))?");
+
+    /// Seconds that iptables waits for another one's lock.
+    private static final String LOCK_SECONDS = "10";
+
+    /// For one line; twice the lock's.
+    private static final Duration LINE_LIMIT = Duration.ofSeconds(20);
+
+    @Option(
+            names = "--proxy-uid",
+            paramLabel = "UID",
+            description = "The user that the sidecar runs as; its connections are left alone.")
+    private @Nullable String proxyUid;
+
+    @Option(
+            names = "--proxy-inbound-port",
+            paramLabel = "PORT",
+            description =
+                    "Where the sidecar takes mutual TLS; what comes in is redirected there (default: it is not).")
+    private @Nullable Integer inboundPort;
+
+    @Option(
+            names = "--proxy-outbound-port",
+            paramLabel = "PORT",
+            description = "The sidecar's transparent-listen (default: ${DEFAULT-VALUE}).")
+    private int outboundPort = OUTBOUND;
+
+    @Option(
+            names = "--only-virtual",
+            description =
+                    "Redirect connections to virtual addresses alone; all others go out as before.")
+    private boolean onlyVirtual;
+
+    @Option(
+            names = "--exclude-inbound-port",
+            paramLabel = "PORT",
+            description = "A port that is reached as before. May be given again.")
+    private List<Integer> excludeInbound = List.of();
+
+    @Option(
+            names = "--exclude-outbound-port",
+            paramLabel = "PORT",
+            description = "A port elsewhere that is dialled as before. May be given again.")
+    private List<Integer> excludeOutbound = List.of();
+
+    @Option(
+            names = "--exclude-outbound-cidr",
+            paramLabel = "CIDR",
+            description = "Addresses that are dialled as before. May be given again.")
+    private List<String> excludeCidrs = List.of();
+
+    @Option(
+            names = "--exclude-uid",
+            paramLabel = "UID",
+            description = "A user whose connections are left alone too. May be given again.")
+    private List<String> excludeUids = List.of();
+
+    @Option(names = "--clear", description = "Take the rules away instead.")
+    private boolean clear;
+
+    @Option(names = "--dry-run", description = "Print the commands instead of running them.")
+    private boolean dryRun;
+
+    RedirectTrafficCommand(Surroundings surroundings) {
+        super(surroundings);
+    }
+
+    @Override
+    void work() throws CommandFailedException, InterruptedException {
+        if (clear == (proxyUid != null)) {
+            throw usage("expected either --proxy-uid or --clear");
+        }
+        var rules = clear ? List.<List<String>>of() : rules().lines();
+        if (dryRun) {
+            (clear ? RedirectRules.removal() : rules)
+                    .forEach(line -> surroundings().out().println(String.join(" ", command(line))));
+            return;
+        }
+        remove();
+        try {
+            for (var line : rules) {
+                run(line);
+            }
+        } catch (CommandFailedException e) {
+            // half of the rules would be worse than none
+            try {
+                remove();
+            } catch (CommandFailedException left) {
+                e.addSuppressed(left);
+            }
+            throw e;
+        }
+    }
+
+    private RedirectRules rules() {
+        var uids = new ArrayList<>(excludeUids);
+        uids.add(proxyUid == null ? "" : proxyUid);
+        for (var uid : uids) {
+            if (!UID.matcher(uid).matches()) {
+                throw usage("expected a user's number or name; found '" + uid + "'");
+            }
+        }
+        for (var cidr : excludeCidrs) {
+            if (!CIDR.matcher(cidr).matches()) {
+                throw usage("expected an IPv4 network such as 10.0.0.0/8; found '" + cidr + "'");
+            }
+        }
+        var ports = new ArrayList<>(excludeInbound);
+        ports.addAll(excludeOutbound);
+        ports.add(outboundPort);
+        if (inboundPort != null) {
+            ports.add(inboundPort);
+        }
+        for (var port : ports) {
+            if (port < 1 || port > 65_535) {
+                throw usage("expected a port from 1 to 65535; found '" + port + "'");
+            }
+        }
+        return new RedirectRules(
+                uids.getLast(),
+                inboundPort == null ? OptionalInt.empty() : OptionalInt.of(inboundPort),
+                outboundPort,
+                onlyVirtual,
+                excludeInbound,
+                excludeOutbound,
+                excludeCidrs,
+                excludeUids);
+    }
+
+    private static List<String> command(List<String> line) {
+        var words = new ArrayList<>(List.of("iptables", "-w", LOCK_SECONDS, "-t", "nat"));
+        words.addAll(line);
+        return words;
+    }
+
+    /// Whatever there is; what is not there cannot be taken away. That nothing is left is seen
+    /// after: who lacks the rights fails here.
+    private static void remove() throws CommandFailedException, InterruptedException {
+        for (var line : RedirectRules.removal()) {
+            outcome(command(line));
+        }
+        for (var line : RedirectRules.listings()) {
+            if (RedirectRules.leadsToOurs(run(line))) {
+                throw new CommandFailedException(
+                        "'"
+                                + String.join(" ", command(line))
+                                + "': expected no rules of an earlier run; found that they could"
+                                + " not be taken away");
+            }
+        }
+    }
+
+    /// What it has written.
+    private static String run(List<String> line)
+            throws CommandFailedException, InterruptedException {
+        var words = command(line);
+        var outcome = outcome(words);
+        if (outcome.status() != 0) {
+            throw new CommandFailedException(
+                    "'"
+                            + String.join(" ", words)
+                            + "': expected to succeed; found exit status "
+                            + outcome.status()
+                            + ": "
+                            + PlainText.of(outcome.said().lines().findFirst().orElse("")));
+        }
+        return outcome.said();
+    }
+
+    /// @param said what it wrote, errors too
+    private record Outcome(int status, String said) {}
+
+    private static Outcome outcome(List<String> words)
+            throws CommandFailedException, InterruptedException {
+        try {
+            var process = new ProcessBuilder(words).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            // a few lines, for which a pipe has room; more of them would end as a wait does
+            if (!process.waitFor(LINE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                throw new CommandFailedException(
+                        "'"
+                                + String.join(" ", words)
+                                + "': expected an end within "
+                                + LINE_LIMIT.toSeconds()
+                                + "s; found none");
+            }
+            return new Outcome(
+                    process.exitValue(),
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    "iptables: expected it on the PATH; found '" + e.getMessage() + "'", e);
+        }
+    }
+}
