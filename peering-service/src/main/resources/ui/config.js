@@ -51,7 +51,7 @@ export function config({query, datacenter}) {
     one.number
       ? html`<tr class="kind" aria-rowindex=${index}><th colspan="2" scope="rowgroup"><b>${one.kind}</b> <span class="muted">${kindOf(one.kind)?.about ?? ''}</span></th>
           <td class="number"><a href=${newLink(one.kind)} aria-label="New entry of kind ${one.kind}">${icons.plus}</a></td></tr>`
-      : html`<tr aria-rowindex=${index}><th scope="row"><a href=${entryLink(one.Kind, one.Name)}>${one.Name}</a></th>
+      : html`<tr aria-rowindex=${index}><th scope="row"><a href=${entryLink(one.Kind, one.Name)} title=${one.Name}>${one.Name}</a></th>
           <td class="number muted">${one.CreateIndex}</td><td class="number">${one.ModifyIndex}</td></tr>`;
 
   function table(all) {

@@ -9,6 +9,12 @@ const TICKS = 5;
 // more lanes are a page of their own; those that moved last come first
 const MOST = 20;
 const HEIGHT = 30;
+// of a letter in a bar; and of the window what is not the bars', in a wide one and in one of which the style sheet says
+// that it is narrow
+const LETTER = 8;
+const NARROW = 860;
+const BESIDE = 460;
+const AROUND = 70;
 
 const AFTER = {over: 'away', back: 'home', lost: 'lost'};
 
@@ -50,11 +56,12 @@ function bar(stretch, begin, now, here) {
   }
   const percent = (millis) => `${((100 * millis) / (now - begin)).toFixed(3)}%`;
   const name = stretch.label ? targetName(stretch.label).peer || here : 'nowhere';
-  const wide = (until - from) / (now - begin) > 0.09;
+  // a name of which only a part could be seen is left to the title
+  const isWide = ((until - from) / (now - begin)) * (innerWidth - (innerWidth > NARROW ? BESIDE : AROUND)) > LETTER * name.length + 12;
   const x = percent(from - begin);
   return svg`<g class="bar ${stretch.kind}"><title>${name}, ${duration(until - stretch.begin)}${stretch.end === null ? ' so far' : ''}${stretch.cause ? `: ${stretch.cause}` : ''}</title>
     <rect x=${x} y="4" height=${HEIGHT - 8} width=${percent(Math.max(until - from, (now - begin) / 400))} rx="3"></rect>
-    ${wide ? svg`<svg x=${x} width=${percent(until - from)} y="0" height=${HEIGHT}><text x="8" y=${HEIGHT / 2 + 4}>${name}</text></svg>` : nothing}</g>`;
+    ${isWide ? svg`<svg x=${x} width=${percent(until - from)} y="0" height=${HEIGHT}><text x="8" y=${HEIGHT / 2 + 4}>${name}</text></svg>` : nothing}</g>`;
 }
 
 export function lanes(events, now, here) {

@@ -1,21 +1,23 @@
 // The federation as a map: this datacenter in the middle, its peers around it.
 import {html, nothing, svg} from './lit-html/lit-html.js';
-import {count} from './format.js';
+import {ago, count} from './format.js';
 import {perSecond} from './pace.js';
-import {age, heard, peerLink, peerTone} from './parts.js';
+import {heard, peerLink, peerTone} from './parts.js';
 
 const WIDTH = 960;
 // room for a ring of peers; one or two stand beside
 const HEIGHT = 420;
 const LOW = 150;
 const BOX = {width: 208, height: 86};
+// of one among many, whose box says more on a line
+const BROAD = 232;
 // a gateway's mark, and what a line of its address needs
 const MARK = 12;
 const LINE = 20;
 // with more, the others are counted
 const LISTED = 4;
 // more do not stand side by side; the page of peers lists them all
-const MOST = 12;
+const MOST = 8;
 
 /** Where this datacenter and its peers stand: one peer beside it, more on an ellipse around it. */
 function spots(number, tallest) {
@@ -32,7 +34,7 @@ function spots(number, tallest) {
   return {height, centre: {x: WIDTH / 2, y}, places};
 }
 
-const short = (name, most = 22) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+const short = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 
 /** A gateway by its form: whole, hollow when something is not as it should be, crossed out when it cannot be used. */
 const mark = (x, y, {address, tone, says}) => svg`<g class="gate ${tone}"><title>Mesh gateway ${address}: ${says}</title><rect x=${x} y=${y} width=${MARK} height=${MARK} rx="3"></rect>
@@ -44,7 +46,7 @@ const tall = (gateways, isWide) => BOX.height + (isWide && gateways?.all ? 8 + L
 /** Its gateways: each with its address, or where many datacenters stand around, as marks beside the name. */
 function gates({all, listed}, left, top, isWide) {
   if (!isWide) {
-    return listed.slice(0, LISTED).map((one, i) => mark(left + BOX.width - 14 - (MARK + 4) * (i + 1), top + 16, one));
+    return listed.slice(0, LISTED).map((one, i) => mark(left + BROAD - 14 - (MARK + 4) * (i + 1), top + 16, one));
   }
   const y = (i) => top + BOX.height + LINE * i;
   const shown = listed.slice(0, LISTED);
@@ -54,11 +56,12 @@ function gates({all, listed}, left, top, isWide) {
 
 function box(x, y, className, lines, gateways, isWide) {
   const height = tall(gateways, isWide);
-  const left = x - BOX.width / 2;
+  const width = isWide ? BOX.width : BROAD;
+  const left = x - width / 2;
   const top = y - height / 2;
   const [name, ...facts] = lines;
-  const most = isWide || !gateways ? 22 : 18 - 2 * Math.min(gateways.all, LISTED);
-  return svg`<g class=${className}><rect x=${left} y=${top} width=${BOX.width} height=${height} rx="10"></rect>
+  const most = isWide ? 16 : 18 - 2 * Math.min(gateways?.all ?? 0, LISTED);
+  return svg`<g class=${className}><title>${name}</title><rect x=${left} y=${top} width=${width} height=${height} rx="10"></rect>
     ${[short(name, most), ...facts].map((line, i) => svg`<text x=${left + 16} y=${top + 28 + 22 * i} class=${i ? 'fact' : 'name'}>${line}</text>`)}
     ${gateways ? gates(gateways, left, top, isWide) : nothing}</g>`;
 }
@@ -79,11 +82,14 @@ function inWords(gateways) {
   return `; ${count(gateways.all, 'mesh gateway')}: ${listed.join('; ')}`;
 }
 
-/** In the box of one among many, where there is no room on the line. */
+/** In the box of one among many, where there is no room on the line; what is not known its title says. */
 function together(traffic) {
   const known = traffic && [traffic.out, traffic.in].filter((one) => one);
-  return known?.length ? `${known.reduce((sum, one) => sum + one.open, 0).toLocaleString('en')} open` : 'open not known';
+  return known?.length ? `, ${known.reduce((sum, one) => sum + one.open, 0).toLocaleString('en')} open` : '';
 }
+
+/** `3 min ago`, where there is no room for seconds too. */
+const roughly = (at, now) => ago(at, now).replace(/^(\d+ \w+) .*ago$/, '$1 ago');
 
 const flow = (one) => (one ? `${one.open.toLocaleString('en')} open${one.rate === null ? '' : `, ${perSecond(one.rate)}`}` : 'not known');
 
@@ -122,7 +128,7 @@ export function map({datacenter, peerings, gateways, beyond, services, refuges, 
       box: svg`<a href=${peerLink(peering.Name)} aria-label="Peer ${peering.Name}, ${peering.State.toLowerCase()}${inWords(beyond?.get(peering.Name))}">${box(x, y, `site ${tone} ${away ? 'refuge' : ''}`, [
         peering.Name,
         `${imported.length} imported, ${exported.length} exported`,
-        `${at === null ? 'never heard' : `heard ${age(at, now)}`}${isWide ? '' : `, ${together(traffic?.get(peering.Name))}`}`,
+        `${at === null ? 'never heard' : `heard ${isWide ? ago(at, now) : roughly(at, now)}`}${isWide ? '' : together(traffic?.get(peering.Name))}`,
       ], beyond?.get(peering.Name), isWide)}</a>`,
     };
   });

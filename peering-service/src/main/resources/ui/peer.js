@@ -48,7 +48,7 @@ export function peer({name, datacenter}) {
 
   const line = (from) => (one, index) => {
     const row = known(services.value).get(from)?.get(one);
-    return html`<tr aria-rowindex=${index}><th scope="row"><a href=${serviceLink(one, from)}>${one}</a></th><td>${row ? health(worst(row)) : nothing}</td><td class="number">${row?.Instances ?? ''}</td></tr>`;
+    return html`<tr aria-rowindex=${index}><th scope="row"><a href=${serviceLink(one, from)} title=${one}>${one}</a></th><td>${row ? health(worst(row)) : nothing}</td><td class="number">${row?.Instances ?? ''}</td></tr>`;
   };
 
   const table = (title, rows, listed, from, none) => html`<section><h2>${title} <span class="muted">${listed.length.toLocaleString('en')}</span></h2>

@@ -28,7 +28,7 @@ export function peers({datacenter}) {
 
   const table = (all) =>
     all.length
-      ? framed('Peers', html`<table class="list"><caption class="hidden">Peers</caption>
+      ? framed('Peers', html`<table class="list peers"><caption class="hidden">Peers</caption>
           <thead><tr><th scope="col">Peer</th><th scope="col">State</th><th scope="col">Heard</th><th scope="col">Datacenter</th>
             <th scope="col" class="number">Imported services</th><th scope="col" class="number">Exported services</th></tr></thead>
           <tbody>${repeat(all, (one) => one.Name, line)}</tbody></table>`)

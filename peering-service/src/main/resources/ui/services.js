@@ -8,7 +8,9 @@ import {badge, empty, framed, health, peerChip, serviceLink, shown, tag, targetN
 import {once, slash, Window} from './window.js';
 
 const ROW = 46;
+// beside the name and among those it is exported to; the others are counted
 const TAGS = 3;
+const CONSUMERS = 2;
 const KINDS = {'': 'service', 'mesh-gateway': 'mesh gateway'};
 
 const SOURCES = [
@@ -76,8 +78,10 @@ export function services({query, datacenter}) {
     if (status === 'none') {
       return health('none');
     }
-    const good = row.Passing + row.Warning;
-    return health(status, status === 'passing' ? `${row.Passing} passing` : `${good} of ${row.Instances} healthy`);
+    if (status === 'passing') {
+      return health(status, `${row.Passing} passing`);
+    }
+    return health(status, status === 'warning' ? `${row.Warning} of ${row.Instances} warning` : `${row.Passing + row.Warning} of ${row.Instances} healthy`);
   }
 
   function away(row) {
@@ -95,15 +99,17 @@ export function services({query, datacenter}) {
     return one.Ready ? badge('ok', 'can fail over') : badge('warn', 'cannot fail over', one.Reason);
   }
 
+  const consumers = (peers) => html`${peers.slice(0, CONSUMERS).map(peerChip)}${peers.length > CONSUMERS ? html`<span class="muted" title=${peers.join(', ')}>+${peers.length - CONSUMERS}</span>` : nothing}`;
+
   function line(row, index) {
     return html`<tr aria-rowindex=${index}>
-      <th scope="row"><a href=${serviceLink(row.Service, row.Peer)}>${row.Service}</a>
+      <th scope="row"><a href=${serviceLink(row.Service, row.Peer)} title=${row.Service}>${row.Service}</a>
         ${row.Tags.slice(0, TAGS).map(tag)}${row.Tags.length > TAGS ? html`<span class="muted">+${row.Tags.length - TAGS}</span>` : nothing}</th>
       <td>${healthCell(row)}</td>
       <td>${away(row)}</td>
       <td class="muted">${row.Peer ? 'imported' : (KINDS[row.Kind] ?? row.Kind)}${row.Proxies ? ', in mesh' : ''}</td>
       <td>${row.Peer ? peerChip(row.Peer) : html`<span class="chip near">${datacenter}</span>`}${row.Stale ? badge('warn', 'stale', 'the peer is not connected; this is what it said last') : nothing}</td>
-      <td>${(row.ExportedTo ?? []).map(peerChip)}</td>
+      <td>${consumers(row.ExportedTo ?? [])}</td>
     </tr>`;
   }
 

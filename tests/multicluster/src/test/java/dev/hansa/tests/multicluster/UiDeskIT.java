@@ -59,6 +59,7 @@ class UiDeskIT {
             UiServices.areFilteredAndReachedByKeyboard(page);
             UiPeers.areShownInEveryState(page);
             UiLists.areQuick(page);
+            UiNarrow.everythingCanBeRead(page);
             assertThat(browser.complaints()).isEmpty();
         }
         System.out.printf(

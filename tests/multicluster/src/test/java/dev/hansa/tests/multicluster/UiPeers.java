@@ -110,6 +110,7 @@ final class UiPeers {
         assertThat(east.locator(".gate")).hasCount(3);
         assertThat(east.locator(".gate.bad path")).hasCount(1);
         assertThat(site(page, "north").locator(".gate")).hasCount(4);
+        everyTextStaysInItsBox(page);
         UiBrowser.picture(page, "map-ring.png");
         UiBrowser.darkPicture(page, "map-ring-dark.png");
         page.unrouteAll();
@@ -137,6 +138,19 @@ final class UiPeers {
         UiBrowser.picture(page, "map-two.png");
         UiBrowser.darkPicture(page, "map-two-dark.png");
         page.unrouteAll();
+    }
+
+    /// Of each datacenter on the map.
+    static void everyTextStaysInItsBox(Page page) {
+        var outside =
+                page.evaluate(
+                        """
+                        () => [...document.querySelectorAll('.map .site')].flatMap(site => {
+                          const {right} = site.querySelector('rect').getBoundingClientRect();
+                          return [...site.querySelectorAll('text')].filter(text => text.getBoundingClientRect().right > right - 4).map(text => text.textContent);
+                        })
+                        """);
+        assertThat((List<?>) outside).isEmpty();
     }
 
     private static Locator row(Page page, String peer) {
