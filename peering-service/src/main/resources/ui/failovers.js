@@ -60,13 +60,23 @@ export function failovers({datacenter}) {
       <p class="muted small">Since this leader leads; the servers' logs have what was before.</p>`;
   }
 
+  function sum(all, home, not) {
+    if (all === 0) {
+      return 'No service has a second target. A service-resolver gives it one.';
+    }
+    if (home === 0) {
+      return html`${badge('away', 'failed over')} Every service that has a second target.`;
+    }
+    return not === 0
+      ? html`${badge('ok', 'ready')} ${count(home, 'service')} could fail over this minute.`
+      : html`${badge('warn', 'not ready')} ${count(not, 'service')} of ${home} could not fail over this minute.`;
+  }
+
   function ready(all) {
-    const not = all.filter((one) => !one.Ready);
-    return html`<p class="ready">${all.length === 0
-      ? 'No service has a second target. A service-resolver gives it one.'
-      : not.length === 0
-        ? html`${badge('ok', 'ready')} ${count(all.length, 'service')} could fail over this minute.`
-        : html`${badge('warn', 'not ready')} ${count(not.length, 'service')} of ${all.length} could not fail over this minute.`}</p>
+    // what has failed over stands above, and is not said to be unable to
+    const home = all.filter((one) => !one.FailedOver);
+    const not = home.filter((one) => !one.Ready);
+    return html`<p class="ready">${sum(all.length, home.length, not.length)}</p>
       ${not.length ? html`<ul class="obstacles">${not.map((one) => html`<li><a href=${serviceLink(one.Service)}>${one.Service}</a> <span class="muted">${one.Reason}</span></li>`)}</ul>` : nothing}`;
   }
 

@@ -71,6 +71,8 @@ export function rotation(status, refresh, datacenter) {
     })}</ol>`;
   }
 
+  const waitedFor = (number) => (number ? count(number, 'is waited for', 'are waited for') : 'Nobody is waited for.');
+
   const wait = (one) => html`<tr><th scope="row">${one.Name}</th><td>${one.Kind}</td><td>${one.Reason}</td><td class="number">${age(moment(one.Since), now())}</td></tr>`;
 
   function waits(going) {
@@ -103,7 +105,7 @@ export function rotation(status, refresh, datacenter) {
     draw,
     dialog: () => dialog.draw('Rotate the root?', form),
     button: () => html`<button type="button" class="primary" ?disabled=${Boolean(status.value.Rotation)} @click=${() => dialog.open()}>${icons.turn}<span>Rotate the root…</span></button>`,
-    waiting: () => (status.value?.Rotation ? count(status.value.Rotation.WaitsFor.length, 'is waited for', 'are waited for') : ''),
+    waiting: () => (status.value?.Rotation ? waitedFor(status.value.Rotation.WaitsFor.length) : ''),
     close: () => dialog.close(),
   };
 }

@@ -282,6 +282,8 @@ class UiIT {
         assertThat(eks.locator(".verdict")).containsText("Failed over.");
         assertThat(timeline.locator(EVENT.formatted("over"))).containsText(UiShop.SHIPPING);
         assertThat(timeline.locator(".alarm")).containsText("has failed over to");
+        assertThat(timeline.locator(".ready"))
+                .hasText("failed over Every service that has a second target.");
         shop.sells(sales, "lke");
         browserWaits(timeline, 4000);
         UiBrowser.assertAccessible(timeline);
