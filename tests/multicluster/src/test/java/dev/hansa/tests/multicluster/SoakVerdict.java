@@ -18,6 +18,10 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
     static final int OPERATIONS_A_SECOND = 20;
 
     static final int REQUESTS_A_SECOND = 100;
+
+    /// Where failed requests do not count: CI's machine is shared, and what is lost shows as well.
+    static final int REQUESTS_FOR_THE_HISTORY = 50;
+
     static final int FAULT_EVERY_SECONDS = 10;
 
     /// For each leader or owner of a stream that dies.
@@ -87,7 +91,7 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
         atLeast(
                 complaints,
                 "requests a second",
-                REQUESTS_A_SECOND,
+                isWhole ? REQUESTS_A_SECOND : REQUESTS_FOR_THE_HISTORY,
                 measured.requests() / measured.seconds());
         atLeast(
                 complaints,

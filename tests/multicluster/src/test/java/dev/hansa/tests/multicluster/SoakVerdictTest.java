@@ -153,8 +153,10 @@ class SoakVerdictTest {
         assertComplaint(
                 run -> run.operations = 1_999,
                 "operations a second: expected at least 20; found 19");
-        assertComplaint(
+        assertComplaintOfTheWhole(
                 run -> run.requests = 9_999, "requests a second: expected at least 100; found 99");
+        assertThat(judged(false, run -> run.requests = 4_999).complaints())
+                .containsExactly("requests a second: expected at least 50; found 49");
         assertComplaint(
                 run -> run.faults = Map.of("link_cut", 9),
                 "faults in 100 s: expected at least 10; found 9");
