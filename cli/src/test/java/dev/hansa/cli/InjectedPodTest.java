@@ -61,6 +61,8 @@ class InjectedPodTest {
         assertThat(joining.member().name()).isEqualTo(account);
         assertThat(joining.caPem()).isPresent();
         assertThat(arguments(sidecar)).startsWith("sidecar");
+        // one of those that deploy/image/build makes
+        assertThat(sidecar.path("command").toString()).isEqualTo("[\"/hansa/bin/hansa-sidecar\"]");
         var config = config(sidecar, 1, SidecarConfig.KEYS, SidecarConfig::read);
         assertThat(config.joinTokenFile()).isEqualTo(joining.out());
         assertThat(config.probeAddress().orElseThrow().getHostString()).isEqualTo("2001:db8::7");

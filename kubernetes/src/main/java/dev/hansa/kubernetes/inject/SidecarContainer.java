@@ -30,6 +30,9 @@ final class SidecarContainer {
     /// Those of a sidecar in a pod.
     static final List<Integer> PORTS = List.of(MESH_PORT, PROBE_PORT, ADMIN_PORT);
 
+    /// The image's launcher with a sidecar's options and classes.
+    private static final String LAUNCHER = "/hansa/bin/hansa-sidecar";
+
     /// As the image's user.
     private static final int USER = 65532;
 
@@ -119,6 +122,7 @@ final class SidecarContainer {
 
     ObjectNode sidecar() {
         var container = container(NAME).put("restartPolicy", "Always");
+        texts(container, "command", List.of(LAUNCHER));
         texts(container, "args", sidecarArguments());
         container
                 .withArray("volumeMounts")

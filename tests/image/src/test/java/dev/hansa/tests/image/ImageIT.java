@@ -77,6 +77,7 @@ class ImageIT {
         answeredBy(eks, "eks", SEEN);
         classesComeFromTheCacheAndNativesFromTheirFolder(eks);
         heapIsHalfUnlessThePodSaysOtherwise(eks);
+        gatewayHasTheOptionsOfOneAndTheLastWordIsThePods(eks);
         nobodyGoesAroundTheGateways(eks, lke);
 
         peer(eks, lke);
@@ -162,6 +163,12 @@ class ImageIT {
             throws Exception {
         assertThat(mapped(eks, "server"))
                 .contains("/hansa/lib/app/hansa.aot", "/hansa/lib/native/libsqlitejdbc.so");
+        for (var role : List.of("gateway", Site.SHIPPING + "-sidecar")) {
+            assertThat(mapped(eks, role))
+                    .as(role + " has the cache of proxies")
+                    .contains("/hansa/lib/app/proxies.aot")
+                    .doesNotContain("/hansa/lib/app/hansa.aot");
+        }
         assertThat(mapped(eks, Site.SHIPPING + "-sidecar"))
                 .anyMatch(file -> file.startsWith("/hansa/lib/native/libnetty_tcnative_linux_"));
         for (var role : List.of("server", "gateway", Site.SHIPPING + "-sidecar")) {
@@ -188,6 +195,23 @@ class ImageIT {
                                 "hansa",
                                 "version");
         assertThat(flags.getStdout()).containsPattern(" MaxRAMPercentage +=  *37[.]0");
+    }
+
+    /// In the server's container, which has room for a second process.
+    private static void gatewayHasTheOptionsOfOneAndTheLastWordIsThePods(Site eks)
+            throws Exception {
+        var shown = "-XX:MaxRAMPercentage=20 -XX:+PrintFlagsFinal";
+        var flags =
+                eks.machine("server")
+                        .run(Map.of("JAVA_TOOL_OPTIONS", shown), "hansa-gateway", "version");
+        assertThat(flags.getStdout())
+                .as(flags.toString())
+                .containsPattern(" TieredStopAtLevel +=  *1 ")
+                .containsPattern(" InitialRAMPercentage +=  *0[.]1");
+        var others =
+                Map.of("JAVA_TOOL_OPTIONS", shown, "_JAVA_OPTIONS", "-XX:TieredStopAtLevel=4");
+        assertThat(eks.machine("server").run(others, "hansa-gateway", "version").getStdout())
+                .containsPattern(" TieredStopAtLevel +=  *4 ");
     }
 
     /// Files that a process has mapped, by the kernel; nothing where the engine is on another

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Container;
 import org.testcontainers.containers.ExecConfig;
@@ -27,6 +28,7 @@ final class Machine implements AutoCloseable {
     static final String STATE = "/var/lib/hansa";
 
     private static final String TOKENS = "/tokens";
+    private static final Set<String> PROXIES = Set.of("gateway", "sidecar");
 
     /// Classes come from the cache; the better compiler takes processors that a dozen JVMs share.
     private static final String JAVA_OPTIONS = "-XX:MaxRAMPercentage=50 -XX:TieredStopAtLevel=1";
@@ -80,6 +82,7 @@ final class Machine implements AutoCloseable {
                 .withEnv(plan.environment())
                 .withEnv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
                 .withCreateContainerCmdModifier(command -> {
+                    command.withEntrypoint(launcher(plan));
                     var config =
                             Objects.requireNonNullElseGet(command.getHostConfig(), HostConfig::new);
                     var bytes = plan.mebibytes() * 1024L * 1024;
@@ -93,6 +96,12 @@ final class Machine implements AutoCloseable {
                 })
                 .waitingFor(new Nothing());
         return container;
+    }
+
+    /// A proxy has one of its own, with what suits it.
+    private static String launcher(Plan plan) {
+        var first = plan.command().getFirst();
+        return "/hansa/bin/hansa" + (PROXIES.contains(first) ? "-" + first : "");
     }
 
     private static List<Mount> mounts(Path tokens) {
