@@ -78,6 +78,7 @@ class ImageIT {
         classesComeFromTheCacheAndNativesFromTheirFolder(eks);
         heapIsHalfUnlessThePodSaysOtherwise(eks);
         gatewayHasTheOptionsOfOneAndTheLastWordIsThePods(eks);
+        whatJoinsAClusterRunsAndNamesWhatItLacks(eks);
         nobodyGoesAroundTheGateways(eks, lke);
 
         peer(eks, lke);
@@ -212,6 +213,34 @@ class ImageIT {
                 Map.of("JAVA_TOOL_OPTIONS", shown, "_JAVA_OPTIONS", "-XX:TieredStopAtLevel=4");
         assertThat(eks.machine("server").run(others, "hansa-gateway", "version").getStdout())
                 .containsPattern(" TieredStopAtLevel +=  *4 ");
+    }
+
+    /// The operator and what runs beside it, none of which another part of this test starts: their
+    /// classes and modules are in the image, and without a cluster each says what is wrong.
+    private static void whatJoinsAClusterRunsAndNamesWhatItLacks(Site eks) throws Exception {
+        var usage = eks.machine("server").run("hansa", "kubernetes", "--help");
+        assertThat(usage.getExitCode()).as(usage.toString()).isZero();
+        assertThat(usage.getStdout())
+                .contains("operator", "injector", "connect-init", "bootstrap", "server-init");
+
+        var nothing = eks.machine("server").run("hansa", "kubernetes", "operator");
+        assertThat(nothing.getExitCode()).as(nothing.toString()).isEqualTo(2);
+        assertThat(nothing.getStderr()).contains("cluster: expected");
+
+        // as far as a request of the client of Kubernetes
+        var alone =
+                eks.machine("server")
+                        .run(
+                                Map.of(
+                                        "KUBERNETES_MASTER", "https://127.0.0.1:1",
+                                        "HANSA_HTTP_ADDR", "127.0.0.1:1"),
+                                "hansa",
+                                "kubernetes",
+                                "bootstrap",
+                                "--wait-limit=1s");
+        assertThat(alone.getExitCode()).as(alone.toString()).isEqualTo(1);
+        assertThat(alone.getStderr())
+                .contains("hansa kubernetes bootstrap: ", "hansa-bootstrap-acl-token");
     }
 
     /// Files that a process has mapped, by the kernel; nothing where the engine is on another
