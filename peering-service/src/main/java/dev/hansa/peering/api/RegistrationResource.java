@@ -41,7 +41,9 @@ final class RegistrationResource {
                                         node, service.get(), "Service", CheckReader::results));
         var checks = checks(body, defined.map(ServiceInstance::id).orElse(""));
         mayWrite(request.caller(), node.name(), defined, checks.keySet());
-        if (node.address().isEmpty() && (defined.isPresent() || checks.isEmpty())) {
+        if (node.address().isEmpty()
+                && !body.flag("SkipNodeUpdate")
+                && (defined.isPresent() || checks.isEmpty())) {
             throw bad("Must provide node and address");
         }
         for (var id : checks.keySet()) {
@@ -145,8 +147,12 @@ final class RegistrationResource {
             throw bad("Must provide node and address");
         }
         ServiceDefinition.word("Node", name);
-        if (body.has("Address")) {
+        var held = registrations.find(name, "").map(ServiceInstance::node);
+        if (!body.text("Address").isEmpty()) {
             ServiceDefinition.word("Address", body.text("Address"));
+        } else if (held.isPresent() && body.flag("SkipNodeUpdate")) {
+            // who does not change it need not say it again
+            return held.get();
         }
         var meta = body.map("NodeMeta");
         if (meta.containsKey(Agent.MARK)) {
@@ -158,9 +164,7 @@ final class RegistrationResource {
         var id = body.text("ID");
         return new NodeRecord(
                 // none: as before; a machine's agent has given it its own
-                id.isEmpty()
-                        ? registrations.find(name, "").map(held -> held.node().id()).orElse("")
-                        : id,
+                id.isEmpty() ? held.map(NodeRecord::id).orElse("") : id,
                 name,
                 body.text("Address"),
                 settings.datacenter().name(),

@@ -109,6 +109,26 @@ class CatalogWritesTest {
         }
     }
 
+    /// As Consul's client sends it, with an address of no characters.
+    @Test
+    void whoDoesNotChangeTheNodeNeedNotSayItsAddress() throws Exception {
+        write(
+                "/v1/catalog/register",
+                "{\"Node\":\"n1\",\"Address\":\"10.0.0.1\",\"NodeMeta\":{\"env\":\"qa\"}}");
+        var service =
+                "{\"Node\":\"%s\",\"Address\":\"\",\"SkipNodeUpdate\":%s,\"Service\":{\"Service\":\"web\",\"Port\":80}}";
+
+        write("/v1/catalog/register", service.formatted("n1", true));
+        write("/v1/catalog/register", service.formatted("n2", true));
+
+        var found = read("/v1/health/service/web?filter=Node.Node==n1").get(0).path("Node");
+        assertThat(found.path("Address").asText()).isEqualTo("10.0.0.1");
+        assertThat(found.path("Meta").path("env").asText()).isEqualTo("qa");
+        assertThat(read("/v1/catalog/service/web")).hasSize(2);
+        assertThat(world.put("/v1/catalog/register", service.formatted("n1", false)).body())
+                .isEqualTo("Must provide node and address");
+    }
+
     /// The service named decides: the check goes with it, and another's of that id does not.
     @Test
     void serviceThatIsDeregisteredTogetherWithACheckGoesWhole() throws Exception {
