@@ -29,14 +29,19 @@ func unpeer(t *testing.T) {
 	_, err = lke.client.Peerings().Delete(background(), "eks", nil)
 	must(t, err)
 	for s, name := range map[*server]string{eks: "lke", lke: "eks"} {
-		eventually(t, func() error {
-			found, _, err := s.client.Peerings().Read(background(), name, nil)
-			if err == nil && found != nil {
-				err = fmt.Errorf("peering %s: expected none; found one in state %s", name, found.State)
-			}
-			return err
-		})
+		gone(t, s, name)
 	}
+}
+
+func gone(t *testing.T, s *server, name string) {
+	t.Helper()
+	eventually(t, func() error {
+		found, _, err := s.client.Peerings().Read(background(), name, nil)
+		if err == nil && found != nil {
+			err = fmt.Errorf("peering %s: expected none; found one in state %s", name, found.State)
+		}
+		return err
+	})
 }
 
 func active(t *testing.T, s *server, name string) *api.Peering {
@@ -54,6 +59,25 @@ func active(t *testing.T, s *server, name string) *api.Peering {
 		return nil
 	})
 	return peering
+}
+
+// A peering has a name at either side, which need not be the other's datacenter.
+func TestPeeringHasANameOfItsOwnAtEitherSide(t *testing.T) {
+	token, _, err := lke.client.Peerings().GenerateToken(background(),
+		api.PeeringGenerateTokenRequest{PeerName: "cluster-01"}, nil)
+	must(t, err)
+	_, _, err = eks.client.Peerings().Establish(background(),
+		api.PeeringEstablishRequest{PeerName: "cluster-02", PeeringToken: token.PeeringToken}, nil)
+	must(t, err)
+	active(t, eks, "cluster-02")
+	active(t, lke, "cluster-01")
+	_, err = eks.client.Peerings().Delete(background(), "cluster-02", nil)
+	must(t, err)
+	_, err = lke.client.Peerings().Delete(background(), "cluster-01", nil)
+	must(t, err)
+	for s, name := range map[*server]string{eks: "cluster-02", lke: "cluster-01"} {
+		gone(t, s, name)
+	}
 }
 
 // shows: POST /v1/peering/token

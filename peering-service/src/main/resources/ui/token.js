@@ -13,6 +13,8 @@ function json(base64) {
 
 const texts = (value) => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
 const text = (value) => (typeof value === 'string' ? value : '');
+// made for any datacenter
+const named = (audience) => (audience === '*' ? '' : audience);
 const moment = (value) => (typeof value === 'number' ? value * 1000 : null);
 
 function signed(parts) {
@@ -22,7 +24,7 @@ function signed(parts) {
     form: 'signed',
     datacenter: text(claims.dc),
     trustDomain: text(claims.iss),
-    audience: text(Array.isArray(claims.aud) ? claims.aud[0] : claims.aud),
+    audience: named(text(Array.isArray(claims.aud) ? claims.aud[0] : claims.aud)),
     expires: moment(claims.exp),
     id: text(claims.jti),
     serverName: text(claims.server_name),

@@ -69,7 +69,7 @@ final class PeeringCommands {
         @Option(
                 names = "--for-datacenter",
                 paramLabel = "DC",
-                description = "The only datacenter that may use it (default: the peer's name).")
+                description = "The only datacenter that takes it (default: any).")
         private @Nullable String datacenter;
 
         @Option(

@@ -70,7 +70,7 @@ final class PeeringDesk implements PeeringOperations {
             List<String> externalAddresses,
             Optional<Duration> life,
             Optional<TokenForm> form) {
-        var audience = forDatacenter.isEmpty() ? peer.value() : forDatacenter;
+        var audience = forDatacenter.isEmpty() ? TokenTerms.ANY_DATACENTER : forDatacenter;
         return switch (acceptor.generateToken(
                 peer,
                 audience,

@@ -16,12 +16,18 @@ public record TokenTerms(
         Optional<String> acceptedAudience,
         boolean requiresSigned,
         Optional<String> expectedFingerprint) {
+    /// The audience of a token that was made for whoever has it: no datacenter is called so. A
+    /// peering has a name at either side, and Consul's clients say no more than that.
+    public static final String ANY_DATACENTER = "*";
+
     /// A token for this very datacenter, in either form.
     public static TokenTerms of(Datacenter own) {
         return new TokenTerms(own, Optional.empty(), false, Optional.empty());
     }
 
     boolean accepts(String audience) {
-        return audience.equals(own.name()) || acceptedAudience.equals(Optional.of(audience));
+        return audience.equals(ANY_DATACENTER)
+                || audience.equals(own.name())
+                || acceptedAudience.equals(Optional.of(audience));
     }
 }

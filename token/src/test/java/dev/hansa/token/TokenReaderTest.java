@@ -83,6 +83,16 @@ class TokenReaderTest extends TokenWorld {
     }
 
     @Test
+    void tokenForAnyDatacenterIsTakenByAny() {
+        var open = issue(claims().audience(TokenTerms.ANY_DATACENTER));
+
+        for (var own : List.of("north", "east")) {
+            assertThat(new TokenReader().read(open, NOW, TokenTerms.of(new Datacenter(own))))
+                    .isInstanceOf(TokenReading.Accepted.class);
+        }
+    }
+
+    @Test
     void fingerprintIsHeldToWhatTheOtherOperatorSaid() {
         var fingerprint = new Fingerprint(authority.fingerprint());
         for (var said :

@@ -139,7 +139,7 @@ class UiIT {
                         AriaRole.REGION,
                         new Page.GetByRoleOptions().setName("What the token says"));
         assertThat(says).containsText("Made bylke");
-        assertThat(says).containsText("Made foreks");
+        assertThat(says).containsText("Made foranybody");
         assertThat(says).containsText(PeeredPair.LKE + ".1:8503");
         assertThat(says).containsText(Pattern.compile("59:[0-5][0-9] left"));
         // computed here, told by the other server
