@@ -193,8 +193,8 @@ final class UiBrowser implements AutoCloseable {
         }
     }
 
-    /// Texts that are hard to read on what stands behind them, those of drawings too (WCAG asks 4.5),
-    /// and controls that are hard to find (3): neither their border nor their ground tells.
+    /// Texts that are hard to read on what stands behind them, those of drawings too (below 4.5),
+    /// and controls that are hard to find (below 3): neither their border nor their ground tells.
     private static final String PALE =
             """
             () => {
