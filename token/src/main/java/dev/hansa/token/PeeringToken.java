@@ -8,8 +8,8 @@ import java.util.List;
 
 /// What a peering token says (docs/PROTOCOL.md, "Peering token"). `toString` leaves the secret out.
 ///
-/// @param audience the name of the datacenter that is to dial, or [TokenTerms#ANY_DATACENTER]; empty
-///   in one of Consul's form, as is the id, and its times mean nothing
+/// @param audience the name of the datacenter that is to dial, or [TokenTerms#ANY_DATACENTER];
+///   empty in one of Consul's form, as is the id, and its times mean nothing
 /// @param id identifies the token, not secret
 /// @param peerId the acceptor's id of the peering
 /// @param serverName SNI and DNS name of the acceptor's servers

@@ -444,7 +444,8 @@ public final class Members implements AutoCloseable {
         calls.serve(service);
     }
 
-    /// Asks a member, leading or not; throws [StoreFailure] for one that does not answer or is none.
+    /// Asks a member, leading or not; throws [StoreFailure] for one that does not answer or is
+    /// none.
     public byte[] ask(String member, byte[] question, Duration limit) {
         return calls.ask(address(member), question, limit, MemberCalls.Reason.NONE);
     }

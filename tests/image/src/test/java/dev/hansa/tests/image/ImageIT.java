@@ -209,8 +209,7 @@ class ImageIT {
                 .as(flags.toString())
                 .containsPattern(" TieredStopAtLevel +=  *1 ")
                 .containsPattern(" InitialRAMPercentage +=  *0[.]1");
-        var others =
-                Map.of("JAVA_TOOL_OPTIONS", shown, "_JAVA_OPTIONS", "-XX:TieredStopAtLevel=4");
+        var others = Map.of("JAVA_TOOL_OPTIONS", shown, "_JAVA_OPTIONS", "-XX:TieredStopAtLevel=4");
         assertThat(eks.machine("server").run(others, "hansa-gateway", "version").getStdout())
                 .containsPattern(" TieredStopAtLevel +=  *4 ");
     }
