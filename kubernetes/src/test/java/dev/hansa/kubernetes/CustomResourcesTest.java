@@ -33,7 +33,9 @@ class CustomResourcesTest {
     /// What an entry has and a resource does not: what is kept of intentions that were written one
     /// by one.
     private static final Map<String, Set<String>> OF_AN_ENTRY_ALONE =
-            Map.of("service-intentions/sources[]", Set.of("legacymeta"));
+            Map.of(
+                    "service-intentions/sources[]",
+                    Set.of("legacycreatetime", "legacyid", "legacymeta", "legacyupdatetime"));
 
     /// What a resource has and an entry does not.
     private static final Map<String, Set<String>> OF_A_SPEC_ALONE =

@@ -47,7 +47,7 @@ class DialLoopTest {
         var streams = new LiveStreams();
         var isTaken = new AtomicBoolean();
         List<PeeringEvent> events = new CopyOnWriteArrayList<>();
-        // there is another loop for this peering already, so its conversation is short
+        // where another loop of this peering is heard already, the conversation ends by itself
         var context =
                 new StreamContext(
                         lke.context.own(),
@@ -59,7 +59,9 @@ class DialLoopTest {
                         Clock.systemUTC(),
                         event -> {
                             events.add(event);
-                            if (event instanceof PeeringEvent.StreamEnded) {
+                            if (event instanceof PeeringEvent.StreamOpened) {
+                                Thread.currentThread().interrupt();
+                            } else if (event instanceof PeeringEvent.StreamEnded) {
                                 isTaken.set(streams.claim(EKS).isPresent());
                                 Thread.currentThread().interrupt();
                             }
@@ -68,7 +70,7 @@ class DialLoopTest {
         var loop = Thread.ofVirtual().start(() -> new DialLoop(context, lke.connector, id).run());
         loop.join();
 
-        assertThat(events).hasOnlyElementsOfType(PeeringEvent.StreamEnded.class);
+        assertThat(events).last().isInstanceOf(PeeringEvent.StreamEnded.class);
         assertThat(isTaken).isTrue();
         assertThat(streams.claim(EKS)).isEmpty();
     }
