@@ -280,7 +280,7 @@ class ThreeServersIT {
             // what only reads is asked again where it is known
             waiting.setSoTimeout((int) LEFT.toMillis());
             assertThat(new String(waiting.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                    .startsWith("HTTP/1.1 404");
+                    .startsWith("HTTP/1.1 200");
         }
         await().atMost(SEEN)
                 .until(() ->
