@@ -37,7 +37,10 @@ final class HandOver implements AutoCloseable {
         this.task =
                 parts.timer()
                         .scheduleWithFixedDelay(
-                                this::look,
+                                new SteadyTask(
+                                        "looking who could take the lead",
+                                        this::look,
+                                        parts.events()),
                                 LOOK_EVERY.toMillis(),
                                 LOOK_EVERY.toMillis(),
                                 TimeUnit.MILLISECONDS);

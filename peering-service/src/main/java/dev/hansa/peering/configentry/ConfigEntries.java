@@ -358,23 +358,17 @@ public final class ConfigEntries {
 
     /// Whether peerings run through mesh gateways.
     public static boolean throughMeshGateways(StoreState state) {
-        return state.config(Schemas.MESH, "mesh")
-                .map(record ->
-                        read(record)
-                                .path("Peering")
-                                .path("PeerThroughMeshGateways")
-                                .asBoolean(false))
-                .orElse(false);
+        return meshSays(state, "Peering", "PeerThroughMeshGateways");
     }
 
     /// Whether sidecars that take redirected connections refuse what leads to no service.
     public static boolean meshDestinationsOnly(StoreState state) {
+        return meshSays(state, "TransparentProxy", "MeshDestinationsOnly");
+    }
+
+    private static boolean meshSays(StoreState state, String part, String flag) {
         return state.config(Schemas.MESH, "mesh")
-                .map(record ->
-                        read(record)
-                                .path("TransparentProxy")
-                                .path("MeshDestinationsOnly")
-                                .asBoolean(false))
+                .map(record -> read(record).path(part).path(flag).asBoolean(false))
                 .orElse(false);
     }
 
