@@ -13,6 +13,7 @@ import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.StoreThrough;
 import dev.hansa.peering.store.TestStore;
 import dev.hansa.peering.stream.AdvertisedAddresses;
 import dev.hansa.peering.stream.LiveStreams;
@@ -31,7 +32,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -49,13 +49,12 @@ class PeeringRegistryTest {
     private RaftStore store;
 
     /// A real one that fails as often as it is told to, as one whose leader is gone does.
-    private static final class FailingStore implements Store {
-        private final RaftStore store;
+    private static final class FailingStore extends StoreThrough {
         private final AtomicInteger removals = new AtomicInteger();
         private final AtomicInteger looks = new AtomicInteger();
 
-        FailingStore(RaftStore store) {
-            this.store = store;
+        FailingStore(Store store) {
+            super(store);
         }
 
         private static void fail(AtomicInteger left) {
@@ -69,28 +68,13 @@ class PeeringRegistryTest {
             if (command instanceof StoreCommand.RemovePeering) {
                 fail(removals);
             }
-            return store.apply(command);
+            return super.apply(command);
         }
 
         @Override
         public Latest<StoreState> state() {
             fail(looks);
-            return store.state();
-        }
-
-        @Override
-        public void confirm() {
-            store.confirm();
-        }
-
-        @Override
-        public Optional<String> problem() {
-            return store.problem();
-        }
-
-        @Override
-        public void close() {
-            store.close();
+            return super.state();
         }
     }
 

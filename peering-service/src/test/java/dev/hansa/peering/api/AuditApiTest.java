@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.audit.AuditLog;
@@ -14,14 +13,13 @@ import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
-import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.StoreThrough;
 import dev.hansa.peering.store.TestStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -244,12 +242,11 @@ class AuditApiTest {
     }
 
     /// A store with a defect that shows once.
-    private static final class FailingOnce implements Store {
-        private final Store store;
+    private static final class FailingOnce extends StoreThrough {
         private boolean isOver;
 
         FailingOnce(Store store) {
-            this.store = store;
+            super(store);
         }
 
         @Override
@@ -258,22 +255,7 @@ class AuditApiTest {
                 isOver = true;
                 throw new IllegalStateException("a defect");
             }
-            return store.apply(command);
-        }
-
-        @Override
-        public void confirm() {
-            store.confirm();
-        }
-
-        @Override
-        public Optional<String> problem() {
-            return store.problem();
-        }
-
-        @Override
-        public Latest<StoreState> state() {
-            return store.state();
+            return super.apply(command);
         }
 
         @Override

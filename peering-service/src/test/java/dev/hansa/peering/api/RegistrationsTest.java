@@ -3,7 +3,6 @@ package dev.hansa.peering.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
@@ -16,10 +15,9 @@ import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.audit.AuditRecord;
 import dev.hansa.peering.store.RaftStore;
-import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
-import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.StoreThrough;
 import dev.hansa.peering.store.TestStore;
 import dev.hansa.trustbundle.Datacenter;
 import java.net.InetSocketAddress;
@@ -53,7 +51,11 @@ class RegistrationsTest {
     }
 
     /// Lets others write before a registration is written; what they do is not interrupted again.
-    private final class Interrupted implements Store {
+    private final class Interrupted extends StoreThrough {
+        Interrupted() {
+            super(store);
+        }
+
         @Override
         public StoreAnswer apply(StoreCommand command) {
             if (command instanceof StoreCommand.PutRegistration) {
@@ -61,26 +63,8 @@ class RegistrationsTest {
                 between = () -> {};
                 now.run();
             }
-            return store.apply(command);
+            return super.apply(command);
         }
-
-        @Override
-        public Latest<StoreState> state() {
-            return store.state();
-        }
-
-        @Override
-        public void confirm() {
-            store.confirm();
-        }
-
-        @Override
-        public Optional<String> problem() {
-            return store.problem();
-        }
-
-        @Override
-        public void close() {}
     }
 
     private static ServiceInstance service(String id, String... checks) {

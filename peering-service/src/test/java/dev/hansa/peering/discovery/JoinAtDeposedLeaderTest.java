@@ -3,16 +3,13 @@ package dev.hansa.peering.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.peering.store.CutTrio;
 import dev.hansa.peering.store.Store;
-import dev.hansa.peering.store.StoreAnswer;
-import dev.hansa.peering.store.StoreCommand;
-import dev.hansa.peering.store.StoreState;
+import dev.hansa.peering.store.StoreThrough;
 import dev.hansa.peering.store.TestStore;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.SpiffeId;
@@ -25,7 +22,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -101,15 +97,12 @@ class JoinAtDeposedLeaderTest {
     }
 
     /// One whose other members take their time.
-    private record Slow(Store store, Semaphore asked, CountDownLatch answer) implements Store {
-        @Override
-        public StoreAnswer apply(StoreCommand command) {
-            return store.apply(command);
-        }
+    private static final class Slow extends StoreThrough {
+        private final Semaphore asked = new Semaphore(0);
+        private final CountDownLatch answer = new CountDownLatch(1);
 
-        @Override
-        public Latest<StoreState> state() {
-            return store.state();
+        Slow(Store store) {
+            super(store);
         }
 
         @Override
@@ -120,16 +113,8 @@ class JoinAtDeposedLeaderTest {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            store.confirm();
+            super.confirm();
         }
-
-        @Override
-        public Optional<String> problem() {
-            return store.problem();
-        }
-
-        @Override
-        public void close() {}
     }
 
     @Test
@@ -137,16 +122,13 @@ class JoinAtDeposedLeaderTest {
             throws Exception {
         try (var store = TestStore.open(folder.resolve("data"));
                 var strangers = Executors.newVirtualThreadPerTaskExecutor()) {
-            var slow = new Slow(store, new Semaphore(0), new CountDownLatch(1));
+            var slow = new Slow(store);
             var desk = at(slow);
             var first = new ArrayList<Future<CertificateDesk.Answer>>();
             for (var number = 0; number < CertificateDesk.MOST_CONFIRMING; number++) {
                 first.add(strangers.submit(() -> desk.join(request("guessed"))));
             }
-            assertThat(
-                            slow.asked()
-                                    .tryAcquire(
-                                            CertificateDesk.MOST_CONFIRMING, 60, TimeUnit.SECONDS))
+            assertThat(slow.asked.tryAcquire(CertificateDesk.MOST_CONFIRMING, 60, TimeUnit.SECONDS))
                     .isTrue();
 
             assertThat(desk.join(request("guessed")))
@@ -155,7 +137,7 @@ class JoinAtDeposedLeaderTest {
                                     "join secret: expected at most 4 unknown ones at a time; found"
                                             + " as many already"));
 
-            slow.answer().countDown();
+            slow.answer.countDown();
             for (var answer : first) {
                 assertThat(answer.get(60, TimeUnit.SECONDS))
                         .isInstanceOf(CertificateDesk.Denied.class);
