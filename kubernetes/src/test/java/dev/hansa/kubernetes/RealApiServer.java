@@ -9,8 +9,6 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Key;
@@ -114,7 +112,7 @@ public final class RealApiServer implements AutoCloseable {
     }
 
     private void run(Path etcd, Path apiServer) throws Exception {
-        var ports = freePorts(3);
+        var ports = FreePorts.take(3);
         port = ports.get(2);
         var client = "http://127.0.0.1:" + ports.get(0);
         var peer = "http://127.0.0.1:" + ports.get(1);
@@ -190,20 +188,6 @@ public final class RealApiServer implements AutoCloseable {
                         .redirectErrorStream(true)
                         .redirectOutput(folder.resolve(name + ".log").toFile())
                         .start());
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        var held = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return held.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : held) {
-                socket.close();
-            }
-        }
     }
 
     /// Of somebody who may do all.

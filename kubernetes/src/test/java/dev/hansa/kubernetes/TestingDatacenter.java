@@ -8,8 +8,6 @@ import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.PeeringService;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -43,7 +41,7 @@ final class TestingDatacenter implements AutoCloseable {
     static TestingDatacenter start(String name, Path folder) throws Exception {
         var token = UUID.randomUUID().toString();
         var file = Files.writeString(folder.resolve(name + ".management"), token);
-        var ports = freePorts(4);
+        var ports = FreePorts.take(4);
         var config =
                 PeeringServiceConfig.read(
                         Settings.of(
@@ -67,20 +65,6 @@ final class TestingDatacenter implements AutoCloseable {
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> started.ask("GET", "/v1/config/mesh", "").statusCode() == 200);
         return started;
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        var held = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return held.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : held) {
-                socket.close();
-            }
-        }
     }
 
     String address() {

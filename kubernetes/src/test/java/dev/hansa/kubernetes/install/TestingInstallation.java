@@ -11,6 +11,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.kubernetes.FreePorts;
 import dev.hansa.kubernetes.api.AclApi;
 import dev.hansa.kubernetes.api.ApiAccess;
 import dev.hansa.kubernetes.api.HansaApi;
@@ -24,8 +25,6 @@ import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.ServerRequest;
 import io.fabric8.mockwebserver.ServerResponse;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +32,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Date;
 import java.util.Deque;
 import java.util.HashMap;
@@ -60,7 +58,7 @@ final class TestingInstallation implements AutoCloseable {
 
     private final KubernetesMockServer server;
     private final NamespacedKubernetesClient client;
-    private final List<Integer> ports = freePorts(2 * PORTS);
+    private final List<Integer> ports = FreePorts.take(2 * PORTS);
     private final Queue<String> said = new ConcurrentLinkedQueue<>();
     private final Path folder;
     private final Deque<PeeringService> running = new ArrayDeque<>();
@@ -96,20 +94,6 @@ final class TestingInstallation implements AutoCloseable {
                 .andReturn(200, new JWKSet(KEY).toPublicJWKSet().toString())
                 .always();
         client = server.createClient();
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        var held = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return held.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : held) {
-                socket.close();
-            }
-        }
     }
 
     /// Nobody may read there from now on.
