@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -89,21 +90,8 @@ public final class TlsEnds {
                                         .trustManager(
                                                 new Verifier(
                                                         callersMemory, Optional.empty(), clock)));
-        before.ifPresent(this::keepMemories);
-        same.ifPresent(this::keep);
-    }
-
-    /// Of bundles that targets are still believed by.
-    private void keepMemories(TlsEnds before) {
-        for (var route : snapshot.routes()) {
-            for (var target : route.targets()) {
-                var bundles = bundles(target);
-                var known = before.calleesMemories.get(bundles);
-                if (known != null) {
-                    calleesMemories.put(bundles, known);
-                }
-            }
-        }
+        before.ifPresent(ends -> keep(ends.calleesMemories, calleesMemories, this::bundles));
+        same.ifPresent(ends -> keep(ends.clients, clients, this::expected));
     }
 
     private PeerMemory calleesMemory(BundleSet bundles) {
@@ -111,14 +99,14 @@ public final class TlsEnds {
                 bundles, of -> new PeerMemory(of, PeerVerifier.Usage.SERVER));
     }
 
-    /// Those whose target is still there and believed by the same roots.
-    private void keep(TlsEnds before) {
+    /// What is still a target's, believed by the same roots.
+    private <K, V> void keep(Map<K, V> before, Map<K, V> now, Function<Target, K> key) {
         for (var route : snapshot.routes()) {
             for (var target : route.targets()) {
-                var expected = expected(target);
-                var known = before.clients.get(expected);
+                var own = key.apply(target);
+                var known = before.get(own);
                 if (known != null) {
-                    clients.put(expected, known);
+                    now.put(own, known);
                 }
             }
         }
