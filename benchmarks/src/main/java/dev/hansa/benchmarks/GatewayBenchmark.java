@@ -1,14 +1,9 @@
 package dev.hansa.benchmarks;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.management.UnixOperatingSystemMXBean;
 import dev.hansa.benchmarks.gateway.Peers;
-import dev.hansa.benchmarks.gateway.Report;
 import dev.hansa.benchmarks.gateway.Rival;
 import dev.hansa.benchmarks.gateway.Run;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,10 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,36 +25,17 @@ import picocli.CommandLine.Option;
         name = "gateway",
         description = "What carrying costs, beside HAProxy, nginx and Envoy in turns.",
         mixinStandardHelpOptions = true)
-final class GatewayBenchmark extends ServersBenchmark {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
+final class GatewayBenchmark extends PeersBenchmark {
     private static final int SERVER_PEER_PORT = 8503;
     private static final int PORT = 8443;
     private static final int ADMIN = 19443;
-    private static final int FIRST_PEER_PORT = 9001;
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     /// Not counted in the connections that stand: jars, logs, epoll.
     private static final int OTHER_DESCRIPTORS = 300;
 
-    @Option(names = "--quick", description = "Three short rounds: does it work, not how fast.")
-    private boolean quick;
-
     @Option(names = "--full", description = "21 rounds of twice the time.")
     private boolean full;
-
-    @Option(
-            names = "--peers",
-            split = ",",
-            description = "Which of haproxy, nginx and envoy take part (default: all; none: none).",
-            defaultValue = "haproxy,nginx,envoy")
-    private List<String> wanted = List.of();
-
-    @Option(names = "--envoy", description = "Envoy's program, where it is not on the PATH.")
-    private Path envoy = Path.of("");
-
-    @Option(names = "--svg", description = "Write the ratios' chart to this file.")
-    private Path svg = Path.of("");
 
     @Option(
             names = "--network",
@@ -78,13 +52,13 @@ final class GatewayBenchmark extends ServersBenchmark {
 
     @Override
     void run(Path folder) throws Exception {
-        var system = ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class);
+        var system = system();
         var isPinned = system.getAvailableProcessors() >= Run.Pins.CORES;
         figures()
                 .put(
                         "command",
                         "./benchmarks/run gateway"
-                                + (quick ? " --quick" : "")
+                                + (isQuick() ? " --quick" : "")
                                 + (full ? " --full" : ""));
         figures().putAll(Machine.facts(checkout()));
         figures().put("pinning", isPinned ? "proxy 0, backend 1, load 2" : "none");
@@ -95,7 +69,7 @@ final class GatewayBenchmark extends ServersBenchmark {
         try (server) {
             var name = serve(server);
             var peers =
-                    Peers.find(
+                    find(
                             new Peers.World(
                                     checkout().resolve("benchmarks/peers").toRealPath(),
                                     folder,
@@ -106,31 +80,21 @@ final class GatewayBenchmark extends ServersBenchmark {
                                     isPinned ? 1 : system.getAvailableProcessors(),
                                     system.getMaxFileDescriptorCount(),
                                     Map.of()),
-                            envoy.toString().isEmpty() ? Optional.empty() : Optional.of(envoy));
-            var versions = new LinkedHashMap<String, String>();
-            versions.put("hansa", String.valueOf(figures().get("revision")));
-            versions.putAll(peers.versions());
-            figures().put("versions", versions);
-            figures().put("missing", peers.missing());
-            peers.missing().forEach((peer, why) -> say(peer + " is missing: " + why));
+                            Map.of());
             var ours = ours(server, folder, system.getMaxFileDescriptorCount());
             learnRoutes(ours, folder);
             var all = new ArrayList<Rival>();
             all.add(ours);
-            peers.rivals().stream().filter(peer -> wanted.contains(peer.name())).forEach(all::add);
+            peers.rivals().stream().filter(peer -> isWanted(peer.name())).forEach(all::add);
             new Run(folder, sizes, all, backend, name, Run.Pins.of(isPinned), this::say)
                     .run(figures()::put, this::ready, server::close);
         }
-        var json = JSON.<JsonNode>valueToTree(figures());
-        System.err.println(Report.tables(json));
-        if (!svg.toString().isEmpty()) {
-            Files.writeString(svg, Report.chart(json));
-        }
+        show();
     }
 
     private Run.Sizes sizes(long descriptors) {
         var most = (int) Math.min(9000, (descriptors - OTHER_DESCRIPTORS) / 2);
-        if (quick) {
+        if (isQuick()) {
             return new Run.Sizes(3, 1, 1000, 500, 500, List.of(200, 500));
         }
         return full

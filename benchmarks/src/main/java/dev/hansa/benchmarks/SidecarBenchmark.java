@@ -1,11 +1,7 @@
 package dev.hansa.benchmarks;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.management.UnixOperatingSystemMXBean;
 import dev.hansa.benchmarks.gateway.Helper;
 import dev.hansa.benchmarks.gateway.Peers;
-import dev.hansa.benchmarks.gateway.Report;
 import dev.hansa.benchmarks.gateway.Results;
 import dev.hansa.benchmarks.gateway.Rival;
 import dev.hansa.benchmarks.gateway.Run;
@@ -13,7 +9,6 @@ import dev.hansa.benchmarks.sidecar.Mesh;
 import dev.hansa.benchmarks.sidecar.Rounds;
 import dev.hansa.benchmarks.sidecar.TlsPrograms;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,18 +25,13 @@ import picocli.CommandLine.Option;
         name = "sidecar",
         description = "What TLS costs, beside HAProxy, nginx and Envoy in turns.",
         mixinStandardHelpOptions = true)
-final class SidecarBenchmark extends ServersBenchmark {
-    private static final ObjectMapper JSON = new ObjectMapper();
+final class SidecarBenchmark extends PeersBenchmark {
     private static final int PLAIN_BACKEND = 8080;
     private static final int SECURED_BACKEND = 20443;
     private static final int PORT = 20000;
     private static final int ADMIN = 19000;
-    private static final int FIRST_PEER_PORT = 9001;
 
-    @Option(names = "--quick", description = "Three short rounds: does it work, not how fast.")
-    private boolean quick;
-
-    @Option(names = "--rounds", description = "Of each kind of load (default: 11; quick: 3).")
+    @Option(names = "--rounds", description = "Of each kind of load (default: 11; isQuick(): 3).")
     private int rounds;
 
     @Option(
@@ -52,23 +41,10 @@ final class SidecarBenchmark extends ServersBenchmark {
     private List<String> loads = List.of();
 
     @Option(
-            names = "--peers",
-            split = ",",
-            description = "Which of haproxy, nginx and envoy take part (default: all; none: none).",
-            defaultValue = "haproxy,nginx,envoy")
-    private List<String> wanted = List.of();
-
-    @Option(
             names = "--against",
             paramLabel = "CHECKOUT",
             description = "Another build of Hansa that takes part as hansa/against.")
     private Path against = Path.of("");
-
-    @Option(names = "--envoy", description = "Envoy's program, where it is not on the PATH.")
-    private Path envoy = Path.of("");
-
-    @Option(names = "--svg", description = "Write the ratios' chart to this file.")
-    private Path svg = Path.of("");
 
     @Option(
             names = "--network",
@@ -82,10 +58,10 @@ final class SidecarBenchmark extends ServersBenchmark {
 
     @Override
     void run(Path folder) throws Exception {
-        var system = ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class);
+        var system = system();
         var isPinned = system.getAvailableProcessors() >= Run.Pins.CORES;
         var pins = Run.Pins.of(isPinned);
-        figures().put("command", "./benchmarks/run sidecar" + (quick ? " --quick" : ""));
+        figures().put("command", "./benchmarks/run sidecar" + (isQuick() ? " --quick" : ""));
         figures().putAll(Machine.facts(checkout()));
         figures().put("pinning", isPinned ? "proxy 0, backend 1, load 2" : "none");
         var sizes = sizes();
@@ -102,7 +78,7 @@ final class SidecarBenchmark extends ServersBenchmark {
                 // the servers have gone, and the one that stood for the backend
                 TlsPrograms.open(backend);
                 for (var rival : peers.rivals()) {
-                    if (wanted.contains(rival.name())) {
+                    if (isWanted(rival.name())) {
                         all.add(rival.start(folder, pins.proxy()));
                     }
                 }
@@ -115,9 +91,12 @@ final class SidecarBenchmark extends ServersBenchmark {
     }
 
     private Rounds.Sizes sizes() {
-        var usual = quick ? 3 : 11;
+        var usual = isQuick() ? 3 : 11;
         return new Rounds.Sizes(
-                rounds == 0 ? usual : rounds, quick ? 1000 : 4000, quick ? 500 : 2000, loads);
+                rounds == 0 ? usual : rounds,
+                isQuick() ? 1000 : 4000,
+                isQuick() ? 500 : 2000,
+                loads);
     }
 
     private String at(int last) {
@@ -126,34 +105,24 @@ final class SidecarBenchmark extends ServersBenchmark {
 
     private Peers peers(Mesh mesh, Path folder, int workers)
             throws IOException, InterruptedException {
-        var descriptors =
-                ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class)
-                        .getMaxFileDescriptorCount();
-        var peers =
-                Peers.find(
-                        new Peers.World(
-                                checkout().resolve("benchmarks/peers/sidecar").toRealPath(),
-                                folder,
-                                at(2),
-                                FIRST_PEER_PORT,
-                                new InetSocketAddress(at(1), PLAIN_BACKEND),
-                                Mesh.name(Mesh.CALLED),
-                                workers,
-                                descriptors,
-                                mesh.holes(at(1), SECURED_BACKEND)),
-                        envoy.toString().isEmpty() ? Optional.empty() : Optional.of(envoy));
-        var versions = new LinkedHashMap<String, String>();
-        versions.put("hansa", String.valueOf(figures().get("revision")));
+        var ours = new LinkedHashMap<String, String>();
         if (!against.toString().isEmpty()) {
-            versions.put(
+            ours.put(
                     "hansa/against",
                     Files.readString(against.resolve("cli/target/hansa/built")).strip());
         }
-        versions.putAll(peers.versions());
-        figures().put("versions", versions);
-        figures().put("missing", peers.missing());
-        peers.missing().forEach((peer, why) -> say(peer + " is missing: " + why));
-        return peers;
+        return find(
+                new Peers.World(
+                        checkout().resolve("benchmarks/peers/sidecar").toRealPath(),
+                        folder,
+                        at(2),
+                        FIRST_PEER_PORT,
+                        new InetSocketAddress(at(1), PLAIN_BACKEND),
+                        Mesh.name(Mesh.CALLED),
+                        workers,
+                        system().getMaxFileDescriptorCount(),
+                        mesh.holes(at(1), SECURED_BACKEND)),
+                ours);
     }
 
     /// Hansa's sidecars learn from a server where the backend is: another sidecar stands there,
@@ -247,10 +216,6 @@ final class SidecarBenchmark extends ServersBenchmark {
         }
         figures().put("hybrid", hybrid);
         figures().put("failed", results.failed());
-        var json = JSON.<JsonNode>valueToTree(figures());
-        System.err.println(Report.tables(json));
-        if (!svg.toString().isEmpty()) {
-            Files.writeString(svg, Report.chart(json));
-        }
+        show();
     }
 }

@@ -2,79 +2,72 @@ package dev.hansa.benchmarks.sidecar;
 
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.TrustBundle;
+import dev.hansa.trustbundle.tls.PeerMemory;
 import dev.hansa.trustbundle.tls.PeerVerifier;
 import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/// Believes one identity of one authority. It looks into each certificate once: the load and the
-/// backend see a handful of them thousands of times a second, and what they cost is no figure of
-/// any proxy. For one thread.
+/// Believes one identity of one authority. It remembers whom it has believed: the load and the
+/// backend see a handful of certificates thousands of times a second, and what they cost is no
+/// figure of any proxy.
 final class OneIdentity extends X509ExtendedTrustManager {
-    private final BundleSet bundles;
+    private final PeerMemory clients;
+    private final PeerMemory servers;
     private final String uri;
-    private final Set<ByteBuffer> believed = new HashSet<>();
 
     OneIdentity(TrustBundle bundle, String uri) {
-        this.bundles = BundleSet.EMPTY.with(bundle);
+        var bundles = BundleSet.EMPTY.with(bundle);
+        this.clients = new PeerMemory(bundles, PeerVerifier.Usage.CLIENT);
+        this.servers = new PeerMemory(bundles, PeerVerifier.Usage.SERVER);
         this.uri = uri;
     }
 
-    private void check(X509Certificate[] chain, PeerVerifier.Usage usage)
-            throws CertificateException {
-        var leaf = ByteBuffer.wrap(chain[0].getEncoded());
-        if (believed.contains(leaf)) {
-            return;
-        }
-        var verdict =
-                PeerVerifier.verify(List.of(chain), bundles, usage, Clock.systemUTC().instant());
+    private void check(X509Certificate[] chain, PeerMemory memory) throws CertificateException {
+        var verdict = memory.verify(List.of(chain), Clock.systemUTC().instant());
         if (verdict.trusted().filter(id -> id.uri().equals(uri)).isEmpty()) {
             throw new CertificateException("expected '" + uri + "'; found " + verdict);
         }
-        believed.add(leaf);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
             throws CertificateException {
-        check(chain, PeerVerifier.Usage.CLIENT);
+        check(chain, clients);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
             throws CertificateException {
-        check(chain, PeerVerifier.Usage.CLIENT);
+        check(chain, clients);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type)
             throws CertificateException {
-        check(chain, PeerVerifier.Usage.CLIENT);
+        check(chain, clients);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
             throws CertificateException {
-        check(chain, PeerVerifier.Usage.SERVER);
+        check(chain, servers);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
             throws CertificateException {
-        check(chain, PeerVerifier.Usage.SERVER);
+        check(chain, servers);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type)
             throws CertificateException {
-        check(chain, PeerVerifier.Usage.SERVER);
+        check(chain, servers);
     }
 
     @Override

@@ -158,16 +158,7 @@ public record Rounds(
     private static long[] order(Helper load, Rival rival, TlsLoad.Kind kind, int count, int millis)
             throws IOException {
         var to = kind == TlsLoad.Kind.PLAIN ? plain(rival.address()) : rival.address();
-        return load.order(
-                kind
-                        + " "
-                        + to.getAddress().getHostAddress()
-                        + " "
-                        + to.getPort()
-                        + " "
-                        + count
-                        + " "
-                        + millis);
+        return load.order(TlsLoad.line(kind, to, count, millis));
     }
 
     /// Where a proxy takes what it is to carry by TLS.

@@ -135,6 +135,17 @@ final class TlsLoad implements AutoCloseable {
         }
     }
 
+    /// What [#obey] is told.
+    static String line(Kind kind, InetSocketAddress to, int count, int millis) {
+        return String.join(
+                " ",
+                kind.name(),
+                to.getAddress().getHostAddress(),
+                String.valueOf(to.getPort()),
+                String.valueOf(count),
+                String.valueOf(millis));
+    }
+
     /// `KIND HOST PORT HOW-MANY MILLISECONDS` → `UNITS FAILED NANOSECONDS`. With 0 milliseconds as
     /// many connections as are asked for, once.
     String obey(String line) throws InterruptedException {

@@ -39,17 +39,7 @@ class TlsLoadTest {
         /// Units and failures.
         long[] order(Kind kind, int count, int millis) throws InterruptedException {
             var to = kind == Kind.PLAIN ? plain : secured;
-            var answer =
-                    load.obey(
-                            kind
-                                    + " "
-                                    + to.getAddress().getHostAddress()
-                                    + " "
-                                    + to.getPort()
-                                    + " "
-                                    + count
-                                    + " "
-                                    + millis);
+            var answer = load.obey(TlsLoad.line(kind, to, count, millis));
             return Arrays.stream(answer.split(" ", -1))
                     .limit(2)
                     .mapToLong(Long::parseLong)
