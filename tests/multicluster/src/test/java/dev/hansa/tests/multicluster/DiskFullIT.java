@@ -16,7 +16,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -219,29 +218,20 @@ class DiskFullIT {
         }
     }
 
-    private static int put(ServerGroup eks, int asked, String name) throws Exception {
-        return eks.send(
-                        asked,
-                        "PUT",
-                        "/v1/config",
-                        ServerGroup.text(Map.of("Kind", "service-resolver", "Name", name)))
-                .statusCode();
-    }
-
     /// Of three servers the leader's disk is nearly full, and another one's: the third one leads.
     @Test
     void leaderWhoseDiskIsNearlyFullHandsTheLeadToOneWhoseDiskHasRoom() throws Exception {
         var disks = List.of(mount("eks-0"), mount("eks-1"));
         try (var eks = new ServerGroup("eks", "127.146.0", folder, 3, List.of())) {
             eks.start();
-            assertThat(put(eks, 2, "before")).isEqualTo(200);
+            assertThat(eks.putResolver(2, "before")).isEqualTo(200);
             assertThat(eks.awaitLeader()).isZero();
 
             fill(disks.get(1), 8L << 20);
             fill(disks.get(0), 8L << 20);
             await().atMost(SOON).until(() -> eks.leader().equals(Optional.of(2)));
             for (var asked : List.of(0, 1, 2)) {
-                await().atMost(SOON).until(() -> put(eks, asked, "by-" + asked) == 200);
+                await().atMost(SOON).until(() -> eks.putResolver(asked, "by-" + asked) == 200);
                 var entries = eks.must(asked, "GET", "/v1/config/service-resolver", "").toString();
                 assertThat(entries).contains("\"before\"", "\"by-" + asked + "\"");
             }

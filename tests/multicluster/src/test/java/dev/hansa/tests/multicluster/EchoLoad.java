@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -21,13 +22,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class EchoLoad implements AutoCloseable {
     private static final int WORD = 32;
     private static final int TIMEOUT_MILLIS = 10_000;
+    private static final Duration BETWEEN_WORDS = Duration.ofMillis(50);
 
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final AtomicInteger shortOnes = new AtomicInteger();
     private final AtomicInteger words = new AtomicInteger();
     private final List<ServerSocket> servers = new ArrayList<>();
     private final List<Thread> callers = new ArrayList<>();
-    private volatile boolean isOver;
+    private final CountDownLatch over = new CountDownLatch(1);
 
     void serve(String host, int port) throws IOException {
         serve(host, port, new AtomicInteger());
@@ -114,26 +116,31 @@ final class EchoLoad implements AutoCloseable {
     void start(InetSocketAddress address, int shortCallers, int longCallers, Duration pause) {
         for (var i = 0; i < shortCallers; i++) {
             caller(() -> {
-                for (var number = 0; !isOver; number++) {
+                var number = 0;
+                do {
                     try (var socket = connect(address)) {
-                        exchange(socket, number);
+                        exchange(socket, number++);
                         shortOnes.incrementAndGet();
                     }
-                    Thread.sleep(pause);
-                }
+                } while (!isOver(pause));
             });
         }
         for (var i = 0; i < longCallers; i++) {
             caller(() -> {
                 try (var socket = connect(address)) {
-                    for (var number = 0; !isOver; number++) {
-                        exchange(socket, number);
+                    var number = 0;
+                    do {
+                        exchange(socket, number++);
                         words.incrementAndGet();
-                        TimeUnit.MILLISECONDS.sleep(50);
-                    }
+                    } while (!isOver(BETWEEN_WORDS));
                 }
             });
         }
+    }
+
+    /// Whether it is over, at the end of a pause that its end cuts short.
+    private boolean isOver(Duration pause) throws InterruptedException {
+        return over.await(pause.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @FunctionalInterface
@@ -145,7 +152,7 @@ final class EchoLoad implements AutoCloseable {
         callers.add(
                 Thread.ofVirtual()
                         .start(() -> {
-                            while (!isOver) {
+                            while (over.getCount() > 0) {
                                 try {
                                     call.run();
                                 } catch (IOException e) {
@@ -158,7 +165,7 @@ final class EchoLoad implements AutoCloseable {
     }
 
     void stop() throws InterruptedException {
-        isOver = true;
+        over.countDown();
         for (var caller : callers) {
             caller.join();
         }
@@ -178,7 +185,7 @@ final class EchoLoad implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        isOver = true;
+        over.countDown();
         for (var server : servers) {
             server.close();
         }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
@@ -24,21 +23,11 @@ class FiveServersIT {
 
     @TempDir Path folder;
 
-    private static int put(ServerGroup eks, int asked, String name)
-            throws IOException, InterruptedException {
-        return eks.send(
-                        asked,
-                        "PUT",
-                        "/v1/config",
-                        ServerGroup.text(Map.of("Kind", "service-resolver", "Name", name)))
-                .statusCode();
-    }
-
     /// At each that runs, until it is taken.
     private static void write(ServerGroup eks, String when, Set<String> acknowledged) {
         for (var asked : eks.running()) {
             var name = when + "-" + asked;
-            await().atMost(SEEN).until(() -> put(eks, asked, name) == 200);
+            await().atMost(SEEN).until(() -> eks.putResolver(asked, name) == 200);
             acknowledged.add("\"Name\":\"" + name + "\"");
         }
     }
@@ -70,7 +59,7 @@ class FiveServersIT {
             for (var left : eks.running()) {
                 await().atMost(SEEN)
                         .until(() -> eks.health(left).path("leader").asText().isEmpty());
-                assertThat(put(eks, left, "lost-" + left)).isEqualTo(500);
+                assertThat(eks.putResolver(left, "lost-" + left)).isEqualTo(500);
                 assertThat(eks.isReady(left)).isFalse();
                 assertThat(eks.send(left, "GET", RESOLVERS, "").statusCode()).isEqualTo(500);
                 assertThat(eks.send(left, "GET", RESOLVERS + "?stale", "").statusCode())

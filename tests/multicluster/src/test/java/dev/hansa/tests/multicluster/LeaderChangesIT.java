@@ -10,7 +10,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,15 +87,9 @@ class LeaderChangesIT {
     private Process sidecar(
             ServerGroup servers, Path folder, String service, String host, String upstream)
             throws IOException, InterruptedException {
-        Files.writeString(
+        servers.joinToken(
                 folder.resolve(service + ".token"),
-                servers.must(
-                                0,
-                                "POST",
-                                "/v1/hansa/join-token",
-                                ServerGroup.text(Map.of("Services", List.of(service))))
-                        .path("JoinToken")
-                        .asText());
+                ServerGroup.text(Map.of("Services", List.of(service))));
         var settings =
                 new SidecarFile(
                                 service,

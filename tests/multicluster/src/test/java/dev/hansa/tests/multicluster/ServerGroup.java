@@ -109,9 +109,43 @@ final class ServerGroup implements AutoCloseable {
     }
 
     String serverToken(int asked) throws IOException, InterruptedException {
-        return must(asked, "POST", "/v1/hansa/join-token", "{\"Server\":true}")
-                .path("JoinToken")
-                .asText();
+        return joinToken(asked, "{\"Server\":true}");
+    }
+
+    private String joinToken(int asked, String body) throws IOException, InterruptedException {
+        return must(asked, "POST", "/v1/hansa/join-token", body).path("JoinToken").asText();
+    }
+
+    /// A join token of the first server's, in a file.
+    ///
+    /// @param body what it is for
+    Path joinToken(Path file, String body) throws IOException, InterruptedException {
+        return Files.writeString(file, joinToken(0, body));
+    }
+
+    /// Makes the other a peer, each under its datacenter's name; it accepts.
+    void peerWith(ServerGroup acceptor) throws IOException, InterruptedException {
+        var token =
+                acceptor.must(0, "POST", "/v1/peering/token", text(Map.of("PeerName", name)))
+                        .path("PeeringToken")
+                        .asText();
+        must(
+                0,
+                "POST",
+                "/v1/peering/establish",
+                text(Map.of("PeerName", acceptor.name, "PeeringToken", token)));
+    }
+
+    /// Asks for a service-resolver that says nothing.
+    ///
+    /// @return the answer's status
+    int putResolver(int asked, String service) throws IOException, InterruptedException {
+        return send(
+                        asked,
+                        "PUT",
+                        "/v1/config",
+                        text(Map.of("Kind", "service-resolver", "Name", service)))
+                .statusCode();
     }
 
     private Path token(int number) {

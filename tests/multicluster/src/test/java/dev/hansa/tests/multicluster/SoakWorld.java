@@ -11,7 +11,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,7 +84,8 @@ final class SoakWorld implements AutoCloseable {
         }
     }
 
-    private static void ip(String line) throws IOException, InterruptedException {
+    /// Runs iproute2, which has to succeed.
+    static void ip(String line) throws IOException, InterruptedException {
         run(("ip " + line).split(" ", -1));
     }
 
@@ -196,15 +196,7 @@ final class SoakWorld implements AutoCloseable {
     }
 
     private void peer() throws IOException, InterruptedException {
-        var token =
-                lke.must(0, "POST", "/v1/peering/token", "{\"PeerName\":\"eks\"}")
-                        .path("PeeringToken")
-                        .asText();
-        eks.must(
-                0,
-                "POST",
-                "/v1/peering/establish",
-                ServerGroup.text(Map.of("PeerName", "lke", "PeeringToken", token)));
+        eks.peerWith(lke);
         lke.must(
                 0,
                 "PUT",
@@ -235,12 +227,7 @@ final class SoakWorld implements AutoCloseable {
                 name.endsWith("-gw")
                         ? "{\"MeshGateway\":true}"
                         : "{\"Services\":[\"" + service + "\"]}";
-        Files.writeString(
-                file(name + ".token"),
-                home(name)
-                        .must(0, "POST", "/v1/hansa/join-token", body)
-                        .path("JoinToken")
-                        .asText());
+        home(name).joinToken(file(name + ".token"), body);
     }
 
     /// With what an earlier life has left in its data directory, if there was one.

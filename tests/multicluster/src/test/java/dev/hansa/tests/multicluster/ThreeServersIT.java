@@ -222,15 +222,7 @@ class ThreeServersIT {
     }
 
     private void peer() throws Exception {
-        var token =
-                eks.must(0, "POST", "/v1/peering/token", "{\"PeerName\":\"lke\"}")
-                        .path("PeeringToken")
-                        .asText();
-        lke.must(
-                0,
-                "POST",
-                "/v1/peering/establish",
-                ServerGroup.text(Map.of("PeerName", "eks", "PeeringToken", token)));
+        lke.peerWith(eks);
         await().atMost(SEEN).until(() -> isActive(eks, 0, "lke"));
     }
 

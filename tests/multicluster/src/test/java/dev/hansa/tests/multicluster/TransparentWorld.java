@@ -84,32 +84,28 @@ final class TransparentWorld implements AutoCloseable {
         return List.of("ip", "netns", "exec", BRIDGE + "-" + name);
     }
 
-    private static void ip(String line) throws IOException, InterruptedException {
-        SoakWorld.run(("ip " + line).split(" ", -1));
-    }
-
     private void namespace(String name, String prefix, String wan)
             throws IOException, InterruptedException {
         var namespace = BRIDGE + "-" + name;
-        ip("netns add " + namespace);
+        SoakWorld.ip("netns add " + namespace);
         namespaces.add(namespace);
-        ip("link add v" + BRIDGE + name + " type veth peer name eth0 netns " + namespace);
-        ip("link set v" + BRIDGE + name + " master " + BRIDGE + " up");
+        SoakWorld.ip("link add v" + BRIDGE + name + " type veth peer name eth0 netns " + namespace);
+        SoakWorld.ip("link set v" + BRIDGE + name + " master " + BRIDGE + " up");
         for (var last : List.of(".1", ".10", ".20", ".21")) {
-            ip("-n " + namespace + " addr add " + prefix + last + "/24 dev eth0");
+            SoakWorld.ip("-n " + namespace + " addr add " + prefix + last + "/24 dev eth0");
         }
-        ip("-n " + namespace + " addr add " + wan + "/24 dev eth0");
-        ip("-n " + namespace + " link set eth0 up");
-        ip("-n " + namespace + " link set lo up");
+        SoakWorld.ip("-n " + namespace + " addr add " + wan + "/24 dev eth0");
+        SoakWorld.ip("-n " + namespace + " link set eth0 up");
+        SoakWorld.ip("-n " + namespace + " link set lo up");
         // without a way to it no address can be dialled, and a virtual one is nowhere
-        ip("-n " + namespace + " route add default via " + prefix + HERE);
+        SoakWorld.ip("-n " + namespace + " route add default via " + prefix + HERE);
     }
 
     void start() throws IOException, InterruptedException {
-        ip("link add " + BRIDGE + " type bridge");
-        ip("addr add " + EKS + HERE + "/24 dev " + BRIDGE);
-        ip("addr add " + LKE + HERE + "/24 dev " + BRIDGE);
-        ip("link set " + BRIDGE + " up");
+        SoakWorld.ip("link add " + BRIDGE + " type bridge");
+        SoakWorld.ip("addr add " + EKS + HERE + "/24 dev " + BRIDGE);
+        SoakWorld.ip("addr add " + LKE + HERE + "/24 dev " + BRIDGE);
+        SoakWorld.ip("link set " + BRIDGE + " up");
         namespace("eks", EKS, WAN + ".1");
         namespace("lke", LKE, WAN + ".2");
         applications.serve(EKS + HERE, ECHO_PORT, servedInEks);
@@ -151,12 +147,7 @@ final class TransparentWorld implements AutoCloseable {
 
     private String token(ServerGroup group, String name, String body)
             throws IOException, InterruptedException {
-        return Files.writeString(
-                        folder.resolve(name + ".token"),
-                        group.must(0, "POST", "/v1/hansa/join-token", body)
-                                .path("JoinToken")
-                                .asText())
-                .toString();
+        return group.joinToken(folder.resolve(name + ".token"), body).toString();
     }
 
     private void gateway(ServerGroup group, String prefix, String wan)
@@ -200,15 +191,7 @@ final class TransparentWorld implements AutoCloseable {
                                             .size()
                                     == 1);
         }
-        var token =
-                lke.must(0, "POST", "/v1/peering/token", "{\"PeerName\":\"eks\"}")
-                        .path("PeeringToken")
-                        .asText();
-        eks.must(
-                0,
-                "POST",
-                "/v1/peering/establish",
-                ServerGroup.text(Map.of("PeerName", "lke", "PeeringToken", token)));
+        eks.peerWith(lke);
     }
 
     private void echo(ServerGroup group, String prefix) throws IOException, InterruptedException {
@@ -358,9 +341,9 @@ final class TransparentWorld implements AutoCloseable {
         lke.close();
         applications.close();
         for (var namespace : namespaces) {
-            ip("netns del " + namespace);
+            SoakWorld.ip("netns del " + namespace);
         }
-        ip("link del " + BRIDGE);
+        SoakWorld.ip("link del " + BRIDGE);
         client.close();
     }
 }

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /// The demo's shop behind the sidecars of eks and lke, each service on a thread of this process: it
@@ -40,7 +42,7 @@ final class UiShop implements AutoCloseable {
     private final String shippingHost;
     private final Map<String, Thread> services = new HashMap<>();
     private final List<Thread> callers = new CopyOnWriteArrayList<>();
-    private volatile boolean isOver;
+    private final CountDownLatch over = new CountDownLatch(1);
 
     /// @param shipping where the sidecar of the frontend takes connections to shippingservice
     /// @param shippingHost of shippingservice in eks
@@ -177,11 +179,11 @@ final class UiShop implements AutoCloseable {
     }
 
     private void call() {
-        while (!isOver) {
+        while (over.getCount() > 0) {
             try (var socket = EchoLoad.connect(shipping)) {
                 socket.getOutputStream().write(GREETING);
                 socket.getInputStream().readNBytes(HEADER);
-                Thread.sleep(20);
+                over.await(20, TimeUnit.MILLISECONDS);
             } catch (IOException _) {
                 // the drill's report counts what failed
             } catch (InterruptedException _) {
@@ -191,7 +193,7 @@ final class UiShop implements AutoCloseable {
     }
 
     void stopCalls() throws InterruptedException {
-        isOver = true;
+        over.countDown();
         for (var caller : callers) {
             caller.join();
         }

@@ -61,28 +61,24 @@ final class VmWorld implements AutoCloseable {
         return List.of("ip", "netns", "exec", BRIDGE + "-" + node);
     }
 
-    private static void ip(String line) throws IOException, InterruptedException {
-        SoakWorld.run(("ip " + line).split(" ", -1));
-    }
-
     private void node(String name, String... addresses) throws IOException, InterruptedException {
         var namespace = BRIDGE + "-" + name;
-        ip("netns add " + namespace);
+        SoakWorld.ip("netns add " + namespace);
         namespaces.add(namespace);
-        ip("link add v" + name + " type veth peer name eth0 netns " + namespace);
-        ip("link set v" + name + " master " + BRIDGE + " up");
+        SoakWorld.ip("link add v" + name + " type veth peer name eth0 netns " + namespace);
+        SoakWorld.ip("link set v" + name + " master " + BRIDGE + " up");
         for (var address : addresses) {
-            ip("-n " + namespace + " addr add " + address + "/24 dev eth0");
+            SoakWorld.ip("-n " + namespace + " addr add " + address + "/24 dev eth0");
         }
-        ip("-n " + namespace + " link set eth0 up");
-        ip("-n " + namespace + " link set lo up");
+        SoakWorld.ip("-n " + namespace + " link set eth0 up");
+        SoakWorld.ip("-n " + namespace + " link set lo up");
     }
 
     void start() throws IOException, InterruptedException {
-        ip("link add " + BRIDGE + " type bridge");
-        ip("addr add " + VMS + ".254/24 dev " + BRIDGE);
-        ip("addr add " + SHOP + ".254/24 dev " + BRIDGE);
-        ip("link set " + BRIDGE + " up");
+        SoakWorld.ip("link add " + BRIDGE + " type bridge");
+        SoakWorld.ip("addr add " + VMS + ".254/24 dev " + BRIDGE);
+        SoakWorld.ip("addr add " + SHOP + ".254/24 dev " + BRIDGE);
+        SoakWorld.ip("link set " + BRIDGE + " up");
         node("server", VMS + ".1");
         node("gateway", VMS + ".10", WAN + ".1");
         node("a", VMS + ".21");
@@ -119,12 +115,7 @@ final class VmWorld implements AutoCloseable {
 
     private String token(ServerGroup group, String name, String body)
             throws IOException, InterruptedException {
-        return Files.writeString(
-                        folder.resolve(name + ".token"),
-                        group.must(0, "POST", "/v1/hansa/join-token", body)
-                                .path("JoinToken")
-                                .asText())
-                .toString();
+        return group.joinToken(folder.resolve(name + ".token"), body).toString();
     }
 
     private void gateway(ServerGroup group, String node, String prefix, String wan)
@@ -261,15 +252,7 @@ final class VmWorld implements AutoCloseable {
                                                         "")
                                                 .size()
                                         == 1);
-        var token =
-                vms.must(0, "POST", "/v1/peering/token", "{\"PeerName\":\"shop\"}")
-                        .path("PeeringToken")
-                        .asText();
-        shop.must(
-                0,
-                "POST",
-                "/v1/peering/establish",
-                ServerGroup.text(Map.of("PeerName", "vms", "PeeringToken", token)));
+        shop.peerWith(vms);
     }
 
     /// The sidecar of the shop's cartservice, whose database is the peer's.
@@ -352,7 +335,7 @@ final class VmWorld implements AutoCloseable {
     ///
     /// @param state `down` or `up`
     void link(String machine, String state) throws IOException, InterruptedException {
-        ip("-n " + BRIDGE + "-" + machine + " link set eth0 " + state);
+        SoakWorld.ip("-n " + BRIDGE + "-" + machine + " link set eth0 " + state);
     }
 
     /// SIGKILL.
@@ -382,9 +365,9 @@ final class VmWorld implements AutoCloseable {
         shop.close();
         for (var namespace : namespaces) {
             killAllOf(namespace);
-            ip("netns del " + namespace);
+            SoakWorld.ip("netns del " + namespace);
         }
-        ip("link del " + BRIDGE);
+        SoakWorld.ip("link del " + BRIDGE);
         client.close();
     }
 }
