@@ -222,6 +222,21 @@ class FailoverTest {
     }
 
     @Test
+    void whoWaitsForASilentWayTakesTheOneThatASnapshotNamesMeanwhile() throws Exception {
+        publish(local(one.port()));
+        one.mood(Mood.SILENT);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var call = threads.submit(() -> timed("call for which another instance is registered"));
+            await().until(() -> one.accepted() == 1);
+
+            publish(local(one.port(), two.port()));
+
+            assertThat(call.get()).isLessThan(NOTICED);
+        }
+        assertThat(local.heard()).isEqualTo(WORD.length());
+    }
+
+    @Test
     void manyAtOnceFindTheWayInTime() throws Exception {
         publish(local(one.port()), peer());
         warm(8);

@@ -26,7 +26,6 @@ import dev.hansa.gateway.wire.WireBytes;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -74,6 +73,9 @@ public final class Outbound {
     private final Tally tally = new Tally();
     private final Failback failback = new Failback();
     private volatile @Nullable LastRefusal lastRefusal;
+
+    /// Those that have not reached a target yet; at most `maxConnections`.
+    private final Set<Connection> racing = ConcurrentHashMap.newKeySet();
 
     /// Those that reached a target; at most `maxConnections`.
     private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
@@ -190,8 +192,9 @@ public final class Outbound {
                 suspects);
     }
 
-    /// Takes a changed snapshot into account, and closes connections to peers that are not trusted
-    /// any more. Call it after each change of the ends.
+    /// Takes a changed snapshot into account, also for connections that have not reached a target
+    /// yet, and closes those to peers that are not trusted any more. Call it after each change of
+    /// the ends.
     public void review() {
         var known = route();
         known.ifPresent(route -> failback.taken(route, System.nanoTime()));
@@ -199,6 +202,9 @@ public final class Outbound {
         tally.routeHas(listed.keySet().stream().map(Way::target).collect(toSet()));
         seen.taken(listed);
         deathwatch.taken(listed);
+        for (var connection : racing) {
+            connection.channel.eventLoop().execute(connection::replan);
+        }
         for (var connection : standing) {
             connection.channel.eventLoop().execute(connection::review);
         }
@@ -228,6 +234,7 @@ public final class Outbound {
         channel.closeFuture()
                 .addListener(_ -> {
                     open.decrementAndGet();
+                    racing.remove(connection);
                     standing.remove(connection);
                     if (connection.place != null) {
                         connection.place.ended();
@@ -265,53 +272,6 @@ public final class Outbound {
                 .min();
     }
 
-    /// One endpoint of a target, for one connection.
-    private final class Endeavour implements Race.Runner<Reached> {
-        private final EventLoop loop;
-        private final TlsEnds present;
-        private final Plan.Attempt attempt;
-
-        Endeavour(EventLoop loop, TlsEnds present, Plan.Attempt attempt) {
-            this.loop = loop;
-            this.present = present;
-            this.attempt = attempt;
-        }
-
-        @Override
-        public Way way() {
-            return attempt.way();
-        }
-
-        @Override
-        public int rank() {
-            return attempt.rank();
-        }
-
-        @Override
-        public Race.Attempt start(Duration limit, Race.Finish<Reached> finish) {
-            return new Handshake(
-                    loop,
-                    transport,
-                    present,
-                    attempt.target(),
-                    attempt.endpoint().address(),
-                    limit,
-                    new WireBytes(bytesIn, bytesOut),
-                    events,
-                    finish);
-        }
-
-        @Override
-        public Optional<Race.Runner<Reached>> again(Sign sign) {
-            return attempt.again(sign).map(next -> new Endeavour(loop, present, next));
-        }
-
-        @Override
-        public void discard(Reached result) {
-            result.channel().close();
-        }
-    }
-
     private final class Connection implements Race.Course<Reached> {
         private final Channel channel;
         private final Instant began = clock.instant();
@@ -333,15 +293,15 @@ public final class Outbound {
         }
 
         void begin() {
+            // first, so that a snapshot is either in what is read now or told of later
+            racing.add(this);
             var present = ends.get();
-            var route =
-                    present.flatMap(found -> found.snapshot().route(upstream))
-                            .map(Outbound.this::ordered);
+            var route = present.flatMap(this::route);
             if (present.isEmpty() || route.isEmpty()) {
                 refuse(Refusal.NO_ROUTES_YET, "upstream '" + upstream + "': no route yet");
                 return;
             }
-            var plan = Plan.of(route.get(), stale.getAsBoolean(), seen, next.getAndIncrement());
+            var plan = plan(route.get());
             causes.addAll(plan.causes());
             if (plan.attempts().isEmpty()) {
                 refuseAll(Refusal.NO_HEALTHY_ENDPOINT);
@@ -352,15 +312,44 @@ public final class Outbound {
                             channel.eventLoop(),
                             seen,
                             allowance,
-                            plan.attempts().stream()
-                                    .map(attempt ->
-                                            new Endeavour(
-                                                    channel.eventLoop(), present.get(), attempt))
-                                    .toList(),
+                            runners(present.get(), plan),
                             route.get().connectTimeout(),
                             ALL_ATTEMPTS,
                             this);
             race.start();
+        }
+
+        /// There is a new snapshot. Who waits for a target that says nothing, or has tried what
+        /// there was, need not wait for what it names now to be offered to the next connection.
+        void replan() {
+            var present = ends.get();
+            if (race != null && place == null && refusal.isEmpty() && present.isPresent()) {
+                var route = present.flatMap(this::route);
+                if (route.isPresent()) {
+                    race.replan(runners(present.get(), plan(route.get())));
+                }
+            }
+        }
+
+        private Optional<Route> route(TlsEnds present) {
+            return present.snapshot().route(upstream).map(Outbound.this::ordered);
+        }
+
+        private Plan plan(Route route) {
+            return Plan.of(route, stale.getAsBoolean(), seen, next.getAndIncrement());
+        }
+
+        private List<Endeavour> runners(TlsEnds present, Plan plan) {
+            return plan.attempts().stream()
+                    .map(attempt ->
+                            new Endeavour(
+                                    channel.eventLoop(),
+                                    transport,
+                                    present,
+                                    attempt,
+                                    () -> new WireBytes(bytesIn, bytesOut),
+                                    events))
+                    .toList();
         }
 
         @Override
@@ -412,6 +401,7 @@ public final class Outbound {
                 return;
             }
             place = tally.carried(winner.way().target(), System.nanoTime() - beganNanos);
+            racing.remove(this);
             standing.add(this);
             callee = reached.trust();
             upstreamBytes = reached.bytes();

@@ -11,8 +11,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 /// goes on for that after the race, for at most [#PROBE_LIMIT] to connect and as long for its
 /// handshake.
 ///
+/// What has not started yet may be replaced while others run ([#replan]): who waits for a way that
+/// says nothing is not held to what was known when it came.
+///
 /// On one event loop.
 ///
 /// @param <R> what an answer is: a connected channel, and what is known of it
@@ -42,6 +47,9 @@ public final class Race<R> {
     /// Until the first probe would be due.
     private static final Duration LINGER = PassiveHealth.FIRST_BACK_OFF;
 
+    /// Attempts for one connection, over all plans that it has seen: three plans of a sidecar's.
+    static final int MOST_STARTS = 36;
+
     private final EventLoop loop;
     private final PassiveHealth health;
     private final RaceAllowance allowance;
@@ -50,6 +58,11 @@ public final class Race<R> {
     private final Course<R> course;
     private final Deque<Runner<R>> waiting;
     private final List<Entry> running = new ArrayList<>();
+
+    /// At most [#MOST_STARTS].
+    private final Set<Way> tried = new HashSet<>();
+
+    private int starts;
     private long deadline;
     private boolean raced;
     private boolean over;
@@ -147,6 +160,29 @@ public final class Race<R> {
         }
     }
 
+    /// Others may be tried from now on than those that the race began with, of which none starts
+    /// any more. What runs goes on; one that has run here comes again only if it has ended and is
+    /// not suspect any more. If somebody has had its head start, the first of them starts at once.
+    ///
+    /// @param plan in order, the suspect ones last
+    public void replan(Collection<? extends Runner<R>> plan) {
+        if (over) {
+            return;
+        }
+        waiting.clear();
+        for (var runner : plan) {
+            var way = runner.way();
+            if (!tried.contains(way) || !runs(way) && !health.isSuspect(way)) {
+                waiting.add(runner);
+            }
+        }
+        running.stream().filter(entry -> entry.silent).findFirst().ifPresent(Entry::giveWay);
+    }
+
+    private boolean runs(Way way) {
+        return running.stream().anyMatch(entry -> entry.runner.way().equals(way));
+    }
+
     /// The one that waited has gone: closes everything, and tells nothing more.
     public void abandon() {
         if (!over) {
@@ -184,7 +220,7 @@ public final class Race<R> {
     }
 
     private boolean late() {
-        return System.nanoTime() - deadline >= 0;
+        return System.nanoTime() - deadline >= 0 || starts >= MOST_STARTS;
     }
 
     private void callOffAll() {
@@ -206,6 +242,9 @@ public final class Race<R> {
         private @Nullable ScheduledFuture<?> timer;
         private boolean done;
 
+        /// It has had its head start, and nobody was left to start.
+        private boolean silent;
+
         /// @param probe tried for its health
         /// @param aside it cannot win
         Entry(Runner<R> runner, boolean probe, boolean aside) {
@@ -222,18 +261,25 @@ public final class Race<R> {
             if (!probe) {
                 watch();
             }
+            tried.add(runner.way());
+            starts++;
             attempt =
                     runner.start(
                             probe && limit.compareTo(PROBE_LIMIT) > 0 ? PROBE_LIMIT : limit, this);
         }
 
         private void watch() {
-            timer = loop.schedule(this::silent, headStart, TimeUnit.NANOSECONDS);
+            silent = false;
+            timer = loop.schedule(this::giveWay, headStart, TimeUnit.NANOSECONDS);
         }
 
         /// The head start is over.
-        private void silent() {
-            if (over || done || waiting.isEmpty() || late()) {
+        private void giveWay() {
+            if (over || done || late()) {
+                return;
+            }
+            if (waiting.isEmpty()) {
+                silent = true;
                 return;
             }
             if (!isPassedFreely() && !allowance.tryTake()) {

@@ -277,6 +277,101 @@ class RaceTest {
         awaitLog("a starts", "a failed", "lost");
     }
 
+    @Test
+    void whoIsNamedLaterStartsAtOnceBesideOneThatHasHadItsHeadStart() {
+        usually(a, 1);
+        var race = race(a);
+        await().during(Duration.ofMillis(150)).until(() -> log.size() == 1);
+        replan(race, b, a);
+        await().until(() -> log.contains("b starts"));
+        b.answers();
+
+        awaitLog(
+                "a starts",
+                "race",
+                "b starts",
+                "a failed",
+                "b wins past another",
+                "a is called off");
+    }
+
+    @Test
+    void whoIsNamedLaterLeavesTheHeadStartToOneThatRuns() {
+        usually(a, 200);
+        var race = race(a);
+        replan(race, b, a);
+        a.answers();
+
+        awaitLog("a starts", "a wins");
+    }
+
+    @Test
+    void whoIsNamedNoMoreDoesNotStart() {
+        usually(a, 200);
+        var race = race(a, b);
+        replan(race, a, c);
+        a.fails();
+        c.answers();
+
+        awaitLog("a starts", "a failed", "c starts", "c wins");
+    }
+
+    @Test
+    void whoHasFailedDoesNotComeAgainWhileItIsSuspect() {
+        usually(a, 200);
+        usually(b, 200);
+        var race = race(a, b);
+        a.fails();
+        await().until(() -> log.contains("b starts"));
+        replan(race, b, a);
+        b.fails();
+
+        awaitLog("a starts", "a failed", "b starts", "b failed", "lost");
+    }
+
+    @Test
+    void whoHasFailedComesAgainWhenItIsNotSuspectAnyMore() {
+        usually(a, 200);
+        usually(b, 200);
+        var race = race(a, b);
+        a.fails();
+        await().until(() -> log.contains("b starts"));
+        // the server has said something new of it, or another connection has reached it
+        usually(a, 200);
+        replan(race, b, a);
+        b.fails();
+        await().until(() -> log.size() == 5);
+        a.answers();
+
+        awaitLog("a starts", "a failed", "b starts", "b failed", "a starts", "a wins");
+    }
+
+    @Test
+    void plansWithoutEndMakeAttemptsWithAnEnd() {
+        usually(a, 200);
+        usually(b, 200);
+        var race = race(a);
+        var running = a;
+        for (var starts = 1; starts < Race.MOST_STARTS; starts++) {
+            var next = running == a ? b : a;
+            replan(race, next);
+            running.fails();
+            var so = 2 * starts + 1;
+            await().until(() -> log.size() == so);
+            usually(running, 200);
+            running = next;
+        }
+        replan(race, running == a ? b : a);
+        running.fails();
+
+        await().until(() -> log.contains("lost"));
+        assertThat(log.stream().filter(line -> line.endsWith("starts"))).hasSize(Race.MOST_STARTS);
+    }
+
+    private void replan(Race<String> race, Lane... lanes) {
+        loop.submit(() -> race.replan(List.of(lanes))).syncUninterruptibly();
+    }
+
     private void usually(Lane lane, long ms) {
         health.answered(lane.way(), ms * 1_000_000, System.nanoTime());
     }
