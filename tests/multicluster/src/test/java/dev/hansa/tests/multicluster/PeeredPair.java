@@ -45,6 +45,7 @@ final class PeeredPair implements AutoCloseable {
     private final Map<String, Map<String, String>> environments = new HashMap<>();
     private int started;
     private int openFiles;
+    private final Map<String, List<String>> gatewaySettings = new HashMap<>();
     // the spread of renewals is a part of it
     private String leafLife = "1h";
 
@@ -94,6 +95,11 @@ final class PeeredPair implements AutoCloseable {
     /// As `ulimit -n` would; call it before the start.
     void openFilesOfGateways(int most) {
         openFiles = most;
+    }
+
+    /// `key=value`, for the gateways of a datacenter; call it before the start.
+    void ofGateways(String datacenter, String... settings) {
+        gatewaySettings.put(datacenter, List.of(settings));
     }
 
     /// Call it before the start.
@@ -208,25 +214,41 @@ final class PeeredPair implements AutoCloseable {
         runGateway(gateway, prefix + ".5", prefix + ".5:8443");
     }
 
+    /// One more, with a host of its own.
+    ///
+    /// @param last of its address; 2 and 5 are taken
+    /// @return its process's name
+    String startGatewayAt(String name, String prefix, int last)
+            throws IOException, InterruptedException {
+        var gateway = name + "-gateway-" + last;
+        joinToken(prefix, gateway, "{\"MeshGateway\":true}");
+        runGateway(gateway, prefix + "." + last, prefix + "." + last + ":8443");
+        return gateway;
+    }
+
     private void runGateway(String name, String host, String listen) throws IOException {
-        run(
-                name,
-                proxy(
-                        "gateway",
-                        "--node-name",
-                        name,
-                        "--join-token-file",
-                        token(name),
-                        "--listen",
-                        listen,
-                        "--wan-address",
-                        host + ":8443",
-                        "--lan-address",
-                        host + ":8443",
-                        "--data-dir",
-                        folder.resolve(name).toString(),
-                        "--admin-address",
-                        host + ":19443"));
+        var words =
+                new ArrayList<>(
+                        List.of(
+                                "gateway",
+                                "--node-name",
+                                name,
+                                "--join-token-file",
+                                token(name),
+                                "--listen",
+                                listen,
+                                "--wan-address",
+                                host + ":8443",
+                                "--lan-address",
+                                host + ":8443",
+                                "--data-dir",
+                                folder.resolve(name).toString(),
+                                "--admin-address",
+                                host + ":19443"));
+        gatewaySettings
+                .getOrDefault(datacenter(name), List.of())
+                .forEach(setting -> words.addAll(List.of("--set", setting)));
+        run(name, proxy(words.toArray(String[]::new)));
     }
 
     /// As it was started last, with what is in its data directory.
@@ -288,7 +310,7 @@ final class PeeredPair implements AutoCloseable {
                 name.endsWith("-gateway") && openFiles > 0
                         ? List.of("prlimit", "--nofile=" + openFiles + ":" + openFiles)
                         : List.<String>of();
-        var environment = environments.getOrDefault(name.substring(0, name.indexOf('-')), Map.of());
+        var environment = environments.getOrDefault(datacenter(name), Map.of());
         var before =
                 processes.put(
                         name,
@@ -297,6 +319,10 @@ final class PeeredPair implements AutoCloseable {
             replaced.add(before);
         }
         logs.put(name, log);
+    }
+
+    private static String datacenter(String process) {
+        return process.substring(0, process.indexOf('-'));
     }
 
     /// Of the newest process with the name.
@@ -330,8 +356,13 @@ final class PeeredPair implements AutoCloseable {
     /// From a gateway's admin port.
     HttpResponse<String> ofGateway(String prefix, String path)
             throws IOException, InterruptedException {
+        return ofGatewayAt(prefix + ".2", path);
+    }
+
+    HttpResponse<String> ofGatewayAt(String host, String path)
+            throws IOException, InterruptedException {
         return client.send(
-                HttpRequest.newBuilder(URI.create("http://" + prefix + ".2:19443" + path))
+                HttpRequest.newBuilder(URI.create("http://" + host + ":19443" + path))
                         .timeout(Duration.ofSeconds(5))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
