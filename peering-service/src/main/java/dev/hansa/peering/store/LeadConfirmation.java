@@ -1,5 +1,6 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.peering.store.TermRound.Objection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -18,23 +19,33 @@ import org.apache.ratis.server.RaftServer;
 ///
 /// All who come while a round is under way share the next one: theirs began before.
 final class LeadConfirmation {
-    /// As long as an attempt to ask the leader for a write.
-    private static final Duration LIMIT = Duration.ofSeconds(3);
+    /// Between two rounds of one who asks, while members cannot be asked: one that is back is
+    /// dialled within [MemberCalls#RECONNECT], and what it answers is known a fraction of that
+    /// later.
+    private static final Duration PAUSE = Duration.ofMillis(50);
 
     private final RaftServer server;
     private final RaftGroupId group;
     private final Members members;
     private final TermRound others;
+    private final Duration limit;
     private long begun;
     private long ended;
     private boolean isUnderWay;
-    private Optional<String> found = Optional.empty();
+    private Optional<Objection> found = Optional.empty();
 
-    LeadConfirmation(RaftServer server, RaftGroupId group, Members members, MemberCalls calls) {
+    /// @param limit of a round, and for how long members that cannot be asked are asked again
+    LeadConfirmation(
+            RaftServer server,
+            RaftGroupId group,
+            Members members,
+            MemberCalls calls,
+            Duration limit) {
         this.server = server;
         this.group = group;
         this.members = members;
-        this.others = new TermRound(LIMIT, other -> calls.term(other.getAddress(), LIMIT));
+        this.limit = limit;
+        this.others = new TermRound(limit, other -> calls.term(other.getAddress(), limit));
         calls.tellTerm(this::term);
     }
 
@@ -51,19 +62,29 @@ final class LeadConfirmation {
         }
     }
 
-    /// Why it is not confirmed that this server led when it was called; empty: it is.
+    /// Why it is not confirmed that this server led when it was called; empty: it is. Members that
+    /// cannot be asked are asked again until the limit, for as long as this server leads: some that
+    /// were dead or cut off may have just come back, and a read need not fail of the moment that
+    /// connections to them take.
     ///
     /// @throws StoreFailure when told to stop
     Optional<String> problem() {
+        var deadline = System.nanoTime() + limit.toNanos();
         try {
-            return ofNextRound();
+            var now = ofNextRound();
+            while (now.filter(objection -> !objection.isFinal()).isPresent()
+                    && System.nanoTime() - deadline < 0) {
+                Thread.sleep(PAUSE);
+                now = ofNextRound();
+            }
+            return now.map(Objection::reason);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StoreFailure("store: interrupted while it was asked who leads", e);
         }
     }
 
-    private Optional<String> ofNextRound() throws InterruptedException {
+    private Optional<Objection> ofNextRound() throws InterruptedException {
         synchronized (this) {
             var own = begun + 1;
             while (isUnderWay && ended < own) {
@@ -76,7 +97,7 @@ final class LeadConfirmation {
             begun = own;
         }
         var isDone = false;
-        var told = Optional.<String>empty();
+        var told = Optional.<Objection>empty();
         try {
             told = round();
             isDone = true;
@@ -96,18 +117,22 @@ final class LeadConfirmation {
         }
     }
 
-    private Optional<String> round() throws InterruptedException {
+    private Optional<Objection> round() throws InterruptedException {
         long term;
         try {
             var info = info();
             term = info.getCurrentTerm();
             // who is ready between two looks at the same term leads in that term
             if (!info.isLeaderReady() || info.getCurrentTerm() != term) {
-                return Optional.of("this server does not lead");
+                return last("this server does not lead");
             }
         } catch (IOException e) {
-            return Optional.of("the log is closed: " + e.getMessage());
+            return last("the log is closed: " + e.getMessage());
         }
         return others.objection(members.self(), List.copyOf(members.peers()), term);
+    }
+
+    private static Optional<Objection> last(String reason) {
+        return Optional.of(new Objection(reason, true));
     }
 }

@@ -68,6 +68,13 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
 
     private static final SizeInBytes WAITING_BYTES = SizeInBytes.valueOf("32MB");
 
+    /// Until a read is refused that no majority has confirmed: longer than a leader goes on that
+    /// hears nobody, which is twice an election's time, so that what can still be answered by it
+    /// is; and no longer than an attempt to ask a leader for a write takes, about.
+    Duration confirmation() {
+        return election.multipliedBy(4);
+    }
+
     /// @param alone whether this server is the only member
     RaftProperties properties(Path directory, InetSocketAddress listen, boolean alone) {
         var properties = new RaftProperties();

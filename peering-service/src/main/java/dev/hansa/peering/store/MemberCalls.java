@@ -32,6 +32,7 @@ import org.apache.ratis.thirdparty.io.grpc.stub.ClientCalls;
 import org.apache.ratis.thirdparty.io.grpc.stub.ServerCallStreamObserver;
 import org.apache.ratis.thirdparty.io.grpc.stub.ServerCalls;
 import org.apache.ratis.thirdparty.io.grpc.stub.StreamObserver;
+import org.apache.ratis.thirdparty.io.netty.channel.ChannelOption;
 
 /// What members say to each other beside the log: through the log's own port, so that the same
 /// certificates are asked for and the same strangers refused.
@@ -57,6 +58,12 @@ final class MemberCalls implements AutoCloseable {
     /// Until a channel in trouble connects anew out of its turn again: members are asked a thousand
     /// times a second, and one that is down would be dialled as often.
     static final Duration RECONNECT = Duration.ofMillis(250);
+
+    /// For a connection, which the kernel of a member that is there takes, however busy the member
+    /// is: two of the longest ways there are around the world, and then some. Where packets are
+    /// dropped the kernel would try again after 1, 3, 7 and 15 s, and a member that is back be
+    /// found as late; a channel that gives up is dialled anew instead.
+    static final Duration CONNECT = Duration.ofMillis(750);
 
     private final GrpcTlsConfig tls;
     private final Map<String, Line> channels = new ConcurrentHashMap<>();
@@ -362,6 +369,9 @@ final class MemberCalls implements AutoCloseable {
                                         .keepAliveTime(KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
                                         .keepAliveTimeout(
                                                 KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                                        .withOption(
+                                                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                                                Math.toIntExact(CONNECT.toMillis()))
                                         .disableRetry()
                                         .build()));
     }

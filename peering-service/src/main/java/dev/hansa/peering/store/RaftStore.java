@@ -168,7 +168,8 @@ public final class RaftStore implements Store {
                     server,
                     new LogClient(server, others, members, group.getGroupId(), self),
                     members,
-                    new LeadConfirmation(server, group.getGroupId(), members, calls),
+                    new LeadConfirmation(
+                            server, group.getGroupId(), members, calls, settings.confirmation()),
                     group.getGroupId(),
                     maxBytes,
                     failures,

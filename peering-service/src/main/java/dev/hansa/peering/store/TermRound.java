@@ -3,7 +3,6 @@ package dev.hansa.peering.store;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -23,6 +22,12 @@ final class TermRound {
     private final Duration limit;
     private final Asking asking;
 
+    /// Why no majority has agreed.
+    ///
+    /// @param isFinal whether somebody has gone on to a later term: asked again he says the same.
+    ///   Otherwise too few could be asked, and may be there a moment later
+    record Objection(String reason, boolean isFinal) {}
+
     @FunctionalInterface
     interface Asking {
         /// @return the term that the member is in
@@ -40,12 +45,12 @@ final class TermRound {
     ///
     /// @param self who asks, and agrees, if it is a member
     /// @throws InterruptedException when told to stop
-    Optional<String> objection(String self, Collection<RaftPeer> members, long term)
+    Optional<Objection> objection(String self, Collection<RaftPeer> members, long term)
             throws InterruptedException {
         var others =
                 members.stream().filter(peer -> !peer.getId().toString().equals(self)).toList();
         var needed = members.size() / 2 + 1 - (members.size() - others.size());
-        var answers = new ArrayBlockingQueue<Optional<String>>(Math.max(1, others.size()));
+        var answers = new ArrayBlockingQueue<Optional<Objection>>(Math.max(1, others.size()));
         var deadline = System.nanoTime() + limit.toNanos();
         var late = new ArrayList<Thread>();
         try {
@@ -67,12 +72,11 @@ final class TermRound {
         }
     }
 
-    private Optional<String> outcome(
-            int needed, int asked, long deadline, ArrayBlockingQueue<Optional<String>> answers)
+    private Optional<Objection> outcome(
+            int needed, int asked, long deadline, ArrayBlockingQueue<Optional<Objection>> answers)
             throws InterruptedException {
         var missing = needed;
-        var objections =
-                new ArrayList<String>(List.of("no answers in " + limit.toSeconds() + " s"));
+        var found = new Objection("no answers in " + limit.toSeconds() + " s", false);
         for (var left = asked; missing > 0 && left > 0; left--) {
             var answer = answers.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (answer == null) {
@@ -80,11 +84,11 @@ final class TermRound {
             }
             if (answer.isEmpty()) {
                 missing--;
-            } else {
-                objections.add(answer.get());
+            } else if (!found.isFinal()) {
+                found = answer.get();
             }
         }
-        return missing > 0 ? Optional.of(objections.getLast()) : Optional.empty();
+        return missing > 0 ? Optional.of(found) : Optional.empty();
     }
 
     private void askLater(
@@ -92,12 +96,12 @@ final class TermRound {
             long term,
             Semaphore places,
             long deadline,
-            ArrayBlockingQueue<Optional<String>> answers) {
+            ArrayBlockingQueue<Optional<Objection>> answers) {
         try {
             if (places.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 ask(other, term, places, answers);
             } else {
-                answers.add(Optional.of("'" + other.getId() + "' has not answered for a while"));
+                answers.add(silent("'" + other.getId() + "' has not answered for a while"));
             }
         } catch (InterruptedException _) {
             // the round is over, and the thread with it
@@ -109,7 +113,7 @@ final class TermRound {
             RaftPeer other,
             long term,
             Semaphore places,
-            ArrayBlockingQueue<Optional<String>> answers) {
+            ArrayBlockingQueue<Optional<Objection>> answers) {
         try {
             answers.add(objection(other, term));
         } finally {
@@ -118,16 +122,25 @@ final class TermRound {
     }
 
     /// Whoever cannot be asked, for whatever reason, has not agreed.
-    private Optional<String> objection(RaftPeer other, long term) {
+    private Optional<Objection> objection(RaftPeer other, long term) {
         try {
             return asking.term(other) <= term
                     ? Optional.empty()
                     : Optional.of(
-                            "'" + other.getId() + "' has gone on to a later term than " + term);
+                            new Objection(
+                                    "'"
+                                            + other.getId()
+                                            + "' has gone on to a later term than "
+                                            + term,
+                                    true));
         } catch (StoreFailure e) {
-            return Optional.of(String.valueOf(e.getMessage()));
+            return silent(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
-            return Optional.of("'" + other.getId() + "' could not be asked: " + e);
+            return silent("'" + other.getId() + "' could not be asked: " + e);
         }
+    }
+
+    private static Optional<Objection> silent(String reason) {
+        return Optional.of(new Objection(reason, false));
     }
 }

@@ -65,6 +65,30 @@ class DeposedLeaderTest {
         }
     }
 
+    /// Until connections to a member that is back stand, it cannot be asked.
+    @Test
+    void readThatComesWhileTheOthersAreAwayIsAnsweredOnceOneOfThemIsBack() throws Exception {
+        try (var three = new Trio(PATIENT);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var disks = folder.resolve("back");
+            three.openAll(disks);
+            var number = three.leader();
+            var left = three.member(number);
+            var led = left.members().leadership().get();
+            var first = threads.submit(() -> three.close((number + 1) % 3));
+            three.close((number + 2) % 3);
+            first.get(SOON.toSeconds(), TimeUnit.SECONDS);
+
+            var reading = threads.submit(left::confirm);
+            three.openTwo(disks, (number + 2) % 3);
+
+            assertThatCode(() -> reading.get(SOON.toSeconds(), TimeUnit.SECONDS))
+                    .doesNotThrowAnyException();
+            // as the same leader's, and not as the next one's
+            assertThat(left.members().leadership().get()).isEqualTo(led);
+        }
+    }
+
     @Test
     void deposedLeaderConfirmsNothingAndWritesNothingWhateverTheOthersDoMeanwhile() {
         var former = trio.leader();

@@ -47,7 +47,7 @@ class TermRoundTest {
 
         assertThat(same.objection("a", members("a", "b"), TERM)).isEmpty();
         assertThat(later.objection("a", members("a", "b"), TERM))
-                .hasValue("'b' has gone on to a later term than 7");
+                .hasValue(new TermRound.Objection("'b' has gone on to a later term than 7", true));
         assertThat(later.objection("a", members("a"), TERM)).isEmpty();
     }
 
@@ -64,7 +64,8 @@ class TermRoundTest {
                             throw new StoreFailure("'c' is gone", null);
                         });
 
-        assertThat(round.objection("a", members("b", "c"), TERM)).hasValue("'c' is gone");
+        assertThat(round.objection("a", members("b", "c"), TERM))
+                .hasValue(new TermRound.Objection("'c' is gone", false));
         assertThat(round.objection("a", members("a", "b", "c"), TERM)).isEmpty();
     }
 
@@ -78,8 +79,29 @@ class TermRoundTest {
                         });
 
         assertThat(round.objection("a", members("a", "b", "c"), TERM))
-                .hasValueSatisfying(
-                        found -> assertThat(found).contains("could not be asked", "a defect"));
+                .hasValueSatisfying(found ->
+                        assertThat(found.reason()).contains("could not be asked", "a defect"));
+    }
+
+    /// Who is away may be back a moment later; who has elected another says so each time.
+    @Test
+    void memberOfALaterTermIsAFinalObjectionWhoeverElseCannotBeAsked() throws Exception {
+        var gone = new TermRound.Objection("gone", false);
+        for (var away : List.of("b", "c")) {
+            var round =
+                    new TermRound(
+                            LIMIT,
+                            member -> {
+                                if (name(member).equals(away)) {
+                                    throw new StoreFailure("gone", null);
+                                }
+                                return TERM + 1;
+                            });
+
+            assertThat(round.objection("a", members("a", "b", "c"), TERM))
+                    .hasValueSatisfying(found -> assertThat(found.isFinal()).isTrue());
+            assertThat(round.objection("a", members("a", away), TERM)).hasValue(gone);
+        }
     }
 
     /// The near ones answer first each time, until one of them dies: a far one is needed then, and
