@@ -252,6 +252,7 @@ final class Leading implements Role {
                 config.datacenter(),
                 parts.self().node(),
                 config.httpAddress(),
+                parts.addresses(),
                 config.defaultAllow(),
                 config.door().access(),
                 // each who waits holds a connection, so that more cannot

@@ -17,6 +17,7 @@ import dev.hansa.peering.audit.AuditExport;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.cluster.MemberIdentity;
+import dev.hansa.peering.cluster.ServerAddresses;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.dns.DnsServer;
@@ -37,6 +38,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,6 +50,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// A running peering service: the only place where its parts are put together. What is opened is
 /// closed in reverse; listeners come last, so that nothing is answered before there is something to
@@ -121,6 +124,7 @@ public final class PeeringService implements AutoCloseable {
                                             new StoreFailure(sentence, null))));
             var self = self(config, ticket.membership());
             var live = catalog(closer, config, self, store, events);
+            var addresses = closer.add(addresses(config, live));
             var files = new FreeFiles(FreeFiles.RESERVE);
             metrics.gauge(MetricNames.FILES_SHORT, files, PeeringService::isShort);
             StateWatch.start(
@@ -145,6 +149,7 @@ public final class PeeringService implements AutoCloseable {
                             keeper,
                             live,
                             self,
+                            addresses,
                             listeners,
                             timer,
                             vertx,
@@ -351,6 +356,16 @@ public final class PeeringService implements AutoCloseable {
                 endpoint(config.peerAddress()),
                 endpoint(config.proxyAddress()),
                 endpoint(config.httpAddress()));
+    }
+
+    private static ServerAddresses addresses(PeeringServiceConfig config, LiveCatalog live) {
+        return ServerAddresses.start(
+                Stream.of(config.httpAddress(), config.peerAddress(), config.proxyAddress())
+                        .map(InetSocketAddress::getHostString)
+                        .toList(),
+                live.snapshots(),
+                InetAddress::getAllByName,
+                ServerAddresses.EVERY);
     }
 
     private static void renewals(

@@ -3,6 +3,7 @@ package dev.hansa.peering;
 import dev.hansa.peering.api.MonitorStream;
 import dev.hansa.peering.api.SnapshotResource;
 import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.cluster.ServerAddresses;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.history.History;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
 /// What a server has in any role.
 ///
 /// @param self as the catalog shows it
+/// @param addresses of all servers, for whoever wants no names
 /// @param snapshots any server gives and takes them
 /// @param monitor goes on when the role changes, as does the history
 record ServerParts(
@@ -25,6 +27,7 @@ record ServerParts(
         CertificateKeeper keeper,
         LiveCatalog live,
         ServerInfo self,
+        ServerAddresses addresses,
         ServerListeners listeners,
         ScheduledExecutorService timer,
         Vertx vertx,

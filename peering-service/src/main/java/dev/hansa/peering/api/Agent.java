@@ -39,12 +39,13 @@ record Agent(ApiSettings settings, Supplier<CatalogSnapshot> catalog, Registrati
         return settings.datacenter();
     }
 
-    /// The node of whichever server is asked.
+    /// The node of whichever server is asked. Where the API listens on all of a machine's
+    /// addresses, the one that others are told stands for it.
     NodeRecord node() {
         return new NodeRecord(
                 "",
                 settings.nodeName(),
-                settings.listen().getHostString(),
+                settings.addresses().own(),
                 settings.datacenter().name(),
                 Map.of(),
                 Map.of(MARK, "true"));

@@ -40,7 +40,7 @@ final class AgentResource {
         this.ofMembers =
                 FilterFields.<ServiceInstance>none()
                         .text("Name", server -> server.node().name())
-                        .text("Addr", ServiceInstance::address)
+                        .text("Addr", server -> settings.addresses().of(server.address()))
                         .whole("Port", ServiceInstance::port)
                         .whole("Status", AgentResource::status)
                         .table("Tags", _ -> tags);
@@ -59,16 +59,28 @@ final class AgentResource {
                 .put("Version", version());
         json.putObject("DebugConfig");
         json.putObject("Coord");
-        json.set(
-                "Member",
-                member(
-                        settings.nodeName(),
-                        settings.listen().getHostString(),
-                        settings.listen().getPort(),
-                        ALIVE));
+        json.set("Member", member());
         json.putObject("Stats");
         json.putObject("Meta");
         return ApiAnswer.json(json);
+    }
+
+    /// This server as it is among the members, once it is one of them.
+    private ObjectNode member() {
+        return agent.catalog().get().named(ServerInfo.SERVICE).stream()
+                .filter(server -> server.node().name().equals(settings.nodeName()))
+                .findFirst()
+                .map(server -> member(settings.nodeName(), address(server), server.port(), ALIVE))
+                .orElseGet(() ->
+                        member(
+                                settings.nodeName(),
+                                settings.addresses().own(),
+                                settings.listen().getPort(),
+                                ALIVE));
+    }
+
+    private String address(ServiceInstance server) {
+        return settings.addresses().of(server.address());
     }
 
     /// What each server tells of itself; the last is of serf, which is not spoken here.
@@ -103,7 +115,7 @@ final class AgentResource {
                                 member(
                                         server.node().name()
                                                 + (isWan ? "." + settings.datacenter().name() : ""),
-                                        server.address(),
+                                        address(server),
                                         server.port(),
                                         status(server))));
         return ApiAnswer.json(all);

@@ -212,8 +212,7 @@ final class OperatorResource {
     /// The log of a server that nobody joins has an address that says nothing; the API's is shown.
     private String address(MemberState member) {
         return member.address().endsWith(":0")
-                ? new Endpoint(settings.listen().getHostString(), settings.listen().getPort())
-                        .toString()
+                ? new Endpoint(settings.addresses().own(), settings.listen().getPort()).toString()
                 : member.address();
     }
 }

@@ -8,6 +8,7 @@ import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.checks.CheckRounds;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.cluster.ServerAddresses;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.discovery.DenialLog;
 import dev.hansa.peering.discovery.RoutePublisher;
@@ -35,6 +36,7 @@ import dev.hansa.trustbundle.ca.CaMaterial;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -60,6 +62,12 @@ import java.util.concurrent.TimeUnit;
 final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     final RaftStore store;
     final LiveCatalog catalog = new LiveCatalog();
+    final ServerAddresses addresses =
+            ServerAddresses.start(
+                    List.of("127.0.0.1"),
+                    catalog.snapshots(),
+                    InetAddress::getAllByName,
+                    ServerAddresses.EVERY);
     final List<PeeringEvent> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> asked = Collections.synchronizedList(new ArrayList<>());
 
@@ -133,6 +141,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                                 new Datacenter("eks"),
                                 "eks-server",
                                 InetSocketAddress.createUnresolved("127.0.0.1", 8500),
+                                addresses,
                                 false,
                                 access,
                                 new ReaderLimits(12, 8),
@@ -378,6 +387,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
         drills.close();
         publisher.close();
         vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        addresses.close();
         mirror.close();
         store.close();
     }

@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
@@ -14,12 +15,14 @@ import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.audit.AuditRecord;
+import dev.hansa.peering.cluster.ServerAddresses;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreAnswer;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoreThrough;
 import dev.hansa.peering.store.TestStore;
 import dev.hansa.trustbundle.Datacenter;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -153,12 +156,20 @@ class RegistrationsTest {
 
     @Test
     void idOfACheckGoesToOneOfTwoThatComeAtOnce() throws Exception {
+        var addresses =
+                ServerAddresses.start(
+                        List.of("127.0.0.1"),
+                        new Latest<>(CatalogSnapshot.EMPTY),
+                        InetAddress::getAllByName,
+                        ServerAddresses.EVERY);
+        addresses.close();
         var agent =
                 new Agent(
                         new ApiSettings(
                                 new Datacenter("eks"),
                                 "server",
                                 InetSocketAddress.createUnresolved("127.0.0.1", 8500),
+                                addresses,
                                 false,
                                 AccessSettings.OPEN,
                                 new ReaderLimits(9, 9),
