@@ -7,7 +7,6 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.acl.BuiltInPolicies;
 import dev.hansa.peering.acl.FirstToken;
-import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.AclPolicyRecord;
 import dev.hansa.peering.store.Store;
 import java.time.Duration;
@@ -164,7 +163,7 @@ record AclTokenReader(String datacenter, Store store) {
     }
 
     static Optional<Instant> expiry(JsonFields body, Instant now) throws RefusedRequestException {
-        var ttl = duration(body, "ExpirationTTL");
+        var ttl = body.duration("ExpirationTTL");
         var time = body.text("ExpirationTime");
         if (!ttl.isEmpty() && !time.isEmpty()) {
             throw bad("Token Expiration TTL and Token Expiration Time cannot both be set");
@@ -192,17 +191,6 @@ record AclTokenReader(String datacenter, Store store) {
                             + "s");
         }
         return life;
-    }
-
-    /// As text, or in nanoseconds as Go's clients write it.
-    static String duration(JsonFields body, String name) throws RefusedRequestException {
-        var found = body.field(name);
-        if (found.isPresent() && found.get().isIntegralNumber()) {
-            return found.get().longValue() == 0
-                    ? ""
-                    : GoDuration.format(Duration.ofNanos(found.get().longValue()));
-        }
-        return body.text(name);
     }
 
     static Instant instant(String text) throws RefusedRequestException {

@@ -172,7 +172,7 @@ final class AclTokenResource {
                         .equals(before.secretHash())) {
             throw bad("Changing a tokens SecretID is not permitted");
         }
-        if (!AclTokenReader.duration(body, "ExpirationTTL").isEmpty()
+        if (!body.duration("ExpirationTTL").isEmpty()
                 || !body.text("ExpirationTime").isEmpty()
                         && !Optional.of(AclTokenReader.instant(body.text("ExpirationTime")))
                                 .equals(before.expiresAt())) {

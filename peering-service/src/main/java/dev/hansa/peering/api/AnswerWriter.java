@@ -56,12 +56,14 @@ final class AnswerWriter {
                     response.putHeader(
                             "X-Consul-ContentHash", body.path("ContentHash").textValue());
                 }
-                response.putHeader("Content-Type", "application/json")
-                        .end(text(body, call.queryParams().contains("pretty")));
+                response.putHeader("Content-Type", ApiAnswer.JSON)
+                        .end(isPretty(call) ? pretty(body) : body.toString());
             }
             case ApiAnswer.Plain(var status, var type, var text, var index) -> {
                 headers(call, index, contact);
-                response.setStatusCode(status).putHeader("Content-Type", type).end(text);
+                response.setStatusCode(status)
+                        .putHeader("Content-Type", type)
+                        .end(type.equals(ApiAnswer.JSON) && isPretty(call) ? pretty(text) : text);
             }
         }
     }
@@ -90,10 +92,20 @@ final class AnswerWriter {
                 : call.queryParams().contains("consistent") ? "consistent" : "leader";
     }
 
-    private static String text(JsonNode body, boolean pretty) {
-        if (!pretty) {
-            return body.toString();
+    private static boolean isPretty(RoutingContext call) {
+        return call.queryParams().contains("pretty");
+    }
+
+    /// @param json that was written here
+    private static String pretty(String json) {
+        try {
+            return pretty(JSON.readTree(json));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an answer's JSON cannot be read", e);
         }
+    }
+
+    private static String pretty(JsonNode body) {
         var indenter = new DefaultIndenter("    ", "\n");
         try {
             return JSON.writer(

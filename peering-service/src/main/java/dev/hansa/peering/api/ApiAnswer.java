@@ -13,6 +13,8 @@ sealed interface ApiAnswer {
     record Plain(int status, String contentType, String text, OptionalLong index)
             implements ApiAnswer {}
 
+    String JSON = "application/json";
+
     /// Characters of an error: a hundred findings about an entry, and no body of 512 KiB that
     /// somebody sent.
     int SENTENCE = 8192;
@@ -29,7 +31,7 @@ sealed interface ApiAnswer {
 
     /// JSON that stands beside another status than 200.
     static ApiAnswer json(int status, JsonNode body) {
-        return new Plain(status, "application/json", body.toString(), OptionalLong.empty());
+        return new Plain(status, JSON, body.toString(), OptionalLong.empty());
     }
 
     static ApiAnswer text(int status, String text) {

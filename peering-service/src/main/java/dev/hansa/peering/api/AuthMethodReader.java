@@ -176,7 +176,7 @@ final class AuthMethodReader {
     /// Below zero means none; that of the clock's skew holds all the same.
     private static Duration leeway(JsonFields config, String field, Duration otherwise)
             throws RefusedRequestException {
-        var text = AclTokenReader.duration(config, field);
+        var text = config.duration(field);
         if (text.isEmpty()) {
             return otherwise;
         }

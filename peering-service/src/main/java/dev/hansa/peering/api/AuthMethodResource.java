@@ -140,7 +140,7 @@ final class AuthMethodResource {
     }
 
     private static Duration life(JsonFields body) throws RefusedRequestException {
-        var text = AclTokenReader.duration(body, "MaxTokenTTL");
+        var text = body.duration("MaxTokenTTL");
         if (text.isEmpty() || ApiRequest.read(text, GoDuration::parse).isZero()) {
             return Duration.ZERO;
         }

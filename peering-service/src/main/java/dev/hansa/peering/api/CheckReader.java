@@ -313,7 +313,7 @@ final class CheckReader {
     private static Duration bounded(
             JsonFields check, String name, Duration longest, Optional<Duration> fallback)
             throws RefusedRequestException {
-        var text = check.text(name);
+        var text = check.duration(name);
         if (text.isEmpty() && fallback.isPresent()) {
             return fallback.get();
         }
@@ -339,7 +339,7 @@ final class CheckReader {
 
     /// 0 when it is not said; the words that clients look for when it cannot be read.
     private static Duration duration(JsonFields check, String name) throws RefusedRequestException {
-        var text = check.text(name);
+        var text = check.duration(name);
         try {
             return text.isEmpty() ? Duration.ZERO : GoDuration.parse(text);
         } catch (IllegalArgumentException e) {

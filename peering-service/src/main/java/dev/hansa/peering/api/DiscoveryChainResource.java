@@ -90,14 +90,10 @@ final class DiscoveryChainResource {
         return new Overrides(protocol, timeout(body), mode);
     }
 
-    /// A number is one of nanoseconds, as Go writes durations.
     private static Duration timeout(JsonFields body) throws RefusedRequestException {
-        var given = body.field("OverrideConnectTimeout");
-        if (given.isPresent() && given.get().isIntegralNumber()) {
-            return Duration.ofNanos(Math.max(0, given.get().asLong()));
-        }
-        var text = body.text("OverrideConnectTimeout");
-        return text.isEmpty() ? Duration.ZERO : ApiRequest.read(text, GoDuration::parse);
+        var text = body.duration("OverrideConnectTimeout");
+        var timeout = text.isEmpty() ? Duration.ZERO : ApiRequest.read(text, GoDuration::parse);
+        return timeout.isNegative() ? Duration.ZERO : timeout;
     }
 
     private ObjectNode chain(ServiceName service, Overrides overrides) {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.peering.configentry.GoDuration;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -113,6 +115,23 @@ record JsonFields(String subject, Map<String, JsonNode> byName) {
             throw mismatch(name, "text");
         }
         return found.map(JsonNode::textValue).orElse("");
+    }
+
+    /// A duration in Go's words, which may also have been written as Go keeps it, as a number of
+    /// nanoseconds. Empty when absent, and of the number 0, by which Go's programs say nothing.
+    String duration(String name) throws RefusedRequestException {
+        var found = field(name).filter(JsonNode::isNumber);
+        if (found.isEmpty()) {
+            return text(name);
+        }
+        if (!found.get().canConvertToLong()) {
+            throw mismatch(name, "a duration");
+        }
+        var nanos = found.get().longValue();
+        // the least has no positive one
+        return nanos == 0
+                ? ""
+                : GoDuration.format(Duration.ofNanos(Math.max(nanos, -Long.MAX_VALUE)));
     }
 
     boolean flag(String name) throws RefusedRequestException {

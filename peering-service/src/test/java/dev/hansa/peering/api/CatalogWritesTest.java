@@ -54,6 +54,45 @@ class CatalogWritesTest {
         }
     }
 
+    /// Go's programs write durations as they keep them, where nobody has made text of them.
+    @Test
+    void durationsOfChecksMayBeNumbersOfNanoseconds() throws Exception {
+        var made =
+                world.put(
+                        "/v1/agent/service/register",
+                        """
+                        {"Name": "numbers", "Checks": [
+                         {"CheckID": "n-tcp", "TCP": "127.0.0.1:1", "Interval": 30000000000,
+                          "Timeout": 2000000000, "DeregisterCriticalServiceAfter": 7.2e12},
+                         {"CheckID": "n-ttl", "TTL": 3600000000000},
+                         {"CheckID": "n-none", "TCP": "127.0.0.1:1", "Interval": "10s", "Timeout": 0}]}
+                        """);
+        assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+
+        var checks = read("/v1/agent/checks");
+        var tcp = checks.path("n-tcp").path("Definition");
+        assertThat(tcp.path("Interval").asText()).isEqualTo("30s");
+        assertThat(tcp.path("Timeout").asText()).isEqualTo("2s");
+        assertThat(tcp.path("DeregisterCriticalServiceAfter").asText()).isEqualTo("2h0m0s");
+        assertThat(checks.path("n-ttl").path("Definition").path("TTL").asText())
+                .isEqualTo("1h0m0s");
+        assertThat(checks.path("n-none").path("Timeout").asText()).isEqualTo("10s");
+
+        for (var wrong : List.of("true", "1e30", "[]")) {
+            var refused =
+                    world.put(
+                            "/v1/agent/check/register",
+                            "{\"Name\":\"n\",\"TCP\":\"127.0.0.1:1\",\"Interval\":" + wrong + "}");
+            assertThat(refused.statusCode()).as(wrong).isEqualTo(400);
+            assertThat(refused.body()).startsWith("Body decoding failed: ");
+        }
+        var refused =
+                world.put(
+                        "/v1/agent/check/register",
+                        "{\"Name\":\"n\",\"TCP\":\"127.0.0.1:1\",\"Interval\":-5}");
+        assertThat(refused.body()).contains("Interval: expected a duration from 1ms to 1440h");
+    }
+
     @Test
     void rootsAreAskedForInAnyOfGosWords() throws Exception {
         for (var word : List.of("1", "t", "T", "TRUE", "true", "True")) {

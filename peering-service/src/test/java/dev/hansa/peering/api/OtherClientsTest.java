@@ -81,6 +81,35 @@ class OtherClientsTest {
         }
     }
 
+    /// Also with another status than 200.
+    @Test
+    void prettyIsPrettyWhateverTheStatus() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"ill\",\"Check\":{\"TTL\":\"1h\"}}");
+        for (var path :
+                List.of(
+                        "200 /v1/operator/autopilot/health",
+                        "503 /v1/agent/health/service/id/ill",
+                        "503 /v1/agent/health/service/name/ill",
+                        "404 /v1/agent/health/service/id/nothing",
+                        "200 /v1/agent/service/ill")) {
+            var status = path.substring(0, 3);
+            var plain = world.get(path.substring(4));
+            var pretty = world.get(path.substring(4) + "?pretty");
+            assertThat(plain.statusCode() + " " + pretty.statusCode())
+                    .as(path)
+                    .isEqualTo(status + " " + status);
+            assertThat(plain.body()).as(path).doesNotContain("\n");
+            assertThat(pretty.body()).as(path).contains("\n    ").endsWith("\n");
+            assertThat(JSON.readTree(pretty.body())).as(path).isNotEmpty();
+            assertThat(pretty.headers().firstValue("Content-Type"))
+                    .isEqualTo(plain.headers().firstValue("Content-Type"))
+                    .contains("application/json");
+        }
+        // what is no JSON stays what it is
+        assertThat(world.get("/v1/agent/health/service/id/nothing?format=text&pretty").body())
+                .isEqualTo("ServiceId nothing not found");
+    }
+
     /// A client that adds it to all that it asks is told of this datacenter there, as by Consul.
     @Test
     void peerIsReadOverWhereConsulDoesNotLookAtIt() throws Exception {
