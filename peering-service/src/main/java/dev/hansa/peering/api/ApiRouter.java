@@ -5,7 +5,6 @@ import dev.hansa.bootstrap.Secret;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.AccessControl;
 import dev.hansa.peering.acl.Actor;
-import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.audit.AuditLog;
 import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.cluster.LiveCatalog;
@@ -238,16 +237,11 @@ public final class ApiRouter implements AutoCloseable {
         router.route().handler(new OriginGuard(settings.listen())).failureHandler(body::fail);
         router.route().handler(new RequestPace(settings.rates(), System::nanoTime, events));
         router.route().handler(new ReadableLine()).handler(OneNamespace::require);
-        router.route("/v1/snapshot").handler(doorkeeper.admitting(Ask.write(Resource.ACL)));
+        StreamRoute.SNAPSHOT.mount(router, doorkeeper);
         snapshots.ifPresent(resource -> resource.mount(router, notes, contact));
         router.route().handler(new UiDoor());
-        router.get("/v1/hansa/events")
-                .handler(doorkeeper.admitting(Ask.something()))
-                .handler(call -> changes.open(call, doorkeeper.still(call)));
-        var watches = Ask.read(Resource.OPERATOR);
-        router.get("/v1/agent/monitor")
-                .handler(doorkeeper.admitting(watches))
-                .handler(call -> monitor.open(call, doorkeeper.still(call, watches)));
+        StreamRoute.EVENTS.mount(router, doorkeeper, changes::open);
+        StreamRoute.MONITOR.mount(router, doorkeeper, monitor::open);
         router.route("/v1/acl/login").handler(new LoginGate(System::nanoTime, events));
         body.mount(router);
         routes.inOrder()

@@ -52,17 +52,6 @@ record Doorkeeper(
         };
     }
 
-    /// Whether a call that goes on is still somebody's who may something: his token may be gone.
-    BooleanSupplier still(RoutingContext call) {
-        return () -> {
-            try {
-                return !access(ShownToken.of(call)).isNothing();
-            } catch (RefusedRequestException _) {
-                return false;
-            }
-        };
-    }
-
     /// Whether a call that goes on is still somebody's who may what was asked of him at its start.
     BooleanSupplier still(RoutingContext call, Ask ask) {
         return () -> {

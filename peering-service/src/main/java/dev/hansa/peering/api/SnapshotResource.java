@@ -23,8 +23,6 @@ import java.util.function.Supplier;
 /// `/v1/snapshot`: the whole state as a file, out and in. Beside the other resources, whose bodies
 /// are texts of half a megabyte: this one goes from socket to disk and back.
 public final class SnapshotResource {
-    private static final String PATH = "/v1/snapshot";
-
     private final Snapshots snapshots;
     private final String datacenter;
     private final Consumer<PeeringEvent> events;
@@ -41,10 +39,10 @@ public final class SnapshotResource {
     /// @param notes of who has saved one
     /// @param contact how this server stands to the one that leads
     void mount(Router router, AuditNotes notes, Supplier<Contact> contact) {
-        router.get(PATH)
+        router.get(StreamRoute.SNAPSHOT.path())
                 .handler(call ->
                         begin(call, (asked, workplace) -> save(asked, workplace, notes, contact)));
-        router.put(PATH).handler(call -> begin(call, this::restore));
+        router.put(StreamRoute.SNAPSHOT.path()).handler(call -> begin(call, this::restore));
     }
 
     @FunctionalInterface

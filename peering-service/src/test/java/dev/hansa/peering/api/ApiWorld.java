@@ -35,6 +35,8 @@ import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -91,13 +93,15 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     private final Latest<Long> changes = new Latest<>(0L);
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
+    private final Router router;
     private final MonitorStream monitor =
             new MonitorStream("eks-server", LogTap::open, Duration.ofMillis(100));
     private final ApiRouter api;
     private final Latest.Subscription mirror;
     private final HttpClient client = HttpClient.newHttpClient();
     private final TrustBundle bundle = roots();
-    private final FailoverLog failovers = new FailoverLog();
+    final FailoverLog failovers = new FailoverLog();
+    final DenialLog denials = new DenialLog();
     private final RoutePublisher publisher;
     private final List<Latest.Subscription> watches;
     private final Drills drills;
@@ -153,7 +157,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         this,
                         this::joinToken,
                         () -> bundle,
-                        new DenialLog(),
+                        denials,
                         monitor,
                         this::happened);
         api.members(store.members());
@@ -165,9 +169,13 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
         api.checks(checks);
         api.certificateAuthority(this, Duration.ofDays(3));
         api.failover(new FailoverDesk(publisher, failovers, store, drills, clock, events::add));
+        api.snapshots(
+                new SnapshotResource(
+                        store.snapshots(new Datacenter("eks"), clock), "eks", this::happened));
+        router = api.router(vertx);
         server =
                 vertx.createHttpServer()
-                        .requestHandler(api.router(vertx))
+                        .requestHandler(router)
                         .listen(0, "127.0.0.1")
                         .toCompletionStage()
                         .toCompletableFuture()
@@ -257,6 +265,11 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
 
     Routes routes() {
         return api.routes();
+    }
+
+    /// What is mounted on the listener.
+    List<Route> mounted() {
+        return router.getRoutes();
     }
 
     int port() {

@@ -47,11 +47,7 @@ class OpenApiTest {
 
     /// Without end, and a file: held to their types elsewhere.
     private static final List<String> STREAMS =
-            List.of(
-                    "GET /v1/agent/monitor",
-                    "GET /v1/hansa/events",
-                    "GET /v1/snapshot",
-                    "PUT /v1/snapshot");
+            StreamRoute.ALL.stream().flatMap(stream -> stream.operations().stream()).toList();
 
     private static final String SECRET = "5b7c1c6e-27d5-4f50-9d2a-27c7e8a4f001";
 
