@@ -339,6 +339,8 @@ public final class ApiRouter implements AutoCloseable {
         if (leader.isEmpty() || StaleReads.isAnsweredHere(request, method, path)) {
             return answer(request, token, method, route);
         }
+        // by what this server knows of tokens, which may be old
+        request.stay().waitsAmong(doorkeeper.isStranger(token));
         var missedSome = new AtomicBoolean();
         var isLost = new AtomicBoolean();
         var answer =
@@ -383,6 +385,7 @@ public final class ApiRouter implements AutoCloseable {
         var answer =
                 told(() -> {
                     var access = doorkeeper.access(token);
+                    request.stay().waitsAmong(access.isNothing());
                     var caller = new Caller(access, token);
                     var said = answerAs(caller, request, method, route);
                     if (mayWait(method, request)) {

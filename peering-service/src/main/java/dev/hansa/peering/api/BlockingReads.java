@@ -40,6 +40,9 @@ final class BlockingReads implements AutoCloseable {
     /// Consul's sixteenth: clients that began together must not come back together.
     private static final int JITTER_DIVISOR = 16;
 
+    /// Of who may see nothing: he is answered the same then, and leaves his place to the next.
+    static final Duration STRANGERS_WAIT = Duration.ofMinutes(1);
+
     /// Of who has seen all that a server has which cannot ask the leader.
     private static final Duration LEADERLESS_WAIT = Duration.ofSeconds(1);
 
@@ -157,13 +160,12 @@ final class BlockingReads implements AutoCloseable {
             Supplier<ApiAnswer> answer,
             Predicate<ApiAnswer> isNews)
             throws RefusedRequestException, InterruptedException {
-        var deadline = System.nanoTime() + wait(request).toNanos();
+        var deadline = System.nanoTime() + bounded(request, wait(request)).toNanos();
         while (true) {
             var now = revision.get();
             var found = answer.get();
             var left = Duration.ofNanos(deadline - System.nanoTime());
             if (isNews.test(found)
-                    || request.caller().access().isNothing()
                     || !left.isPositive()
                     || now.closed()
                     || request.stay().isGone()) {
@@ -202,14 +204,17 @@ final class BlockingReads implements AutoCloseable {
 
     private void await(Scope scope, long seen, Duration wait, ApiRequest request)
             throws RefusedRequestException, InterruptedException {
-        if (request.caller().access().isNothing()) {
-            // places to wait are few, and strangers would take them
-            return;
-        }
         Predicate<Revision> isOver = now -> now.index(scope) > seen || now.closed();
         if (!isOver.test(revision.get())) {
-            request.stay().await(() -> revision.await(isOver, wait));
+            request.stay().await(() -> revision.await(isOver, bounded(request, wait)));
         }
+    }
+
+    /// How long he waits of what he asks for.
+    static Duration bounded(ApiRequest request, Duration wait) {
+        return request.caller().access().isNothing() && wait.compareTo(STRANGERS_WAIT) > 0
+                ? STRANGERS_WAIT
+                : wait;
     }
 
     /// The index that the caller says it has seen; 0: none.

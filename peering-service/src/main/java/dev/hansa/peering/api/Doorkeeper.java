@@ -36,6 +36,11 @@ record Doorkeeper(
                         Caller.denied(control.isBootstrapped() ? NO_TOKEN : NOT_BOOTSTRAPPED));
     }
 
+    /// Whether who shows this may do nothing.
+    boolean isStranger(Optional<Secret> shown) {
+        return control.access(shown).map(Access::isNothing).orElse(true);
+    }
+
     /// Lets a call on to its next handler, or ends it. For what is no [ApiResource].
     Handler<RoutingContext> admitting(Ask ask) {
         return call -> {

@@ -3,8 +3,6 @@ package dev.hansa.peering.api;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -22,12 +20,15 @@ final class Places {
     /// Ten thousand are through in three seconds; clients give up after some more.
     private static final Duration WAKING_LIMIT = Duration.ofSeconds(10);
 
-    private final ReaderLimits limits;
+    /// Who may see nothing waits too, or he would ask again at once, for ever; where few others
+    /// want to wait, and never in a reader's place.
+    static final ReaderLimits STRANGERS = new ReaderLimits(128, 16);
+
     private final Duration wakingLimit;
     private final Semaphore running = new Semaphore(MAX_RUNNING);
-    private final Semaphore waiting;
+    private final WaitingRoom readers;
+    private final WaitingRoom strangers = new WaitingRoom(STRANGERS, " whose tokens allow nothing");
     private final Semaphore woken = new Semaphore(MAX_WOKEN);
-    private final ConcurrentMap<ClientNetwork, Integer> clients = new ConcurrentHashMap<>();
 
     Places(ReaderLimits limits) {
         this(limits, WAKING_LIMIT);
@@ -35,9 +36,8 @@ final class Places {
 
     /// @param wakingLimit until one who has waited may make his answer
     Places(ReaderLimits limits, Duration wakingLimit) {
-        this.limits = limits;
         this.wakingLimit = wakingLimit;
-        this.waiting = new Semaphore(limits.all());
+        this.readers = new WaitingRoom(limits, "");
     }
 
     /// A request's stay, or empty when too many are being answered.
@@ -67,6 +67,7 @@ final class Places {
         private final boolean counted;
         private final Optional<ClientNetwork> client;
         private Optional<Semaphore> place;
+        private WaitingRoom room = readers;
         private Optional<Thread> waiter = Optional.empty();
         private volatile boolean gone;
 
@@ -86,6 +87,13 @@ final class Places {
             return client.map(ClientNetwork::address).orElse("another server");
         }
 
+        /// Where the caller waits from now on, if he does.
+        ///
+        /// @param isStranger whether he may see nothing
+        void waitsAmong(boolean isStranger) {
+            room = isStranger ? strangers : readers;
+        }
+
         /// Whether the caller has hung up, so that nobody need wait for it.
         boolean isGone() {
             return gone;
@@ -102,7 +110,10 @@ final class Places {
         /// @throws RefusedRequestException when too many wait already, or make their answers
         /// @throws InterruptedException when the server stops
         void await(Waiting work) throws RefusedRequestException, InterruptedException {
-            take();
+            var entered = room;
+            if (counted) {
+                entered.enter(client);
+            }
             leave();
             try {
                 if (begin()) {
@@ -114,7 +125,9 @@ final class Places {
                 }
             } finally {
                 end();
-                giveBack();
+                if (counted) {
+                    entered.leave(client);
+                }
             }
             if (counted) {
                 wake();
@@ -145,39 +158,6 @@ final class Places {
                 // what was meant for the wait must not end what comes after it
                 var _ = Thread.interrupted();
             }
-        }
-
-        private void take() throws RefusedRequestException {
-            if (!counted) {
-                return;
-            }
-            if (!waiting.tryAcquire()) {
-                throw tooMany("callers", limits.all());
-            }
-            if (client.isPresent()
-                    && clients.merge(client.get(), 1, Integer::sum) > limits.ofOneClient()) {
-                giveBack();
-                throw tooMany("callers from one address", limits.ofOneClient());
-            }
-        }
-
-        private RefusedRequestException tooMany(String who, int most) {
-            return new RefusedRequestException(
-                    429,
-                    "blocking query: expected at most "
-                            + most
-                            + " waiting "
-                            + who
-                            + "; found as many already waiting");
-        }
-
-        private void giveBack() {
-            if (!counted) {
-                return;
-            }
-            client.ifPresent(one ->
-                    clients.computeIfPresent(one, (_, count) -> count == 1 ? null : count - 1));
-            waiting.release();
         }
 
         /// Works on a thread of its own and leaves when that is done; at once where there is no

@@ -400,11 +400,6 @@ class AccessWalkTest {
             assertThat(send(call.method(), call.path(), call.body(), "x").body())
                     .isEqualTo("ACL not found");
         }
-        // who waits for nothing is not let wait at all
-        assertThat(
-                        send("GET", "/v1/catalog/services?wait=10m&index=9999999999999", "", "")
-                                .statusCode())
-                .isEqualTo(200);
     }
 
     /// The secret of a token that this alone is allowed to.
