@@ -24,6 +24,8 @@ import org.slf4j.spi.SLF4JServiceProvider;
 public final class Logging implements SLF4JServiceProvider {
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n";
     private static final String LEVEL = "HANSA_LOG_LEVEL";
+
+    /// And in the same words once a minute ([RepeatedLines]).
     private static final List<String> WARNINGS_ONLY =
             List.of(
                     "io.netty",
@@ -68,6 +70,9 @@ public final class Logging implements SLF4JServiceProvider {
         appender.setTarget("System.err");
         appender.setEncoder(encoder);
         appender.start();
+        var repeated = new RepeatedLines(WARNINGS_ONLY, System::nanoTime);
+        repeated.start();
+        context.addTurboFilter(repeated);
         WARNINGS_ONLY.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
         ERRORS_ONLY.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
         var root = context.getLogger(Logger.ROOT_LOGGER_NAME);

@@ -96,6 +96,7 @@ final class Following implements Role {
 
     private void listen() {
         var members = parts.store().members();
+        var losses = new LeaderLosses(System::nanoTime);
         try {
             while (true) {
                 var now =
@@ -109,8 +110,12 @@ final class Following implements Role {
                     members.toLeader().follow(now, Question.encode(parts.self()), copy::take);
                 } catch (StoreFailure e) {
                     // it says itself when it comes back, or another is elected
-                    parts.events()
-                            .accept(new PeeringEvent.LeaderLost(String.valueOf(e.getMessage())));
+                    if (losses.isTold(now)) {
+                        parts.events()
+                                .accept(
+                                        new PeeringEvent.LeaderLost(
+                                                String.valueOf(e.getMessage())));
+                    }
                 } catch (RuntimeException e) {
                     // a leader of another version, during an upgrade, or a defect
                     failed("copying what the leader tells", e);
