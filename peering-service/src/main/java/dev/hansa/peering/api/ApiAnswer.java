@@ -48,6 +48,14 @@ sealed interface ApiAnswer {
         return text(refusal.status(), refusal.sentence());
     }
 
+    /// Whether it tells that what was asked for is so, or that what it concerns does not exist.
+    default boolean isDone() {
+        return switch (this) {
+            case Json _ -> true;
+            case Plain(var status, _, _, _) -> status < 400 || status == 404;
+        };
+    }
+
     default ApiAnswer at(long index) {
         return switch (this) {
             case Json(var body, _) -> new Json(body, OptionalLong.of(index));

@@ -17,6 +17,7 @@ import dev.hansa.peering.store.Contact;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.store.Witness;
 import dev.hansa.peering.ui.UiDoor;
 import dev.hansa.trustbundle.TrustBundle;
 import io.vertx.core.Vertx;
@@ -62,6 +63,7 @@ public final class ApiRouter implements AutoCloseable {
     private final Doorkeeper doorkeeper;
     private final AclResources acl;
     private final AuditNotes notes;
+    private final Safely safely;
     private Optional<SnapshotResource> snapshots = Optional.empty();
 
     /// @param bundle the datacenter's own roots, the signing one first
@@ -85,6 +87,7 @@ public final class ApiRouter implements AutoCloseable {
         this.control = new AccessControl(settings.access(), store, settings.clock());
         this.notes = new AuditNotes(store, events, System::nanoTime);
         this.doorkeeper = new Doorkeeper(control, places, notes, events);
+        this.safely = new Safely(doorkeeper, events);
         routes.peerings(new PeeringResource(peerings, reads));
         routes.config(new ConfigResource(store, reads, notes, events));
         var views = new CatalogReads(catalog.snapshots(), store, reads);
@@ -175,7 +178,8 @@ public final class ApiRouter implements AutoCloseable {
         return routes;
     }
 
-    /// Called before a read that may not be stale; before [#router].
+    /// Called before a read that may not be stale, and after a change for which the log was not
+    /// asked; before [#router].
     ///
     /// @param leads throws [StoreFailure] when this server does not lead any more
     public void confirm(Runnable leads) {
@@ -344,7 +348,7 @@ public final class ApiRouter implements AutoCloseable {
         var missedSome = new AtomicBoolean();
         var isLost = new AtomicBoolean();
         var answer =
-                told(() -> {
+                safely.answer(() -> {
                     Question.Answer said;
                     try {
                         said =
@@ -383,7 +387,7 @@ public final class ApiRouter implements AutoCloseable {
         var token = route.ask().isOfAnyToken() ? Optional.<Secret>empty() : shown;
         var missedSome = new AtomicBoolean();
         var answer =
-                told(() -> {
+                safely.answer(() -> {
                     var access = doorkeeper.access(token);
                     request.stay().waitsAmong(access.isNothing());
                     var caller = new Caller(access, token);
@@ -404,7 +408,22 @@ public final class ApiRouter implements AutoCloseable {
 
     private ApiAnswer answerAs(
             Caller caller, ApiRequest request, String method, Routes.Route route) {
-        return Actor.as(caller.access(), () -> told(() -> work(caller, request, method, route)));
+        var log = new Witness();
+        var said =
+                Actor.as(
+                        caller.access(),
+                        () ->
+                                log.watch(() ->
+                                        safely.answer(() -> work(caller, request, method, route))));
+        // that there is nothing to do was true of what a former leader held, too
+        return method.equals("GET") || log.hasSpoken() || !said.isDone()
+                ? said
+                : safely.answer(() -> confirmed(said));
+    }
+
+    private ApiAnswer confirmed(ApiAnswer said) {
+        confirm.run();
+        return said;
     }
 
     private ApiAnswer work(Caller caller, ApiRequest request, String method, Routes.Route route)
@@ -428,7 +447,7 @@ public final class ApiRouter implements AutoCloseable {
             return answerAs(
                     Caller.everything(), request, "GET", new Routes.Route(Ask.nothing(), resource));
         }
-        return told(() ->
+        return safely.answer(() ->
                 PassedOn.read(
                         ask(
                                 leader.get(),
@@ -460,31 +479,6 @@ public final class ApiRouter implements AutoCloseable {
     private static boolean mayWait(String method, ApiRequest request) {
         return method.equals("GET")
                 && (request.query().containsKey("index") || request.query().containsKey("hash"));
-    }
-
-    @FunctionalInterface
-    private interface Work {
-        ApiAnswer run() throws RefusedRequestException, InterruptedException;
-    }
-
-    /// What the caller is told, whatever becomes of the work.
-    private ApiAnswer told(Work work) {
-        try {
-            return work.run();
-        } catch (RefusedRequestException e) {
-            doorkeeper.note(e);
-            return ApiAnswer.of(e);
-        } catch (StoreFailure e) {
-            events.accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));
-            return ApiAnswer.text(500, String.valueOf(e.getMessage()));
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            return ApiAnswer.text(503, "server is stopping");
-        } catch (RuntimeException e) {
-            // A defect of ours: told in full to the log, in one word to the caller.
-            events.accept(new PeeringEvent.BackgroundFailure("API request", e));
-            return ApiAnswer.text(500, "internal error");
-        }
     }
 
     /// Answers all who wait with what there is, and lets go of store and catalog.

@@ -8,6 +8,7 @@ import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.Members;
 import dev.hansa.peering.store.StoreFailure;
+import dev.hansa.peering.store.Witness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +86,7 @@ final class OperatorResource {
         notes.begun(REMOVE, id);
         try {
             members.remove(id);
+            Witness.speaks();
         } catch (StoreFailure e) {
             notes.failed(REMOVE, id, String.valueOf(e.getMessage()));
             throw new RefusedRequestException(500, String.valueOf(e.getMessage()));
@@ -99,6 +101,7 @@ final class OperatorResource {
         notes.begun(TRANSFER, wanted);
         try {
             var next = members.transfer(request.parameter("id"), TRANSFER_LIMIT);
+            Witness.speaks();
             events.accept(new PeeringEvent.MemberChanged(next, "made to lead by an operator"));
         } catch (StoreFailure e) {
             notes.failed(TRANSFER, wanted, String.valueOf(e.getMessage()));

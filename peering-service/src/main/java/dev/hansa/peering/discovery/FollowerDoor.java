@@ -9,6 +9,9 @@ import java.util.function.Supplier;
 
 /// The proxies' door at a server that does not lead: whoever comes is told to try the next server.
 public final class FollowerDoor {
+    /// How whoever is sent on is told so; no secret that he has shown was looked at.
+    public static final String SENTENCE = "expected the server that leads; found one that does not";
+
     private FollowerDoor() {}
 
     /// @param leader where proxies reach the server that leads; empty: not known
@@ -22,9 +25,7 @@ public final class FollowerDoor {
             GrpcServerRequest<?, ?> request, Supplier<Optional<Endpoint>> leader) {
         request.response()
                 .status(GrpcStatus.UNAVAILABLE)
-                .statusMessage(
-                        "expected the server that leads; found one that does not"
-                                + leader.get().map(at -> ": try " + at).orElse(""))
+                .statusMessage(SENTENCE + leader.get().map(at -> ": try " + at).orElse(""))
                 .end();
     }
 }

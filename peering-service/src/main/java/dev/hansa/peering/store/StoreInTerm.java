@@ -15,6 +15,10 @@ record StoreInTerm(RaftStore store, long term) implements Store {
                 && ReplicaMachine.isOfAnotherTerm(reason)) {
             throw new NotLeadingFailure("store: " + reason);
         }
+        // a note may be left unwritten while not all members can read it
+        if (!(command instanceof StoreCommand.NoteAct)) {
+            Witness.speaks();
+        }
         return answer;
     }
 

@@ -23,6 +23,7 @@ import dev.hansa.peering.login.KeyRing;
 import dev.hansa.peering.login.KeySource;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.RaftStore;
+import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.store.TestStore;
@@ -58,6 +59,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// The API on a real socket, over a real store and catalog. Only the two collaborators that would
 /// need a second datacenter are made by hand.
@@ -72,6 +74,9 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                     ServerAddresses.EVERY);
     final List<PeeringEvent> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+
+    /// How often a server that leads was asked whether it does.
+    final AtomicInteger confirmed = new AtomicInteger();
 
     /// What the file says that allows another bootstrap.
     volatile OptionalLong reset = OptionalLong.empty();
@@ -123,6 +128,12 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
 
     /// @param store of whichever member; closed with this
     ApiWorld(RaftStore store, AccessSettings access, RequestRates rates) throws Exception {
+        this(store, store, access, rates);
+    }
+
+    /// @param written what the API writes to and reads from: `store`, or the same in a term
+    private ApiWorld(RaftStore store, Store written, AccessSettings access, RequestRates rates)
+            throws Exception {
         this.store = store;
         history = new History(clock);
         mirror = ApiRouter.mirrorRegistrations(store, catalog);
@@ -152,7 +163,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                                 rates,
                                 () -> reset,
                                 clock),
-                        store,
+                        written,
                         catalog,
                         this,
                         this::joinToken,
@@ -236,8 +247,12 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
 
     /// Whoever reads asks first whether this server still leads, as where there are several.
     static ApiWorld leading(RaftStore store) throws Exception {
-        var world = new ApiWorld(store, AccessSettings.OPEN, new RequestRates(2000, 1000));
-        world.api.confirm(store::confirm);
+        var written = store.inTerm(store.members().leadership().get().term());
+        var world = new ApiWorld(store, written, AccessSettings.OPEN, new RequestRates(2000, 1000));
+        world.api.confirm(() -> {
+            world.confirmed.incrementAndGet();
+            store.confirm();
+        });
         return world;
     }
 

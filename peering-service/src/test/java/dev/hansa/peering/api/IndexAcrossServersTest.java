@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.store.CutTrio;
 import java.net.http.HttpResponse;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// log, the API of each over it.
 class IndexAcrossServersTest {
     private static final Duration SOON = Duration.ofSeconds(30);
+    private static final RequestRates RATES = new RequestRates(2000, 1000);
     private static final String ENTRY = "/v1/config/service-defaults/web";
 
     @TempDir Path folder;
@@ -55,8 +57,7 @@ class IndexAcrossServersTest {
     void followerThatLagsAnswersNobodyBelowTheIndexThatHeSends() throws Exception {
         write(leader, "http");
         var behind = trio.follower();
-        try (var follower =
-                new ApiWorld(behind, AccessSettings.OPEN, new RequestRates(2000, 1000))) {
+        try (var follower = new ApiWorld(behind, AccessSettings.OPEN, RATES)) {
             follower.follow(leader);
             await().atMost(SOON).until(() -> follower.get(ENTRY + "?stale").statusCode() == 200);
             trio.cutOff(behind);
@@ -115,13 +116,66 @@ class IndexAcrossServersTest {
             assertThat(world.get(ENTRY).body()).contains("\"Protocol\":\"tcp\"");
 
             for (var query : new String[] {"", "?consistent", "?index=1", "?wait=1s&index=1"}) {
-                var refused = leader.get(ENTRY + query);
-                assertThat(refused.statusCode()).as(query).isEqualTo(500);
-                assertThat(refused.body())
-                        .as(query)
-                        .startsWith("store: expected a leader that 2 of 3 servers follow");
+                assertRefused(leader.get(ENTRY + query));
             }
             assertThat(leader.get(ENTRY + "?stale").body()).contains("\"Protocol\":\"http\"");
         }
+    }
+
+    /// What it would have to write the log refuses; what it need not write it only believes.
+    @Test
+    void leaderThatIsCutOffSaysOfNothingThatItIsDone() throws Exception {
+        register(leader);
+        var pass = "/v1/agent/check/pass/ttl";
+        assertThat(leader.put(pass, "").statusCode()).isEqualTo(200);
+        write(leader, "http");
+        trio.cutOff(trio.leader());
+        var next = trio.leader();
+        try (var world = ApiWorld.leading(next)) {
+            assertThat(world.put("/v1/agent/check/fail/ttl", "").statusCode()).isEqualTo(200);
+            write(world, "tcp");
+            var entry = "{\"Kind\":\"service-defaults\",\"Name\":\"web\",\"Protocol\":\"http\"}";
+            var now =
+                    new ObjectMapper()
+                            .readTree(world.get(ENTRY).body())
+                            .path("ModifyIndex")
+                            .asLong();
+
+            assertRefused(leader.put(pass, ""));
+            // right at the one that leads, and not at what this one holds
+            assertRefused(leader.put("/v1/config?cas=" + now, entry));
+            assertThat(world.put("/v1/config?cas=" + now, entry).body()).isEqualTo("true");
+            assertRefused(leader.put("/v1/agent/service/deregister/nobody", ""));
+        }
+    }
+
+    @Test
+    void whatTheLogHasSaidIsNotAskedForAgain() throws Exception {
+        register(leader);
+        var before = leader.confirmed.get();
+
+        write(leader, "http");
+        assertThat(leader.put("/v1/agent/check/pass/ttl", "").statusCode()).isEqualTo(200);
+        assertThat(leader.confirmed.get()).isEqualTo(before);
+
+        assertThat(leader.put("/v1/agent/check/pass/ttl", "").statusCode()).isEqualTo(200);
+        assertThat(leader.confirmed.get()).as("nothing was to be written").isEqualTo(before + 1);
+        assertThat(leader.put("/v1/agent/check/pass/none", "").statusCode()).isEqualTo(404);
+        assertThat(leader.confirmed.get()).as("of what does not exist").isEqualTo(before + 2);
+    }
+
+    private static void register(ApiWorld at) throws Exception {
+        var answer =
+                at.put(
+                        "/v1/agent/service/register",
+                        """
+                        {"Name": "app", "Check": {"CheckID": "ttl", "TTL": "1h", "Status": "critical"}}
+                        """);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+
+    private static void assertRefused(HttpResponse<String> answer) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(500);
+        assertThat(answer.body()).startsWith("store: expected a leader that 2 of 3 servers follow");
     }
 }

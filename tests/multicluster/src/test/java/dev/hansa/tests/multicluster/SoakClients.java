@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.failover.ProxyRpc;
 import dev.hansa.failover.wire.JoinRequest;
+import dev.hansa.peering.discovery.FollowerDoor;
 import dev.hansa.peering.store.StrangerCall;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.ca.CertificateRequest;
@@ -394,7 +395,7 @@ final class SoakClients {
                     };
             // whoever does not lead sends proxies on, and has looked at no secret
             if (!(told instanceof StrangerCall.Outcome.Unanswered(var sentence)
-                    && sentence.startsWith("FAILED_PRECONDITION"))) {
+                    && sentence.contains(FollowerDoor.SENTENCE))) {
                 history.add(new SoakHistory.Use(kind, secret, outcome, begun, System.nanoTime()));
             }
             if (outcome != SoakHistory.Outcome.UNKNOWN) {

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -176,9 +175,8 @@ class ThreeServersIT {
             await().atMost(SEEN)
                     .until(() -> eks.health(leader).path("leader").asText().length() > 0);
         }
-        // a machine that starves its processes is late with an election too: not so each time, and
-        // what comes after the election is short two times of three even there
-        assertThat(Collections.min(takeovers))
+        // a machine that starves its processes is late now and then, two times of three it is not
+        assertThat(takeovers.stream().sorted().toList().get(1))
                 .as("from a leader's death until the peer's stream is the next one's: " + takeovers)
                 .isLessThan(TAKEN_OVER);
         assertThat(afterWrites.stream().sorted().toList().get(1))
@@ -228,11 +226,16 @@ class ThreeServersIT {
 
     /// Sent: the kernel has it, whatever the server does.
     private Socket asking(int number, String path) throws IOException {
+        return asking(number, "GET", path);
+    }
+
+    private Socket asking(int number, String method, String path) throws IOException {
         var socket = new Socket(eks.host(number), 8500);
         socket.setSoTimeout((int) SEEN.toMillis());
         socket.getOutputStream()
                 .write(
-                        ("GET "
+                        (method
+                                        + " "
                                         + path
                                         + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                                 .getBytes(StandardCharsets.US_ASCII));
@@ -290,6 +293,12 @@ class ThreeServersIT {
         for (var i = 0; i < EARLY; i++) {
             early.add(asking(leader, "/v1/config/service-defaults/while-paused"));
         }
+        // what it holds has no such peering, and nothing to delete
+        var late = new ArrayList<Socket>();
+        eks.must(other, "POST", "/v1/peering/token", "{\"PeerName\": \"made-while-paused\"}");
+        for (var i = 0; i < EARLY; i++) {
+            late.add(asking(leader, "DELETE", "/v1/peering/made-while-paused"));
+        }
         eks.signal(leader, "CONT");
         for (var socket : early) {
             try (socket) {
@@ -304,6 +313,27 @@ class ThreeServersIT {
                                                 .contains("\"Protocol\":\"http\""),
                                 told -> assertThat(told).startsWith("HTTP/1.1 500"));
             }
+        }
+        var deleted = false;
+        for (var socket : late) {
+            try (socket) {
+                deleted |=
+                        new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                                .startsWith("HTTP/1.1 200");
+            }
+        }
+        if (deleted) {
+            await().atMost(SEEN)
+                    .untilAsserted(() ->
+                            assertThat(
+                                            eks.send(
+                                                            other,
+                                                            "GET",
+                                                            "/v1/peering/made-while-paused",
+                                                            "")
+                                                    .statusCode())
+                                    .as("told to be deleted")
+                                    .isEqualTo(404));
         }
         await().atMost(SEEN).until(() -> !eks.health(leader).path("leads").asBoolean());
         assertThat(
