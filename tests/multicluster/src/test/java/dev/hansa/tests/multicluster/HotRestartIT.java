@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,6 +73,49 @@ class HotRestartIT {
                 assertThat(process.exitValue()).isZero();
             }
             assertThat(pair.passingGateways(PeeredPair.EKS)).isEqualTo(1);
+        }
+    }
+
+    /// Each waits for the server for a while, and then serves what its disk has.
+    @Test
+    @Tag("long")
+    void noConnectionFailsWhileBothAreReplacedAndTheServerIsDead(@TempDir Path folder)
+            throws Exception {
+        var settings = List.of("hot-restart=true", "drain-timeout=10m");
+        try (var load = new EchoLoad();
+                var strangers = new HelloCaller();
+                var pair = new PeeredPair(folder, settings)) {
+            start(load, pair);
+            load.start(upstream, 8, 8);
+            strangers.start(gateway, 8);
+            awaitTraffic(load, strangers);
+            pair.kill("eks-server");
+
+            var old =
+                    List.of(
+                            replace(
+                                    pair,
+                                    "eks-gateway",
+                                    () -> pair.startGateway("eks", PeeredPair.EKS)),
+                            replace(
+                                    pair,
+                                    "eks-sidecar",
+                                    () ->
+                                            pair.startSidecar(
+                                                    "eks",
+                                                    PeeredPair.EKS,
+                                                    "caller",
+                                                    PeeredPair.TO_ECHO)));
+            awaitTraffic(load, strangers);
+
+            load.stop();
+            strangers.stop();
+            assertThat(load.failures()).isEmpty();
+            assertThat(strangers.failures()).isEmpty();
+            for (var process : old) {
+                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(process.exitValue()).isZero();
+            }
         }
     }
 
