@@ -78,7 +78,7 @@ final class DeadServers implements AutoCloseable {
                                     dead.name(),
                                     "removed: silent for more than " + parts.config().deadAfter()));
             removed.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             parts.events().accept(new PeeringEvent.BackgroundFailure("removing a dead server", e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

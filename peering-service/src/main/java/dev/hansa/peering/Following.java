@@ -116,7 +116,7 @@ final class Following implements Role {
                                         new PeeringEvent.LeaderLost(
                                                 String.valueOf(e.getMessage())));
                     }
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     // a leader of another version, during an upgrade, or a defect
                     failed("copying what the leader tells", e);
                     Thread.sleep(AFTER_FAILURE);
@@ -139,7 +139,7 @@ final class Following implements Role {
                     try {
                         Leading.serveTrust(parts);
                         served = generation(state);
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         failed("serving the datacenter's new roots", e);
                         Thread.sleep(AFTER_FAILURE);
                     }
@@ -150,7 +150,7 @@ final class Following implements Role {
         }
     }
 
-    private void failed(String what, RuntimeException cause) {
+    private void failed(String what, Throwable cause) {
         parts.events().accept(new PeeringEvent.BackgroundFailure(what, cause));
     }
 

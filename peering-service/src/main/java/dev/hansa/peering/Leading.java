@@ -213,6 +213,7 @@ final class Leading implements Role {
         doors = new Doors(router.router(parts.vertx()), proxyCalls, streams::call, streams::opened);
         closer.add(new DeadServers(parts, this::showServers));
         closer.add(new HandOver(parts));
+        closer.add(new OthersRoom(parts));
         rotation.start();
     }
 
@@ -221,7 +222,7 @@ final class Leading implements Role {
         var closer = new Closer();
         try {
             return new Leading(parts, term, closer);
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
             // what had begun must not go on beside whoever leads by now
             try (closer) {
                 throw e;

@@ -81,7 +81,7 @@ public final class PeeringRegistry implements AutoCloseable {
                     seen = state.index();
                     reconcile(state);
                     retry = FIRST_RETRY;
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     failed("reconciling the peerings", e);
                     seen = -1;
                     Thread.sleep(retry);
@@ -98,7 +98,7 @@ public final class PeeringRegistry implements AutoCloseable {
         return doubled.compareTo(LONGEST_RETRY) < 0 ? doubled : LONGEST_RETRY;
     }
 
-    private void failed(String what, RuntimeException cause) {
+    private void failed(String what, Throwable cause) {
         context.events().accept(new PeeringEvent.BackgroundFailure(what, cause));
     }
 
@@ -197,7 +197,7 @@ public final class PeeringRegistry implements AutoCloseable {
                 }
                 departed(peering);
                 return;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failed("end of peering '" + peering.name() + "'", e);
                 Thread.sleep(retry);
                 retry = longer(retry);

@@ -127,6 +127,7 @@ public final class PeeringService implements AutoCloseable {
             var addresses = closer.add(addresses(config, live));
             var files = new FreeFiles(FreeFiles.RESERVE);
             metrics.gauge(MetricNames.FILES_SHORT, files, PeeringService::isShort);
+            metrics.gauge(MetricNames.DATABASE_BEHIND, store, PeeringService::isBehind);
             StateWatch.start(
                     files::problem,
                     timer,
@@ -379,7 +380,7 @@ public final class PeeringService implements AutoCloseable {
                     try {
                         keeper.renew();
                         listeners.replace(keeper);
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         // two thirds of the life are left; the next round tries again, and it is
                         // said loudly
                         events.accept(
@@ -430,12 +431,15 @@ public final class PeeringService implements AutoCloseable {
         var health = JsonNodeFactory.instance.objectNode();
         var problem = store.problem();
         var filesShort = files.problem();
+        var database = store.databaseProblem();
         var isWell =
                 problem.isEmpty()
+                        && database.isEmpty()
                         && filesShort.isEmpty()
                         && dns.flatMap(DnsServer::problem).isEmpty();
         health.put("status", isWell ? "passing" : "degraded");
         problem.ifPresent(reason -> health.put("store", "takes no writes: " + reason));
+        database.ifPresent(reason -> health.put("database", reason));
         filesShort.ifPresent(reason -> health.put("files", "lets nobody in: " + reason));
         health.put("role", "server");
         health.put("datacenter", config.datacenter().name());
@@ -444,6 +448,10 @@ public final class PeeringService implements AutoCloseable {
         dns.ifPresent(running -> running.health(health));
         roles.health(health);
         return health;
+    }
+
+    private static double isBehind(Store store) {
+        return store.databaseProblem().isPresent() ? 1 : 0;
     }
 
     private static double isShort(FreeFiles files) {

@@ -42,13 +42,17 @@ final class Roles implements MemberService, AutoCloseable {
 
     private static final Duration IDLE = Duration.ofHours(1);
 
+    /// One may be of a moment; whoever cannot act as the leader for longer keeps all others from
+    /// it.
+    private static final int FAILURES_UNTIL_HANDED_OVER = 3;
+
     /// Peers' and proxies' connections belong to the role that they were opened in.
     private final Set<HttpConnection> connections = Collections.newSetFromMap(new WeakHashMap<>());
 
     private final Latest<Optional<Role>> role = new Latest<>(Optional.empty());
     private @Nullable ServerParts parts;
     private @Nullable Thread thread;
-    private volatile @Nullable Exception failure;
+    private volatile @Nullable Throwable failure;
 
     private ServerParts parts() {
         if (parts == null) {
@@ -90,11 +94,13 @@ final class Roles implements MemberService, AutoCloseable {
     }
 
     private void run() {
+        var failures = 0;
         try {
             while (true) {
                 var now = members().leadership().get();
                 try (var next = now.own() ? leading(now) : new Following(parts(), this)) {
                     role.set(Optional.of(next));
+                    failures = 0;
                     while (same(now, members().leadership().get())) {
                         members().leadership().await(later -> !same(now, later), IDLE);
                     }
@@ -103,10 +109,13 @@ final class Roles implements MemberService, AutoCloseable {
                     leave();
                 } catch (InterruptedException e) {
                     throw e;
-                } catch (Exception e) {
+                } catch (Exception | Error e) {
                     role.set(Optional.empty());
                     failure = e;
                     parts().events().accept(new PeeringEvent.BackgroundFailure("the role", e));
+                    if (++failures % FAILURES_UNTIL_HANDED_OVER == 0) {
+                        handOver();
+                    }
                     Thread.sleep(AGAIN);
                 }
             }
@@ -269,7 +278,7 @@ final class Roles implements MemberService, AutoCloseable {
                     case Question.ADD -> added(asked);
                     // of this server's own disk, whatever its role
                     case Question.WRITABLE ->
-                            new Question.Answer(200, parts().store().problem().orElse(""));
+                            new Question.Answer(200, parts().store().ownProblem().orElse(""));
                     default ->
                             role.get()
                                     .orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE))
@@ -315,7 +324,8 @@ final class Roles implements MemberService, AutoCloseable {
         role.get().ifPresent(now -> now.health(health));
     }
 
-    /// Who leads and is told to stop sees to a successor first: an election would take longer.
+    /// Who leads and is told to stop, or cannot act as the leader, sees to a successor first: an
+    /// election would take longer, or not come at all.
     private void handOver() throws InterruptedException {
         if (!members().leadership().get().own() || members().list().size() == 1) {
             return;

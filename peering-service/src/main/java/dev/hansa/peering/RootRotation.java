@@ -117,7 +117,7 @@ final class RootRotation implements CaOperations, AutoCloseable {
                 var seen = present();
                 try {
                     look(seen);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     // what is published stays published; the next look tries again
                     events.accept(
                             new PeeringEvent.BackgroundFailure("the certificate authority", e));

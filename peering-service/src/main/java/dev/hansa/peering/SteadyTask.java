@@ -2,8 +2,8 @@ package dev.hansa.peering;
 
 import java.util.function.Consumer;
 
-/// What a timer runs again and again. The timer would drop a task that throws, without a word: it
-/// is told once, and once more when it has worked in between.
+/// What a timer runs again and again. The timer would drop a task that throws, an error of the JVM
+/// as well, without a word: it is told once, and once more when it has worked in between.
 final class SteadyTask implements Runnable {
     private final String what;
     private final Runnable task;
@@ -22,7 +22,7 @@ final class SteadyTask implements Runnable {
         try {
             task.run();
             fails = false;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             if (!fails) {
                 events.accept(new PeeringEvent.BackgroundFailure(what, e));
             }

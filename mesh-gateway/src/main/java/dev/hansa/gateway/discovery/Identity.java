@@ -144,6 +144,12 @@ public final class Identity implements AutoCloseable {
                             new GatewayEvent.CertificateFailed(
                                     id.uri(), String.valueOf(e.getMessage())));
                     backoff.pause(control.servers());
+                } catch (RuntimeException | Error e) {
+                    // a defect: without another attempt the certificate would end in silence
+                    events.accept(
+                            new GatewayEvent.CertificateFailed(
+                                    id.uri(), "expected to renew it; found " + e));
+                    backoff.pause(control.servers());
                 }
             }
         } catch (InterruptedException e) {

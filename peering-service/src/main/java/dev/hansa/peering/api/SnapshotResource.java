@@ -171,7 +171,7 @@ public final class SnapshotResource {
                     try {
                         var result = named.call();
                         loop.runOnContext(_ -> done.complete(result));
-                    } catch (Exception e) {
+                    } catch (Exception | Error e) {
                         loop.runOnContext(_ -> done.fail(e));
                     }
                 });

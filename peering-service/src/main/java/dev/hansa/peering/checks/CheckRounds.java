@@ -126,7 +126,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                 var pause = IDLE;
                 try {
                     pause = look();
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     // one bad record must not stop all checks
                     events.accept(new PeeringEvent.BackgroundFailure("running checks", e));
                     pause = LONGEST_LOOK;
@@ -256,7 +256,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                                 events.accept(
                                         new PeeringEvent.WriteRefused(
                                                 String.valueOf(e.getMessage())));
-                            } catch (RuntimeException e) {
+                            } catch (RuntimeException | Error e) {
                                 events.accept(
                                         new PeeringEvent.BackgroundFailure("running a check", e));
                             } finally {

@@ -93,7 +93,7 @@ public final class LiveCheckpoint implements AutoCloseable {
                 var begun = System.nanoTime();
                 try {
                     save();
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException | Error e) {
                     failures.accept(e);
                 }
                 var took = (System.nanoTime() - begun) / 1_000_000;

@@ -336,7 +336,7 @@ public final class RoutePublisher implements AutoCloseable {
                 dirty.drainPermits();
                 try {
                     publish();
-                } catch (RuntimeException | StackOverflowError e) {
+                } catch (RuntimeException | Error e) {
                     // one bad record must not stop all routes: proxies keep the last good ones, and
                     // it is said loudly
                     events.accept(new PeeringEvent.BackgroundFailure("computing routes", e));
@@ -378,7 +378,7 @@ public final class RoutePublisher implements AutoCloseable {
             }
             try {
                 send(session, view, gateway);
-            } catch (RuntimeException | StackOverflowError e) {
+            } catch (RuntimeException | Error e) {
                 // what one proxy cannot be told is not kept from the others
                 events.accept(
                         new PeeringEvent.BackgroundFailure(

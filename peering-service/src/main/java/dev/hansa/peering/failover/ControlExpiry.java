@@ -44,7 +44,7 @@ public final class ControlExpiry implements AutoCloseable {
                 var now = clock.instant();
                 try {
                     look(controls.values(), now);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     // one bad record must not keep all others in force
                     events.accept(new PeeringEvent.BackgroundFailure("ending controls", e));
                 }

@@ -59,7 +59,7 @@ public final class TokenExpiry implements AutoCloseable {
             } catch (StoreFailure e) {
                 // asked again after the pause
                 events.accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 events.accept(new PeeringEvent.BackgroundFailure("forgetting tokens", e));
             }
         }

@@ -60,7 +60,7 @@ final class AuditStart implements AutoCloseable {
             look.run();
         } catch (StoreFailure _) {
             // another leads by now, or nobody: the next look finds who
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // a datacenter whose log never begins keeps no record of anything
             if (!told.equals(e.toString())) {
                 told = e.toString();

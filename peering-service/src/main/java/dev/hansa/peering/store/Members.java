@@ -80,7 +80,7 @@ public final class Members implements AutoCloseable {
                 try {
                     look();
                     fails = false;
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     leadsNobody();
                     if (!fails) {
                         failures.accept(e);
@@ -141,7 +141,7 @@ public final class Members implements AutoCloseable {
                 silent(leads.own()).forEach(this::reopen);
             } catch (StoreFailure _) {
                 // closed meanwhile
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // who leads is looked at on this thread too
                 failures.accept(e);
             }

@@ -410,8 +410,23 @@ public final class RaftStore implements Store {
 
     @Override
     public Optional<String> problem() {
+        return ownProblem().or(room::others);
+    }
+
+    /// Of what is this server's own: others may be able to write.
+    public Optional<String> ownProblem() {
         var failure = machine.logFailure();
         return removed().or(() -> failure == null ? room.problem() : Optional.of(broken(failure)));
+    }
+
+    @Override
+    public Optional<String> databaseProblem() {
+        return machine.fileProblem();
+    }
+
+    /// While this server leads, what `OthersRoom` has found.
+    public void othersRoom(Optional<String> problem) {
+        room.others(problem);
     }
 
     /// A follower hears of what the leader has answered a little later, and whoever wrote wants to

@@ -76,6 +76,11 @@ final class ReplicaMachine extends BaseStateMachine {
     private volatile boolean expected;
     private volatile @Nullable Throwable logFailure;
 
+    /// The last write of the file, and the last copy of it; none when they have succeeded.
+    private volatile @Nullable StoreFailure fileFailure;
+
+    private volatile @Nullable Exception copyFailure;
+
     /// @param failures told when a disk or the log fails; called on the log's threads
     ReplicaMachine(StateFile file, CommandCodec codec, Consumer<Throwable> failures) {
         this.file = file;
@@ -256,16 +261,34 @@ final class ReplicaMachine extends BaseStateMachine {
     /// The log has the entry, so nothing is lost when the file does not take it now: the next write
     /// takes it along, or the next start.
     private void write(StoreState after, LogPosition reached) {
+        var toldBefore = fileFailure != null;
         try {
             writeAll(after, reached);
         } catch (StoreFailure e) {
-            failures.accept(e);
+            if (!toldBefore) {
+                failures.accept(e);
+            }
         }
     }
 
+    /// Why what the log has is in no file of this server: the log keeps it all, grows, and is read
+    /// again as a whole at the next start.
+    Optional<String> fileProblem() {
+        var found = fileFailure == null ? copyFailure : fileFailure;
+        return found == null
+                ? Optional.empty()
+                : Optional.of("does not take what the log has: " + found.getMessage());
+    }
+
     private void writeAll(StoreState after, LogPosition reached) {
-        file.write(after, reached, List.copyOf(unwritten));
+        try {
+            file.write(after, reached, List.copyOf(unwritten));
+        } catch (StoreFailure e) {
+            fileFailure = e;
+            throw e;
+        }
         unwritten.clear();
+        fileFailure = null;
     }
 
     /// A copy of the file, which the log may then forget its beginning for.
@@ -291,8 +314,10 @@ final class ReplicaMachine extends BaseStateMachine {
                             new FileInfo(target.toPath(), digest),
                             applied.getTerm(),
                             applied.getIndex()));
+            copyFailure = null;
             return applied.getIndex();
-        } catch (StoreFailure e) {
+        } catch (StoreFailure | IOException e) {
+            copyFailure = e;
             failures.accept(e);
             throw new IOException(e);
         }

@@ -29,6 +29,12 @@ public interface Store extends AutoCloseable {
     /// Why writes are refused at this moment; empty when they are taken. Reads go on all the same.
     Optional<String> problem();
 
+    /// Why this server's database lacks what its log has; empty: it has all of it. Writes are taken
+    /// meanwhile, as the log has them.
+    default Optional<String> databaseProblem() {
+        return Optional.empty();
+    }
+
     @Override
     void close();
 }

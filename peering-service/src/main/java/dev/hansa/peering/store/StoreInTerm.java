@@ -37,6 +37,11 @@ record StoreInTerm(RaftStore store, long term) implements Store {
         return store.problem();
     }
 
+    @Override
+    public Optional<String> databaseProblem() {
+        return store.databaseProblem();
+    }
+
     /// The store belongs to the server, not to whoever leads.
     @Override
     public void close() {}

@@ -9,6 +9,9 @@ final class WriteRoom {
     private final StateFile file;
     private final long maxBytes;
 
+    /// What the leader has found at the others.
+    private volatile Optional<String> others = Optional.empty();
+
     /// @param maxBytes what the state may take up
     WriteRoom(DiskSpace disk, StateFile file, long maxBytes) {
         this.disk = disk;
@@ -16,9 +19,23 @@ final class WriteRoom {
         this.maxBytes = maxBytes;
     }
 
-    /// What there is to say to whoever wants to write.
+    /// What there is to say of this server's own disk to whoever wants to write.
     Optional<String> problem() {
         return disk.problem();
+    }
+
+    /// The same of the others' disks.
+    Optional<String> others() {
+        return others;
+    }
+
+    /// An entry that a member's disk does not take ends that member's log, and with a majority of
+    /// the logs the datacenter's.
+    ///
+    /// @param problem why nothing is written though this server's disk has room; empty: nothing is
+    ///   wrong
+    void others(Optional<String> problem) {
+        others = problem;
     }
 
     /// @param more bytes of the entry
@@ -29,7 +46,7 @@ final class WriteRoom {
         // a leader that refuses hands the lead over a little later; one whose log breaks, and on a
         // disk that takes nothing it does, is succeeded at once
         if (closed.isEmpty() || isAlone) {
-            (command.makesRoom() ? closed : disk.problem())
+            (command.makesRoom() ? closed : disk.problem().or(() -> others))
                     .ifPresent(problem -> {
                         throw new StoreFailure(problem, null);
                     });

@@ -138,7 +138,7 @@ public final class DialLoop implements Runnable {
             tracker.released(Optional.of(message));
             context.events().accept(new PeeringEvent.StreamEnded(peering.name(), message));
             return Optional.of(backoff.next(GrpcStatus.UNAVAILABLE, call.addresses().size()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             if (isOurs) {
                 tracker.released(Optional.of("the conversation failed"));
             }

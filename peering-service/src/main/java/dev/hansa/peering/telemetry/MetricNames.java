@@ -8,6 +8,7 @@ public final class MetricNames {
     public static final String LEADS = "hansa.server.leads";
     public static final String LEADERSHIPS = "hansa.server.leaderships";
     public static final String STORE_WRITABLE = "hansa.store.writable";
+    public static final String DATABASE_BEHIND = "hansa.store.database.behind";
     public static final String FILES_SHORT = "hansa.files.short";
     public static final String AUDIT_LOST = "hansa.audit.records.lost";
     public static final String WRITES_REFUSED = "hansa.store.writes.refused";

@@ -123,7 +123,7 @@ public final class VirtualDesk implements AutoCloseable {
             return look();
         } catch (StoreFailure e) {
             events.accept(new PeeringEvent.WriteRefused(String.valueOf(e.getMessage())));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             events.accept(new PeeringEvent.BackgroundFailure("giving virtual addresses", e));
         }
         return false;

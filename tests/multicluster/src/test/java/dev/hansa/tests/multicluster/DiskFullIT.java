@@ -218,24 +218,23 @@ class DiskFullIT {
         }
     }
 
-    /// Of three servers the leader's disk is nearly full, and another one's: the third one leads.
+    /// Of three servers the leader's disk is nearly full; then another one's too.
     @Test
     void leaderWhoseDiskIsNearlyFullHandsTheLeadToOneWhoseDiskHasRoom() throws Exception {
         var disks = List.of(mount("eks-0"), mount("eks-1"));
-        try (var eks = new ServerGroup("eks", "127.146.0", folder, 3, List.of())) {
+        try (var eks = new ServerGroup("eks", "127.148.0", folder, 3, List.of())) {
             eks.start();
             assertThat(eks.putResolver(2, "before")).isEqualTo(200);
             assertThat(eks.awaitLeader()).isZero();
 
-            fill(disks.get(1), 8L << 20);
             fill(disks.get(0), 8L << 20);
-            await().atMost(SOON).until(() -> eks.leader().equals(Optional.of(2)));
+            await().atMost(SOON).until(() -> eks.leader().filter(now -> now != 0).isPresent());
             for (var asked : List.of(0, 1, 2)) {
                 await().atMost(SOON).until(() -> eks.putResolver(asked, "by-" + asked) == 200);
                 var entries = eks.must(asked, "GET", "/v1/config/service-resolver", "").toString();
                 assertThat(entries).contains("\"before\"", "\"by-" + asked + "\"");
             }
-            var next = member(eks, 2);
+            var next = member(eks, eks.awaitLeader());
             await().atMost(SOON)
                     .untilAsserted(() ->
                             assertThat(Files.readString(eks.log(0)))
@@ -243,6 +242,25 @@ class DiskFullIT {
                                     .contains("bytes free on its disk"));
             assertThat(eks.health(0).path("status").asText()).isEqualTo("degraded");
             assertThat(eks.health(2).path("status").asText()).isEqualTo("passing");
+
+            // one disk is not enough for a log of three, whoever leads
+            fill(disks.get(1), 8L << 20);
+            await().atMost(SOON).until(() -> eks.leader().equals(Optional.of(2)));
+            await().atMost(SOON).until(() -> eks.putResolver(2, "before") == 500);
+            var resolver = "{\"Kind\": \"service-resolver\", \"Name\": \"refused\"}";
+            assertThat(eks.send(2, "PUT", "/v1/config", resolver).body())
+                    .startsWith(
+                            "store: a write failed: expected 2 of 3 servers whose disks take"
+                                    + " writes; found '")
+                    .contains(member(eks, 0), member(eks, 1), "bytes free on its disk");
+            assertThat(eks.health(2).path("status").asText()).isEqualTo("degraded");
+            // deletions make room, and go on
+            eks.must(2, "DELETE", "/v1/config/service-resolver/by-0", "");
+            Files.delete(filler(disks.get(1)));
+            await().atMost(SOON).until(() -> eks.putResolver(1, "after") == 200);
+            assertThat(eks.must(2, "GET", "/v1/config/service-resolver", "").toString())
+                    .contains("\"before\"", "\"after\"")
+                    .doesNotContain("\"refused\"", "\"by-0\"");
         }
     }
 

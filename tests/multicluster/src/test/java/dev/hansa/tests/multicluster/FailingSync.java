@@ -51,7 +51,7 @@ record FailingSync(Path library) {
         return List.of("env", "LD_PRELOAD=" + library, "HANSA_TEST_FAILING_SYNC=" + control);
     }
 
-    /// From now on no file whose path has `text` in it can be synced.
+    /// From now on no file whose path has `text` in it can be synced; after `write:`, be written.
     static void fail(Path control, String text) throws IOException {
         var fresh = control.resolveSibling(control.getFileName() + ".new");
         Files.writeString(fresh, text);

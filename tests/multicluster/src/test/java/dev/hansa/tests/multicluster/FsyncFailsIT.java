@@ -16,12 +16,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A disk whose fsync fails with EIO: what was not synced was not acknowledged, and whoever cannot
-/// write says so. Needs a C compiler.
+/// A disk whose fsync or write fails with EIO: what is not in the log was not acknowledged, and
+/// whoever cannot write says so. Needs a C compiler.
 @Tag("long")
 class FsyncFailsIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final String LOG = "/raft/";
+    private static final String DATABASE = "write:/hansa.db";
 
     @TempDir Path folder;
     private final List<String> acknowledged = new ArrayList<>();
@@ -111,6 +112,36 @@ class FsyncFailsIT {
             everythingAcknowledgedIsThere(eks, 0);
             assertThat(put(eks, 0)).isEqualTo(200);
             assertThat(eks.health(0).path("status").asText()).isEqualTo("passing");
+        }
+    }
+
+    /// The log has what was acknowledged; the file beside it, which is read at a start, has not.
+    @Test
+    void databaseThatFailsIsToldOfAndLosesNothing() throws Exception {
+        try (var eks = servers("127.149.0", folder, 1, disk)) {
+            eks.start();
+            for (var i = 0; i < 5; i++) {
+                assertThat(put(eks, 0)).isEqualTo(200);
+            }
+            FailingSync.fail(control(folder, 0), DATABASE);
+            for (var i = 0; i < 20; i++) {
+                assertThat(put(eks, 0)).isEqualTo(200);
+            }
+            assertThat(eks.health(0).path("status").asText()).isEqualTo("degraded");
+            assertThat(eks.health(0).path("database").asText())
+                    .startsWith(
+                            "does not take what the log has: '" + eks.data(0).resolve("hansa.db"));
+            assertThat(eks.metrics(0)).contains("hansa_store_database_behind 1.0");
+            everythingAcknowledgedIsThere(eks, 0);
+
+            eks.kill(0);
+            Files.delete(control(folder, 0));
+            eks.start(0);
+            eks.awaitAnswer(0);
+            everythingAcknowledgedIsThere(eks, 0);
+            assertThat(put(eks, 0)).isEqualTo(200);
+            assertThat(eks.health(0).path("status").asText()).isEqualTo("passing");
+            assertThat(eks.metrics(0)).contains("hansa_store_database_behind 0.0");
         }
     }
 

@@ -1,0 +1,109 @@
+package dev.hansa.peering;
+
+import dev.hansa.peering.cluster.Question;
+import dev.hansa.peering.store.MemberState;
+import dev.hansa.peering.store.StoreFailure;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// Keeps the leader from writing what a majority of the disks will not take. A member whose disk
+/// meets its end in the middle of an entry has no log any more until somebody starts it again, so
+/// one that is short of room is asked for no more while the others are not enough without it.
+final class OthersRoom implements AutoCloseable {
+    /// What is kept free on each disk is more than is written in this time.
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+    /// For each of the others, to say whether its disk takes writes.
+    private static final Duration ASK_LIMIT = Duration.ofSeconds(1);
+
+    private final ServerParts parts;
+    private final ScheduledFuture<?> task;
+    private final AtomicBoolean looking = new AtomicBoolean();
+    private boolean closed;
+
+    OthersRoom(ServerParts parts) {
+        this.parts = parts;
+        this.task =
+                parts.timer()
+                        .scheduleWithFixedDelay(
+                                new SteadyTask(
+                                        "looking for room on the others' disks",
+                                        this::look,
+                                        parts.events()),
+                                LOOK_EVERY.toMillis(),
+                                LOOK_EVERY.toMillis(),
+                                TimeUnit.MILLISECONDS);
+    }
+
+    /// On the timer, which has other work: the others are asked beside it.
+    private void look() {
+        var members = parts.store().members().list();
+        if (members.size() > 1 && looking.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("others-room").start(() -> ask(members));
+        }
+    }
+
+    private void ask(List<MemberState> members) {
+        try {
+            var full = new ArrayList<String>();
+            for (var member : members) {
+                if (!member.self()) {
+                    problem(member.name())
+                            .ifPresent(found -> full.add("'" + member.name() + "': " + found));
+                }
+            }
+            var needed = members.size() / 2 + 1;
+            tell(
+                    members.size() - full.size() >= needed
+                            ? Optional.empty()
+                            : Optional.of(
+                                    "store: a write failed: expected "
+                                            + needed
+                                            + " of "
+                                            + members.size()
+                                            + " servers whose disks take writes; found "
+                                            + String.join("; ", full)));
+        } finally {
+            looking.set(false);
+        }
+    }
+
+    private synchronized void tell(Optional<String> problem) {
+        if (!closed) {
+            parts.store().othersRoom(problem);
+        }
+    }
+
+    /// Who does not answer, or is of a version that cannot say, is not known to be full.
+    private Optional<String> problem(String member) {
+        try {
+            var answer =
+                    Question.decode(
+                            parts.store()
+                                    .members()
+                                    .ask(
+                                            member,
+                                            Question.encode(new Question(Question.WRITABLE, "")),
+                                            ASK_LIMIT),
+                            Question.Answer.class);
+            return answer.status() == 200 && !answer.body().isEmpty()
+                    ? Optional.of(answer.body())
+                    : Optional.empty();
+        } catch (StoreFailure _) {
+            return Optional.empty();
+        }
+    }
+
+    /// Whoever leads next looks for himself.
+    @Override
+    public synchronized void close() {
+        task.cancel(false);
+        closed = true;
+        parts.store().othersRoom(Optional.empty());
+    }
+}
