@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// while nobody leads, whoever comes waits a little.
 final class Roles implements MemberService, AutoCloseable {
     /// Longer than an election takes, and as long as Consul holds a request for one.
-    private static final Duration HOLD = Duration.ofSeconds(7);
+    static final Duration HOLD = Duration.ofSeconds(7);
 
     /// A request may establish a peering, or wait for a change for ten minutes and a bit.
     private static final Duration ASK_LIMIT = Duration.ofMinutes(12);
@@ -72,7 +72,12 @@ final class Roles implements MemberService, AutoCloseable {
     void start(ServerParts all) throws InterruptedException {
         parts = all;
         thread = Thread.ofVirtual().name("role").start(this::run);
-        role.await(now -> now.filter(Leading.class::isInstance).isPresent() || elsewhere(), HOLD);
+        var deadline = System.nanoTime() + HOLD.toNanos();
+        // who follows has had its role all the time, and is told nothing of it when one is elected
+        members().leadership().await(now -> now.own() || now.leader().isPresent(), HOLD);
+        role.await(
+                now -> now.filter(Leading.class::isInstance).isPresent() || elsewhere(),
+                Duration.ofNanos(deadline - System.nanoTime()));
         if (members().list().size() == 1
                 && role.get().filter(Leading.class::isInstance).isEmpty()) {
             throw new StoreFailure(

@@ -116,11 +116,12 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
     private void times(RaftProperties properties, boolean alone) {
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, duration(election));
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, duration(election.multipliedBy(2)));
-        if (alone) {
-            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, duration(ALONE));
-            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
-                    properties, duration(ALONE.multipliedBy(2)));
-        }
+        // Who starts has heard no leader whose pause he could mistake for its death. Where there is
+        // one, those who hear it refuse to vote before he has changed anything.
+        var first = alone ? ALONE : election.dividedBy(2);
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, duration(first));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
+                properties, duration(first.multipliedBy(2)));
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, duration(election));
     }
 
