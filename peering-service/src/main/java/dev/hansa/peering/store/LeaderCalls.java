@@ -10,24 +10,31 @@ import java.util.function.UnaryOperator;
 /// connection is given up.
 public final class LeaderCalls {
     /// A former leader that lives knows what became of a question, and who has asked it for a write
-    /// wants to be told: it answers at once when its role ends.
+    /// wants to be told: it answers at once when its role ends. From when it was last heard: one
+    /// that went in silence, which the election of another took long to notice, has had the time.
     static final Duration LAST_WORD = Duration.ofSeconds(1);
 
     private final MemberCalls calls;
     private final Latest<Leadership> leadership;
+    private final LeaderContact contact;
     private final UnaryOperator<String> addresses;
 
     /// @param addresses of members, by name; throws [StoreFailure] for one that is none
-    LeaderCalls(MemberCalls calls, Latest<Leadership> leadership, UnaryOperator<String> addresses) {
+    LeaderCalls(
+            MemberCalls calls,
+            Latest<Leadership> leadership,
+            LeaderContact contact,
+            UnaryOperator<String> addresses) {
         this.calls = calls;
         this.leadership = leadership;
+        this.contact = contact;
         this.addresses = addresses;
     }
 
     /// Asks the member that leads by `led`.
     ///
-    /// @throws NotLeadingFailure when it has not answered [#LAST_WORD] after another was elected,
-    ///   or it was anew: what was asked for was done or was not
+    /// @throws NotLeadingFailure when another was elected, or it was anew, and it has not answered
+    ///   [#LAST_WORD] after it was heard last: what was asked for was done or was not
     /// @throws StoreFailure when it is not a member, or does not answer
     public byte[] ask(Leadership led, byte[] question, Duration limit) {
         return calls.ask(
@@ -56,12 +63,13 @@ public final class LeaderCalls {
         });
     }
 
-    private static void leaveLater(Runnable leave) {
+    private void leaveLater(Runnable leave) {
+        var left = LAST_WORD.minus(contact.silenceOfFormer());
         Thread.ofVirtual()
                 .name("last-word")
                 .start(() -> {
                     try {
-                        Thread.sleep(LAST_WORD);
+                        Thread.sleep(left); // none when it is negative
                         leave.run();
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();

@@ -452,7 +452,7 @@ public final class Members implements AutoCloseable {
 
     /// What the one that leads is asked.
     public LeaderCalls toLeader() {
-        return new LeaderCalls(calls, leadership, this::address);
+        return new LeaderCalls(calls, leadership, contact, this::address);
     }
 
     /// Asks a member of a log that this server is not yet one of.
