@@ -16,16 +16,23 @@ final class Backoff {
 
     private int failures;
 
-    /// Waits.
+    /// Waits for as long as [#next(int)] says.
+    ///
+    /// @param servers to try
+    /// @throws InterruptedException when told to stop
+    void pause(int servers) throws InterruptedException {
+        Thread.sleep(next(servers));
+    }
+
+    /// What to wait for after one more failure, at least half of it and 5 s at most.
     ///
     /// @param servers to try: the wait doubles when each has failed once more, because one of
     ///   several that does not lead says nothing of the others
-    /// @throws InterruptedException when told to stop
-    void pause(int servers) throws InterruptedException {
+    Duration next(int servers) {
         var doubled = FIRST.multipliedBy(1L << Math.min(failures / servers, MOST_DOUBLED));
         failures = Math.min(failures + 1, MOST_DOUBLED * servers);
         var millis = (doubled.compareTo(MOST) > 0 ? MOST : doubled).toMillis();
-        Thread.sleep(millis / 2 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
+        return Duration.ofMillis(millis / 2 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
     }
 
     void reset() {
