@@ -356,17 +356,20 @@ public final class PeeringService implements AutoCloseable {
                 isFounder || config.isNamed() ? config.nodeName() : membership.self(),
                 endpoint(config.peerAddress()),
                 endpoint(config.proxyAddress()),
-                endpoint(config.httpAddress()));
+                new Endpoint(
+                        ServerAddresses.reached(hosts(config)), config.httpAddress().getPort()));
+    }
+
+    /// Where it listens, the HTTP API first.
+    private static List<String> hosts(PeeringServiceConfig config) {
+        return Stream.of(config.httpAddress(), config.peerAddress(), config.proxyAddress())
+                .map(InetSocketAddress::getHostString)
+                .toList();
     }
 
     private static ServerAddresses addresses(PeeringServiceConfig config, LiveCatalog live) {
         return ServerAddresses.start(
-                Stream.of(config.httpAddress(), config.peerAddress(), config.proxyAddress())
-                        .map(InetSocketAddress::getHostString)
-                        .toList(),
-                live.snapshots(),
-                InetAddress::getAllByName,
-                ServerAddresses.EVERY);
+                hosts(config), live.snapshots(), InetAddress::getAllByName, ServerAddresses.EVERY);
     }
 
     private static void renewals(

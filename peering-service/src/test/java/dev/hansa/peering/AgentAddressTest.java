@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -88,7 +89,7 @@ class AgentAddressTest {
                     .isEqualTo("127.0.0.2");
             assertThat(read(client, port, "/v1/status/leader").asText())
                     .isEqualTo("127.0.0.2:" + port);
-            for (var path : new String[] {"/v1/catalog/nodes", "/v1/agent/members"}) {
+            for (var path : List.of("/v1/catalog/nodes", "/v1/catalog/service/consul", "/v1/agent/members")) {
                 assertThat(read(client, port, path).toString()).doesNotContain("0.0.0.0");
             }
         }

@@ -59,9 +59,9 @@ public final class ServerAddresses implements AutoCloseable {
         return addresses;
     }
 
-    /// The first that is one host: `0.0.0.0` and `::` are where a server listens, and nobody's
+    /// The first host that is one: `0.0.0.0` and `::` are where a server listens, and nobody's
     /// address. Loopback when there is none.
-    private static String reached(List<String> listens) {
+    public static String reached(List<String> listens) {
         return listens.stream().filter(host -> !isAnywhere(host)).findFirst().orElse("127.0.0.1");
     }
 
