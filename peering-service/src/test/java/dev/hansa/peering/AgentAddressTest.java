@@ -89,8 +89,8 @@ class AgentAddressTest {
                     .isEqualTo("127.0.0.2");
             assertThat(read(client, port, "/v1/status/leader").asText())
                     .isEqualTo("127.0.0.2:" + port);
-            for (var path : List.of("/v1/catalog/nodes", "/v1/catalog/service/consul", "/v1/agent/members")) {
-                assertThat(read(client, port, path).toString()).doesNotContain("0.0.0.0");
+            for (var list : List.of("catalog/nodes", "catalog/service/consul", "agent/members")) {
+                assertThat(read(client, port, "/v1/" + list).toString()).doesNotContain("0.0.0.0");
             }
         }
     }
