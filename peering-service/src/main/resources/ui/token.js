@@ -4,7 +4,7 @@
 import {bytes, hex, publicKey} from './der.js';
 
 // as the server's own reader
-const MOST = 64 * 1024;
+const MOST = 128 * 1024;
 const SERVER = /^server\.([a-z0-9_-]{1,63})\.peering\.([a-z0-9.-]{1,253})$/;
 
 function json(base64) {
@@ -17,7 +17,8 @@ const text = (value) => (typeof value === 'string' ? value : '');
 const named = (audience) => (audience === '*' ? '' : audience);
 const moment = (value) => (typeof value === 'number' ? value * 1000 : null);
 
-function signed(parts) {
+function signed(jws) {
+  const parts = jws.split('.');
   const url = (part) => part.replaceAll('-', '+').replaceAll('_', '/');
   const claims = json(url(parts[1]));
   return {
@@ -35,6 +36,9 @@ function signed(parts) {
 
 function consul(base64) {
   const fields = json(base64);
+  if (typeof fields.Signed === 'string') {
+    return signed(fields.Signed);
+  }
   const [, datacenter = '', trustDomain = ''] = SERVER.exec(text(fields.ServerName)) ?? [];
   return {
     form: 'consul',
@@ -56,8 +60,8 @@ export function decode(input) {
     return null;
   }
   try {
-    const parts = token.split('.');
-    const found = parts.length === 3 ? signed(parts) : consul(token);
+    // builds before wrote the JWS alone
+    const found = token.includes('.') ? signed(token) : consul(token);
     return found.datacenter && found.addresses.length ? found : null;
   } catch {
     return null;

@@ -21,11 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /// The peering token as Consul writes it: standard base64 of a JSON object with seven keys, as Go's
 /// encoder makes it. It names no audience and no end of life: the acceptor alone knows when its
-/// secret ends.
+/// secret ends. A signed token is written so too, with the JWS under an eighth key, which whoever
+/// knows Consul's seven passes over.
 final class ConsulToken {
     /// The only place in the form where datacenter and trust domain stand.
     private static final Pattern SERVER_NAME =
             Pattern.compile("server\\.([a-z0-9_-]{1,63})\\.peering\\.([a-z0-9.-]{1,253})");
+
+    /// The key of the JWS; in this case alone, so that nobody takes another for it.
+    private static final String SIGNED = "Signed";
 
     /// PEMs, addresses and names, never longer than the token itself.
     private static final int MAX_LIST = 64;
@@ -34,23 +38,69 @@ final class ConsulToken {
 
     /// The text of a token; its audience, id and times are not in it.
     static String encode(PeeringToken token) {
-        var json =
-                "{\"CA\":"
-                        + list(token.caPems())
-                        + ",\"ManualServerAddresses\":"
-                        + list(token.manualServerAddresses())
-                        + ",\"ServerAddresses\":"
-                        + list(token.serverAddresses())
-                        + ",\"ServerName\":"
-                        + text(token.serverName())
-                        + ",\"PeerID\":"
-                        + text(token.peerId())
-                        + ",\"EstablishmentSecret\":"
-                        + text(token.establishmentSecret().value())
-                        + ",\"Remote\":{\"Partition\":\"\",\"Datacenter\":"
-                        + text(token.datacenter().name())
-                        + ",\"Locality\":null}}";
+        return base64(json(token) + "}");
+    }
+
+    /// The text of a signed token.
+    ///
+    /// @param jws which says the same, and proves it
+    static String encode(PeeringToken token, String jws) {
+        return base64(json(token) + ",\"" + SIGNED + "\":" + text(jws) + "}");
+    }
+
+    private static String base64(String json) {
         return Base64.getEncoder().encodeToString(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// Not closed yet.
+    private static String json(PeeringToken token) {
+        return "{\"CA\":"
+                + list(token.caPems())
+                + ",\"ManualServerAddresses\":"
+                + list(token.manualServerAddresses())
+                + ",\"ServerAddresses\":"
+                + list(token.serverAddresses())
+                + ",\"ServerName\":"
+                + text(token.serverName())
+                + ",\"PeerID\":"
+                + text(token.peerId())
+                + ",\"EstablishmentSecret\":"
+                + text(token.establishmentSecret().value())
+                + ",\"Remote\":{\"Partition\":\"\",\"Datacenter\":"
+                + text(token.datacenter().name())
+                + ",\"Locality\":null}";
+    }
+
+    /// The JWS of a signed token; empty when it has none.
+    static Optional<String> signed(String text) throws TokenRefusal {
+        var found = fields(text).get(SIGNED);
+        if (found == null) {
+            return Optional.empty();
+        }
+        if (found instanceof String jws) {
+            return Optional.of(jws);
+        }
+        throw bad(SIGNED + ": expected text; found something else");
+    }
+
+    /// Whether a text says in Consul's keys what was signed.
+    static boolean says(String text, PeeringToken signed) throws TokenRefusal {
+        return decode(text)
+                .equals(
+                        new PeeringToken(
+                                signed.issuer(),
+                                signed.datacenter(),
+                                "",
+                                Instant.EPOCH,
+                                Instant.EPOCH,
+                                Instant.MAX,
+                                "",
+                                signed.peerId(),
+                                signed.serverName(),
+                                signed.serverAddresses(),
+                                signed.manualServerAddresses(),
+                                signed.caPems(),
+                                signed.establishmentSecret()));
     }
 
     private static String list(List<String> texts) {

@@ -5,7 +5,8 @@ import java.util.Optional;
 
 /// How a token is written.
 public enum TokenForm {
-    /// Compact JWS: says who made it, for whom and until when, and proves it.
+    /// Consul's with a compact JWS in it, which says who made it, for whom and until when, and
+    /// proves it.
     SIGNED,
 
     /// Consul's base64 of JSON, for peers that know no other; it proves nothing.

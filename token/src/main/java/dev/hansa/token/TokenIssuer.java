@@ -17,7 +17,8 @@ import java.util.Date;
 import java.util.List;
 
 /// Signs peering tokens: compact JWS (RFC 7515), ES256, the signing certificate and its
-/// intermediate in `x5c`.
+/// intermediate in `x5c`; beside it, for whoever reads Consul's tokens, what it says in Consul's
+/// keys.
 public final class TokenIssuer {
     /// Our own media type: no other kind of JWT can pass for a peering token, nor the other way
     /// round (RFC 8725 3.11).
@@ -46,12 +47,13 @@ public final class TokenIssuer {
     /// The token's text in a form.
     public String issue(PeeringToken token, TokenForm form) {
         return switch (form) {
-            case SIGNED -> issue(token);
+            case SIGNED -> ConsulToken.encode(token, issue(token));
             case CONSUL -> ConsulToken.encode(token);
         };
     }
 
-    /// The token's text: three parts of base64url, joined by dots.
+    /// The JWS alone: three parts of base64url, joined by dots. A reader takes it too, since builds
+    /// before wrote signed tokens so.
     public String issue(PeeringToken token) {
         var header =
                 new JWSHeader.Builder(JWSAlgorithm.ES256).type(TYPE).x509CertChain(chain).build();

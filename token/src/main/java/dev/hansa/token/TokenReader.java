@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
 /// made it, for this datacenter, for this moment. Nothing that a token names is ever fetched. Pure
 /// but for its arguments.
 public final class TokenReader {
-    /// Sixteen roots of 2 KiB and their addresses fit twice; a longer text is not a token.
-    static final int MAX_CHARACTERS = 64 * 1024;
+    /// Sixteen roots of 2 KiB and their addresses, said twice, fit; a longer text is not a token.
+    static final int MAX_CHARACTERS = 128 * 1024;
 
     /// Clocks of two operators may differ by this much.
     static final Duration CLOCK_SKEW = Duration.ofSeconds(60);
@@ -77,9 +77,24 @@ public final class TokenReader {
                     Reason.OVERSIZED,
                     "expected at most " + MAX_CHARACTERS + " characters; found " + text.length());
         }
-        if (ConsulToken.looksLike(text)) {
+        if (!ConsulToken.looksLike(text)) {
+            return signed(text, now, terms);
+        }
+        var jws = ConsulToken.signed(text);
+        if (jws.isEmpty()) {
             return unsigned(text, terms);
         }
+        var accepted = signed(jws.get(), now, terms);
+        if (!ConsulToken.says(text, accepted.token())) {
+            throw refuse(
+                    Reason.ALTERED,
+                    "what it says in Consul's keys is not what was signed: it was altered on the way");
+        }
+        return accepted;
+    }
+
+    private static TokenReading.Accepted signed(String text, Instant now, TokenTerms terms)
+            throws TokenRefusal {
         canonical(text);
         var jwt = parsed(text);
         header(jwt.getHeader());

@@ -180,7 +180,7 @@ class TokenReaderTest extends TokenWorld {
                 .isEqualTo(
                         new TokenRejection(
                                 Reason.OVERSIZED,
-                                "expected at most 65536 characters; found 65537"));
+                                "expected at most 131072 characters; found 131073"));
     }
 
     @Test
