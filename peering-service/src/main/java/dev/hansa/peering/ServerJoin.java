@@ -33,6 +33,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.MessageDigest;
+import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Clock;
@@ -49,7 +50,7 @@ import java.util.stream.Stream;
 
 /// How a server becomes one of several of its datacenter: with a server join token it gets a
 /// certificate, the sealing key and the log's name; then the members add it. Whatever dies on the
-/// way, the same server may ask again.
+/// way, the same server may ask again; and what it has bought it keeps until it has joined.
 final class ServerJoin {
     /// The others may be starting too.
     private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -73,10 +74,15 @@ final class ServerJoin {
         this.events = events;
     }
 
-    /// @param joining members to be asked to add this server; empty: it is one already
-    record Ticket(Membership membership, List<String> joining) {
+    /// @param joins whether this server is yet to be added, or has not noted yet that it was
+    /// @param members where those are who are asked to add it
+    record Ticket(Membership membership, boolean joins, List<String> members) {
         Ticket {
-            joining = List.copyOf(joining);
+            members = List.copyOf(members);
+        }
+
+        private static Ticket of(Membership membership) {
+            return new Ticket(membership, false, List.of());
         }
     }
 
@@ -91,12 +97,22 @@ final class ServerJoin {
         var marker = MemberNotes.joining(config.dataDir());
         var listen = config.raftAddress();
         if (marker.isEmpty() && MemberNotes.exists(config.dataDir())) {
-            return new Ticket(
+            MemberNotes.joined(config.dataDir());
+            return Ticket.of(
                     MemberNotes.addedAs(config.dataDir(), listen)
                             .map(name -> Membership.added(Optional.empty(), name, listen))
                             .orElseGet(() -> Membership.founder(listen))
-                            .boundTo(config.bindHost()),
-                    List.of());
+                            .boundTo(config.bindHost()));
+        }
+        var bought =
+                marker.isPresent()
+                        ? MemberNotes.bought(config.dataDir()).flatMap(ServerJoin::noted)
+                        : Optional.<Issued>empty();
+        if (bought.isPresent() && MemberNotes.knowsAuthority(config.dataDir(), config.sealKey())) {
+            var name = MemberNotes.addedAs(config.dataDir(), listen);
+            if (name.isPresent()) {
+                return added(bought.get(), name.get());
+            }
         }
         if (config.joinToken().isEmpty()) {
             if (marker.isPresent()) {
@@ -107,7 +123,7 @@ final class ServerJoin {
                                 + " found none",
                         null);
             }
-            return new Ticket(Membership.founder(listen).boundTo(config.bindHost()), List.of());
+            return Ticket.of(Membership.founder(listen).boundTo(config.bindHost()));
         }
         var file = config.joinToken().get();
         var token = JoinToken.read(file);
@@ -121,10 +137,14 @@ final class ServerJoin {
                             + token.datacenter()
                             + "'");
         }
-        return join(token, marker, member);
+        return join(token, marker, bought, member);
     }
 
-    private Ticket join(JoinToken token, Optional<String> marker, MemberIdentity member)
+    private Ticket join(
+            JoinToken token,
+            Optional<String> marker,
+            Optional<Issued> bought,
+            MemberIdentity member)
             throws IOException, InterruptedException {
         var own = ownSeal();
         var key = marker.isPresent() ? key(marker.get()) : CertificateRequest.newKey();
@@ -132,39 +152,62 @@ final class ServerJoin {
             MemberNotes.joining(config.dataDir(), text(key));
         }
         var identity = SpiffeId.server(token.trustDomain(), token.datacenter());
-        var issued = ask(token, key, identity);
-        var chain = issued.getChainList().stream().map(RouteCodec::certificate).toList();
+        var issued =
+                ask(
+                        token,
+                        key,
+                        identity,
+                        bought.filter(had -> problem(had, token, key, identity).isEmpty()));
+        problem(issued, token, key, identity)
+                .ifPresent(problem -> {
+                    throw new StoreFailure(problem, null);
+                });
+        MemberNotes.bought(config.dataDir(), note(issued, own.isPresent()));
+        var name =
+                MemberNotes.addedAs(config.dataDir(), config.raftAddress())
+                        .orElseGet(this::newName);
+        MemberNotes.prepare(config.dataDir(), name, sealingKey(own, issued.getServer()));
+        member.joined(
+                new ServerCertificate(key, new LeafCertificate(identity, chain(issued))),
+                new TrustBundle(
+                        token.trustDomain(),
+                        issued.getRootsList().stream().map(RouteCodec::certificate).toList()));
+        return added(issued, name);
+    }
+
+    private static List<X509Certificate> chain(Issued issued) {
+        return issued.getChainList().stream().map(RouteCodec::certificate).toList();
+    }
+
+    /// Why that is not what the token was to buy, or is not any more.
+    private Optional<String> problem(
+            Issued issued, JoinToken token, KeyPair key, SpiffeId identity) {
+        var chain = chain(issued);
         var verdict =
                 PeerVerifier.verify(
                         chain,
                         BundleSet.EMPTY.with(token.bundle()),
                         PeerVerifier.Usage.SERVER,
                         clock.instant());
-        if (!verdict.trusted().equals(Optional.of(identity))
-                || !chain.getFirst().getPublicKey().equals(key.getPublic())
-                || !issued.hasServer()) {
-            throw new StoreFailure(
-                    "join: expected a certificate for '"
-                            + identity
-                            + "' and our key, and the log's name; found "
-                            + verdict,
-                    null);
-        }
-        var name =
-                MemberNotes.addedAs(config.dataDir(), config.raftAddress())
-                        .orElseGet(this::newName);
-        MemberNotes.prepare(config.dataDir(), name, sealingKey(own, issued.getServer()));
-        member.joined(
-                new ServerCertificate(key, new LeafCertificate(identity, chain)),
-                new TrustBundle(
-                        token.trustDomain(),
-                        issued.getRootsList().stream().map(RouteCodec::certificate).toList()));
+        return verdict.trusted().equals(Optional.of(identity))
+                        && chain.getFirst().getPublicKey().equals(key.getPublic())
+                        && issued.hasServer()
+                ? Optional.empty()
+                : Optional.of(
+                        "join: expected a certificate for '"
+                                + identity
+                                + "' and our key, and the log's name; found "
+                                + verdict);
+    }
+
+    private Ticket added(Issued issued, String name) {
         return new Ticket(
                 Membership.added(
                                 Optional.of(UUID.fromString(issued.getServer().getGroup())),
                                 name,
                                 config.raftAddress())
                         .boundTo(config.bindHost()),
+                true,
                 issued.getServer().getMembersList());
     }
 
@@ -202,7 +245,10 @@ final class ServerJoin {
         return config.datacenter() + "-server-" + HexFormat.of().formatHex(bytes);
     }
 
-    private Issued ask(JoinToken token, KeyPair key, SpiffeId identity)
+    /// @param bought in an earlier life, and still of use. The others may be one too few to have a
+    ///   leader for as long as this server is away: then that is what it opens its log with, after
+    ///   each was asked once. Also where a token that has bought buys nothing any more.
+    private Issued ask(JoinToken token, KeyPair key, SpiffeId identity, Optional<Issued> bought)
             throws InterruptedException {
         var request =
                 JoinRequest.newBuilder()
@@ -227,10 +273,17 @@ final class ServerJoin {
                     case StrangerCall.Outcome.Answered(var message) -> {
                         return read(message);
                     }
-                    case StrangerCall.Outcome.Refused(var sentence) ->
+                    case StrangerCall.Outcome.Refused(var sentence) -> {
+                        if (bought.isEmpty()) {
                             throw new StoreFailure("join at '" + server + "': " + sentence, null);
+                        }
+                        waiting(server, sentence);
+                    }
                     case StrangerCall.Outcome.Unanswered(var sentence) -> waiting(server, sentence);
                 }
+            }
+            if (bought.isPresent()) {
+                return bought.get();
             }
             Thread.sleep(PAUSE);
         }
@@ -249,6 +302,24 @@ final class ServerJoin {
         }
     }
 
+    /// @param isElsewhere whether this server's sealing key is not to be on its disk
+    private static String note(Issued issued, boolean isElsewhere) {
+        var kept = issued.toBuilder();
+        if (isElsewhere) {
+            kept.getServerBuilder().clearSealingKey();
+        }
+        return Base64.getEncoder().encodeToString(kept.build().toByteArray());
+    }
+
+    /// Damaged, it is asked for again.
+    private static Optional<Issued> noted(String base64) {
+        try {
+            return Optional.of(Issued.parseFrom(Base64.getDecoder().decode(base64)));
+        } catch (InvalidProtocolBufferException | IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
     private static Issued read(String base64) {
         try {
             return Issued.parseFrom(Base64.getDecoder().decode(base64));
@@ -261,11 +332,13 @@ final class ServerJoin {
         events.accept(new PeeringEvent.JoinWaits(server.toString(), sentence));
     }
 
-    /// Has the members add this server, whose log listens, and waits until it has their state.
+    /// Has the members add this server, whose log listens, and waits until it has their state. One
+    /// that they have added already, in an earlier life, needs no word of theirs: it may be the one
+    /// that makes them a majority, or lead.
     ///
     /// @throws InterruptedException when told to stop
     void complete(Ticket ticket, RaftStore store) throws IOException, InterruptedException {
-        if (ticket.joining().isEmpty()) {
+        if (!ticket.joins()) {
             return;
         }
         var self = ticket.membership();
@@ -280,7 +353,7 @@ final class ServerJoin {
                                                         self.listen().getHostString(),
                                                         self.listen().getPort())),
                                         StandardCharsets.UTF_8)));
-        while (!added(ticket, store, question)) {
+        while (!store.takesPart() && !added(ticket, store, question)) {
             Thread.sleep(PAUSE);
         }
         while (store.now().ca().isEmpty()) {
@@ -290,7 +363,7 @@ final class ServerJoin {
     }
 
     private boolean added(Ticket ticket, RaftStore store, byte[] question) {
-        for (var address : ticket.joining()) {
+        for (var address : ticket.members()) {
             try {
                 var answer =
                         Question.decode(

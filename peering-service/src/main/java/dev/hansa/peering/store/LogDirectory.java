@@ -24,6 +24,10 @@ record LogDirectory(Path path, UUID group, boolean used) {
     /// The note of the key with which a server began to join; gone once it has joined.
     static final String JOINING = "joining";
 
+    /// The note of what the token has bought: a certificate, the sealing key and where the members
+    /// are; gone once this server has joined.
+    static final String BOUGHT = "joining.bought";
+
     /// Names, and keys in Base64.
     private static final Pattern NOTE = Pattern.compile("[A-Za-z0-9+/=_.\\n-]+");
 

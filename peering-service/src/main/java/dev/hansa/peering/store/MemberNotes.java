@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.OwnDisk;
+import dev.hansa.bootstrap.SealKey;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -72,13 +73,52 @@ public final class MemberNotes {
         LogDirectory.note(dataDir, LogDirectory.JOINING, note);
     }
 
-    /// Forgets the note: this server has joined.
+    /// What the join token has bought for the key of [#joining]. It is secret.
+    ///
+    /// @throws IOException when the disk cannot be read
+    public static Optional<String> bought(Path dataDir) throws IOException {
+        return LogDirectory.note(dataDir, LogDirectory.BOUGHT);
+    }
+
+    /// Notes what the join token has bought: a server without which the others have no majority
+    /// finds nobody who could tell it again.
+    ///
+    /// @throws IOException when the disk does not take it
+    public static void bought(Path dataDir, String note) throws IOException {
+        LogDirectory.note(dataDir, LogDirectory.BOUGHT, note);
+    }
+
+    /// Whether this server's own disk says who signs in its datacenter, so that it can make its
+    /// certificate itself.
+    ///
+    /// @param key where the key is that secrets are sealed with
+    /// @throws IOException when the disk cannot be read
+    /// @throws StoreFailure when the database cannot be used
+    public static boolean knowsAuthority(Path dataDir, SealKey key) throws IOException {
+        // before there is a log there is no database, and none must be made
+        if (!exists(dataDir)) {
+            return false;
+        }
+        try (var file = StateFile.open(dataDir, key)) {
+            return file.written().ca().isPresent();
+        }
+    }
+
+    /// Forgets the notes: this server has joined.
     ///
     /// @throws IOException when the disk does not take it
     public static void joined(Path dataDir) throws IOException {
         var raft = dataDir.resolve("raft");
-        Files.deleteIfExists(raft.resolve(LogDirectory.JOINING));
-        // else it might be there again after a power cut, and ask for the token
+        var joining = raft.resolve(LogDirectory.JOINING);
+        var bought = raft.resolve(LogDirectory.BOUGHT);
+        // a disk that is read-only by now takes no word, and need not
+        if (!Files.exists(joining) && !Files.exists(bought)) {
+            return;
+        }
+        // what was bought last: without it a server that still joins might find nobody to ask
+        Files.deleteIfExists(joining);
+        Files.deleteIfExists(bought);
+        // else they might be there again after a power cut, and ask for the token
         OwnDisk.sync(raft);
     }
 }

@@ -230,6 +230,21 @@ public final class RaftStore implements Store {
         return members.leadership().get().own();
     }
 
+    /// Whether the log itself says that this server keeps it, by an entry that a majority has
+    /// taken, and somebody leads.
+    public boolean takesPart() {
+        try {
+            var log = server.getDivision(group);
+            var agreed = log.getInfo().getLastAppliedIndex();
+            var leads = members.leadership().get();
+            return log.getRaftConf().getLogEntryIndex() <= agreed
+                    && members.isMember()
+                    && (leads.own() || leads.leader().isPresent());
+        } catch (IOException e) {
+            throw new StoreFailure("members: the log is closed", e);
+        }
+    }
+
     /// Begins to lead: counts it.
     ///
     /// @throws StoreFailure when another server leads by now
