@@ -80,8 +80,8 @@ final class LastGood {
         return identity.id().trustDomain();
     }
 
-    /// Takes a snapshot, or says why not; the last good one stays then. One that is not newer than
-    /// the present is no error, and changes nothing.
+    /// Takes a snapshot, or says why not; the last good one stays then, also when what comes is not
+    /// newer: nobody must believe that this proxy routes by it.
     ///
     /// @return empty when it was taken
     String take(Snapshot message) {
@@ -97,7 +97,11 @@ final class LastGood {
                 events.accept(
                         new GatewayEvent.SnapshotIgnored(
                                 identity.id().uri(), next.version(), present));
-                return "";
+                return "route snapshot "
+                        + next.version()
+                        + " ignored: "
+                        + present
+                        + " already applied";
             }
             snapshot.set(Optional.of(next));
             ownBundle(next).ifPresent(control::trusts);

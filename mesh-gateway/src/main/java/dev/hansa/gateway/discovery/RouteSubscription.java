@@ -240,7 +240,8 @@ public final class RouteSubscription implements AutoCloseable {
         private volatile boolean leaving;
         private volatile boolean served;
         private boolean standby;
-        private long acknowledged;
+        private long answered;
+        private String refusal = "";
         private Optional<ProxyCertificate> toldCertificate = Optional.empty();
         private Sightings toldSeen = Sightings.NONE;
 
@@ -291,7 +292,7 @@ public final class RouteSubscription implements AutoCloseable {
         }
 
         synchronized void observed(Sightings now) {
-            if (acknowledged != 0 && !now.equals(toldSeen)) {
+            if (answered != 0 && !now.equals(toldSeen)) {
                 toldSeen = now;
                 send(ProxyMessage.newBuilder().setObserved(ObservationCodec.encode(now)).build());
             }
@@ -370,23 +371,25 @@ public final class RouteSubscription implements AutoCloseable {
         private void acknowledge(Snapshot message) {
             var error = routes.take(message);
             synchronized (this) {
-                acknowledged = message.getVersion();
+                answered = message.getVersion();
+                refusal = error;
                 toldCertificate = identity.certificate().get();
-                send(ack(error));
+                send(ack());
             }
         }
 
         /// Whoever waits for the end of an issuer waits for this word.
         synchronized void certified() {
             var now = identity.certificate().get();
-            if (acknowledged != 0 && !toldCertificate.equals(now)) {
+            if (answered != 0 && !toldCertificate.equals(now)) {
                 toldCertificate = now;
-                send(ack(""));
+                // what was not taken has not been taken by that
+                send(ack());
             }
         }
 
-        private ProxyMessage ack(String error) {
-            var ack = Ack.newBuilder().setVersion(acknowledged).setError(error);
+        private ProxyMessage ack() {
+            var ack = Ack.newBuilder().setVersion(answered).setError(refusal);
             toldCertificate.ifPresent(certificate ->
                     ack.setIssuer(certificate.issuer())
                             .setCertificateNotBeforeUnixMs(certificate.notBefore().toEpochMilli())

@@ -97,7 +97,7 @@ class RouteSubscriptionTest {
     }
 
     @Test
-    void olderSnapshotIsIgnored() throws Exception {
+    void olderSnapshotIsIgnoredAndNobodyIsToldThatItWasTaken() throws Exception {
         var version = server.publish(TestingControl.GATEWAY, routes("a.example"));
         var subscription = subscribe();
         awaitVersion(subscription, version);
@@ -105,6 +105,17 @@ class RouteSubscriptionTest {
         server.send(TestingControl.GATEWAY, RouteCodec.encode(routes("b.example").at(version - 1)));
 
         await().until(() -> events.stream().anyMatch(SnapshotIgnored.class::isInstance));
+        assertThat(
+                        server.acks()
+                                .await(all -> all.size() == 2, Duration.ofSeconds(10))
+                                .getLast()
+                                .getError())
+                .isEqualTo(
+                        "route snapshot "
+                                + (version - 1)
+                                + " ignored: "
+                                + version
+                                + " already applied");
         assertThat(subscription.snapshot().get().orElseThrow().sniRoutes().getFirst().sni())
                 .isEqualTo("a.example");
     }

@@ -42,6 +42,10 @@ final class ProxyStream implements RoutePublisher.Session {
     /// to its content.
     private static final int MAX_UNACKNOWLEDGED = 8;
 
+    /// Of a snapshot. A server that was started anew each second for thirty years would be there;
+    /// above it there might be no room for newer ones.
+    private static final long MAX_VERSION = 1L << 62;
+
     /// Names and a sentence of names.
     private static final int MAX_DENIAL_TEXT = 512;
 
@@ -67,6 +71,10 @@ final class ProxyStream implements RoutePublisher.Session {
     private volatile String owner = "";
     private volatile String issuer = "";
     private @Nullable RouteSnapshot waiting;
+
+    /// The highest that the proxy has or was sent. Touched only on the event loop.
+    private long newest;
+
     private boolean ended;
 
     ProxyStream(
@@ -146,7 +154,10 @@ final class ProxyStream implements RoutePublisher.Session {
     @Override
     public void send(RouteSnapshot snapshot) {
         loop.runOnContext(_ -> {
-            waiting = snapshot;
+            // a proxy takes newer ones only, and this server may count from further back than the
+            // one that it was with: a restore knows of no starts since its snapshot was saved
+            newest = Math.max(newest + 1, snapshot.version());
+            waiting = snapshot.version() == newest ? snapshot : snapshot.at(newest);
             flush();
         });
     }
@@ -259,6 +270,7 @@ final class ProxyStream implements RoutePublisher.Session {
             throw new IllegalArgumentException("message: expected one hello; found another");
         }
         var hello = message.getHello();
+        newest = version(hello.getHaveVersion());
         registration = hello.getRegistration();
         place = ProxyPlace.of(hello.getRegistration());
         owner = identity.id().path() + "#" + hello.getRegistration().getProxyId();
@@ -271,6 +283,17 @@ final class ProxyStream implements RoutePublisher.Session {
         events.accept(
                 new PeeringEvent.ProxyConnected(
                         place.node(), hello.getRegistration().getProxyId(), identity.id().uri()));
+    }
+
+    private static long version(long said) {
+        if (Long.compareUnsigned(said, MAX_VERSION) > 0) {
+            throw new IllegalArgumentException(
+                    "hello: expected the version of a snapshot, at most "
+                            + MAX_VERSION
+                            + "; found "
+                            + Long.toUnsignedString(said));
+        }
+        return said;
     }
 
     private void register(List<CheckResult> results) {
