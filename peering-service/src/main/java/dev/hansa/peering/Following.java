@@ -32,9 +32,15 @@ final class Following implements Role {
     /// Only to notice a defect.
     private static final Duration IDLE = Duration.ofHours(1);
 
+    /// For all that the leader has to tell. A leader of a version that cannot be copied from must
+    /// not be in the way of the upgrade that replaces it.
+    private static final Duration COPY_WITHIN = Duration.ofSeconds(30);
+
     private final Closer closer = new Closer();
     private final ServerParts parts;
     private final Doors doors;
+    private final long since = System.nanoTime();
+    private volatile boolean copied;
 
     /// @param roles asks whoever leads
     Following(ServerParts parts, Roles roles) throws Exception {
@@ -107,7 +113,16 @@ final class Following implements Role {
                 }
                 try {
                     var copy = new LiveCopy(parts.live());
-                    members.toLeader().follow(now, Question.encode(parts.self()), copy::take);
+                    members.toLeader()
+                            .follow(
+                                    now,
+                                    Question.encode(parts.self()),
+                                    message -> {
+                                        copy.take(message);
+                                        if (copy.isWhole()) {
+                                            copied = true;
+                                        }
+                                    });
                 } catch (StoreFailure e) {
                     // it says itself when it comes back, or another is elected
                     if (losses.isTold(now)) {
@@ -176,6 +191,13 @@ final class Following implements Role {
     @Override
     public void retire() {
         // peers and proxies are with the leader
+    }
+
+    @Override
+    public Optional<String> unready() {
+        return copied || System.nanoTime() - since > COPY_WITHIN.toNanos()
+                ? Optional.empty()
+                : Optional.of("the leader has not told yet all that is live");
     }
 
     @Override

@@ -91,6 +91,7 @@ final class Leading implements Role {
         owners.keySet().removeIf(owner -> owner.startsWith(ServerInfo.OWNER));
         registrations.remembered(owners);
         live.unheard(store.now()::hasLivePeering);
+        closer.add(new WholeCatalog(live, store, parts.timer()));
         showServers();
         var failovers = new FailoverLog();
         publisher =
@@ -98,6 +99,7 @@ final class Leading implements Role {
                         new RoutePublisher(
                                 () -> world(parts, store),
                                 store.now().starts() << 32,
+                                live.whole()::get,
                                 parts.clock(),
                                 new FailoverWatch(
                                                 failovers, parts.clock(), System::nanoTime, events)
@@ -105,6 +107,7 @@ final class Leading implements Role {
                                 events));
         closer.add(store.state().watch(_ -> publisher.changed()));
         closer.add(live.snapshots().watch(_ -> publisher.changed()));
+        closer.add(live.whole().watch(_ -> publisher.changed()));
         var denials = new DenialLog();
         var desk =
                 new CertificateDesk(

@@ -330,6 +330,7 @@ public final class PeeringService implements AutoCloseable {
                     content.imported()
                             .forEach((name, imported) ->
                                     live.imported(new PeerName(name), _ -> imported));
+                    live.whole().set(!content.partial());
                 });
         live.unheard(store.now()::hasLivePeering);
         live.publish(self.owner(), List.of(self.instance(config.datacenter(), Optional.empty())));
@@ -337,6 +338,7 @@ public final class PeeringService implements AutoCloseable {
         var checkpoint =
                 closer.add(new LiveCheckpoint(config.dataDir(), () -> content(live), failures));
         closer.add(live.snapshots().watch(_ -> checkpoint.changed()));
+        closer.add(live.whole().watch(_ -> checkpoint.changed()));
         return live;
     }
 
@@ -346,7 +348,7 @@ public final class PeeringService implements AutoCloseable {
                 .get()
                 .imported()
                 .forEach((peer, catalog) -> imported.put(peer.value(), catalog));
-        return new LiveCheckpoint.Content(live.owners(), imported);
+        return new LiveCheckpoint.Content(live.owners(), imported, !live.whole().get());
     }
 
     private static ServerInfo self(PeeringServiceConfig config, Membership membership) {

@@ -7,6 +7,7 @@ import dev.hansa.peering.store.MemberService;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
 
 /// What a server does while it leads, or while another does. A role is made for one time of leading
 /// or following, and is over with it.
@@ -36,6 +37,11 @@ interface Role extends AutoCloseable {
     /// From now on a connection's end says nothing about who is at the other end: it is this server
     /// that ends them, before the role is closed.
     void retire();
+
+    /// Why this server could not take another's place yet; empty: it could.
+    default Optional<String> unready() {
+        return Optional.empty();
+    }
 
     /// Adds what this role knows of the server's health.
     void health(ObjectNode health);

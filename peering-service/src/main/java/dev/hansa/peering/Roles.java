@@ -307,14 +307,16 @@ final class Roles implements MemberService, AutoCloseable {
     }
 
     /// Why the next server must not be stopped for the sake of an upgrade yet: this one does not
-    /// take part. Empty when it leads, or hears the one that does.
+    /// take part. Empty when it leads, or hears the one that does and has been told by it what is
+    /// live.
     Optional<String> unready() {
-        if (role.get().isEmpty()) {
+        var now = role.get();
+        if (now.isEmpty()) {
             return Optional.of("between two roles");
         }
         var leadership = members().leadership().get();
         return leadership.own() || leadership.leader().isPresent()
-                ? Optional.empty()
+                ? now.get().unready()
                 : Optional.of("no leader is heard");
     }
 

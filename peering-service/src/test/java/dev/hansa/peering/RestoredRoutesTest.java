@@ -1,6 +1,7 @@
 package dev.hansa.peering;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Settings;
@@ -28,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A server that knows less than the one that its sidecars were with: restored from a snapshot.
+/// A server that knows less than the one that its sidecars were with: restored from a snapshot, or
+/// without what its disk had of those that were live.
 class RestoredRoutesTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -90,6 +92,16 @@ class RestoredRoutesTest {
                 .as(path + ": " + new String(answer.body(), StandardCharsets.UTF_8))
                 .isEqualTo(200);
         return answer;
+    }
+
+    private int connected() throws Exception {
+        var answer =
+                client.send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + "/health"))
+                                .timeout(Duration.ofSeconds(20))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        return JSON.readTree(answer.body()).path("connectedProxies").asInt();
     }
 
     private TestSidecar sidecar(String service, String... upstreams) throws Exception {
@@ -166,6 +178,37 @@ class RestoredRoutesTest {
                             "hello: expected the version of a snapshot, at most"
                                     + " 4611686018427387904; found "
                                     + Long.toUnsignedString(version));
+        }
+    }
+
+    /// Also others' instances that are still there: the first to come back would be the first to
+    /// lose them, on its disk too.
+    @Test
+    void sidecarThatComesBackFirstKeepsItsRoutesWhenTheServerHasLostWhatWasLive() throws Exception {
+        start("data");
+        try (var web = sidecar("web", "cart");
+                var cart = sidecar("cart");
+                var late = sidecar("late", "cart")) {
+            cart.connect();
+            cart.next();
+            web.connect();
+            var told = web.next();
+            while (!told.toString().contains("20000")) {
+                told = web.next();
+            }
+            end();
+            Files.writeString(directory.resolve("data/live.json"), "{\"owners\":{\"a\":[");
+            start("data");
+
+            web.connect();
+            await().until(() -> connected() == 1);
+            // who has nothing is told what there is
+            late.connect();
+            late.next();
+            cart.connect();
+            late.next();
+
+            assertThat(web.isTold()).isFalse();
         }
     }
 }

@@ -1,13 +1,16 @@
 package dev.hansa.peering.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.store.RecordJson;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,8 +43,12 @@ public final class LiveCheckpoint implements AutoCloseable {
 
     /// @param owners instances by who vouches for them
     /// @param imported by peer name
+    /// @param partial whether there may be more than that; not written where there is not, since
+    ///   earlier versions read no file that says it
     public record Content(
-            Map<String, List<ServiceInstance>> owners, Map<String, ImportedCatalog> imported) {
+            Map<String, List<ServiceInstance>> owners,
+            Map<String, ImportedCatalog> imported,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean partial) {
         public Content {
             owners = Map.copyOf(owners);
             imported = Map.copyOf(imported);
@@ -108,6 +115,10 @@ public final class LiveCheckpoint implements AutoCloseable {
         var next = file.resolveSibling("live.json.new");
         try (var output = new BufferedOutputStream(Files.newOutputStream(next))) {
             RecordJson.write(content.get(), output);
+        }
+        // else after a power cut the name might stand for a file without its end
+        try (var written = FileChannel.open(next, StandardOpenOption.WRITE)) {
+            written.force(true);
         }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

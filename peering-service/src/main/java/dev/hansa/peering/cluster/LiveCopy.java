@@ -17,6 +17,7 @@ public final class LiveCopy {
     private final Set<String> owners = new HashSet<>();
     private final Map<String, Set<String>> imports = new HashMap<>();
     private boolean beginning;
+    private boolean isWhole;
 
     public LiveCopy(LiveCatalog live) {
         this.live = live;
@@ -41,7 +42,14 @@ public final class LiveCopy {
         if (frame.whole() && beginning) {
             beginning = false;
             forgetTheRest();
+            isWhole = true;
+            live.whole().set(true);
         }
+    }
+
+    /// Whether the leader has told everything once.
+    public boolean isWhole() {
+        return isWhole;
     }
 
     private void take(LiveFrame.Imports update) {

@@ -24,7 +24,7 @@ public final class ProxyRegistrations implements AutoCloseable {
     /// latest (their back-off), and there may be an election in between, on machines that are busy
     /// because much has just died. To believe for too long costs a caller one attempt at an
     /// instance that is gone; to doubt too early takes away those that live.
-    static final Duration RECONNECT_WITHIN = Duration.ofSeconds(30);
+    public static final Duration RECONNECT_WITHIN = Duration.ofSeconds(30);
 
     private final LiveCatalog catalog;
     private final ScheduledExecutorService timer;

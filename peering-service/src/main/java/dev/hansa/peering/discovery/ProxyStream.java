@@ -68,6 +68,7 @@ final class ProxyStream implements RoutePublisher.Session {
     private List<CheckResult> results = List.of();
     private boolean serving;
     private volatile boolean transparent;
+    private volatile long had;
     private volatile String owner = "";
     private volatile String issuer = "";
     private @Nullable RouteSnapshot waiting;
@@ -124,6 +125,11 @@ final class ProxyStream implements RoutePublisher.Session {
     @Override
     public List<UpstreamName> upstreams() {
         return upstreams;
+    }
+
+    @Override
+    public long had() {
+        return had;
     }
 
     @Override
@@ -270,7 +276,8 @@ final class ProxyStream implements RoutePublisher.Session {
             throw new IllegalArgumentException("message: expected one hello; found another");
         }
         var hello = message.getHello();
-        newest = version(hello.getHaveVersion());
+        had = version(hello.getHaveVersion());
+        newest = had;
         registration = hello.getRegistration();
         place = ProxyPlace.of(hello.getRegistration());
         owner = identity.id().path() + "#" + hello.getRegistration().getProxyId();

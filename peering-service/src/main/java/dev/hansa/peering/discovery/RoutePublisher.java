@@ -32,6 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -57,6 +58,7 @@ public final class RoutePublisher implements AutoCloseable {
     private static final Duration LONG = Duration.ofHours(1);
 
     private final Supplier<RouteWorld> world;
+    private final BooleanSupplier isWhole;
     private final BiConsumer<RouteView, Set<UpstreamName>> watch;
     private final Clock clock;
     private final Consumer<PeeringEvent> events;
@@ -75,15 +77,19 @@ public final class RoutePublisher implements AutoCloseable {
     private volatile Recoveries recoveries = Recoveries.NONE;
 
     /// @param firstVersion higher than any that an earlier life of this server gave out
+    /// @param isWhole whether routes are made from all that there is. Until then a proxy that has
+    ///   routes keeps them: what is missing would be taken away from it, and from its disk
     /// @param watch sees all routes at each change, with what the connected sidecars ask for; on
     ///   the publisher's thread, after proxies were told
     public RoutePublisher(
             Supplier<RouteWorld> world,
             long firstVersion,
+            BooleanSupplier isWhole,
             Clock clock,
             BiConsumer<RouteView, Set<UpstreamName>> watch,
             Consumer<PeeringEvent> events) {
         this.world = world;
+        this.isWhole = isWhole;
         this.watch = watch;
         this.clock = clock;
         this.version = firstVersion;
@@ -359,20 +365,25 @@ public final class RoutePublisher implements AutoCloseable {
     }
 
     private void publish() {
+        // first: what makes it whole is in the world by then
+        var whole = isWhole.getAsBoolean();
         var now = world.get();
         var view = new RouteView(now).after(recoveries, clock.instant());
         recoveries = view.recoveries();
         if (!sent.isEmpty()) {
-            send(now, view);
+            send(now, view, whole);
         }
         watch.accept(view, upstreams());
     }
 
-    private void send(RouteWorld now, RouteView view) {
+    private void send(RouteWorld now, RouteView view, boolean whole) {
         var servers =
                 ServerInfo.in(now.catalog()).stream().map(ServerInfo::proxies).distinct().toList();
         var gateway = view.gateway();
         for (var session : List.copyOf(sent.keySet())) {
+            if (!whole && session.had() > 0) {
+                continue;
+            }
             if (!servers.equals(told.put(session, servers))) {
                 session.servers(servers);
             }
@@ -414,6 +425,11 @@ public final class RoutePublisher implements AutoCloseable {
         String issuer();
 
         Collection<UpstreamName> upstreams();
+
+        /// The version of the routes that it had when it came; 0: none.
+        default long had() {
+            return 0;
+        }
 
         /// Whether it takes redirected connections.
         default boolean isTransparent() {

@@ -141,6 +141,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                 new RoutePublisher(
                         this::routeWorld,
                         0,
+                        () -> true,
                         clock,
                         new FailoverWatch(failovers, clock, System::nanoTime, events::add)::look,
                         events::add);

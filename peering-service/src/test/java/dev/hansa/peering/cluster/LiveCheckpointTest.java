@@ -1,11 +1,14 @@
 package dev.hansa.peering.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +36,27 @@ class LiveCheckpointTest {
                 .singleElement()
                 .asString()
                 .contains("'" + file + "': expected at most 268435456 bytes; found 268435457");
+    }
+
+    @Test
+    void fileSaysWhetherThereMayBeMoreAndIsThatOfEarlierVersionsWhereThereIsNot() throws Exception {
+        for (var partial : List.of(true, false)) {
+            try (var checkpoint =
+                    new LiveCheckpoint(
+                            folder,
+                            () -> new LiveCheckpoint.Content(Map.of(), Map.of(), partial),
+                            failures::add)) {
+                checkpoint.changed();
+                await().until(() ->
+                        LiveCheckpoint.load(folder, failures::add)
+                                .filter(found -> found.partial() == partial)
+                                .isPresent());
+            }
+        }
+
+        // as earlier versions write and read it
+        assertThat(folder.resolve("live.json")).hasContent("{\"owners\":{},\"imported\":{}}");
+        assertThat(failures).isEmpty();
     }
 
     @Test

@@ -51,14 +51,21 @@ class RoutePublisherTest {
     private static final Duration HOLD = Duration.ofMillis(400);
 
     private volatile CheckStatus cart = CheckStatus.PASSING;
+    private volatile boolean isWhole = true;
     private final ConcurrentLinkedQueue<PeeringEvent> events = new ConcurrentLinkedQueue<>();
-    private final Proxy proxy = new Proxy();
+    private final Proxy proxy = new Proxy(0);
     private RoutePublisher publisher;
 
     @BeforeEach
     void start() {
         publisher =
-                new RoutePublisher(this::world, 0, Clock.systemUTC(), (_, _) -> {}, events::add);
+                new RoutePublisher(
+                        this::world,
+                        0,
+                        () -> isWhole,
+                        Clock.systemUTC(),
+                        (_, _) -> {},
+                        events::add);
         publisher.add(proxy);
     }
 
@@ -72,6 +79,16 @@ class RoutePublisherTest {
         final List<RouteSnapshot> told = new CopyOnWriteArrayList<>();
         final List<TraceOrder> asked = new CopyOnWriteArrayList<>();
         final List<LongConsumer> heard = new CopyOnWriteArrayList<>();
+        private final long had;
+
+        Proxy(long had) {
+            this.had = had;
+        }
+
+        @Override
+        public long had() {
+            return had;
+        }
 
         @Override
         public ProxyIdentity identity() {
@@ -199,7 +216,7 @@ class RoutePublisherTest {
     void traceIsAnsweredByTheProxyThatWasAsked() throws Exception {
         var tried = new Traces.Answer.Tried(List.of());
         proxy.heard.add(id -> {
-            publisher.traces().answered(new Proxy(), id, new Traces.Answer.Untold("a stranger's"));
+            publisher.traces().answered(new Proxy(0), id, new Traces.Answer.Untold("a stranger's"));
             publisher.traces().answered(proxy, id + 1, new Traces.Answer.Untold("another's"));
             publisher.traces().answered(proxy, id, tried);
         });
@@ -233,6 +250,27 @@ class RoutePublisherTest {
         await().until(proxy::usesCart);
         assertThat(Duration.ofNanos(System.nanoTime() - back)).isGreaterThanOrEqualTo(HOLD);
         assertThat(events).isEmpty();
+    }
+
+    /// What a leader that has just begun knows nothing of may be there all the same.
+    @Test
+    void proxyThatHasRoutesKeepsThemUntilAllIsKnownThatRoutesAreMadeFrom() {
+        await().until(proxy::usesCart);
+        isWhole = false;
+        var returning = new Proxy(7);
+        var first = new Proxy(0);
+        publisher.add(returning);
+        publisher.add(first);
+        await().until(first::usesCart);
+        // one round later the round before has met both
+        becomes(CheckStatus.CRITICAL);
+        await().until(() -> !first.usesCart());
+        assertThat(returning.told).isEmpty();
+
+        isWhole = true;
+        publisher.changed();
+
+        await().until(() -> !returning.told.isEmpty());
     }
 
     private String evidence() {

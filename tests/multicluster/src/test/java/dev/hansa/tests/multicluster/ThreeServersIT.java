@@ -360,7 +360,7 @@ class ThreeServersIT {
             await().atMost(SEEN).until(() -> eks.send(number, "GET", kept, "").statusCode() == 200);
         }
         for (var number : eks.running()) {
-            assertThat(eks.isReady(number)).isTrue();
+            await().atMost(SEEN).until(() -> eks.isReady(number));
         }
         var heard = eks.send(follower(), "GET", kept, "");
         assertThat(heard.headers().firstValue("X-Consul-KnownLeader")).contains("true");

@@ -1,0 +1,91 @@
+package dev.hansa.peering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hansa.peering.cluster.LiveCatalog;
+import dev.hansa.peering.store.RaftStore;
+import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.TestStore;
+import dev.hansa.trustbundle.Datacenter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WholeCatalogTest {
+    private final LiveCatalog live = new LiveCatalog();
+    private final HeldTimer timer = new HeldTimer();
+    @TempDir Path folder;
+    private RaftStore store;
+
+    @BeforeEach
+    void open() {
+        store = TestStore.open(folder.resolve("data"));
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        timer.close();
+    }
+
+    @Test
+    void firstLeaderOfAllKnowsAllFromTheBeginning() {
+        try (var _ = new WholeCatalog(live, store, timer)) {
+            assertThat(live.whole().get()).isTrue();
+        }
+    }
+
+    @Test
+    void laterOneThatWasToldNothingKnowsAllOnceTheOthersHadTimeToComeBack() {
+        store.apply(new StoreCommand.CountStart());
+        try (var _ = new WholeCatalog(live, store, timer)) {
+            assertThat(live.whole().get()).isFalse();
+
+            timer.runFirst();
+
+            assertThat(live.whole().get()).isTrue();
+        }
+    }
+
+    @Test
+    void whoHasItFromAnEarlierLifeOrTheLastLeaderWaitsForNobody() {
+        store.apply(new StoreCommand.CountStart());
+        live.whole().set(true);
+        try (var _ = new WholeCatalog(live, store, timer)) {
+            assertThat(live.whole().get()).isTrue();
+        }
+    }
+
+    @Test
+    void leaderThatIsNoneAnyMoreWhenItsTimeIsOverKnowsNotAll() {
+        store.apply(new StoreCommand.CountStart());
+        new WholeCatalog(live, store, timer).close();
+
+        timer.runFirst();
+
+        assertThat(live.whole().get()).isFalse();
+    }
+
+    /// Nobody of that history has told this server anything, and none can before its next life.
+    @Test
+    void stateOfAnotherHistoryMakesItLessThanWhole() {
+        store.apply(new StoreCommand.CountStart());
+        try (var _ = new WholeCatalog(live, store, timer)) {
+            timer.runFirst();
+            assertThat(live.whole().get()).isTrue();
+
+            store.apply(
+                    new StoreCommand.InitCa(
+                            CertificateKeeper.first(
+                                    new Datacenter("test"), Optional.empty(), Clock.systemUTC())));
+
+            assertThat(live.whole().get()).isFalse();
+            timer.runFirst();
+            assertThat(live.whole().get()).isFalse();
+        }
+    }
+}
