@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -23,9 +22,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The one executable, `hansa`. Exit status: 0 done, 1 failed, 2 not understood.
 public final class Main {
-    /// `-name` as Consul's commands have it; `-h` and `-` stay as they are.
-    private static final Pattern SINGLE_DASH = Pattern.compile("-[a-zA-Z][a-zA-Z0-9-].*");
-
     private static final Set<String> HELP = Set.of("-h", "-help", "--help");
 
     private Main() {}
@@ -42,21 +38,11 @@ public final class Main {
 
     static int run(Surroundings surroundings, String... arguments) {
         Logging.use();
-        var status = commandLine(surroundings, arguments).execute(twoDashes(arguments));
+        var line = commandLine(surroundings, arguments);
+        var status = line.execute(Words.of(line, arguments));
         surroundings.out().flush();
         surroundings.err().flush();
         return status;
-    }
-
-    /// Every long flag may have one dash or two.
-    private static String[] twoDashes(String[] arguments) {
-        var rewritten = arguments.clone();
-        for (var i = 0; i < rewritten.length && !"--".equals(rewritten[i]); i++) {
-            if (SINGLE_DASH.matcher(rewritten[i]).matches()) {
-                rewritten[i] = "-" + rewritten[i];
-            }
-        }
-        return rewritten;
     }
 
     /// The whole of it.
@@ -153,7 +139,7 @@ public final class Main {
                         ? words.getUnmatched()
                         : problem.getCommandLine().getUnmatchedArguments();
         if (!unmatched.isEmpty()) {
-            var found = unmatched.getFirst();
+            var found = Words.named(unmatched.getFirst());
             var spec = problem.getCommandLine().getCommandSpec();
             var isFlag = found.startsWith("-");
             var known =

@@ -190,6 +190,35 @@ class ConsulFlagsTest {
                 .containsPattern("Meta\\[team]: +a\n");
     }
 
+    /// A flag has one dash or two; what stands behind it has as many as it had.
+    @Test
+    void valueThatBeginsWithADashIsKeptAsItWasTyped() {
+        var path = "/v1/connect/intentions/exact?source=a&destination=b";
+        server.on("PUT " + path, 200, "true");
+
+        for (var value : List.of("-old rule", "-hot path", "-o", "--two", "-x=y", "-deny it")) {
+            for (var words :
+                    List.of(List.of("-description", value), List.of("-description=" + value))) {
+                var all = new ArrayList<>(List.of("intention", "create", "-allow", "-replace"));
+                all.addAll(words);
+                all.addAll(List.of("a", "b"));
+                done(all.toArray(String[]::new));
+                assertThat(server.asked().getLast().body())
+                        .isEqualTo("{\"Action\":\"allow\",\"Description\":\"" + value + "\"}");
+            }
+        }
+        done("intention", "create", "-replace", "-meta", "-team=-a", "a", "b");
+        assertThat(server.asked().getLast().body()).contains("\"Meta\":{\"-team\":\"-a\"}");
+        // a word without a dash is no flag, whatever its letters are
+        done("intention", "create", "-replace", "-description", "h", "a", "b");
+        // another flag of the command is no value of the one before it
+        assertThat(hansa("intention", "create", "-description", "-allow", "a", "b"))
+                .satisfies(ran -> assertThat(ran.status()).isEqualTo(2))
+                .satisfies(ran -> assertThat(ran.err()).contains("--description", "--allow"));
+        server.on("PUT /v1/connect/intentions/exact?source=-s&destination=b", 200, "true");
+        done("intention", "create", "-replace", "--", "-s", "b");
+    }
+
     @Test
     void oneThingIsPrintedAsJsonOrAsALineToo() {
         var id = "986193b5-e2b5-eb26-6264-b524ea60cc6d";
