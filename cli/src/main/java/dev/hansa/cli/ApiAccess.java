@@ -211,13 +211,14 @@ record ApiAccess(URI base, Optional<Token> token, TlsFiles tls, boolean isStale)
         if (isTls()) {
             return false;
         }
-        var host = base.getHost();
-        return !(host.equals("localhost") || isLoopback(host));
+        return !isLoopback(base.getHost());
     }
 
-    private static boolean isLoopback(String host) {
+    /// Whether it says this machine: a name, but for `localhost`, may be anybody's.
+    static boolean isLoopback(String host) {
         try {
-            return InetAddress.ofLiteral(host.replaceAll("[\\[\\]]", "")).isLoopbackAddress();
+            return host.equals("localhost")
+                    || InetAddress.ofLiteral(host.replaceAll("[\\[\\]]", "")).isLoopbackAddress();
         } catch (IllegalArgumentException _) {
             return false; // a name, which may begin as an address does
         }

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +35,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 
 /// The HTTP API of one server. What is not a success becomes a [CommandFailedException] with the
 /// server's own words.
@@ -184,7 +187,8 @@ final class ApiClient {
     /// What was read, and when the server's clock says that this was.
     ///
     /// @param at to the second; empty where a server does not say it
-    record Dated(JsonNode body, Optional<Instant> at) {}
+    /// @param certificate that the server showed; empty without TLS
+    record Dated(JsonNode body, Optional<Instant> at, Optional<X509Certificate> certificate) {}
 
     Dated dated(String path) throws CommandFailedException, InterruptedException {
         var response = exchange(request("GET", path, "", JSON), path, text());
@@ -193,7 +197,29 @@ final class ApiClient {
         }
         return new Dated(
                 Json.read(response.body()),
-                response.headers().firstValue("Date").flatMap(ApiClient::moment));
+                response.headers().firstValue("Date").flatMap(ApiClient::moment),
+                response.sslSession().flatMap(ApiClient::certificate));
+    }
+
+    private static Optional<X509Certificate> certificate(SSLSession session) {
+        try {
+            return session.getPeerCertificates()[0] instanceof X509Certificate leaf
+                    ? Optional.of(leaf)
+                    : Optional.empty();
+        } catch (SSLPeerUnverifiedException _) {
+            return Optional.empty(); // a resumed session may have forgotten it
+        }
+    }
+
+    /// Another server of the same datacenter, believed as this one is. It is shown no token: where
+    /// it is, somebody else said.
+    ApiClient tokenless(URI other) {
+        return new ApiClient(
+                new ApiAccess(other, Optional.empty(), access.tls(), false),
+                command,
+                client,
+                limit,
+                guard);
     }
 
     private static Optional<Instant> moment(String date) {

@@ -12,13 +12,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/// Roots and intermediates, ours and of peers, that end soon.
+/// Roots and intermediates, ours and of peers, and what servers and proxies show, that end soon.
 final class Certificates {
     /// A root's successor needs every peer to hear of it; a month has room for one that is away.
     private static final Duration SOON = Duration.ofDays(30);
 
     /// Renewed from half of its life on: at a quarter somebody should have noticed.
     private static final int LATE = 4;
+
+    /// Who renews it by hand needs a fortnight; where a machine does, a quarter of its life is
+    /// less.
+    private static final Duration API_SOON = Duration.ofDays(14);
 
     private final Chart chart;
     private final Sheet sheet;
@@ -37,6 +41,8 @@ final class Certificates {
             Json.texts(peering.path("PeerCAPems"))
                     .forEach(pem -> certificates.ofPeer(Chart.text(peering, "Name"), pem));
         }
+        chart.servers().forEach(certificates::ofApi);
+        Chart.items(chart.at(Chart.PROXIES).path("Proxies")).forEach(certificates::ofProxy);
         for (var wait : chart.at(Chart.AUTHORITY).path("Rotation").path("WaitsFor")) {
             sheet.warning(
                     Check.certificates,
@@ -75,24 +81,7 @@ final class Certificates {
     }
 
     private void root(String subject, Instant end, String mend) {
-        var left = Duration.between(chart.now(), end);
-        if (left.isNegative()) {
-            sheet.error(
-                    Check.certificates,
-                    subject + ": expected to hold; found that it ended at " + end,
-                    mend);
-        } else if (left.compareTo(SOON) < 0) {
-            sheet.warning(
-                    Check.certificates,
-                    subject
-                            + ": expected more than "
-                            + SOON.toDays()
-                            + "d left; found "
-                            + Diagnosis.text(left)
-                            + ", until "
-                            + end,
-                    mend);
-        }
+        ending(subject, Duration.between(chart.now(), end), SOON, end, mend);
     }
 
     private void intermediate(String pem) {
@@ -117,6 +106,69 @@ final class Certificates {
                             + " of "
                             + Diagnosis.text(life)
                             + " left",
+                    mend);
+        }
+    }
+
+    /// An operator's, or that of a proxy before the server.
+    private void ofApi(ServerFace server) {
+        server.certificate()
+                .ifPresent(certificate -> {
+                    var end = certificate.getNotAfter().toInstant();
+                    var life = Duration.between(certificate.getNotBefore().toInstant(), end);
+                    var left = Duration.between(chart.now(), end);
+                    var quarter = life.dividedBy(LATE);
+                    var enough = quarter.compareTo(API_SOON) < 0 ? quarter : API_SOON;
+                    ending(
+                            "certificate of the HTTP API"
+                                    + (server.name().isEmpty()
+                                            ? ""
+                                            : " of server '" + server.name() + "'"),
+                            left,
+                            enough,
+                            end,
+                            "write a new one to http.certificate and http.key, which are read again by themselves; or renew that of the proxy before it");
+                });
+    }
+
+    /// Of a sidecar or a mesh gateway, as it tells of the one that it uses; nothing of one that
+    /// does not say it.
+    private void ofProxy(JsonNode proxy) {
+        var begin = Diagnosis.moment(proxy.path("NotBefore"));
+        var end = Diagnosis.moment(proxy.path("NotAfter"));
+        if (begin.isEmpty() || end.isEmpty()) {
+            return;
+        }
+        var isGateway = Chart.text(proxy, "Service").equals("mesh-gateway");
+        ending(
+                "certificate of "
+                        + (isGateway ? "mesh gateway '" : "sidecar '")
+                        + Chart.text(proxy, "ServiceID")
+                        + "' at node '"
+                        + Chart.text(proxy, "Node")
+                        + "'",
+                Duration.between(chart.now(), end.get()),
+                Duration.between(begin.get(), end.get()).dividedBy(LATE),
+                end.get(),
+                "it asks a server for the next from two thirds of its life on: see its log for why it has none");
+    }
+
+    private void ending(String subject, Duration left, Duration enough, Instant end, String mend) {
+        if (left.isNegative()) {
+            sheet.error(
+                    Check.certificates,
+                    subject + ": expected to hold; found that it ended at " + end,
+                    mend);
+        } else if (left.compareTo(enough) < 0) {
+            sheet.warning(
+                    Check.certificates,
+                    subject
+                            + ": expected more than "
+                            + Diagnosis.text(enough)
+                            + " left; found "
+                            + Diagnosis.text(left)
+                            + ", until "
+                            + end,
                     mend);
         }
     }

@@ -20,11 +20,16 @@ import java.util.stream.StreamSupport;
 /// What a datacenter says of itself, read once.
 ///
 /// @param now by the server's clock, where it says it: what it shows is dated by that one
-/// @param ahead how far the server's clock is before ours; empty where it does not say it
+/// @param servers the one that was asked, then the others that are reached from here
+/// @param unreached names and addresses of servers that are not
 /// @param read by path; a path that could not be read is not in it
 /// @param closed exports whose peer no intention lets in
 record Chart(
-        Instant now, Optional<Duration> ahead, Map<String, JsonNode> read, Set<Export> closed) {
+        Instant now,
+        List<ServerFace> servers,
+        List<String> unreached,
+        Map<String, JsonNode> read,
+        Set<Export> closed) {
     static final String SELF = "/v1/agent/self";
     static final String SERVERS = "/v1/operator/autopilot/health";
     static final String AUTHORITY = "/v1/hansa/ca";
@@ -38,6 +43,9 @@ record Chart(
     static final String GROUPS = "/v1/config/sameness-group";
     static final String IMPORTS = "/v1/hansa/imported-services";
     static final String READINESS = "/v1/hansa/failover/readiness";
+    static final String MEMBERS = "/v1/catalog/service/consul";
+    static final String PROXIES = "/v1/hansa/proxies";
+    static final String TRAFFIC = "/v1/hansa/traffic";
 
     private static final List<String> PATHS =
             List.of(
@@ -52,15 +60,17 @@ record Chart(
                     RESOLVERS,
                     GROUPS,
                     IMPORTS,
-                    READINESS);
+                    READINESS,
+                    MEMBERS,
+                    PROXIES,
+                    TRAFFIC);
 
     /// Each costs one request; who exports more pairs without any rule is told of these.
     private static final int MOST_QUESTIONS = 500;
 
-    /// A `Date` is cut to the second.
-    private static final Duration HALF_A_SECOND = Duration.ofMillis(500);
-
     Chart {
+        servers = List.copyOf(servers);
+        unreached = List.copyOf(unreached);
         read = Map.copyOf(read);
         closed = Set.copyOf(closed);
     }
@@ -74,19 +84,21 @@ record Chart(
             throws CommandFailedException, InterruptedException {
         var read = new HashMap<String, JsonNode>();
         var asked = clock.instant();
-        Optional<Instant> served = Optional.empty();
+        var face = new ServerFace("", Optional.empty(), Optional.empty());
         try {
             var self = api.dated(SELF);
-            served = self.at();
+            face =
+                    ServerFace.of(
+                            text(self.body().path("Config"), "NodeName"),
+                            self,
+                            asked,
+                            clock.instant());
             read.put(SELF, self.body());
         } catch (ServerUnreachableException e) {
             throw e;
         } catch (CommandFailedException e) {
             unread(sheet, SELF, e);
         }
-        var answered = clock.instant();
-        var middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
-        var ahead = served.map(at -> Duration.between(middle, at.plus(HALF_A_SECOND)));
         for (var path : PATHS) {
             try {
                 var answer = api.read(path);
@@ -111,8 +123,12 @@ record Chart(
                 unread(sheet, path, e);
             }
         }
-        var chart = new Chart(answered.plus(ahead.orElse(Duration.ZERO)), ahead, read, Set.of());
-        return new Chart(chart.now, ahead, read, chart.askWhoIsLetIn(api, sheet));
+        var members = read.getOrDefault(MEMBERS, MissingNode.getInstance());
+        var others = OtherServers.look(api, clock, face.name(), members);
+        var servers = Stream.concat(Stream.of(face), others.faces().stream()).toList();
+        var now = clock.instant().plus(face.ahead().orElse(Duration.ZERO));
+        var chart = new Chart(now, servers, others.unreached(), read, Set.of());
+        return new Chart(now, servers, others.unreached(), read, chart.askWhoIsLetIn(api, sheet));
     }
 
     private static void unread(Sheet sheet, String path, CommandFailedException problem) {

@@ -13,14 +13,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// What is wrong, by what a datacenter says of itself. Pure.
+/// What is wrong, by what a datacenter says of itself.
 final class Diagnosis {
-    /// Less than this is no more than a slow answer and an honest drift.
-    private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(30);
-
-    /// What certificates bear (OPERATIONS, Clocks).
-    private static final Duration CLOCKS_BREAK = Duration.ofHours(1);
-
     /// Four heartbeats of a peer.
     private static final Duration SILENCE = Duration.ofMinutes(1);
 
@@ -32,37 +26,17 @@ final class Diagnosis {
         this.sheet = sheet;
     }
 
-    static void of(Chart chart, Sheet sheet, Reach.Resolver resolver) {
+    static void of(Chart chart, Sheet sheet, Reach.Network network) throws InterruptedException {
         var diagnosis = new Diagnosis(chart, sheet);
-        diagnosis.clocks();
+        Clocks.look(chart, sheet);
         diagnosis.servers();
         Certificates.look(chart, sheet);
-        new Reach(chart, sheet, resolver).look();
+        new Reach(chart, sheet, network).look();
         chart.items(Chart.PEERINGS).forEach(diagnosis::peering);
         diagnosis.exports();
         diagnosis.intentions();
         new Targets(chart, sheet).look();
         chart.items(Chart.READINESS).forEach(diagnosis::readiness);
-    }
-
-    private void clocks() {
-        chart.ahead()
-                .filter(ahead -> ahead.abs().compareTo(CLOCKS_DIFFER) > 0)
-                .ifPresent(ahead -> {
-                    var what =
-                            "clock of the server: expected within "
-                                    + text(CLOCKS_DIFFER)
-                                    + " of this machine's; found "
-                                    + text(ahead.abs())
-                                    + (ahead.isNegative() ? " behind" : " ahead");
-                    var mend =
-                            "see which of the two is wrong, and set it by NTP; tokens end early or late by as much";
-                    if (ahead.abs().compareTo(CLOCKS_BREAK) > 0) {
-                        sheet.error(Check.clocks, what, mend);
-                    } else {
-                        sheet.warning(Check.clocks, what, mend);
-                    }
-                });
     }
 
     private void servers() {

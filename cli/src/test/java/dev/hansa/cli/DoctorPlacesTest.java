@@ -2,6 +2,11 @@ package dev.hansa.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +49,62 @@ class DoctorPlacesTest extends TestingDoctor {
         }
         on(Chart.GATEWAYS, "[" + gateway("g", "passing", "nowhere.example") + "]");
         assertThat(finding()).contains("found 'nowhere.example', which does not here");
+    }
+
+    @Test
+    void gatewayThatAcceptsNobodyFromHereIsNamed() throws IOException {
+        dialer = Reach.Dialer.ofMachine();
+        peerAt("127.0.0.2:8443");
+        int port;
+        try (var gateway = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = gateway.getLocalPort();
+            on(Chart.GATEWAYS, "[" + gateway("g", "passing", "127.0.0.1", port) + "]");
+            quiet();
+        }
+        assertThat(finding())
+                .startsWith(
+                        "warning  mesh gateway 'g': expected a connection from here to its WAN address within 2s; found '127.0.0.1:"
+                                + port
+                                + ": Connection refused'; to mend it: ");
+        assertThat(doctor("--no-dial").status()).isZero();
+        // of one that is known to be gone that is said, and nothing else
+        on(Chart.GATEWAYS, "[" + gateway("g", "critical", "127.0.0.1", port) + "]");
+        assertThat(finding()).contains("expected to be connected");
+    }
+
+    /// A name for two places, of which one is up.
+    @Test
+    void gatewayThatAcceptsAtOneOfItsAddressesIsWell() {
+        var dialed = new ArrayList<InetAddress>();
+        dialer =
+                (address, _) -> {
+                    dialed.add(address);
+                    if (dialed.size() == 1) {
+                        throw new SocketTimeoutException("Connect timed out");
+                    }
+                };
+        peerAt("203.0.113.9:8443");
+        on(Chart.GATEWAYS, "[" + gateway("g", "passing", "two.example") + "]");
+
+        quiet();
+        assertThat(dialed).hasSize(2);
+    }
+
+    @Test
+    void gatewayOfAPeerThatIsCriticalIsNamedAndTheLastOneIsAnError() {
+        on(Chart.PEERINGS, ACTIVE);
+        var traffic =
+                "{\"Peers\":[{\"Peer\":\"lke\",\"AllGateways\":2,\"Gateways\":[{\"Address\":\"198.51.100.17:8443\",\"Status\":\"critical\"},{\"Address\":\"198.51.100.18:8443\",\"Status\":\"%s\"}]}]}";
+        on(Chart.TRAFFIC, traffic.formatted("passing"));
+        assertThat(finding())
+                .isEqualTo(
+                        "warning  mesh gateways of peer 'lke': expected to be passing, as it tells; found '198.51.100.17:8443' critical; to mend it: its operator starts them again: hansa doctor in 'lke'");
+        on(Chart.TRAFFIC, traffic.formatted("maintenance"));
+        assertThat(finding())
+                .startsWith("error    mesh gateways of peer 'lke'")
+                .contains("'198.51.100.18:8443' maintenance, and no other is left;");
+        on(Chart.TRAFFIC, "{\"Peers\":[{\"Peer\":\"lke\",\"AllGateways\":0,\"Gateways\":[]}]}");
+        quiet();
     }
 
     /// Who accepts does not know from where it is dialed; the first peer is yet to come.

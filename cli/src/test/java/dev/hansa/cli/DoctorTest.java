@@ -12,7 +12,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -121,15 +120,18 @@ class DoctorTest extends TestingDoctor {
                         new PrintWriter(new StringWriter()),
                         Map.of());
         var api = ApiClient.of(ApiAccess.at(server.address()), "test", surroundings);
-        var sheet = new Finding.Sheet();
-        Diagnosis.of(
+        return only(
                 new Chart(
                         Instant.now().plus(later),
-                        Optional.empty(),
+                        List.of(),
+                        List.of(),
                         Map.of(Chart.ROOTS, api.json(Chart.ROOTS)),
-                        Set.of()),
-                sheet,
-                TestingDoctor::resolve);
+                        Set.of()));
+    }
+
+    private String only(Chart chart) throws InterruptedException {
+        var sheet = new Finding.Sheet();
+        Diagnosis.of(chart, sheet, network());
         assertThat(sheet.all()).hasSize(1);
         return sheet.all().getFirst().what();
     }

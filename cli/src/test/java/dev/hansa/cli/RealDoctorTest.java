@@ -72,7 +72,7 @@ class RealDoctorTest {
             var status =
                     new CommandLine(
                                     new DoctorCommand(
-                                            surroundings, clock, Reach.Resolver.ofMachine()))
+                                            surroundings, clock, Reach.Network.ofMachine()))
                             .execute();
 
             assertThat(status).isEqualTo(1);

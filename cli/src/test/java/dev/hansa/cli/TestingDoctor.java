@@ -31,11 +31,17 @@ abstract class TestingDoctor {
                     Map.entry(Chart.RESOLVERS, "[]"),
                     Map.entry(Chart.GROUPS, "[]"),
                     Map.entry(Chart.IMPORTS, "[]"),
-                    Map.entry(Chart.READINESS, "[]"));
+                    Map.entry(Chart.READINESS, "[]"),
+                    Map.entry(Chart.MEMBERS, "[]"),
+                    Map.entry(Chart.PROXIES, "{\"All\":0,\"Proxies\":[]}"),
+                    Map.entry(Chart.TRAFFIC, "{\"Peers\":[]}"));
 
     static final String ACTIVE = "[{\"Name\":\"lke\",\"State\":\"ACTIVE\"}]";
 
     TestingServer server;
+
+    /// Gateways of a test are at addresses of nobody: they accept, unless a test says otherwise.
+    Reach.Dialer dialer = (_, _) -> {};
 
     @BeforeEach
     void start() throws IOException {
@@ -61,6 +67,10 @@ abstract class TestingDoctor {
         return switch (host) {
             case "gateway.eks.example" -> List.of(InetAddress.ofLiteral("10.0.0.7"));
             case "gateway.lke.example" -> List.of(InetAddress.ofLiteral("203.0.113.7"));
+            case "two.example" ->
+                    List.of(
+                            InetAddress.ofLiteral("203.0.113.7"),
+                            InetAddress.ofLiteral("203.0.113.8"));
             default -> {
                 try {
                     yield List.of(InetAddress.ofLiteral(host));
@@ -69,6 +79,10 @@ abstract class TestingDoctor {
                 }
             }
         };
+    }
+
+    final Reach.Network network() {
+        return new Reach.Network(TestingDoctor::resolve, dialer);
     }
 
     final Ran doctor(Clock clock, String... flags) {
@@ -81,8 +95,7 @@ abstract class TestingDoctor {
                         new PrintWriter(err),
                         Map.of("HANSA_HTTP_ADDR", server.address()));
         var status =
-                new CommandLine(new DoctorCommand(surroundings, clock, TestingDoctor::resolve))
-                        .execute(flags);
+                new CommandLine(new DoctorCommand(surroundings, clock, network())).execute(flags);
         return new Ran(status, out.toString(), err.toString());
     }
 
@@ -104,11 +117,17 @@ abstract class TestingDoctor {
     }
 
     static String gateway(String node, String status, String wan) {
+        return gateway(node, status, wan, 8443);
+    }
+
+    static String gateway(String node, String status, String wan, int port) {
         return "{\"Node\":{\"Node\":\""
                 + node
                 + "\"},\"Service\":{\"TaggedAddresses\":{\"wan\":{\"Address\":\""
                 + wan
-                + "\",\"Port\":8443}}},\"Checks\":[{\"Status\":\""
+                + "\",\"Port\":"
+                + port
+                + "}}},\"Checks\":[{\"Status\":\""
                 + status
                 + "\",\"Output\":\"stream ended\"}]}";
     }

@@ -7,6 +7,7 @@ import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.api.CaOperations;
 import dev.hansa.peering.api.PeeringOperations;
 import dev.hansa.peering.api.PeeringView;
+import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.failover.CallTrace;
 import dev.hansa.peering.failover.ControlWish;
 import dev.hansa.peering.failover.DrillReport;
@@ -93,6 +94,11 @@ final class NotLeading implements PeeringOperations, CaOperations, FailoverOpera
 
     @Override
     public Flows flows() {
+        throw refusal();
+    }
+
+    @Override
+    public List<RoutePublisher.Certified> proxies() {
         throw refusal();
     }
 

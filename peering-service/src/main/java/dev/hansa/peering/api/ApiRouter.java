@@ -139,7 +139,7 @@ public final class ApiRouter implements AutoCloseable {
         reads.failovers(failover.failoverCount());
         routes.failover(new FailoverResource(failover, reads));
         routes.controls(new ControlResource(failover, reads));
-        routes.topology(new TopologyResource(failover::flows, reads));
+        routes.topology(new TopologyResource(failover::flows, failover::proxies, reads));
     }
 
     /// Also answers for the members of the log; before [#router].

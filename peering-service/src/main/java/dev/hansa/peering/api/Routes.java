@@ -194,6 +194,7 @@ final class Routes {
         on("GET", "/v1/hansa/topology/:service", Ask.readService(), topology::read);
         on("POST", "/v1/hansa/topology/:service", Ask.readService(), topology::preview);
         on("GET", "/v1/hansa/traffic", Ask.read(Resource.PEERING), topology::traffic);
+        on("GET", "/v1/hansa/proxies", Ask.theResource(), topology::certificates);
         on("GET", "/v1/hansa/proxies/:service", Ask.readService(), topology::proxies);
     }
 

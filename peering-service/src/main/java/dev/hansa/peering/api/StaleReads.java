@@ -16,7 +16,7 @@ final class StaleReads {
                     "/v1/hansa/explain/",
                     "/v1/hansa/topology/",
                     "/v1/hansa/traffic",
-                    "/v1/hansa/proxies/",
+                    "/v1/hansa/proxies",
                     "/v1/hansa/failover",
                     "/v1/hansa/history");
 

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.failover.Callers.Count;
+import dev.hansa.peering.discovery.CertificateLife;
+import dev.hansa.peering.discovery.RoutePublisher.Certified;
 import dev.hansa.peering.discovery.RoutePublisher.Told;
 import dev.hansa.peering.topology.End;
 import dev.hansa.peering.topology.Flows;
@@ -16,6 +18,8 @@ import dev.hansa.peering.topology.Topology.Side;
 import dev.hansa.peering.topology.Topology.Sidecars;
 import dev.hansa.trustbundle.Intention;
 import dev.hansa.trustbundle.PeerName;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -153,13 +157,40 @@ final class TopologyJson {
                             rows.addObject()
                                     .put("Node", one.place().node())
                                     .put("ServiceID", one.place().instance());
-                    one.certificate()
-                            .ifPresentOrElse(
-                                    life ->
-                                            row.put("NotBefore", life.notBefore().toString())
-                                                    .put("NotAfter", life.notAfter().toString()),
-                                    () -> row.putNull("NotBefore").putNull("NotAfter"));
+                    life(row, one.certificate());
                 });
+        return json;
+    }
+
+    private static void life(ObjectNode row, Optional<CertificateLife> certificate) {
+        certificate.ifPresentOrElse(
+                life ->
+                        row.put("NotBefore", life.notBefore().toString())
+                                .put("NotAfter", life.notAfter().toString()),
+                () -> row.putNull("NotBefore").putNull("NotAfter"));
+    }
+
+    /// Those that end first, first; at the end those that do not say it.
+    static JsonNode certificates(List<Certified> proxies) {
+        var json = JSON.objectNode().put("All", proxies.size());
+        var rows = json.putArray("Proxies");
+        proxies.stream()
+                .sorted(
+                        Comparator.comparing((Certified one) ->
+                                        one.certificate()
+                                                .map(CertificateLife::notAfter)
+                                                .orElse(Instant.MAX))
+                                .thenComparing(Certified::service)
+                                .thenComparing(one -> one.place().node())
+                                .thenComparing(one -> one.place().instance()))
+                .limit(Flows.MOST_EDGES)
+                .forEach(one ->
+                        life(
+                                rows.addObject()
+                                        .put("Service", one.service())
+                                        .put("Node", one.place().node())
+                                        .put("ServiceID", one.place().instance()),
+                                one.certificate()));
         return json;
     }
 }

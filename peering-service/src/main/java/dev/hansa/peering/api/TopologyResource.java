@@ -8,8 +8,10 @@ import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.configentry.EntryAccess;
 import dev.hansa.peering.configentry.ParsedEntry;
+import dev.hansa.peering.discovery.RoutePublisher.Certified;
 import dev.hansa.peering.topology.Flows;
 import dev.hansa.peering.topology.Topology;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
@@ -24,10 +26,14 @@ final class TopologyResource {
 
     private final Semaphore atOnce = new Semaphore(MOST_AT_ONCE, true);
     private final Supplier<Flows> flows;
+    private final Supplier<List<Certified>> connected;
     private final BlockingReads reads;
 
-    TopologyResource(Supplier<Flows> flows, BlockingReads reads) {
+    /// @param connected every proxy that is
+    TopologyResource(
+            Supplier<Flows> flows, Supplier<List<Certified>> connected, BlockingReads reads) {
         this.flows = flows;
+        this.connected = connected;
         this.reads = reads;
     }
 
@@ -88,6 +94,20 @@ final class TopologyResource {
     ApiAnswer traffic(ApiRequest request) {
         var now = flows.get();
         return ApiAnswer.json(TopologyJson.traffic(now.sidecars(), now.peers()));
+    }
+
+    /// Every connected proxy that whoever asks may see, by the end of its certificate.
+    ApiAnswer certificates(ApiRequest request) {
+        var caller = request.caller();
+        return ApiAnswer.json(
+                TopologyJson.certificates(
+                        connected.get().stream()
+                                .filter(one ->
+                                        caller.sees(Need.read(Resource.SERVICE, one.service()))
+                                                && caller.sees(
+                                                        Need.read(
+                                                                Resource.NODE, one.place().node())))
+                                .toList()));
     }
 
     /// The connected sidecars of a service.

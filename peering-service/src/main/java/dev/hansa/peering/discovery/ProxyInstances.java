@@ -24,7 +24,8 @@ final class ProxyInstances {
     private static final int MAX_TAGS = 64;
     private static final int MAX_META = 64;
 
-    private static final String GATEWAY = "mesh-gateway";
+    /// The service that every mesh gateway is an instance of.
+    static final String GATEWAY = "mesh-gateway";
 
     private ProxyInstances() {}
 

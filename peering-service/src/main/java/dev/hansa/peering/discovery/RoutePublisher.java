@@ -211,6 +211,27 @@ public final class RoutePublisher implements AutoCloseable {
         return all;
     }
 
+    /// A connected proxy and the certificate that it uses.
+    ///
+    /// @param service that a sidecar stands for; a gateway is an instance of its own
+    /// @param certificate empty: it does not say
+    public record Certified(
+            String service, ProxyPlace place, Optional<CertificateLife> certificate) {}
+
+    /// Every connected proxy, sidecars and mesh gateways, in no order.
+    public List<Certified> certified() {
+        return sent.keySet().stream()
+                .map(session ->
+                        new Certified(
+                                switch (session.identity()) {
+                                    case ProxyIdentity.Sidecar(_, var service) -> service.value();
+                                    case ProxyIdentity.Gateway _ -> ProxyInstances.GATEWAY;
+                                },
+                                session.place(),
+                                session.certificate()))
+                .toList();
+    }
+
     Traces traces() {
         return traces;
     }

@@ -110,6 +110,11 @@ public final class FailoverDesk implements FailoverOperations {
     }
 
     @Override
+    public List<RoutePublisher.Certified> proxies() {
+        return publisher.certified();
+    }
+
+    @Override
     public List<Control> controls() {
         return store.now().controls(clock.instant()).inForce();
     }

@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.Control;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.discovery.RoutePublisher;
 import dev.hansa.peering.topology.Flows;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,9 @@ public interface FailoverOperations {
 
     /// Who may talk to whom now, and who does as the connected sidecars tell.
     Flows flows();
+
+    /// The connected proxies with their certificates.
+    List<RoutePublisher.Certified> proxies();
 
     /// Those that are in force, the newest first.
     List<Control> controls();

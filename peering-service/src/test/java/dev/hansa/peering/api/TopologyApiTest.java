@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 // shows: GET /v1/hansa/topology/:service
 // shows: POST /v1/hansa/topology/:service
 // shows: GET /v1/hansa/traffic
+// shows: GET /v1/hansa/proxies
 // shows: GET /v1/hansa/proxies/:service
 // shows: GET /v1/hansa/peer-bundle/:name
 class TopologyApiTest {
@@ -161,6 +162,7 @@ class TopologyApiTest {
                                 await(end);
                                 throw new IllegalStateException("it was begun: that is enough");
                             },
+                            List::of,
                             reads);
             var request =
                     new ApiRequest(
@@ -239,6 +241,8 @@ class TopologyApiTest {
         var bundle = send("GET", "/v1/hansa/peer-bundle/lke", "", SECRET);
         assertThat(bundle.path("TrustDomain").asText()).isEqualTo("lke.consul");
         assertThat(bundle.path("Roots").path(0).asText()).isEqualTo("pem");
-        assertThat(send("GET", "/v1/hansa/proxies/echo", "", SECRET).path("All").asInt()).isZero();
+        for (var path : List.of("/v1/hansa/proxies/echo", "/v1/hansa/proxies")) {
+            assertThat(send("GET", path, "", SECRET).path("All").asInt(-1)).as(path).isZero();
+        }
     }
 }

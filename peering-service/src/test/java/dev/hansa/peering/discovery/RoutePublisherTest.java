@@ -31,6 +31,7 @@ import dev.hansa.trustbundle.TrustBundle;
 import dev.hansa.trustbundle.TrustDomain;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,8 @@ class RoutePublisherTest {
     private static final ServiceName BACKUP = new ServiceName("backup");
     private static final ServiceName WEB = new ServiceName("web");
     private static final TrustDomain OURS = new TrustDomain("eks.consul");
+    private static final CertificateLife LIFE =
+            new CertificateLife(Instant.EPOCH, Instant.EPOCH.plusSeconds(1));
     private static final Duration HOLD = Duration.ofMillis(400);
 
     private volatile CheckStatus cart = CheckStatus.PASSING;
@@ -74,14 +77,27 @@ class RoutePublisherTest {
         publisher.close();
     }
 
-    /// The sidecar of `web`, whose upstream is `cart`.
+    /// The sidecar of `web`, whose upstream is `cart`; or another proxy.
     private static final class Proxy implements RoutePublisher.Session {
         final List<RouteSnapshot> told = new CopyOnWriteArrayList<>();
         final List<TraceOrder> asked = new CopyOnWriteArrayList<>();
         final List<LongConsumer> heard = new CopyOnWriteArrayList<>();
+        private final ProxyIdentity identity;
         private final long had;
 
         Proxy(long had) {
+            this(
+                    new ProxyIdentity.Sidecar(
+                            SpiffeId.service(OURS, new Datacenter("eks"), "web"), WEB),
+                    had);
+        }
+
+        Proxy(ProxyIdentity identity) {
+            this(identity, 0);
+        }
+
+        private Proxy(ProxyIdentity identity, long had) {
+            this.identity = identity;
             this.had = had;
         }
 
@@ -92,8 +108,7 @@ class RoutePublisherTest {
 
         @Override
         public ProxyIdentity identity() {
-            return new ProxyIdentity.Sidecar(
-                    SpiffeId.service(OURS, new Datacenter("eks"), "web"), WEB);
+            return identity;
         }
 
         @Override
@@ -118,7 +133,7 @@ class RoutePublisherTest {
 
         @Override
         public Optional<CertificateLife> certificate() {
-            return Optional.empty();
+            return Optional.of(LIFE);
         }
 
         @Override
@@ -210,6 +225,24 @@ class RoutePublisherTest {
 
     private RoutePublisher.Trace trace() throws InterruptedException {
         return publisher.trace(WEB, new UpstreamName(CART, Optional.empty())).orElseThrow();
+    }
+
+    /// A gateway's certificate ends as a sidecar's does, though no service is behind it.
+    @Test
+    void everyConnectedProxyIsToldWithItsCertificate() {
+        var gateway =
+                new Proxy(
+                        new ProxyIdentity.Gateway(
+                                SpiffeId.meshGateway(OURS, new Datacenter("eks"))));
+        publisher.add(gateway);
+
+        assertThat(publisher.certified())
+                .containsExactlyInAnyOrder(
+                        new RoutePublisher.Certified("web", ProxyPlace.UNKNOWN, Optional.of(LIFE)),
+                        new RoutePublisher.Certified(
+                                "mesh-gateway", ProxyPlace.UNKNOWN, Optional.of(LIFE)));
+        publisher.remove(gateway);
+        assertThat(publisher.certified()).hasSize(1);
     }
 
     @Test
