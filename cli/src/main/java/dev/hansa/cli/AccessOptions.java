@@ -1,5 +1,7 @@
 package dev.hansa.cli;
 
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -9,6 +11,9 @@ import picocli.CommandLine.Option;
 final class AccessOptions {
     /// As Consul calls what is alone of its kind.
     private static final String ONLY = "default";
+
+    private static final String VERIFY = "CONSUL_HTTP_SSL_VERIFY";
+    private static final String PASSWORD = "CONSUL_HTTP_AUTH";
 
     @Option(
             names = "--http-addr",
@@ -103,15 +108,17 @@ final class AccessOptions {
             names = "--namespace",
             order = 106,
             paramLabel = "default",
-            description = "The only namespace that there is.")
-    private String namespace = ONLY;
+            description =
+                    "The only namespace that there is (default: CONSUL_NAMESPACE, then that one).")
+    private @Nullable String namespace;
 
     @Option(
             names = "--partition",
             order = 106,
             paramLabel = "default",
-            description = "The only admin partition that there is.")
-    private String partition = ONLY;
+            description =
+                    "The only admin partition that there is (default: CONSUL_PARTITION, then that one).")
+    private @Nullable String partition;
 
     Optional<String> tokenFile() {
         return Optional.ofNullable(tokenFile);
@@ -131,24 +138,53 @@ final class AccessOptions {
     }
 
     /// What cannot be meant together, or is meant of what there is not.
-    Optional<String> mistake() {
+    ///
+    /// @param environment of which no variable counts beside a profile
+    Optional<String> mistake(Map<String, String> environment) {
         if (caFile != null && caPath != null) {
             return Optional.of("CA: expected --ca-file or --ca-path; found both");
         }
-        return only("namespace", namespace).or(() -> only("partition", partition));
+        var variables = profile == null ? environment : Map.<String, String>of();
+        return only("namespace", namespace, variables)
+                .or(() -> only("partition", partition, variables))
+                .or(() -> unverified(variables))
+                .or(() -> password(variables));
     }
 
-    private static Optional<String> only(String what, String name) {
+    private static Optional<String> only(
+            String what, @Nullable String flag, Map<String, String> variables) {
+        var variable = "CONSUL_" + what.toUpperCase(Locale.ROOT);
+        var name = flag == null ? variables.getOrDefault(variable, "") : flag;
         return name.isEmpty() || name.equals(ONLY)
                 ? Optional.empty()
                 : Optional.of(
-                        "--"
-                                + what
+                        (flag == null ? variable : "--" + what)
                                 + ": expected '"
                                 + ONLY
                                 + "', the only one that there is here; found '"
                                 + name
                                 + "'");
+    }
+
+    /// Whoever has said so to Consul's commands would be told of a certificate, and not why.
+    private static Optional<String> unverified(Map<String, String> variables) {
+        var said = variables.getOrDefault(VERIFY, "");
+        return said.isEmpty() || ApiAccess.YES.contains(said)
+                ? Optional.empty()
+                : Optional.of(
+                        VERIFY
+                                + ": expected true, since a server that nobody certifies is not asked; found '"
+                                + said
+                                + "' (name its CA by --ca-file or HANSA_CACERT, its name by --tls-server-name)");
+    }
+
+    /// Never the password.
+    private static Optional<String> password(Map<String, String> variables) {
+        return variables.getOrDefault(PASSWORD, "").isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        PASSWORD
+                                + ": expected none, since servers ask for a token and for no password; found one (a token is given by HANSA_TOKEN_FILE or --token-file)");
     }
 
     /// @param apiTokenFile what `--token-file` says of the API's token

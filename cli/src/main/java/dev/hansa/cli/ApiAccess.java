@@ -23,7 +23,7 @@ record ApiAccess(URI base, Optional<Token> token, TlsFiles tls, boolean isStale)
     private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7e]+");
 
     /// What Consul's clients take for yes.
-    private static final Set<String> YES = Set.of("1", "t", "T", "TRUE", "true", "True");
+    static final Set<String> YES = Set.of("1", "t", "T", "TRUE", "true", "True");
 
     /// @param source where it came from, for sentences; never the value
     record Token(Secret value, String source) {

@@ -24,7 +24,7 @@ abstract class ClientCommand extends ShortCommand {
         if (access.hasToken() && tokenFile.isPresent()) {
             throw usage("token: expected --token or --token-file; found both");
         }
-        var mistake = access.mistake();
+        var mistake = access.mistake(surroundings().environment());
         if (mistake.isPresent()) {
             throw usage(mistake.get());
         }

@@ -9,6 +9,7 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -150,6 +151,42 @@ class AccessTest {
             assertThat(ran.status()).isEqualTo(1);
             assertThat(ran.err()).startsWith("hansa: HTTP address: ").doesNotContain(SECRET);
         }
+    }
+
+    /// A flag beats its variable; beside a profile no variable counts.
+    @Test
+    void variableOfConsulsThatMeansWhatThereIsNotIsRefused() {
+        for (var what : List.of("NAMESPACE", "PARTITION")) {
+            var variable = Map.of("CONSUL_" + what, "team");
+            var refused = list(variable);
+            assertThat(refused.status()).isEqualTo(2);
+            assertThat(refused.err())
+                    .contains(
+                            "CONSUL_"
+                                    + what
+                                    + ": expected 'default', the only one that there is here; found 'team'");
+            var flag = "-" + what.toLowerCase(Locale.ROOT);
+            assertThat(list(variable, flag, "default").status()).isZero();
+            assertThat(list(Map.of("CONSUL_" + what, "default")).status()).isZero();
+            assertThat(list(Map.of("CONSUL_" + what, "default"), flag, "team").err())
+                    .contains("-" + flag + ": expected 'default'");
+            assertThat(list(variable, "-profile", "none").err()).doesNotContain("CONSUL_");
+        }
+        for (var no : List.of("false", "0", "perhaps")) {
+            var unverified = list(Map.of("CONSUL_HTTP_SSL_VERIFY", no));
+            assertThat(unverified.status()).isEqualTo(2);
+            assertThat(unverified.err())
+                    .contains(
+                            "CONSUL_HTTP_SSL_VERIFY: expected true, since a server that nobody certifies is not asked; found '"
+                                    + no
+                                    + "'");
+        }
+        assertThat(list(Map.of("CONSUL_HTTP_SSL_VERIFY", "true")).status()).isZero();
+        var password = list(Map.of("CONSUL_HTTP_AUTH", "ops:" + SECRET));
+        assertThat(password.status()).isEqualTo(2);
+        assertThat(password.err())
+                .contains("CONSUL_HTTP_AUTH: expected none")
+                .doesNotContain(SECRET, "ops");
     }
 
     @Test
