@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -47,15 +48,8 @@ final class AclCommands {
             footer = "  hansa acl bootstrap --out management.token")
     private static final class Acl extends Main.Group {}
 
-    /// A command whose answer may be printed as it was.
-    abstract static class Formatted extends ClientCommand {
-        @Option(
-                names = "--format",
-                order = 80,
-                paramLabel = "pretty|json",
-                description = "How to print (default: pretty).")
-        private OutputFormat format = OutputFormat.pretty;
-
+    /// A command that prints one of what a list has.
+    abstract static class Formatted extends ListCommand {
         Formatted(Surroundings surroundings) {
             super(surroundings);
         }
@@ -72,12 +66,10 @@ final class AclCommands {
                     : given;
         }
 
-        final void print(PrintWriter out, JsonNode answer, String pretty)
+        /// @param table its line of the list
+        final void show(PrintWriter out, JsonNode answer, Columns table, String pretty)
                 throws CommandFailedException {
-            switch (format) {
-                case pretty -> out.print(pretty + more(answer));
-                case json -> out.println(Json.pretty(answer));
-            }
+            print(out, answer, table, pretty + more(answer));
         }
     }
 
@@ -163,7 +155,7 @@ final class AclCommands {
                 throws CommandFailedException, InterruptedException {
             if (file == null) {
                 var token = make(api);
-                print(out, token, done() + pretty(token));
+                show(out, token, table(List.of(token)), done() + pretty(token));
                 return;
             }
             try (var secret = OwnerFile.at("token", file)) {
@@ -172,7 +164,7 @@ final class AclCommands {
                 if (token instanceof ObjectNode object) {
                     object.put("SecretID", HIDDEN);
                 }
-                print(out, token, done() + pretty(token));
+                show(out, token, table(List.of(token)), done() + pretty(token));
             }
             note("token written: " + file);
         }
@@ -199,11 +191,48 @@ final class AclCommands {
         }
     }
 
+    /// Tokens, with the secret where one of them has it.
+    static Columns table(Iterable<? extends JsonNode> tokens) {
+        var hasSecret =
+                StreamSupport.stream(tokens.spliterator(), false)
+                        .anyMatch(token -> !secret(token).isEmpty());
+        var heading = new ArrayList<>(List.of("AccessorID"));
+        if (hasSecret) {
+            heading.add("SecretID");
+        }
+        heading.addAll(List.of("Description", "Policies", "Services", "Ends"));
+        var table = new Columns().heading(heading.toArray(String[]::new));
+        for (var token : tokens) {
+            var row = new ArrayList<>(List.of(ClientCommand.text(token, "AccessorID")));
+            if (hasSecret) {
+                row.add(secret(token));
+            }
+            row.addAll(
+                    List.of(
+                            ClientCommand.text(token, "Description"),
+                            names(token.path("Policies"), "Name"),
+                            names(token.path("ServiceIdentities"), "ServiceName"),
+                            ClientCommand.text(token, "ExpirationTime")));
+            table.row(row.toArray(String[]::new));
+        }
+        return table;
+    }
+
+    private static String names(JsonNode items, String key) {
+        return items(items).map(item -> ClientCommand.text(item, key)).collect(joining(","));
+    }
+
+    /// Nothing for one that may not be shown.
+    private static String secret(JsonNode token) {
+        var secret = ClientCommand.text(token, "SecretID");
+        return secret.equals(HIDDEN) ? "" : secret;
+    }
+
     /// A token, for a person.
     static String pretty(JsonNode token) {
         var columns = new Columns().row("AccessorID:", ClientCommand.text(token, "AccessorID"));
-        var secret = ClientCommand.text(token, "SecretID");
-        if (!secret.isEmpty() && !secret.equals(HIDDEN)) {
+        var secret = secret(token);
+        if (!secret.isEmpty()) {
             columns.row("SecretID:", secret);
         }
         columns.row("Description:", ClientCommand.text(token, "Description"))

@@ -30,6 +30,16 @@ final class AclPolicyCommands {
             footer = "  hansa acl policy create -name readers -rules @readers.hcl")
     private static final class Policy extends Main.Group {}
 
+    private static Columns table(Iterable<? extends JsonNode> policies) {
+        var table = new Columns().heading("Name", "ID", "Description");
+        policies.forEach(policy ->
+                table.row(
+                        ClientCommand.text(policy, "Name"),
+                        ClientCommand.text(policy, "ID"),
+                        ClientCommand.text(policy, "Description")));
+        return table;
+    }
+
     private static String pretty(JsonNode policy) {
         var lines =
                 new Columns()
@@ -132,7 +142,7 @@ final class AclPolicyCommands {
                             .put("Rules", rules(nothing));
             putDatacenters(body, nothing);
             var policy = Json.read(api.must("PUT", AclCommands.POLICY, body));
-            print(out, policy, pretty(policy));
+            show(out, policy, table(List.of(policy)), pretty(policy));
         }
     }
 
@@ -150,9 +160,7 @@ final class AclPolicyCommands {
                 throws CommandFailedException, InterruptedException {
             var policies = api.json(AclCommands.POLICIES);
             var text = new StringBuilder();
-            var table = new Columns().heading("Name", "ID", "Description");
             for (var policy : policies) {
-                table.row(text(policy, "Name"), text(policy, "ID"), text(policy, "Description"));
                 text.append(text(policy, "Name"))
                         .append(":\n   ID:           ")
                         .append(text(policy, "ID"))
@@ -161,7 +169,7 @@ final class AclPolicyCommands {
                         .append('\n')
                         .append(more(policy, "   "));
             }
-            print(out, policies, table, text.toString());
+            print(out, policies, table(policies), text.toString());
         }
     }
 
@@ -214,7 +222,7 @@ final class AclPolicyCommands {
                 throw usage(oneOf(which.id));
             }
             var policy = find(api, which.id, which.name);
-            print(out, policy, pretty(policy));
+            show(out, policy, table(List.of(policy)), pretty(policy));
         }
     }
 
@@ -265,7 +273,7 @@ final class AclPolicyCommands {
                             .put("Rules", rules(kept));
             putDatacenters(body, kept);
             var policy = Json.read(api.must("PUT", path(known), body));
-            print(out, policy, pretty(policy));
+            show(out, policy, table(List.of(policy)), pretty(policy));
         }
     }
 

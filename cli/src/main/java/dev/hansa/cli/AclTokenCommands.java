@@ -203,26 +203,11 @@ final class AclTokenCommands {
                 throws CommandFailedException, InterruptedException {
             var tokens = api.json(AclCommands.TOKENS);
             var texts = new ArrayList<String>();
-            var table =
-                    new Columns()
-                            .heading("AccessorID", "Description", "Policies", "Services", "Ends");
             for (var token : tokens) {
                 texts.add(AclCommands.pretty(token) + more(token, ""));
-                table.row(
-                        text(token, "AccessorID"),
-                        text(token, "Description"),
-                        names(token.path("Policies"), "Name"),
-                        names(token.path("ServiceIdentities"), "ServiceName"),
-                        text(token, "ExpirationTime"));
             }
-            print(out, tokens, table, String.join("\n", texts));
+            print(out, tokens, AclCommands.table(tokens), String.join("\n", texts));
         }
-    }
-
-    private static String names(JsonNode items, String key) {
-        var names = new ArrayList<String>();
-        items.forEach(item -> names.add(ClientCommand.text(item, key)));
-        return String.join(",", names);
     }
 
     /// A command that means one token.
@@ -276,7 +261,7 @@ final class AclTokenCommands {
                 throw usage("token: expected --accessor-id or --self; found both");
             }
             var token = read(api, self ? "self" : accessor(api));
-            print(out, token, AclCommands.pretty(token));
+            show(out, token, AclCommands.table(List.of(token)), AclCommands.pretty(token));
         }
     }
 
@@ -293,7 +278,7 @@ final class AclTokenCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var token = AclCommands.found(api, AclCommands.TOKEN + "/self", "token");
-            print(out, token, AclCommands.pretty(token));
+            show(out, token, AclCommands.table(List.of(token)), AclCommands.pretty(token));
         }
     }
 
@@ -356,7 +341,7 @@ final class AclTokenCommands {
                     Json.read(
                             api.must(
                                     "PUT", AclCommands.TOKEN + "/" + ApiClient.segment(id), token));
-            print(out, answer, AclCommands.pretty(answer));
+            show(out, answer, AclCommands.table(List.of(answer)), AclCommands.pretty(answer));
         }
 
         private ObjectNode changed(String id, JsonNode before) throws CommandFailedException {

@@ -32,6 +32,16 @@ final class AuthMethodCommands {
             footer = "  hansa acl auth-method create -type jwt -name k8s -config @k8s.json")
     private static final class AuthMethod extends Main.Group {}
 
+    private static Columns table(Iterable<? extends JsonNode> methods) {
+        var table = new Columns().heading("Name", "Type", "Description");
+        methods.forEach(method ->
+                table.row(
+                        ClientCommand.text(method, "Name"),
+                        ClientCommand.text(method, "Type"),
+                        ClientCommand.text(method, "Description")));
+        return table;
+    }
+
     private static String pretty(JsonNode method) throws CommandFailedException {
         var columns =
                 new Columns()
@@ -159,7 +169,7 @@ final class AuthMethodCommands {
             var body = asked().put("Type", type);
             putKeys(body);
             var method = Json.read(api.must("PUT", METHOD, body));
-            print(out, method, pretty(method));
+            show(out, method, table(List.of(method)), pretty(method));
         }
     }
 
@@ -177,9 +187,7 @@ final class AuthMethodCommands {
                 throws CommandFailedException, InterruptedException {
             var methods = api.json("/v1/acl/auth-methods");
             var text = new StringBuilder();
-            var table = new Columns().heading("Name", "Type", "Description");
             for (var method : methods) {
-                table.row(text(method, "Name"), text(method, "Type"), text(method, "Description"));
                 text.append(text(method, "Name"))
                         .append(":\n   Type:         ")
                         .append(text(method, "Type"))
@@ -188,7 +196,7 @@ final class AuthMethodCommands {
                         .append('\n')
                         .append(more(method, "   "));
             }
-            print(out, methods, table, text.toString());
+            print(out, methods, table(methods), text.toString());
         }
     }
 
@@ -214,7 +222,7 @@ final class AuthMethodCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var method = find(api, name);
-            print(out, method, pretty(method));
+            show(out, method, table(List.of(method)), pretty(method));
         }
     }
 
@@ -239,7 +247,7 @@ final class AuthMethodCommands {
             body.setAll(asked());
             putKeys(body);
             var changed = Json.read(api.must("PUT", path(method()), body));
-            print(out, changed, pretty(changed));
+            show(out, changed, table(List.of(changed)), pretty(changed));
         }
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +35,18 @@ final class BindingRuleCommands {
             footer =
                     "  hansa acl binding-rule create -method k8s -bind-type policy -bind-name 'team-$${value.namespace}'")
     private static final class BindingRule extends Main.Group {}
+
+    private static Columns table(Iterable<? extends JsonNode> rules) {
+        var table = new Columns().heading("ID", "AuthMethod", "BindType", "BindName", "Selector");
+        rules.forEach(rule ->
+                table.row(
+                        ClientCommand.text(rule, "ID"),
+                        ClientCommand.text(rule, "AuthMethod"),
+                        ClientCommand.text(rule, "BindType"),
+                        ClientCommand.text(rule, "BindName"),
+                        ClientCommand.text(rule, "Selector")));
+        return table;
+    }
 
     private static String pretty(JsonNode rule) {
         var columns = new Columns();
@@ -126,7 +139,7 @@ final class BindingRuleCommands {
                             .put("BindType", "service");
             said.putInto(body);
             var rule = Json.read(api.must("PUT", RULE, body));
-            print(out, rule, pretty(rule));
+            show(out, rule, table(List.of(rule)), pretty(rule));
         }
     }
 
@@ -154,18 +167,10 @@ final class BindingRuleCommands {
                                     ? RULES
                                     : RULES + "?authmethod=" + ApiClient.segment(method));
             var texts = new ArrayList<String>();
-            var table =
-                    new Columns().heading("ID", "AuthMethod", "BindType", "BindName", "Selector");
             for (var rule : rules) {
                 texts.add(pretty(rule) + more(rule, ""));
-                table.row(
-                        text(rule, "ID"),
-                        text(rule, "AuthMethod"),
-                        text(rule, "BindType"),
-                        text(rule, "BindName"),
-                        text(rule, "Selector"));
             }
-            print(out, rules, table, String.join("\n", texts));
+            print(out, rules, table(rules), String.join("\n", texts));
         }
     }
 
@@ -210,7 +215,7 @@ final class BindingRuleCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var rule = find(api, id(api));
-            print(out, rule, pretty(rule));
+            show(out, rule, table(List.of(rule)), pretty(rule));
         }
     }
 
@@ -238,7 +243,7 @@ final class BindingRuleCommands {
             var body = anew ? Json.MAPPER.createObjectNode().put("ID", id) : find(api, id);
             said.putInto(body);
             var rule = Json.read(api.must("PUT", path(id), body));
-            print(out, rule, pretty(rule));
+            show(out, rule, table(List.of(rule)), pretty(rule));
         }
     }
 

@@ -30,7 +30,7 @@ final class DoctorCommand extends ClientCommand {
 
     @Option(
             names = "--format",
-            paramLabel = "pretty|json",
+            paramLabel = "pretty|json|table",
             description = "How to print (default: pretty).")
     private OutputFormat format = OutputFormat.pretty;
 
@@ -66,6 +66,13 @@ final class DoctorCommand extends ClientCommand {
         switch (format) {
             case json -> out.println(json(chart, findings));
             case pretty -> print(chart, findings, out);
+            case table -> {
+                var table = new Columns().heading("Severity", "Check", "Finding", "To mend it");
+                findings.forEach(one ->
+                        table.row(
+                                one.severity().name(), one.check().name(), one.what(), one.mend()));
+                out.print(table.text(surroundings().terminal().colours()));
+            }
         }
         endWith(findings.isEmpty() ? 0 : FOUND);
     }

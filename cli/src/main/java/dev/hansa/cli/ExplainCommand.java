@@ -46,7 +46,7 @@ final class ExplainCommand extends ClientCommand {
 
     @Option(
             names = "--format",
-            paramLabel = "pretty|json",
+            paramLabel = "pretty|json|table",
             description = "How to print (default: pretty).")
     private OutputFormat format = OutputFormat.pretty;
 
@@ -76,11 +76,15 @@ final class ExplainCommand extends ClientCommand {
                                                 "",
                                                 ApiClient.JSON)))
                         : Optional.<JsonNode>empty();
-        if (format == OutputFormat.json) {
-            traced.ifPresent(found -> ((ObjectNode) answer).set("Trace", found));
-            out.println(Json.pretty(answer));
-        } else {
-            print(answer, out);
+        switch (format) {
+            case json -> {
+                traced.ifPresent(found -> ((ObjectNode) answer).set("Trace", found));
+                out.println(Json.pretty(answer));
+            }
+            case pretty -> print(answer, out);
+            case table -> out.print(targets(answer).text());
+        }
+        if (format != OutputFormat.json) {
             traced.ifPresent(found -> new TraceText(out).print(found));
         }
         out.flush();
@@ -104,15 +108,7 @@ final class ExplainCommand extends ClientCommand {
                         .row("Next:", orNone(text(answer, "Next")))
                         .text());
         out.println();
-        var targets = new Columns().row("Target", "State", "Evidence", "From");
-        for (var target : answer.path("Targets")) {
-            targets.row(
-                    text(target, "Target"),
-                    text(target, "State"),
-                    text(target, "Evidence"),
-                    source(target));
-        }
-        out.print(targets.text());
+        out.print(targets(answer).text());
         for (var target : answer.path("Targets")) {
             way(target, out);
         }
@@ -133,6 +129,18 @@ final class ExplainCommand extends ClientCommand {
             out.println();
             out.println("A call would be refused: " + text(answer, "BrokenLink"));
         }
+    }
+
+    private static Columns targets(JsonNode answer) {
+        var targets = new Columns().heading("Target", "State", "Evidence", "From");
+        for (var target : answer.path("Targets")) {
+            targets.row(
+                    text(target, "Target"),
+                    text(target, "State"),
+                    text(target, "Evidence"),
+                    source(target));
+        }
+        return targets;
     }
 
     /// What callers have met, which may be other than what the server knows.

@@ -4,22 +4,22 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import picocli.CommandLine.Option;
 
-/// A command that prints a list: as Consul's command does, as the JSON that was answered, or as a
-/// table with a heading.
+/// A command that prints a list, or one of it: as Consul's command does, as the JSON that was
+/// answered, or as a table with a heading.
 abstract class ListCommand extends ClientCommand {
     @Option(
             names = "--format",
             order = 80,
             paramLabel = "pretty|json|table",
             description = "How to print (default: pretty).")
-    private ListFormat format = ListFormat.pretty;
+    private OutputFormat format = OutputFormat.pretty;
 
     ListCommand(Surroundings surroundings) {
         super(surroundings);
     }
 
     final boolean isPretty() {
-        return format == ListFormat.pretty;
+        return format == OutputFormat.pretty;
     }
 
     /// Where the table is what Consul's command prints.

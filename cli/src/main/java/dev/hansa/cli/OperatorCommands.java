@@ -155,7 +155,38 @@ final class OperatorCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var state = api.json("/v1/operator/autopilot/health");
-            print(out, state, pretty(state));
+            show(out, state, table(state), pretty(state));
+        }
+
+        private static Columns table(JsonNode state) {
+            var table =
+                    new Columns()
+                            .heading(
+                                    "Name",
+                                    "Address",
+                                    "Version",
+                                    "Status",
+                                    "Node Status",
+                                    "Healthy",
+                                    "Last Contact",
+                                    "Last Term")
+                            .state(4);
+            for (var server : state.path("Servers")) {
+                table.row(
+                        text(server, "Name"),
+                        text(server, "Address"),
+                        text(server, "Version"),
+                        status(server),
+                        text(server, "SerfStatus"),
+                        text(server, "Healthy"),
+                        text(server, "LastContact"),
+                        text(server, "LastTerm"));
+            }
+            return table;
+        }
+
+        private static String status(JsonNode server) {
+            return server.path("Leader").asBoolean() ? "leader" : "voter";
         }
 
         private static String pretty(JsonNode state) {
@@ -175,7 +206,7 @@ final class OperatorCommands {
                         .row("Name:", text(server, "Name"))
                         .row("Address:", text(server, "Address"))
                         .row("Version:", text(server, "Version"))
-                        .row("Status:", server.path("Leader").asBoolean() ? "leader" : "voter")
+                        .row("Status:", status(server))
                         .row("Node Status:", text(server, "SerfStatus"))
                         .row("Healthy:", text(server, "Healthy"))
                         .row("Last Contact:", text(server, "LastContact"))

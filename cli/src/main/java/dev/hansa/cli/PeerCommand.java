@@ -85,7 +85,7 @@ final class PeerCommand extends ShortCommand {
 
     @Option(
             names = "--format",
-            paramLabel = "pretty|json",
+            paramLabel = "pretty|json|table",
             description = "How to print (default: pretty).")
     private OutputFormat format = OutputFormat.pretty;
 
@@ -384,6 +384,19 @@ final class PeerCommand extends ShortCommand {
                 there.forEach(exports.putArray("Exports")::add);
                 out.println(Json.pretty(json));
             }
+            case table ->
+                    out.print(
+                            new Columns()
+                                    .heading("Datacenter", "Exports To", "Services")
+                                    .row(
+                                            one.datacenter(),
+                                            other.datacenter(),
+                                            String.join(",", here))
+                                    .row(
+                                            other.datacenter(),
+                                            one.datacenter(),
+                                            String.join(",", there))
+                                    .text());
             case pretty -> {
                 out.println(
                         "'"

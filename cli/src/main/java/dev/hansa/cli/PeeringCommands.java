@@ -2,6 +2,7 @@ package dev.hansa.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +94,7 @@ final class PeeringCommands {
 
         @Option(
                 names = "--format",
-                paramLabel = "pretty|json",
+                paramLabel = "pretty|json|table",
                 description = "How to print (default: pretty).")
         private OutputFormat format = OutputFormat.pretty;
 
@@ -134,6 +135,16 @@ final class PeeringCommands {
                     note("tell it to the other operator in another way than the token");
                 }
                 case json -> out.println(Json.pretty(answer));
+                case table ->
+                        out.print(
+                                new Columns()
+                                        .heading("Peer", "Fingerprint", "In words", "Token")
+                                        .row(
+                                                name,
+                                                text(answer, "Fingerprint"),
+                                                text(answer, "FingerprintWords"),
+                                                text(answer, "PeeringToken"))
+                                        .text());
             }
         }
     }
@@ -295,42 +306,36 @@ final class PeeringCommands {
             var peerings = api.json("/v1/peerings");
             printOr(out, peerings, table(peerings), "There are no peering connections.");
         }
+    }
 
-        private static Columns table(JsonNode peerings) {
-            var columns =
-                    new Columns()
-                            .heading("Name", "State", "Imported Svcs", "Exported Svcs", "Meta")
-                            .state(1);
-            StreamSupport.stream(peerings.spliterator(), false)
-                    .sorted(Comparator.comparing(peering -> text(peering, "Name")))
-                    .forEach(peering ->
-                            columns.row(
-                                    text(peering, "Name"),
-                                    text(peering, "State"),
-                                    count(peering, "ImportedServices"),
-                                    count(peering, "ExportedServices"),
-                                    meta(peering).collect(Collectors.joining(","))));
-            return columns;
-        }
+    private static Columns table(Iterable<JsonNode> peerings) {
+        var columns =
+                new Columns()
+                        .heading("Name", "State", "Imported Svcs", "Exported Svcs", "Meta")
+                        .state(1);
+        StreamSupport.stream(peerings.spliterator(), false)
+                .sorted(Comparator.comparing(peering -> text(peering, "Name")))
+                .forEach(peering ->
+                        columns.row(
+                                text(peering, "Name"),
+                                text(peering, "State"),
+                                count(peering, "ImportedServices"),
+                                count(peering, "ExportedServices"),
+                                meta(peering).collect(Collectors.joining(","))));
+        return columns;
     }
 
     @Command(
             name = "read",
             description = "Print one peer.",
             footer = "  hansa peering read -name lke")
-    private static final class Read extends ClientCommand {
+    private static final class Read extends ListCommand {
         @Option(
                 names = "--name",
                 required = true,
                 paramLabel = "PEER",
                 description = "What the peer is called here.")
         private String name = "";
-
-        @Option(
-                names = "--format",
-                paramLabel = "pretty|json",
-                description = "How to print (default: pretty).")
-        private OutputFormat format = OutputFormat.pretty;
 
         Read(Surroundings surroundings) {
             super(surroundings);
@@ -340,13 +345,12 @@ final class PeeringCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var peering = read(api, name);
-            switch (format) {
-                case json -> out.println(Json.pretty(peering));
-                case pretty -> print(peering, out);
-            }
+            print(out, peering, table(List.of(peering)), pretty(peering));
         }
 
-        private static void print(JsonNode peering, PrintWriter out) {
+        private static String pretty(JsonNode peering) {
+            var text = new StringWriter();
+            var out = new PrintWriter(text);
             out.print(
                     new Columns()
                             .row("Name:", text(peering, "Name"))
@@ -375,6 +379,8 @@ final class PeeringCommands {
             out.println();
             out.println("Create Index: " + text(peering, "CreateIndex"));
             out.println("Modify Index: " + text(peering, "ModifyIndex"));
+            out.flush();
+            return text.toString();
         }
 
         private static void section(PrintWriter out, String heading, List<String> lines) {

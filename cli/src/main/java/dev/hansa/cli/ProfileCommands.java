@@ -119,7 +119,7 @@ final class ProfileCommands {
                 names = "--format",
                 paramLabel = "pretty|json|table",
                 description = "How to print (default: pretty).")
-        private ListFormat format = ListFormat.pretty;
+        private OutputFormat format = OutputFormat.pretty;
 
         ListAll(Surroundings surroundings) {
             super(surroundings);
@@ -129,11 +129,11 @@ final class ProfileCommands {
         void work() throws CommandFailedException {
             var out = surroundings().out();
             var all = Profiles.open(surroundings()).all();
-            if (format == ListFormat.json) {
+            if (format == OutputFormat.json) {
                 out.println(Json.pretty(json(all)));
                 return;
             }
-            if (all.isEmpty() && format == ListFormat.pretty) {
+            if (all.isEmpty() && format == OutputFormat.pretty) {
                 out.println("There are no profiles.");
                 return;
             }

@@ -1,5 +1,6 @@
 package dev.hansa.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.hansa.peering.store.RefusedSnapshotException;
 import dev.hansa.peering.store.SnapshotFile;
 import dev.hansa.peering.store.SnapshotMetadata;
@@ -10,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -129,33 +129,67 @@ final class SnapshotCommands {
 
     @Command(
             name = "inspect",
-            synopsisHeading = "Usage: ",
-            descriptionHeading = "%n",
-            optionListHeading = "%nOptions:%n",
-            parameterListHeading = "%n",
-            footerHeading = "%nExample:%n",
             description = "Check a snapshot and show what it is of. Needs no server and no key.",
             footer = "  hansa snapshot inspect eks.snapshot")
-    private static final class Inspect implements Callable<Integer> {
-        private final Surroundings surroundings;
-
+    private static final class Inspect extends ShortCommand {
         @Parameters(paramLabel = "FILE", description = "Made by hansa snapshot save.")
         private Path file = Path.of("");
 
         @Option(
-                names = {"-h", "--help"},
-                usageHelp = true,
-                description = "Show this text.")
-        private boolean help;
+                names = "--format",
+                paramLabel = "pretty|json|table",
+                description =
+                        "How to print (default: pretty); json is as Consul's, without the sums of bytes by kind.")
+        private OutputFormat format = OutputFormat.pretty;
 
         Inspect(Surroundings surroundings) {
-            this.surroundings = surroundings;
+            super(surroundings);
         }
 
         @Override
-        public Integer call() throws CommandFailedException {
-            var out = surroundings.out();
+        void work() throws CommandFailedException {
+            var out = surroundings().out();
             var found = inspect(file);
+            switch (format) {
+                case pretty -> print(out, found);
+                case json -> out.println(Json.pretty(json(found)));
+                case table -> {
+                    var table = new Columns().heading("Type", "Count");
+                    found.rows().forEach((kind, rows) -> table.row(kind, Long.toString(rows)));
+                    out.print(table.text());
+                }
+            }
+        }
+
+        /// With the keys of Consul's, and some more of ours.
+        private static JsonNode json(SnapshotMetadata found) {
+            var json = Json.MAPPER.createObjectNode();
+            json.putObject("Meta")
+                    .put(
+                            "ID",
+                            found.logTerm()
+                                    + "-"
+                                    + found.logIndex()
+                                    + "-"
+                                    + found.madeAt().toEpochMilli())
+                    .put("Size", found.bytes())
+                    .put("Index", found.index())
+                    .put("Term", found.logTerm())
+                    .put("Version", SnapshotFile.FORMAT)
+                    .put("Datacenter", found.datacenter())
+                    .put("TrustDomain", found.trustDomain())
+                    .put("MadeAt", found.madeAt().toString())
+                    .put("LogIndex", found.logIndex())
+                    .put("Schema", found.schema())
+                    .put("SHA256", found.sha256());
+            var rows = json.putArray("Stats");
+            found.rows()
+                    .forEach((kind, count) ->
+                            rows.addObject().put("Name", kind).put("Count", count));
+            return json.put("TotalSize", found.bytes());
+        }
+
+        private static void print(PrintWriter out, SnapshotMetadata found) {
             out.println("Datacenter:   " + PlainText.of(found.datacenter()));
             out.println("Trust domain: " + PlainText.of(found.trustDomain()));
             out.println("Made at:      " + found.madeAt());
@@ -167,8 +201,6 @@ final class SnapshotCommands {
             found.rows()
                     .forEach((kind, rows) ->
                             out.println("Rows:         " + rows + " " + PlainText.of(kind)));
-            out.flush();
-            return CommandLine.ExitCode.OK;
         }
     }
 

@@ -256,6 +256,59 @@ class ConsulFlagsTest {
                 .isEqualTo(done("connect", "ca", "get-config").out());
     }
 
+    /// Also what prints one thing has the columns of its list.
+    @Test
+    void whatIsNoListHasATableToo() {
+        var token =
+                "{\"AccessorID\":\"a\",\"SecretID\":\"s\",\"Description\":\"d\",\"Policies\":[{\"ID\":\"1\",\"Name\":\"p\"}]}";
+        server.on(
+                        "GET /v1/peering/lke",
+                        200,
+                        "{\"Name\":\"lke\",\"State\":\"ACTIVE\",\"StreamStatus\":{\"ImportedServices\":[\"a\"]},\"Meta\":{\"x\":\"y\"}}")
+                .on(
+                        "POST /v1/peering/token",
+                        200,
+                        "{\"PeeringToken\":\"t\",\"Fingerprint\":\"12\",\"FingerprintWords\":\"two words\"}")
+                .on("GET /v1/acl/token/self", 200, token)
+                .on("PUT /v1/acl/token", 200, token)
+                .on(
+                        "GET /v1/operator/autopilot/health",
+                        200,
+                        "{\"Servers\":[{\"Name\":\"s1\",\"Address\":\"h:1\",\"Leader\":true,\"SerfStatus\":\"alive\",\"Healthy\":true,\"LastContact\":\"0s\",\"LastTerm\":3}]}")
+                .on(
+                        "GET /v1/hansa/explain/web",
+                        200,
+                        "{\"Service\":\"web\",\"Targets\":[{\"Target\":\"web\",\"State\":\"live\",\"Evidence\":\"1 of 1\"}]}");
+
+        assertThat(table("peering", "read", "-name=lke"))
+                .isEqualTo(
+                        "Name  State   Imported Svcs  Exported Svcs  Meta\nlke   ACTIVE  1              0              x=y\n");
+        assertThat(table("peering", "generate-token", "-name=lke"))
+                .isEqualTo(
+                        "Peer  Fingerprint  In words   Token\nlke   12           two words  t\n");
+        for (var words :
+                List.of(
+                        List.of("acl", "token", "self"),
+                        List.of("acl", "token", "read", "-self"),
+                        List.of("acl", "token", "create", "-policy-name=p"))) {
+            assertThat(table(words.toArray(String[]::new)))
+                    .isEqualTo(
+                            "AccessorID  SecretID  Description  Policies  Services  Ends\na           s         d            p\n");
+        }
+        assertThat(table("operator", "autopilot", "state"))
+                .isEqualTo(
+                        "Name  Address  Version  Status  Node Status  Healthy  Last Contact  Last Term\ns1    h:1               leader  alive        true     0s            3\n");
+        assertThat(table("explain", "web"))
+                .startsWith("Target  State  Evidence  From\nweb     live   1 of 1")
+                .hasLineCount(2);
+    }
+
+    private String table(String... words) {
+        var all = new ArrayList<>(List.of(words));
+        all.add("-format=table");
+        return done(all.toArray(String[]::new)).out();
+    }
+
     @Test
     void serviceHasAddressesByTag() {
         server.on("PUT /v1/agent/service/register", 200, "");

@@ -284,6 +284,10 @@ class DoctorTest extends TestingDoctor {
                         "\"Severity\": \"error\"",
                         "\"Check\": \"peerings\"")
                 .contains("lke?[2J");
+        assertThat(doctor("--format=table").out())
+                .startsWith("Severity  Check     Finding")
+                .contains("\nerror     peerings  peering 'lke?[2J': expected ACTIVE;")
+                .hasLineCount(2);
     }
 
     @Test

@@ -58,10 +58,16 @@ class PeerCommandTest {
             // both ways round, and nothing is made
             for (var ran :
                     new Ran[] {
-                        peer(eks.url(), "there"), peer("there", eks.url(), "-format", "json")
+                        peer(eks.url(), "there"),
+                        peer("there", eks.url(), "-format", "json"),
+                        peer(eks.url(), "there", "-format", "table")
                     }) {
                 assertThat(ran.status()).as(ran.err()).isZero();
-                assertThat(ran.out()).containsAnyOf("are already peered.", "\"Already\": true");
+                assertThat(ran.out())
+                        .containsAnyOf(
+                                "are already peered.",
+                                "\"Already\": true",
+                                "Datacenter  Exports To  Services\neks         lke");
                 assertThat(ran.err()).isEmpty();
             }
             assertThat(eks.hansa("peering", "revoke-token", "-name", "lke").err())

@@ -113,6 +113,16 @@ class SnapshotCommandsTest {
         assertThat(row("Trust domain")).isEqualTo(trustDomain);
         assertThat(hansa("", "snapshot", "inspect", saved().toString()).out())
                 .contains("Rows:         1 config\n", "Format:       1, schema ");
+        var inspect = new String[] {"snapshot", "inspect", "-format=json", saved().toString()};
+        var json = Json.read(hansa("", inspect).out());
+        assertThat(json.path("Meta").path("Datacenter").asText()).isEqualTo("eks");
+        assertThat(json.path("Meta").path("Size").asLong())
+                .isPositive()
+                .isEqualTo(json.path("TotalSize").asLong());
+        assertThat(row("Index")).endsWith(" " + json.path("Meta").path("Index").asText());
+        assertThat(json.path("Stats").toString()).contains("{\"Name\":\"config\",\"Count\":1}");
+        inspect[2] = "-format=table";
+        assertThat(hansa("", inspect).out()).startsWith("Type ").containsPattern("(?m)^config +1$");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(saved())))
                 .isEqualTo("rw-------");
         try (var files = Files.list(folder)) {
