@@ -26,7 +26,7 @@ const source = ({peer, from}) => (peer ? `peer:${peer}/${from}` : from);
 export function intentions({datacenter}) {
   const rules = new Resource('connect/intentions', ['config']);
   const services = new Resource('hansa/services', ['services', 'config']);
-  const peerings = new Resource('peerings', ['peerings', 'config']);
+  const peerings = new Resource('hansa/peerings', ['peerings', 'config']);
   const denials = new Resource('hansa/intention-denials', ['config'], EVERY);
 
   // `seen` is the rule of the pair that a save replaces, and `met` what was found in its place

@@ -117,7 +117,7 @@ export function map({datacenter, peerings, gateways, beyond, services, refuges, 
     const tone = peerTone(peering.State);
     const away = refuges.get(peering.Name) ?? 0;
     const middle = {x: (centre.x + x) / 2, y: (centre.y + y) / 2};
-    const {ImportedServices: imported, ExportedServices: exported} = peering.StreamStatus;
+    const {ImportedServices: imported, ExportedServices: exported} = peering;
     const at = heard(peering);
     return {
       line: svg`<line class="link ${tone}" x1=${centre.x} y1=${centre.y} x2=${x} y2=${y}></line>
@@ -127,7 +127,7 @@ export function map({datacenter, peerings, gateways, beyond, services, refuges, 
           <text text-anchor="middle" y="5">${away ? count(away, 'failover') : peering.State.toLowerCase()}</text></g>`,
       box: svg`<a href=${peerLink(peering.Name)} aria-label="Peer ${peering.Name}, ${peering.State.toLowerCase()}${inWords(beyond?.get(peering.Name))}">${box(x, y, `site ${tone} ${away ? 'refuge' : ''}`, [
         peering.Name,
-        `${imported.length} imported, ${exported.length} exported`,
+        `${imported} imported, ${exported} exported`,
         `${at === null ? 'never heard' : `heard ${isWide ? ago(at, now) : roughly(at, now)}`}${isWide ? '' : together(traffic?.get(peering.Name))}`,
       ], beyond?.get(peering.Name), isWide)}</a>`,
     };

@@ -12,7 +12,7 @@ const UNKNOWN = badge('off', 'not known');
 
 export function overview({datacenter}) {
   const services = new Resource('hansa/services', ['services', 'config']);
-  const peerings = new Resource('peerings', ['peerings', 'config', 'services'], EVERY);
+  const peerings = new Resource('hansa/peerings', ['peerings', 'config', 'services'], EVERY);
   const gateways = new Resource('health/service/mesh-gateway', ['services']);
   const readiness = new Resource('hansa/failover/readiness', ['services', 'config', 'failovers', 'peerings']);
   const log = new Resource('hansa/failovers', ['failovers']);

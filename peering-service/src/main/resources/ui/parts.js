@@ -21,9 +21,9 @@ export const peerTone = (state) => PEER_TONES[state] ?? 'off';
 
 export const peerState = (state) => badge(peerTone(state), state.toLowerCase());
 
-/** When a peer was heard last, in milliseconds; null: never. */
-export function heard(peering) {
-  const times = [peering.StreamStatus.LastHeartbeat, peering.StreamStatus.LastReceive].map(moment).filter((at) => at !== null);
+/** When a peer was heard last, by its line or by the status of its stream, in milliseconds; null: never. */
+export function heard({LastHeartbeat, LastReceive}) {
+  const times = [LastHeartbeat, LastReceive].map(moment).filter((at) => at !== null);
   return times.length ? Math.max(...times) : null;
 }
 

@@ -88,7 +88,7 @@ export function peer({name, datacenter}) {
     const {StreamStatus: stream} = value;
     return html`<dl class="facts card">
         ${field('State', peerState(value.State))}
-        ${field('Heard', age(heard(value), now()))}
+        ${field('Heard', age(heard(stream), now()))}
         ${field('Last heartbeat', age(moment(stream.LastHeartbeat), now()))}
         ${field('Told last', age(moment(stream.LastSend), now()))}
         ${field('Datacenter', value.Remote.Datacenter || 'not known yet')}

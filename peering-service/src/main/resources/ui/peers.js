@@ -10,7 +10,7 @@ import {establishment, generation} from './peering.js';
 const EVERY = 5000;
 
 export function peers({datacenter}) {
-  const list = new Resource('peerings', ['peerings', 'config', 'services'], EVERY);
+  const list = new Resource('hansa/peerings', ['peerings', 'config', 'services'], EVERY);
   const making = generation(list);
   const using = establishment(list, datacenter);
 
@@ -22,9 +22,9 @@ export function peers({datacenter}) {
     <th scope="row"><a href=${peerLink(peering.Name)}>${peering.Name}</a></th>
     <td>${peerState(peering.State)}</td>
     <td class="heard">${age(heard(peering), now())}</td>
-    <td>${peering.Remote.Datacenter || html`<span class="muted">not known yet</span>`}</td>
-    <td class="number">${peering.StreamStatus.ImportedServices.length}</td>
-    <td class="number">${peering.StreamStatus.ExportedServices.length}</td></tr>`;
+    <td>${peering.Datacenter || html`<span class="muted">not known yet</span>`}</td>
+    <td class="number">${peering.ImportedServices}</td>
+    <td class="number">${peering.ExportedServices}</td></tr>`;
 
   const table = (all) =>
     all.length

@@ -48,6 +48,7 @@ final class Routes {
         on("DELETE", "/v1/peering/:name", write, peerings::delete);
         on("DELETE", "/v1/peering/:name/token", write, peerings::revokeToken);
         on("GET", "/v1/peerings", read, peerings::list);
+        on("GET", "/v1/hansa/peerings", read, peerings::lines);
     }
 
     void config(ConfigResource config) {

@@ -8,6 +8,7 @@ final class StaleReads {
     private static final List<String> LEADERS_ALONE =
             List.of(
                     "/v1/peering",
+                    "/v1/hansa/peerings",
                     "/v1/operator/",
                     "/v1/hansa/ca",
                     "/v1/connect/ca/configuration",

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// `/v1/hansa/services` and `/v1/hansa/changes`.
 // shows: GET /v1/hansa/services
+// shows: GET /v1/hansa/peerings
 class SummaryApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -58,6 +59,19 @@ class SummaryApiTest {
                 List.of(new HealthCheck("c", "check", status, "", "tcp")),
                 0,
                 0);
+    }
+
+    /// A page counts them, and a peer may have thousands.
+    @Test
+    void eachPeeringIsOneLineWithoutTheNamesOfItsServices() throws Exception {
+        world.generateToken(
+                new PeerName("lke"), "", Map.of(), List.of(), Optional.empty(), Optional.empty());
+        var answer = world.send("GET", "/v1/hansa/peerings", "");
+
+        assertThat(answer.headers().firstValue("X-Consul-Index")).isPresent();
+        assertThat(answer.body().strip())
+                .isEqualTo(
+                        "[{\"Name\":\"lke\",\"State\":\"PENDING\",\"Datacenter\":\"\",\"ImportedServices\":1,\"ExportedServices\":0,\"LastHeartbeat\":\"1970-01-01T00:00:00Z\",\"LastReceive\":null}]");
     }
 
     @Test

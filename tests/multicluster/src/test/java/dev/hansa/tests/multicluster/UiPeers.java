@@ -50,7 +50,7 @@ final class UiPeers {
     }
 
     private static String peering(String name, String state, String heard) {
-        return "{\"Name\":\"%s\",\"State\":\"%s\",\"PeerServerAddresses\":[],\"PeerServerName\":\"\",\"Remote\":{\"Datacenter\":\"\"},\"StreamStatus\":{\"ImportedServices\":[],\"ExportedServices\":[\"a\",\"b\"],\"LastHeartbeat\":%s,\"LastReceive\":null,\"LastSend\":null}}"
+        return "{\"Name\":\"%s\",\"State\":\"%s\",\"Datacenter\":\"\",\"ImportedServices\":0,\"ExportedServices\":2,\"LastHeartbeat\":%s,\"LastReceive\":null}"
                 .formatted(name, state, heard);
     }
 
@@ -88,7 +88,7 @@ final class UiPeers {
                                 "maintenance",
                                 "passing")
                         + "]}";
-        UiLists.answer(page, "peerings$", all.toString());
+        UiLists.answer(page, "hansa/peerings$", all.toString());
         UiLists.answer(page, "hansa/traffic$", traffic);
         UiBrowser.go(page, "Peers");
         for (var state :
@@ -115,7 +115,7 @@ final class UiPeers {
         UiBrowser.darkPicture(page, "map-ring-dark.png");
         page.unrouteAll();
 
-        UiLists.answer(page, "peerings$", all.subList(0, 2).toString());
+        UiLists.answer(page, "hansa/peerings$", all.subList(0, 2).toString());
         UiLists.answer(page, "hansa/traffic$", traffic);
         UiBrowser.go(page, "Peers");
         assertThat(row(page, "west")).hasCount(0);
