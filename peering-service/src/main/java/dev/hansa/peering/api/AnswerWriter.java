@@ -56,8 +56,8 @@ final class AnswerWriter {
                     response.putHeader(
                             "X-Consul-ContentHash", body.path("ContentHash").textValue());
                 }
-                response.putHeader("Content-Type", ApiAnswer.JSON)
-                        .end(isPretty(call) ? pretty(body) : body.toString());
+                response.putHeader("Content-Type", ApiAnswer.JSON);
+                Packed.end(call, isPretty(call) ? pretty(body) : body.toString());
             }
             case ApiAnswer.Plain(var status, var type, var text, var index) -> {
                 headers(call, index, contact);

@@ -60,16 +60,22 @@ public final class UiDoor implements Handler<RoutingContext> {
             text(call, 404, "404 page not found");
             return;
         }
+        var isPacked = Gzip.isTaken(call.request().getHeader("Accept-Encoding"));
+        var tag = isPacked ? file.packedTag() : file.tag();
         var response =
                 guarded(call)
-                        .putHeader("ETag", file.tag())
+                        .putHeader("ETag", tag)
+                        .putHeader("Vary", "Accept-Encoding")
                         // asked again each time: an upgrade never mixes files of two versions
                         .putHeader("Cache-Control", "no-cache");
-        if (isKnown(call.request().getHeader("If-None-Match"), file.tag())) {
+        if (isKnown(call.request().getHeader("If-None-Match"), tag)) {
             response.setStatusCode(304).end();
             return;
         }
-        var content = Buffer.buffer(file.content());
+        if (isPacked) {
+            response.putHeader("Content-Encoding", Gzip.NAME);
+        }
+        var content = isPacked ? file.packed().copy() : Buffer.buffer(file.content());
         response.putHeader("Content-Type", file.type())
                 .putHeader("Content-Length", Integer.toString(content.length()));
         if (call.request().method().name().equals("HEAD")) {

@@ -1,6 +1,7 @@
 package dev.hansa.peering.ui;
 
 import dev.hansa.bootstrap.Sha256;
+import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -9,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 
-/// All that is served under `/ui/`: a fixed list, held in memory (under 250 KiB). A path is a key
-/// here and never one of a file system, so that there is nothing to climb out of.
+/// All that is served under `/ui/`: a fixed list, held in memory (under 350 KiB, packed and not). A
+/// path is a key here and never one of a file system, so that there is nothing to climb out of.
 final class UiFiles {
     /// Of `src/main/resources/ui`.
     static final List<String> OWN =
@@ -86,7 +87,8 @@ final class UiFiles {
     private static final Map<String, UiFile> ALL = load();
 
     /// @param tag of this content and no other, quoted as a header has it
-    record UiFile(String type, String content, String tag) {}
+    /// @param packed the content as gzip, made once; its tag is another (RFC 9110, 8.8.3.3)
+    record UiFile(String type, String content, String tag, Buffer packed, String packedTag) {}
 
     private UiFiles() {}
 
@@ -131,10 +133,13 @@ final class UiFiles {
                 throw new IllegalStateException(
                         "UI file '" + resource + "': expected one of " + TYPES.keySet());
             }
+            var hash = Sha256.hex(content).substring(0, 32);
             return new UiFile(
                     type,
                     new String(content, StandardCharsets.UTF_8),
-                    '"' + Sha256.hex(content).substring(0, 32) + '"');
+                    '"' + hash + '"',
+                    Buffer.buffer(Gzip.best(content)),
+                    '"' + hash + "-gzip\"");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +135,66 @@ class UiDoorTest {
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains(type);
         assertThat(answer.body()).isNotBlank();
+    }
+
+    /// Each form has a tag of its own, so that a cache between never takes one for the other.
+    @Test
+    void whoTakesGzipGetsTheSameFileShorter() throws Exception {
+        var plain = get("/ui/app.js");
+        var request =
+                HttpRequest.newBuilder(
+                                URI.create(
+                                        "http://127.0.0.1:" + server.actualPort() + "/ui/app.js"))
+                        .header("Accept-Encoding", "br, gzip;q=0.5")
+                        .build();
+        var packed = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+
+        assertThat(plain.headers().firstValue("Content-Encoding")).isEmpty();
+        assertThat(packed.headers().firstValue("Content-Encoding")).contains("gzip");
+        for (var answer : List.of(plain, packed)) {
+            assertThat(answer.headers().firstValue("Vary")).contains("Accept-Encoding");
+        }
+        assertThat(packed.body().length).isLessThan(plain.body().length() / 2);
+        try (var in = new GZIPInputStream(new ByteArrayInputStream(packed.body()))) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo(plain.body());
+        }
+        var tags =
+                Stream.of(plain, packed)
+                        .map(answer -> answer.headers().firstValue("ETag").orElseThrow())
+                        .toList();
+        assertThat(tags.getFirst()).isNotEqualTo(tags.getLast());
+        for (var taken : List.of("gzip", "identity")) {
+            for (var i = 0; i < 2; i++) {
+                assertThat(
+                                send(
+                                                "GET",
+                                                "/ui/app.js",
+                                                "Accept-Encoding",
+                                                taken,
+                                                "If-None-Match",
+                                                tags.get(i))
+                                        .statusCode())
+                        .as(taken + " " + i)
+                        .isEqualTo(taken.equals("gzip") == (i == 1) ? 304 : 200);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "gzip,true",
+        "'deflate, gzip;q=1.0, *;q=0.5',true",
+        "GZIP,true",
+        "gzip;q=0,false",
+        "gzip; q=0.000,false",
+        "*,false",
+        "xgzip,false",
+        "identity,false"
+    })
+    void gzipIsSentToWhoSaysSo(String header, boolean taken) {
+        assertThat(Gzip.isTaken(header)).isEqualTo(taken);
+        assertThat(Gzip.isTaken(null)).isFalse();
     }
 
     @Test
