@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -367,4 +368,48 @@ func TestAgentTakesItsNodeOutOfUse(t *testing.T) {
 	entries, _, err = eks.client.Health().Service("moved", "", true, nil)
 	must(t, err)
 	equal(t, "passing instances", len(entries), 1)
+}
+
+func TestAgentRegistersASidecarWithItsService(t *testing.T) {
+	client := eks.client.Agent()
+	upstreams := []api.Upstream{{DestinationName: "db", LocalBindPort: 9191, Config: map[string]interface{}{"connect_timeout_ms": float64(1000)}}}
+	agentService(t, eks, &api.AgentServiceRegistration{Name: "beside", Port: 8000, Tags: []string{"v1"},
+		Connect: &api.AgentServiceConnect{SidecarService: &api.AgentServiceRegistration{
+			Proxy: &api.AgentServiceConnectProxyConfig{Upstreams: upstreams}}}})
+	sidecar, _, err := client.Service("beside-sidecar-proxy", nil)
+	must(t, err)
+	equal(t, "its kind", sidecar.Kind, api.ServiceKindConnectProxy)
+	equal(t, "what it stands for", sidecar.Proxy.DestinationServiceID, "beside")
+	equal(t, "where the service listens", sidecar.Proxy.LocalServicePort, 8000)
+	if !reflect.DeepEqual(sidecar.Proxy.Upstreams, upstreams) {
+		t.Fatalf("expected upstreams %+v; found %+v", upstreams, sidecar.Proxy.Upstreams)
+	}
+	if sidecar.Port < 21000 || sidecar.Port > 21255 {
+		t.Fatalf("expected a port from 21000 to 21255; found %d", sidecar.Port)
+	}
+	all, _, err := eks.client.Health().Connect("beside", "", false, nil)
+	must(t, err)
+	equal(t, "proxies of it", len(all), 1)
+	equal(t, "how the proxy is that does not run", all[0].Checks.AggregatedStatus(), api.HealthCritical)
+
+	must(t, client.ServiceDeregister("beside"))
+	services, err := client.Services()
+	must(t, err)
+	for id := range services {
+		if strings.HasPrefix(id, "beside") {
+			t.Fatalf("expected its sidecar to go with it; found %q", id)
+		}
+	}
+}
+
+func TestAgentRegistersAProxyOfSomebodysOwn(t *testing.T) {
+	proxy := &api.AgentServiceConnectProxyConfig{DestinationServiceName: "proxied", Mode: api.ProxyModeTransparent,
+		TransparentProxy: &api.TransparentProxyConfig{OutboundListenerPort: 808}}
+	agentService(t, eks, &api.AgentServiceRegistration{Kind: api.ServiceKindConnectProxy, Name: "own-proxy", Port: 8001, Proxy: proxy})
+	all, _, err := eks.client.Catalog().Connect("proxied", "", nil)
+	must(t, err)
+	equal(t, "proxies of it", len(all), 1)
+	if !reflect.DeepEqual(all[0].ServiceProxy, proxy) {
+		t.Fatalf("expected proxy %+v; found %+v", proxy, all[0].ServiceProxy)
+	}
 }

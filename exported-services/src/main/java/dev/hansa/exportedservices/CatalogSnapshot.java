@@ -57,9 +57,13 @@ public record CatalogSnapshot(
         return imported.getOrDefault(peer, ImportedCatalog.EMPTY);
     }
 
-    /// The proxies that carry a service here: where mTLS for it ends.
+    /// The proxies that carry a service here: where mTLS for it ends. Those that were registered by
+    /// name alone are none of them.
     public List<ServiceInstance> proxiesOf(ServiceName service) {
-        return named(service.sidecar());
+        var all = named(service.sidecar());
+        return all.stream().noneMatch(ServiceInstance::isUnjoinedProxy)
+                ? all
+                : all.stream().filter(one -> !one.isUnjoinedProxy()).toList();
     }
 
     /// The instance that a sidecar registered together with itself: what a filter and maintenance

@@ -3,6 +3,7 @@ package dev.hansa.exportedservices;
 import dev.hansa.bootstrap.Secret;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /// What the owner of a check says of it. Stays in its datacenter: peers are told results alone.
@@ -10,7 +11,19 @@ import java.util.Optional;
 /// @param notes for people
 /// @param ofNode whether it is about the node, and so about all that runs there
 /// @param way how its result is found out; empty: whoever registered it says the result
-public record CheckDefinition(String notes, boolean ofNode, Optional<Way> way) {
+/// @param said how whoever says the result finds it out, a JSON object for readers; empty: it was
+///   not said
+public record CheckDefinition(String notes, boolean ofNode, Optional<Way> way, String said) {
+    public CheckDefinition {
+        // what was written before it could be said does not have it
+        said = Objects.requireNonNullElse(said, "");
+    }
+
+    /// One of which nothing is said for readers.
+    public CheckDefinition(String notes, boolean ofNode, Optional<Way> way) {
+        this(notes, ofNode, way, "");
+    }
+
     /// How a result is found out.
     ///
     /// @param kind by whom

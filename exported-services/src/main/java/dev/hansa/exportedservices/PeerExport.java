@@ -80,7 +80,9 @@ public record PeerExport(
 
     private boolean isCarriedByMesh(String companion) {
         return catalog.named(companion).stream()
-                .anyMatch(instance -> instance.kind() == ServiceKind.CONNECT_PROXY);
+                .anyMatch(instance ->
+                        instance.kind() == ServiceKind.CONNECT_PROXY
+                                && !instance.isUnjoinedProxy());
     }
 
     private List<ServiceInstance> companions(String service) {

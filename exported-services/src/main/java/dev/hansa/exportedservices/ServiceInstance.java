@@ -94,6 +94,13 @@ public record ServiceInstance(
         return status().compareTo(CheckStatus.CRITICAL) < 0;
     }
 
+    /// Is it a proxy that somebody has registered, and that has not joined. It has no certificate
+    /// of this datacenter's: it is listed, and the mesh leads nobody to it.
+    public boolean isUnjoinedProxy() {
+        return kind == ServiceKind.CONNECT_PROXY
+                && remarks.filter(said -> !said.proxy().isEmpty()).isPresent();
+    }
+
     /// Where others within the datacenter reach it.
     public Optional<Endpoint> lanEndpoint() {
         var host = address.isEmpty() ? node.address() : address;

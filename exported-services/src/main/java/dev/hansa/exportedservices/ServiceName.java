@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 public record ServiceName(String value) implements Comparable<ServiceName> {
     private static final Pattern FORM = Pattern.compile("[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?");
 
-    /// Names that end so belong to proxies that are made up for peers; nobody may register one.
+    /// Names that end so belong to proxies, those that have joined and those that are made up for
+    /// peers; nobody may register another service under one.
     public static final String SIDECAR_SUFFIX = "-sidecar-proxy";
 
     /// @throws IllegalArgumentException when the name has illegal characters or length

@@ -7,6 +7,7 @@ import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -32,19 +33,35 @@ final class AgentServiceResource {
         var body = JsonFields.read(request.body(), DECODING);
         var id = body.text("ID").isEmpty() ? body.text("Name") : body.text("ID");
         var replaces = request.flag("replace-existing-checks");
-        ServiceDefinition.refuseConnect(body);
         var defined = ServiceDefinition.read(agent.nodeOf(id), body, "Name", CheckReader::run);
-        var caller = request.caller();
+        var all = new ArrayList<ServiceInstance>();
+        all.add(defined);
+        SidecarDefinition.read(agent, body, defined).ifPresent(all::add);
+        // all is asked before anything is written
+        for (var each : all) {
+            require(request.caller(), each);
+            admission(each, replaces).among();
+        }
+        agent.registrations().putNode(defined.node());
+        for (var each : all) {
+            agent.registrations()
+                    .put(
+                            each,
+                            replaces,
+                            admission(each, replaces),
+                            Registrations.Asked.mayWrite(request.caller()));
+        }
+        return ApiAnswer.EMPTY;
+    }
+
+    private static void require(Caller caller, ServiceInstance defined)
+            throws RefusedRequestException {
         caller.require(Need.write(Resource.SERVICE, defined.name()));
         ServiceDefinition.requireKind(caller, defined);
-        var node = defined.node();
-        Registrations.Admission admission =
-                () -> admit(agent, node.name(), defined.id(), defined.checks(), replaces);
-        admission.among();
-        agent.registrations().putNode(node);
-        agent.registrations()
-                .put(defined, replaces, admission, Registrations.Asked.mayWrite(caller));
-        return ApiAnswer.EMPTY;
+    }
+
+    private Registrations.Admission admission(ServiceInstance defined, boolean replaces) {
+        return () -> admit(agent, defined.node().name(), defined.id(), defined.checks(), replaces);
     }
 
     /// Refuses checks that are too many to run, and any whose id another service or node of the
@@ -102,11 +119,12 @@ final class AgentServiceResource {
 
     ApiAnswer deregister(ApiRequest request) throws RefusedRequestException {
         var service = known(request, request.part("id"));
-        agent.registrations()
-                .remove(
-                        service.node().name(),
-                        service.id(),
-                        Registrations.Asked.mayWrite(request.caller()));
+        var asked = Registrations.Asked.mayWrite(request.caller());
+        // its sidecar first: who may not take that away keeps both
+        for (var proxy : SidecarDefinition.of(agent, service)) {
+            agent.registrations().remove(proxy.node().name(), proxy.id(), asked);
+        }
+        agent.registrations().remove(service.node().name(), service.id(), asked);
         return ApiAnswer.EMPTY;
     }
 

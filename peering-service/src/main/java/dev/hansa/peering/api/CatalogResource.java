@@ -2,6 +2,7 @@ package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.peering.cluster.ServerInfo;
@@ -196,10 +197,7 @@ final class CatalogResource {
                     var connect = usage.putObject("ConnectServiceInstances");
                     MESH_KINDS.forEach(kind ->
                             connect.put(
-                                    kind,
-                                    all.stream()
-                                            .filter(each -> each.kind().word().equals(kind))
-                                            .count()));
+                                    kind, all.stream().filter(each -> isOf(kind, each)).count()));
                     usage.put(
                             "BillableServiceInstances",
                             all.stream()
@@ -208,6 +206,12 @@ final class CatalogResource {
                                     .count());
                     return ApiAnswer.json(json);
                 });
+    }
+
+    private static boolean isOf(String kind, ServiceInstance instance) {
+        return kind.equals("connect-native")
+                ? instance.remarks().map(Remarks::speaksMesh).orElse(false)
+                : instance.kind().word().equals(kind);
     }
 
     static ApiAnswer list(Stream<ServiceInstance> instances, Item item) {

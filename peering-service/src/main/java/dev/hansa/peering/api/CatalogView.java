@@ -2,6 +2,7 @@ package dev.hansa.peering.api;
 
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.ImportedCatalog;
+import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
@@ -73,17 +74,24 @@ record CatalogView(CatalogSnapshot now, StoreState state, Caller caller) {
                 : now.named(name).stream().filter(this::sees);
     }
 
-    /// The proxies of a service: where mutual TLS for it ends.
+    /// The proxies of a service, where mutual TLS for it ends, and what says to end it itself.
     Stream<ServiceInstance> proxies(Optional<PeerName> peer, String service) {
         return peer.isPresent()
                 ? named(peer, service + ServiceName.SIDECAR_SUFFIX)
-                : instances()
-                        .filter(each ->
-                                each.kind() == ServiceKind.CONNECT_PROXY
-                                        && each.destination()
-                                                .map(ServiceName::value)
-                                                .filter(service::equals)
-                                                .isPresent());
+                : instances().filter(each -> isProxyOf(each, service) || isNative(each, service));
+    }
+
+    private static boolean isProxyOf(ServiceInstance instance, String service) {
+        return instance.kind() == ServiceKind.CONNECT_PROXY
+                && instance.destination()
+                        .map(ServiceName::value)
+                        .filter(service::equals)
+                        .isPresent();
+    }
+
+    private static boolean isNative(ServiceInstance instance, String service) {
+        return instance.name().equals(service)
+                && instance.remarks().map(Remarks::speaksMesh).orElse(false);
     }
 
     private Stream<ServiceInstance> registeredNodes() {

@@ -3,6 +3,8 @@ package dev.hansa.peering.api;
 import static dev.hansa.bootstrap.ForeignText.shown;
 import static dev.hansa.peering.api.RefusedRequestException.bad;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.bootstrap.Secret;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckDefinition.HttpAsk;
@@ -12,6 +14,7 @@ import dev.hansa.exportedservices.CheckDefinition.Way;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.HealthCheck;
+import dev.hansa.peering.api.KeptBlock.Field;
 import dev.hansa.peering.configentry.GoDuration;
 import java.net.URI;
 import java.time.Duration;
@@ -23,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Reads checks as clients of Consul define them.
 final class CheckReader {
@@ -58,6 +62,31 @@ final class CheckReader {
     /// Ways to find a result that a catalog's check may name and that nobody here would follow.
     private static final List<String> RUNNERS =
             List.of("TTL", "TCP", "HTTP", "GRPC", "UDP", "Args", "AliasService", "AliasNode");
+
+    private static final Pattern CREDENTIALS = Pattern.compile("^[^/?#]*://[^/?#]*@");
+
+    /// A URL, the names of some headers, and durations.
+    private static final int MAX_SAID = 4096;
+
+    /// How whoever registers a result in the catalog finds it out; Terraform's provider compares it
+    /// with what it wrote, and monitors outside the datacenter read it.
+    private static final KeptBlock SAID =
+            new KeptBlock(
+                    List.of(
+                            new Field("HTTP", CheckReader::url),
+                            new Field("Header", KeptBlock.HEADERS),
+                            new Field("Method", KeptBlock.TEXT),
+                            new Field("TLSServerName", KeptBlock.TEXT),
+                            new Field("TLSSkipVerify", KeptBlock.FLAG),
+                            new Field("TCP", KeptBlock.TEXT),
+                            new Field("TCPUseTLS", KeptBlock.FLAG),
+                            new Field("UDP", KeptBlock.TEXT),
+                            new Field("GRPC", KeptBlock.TEXT),
+                            new Field("GRPCUseTLS", KeptBlock.FLAG),
+                            new Field("OSService", KeptBlock.TEXT),
+                            new Field("Interval", KeptBlock.DURATION),
+                            new Field("Timeout", KeptBlock.DURATION),
+                            new Field("DeregisterCriticalServiceAfter", KeptBlock.DURATION)));
 
     /// What Consul's agents run and these servers do not.
     private static final Map<String, String> REFUSED = refused();
@@ -148,7 +177,27 @@ final class CheckReader {
             }
         }
         var name = check.text("Name");
-        return check(check, service, name.isEmpty() ? unnamed : name, Optional.empty());
+        var definition = check.fields("Definition");
+        return check(
+                check,
+                service,
+                name.isEmpty() ? unnamed : name,
+                Optional.empty(),
+                definition.isEmpty()
+                        ? ""
+                        : KeptBlock.text(
+                                check.subject() + ".Definition",
+                                SAID.read(definition.get()),
+                                MAX_SAID));
+    }
+
+    /// Whoever sees the service would see the credentials.
+    private static JsonNode url(JsonFields from, String name) throws RefusedRequestException {
+        var url = from.text(name);
+        if (CREDENTIALS.matcher(url).find()) {
+            throw bad(name + ": expected a URL without credentials; found some");
+        }
+        return JsonNodeFactory.instance.textNode(url);
     }
 
     /// Of an agent's definition: the servers run them, or wait for a word of their owner.
@@ -174,11 +223,11 @@ final class CheckReader {
                             + shown(status)
                             + "'");
         }
-        return check(check, service, unnamed, way(check));
+        return check(check, service, unnamed, way(check), "");
     }
 
     private static HealthCheck check(
-            JsonFields check, String service, String unnamed, Optional<Way> way)
+            JsonFields check, String service, String unnamed, Optional<Way> way, String said)
             throws RefusedRequestException {
         var given = check.text("CheckID").isEmpty() ? check.text("ID") : check.text("CheckID");
         var id = given.isEmpty() ? unnamed : given;
@@ -200,9 +249,9 @@ final class CheckReader {
                 status.isEmpty() ? CheckStatus.CRITICAL : ApiRequest.read(status, CheckStatus::of),
                 check.text("Output"),
                 way.map(one -> one.kind().name().toLowerCase(Locale.ROOT)).orElse(""),
-                notes.isEmpty() && !service.isEmpty() && way.isEmpty()
+                notes.isEmpty() && !service.isEmpty() && way.isEmpty() && said.isEmpty()
                         ? Optional.empty()
-                        : Optional.of(new CheckDefinition(notes, service.isEmpty(), way)));
+                        : Optional.of(new CheckDefinition(notes, service.isEmpty(), way, said)));
     }
 
     /// Many are called by their names, which are words for people.

@@ -23,6 +23,7 @@ final class ListFilters {
     /// Items of `/v1/health/service`.
     static final FilterFields<ServiceInstance> HEALTH =
             InstanceFields.HEALTH
+                    .flag("Service.Connect.Native", ListFilters::isNative)
                     .text("Service.Proxy.DestinationServiceName", ListFilters::destination)
                     .texts("Checks", instance -> ids(instance, HealthCheck::id))
                     .each("Checks.CheckID", instance -> ids(instance, HealthCheck::id))
@@ -50,6 +51,7 @@ final class ListFilters {
                     .whole("ServiceWeights.Passing", ServiceInstance::weightPassing)
                     .whole("ServiceWeights.Warning", ServiceInstance::weightWarning)
                     .flag("ServiceEnableTagOverride", ListFilters::isTagOverridden)
+                    .flag("ServiceConnect.Native", ListFilters::isNative)
                     .text("ServiceProxy.DestinationServiceName", ListFilters::destination);
 
     /// A service alone: what an agent and a node list.
@@ -65,6 +67,7 @@ final class ListFilters {
                     .whole("Weights.Passing", ServiceInstance::weightPassing)
                     .whole("Weights.Warning", ServiceInstance::weightWarning)
                     .flag("EnableTagOverride", ListFilters::isTagOverridden)
+                    .flag("Connect.Native", ListFilters::isNative)
                     .text("Proxy.DestinationServiceName", ListFilters::destination);
 
     static final FilterFields<NodeRecord> NODE =
@@ -97,6 +100,10 @@ final class ListFilters {
 
     private static boolean isTagOverridden(ServiceInstance instance) {
         return instance.remarks().map(Remarks::tagOverride).orElse(false);
+    }
+
+    private static boolean isNative(ServiceInstance instance) {
+        return instance.remarks().map(Remarks::speaksMesh).orElse(false);
     }
 
     private static String destination(ServiceInstance instance) {

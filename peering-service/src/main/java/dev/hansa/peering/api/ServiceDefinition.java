@@ -15,8 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Reads a service as clients of Consul define one. Fields that have no meaning here, such as
-/// weights of a proxy's configuration, are passed over: clients send many.
+/// Reads a service as clients of Consul define one. Fields that have no meaning here are passed
+/// over: clients send many.
 final class ServiceDefinition {
     /// Names of nodes, services' ids and addresses stand in keys and lists; DNS allows no longer
     /// name.
@@ -35,8 +35,12 @@ final class ServiceDefinition {
         if (name.isEmpty()) {
             throw bad("Missing service name");
         }
-        var kind = kind(service);
-        refuseReserved(ApiRequest.read(name, ServiceName::new));
+        var kind = ApiRequest.read(service.text("Kind"), ServiceKind::of);
+        refuseReserved(name, kind);
+        var proxy =
+                kind == ServiceKind.CONNECT_PROXY
+                        ? Optional.of(ProxyDefinition.read(service))
+                        : Optional.<ProxyDefinition>empty();
         var id = service.text("ID").isEmpty() ? name : service.text("ID");
         word("ID", id);
         var address = service.text("Address");
@@ -61,21 +65,30 @@ final class ServiceDefinition {
                         service.map("Meta"),
                         weights.isPresent() ? weight(weights.get(), "Passing") : 1,
                         weights.isPresent() ? weight(weights.get(), "Warning") : 1,
-                        Optional.empty(),
+                        proxy.map(ProxyDefinition::destination),
                         Optional.empty(),
                         checks.read(service, id, "Service '" + name + "' check"),
                         0,
                         0);
-        return instance.withRemarks(remarks(service));
+        return instance.withRemarks(remarks(service, proxy));
     }
 
-    private static Remarks remarks(JsonFields service) throws RefusedRequestException {
+    private static Remarks remarks(JsonFields service, Optional<ProxyDefinition> proxy)
+            throws RefusedRequestException {
         var locality = service.fields("Locality");
+        var connect = service.fields("Connect");
+        var isNative = connect.isPresent() && connect.get().flag("Native");
+        if (isNative && proxy.isPresent()) {
+            throw bad(
+                    "Connect.Native: expected none of a Connect proxy, which speaks for another; found it");
+        }
         return new Remarks(
                 service.flag("EnableTagOverride"),
                 remark("SocketPath", service.text("SocketPath")),
                 locality.isEmpty() ? "" : remark("Locality.Region", locality.get().text("Region")),
-                locality.isEmpty() ? "" : remark("Locality.Zone", locality.get().text("Zone")));
+                locality.isEmpty() ? "" : remark("Locality.Zone", locality.get().text("Zone")),
+                isNative,
+                proxy.map(ProxyDefinition::text).orElse(""));
     }
 
     private static String remark(String subject, String text) throws RefusedRequestException {
@@ -91,7 +104,18 @@ final class ServiceDefinition {
         return text;
     }
 
-    private static void refuseReserved(ServiceName name) throws RefusedRequestException {
+    private static void refuseReserved(String text, ServiceKind kind)
+            throws RefusedRequestException {
+        // the suffix comes on top of a service's name, however long that is
+        var isSidecar =
+                kind == ServiceKind.CONNECT_PROXY && text.endsWith(ServiceName.SIDECAR_SUFFIX);
+        var name =
+                ApiRequest.read(
+                        isSidecar
+                                ? text.substring(
+                                        0, text.length() - ServiceName.SIDECAR_SUFFIX.length())
+                                : text,
+                        ServiceName::new);
         if (name.value().equals("consul")) {
             throw bad(
                     "invalid service name: expected a name of your own; found 'consul', which is the servers'");
@@ -106,36 +130,18 @@ final class ServiceDefinition {
         }
     }
 
-    /// Who asks for a sidecar, or says to be one himself, would believe that it is there.
-    static void refuseConnect(JsonFields service) throws RefusedRequestException {
-        var connect = service.fields("Connect");
-        if (connect.isEmpty()) {
-            return;
-        }
-        if (connect.get().has("SidecarService")) {
-            throw bad(
-                    "Connect: expected no SidecarService, since a sidecar registers itself when it joins (hansa sidecar, or a file of hansa agent); found one");
-        }
-        if (connect.get().flag("Native")) {
-            throw bad(
-                    "Connect: expected no Native, since services get no certificates of their own and a sidecar speaks for them; found it");
-        }
-    }
-
-    /// A gateway gets what crosses the border: the mesh's business, whatever it is called.
+    /// A gateway gets what crosses the border: the mesh's business, whatever it is called. A proxy
+    /// is the business of whoever may write the service that it says to stand for.
     static void requireKind(Caller caller, ServiceInstance defined) throws RefusedRequestException {
-        if (defined.kind() != ServiceKind.TYPICAL) {
-            caller.require(Need.write(Resource.MESH));
+        switch (defined.kind()) {
+            case TYPICAL -> {}
+            case MESH_GATEWAY -> caller.require(Need.write(Resource.MESH));
+            case CONNECT_PROXY ->
+                    caller.require(
+                            Need.write(
+                                    Resource.SERVICE,
+                                    defined.destination().map(ServiceName::value).orElse("")));
         }
-    }
-
-    private static ServiceKind kind(JsonFields service) throws RefusedRequestException {
-        var kind = ApiRequest.read(service.text("Kind"), ServiceKind::of);
-        if (kind == ServiceKind.CONNECT_PROXY) {
-            throw bad(
-                    "Kind: expected '' or mesh-gateway; found 'connect-proxy', which a sidecar becomes by joining");
-        }
-        return kind;
     }
 
     /// Consul's Go client sends two zeros for what nobody has set; nobody registers an instance

@@ -223,6 +223,10 @@ public final class ServiceFile {
         for (var check : CheckReader.all(service)) {
             known("check", check, OF_CHECK);
         }
+        if (service.text("Kind").equals(ServiceKind.CONNECT_PROXY.word())) {
+            throw new InvalidServiceFileException(
+                    "kind: expected '' or mesh-gateway; found 'connect-proxy', which a sidecar becomes by joining (connect { sidecar_service { } })");
+        }
         var instance = ServiceDefinition.read(node, service, "Name", CheckReader::run);
         for (var check : instance.checks()) {
             if (!check.isRun()) {

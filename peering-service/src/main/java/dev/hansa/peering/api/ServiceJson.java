@@ -75,7 +75,12 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
                 .put("Interval", asked.map(one -> text(one.interval())).orElse(""))
                 .put("Timeout", asked.map(one -> text(one.timeout())).orElse(""))
                 .put("ExposedPort", 0);
-        definition(json.putObject("Definition"), way);
+        var definition = json.putObject("Definition");
+        definition(definition, way);
+        check.definition()
+                .map(CheckDefinition::said)
+                .filter(said -> !said.isEmpty())
+                .ifPresent(said -> definition.setAll(KeptBlock.kept(said)));
         return indexed(json, instance);
     }
 
@@ -227,10 +232,17 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
 
     private static void proxy(ObjectNode json, ServiceInstance instance) {
         instance.destination()
-                .ifPresent(service -> json.put("DestinationServiceName", service.value()));
+                .ifPresent(service -> json.put(ProxyDefinition.DESTINATION, service.value()));
+        instance.remarks()
+                .map(Remarks::proxy)
+                .filter(said -> !said.isEmpty())
+                .ifPresent(said -> json.setAll(KeptBlock.kept(said)));
     }
 
     private static void connect(ObjectNode json, ServiceInstance instance) {
+        if (instance.remarks().map(Remarks::speaksMesh).orElse(false)) {
+            json.put("Native", true);
+        }
         instance.peerMeta()
                 .ifPresent(meta -> {
                     var peerMeta = json.putObject("PeerMeta");

@@ -70,6 +70,7 @@ final class SummaryResource {
                     row.put(
                             "Proxies",
                             view.named(Optional.empty(), name + ServiceName.SIDECAR_SUFFIX)
+                                    .filter(one -> !one.isUnjoinedProxy())
                                     .count());
                     ServiceJson.texts(
                             row,

@@ -54,7 +54,7 @@ public final class LiveCatalog {
             var before = ownedBy(owner);
             var keys =
                     Stream.concat(before.stream(), instances.stream())
-                            .map(LiveCatalog::key)
+                            .flatMap(one -> Stream.of(key(one), ownKey(one)))
                             .collect(Collectors.toSet());
             var gone = shown(keys, registrations);
             before.forEach(one -> vouching(key(one), owner, false));
@@ -103,6 +103,18 @@ public final class LiveCatalog {
                         : id);
     }
 
+    /// Where somebody may have registered the same, also a sidecar before it joined.
+    private static String ownKey(ServiceInstance instance) {
+        return RegistrationRecord.key(instance.node().name(), instance.id());
+    }
+
+    /// Has the proxy joined that was registered here.
+    private boolean hasJoined(ServiceInstance registered) {
+        return owners.getOrDefault(key(registered), Set.of()).stream()
+                .flatMap(owner -> ownedBy(owner).stream())
+                .anyMatch(one -> ownKey(one).equals(ownKey(registered)));
+    }
+
     private List<ServiceInstance> shown(
             Set<String> keys, PersistentMap<String, RegistrationRecord> all) {
         return keys.stream().flatMap(key -> shown(key, all)).toList();
@@ -121,6 +133,12 @@ public final class LiveCatalog {
         var record = all.get(key);
         if (record == null || record.isNode()) {
             return live.stream();
+        }
+        if (record.instance().isUnjoinedProxy()) {
+            // one that has joined speaks for itself
+            return hasJoined(record.instance())
+                    ? live.stream()
+                    : Stream.concat(live.stream(), Stream.of(alone(all, key, record)));
         }
         var name = record.instance().name();
         if (live.stream().noneMatch(one -> one.name().equals(name))) {

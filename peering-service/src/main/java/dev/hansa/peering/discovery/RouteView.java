@@ -228,8 +228,10 @@ public final class RouteView {
                 continue;
             }
             for (var name : world.catalog().local().keySet()) {
-                var proxies = world.catalog().named(name + ServiceName.SIDECAR_SUFFIX);
-                if (proxies.isEmpty() || !world.exports().exports(name, peering.name())) {
+                var isCarried =
+                        world.catalog().named(name + ServiceName.SIDECAR_SUFFIX).stream()
+                                .anyMatch(one -> !one.isUnjoinedProxy());
+                if (!isCarried || !world.exports().exports(name, peering.name())) {
                     continue;
                 }
                 put(

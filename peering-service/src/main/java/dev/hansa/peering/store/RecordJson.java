@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import java.io.IOException;
@@ -28,12 +29,28 @@ public final class RecordJson {
                             MapperFeature.AUTO_DETECT_GETTERS, MapperFeature.AUTO_DETECT_IS_GETTERS)
                     .visibility(PropertyAccessor.FIELD, Visibility.ANY)
                     .addMixIn(ServiceInstance.class, Instance.class)
+                    .addMixIn(Remarks.class, Said.class)
+                    .addMixIn(CheckDefinition.class, SaidOfCheck.class)
                     .build();
 
     /// What most instances do not have is not written of them: builds that know of none read them.
     abstract static class Instance {
         @JsonInclude(JsonInclude.Include.NON_ABSENT)
         final Optional<Remarks> remarks = Optional.empty();
+    }
+
+    /// As of an instance.
+    abstract static class Said {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        final boolean speaksMesh = false;
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        final String proxy = "";
+    }
+
+    abstract static class SaidOfCheck {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        final String said = "";
     }
 
     private RecordJson() {}

@@ -115,7 +115,11 @@ public final class Flows {
     /// Every service that can take part: one with a sidecar.
     private Set<String> inMesh() {
         return Stream.concat(
-                        world.catalog().local().keySet().stream()
+                        world.catalog().local().entrySet().stream()
+                                .filter(each ->
+                                        each.getValue().stream()
+                                                .anyMatch(one -> !one.isUnjoinedProxy()))
+                                .map(Map.Entry::getKey)
                                 .filter(name -> name.endsWith(ServiceName.SIDECAR_SUFFIX))
                                 .map(name ->
                                         name.substring(

@@ -31,7 +31,7 @@ final class VirtualNames {
         var own = new TreeSet<String>();
         catalog.local().values().stream()
                 .flatMap(List::stream)
-                .filter(one -> one.kind() == ServiceKind.CONNECT_PROXY)
+                .filter(one -> one.kind() == ServiceKind.CONNECT_PROXY && !one.isUnjoinedProxy())
                 .flatMap(one -> one.destination().stream())
                 .forEach(service -> own.add(service.value()));
         state.config().keySet().stream()

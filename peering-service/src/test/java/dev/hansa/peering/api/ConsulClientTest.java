@@ -276,19 +276,7 @@ class ConsulClientTest {
     }
 
     @Test
-    void serviceThatWantsASidecarOrIsOneIsRefusedInWords() throws Exception {
-        for (var connect :
-                List.of(
-                        "{\"SidecarService\":{}}",
-                        "{\"sidecar_service\":{\"port\":20000}}",
-                        "{\"Native\":true}")) {
-            var refused =
-                    world.put(
-                            "/v1/agent/service/register",
-                            "{\"Name\":\"web\",\"Connect\":" + connect + "}");
-            assertThat(refused.statusCode()).as(connect).isEqualTo(400);
-            assertThat(refused.body()).startsWith("Connect: expected no ");
-        }
+    void serviceThatSaysNothingOfConnectIsTaken() throws Exception {
         for (var nothing : List.of("{}", "null", "{\"SidecarService\":null,\"Native\":false}")) {
             var taken =
                     world.put(

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.peering.store.RecordJson;
+import dev.hansa.peering.store.RegistrationRecord;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -108,6 +111,66 @@ class OtherClientsTest {
         // what is no JSON stays what it is
         assertThat(world.get("/v1/agent/health/service/id/nothing?format=text&pretty").body())
                 .isEqualTo("ServiceId nothing not found");
+    }
+
+    /// Terraform's provider compares them with what it wrote, and monitors of outside nodes ask by
+    /// them.
+    @Test
+    void wayOfACheckThatTheCatalogIsToldIsReadBack() throws Exception {
+        var definition =
+                "{\"HTTP\":\"https://192.0.2.9/health\",\"Header\":{\"X-Token\":[\"canary\"]},\"Method\":\"PUT\",\"TLSSkipVerify\":true,"
+                        + "\"Interval\":\"5s\",\"Timeout\":1000000000,\"DeregisterCriticalServiceAfter\":\"90s\"}";
+        var written =
+                world.put(
+                        "/v1/catalog/register",
+                        "{\"Node\":\"outside\",\"Address\":\"192.0.2.9\",\"Service\":{\"Service\":\"far\"},\"Checks\":[{\"CheckID\":\"c\",\"Name\":\"c\",\"ServiceID\":\"far\",\"Status\":\"passing\",\"Definition\":"
+                                + definition
+                                + "},{\"CheckID\":\"plain\",\"ServiceID\":\"far\",\"Definition\":{\"Interval\":\"0s\",\"TCP\":\"\"}}]}");
+        assertThat(written.statusCode()).as(written.body()).isEqualTo(200);
+
+        for (var path :
+                List.of(
+                        "/v1/health/checks/far",
+                        "/v1/health/node/outside",
+                        "/v1/health/state/any")) {
+            var checks = get(path);
+            assertThat(checks.toString()).doesNotContain("canary");
+            for (var check : checks) {
+                var shown = check.path("Definition").toString();
+                switch (check.path("CheckID").asText()) {
+                    case "c" ->
+                            assertThat(shown)
+                                    .isEqualTo(
+                                            "{\"HTTP\":\"https://192.0.2.9/health\",\"Header\":{\"X-Token\":[\"<hidden>\"]},\"Method\":\"PUT\",\"TLSSkipVerify\":true,"
+                                                    + "\"Interval\":\"5s\",\"Timeout\":\"1s\",\"DeregisterCriticalServiceAfter\":\"1m30s\"}");
+                    case "plain" -> assertThat(shown).isEqualTo("{}");
+                    default -> assertThat(check.path("Node").asText()).isNotEqualTo("outside");
+                }
+            }
+        }
+        var held = Objects.requireNonNull(world.store.now().registrations().get("outside/far"));
+        var kept = RecordJson.write(held);
+        assertThat(kept).doesNotContain("canary");
+        assertThat(RecordJson.read(kept, RegistrationRecord.class)).isEqualTo(held);
+        for (var refused :
+                List.of(
+                        "{\"HTTP\":\"http://a:b@c/\"} | HTTP: expected a URL without credentials",
+                        "{\"Interval\":\"soon\"} | Interval: expected a duration such as",
+                        "{\"Timeout\":-1} | Timeout: expected a duration that is not negative",
+                        "{\"Timeout\":99999999999999999999} | Body decoding failed: Definition.Timeout: expected a duration",
+                        "{\"TCP\":\""
+                                + "x".repeat(5000)
+                                + "\"} | Check.Definition: expected at most 4096 characters")) {
+            var parts = refused.split(" \\| ");
+            var answer =
+                    world.put(
+                            "/v1/catalog/register",
+                            "{\"Node\":\"outside\",\"Check\":{\"CheckID\":\"d\",\"ServiceID\":\"far\",\"Definition\":"
+                                    + parts[0]
+                                    + "}}");
+            assertThat(answer.statusCode() + " " + answer.body()).startsWith("400 " + parts[1]);
+        }
+        world.put("/v1/catalog/deregister", "{\"Node\":\"outside\"}");
     }
 
     /// A client that adds it to all that it asks is told of this datacenter there, as by Consul.
