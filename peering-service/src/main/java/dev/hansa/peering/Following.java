@@ -59,7 +59,7 @@ final class Following implements Role {
                                 new DenialLog(),
                                 parts.monitor(),
                                 parts.events()));
-        router.members(parts.store().members());
+        router.members(parts.store().members(), parts.config().deadAfter());
         router.snapshots(parts.snapshots());
         router.audit(parts.store().audit());
         router.history(parts.history());

@@ -158,7 +158,7 @@ final class Leading implements Role {
                                 denials,
                                 parts.monitor(),
                                 events));
-        router.members(parts.store().members());
+        router.members(parts.store().members(), parts.config().deadAfter());
         router.snapshots(parts.snapshots());
         router.audit(parts.store().audit());
         router.history(parts.history());

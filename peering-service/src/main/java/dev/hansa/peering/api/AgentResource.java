@@ -14,6 +14,7 @@ import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.cluster.ServerInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -36,32 +37,33 @@ final class AgentResource {
         this.settings = settings;
         this.agent = agent;
         this.reads = reads;
-        var tags = tags();
         this.ofMembers =
                 FilterFields.<ServiceInstance>none()
                         .text("Name", server -> server.node().name())
                         .text("Addr", server -> settings.addresses().of(server.address()))
                         .whole("Port", ServiceInstance::port)
                         .whole("Status", AgentResource::status)
-                        .table("Tags", _ -> tags);
+                        .table("Tags", server -> tags(server.node().name()));
     }
 
     ApiAnswer self(ApiRequest request) {
         var json = JSON.objectNode();
+        var id = ServerInfo.nodeId(settings.datacenter(), settings.nodeName());
         json.putObject("Config")
                 .put("Datacenter", settings.datacenter().name())
                 .put("PrimaryDatacenter", settings.datacenter().name())
                 .put("NodeName", settings.nodeName())
-                .put("NodeID", "")
+                .put("NodeID", id)
                 // of a commit, which clients want to be there
                 .put("Revision", "")
                 .put("Server", true)
-                .put("Version", version());
-        json.putObject("DebugConfig");
+                .put("Version", ServerInfo.consulVersion());
+        debugged(json.putObject("DebugConfig"), id);
         json.putObject("Coord");
         json.set("Member", member());
-        json.putObject("Stats");
-        json.putObject("Meta");
+        stats(json.putObject("Stats"));
+        var meta = json.putObject("Meta");
+        new TreeMap<>(ServerInfo.nodeMeta()).forEach(meta::put);
         return ApiAnswer.json(json);
     }
 
@@ -70,21 +72,57 @@ final class AgentResource {
         return agent.catalog().get().named(ServerInfo.SERVICE).stream()
                 .filter(server -> server.node().name().equals(settings.nodeName()))
                 .findFirst()
-                .map(server -> member(settings.nodeName(), address(server), server.port(), ALIVE))
-                .orElseGet(() ->
-                        member(
-                                settings.nodeName(),
-                                settings.addresses().own(),
-                                settings.listen().getPort(),
-                                ALIVE));
+                .map(server -> self(address(server), server.port()))
+                .orElseGet(() -> self(settings.addresses().own(), settings.listen().getPort()));
+    }
+
+    private ObjectNode self(String address, int port) {
+        return member(settings.nodeName(), settings.nodeName(), address, port, ALIVE);
     }
 
     private String address(ServiceInstance server) {
         return settings.addresses().of(server.address());
     }
 
-    /// What each server tells of itself; the last is of serf, which is not spoken here.
-    private Map<String, String> tags() {
+    /// By these Consul's clients find out what a server can do.
+    private void debugged(ObjectNode json, String id) {
+        json.put("ACLsEnabled", settings.access().enabled())
+                .put("ConnectEnabled", true)
+                .put("Datacenter", settings.datacenter().name())
+                .put("NodeID", id)
+                .put("NodeName", settings.nodeName())
+                .put("PeeringEnabled", true)
+                .put("PrimaryDatacenter", settings.datacenter().name())
+                .put("ServerMode", true)
+                .put("Version", version());
+    }
+
+    /// Texts by section, as `consul info` prints them.
+    private void stats(ObjectNode json) {
+        var catalog = agent.catalog().get();
+        json.putObject("agent")
+                .put(
+                        "services",
+                        String.valueOf(
+                                agent.registrations()
+                                        .all()
+                                        .filter(one -> !one.id().isEmpty())
+                                        .count()));
+        json.putObject("build").put("revision", "").put("version", version());
+        json.putObject("consul")
+                .put("acl", settings.access().enabled() ? "enabled" : "disabled")
+                .put("known_datacenters", "1")
+                .put("known_servers", String.valueOf(ServerInfo.in(catalog).size()))
+                .put("server", "true");
+        json.putObject("runtime")
+                .put("arch", System.getProperty("os.arch", ""))
+                .put("cpu_count", String.valueOf(Runtime.getRuntime().availableProcessors()))
+                .put("os", System.getProperty("os.name", "").toLowerCase(Locale.ROOT))
+                .put("version", "java " + Runtime.version().feature());
+    }
+
+    /// What each server tells of itself; the last two are of serf, which is not spoken here.
+    private Map<String, String> tags(String node) {
         return Map.of(
                 "role",
                 "consul",
@@ -92,6 +130,10 @@ final class AgentResource {
                 settings.datacenter().name(),
                 "build",
                 version(),
+                "id",
+                ServerInfo.nodeId(settings.datacenter(), node),
+                "segment",
+                "",
                 "vsn",
                 "2");
     }
@@ -113,6 +155,7 @@ final class AgentResource {
                 .forEach(server ->
                         all.add(
                                 member(
+                                        server.node().name(),
                                         server.node().name()
                                                 + (isWan ? "." + settings.datacenter().name() : ""),
                                         address(server),
@@ -122,7 +165,7 @@ final class AgentResource {
     }
 
     /// The versions are of serf, as a server of Consul tells them; nobody speaks it here.
-    private ObjectNode member(String name, String address, int port, int status) {
+    private ObjectNode member(String node, String name, String address, int port, int status) {
         var json =
                 JSON.objectNode()
                         .put("Name", name)
@@ -136,7 +179,7 @@ final class AgentResource {
                         .put("DelegateMax", 5)
                         .put("DelegateCur", 4);
         var told = json.putObject("Tags");
-        new TreeMap<>(tags()).forEach(told::put);
+        new TreeMap<>(tags(node)).forEach(told::put);
         return json;
     }
 
@@ -283,7 +326,6 @@ final class AgentResource {
     }
 
     static String version() {
-        var version = AgentResource.class.getPackage().getImplementationVersion();
-        return version == null ? "0.1.0" : version;
+        return ServerInfo.version();
     }
 }

@@ -143,9 +143,9 @@ public final class ApiRouter implements AutoCloseable {
     }
 
     /// Also answers for the members of the log; before [#router].
-    public void members(Members members) {
+    public void members(Members members, Duration deadAfter) {
         contact = members::contact;
-        routes.members(new OperatorResource(settings, members, notes, events));
+        routes.members(new OperatorResource(agent, members, deadAfter, notes, events));
     }
 
     /// Also tells who did what; before [#router].

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.Members;
@@ -12,7 +13,9 @@ import dev.hansa.peering.store.Witness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /// The servers that keep the log together, as an operator sees and changes them.
 final class OperatorResource {
@@ -34,18 +37,21 @@ final class OperatorResource {
     private static final String REMOVE = "server.remove";
     private static final String TRANSFER = "server.lead";
 
-    private final ApiSettings settings;
     private final Members members;
+    private final Agent agent;
+    private final AutopilotConfiguration autopilot;
     private final AuditNotes notes;
     private final Consumer<PeeringEvent> events;
 
     OperatorResource(
-            ApiSettings settings,
+            Agent agent,
             Members members,
+            Duration deadAfter,
             AuditNotes notes,
             Consumer<PeeringEvent> events) {
-        this.settings = settings;
+        this.agent = agent;
         this.members = members;
+        this.autopilot = new AutopilotConfiguration(deadAfter, SILENT);
         this.notes = notes;
         this.events = events;
     }
@@ -53,11 +59,12 @@ final class OperatorResource {
     ApiAnswer configuration(ApiRequest request) {
         var json = JSON.objectNode();
         var servers = json.putArray("Servers");
+        var nodes = nodes();
         for (var member : members.list()) {
             var server =
                     servers.addObject()
                             .put("ID", member.name())
-                            .put("Node", member.name())
+                            .put("Node", nodes.getOrDefault(member.name(), member.name()))
                             .put("Address", address(member))
                             .put("Leader", member.leader())
                             .put("Voter", true)
@@ -140,8 +147,17 @@ final class OperatorResource {
         }
     }
 
+    /// What the members' nodes are called in the catalog.
+    private Map<String, String> nodes() {
+        return ServerInfo.in(agent.catalog().get()).stream()
+                .collect(
+                        Collectors.toMap(
+                                ServerInfo::member, ServerInfo::node, (one, another) -> one));
+    }
+
     private Servers servers() {
         var all = new ArrayList<ObjectNode>();
+        var nodes = nodes();
         var well = 0;
         for (var member : members.list()) {
             var silent = member.silent().orElse(Duration.ZERO);
@@ -150,7 +166,7 @@ final class OperatorResource {
             all.add(
                     JSON.objectNode()
                             .put("ID", member.name())
-                            .put("Name", member.name())
+                            .put("Name", nodes.getOrDefault(member.name(), member.name()))
                             .put("Address", address(member))
                             .put("SerfStatus", isWell ? "alive" : "failed")
                             .put("Version", AgentResource.version())
@@ -174,7 +190,22 @@ final class OperatorResource {
         return ApiAnswer.json(servers.isWell() ? 200 : TOO_FEW, json);
     }
 
-    /// The same in the shape of autopilot's state, by the servers' names.
+    ApiAnswer autopilot(ApiRequest request) {
+        return ApiAnswer.json(autopilot.json());
+    }
+
+    /// Settings say it; who writes what there is, as tools do that write all, is told that it is
+    /// so.
+    ApiAnswer writeAutopilot(ApiRequest request) throws RefusedRequestException {
+        var wanted = JsonFields.read(request.body(), "Error parsing autopilot config");
+        if (AutopilotConfiguration.isOutdated(request)) {
+            return ApiAnswer.json(JSON.booleanNode(false));
+        }
+        autopilot.require(wanted);
+        return ApiAnswer.TRUE;
+    }
+
+    /// The same in the shape of autopilot's state, by the servers' IDs.
     ApiAnswer state(ApiRequest request) {
         var servers = servers();
         var json =
@@ -183,15 +214,15 @@ final class OperatorResource {
                         .put("FailureTolerance", servers.mayFail())
                         // each votes, so none stands by to take another's place
                         .put("OptimisticFailureTolerance", servers.mayFail());
-        var byName = json.putObject("Servers");
+        var byId = json.putObject("Servers");
         var voters = JSON.arrayNode();
         var leader = "";
         for (var server : servers.all()) {
-            var name = server.path("Name").asText();
+            var id = server.path("ID").asText();
             var isLeader = server.path("Leader").asBoolean();
-            leader = isLeader ? name : leader;
-            voters.add(name);
-            var one = byName.putObject(name);
+            leader = isLeader ? id : leader;
+            voters.add(id);
+            var one = byId.putObject(id);
             for (var field :
                     List.of(
                             "ID",
@@ -214,6 +245,7 @@ final class OperatorResource {
 
     /// The log of a server that nobody joins has an address that says nothing; the API's is shown.
     private String address(MemberState member) {
+        var settings = agent.settings();
         return member.address().endsWith(":0")
                 ? new Endpoint(settings.addresses().own(), settings.listen().getPort()).toString()
                 : member.address();

@@ -210,6 +210,8 @@ final class Routes {
         var read = Ask.read(Resource.OPERATOR);
         var write = Ask.write(Resource.OPERATOR);
         on("GET", "/v1/operator/raft/configuration", read, operator::configuration);
+        on("GET", "/v1/operator/autopilot/configuration", read, operator::autopilot);
+        on("PUT", "/v1/operator/autopilot/configuration", write, operator::writeAutopilot);
         on("GET", "/v1/operator/autopilot/health", read, operator::health);
         on("GET", "/v1/operator/autopilot/state", read, operator::state);
         on("DELETE", "/v1/operator/raft/peer", write, operator::remove);

@@ -14,8 +14,10 @@ import dev.hansa.exportedservices.Remarks;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.VirtualAddresses;
+import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.PeerName;
 import java.net.URI;
 import java.time.Duration;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// Instances in the three shapes of Consul's API: health, catalog and agent.
 ///
@@ -36,6 +39,8 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
 
     /// As an agent knows it, which is not told of virtual addresses.
     static final ServiceJson LOCAL = new ServiceJson(Optional.empty(), VirtualAddresses.NONE);
+
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
     /// The tag under which Consul shows a virtual address.
     private static final String VIRTUAL = "consul-virtual";
@@ -129,9 +134,41 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
     /// Consul's agents say where their node is on the LAN and the WAN, and clients in Java take no
     /// node that does not: the one address that a node has is both.
     private static Map<String, String> tagged(NodeRecord node) {
-        return node.taggedAddresses().isEmpty() && !node.address().isEmpty()
-                ? Map.of("lan", node.address(), "wan", node.address())
-                : node.taggedAddresses();
+        var address = node.address();
+        if (!node.taggedAddresses().isEmpty() || address.isEmpty()) {
+            return node.taggedAddresses();
+        }
+        var tagged = new HashMap<String, String>();
+        for (var place : List.of("lan", "wan")) {
+            tagged.put(place, address);
+            if (address.contains(":")) {
+                tagged.put(place + "_ipv6", address);
+            } else if (IPV4.matcher(address).matches()) {
+                tagged.put(place + "_ipv4", address);
+            }
+        }
+        return tagged;
+    }
+
+    /// A server's node is the same whether the server tells of it or somebody has registered
+    /// something there.
+    private String id(NodeRecord node) {
+        return isServer(node)
+                ? ServerInfo.nodeId(new Datacenter(node.datacenter()), node.name())
+                : node.id();
+    }
+
+    private Map<String, String> meta(NodeRecord node) {
+        if (!isServer(node)) {
+            return node.meta();
+        }
+        var all = new HashMap<>(ServerInfo.nodeMeta());
+        all.putAll(node.meta());
+        return all;
+    }
+
+    private boolean isServer(NodeRecord node) {
+        return peer.isEmpty() && node.meta().containsKey(Agent.MARK);
     }
 
     /// Consul shows the address that stands for a service where mutual TLS for it ends. What a peer
@@ -153,12 +190,12 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
     ObjectNode node(NodeRecord node, ServiceInstance instance) {
         var json =
                 JSON.objectNode()
-                        .put("ID", node.id())
+                        .put("ID", id(node))
                         .put("Node", node.name())
                         .put("Address", node.address())
                         .put("Datacenter", node.datacenter());
         map(json, "TaggedAddresses", tagged(node));
-        map(json, "Meta", node.meta());
+        map(json, "Meta", meta(node));
         return indexed(json, instance);
     }
 
@@ -194,12 +231,12 @@ record ServiceJson(Optional<PeerName> peer, VirtualAddresses virtual) {
         var node = instance.node();
         var json =
                 JSON.objectNode()
-                        .put("ID", node.id())
+                        .put("ID", id(node))
                         .put("Node", node.name())
                         .put("Address", node.address())
                         .put("Datacenter", node.datacenter());
         map(json, "TaggedAddresses", tagged(node));
-        map(json, "NodeMeta", node.meta());
+        map(json, "NodeMeta", meta(node));
         json.put("ServiceKind", instance.kind().word())
                 .put("ServiceID", instance.id())
                 .put("ServiceName", instance.name());

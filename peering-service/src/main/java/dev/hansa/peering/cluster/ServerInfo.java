@@ -1,5 +1,6 @@
 package dev.hansa.peering.cluster;
 
+import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckStatus;
@@ -9,6 +10,7 @@ import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.trustbundle.Datacenter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +39,39 @@ public record ServerInfo(
     private static final Optional<CheckDefinition> OF_NODE =
             Optional.of(new CheckDefinition("", true, Optional.empty()));
 
+    /// Tells one node from another, as Consul's agents have it; the same for ever, since it is made
+    /// of what it is called.
+    public static String nodeId(Datacenter datacenter, String node) {
+        var hex =
+                Sha256.hex(
+                        ("node/" + datacenter.name() + "/" + node)
+                                .getBytes(StandardCharsets.UTF_8));
+        return String.join(
+                "-",
+                hex.substring(0, 8),
+                hex.substring(8, 12),
+                hex.substring(12, 16),
+                hex.substring(16, 20),
+                hex.substring(20, 32));
+    }
+
+    /// What a server's node says of itself under Consul's names; of the network's segments there
+    /// are none.
+    public static Map<String, String> nodeMeta() {
+        return Map.of("consul-network-segment", "", "consul-version", consulVersion());
+    }
+
+    /// The version of Consul whose API this is like, with our own as what a version says of its
+    /// build: clients such as Nomad ask for one that is not too old before they do anything.
+    public static String consulVersion() {
+        return "1.21.0+hansa." + version();
+    }
+
+    public static String version() {
+        var version = ServerInfo.class.getPackage().getImplementationVersion();
+        return version == null ? "0.1.0" : version;
+    }
+
     public String owner() {
         return OWNER + member;
     }
@@ -44,7 +79,13 @@ public record ServerInfo(
     /// @param problem why it is not to be used; empty when it is
     public ServiceInstance instance(Datacenter datacenter, Optional<String> problem) {
         return new ServiceInstance(
-                new NodeRecord("", node, peers.host(), datacenter.name(), Map.of(), Map.of()),
+                new NodeRecord(
+                        nodeId(datacenter, node),
+                        node,
+                        peers.host(),
+                        datacenter.name(),
+                        Map.of(),
+                        nodeMeta()),
                 SERVICE,
                 SERVICE,
                 ServiceKind.TYPICAL,

@@ -172,7 +172,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         denials,
                         monitor,
                         this::happened);
-        api.members(store.members());
+        api.members(store.members(), Duration.ofDays(3));
         keys = KeyRing.start(vertx, events::add);
         api.logins((place, newer) -> issuer.orElse(keys).keys(place, newer));
         api.audit(store.audit());

@@ -185,7 +185,8 @@ class ConsulClientTest {
 
         assertThat(members("Tags.role == \"consul\" and Tags.dc == eks")).hasSize(1);
         assertThat(members("Tags.role == node")).isEmpty();
-        assertThat(members("segment in Tags")).isEmpty();
+        assertThat(members("segment in Tags and id in Tags")).hasSize(1);
+        assertThat(members("ap in Tags")).isEmpty();
     }
 
     private String configured(String body) throws Exception {
@@ -225,6 +226,37 @@ class ConsulClientTest {
                     .endsWith(words[1]);
         }
         assertThat(configured("x")).startsWith("400 Request decode failed");
+    }
+
+    // shows: GET /v1/operator/autopilot/configuration
+    // shows: PUT /v1/operator/autopilot/configuration
+    @Test
+    void autopilotsConfigurationIsReadAndNotChanged() throws Exception {
+        var path = "/v1/operator/autopilot/configuration";
+        var held = read(path);
+        assertThat(held.path("CleanupDeadServers").asBoolean()).isTrue();
+        assertThat(held.path("LastContactThreshold").asText()).isEqualTo("5s");
+
+        for (var same :
+                List.of(
+                        held.toString(),
+                        "{}",
+                        "{\"CleanupDeadServers\":true,\"LastContactThreshold\":\"5s\",\"MaxTrailingLogs\":0,\"ServerStabilizationTime\":null}",
+                        "{\"LastContactThreshold\":5000000000}")) {
+            assertThat(world.put(path, same).body()).as(same).isEqualTo("true");
+            assertThat(world.put(path + "?cas=1", same).body()).isEqualTo("true");
+            assertThat(world.put(path + "?cas=0", same).body()).isEqualTo("false");
+        }
+        for (var other :
+                List.of(
+                        "{\"CleanupDeadServers\":false} | CleanupDeadServers: expected 'true', as it is (setting raft.dead-after); found 'false'",
+                        "{\"LastContactThreshold\":\"1s\"} | LastContactThreshold: expected '5s', as it is; found '1s'",
+                        "{\"MinQuorum\":3} | MinQuorum: expected '0', as it is; found '3'",
+                        "x | Error parsing autopilot config: expected a JSON object")) {
+            var parts = other.split(" \\| ");
+            var refused = world.put(path, parts[0]);
+            assertThat(refused.statusCode() + " " + refused.body()).startsWith("400 " + parts[1]);
+        }
     }
 
     @Test

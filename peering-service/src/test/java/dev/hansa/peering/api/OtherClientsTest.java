@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.store.RecordJson;
 import dev.hansa.peering.store.RegistrationRecord;
+import dev.hansa.trustbundle.Datacenter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -111,6 +115,56 @@ class OtherClientsTest {
         // what is no JSON stays what it is
         assertThat(world.get("/v1/agent/health/service/id/nothing?format=text&pretty").body())
                 .isEqualTo("ServiceId nothing not found");
+    }
+
+    /// Nomad and Terraform's provider read them; Nomad starts no job of the mesh without the first.
+    @Test
+    void agentSaysWhatItCanDoAndWhichNodeItIs() throws Exception {
+        world.put("/v1/agent/service/register", "{\"Name\":\"there\",\"Port\":80}");
+        var self = get("/v1/agent/self");
+
+        assertThat(self.path("DebugConfig").path("ConnectEnabled").asBoolean()).isTrue();
+        // at least 1.8, as Nomad has it
+        assertThat(self.path("Config").path("Version").asText())
+                .matches("1\\.[0-9]{2}\\.[0-9]+\\+hansa\\.[0-9].*");
+        assertThat(get("/v1/agent/version").path("HumanVersion").asText()).startsWith("0.");
+        assertThat(self.path("DebugConfig").path("ACLsEnabled").asBoolean()).isFalse();
+        assertThat(self.path("Stats").path("consul").path("server").asText()).isEqualTo("true");
+        self.path("Stats")
+                .forEach(section -> section.forEach(text -> assertThat(text.isTextual()).isTrue()));
+        assertThat(self.path("Member").path("Tags").has("segment")).isTrue();
+        var id = self.path("Config").path("NodeID").asText();
+        assertThat(id).matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+        assertThat(self.path("Member").path("Tags").path("id").asText()).isEqualTo(id);
+        world.catalog.publish(
+                "server:server",
+                List.of(
+                        new ServerInfo(
+                                        world.store.members().self(),
+                                        "eks-server",
+                                        new Endpoint("127.0.0.1", 8503),
+                                        new Endpoint("127.0.0.1", 8502),
+                                        new Endpoint("127.0.0.1", 8500))
+                                .instance(new Datacenter("eks"), Optional.empty())));
+        for (var node :
+                List.of(
+                        get("/v1/catalog/nodes").get(0),
+                        get("/v1/health/service/consul").get(0).path("Node"),
+                        get("/v1/health/service/there").get(0).path("Node"))) {
+            assertThat(node.path("ID").asText()).isEqualTo(id);
+            assertThat(node.path("Meta").path("consul-version").asText())
+                    .isEqualTo(self.path("Config").path("Version").asText());
+            assertThat(node.path("Meta").has("consul-network-segment")).isTrue();
+            assertThat(node.path("TaggedAddresses").path("lan_ipv4").asText())
+                    .isEqualTo("127.0.0.1");
+        }
+        for (var named :
+                List.of(
+                        get("/v1/operator/raft/configuration").path("Servers").get(0).path("Node"),
+                        get("/v1/operator/autopilot/health").path("Servers").get(0).path("Name"))) {
+            assertThat(named.asText()).isEqualTo("eks-server");
+        }
+        world.catalog.publish("server:server", List.of());
     }
 
     /// Terraform's provider compares them with what it wrote, and monitors of outside nodes ask by
