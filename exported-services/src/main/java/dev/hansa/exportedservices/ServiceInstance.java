@@ -186,10 +186,24 @@ public record ServiceInstance(
         return copy(peerMeta, checks, create, modify);
     }
 
+    /// The same at its node as that is now.
+    public ServiceInstance at(NodeRecord now) {
+        return now.equals(node) ? this : copy(now, peerMeta, checks, createIndex, modifyIndex);
+    }
+
     private ServiceInstance copy(
             Optional<PeerMeta> newPeerMeta, List<HealthCheck> newChecks, long create, long modify) {
+        return copy(node, newPeerMeta, newChecks, create, modify);
+    }
+
+    private ServiceInstance copy(
+            NodeRecord newNode,
+            Optional<PeerMeta> newPeerMeta,
+            List<HealthCheck> newChecks,
+            long create,
+            long modify) {
         return new ServiceInstance(
-                node,
+                newNode,
                 id,
                 name,
                 kind,

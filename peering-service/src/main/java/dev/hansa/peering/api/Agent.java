@@ -61,9 +61,16 @@ record Agent(ApiSettings settings, Supplier<CatalogSnapshot> catalog, Registrati
                         .findFirst();
     }
 
-    /// Where a service of this id belongs: where it is already, or here.
+    /// Where a service of this id belongs: where it is already, as that node is now, or here.
     NodeRecord nodeOf(String id) {
-        return registered(id).map(ServiceInstance::node).orElseGet(this::node);
+        var held = registered(id).map(ServiceInstance::node);
+        if (held.isEmpty() || held.get().name().equals(settings.nodeName())) {
+            return node();
+        }
+        return registrations
+                .find(held.get().name(), "")
+                .map(ServiceInstance::node)
+                .orElse(held.get());
     }
 
     /// What holds a check: a service, or a node.

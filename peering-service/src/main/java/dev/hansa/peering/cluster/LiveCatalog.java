@@ -5,6 +5,7 @@ import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ImportedCatalog;
+import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
@@ -17,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -176,7 +178,7 @@ public final class LiveCatalog {
                         instance.modifyIndex());
     }
 
-    /// The keys whose instance may be shown otherwise: with a node's checks all that is there.
+    /// The keys whose instance may be shown otherwise: with a node all that is there.
     private static Set<String> touched(
             PersistentMap<String, RegistrationRecord> before,
             PersistentMap<String, RegistrationRecord> now) {
@@ -184,7 +186,9 @@ public final class LiveCatalog {
         var nodes =
                 changed.stream()
                         .filter(key -> nodeKey(key).equals(key))
-                        .filter(key -> !nodeChecks(before, key).equals(nodeChecks(now, key)))
+                        .filter(key ->
+                                !nodeChecks(before, key).equals(nodeChecks(now, key))
+                                        || !node(before, key).equals(node(now, key)))
                         .collect(Collectors.toSet());
         if (nodes.isEmpty()) {
             return changed;
@@ -207,10 +211,17 @@ public final class LiveCatalog {
         return node == null ? List.of() : node.instance().checks();
     }
 
+    private static Optional<NodeRecord> node(
+            PersistentMap<String, RegistrationRecord> all, String nodeKey) {
+        return Optional.ofNullable(all.get(nodeKey)).map(found -> found.instance().node());
+    }
+
+    /// With what its node has, which may have been registered anew since.
     private static ServiceInstance alone(
             PersistentMap<String, RegistrationRecord> all, String key, RegistrationRecord record) {
         var ofNode = nodeChecks(all, nodeKey(key));
-        var instance = record.instance();
+        var instance =
+                node(all, nodeKey(key)).map(record.instance()::at).orElseGet(record::instance);
         return ofNode.isEmpty()
                 ? instance
                 : instance.withChecks(

@@ -36,6 +36,39 @@ class CatalogWritesTest {
         assertThat(world.put(path, body).body()).isEqualTo("true");
     }
 
+    /// Also what was registered before there was a node to be told of.
+    @Test
+    void nodesNewAddressAndMetaReachWhatIsRegisteredThere() throws Exception {
+        write(
+                "/v1/catalog/register",
+                "{\"Node\":\"n\",\"SkipNodeUpdate\":true,\"Service\":{\"Service\":\"db\",\"Port\":1}}");
+        for (var host : List.of("192.0.2.1", "192.0.2.2")) {
+            write(
+                    "/v1/catalog/register",
+                    "{\"Node\":\"n\",\"Address\":\""
+                            + host
+                            + "\",\"NodeMeta\":{\"os\":\""
+                            + host
+                            + "\"}}");
+
+            var health = read("/v1/health/service/db?filter=Node.Meta.os==%22" + host + "%22");
+            assertThat(health).hasSize(1);
+            assertThat(health.get(0).path("Node").path("Address").asText()).isEqualTo(host);
+            var catalog = read("/v1/catalog/service/db?node-meta=os:" + host).get(0);
+            assertThat(catalog.path("Address").asText()).isEqualTo(host);
+            assertThat(read("/v1/catalog/node/n").path("Node").path("Address").asText())
+                    .isEqualTo(host);
+        }
+        // nobody says it anew where it was told to stay
+        write(
+                "/v1/catalog/register",
+                "{\"Node\":\"n\",\"Address\":\"192.0.2.9\",\"SkipNodeUpdate\":true,\"Service\":{\"Service\":\"web\"}}");
+        for (var service : List.of("db", "web")) {
+            assertThat(read("/v1/catalog/service/" + service).get(0).path("Address").asText())
+                    .isEqualTo("192.0.2.2");
+        }
+    }
+
     /// Of a job that runs once a week, or once a month.
     @Test
     void checkMayBeOfAWeekOrAMonth() throws Exception {
