@@ -24,7 +24,6 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
-import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /// The store as a replicated log: a command is agreed on by a majority of the members, each with it
@@ -333,7 +332,7 @@ public final class RaftStore implements Store {
             refuseWhenBroken();
             switch (client.ask(request, target, deadline)) {
                 case LogClient.Reply.Said(var answer) -> {
-                    return seenHere(known(answer), deadline);
+                    return seenHere(machine.answered(answer), deadline);
                 }
                 case LogClient.Reply.Elsewhere(var problem, var next) -> {
                     found = problem;
@@ -343,16 +342,6 @@ public final class RaftStore implements Store {
             }
         } while (System.nanoTime() < deadline);
         throw noLeader(found, limit);
-    }
-
-    private StoreAnswer known(ByteString answer) {
-        if (answer.equals(ReplicaMachine.FORGOTTEN.getContent())) {
-            throw new StoreFailure(
-                    "store: expected the answer to a write; found that the server which had it was"
-                            + " started anew: the write was taken or refused",
-                    null);
-        }
-        return codec.answer(answer.toByteArray());
     }
 
     private StoreFailure noLeader(String found, Duration limit) {
@@ -391,7 +380,7 @@ public final class RaftStore implements Store {
         }
         var failure = machine.logFailure();
         if (failure != null) {
-            throw new StoreFailure(removed().orElseGet(() -> broken(failure)), failure);
+            throw new StoreFailure(removed().orElseGet(() -> room.broken(failure)), failure);
         }
     }
 
@@ -411,18 +400,6 @@ public final class RaftStore implements Store {
         }
     }
 
-    private String broken(Throwable failure) {
-        var root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        return "'"
-                + file.file().resolveSibling("raft")
-                + "': a write failed, and none is taken until the server is started anew: "
-                + failure
-                + (root == failure ? "" : ": " + root.getMessage());
-    }
-
     @Override
     public Optional<String> problem() {
         return ownProblem().or(room::others);
@@ -431,7 +408,9 @@ public final class RaftStore implements Store {
     /// Of what is this server's own: others may be able to write.
     public Optional<String> ownProblem() {
         var failure = machine.logFailure();
-        return removed().or(() -> failure == null ? room.problem() : Optional.of(broken(failure)));
+        return removed()
+                .or(() ->
+                        failure == null ? room.problem() : Optional.of(room.broken(failure)));
     }
 
     @Override

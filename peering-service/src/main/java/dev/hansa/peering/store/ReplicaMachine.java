@@ -177,6 +177,19 @@ final class ReplicaMachine extends BaseStateMachine {
         return Message.valueOf(ByteString.copyFrom(codec.encode(answer)));
     }
 
+    /// What became of a write.
+    ///
+    /// @throws StoreFailure when the server that had it has forgotten
+    StoreAnswer answered(ByteString answer) {
+        if (answer.equals(FORGOTTEN.getContent())) {
+            throw new StoreFailure(
+                    "store: expected the answer to a write; found that the server which had it was"
+                            + " started anew: the write was taken or refused",
+                    null);
+        }
+        return codec.answer(answer.toByteArray());
+    }
+
     private StoreAnswer apply(LogEntryProto entry) {
         var at = new LogPosition(entry.getTerm(), entry.getIndex());
         try {

@@ -38,6 +38,19 @@ final class WriteRoom {
         others = problem;
     }
 
+    /// What there is to say once a write has failed.
+    String broken(Throwable failure) {
+        var root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return "'"
+                + file.file().resolveSibling("raft")
+                + "': a write failed, and none is taken until the server is started anew: "
+                + failure
+                + (root == failure ? "" : ": " + root.getMessage());
+    }
+
     /// @param more bytes of the entry
     /// @param isAlone whether nobody else keeps the log
     /// @throws StoreFailure naming the directory, what was expected and what was found
