@@ -28,6 +28,11 @@ final class Roles implements MemberService, AutoCloseable {
     /// Longer than an election takes, and as long as Consul holds a request for one.
     static final Duration HOLD = Duration.ofSeconds(7);
 
+    /// Of two heartbeats, after which another may be elected. What a leader is asked that has been
+    /// silent for longer would wait until then, and be told that nobody knows what became of it; so
+    /// it is asked when it is heard again, or the next one is.
+    private static final Duration SILENT = Duration.ofMillis(800);
+
     /// A request may establish a peering, or wait for a change for ten minutes and a bit.
     private static final Duration ASK_LIMIT = Duration.ofMinutes(12);
 
@@ -236,7 +241,12 @@ final class Roles implements MemberService, AutoCloseable {
             if (now.isPresent() && now.get() instanceof Leading leading) {
                 return leading.answer(question);
             }
-            if (leadership.leader().isPresent() && !leadership.own()) {
+            var contact = members().contact();
+            if (leadership.leader().isPresent()
+                    && !leadership.own()
+                    && contact.silence().compareTo(SILENT) > 0) {
+                found = "'" + leadership.leader().get() + "' is silent";
+            } else if (leadership.leader().isPresent() && !leadership.own()) {
                 try {
                     return Question.decode(
                             members()
@@ -284,11 +294,21 @@ final class Roles implements MemberService, AutoCloseable {
                     // of this server's own disk, whatever its role
                     case Question.WRITABLE ->
                             new Question.Answer(200, parts().store().ownProblem().orElse(""));
-                    default ->
-                            role.get()
-                                    .orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE))
-                                    .answer(asked);
+                    default -> ofLeader().answer(asked);
                 });
+    }
+
+    /// The others know who is elected before it has its role, which takes a moment, or a second on
+    /// a busy machine: what they ask meanwhile waits for that, and not when another leads.
+    private Role ofLeader() throws InterruptedException {
+        var deadline = System.nanoTime() + HOLD.toNanos();
+        var now = role.get();
+        while (now.filter(Leading.class::isInstance).isEmpty()
+                && !elsewhere()
+                && System.nanoTime() - deadline < 0) {
+            now = role.await(next -> next.filter(Leading.class::isInstance).isPresent(), PAUSE);
+        }
+        return now.orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE));
     }
 
     private Question.Answer added(Question asked) throws InterruptedException {
@@ -301,9 +321,7 @@ final class Roles implements MemberService, AutoCloseable {
 
     @Override
     public void tell(byte[] hello, Listener listener) throws InterruptedException {
-        role.get()
-                .orElseThrow(() -> new NotLeadingFailure(NotLeading.SENTENCE))
-                .tell(Question.decode(hello, ServerInfo.class), listener);
+        ofLeader().tell(Question.decode(hello, ServerInfo.class), listener);
     }
 
     /// Why the next server must not be stopped for the sake of an upgrade yet: this one does not
