@@ -17,10 +17,17 @@ import org.apache.ratis.util.TimeDuration;
 ///   replays so many at most
 /// @param entriesKept of the log's beginning, for a member that was away for a while and needs no
 ///   whole copy then
-/// @param election a leader that says nothing for so long, or up to twice as long, is replaced:
-///   shorter, and a pause of the collector or a busy disk would elect; longer, and writes wait
+/// @param election a leader that says nothing for so long is replaced: shorter, and a pause of the
+///   collector or a busy disk would elect; longer, and writes wait
 record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election) {
     static final LogSettings DEFAULT = new LogSettings(10_000, 10_000, Duration.ofMillis(800));
+
+    /// The library has a member sleep for a time by chance, of `election` to so many times as long,
+    /// and stand for election when it has heard nobody all the while. A leader mostly dies inside
+    /// such a time, so that it takes two of them: 2.4 s at most, with 0.1 s for the votes. Where
+    /// two members stand at once nobody wins, and it takes one more: narrower, and that would be
+    /// often.
+    private static final double SPREAD = 1.5;
 
     /// A server alone asks nobody.
     private static final Duration ALONE = Duration.ofMillis(1);
@@ -69,10 +76,15 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
     private static final SizeInBytes WAITING_BYTES = SizeInBytes.valueOf("32MB");
 
     /// Until a read is refused that no majority has confirmed: longer than a leader goes on that
-    /// hears nobody, which is twice an election's time, so that what can still be answered by it
-    /// is; and no longer than an attempt to ask a leader for a write takes, about.
+    /// hears nobody, so that what can still be answered by it is; and no longer than an attempt to
+    /// ask a leader for a write takes, about.
     Duration confirmation() {
         return election.multipliedBy(4);
+    }
+
+    /// Also for how long a leader goes on that hears nobody.
+    Duration longest() {
+        return Duration.ofMillis((long) (election.toMillis() * SPREAD));
     }
 
     /// @param alone whether this server is the only member
@@ -115,7 +127,7 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
 
     private void times(RaftProperties properties, boolean alone) {
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, duration(election));
-        RaftServerConfigKeys.Rpc.setTimeoutMax(properties, duration(election.multipliedBy(2)));
+        RaftServerConfigKeys.Rpc.setTimeoutMax(properties, duration(longest()));
         // Who starts has heard no leader whose pause he could mistake for its death. Where there is
         // one, those who hear it refuse to vote before he has changed anything.
         var first = alone ? ALONE : election.dividedBy(2);

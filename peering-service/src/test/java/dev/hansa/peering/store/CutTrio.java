@@ -16,7 +16,7 @@ public final class CutTrio implements AutoCloseable {
 
     /// Long enough for a test to ask a leader that was cut off before it gives up leading.
     private static final LogSettings SETTINGS =
-            new LogSettings(10_000, 10_000, Duration.ofMillis(800));
+            new LogSettings(10_000, 10_000, Duration.ofMillis(1_100));
 
     private static final AtomicInteger MADE = new AtomicInteger();
 

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DeposedLeaderTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    /// A leader gives up after twice that: long enough for both others to be closed.
+    /// A leader gives up after half as long again: long enough for both others to be closed.
     private static final LogSettings PATIENT =
-            new LogSettings(10_000, 10_000, Duration.ofSeconds(3));
+            new LogSettings(10_000, 10_000, Duration.ofSeconds(4));
 
     @TempDir Path folder;
     private CutTrio trio;

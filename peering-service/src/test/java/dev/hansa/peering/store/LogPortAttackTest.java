@@ -59,7 +59,7 @@ class LogPortAttackTest {
     private final AtomicReference<TrustBundle> trusted =
             new AtomicReference<>(authority(ca).bundle());
     private final Trio trio =
-            new Trio(new LogSettings(1000, 1000, Duration.ofMillis(300)), this::tls);
+            new Trio(new LogSettings(1000, 1000, Duration.ofMillis(400)), this::tls);
 
     @BeforeEach
     void start() {

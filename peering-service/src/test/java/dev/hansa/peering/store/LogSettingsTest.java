@@ -26,6 +26,25 @@ class LogSettingsTest {
         assertThat(RaftServerConfigKeys.Log.appendEntriesComposeEnabled(properties())).isFalse();
     }
 
+    /// A member that looks twice, and two that stood at the same time and stand once more: less
+    /// than the 5 s that writes may wait when a leader dies, with a second for the rest.
+    @Test
+    void electionThatHasToBeRepeatedTakesLessThanWritesMayWait() {
+        var longest = LogSettings.DEFAULT.longest();
+
+        assertThat(longest.multipliedBy(3)).isLessThan(Duration.ofSeconds(4));
+        assertThat(RaftServerConfigKeys.Rpc.timeoutMax(properties()).toLong(TimeUnit.MILLISECONDS))
+                .isEqualTo(longest.toMillis());
+        assertThat(LogSettings.DEFAULT.confirmation()).isGreaterThan(longest.multipliedBy(2));
+    }
+
+    /// The library sends one in half of it, so that one may be lost.
+    @Test
+    void leaderThatIsLateWithOneHeartbeatIsNotReplaced() {
+        assertThat(RaftServerConfigKeys.Rpc.timeoutMin(properties()).toLong(TimeUnit.MILLISECONDS))
+                .isEqualTo(800);
+    }
+
     /// A restore of a gigabyte takes minutes on a slow disk, which no test waits for.
     @Test
     void writeIsRememberedForLongerThanAnybodyAsksForItAgain() {

@@ -21,7 +21,7 @@ class MembersOnIpv6Test {
                         .flatMap(NetworkInterface::inetAddresses)
                         .anyMatch(one -> one instanceof Inet6Address && one.isLoopbackAddress()),
                 "SKIPPED: no IPv6 loopback address on this machine");
-        try (var trio = new Trio(new LogSettings(50, 10, Duration.ofMillis(300)), "::1")) {
+        try (var trio = new Trio(new LogSettings(50, 10, Duration.ofMillis(400)), "::1")) {
             trio.openAll(folder);
 
             assertThat(trio.apply(new StoreCommand.PutConfig("k", "n", "{}", OptionalLong.empty())))

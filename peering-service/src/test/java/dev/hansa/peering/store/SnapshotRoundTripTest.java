@@ -25,7 +25,7 @@ class SnapshotRoundTripTest {
 
     private static Trio trio() {
         // copies of the state are made between the parts of a restore too
-        return new Trio(new LogSettings(5, 2, Duration.ofMillis(300)));
+        return new Trio(new LogSettings(5, 2, Duration.ofMillis(400)));
     }
 
     @AfterEach

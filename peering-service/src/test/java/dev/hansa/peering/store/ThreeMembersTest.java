@@ -35,7 +35,7 @@ class ThreeMembersTest extends StoreContract {
             (Logger) LoggerFactory.getLogger("org.apache.ratis.grpc.server.GrpcLogAppender");
 
     @TempDir Path folder;
-    private final Trio trio = new Trio(new LogSettings(50, 10, Duration.ofMillis(300)));
+    private final Trio trio = new Trio(new LogSettings(50, 10, Duration.ofMillis(400)));
 
     @Override
     Store open() {
@@ -233,7 +233,7 @@ class ThreeMembersTest extends StoreContract {
     @Test
     void memberWhoseLogEndsInWhatNobodyAgreedOnIsBackSoon() throws Exception {
         var own = folder.resolve("three");
-        try (var three = new Trio(new LogSettings(10_000, 10_000, Duration.ofMillis(300)))) {
+        try (var three = new Trio(new LogSettings(10_000, 10_000, Duration.ofMillis(400)))) {
             three.openAll(own);
             var cutOff = three.leader();
             three.close((cutOff + 1) % 3);

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// Five servers as processes: two may die at the same time, and the third takes the majority along.
 @Tag("long")
 class FiveServersIT {
-    /// An election takes 1.6 s at most; five servers share the machine.
+    /// An election takes 2.4 s at most, and as long again where two stand at once; five servers
+    /// share the machine.
     private static final Duration SEEN = Duration.ofMinutes(1);
 
     private static final String RESOLVERS = "/v1/config/service-resolver";

@@ -25,14 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 /// whoever dies; one leads, the others pass on; a minority refuses and says so.
 // shows: DELETE /v1/operator/raft/peer
 class ThreeServersIT {
-    /// An election takes 1.6 s at most, twice that on a busy machine; then the peer dials again.
+    /// An election takes 2.4 s at most, twice that on a busy machine; then the peer dials again.
     private static final Duration SEEN = Duration.ofSeconds(30);
 
     /// What is promised of a peer's stream whose owner dies: from the kill until both sides show it
     /// as active.
     private static final Duration TAKEN_OVER = Duration.ofSeconds(3);
 
-    /// Of it, from the next leader's first write on; an election takes 1.6 s at most.
+    /// Of it, from the next leader's first write on; an election takes 1.3 s mostly.
     private static final Duration AFTER_THE_WRITE = Duration.ofMillis(1_400);
 
     /// From the next leader's first write on. A connection that nothing comes over is given up
