@@ -133,10 +133,9 @@ final class AclPolicyCommands {
                 throw usage("policy: expected --rules; found none");
             }
             requireHere(api);
-            var nothing = Json.MAPPER.createObjectNode();
+            var nothing = Json.object();
             var body =
-                    Json.MAPPER
-                            .createObjectNode()
+                    Json.object()
                             .put("Name", name)
                             .put("Description", description(nothing))
                             .put("Rules", rules(nothing));
@@ -263,10 +262,9 @@ final class AclPolicyCommands {
             var before = find(api, id, name);
             var known = text(before, "ID");
             // a name is what nothing is without
-            var kept = anew ? Json.MAPPER.createObjectNode() : before;
+            var kept = anew ? Json.object() : before;
             var body =
-                    Json.MAPPER
-                            .createObjectNode()
+                    Json.object()
                             .put("ID", known)
                             .put("Name", name == null ? text(before, "Name") : name)
                             .put("Description", description(kept))

@@ -163,7 +163,7 @@ final class AclTokenCommands {
                 throw usage(
                         "token: expected --policy-name, --policy-id, --service-identity or --node-identity; found none");
             }
-            var body = Json.MAPPER.createObjectNode();
+            var body = Json.object();
             if (description != null) {
                 body.put("Description", description);
             }
@@ -346,8 +346,7 @@ final class AclTokenCommands {
 
         private ObjectNode changed(String id, JsonNode before) throws CommandFailedException {
             var token =
-                    Json.MAPPER
-                            .createObjectNode()
+                    Json.object()
                             .put("AccessorID", id)
                             .put(
                                     "Description",
@@ -407,7 +406,7 @@ final class AclTokenCommands {
         @Override
         JsonNode make(ApiClient api) throws CommandFailedException, InterruptedException {
             var id = AclCommands.whole(api, accessor, AclCommands.TOKENS, "AccessorID");
-            var body = Json.MAPPER.createObjectNode();
+            var body = Json.object();
             if (description != null) {
                 body.put("Description", description);
             }

@@ -396,9 +396,10 @@ final class ApiClient {
     private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler)
             throws IOException, InterruptedException {
         var all = request.timeout().orElse(limit);
-        // not the client's own future, which needs the pool that all share
+        // not the client's own future, which needs the pool that all share; nor a virtual thread:
+        // with the first one all that runs them is made
         var answer = new FutureTask<>(() -> client.send(request, handler));
-        Thread.ofVirtual().name("api-request").start(answer);
+        Thread.ofPlatform().daemon().name("api-request").start(answer);
         try {
             return answer.get(all.plus(MOMENT).toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {

@@ -199,7 +199,7 @@ final class AuditCommands {
         /// A server looks at some thousand records at a time, and says where it has stopped.
         private JsonNode records(ApiClient api, String filters)
                 throws CommandFailedException, InterruptedException {
-            var all = Json.MAPPER.createArrayNode();
+            var all = Json.array();
             var next = before == null ? Long.MAX_VALUE : before;
             while (next > 0 && all.size() < limit) {
                 var page =
@@ -450,7 +450,7 @@ final class AuditCommands {
                     number++;
                     var where = "line " + number + " of '" + from + "'";
                     try {
-                        var json = Json.MAPPER.readTree(line);
+                        var json = Json.mapper().readTree(line);
                         refuseOtherForm(json, where);
                         check.take(AuditRecord.read(json));
                     } catch (JsonProcessingException | IllegalArgumentException _) {

@@ -118,7 +118,7 @@ final class AuthMethodCommands {
 
         /// What the flags say.
         final ObjectNode asked() throws CommandFailedException {
-            var asked = Json.MAPPER.createObjectNode().put("Name", name);
+            var asked = Json.object().put("Name", name);
             var texts = new LinkedHashMap<String, @Nullable String>();
             texts.put("DisplayName", displayName);
             texts.put("Description", description);
@@ -243,7 +243,7 @@ final class AuthMethodCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var body = anew ? Json.MAPPER.createObjectNode() : find(api, method());
+            var body = anew ? Json.object() : find(api, method());
             body.setAll(asked());
             putKeys(body);
             var changed = Json.read(api.must("PUT", path(method()), body));

@@ -132,8 +132,7 @@ final class BindingRuleCommands {
                 throw usage("binding rule: expected --bind-name; found none");
             }
             var body =
-                    Json.MAPPER
-                            .createObjectNode()
+                    Json.object()
                             .put("AuthMethod", method)
                             // as Consul's command has it
                             .put("BindType", "service");
@@ -240,7 +239,7 @@ final class BindingRuleCommands {
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
             var id = id(api);
-            var body = anew ? Json.MAPPER.createObjectNode().put("ID", id) : find(api, id);
+            var body = anew ? Json.object().put("ID", id) : find(api, id);
             said.putInto(body);
             var rule = Json.read(api.must("PUT", path(id), body));
             show(out, rule, table(List.of(rule)), pretty(rule));

@@ -43,7 +43,7 @@ final class CaCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var body = Json.MAPPER.createObjectNode().put("External", external);
+            var body = Json.object().put("External", external);
             print(Json.read(api.must("PUT", "/v1/hansa/ca/rotate", body)), out);
         }
     }

@@ -128,11 +128,7 @@ final class ControlCommands {
                     api,
                     out,
                     "drain",
-                    Json.MAPPER
-                            .createObjectNode()
-                            .put("Peer", peer)
-                            .put("Service", service)
-                            .put("Force", anyway));
+                    Json.object().put("Peer", peer).put("Service", service).put("Force", anyway));
         }
     }
 
@@ -164,7 +160,7 @@ final class ControlCommands {
                     api,
                     out,
                     "force",
-                    Json.MAPPER.createObjectNode().put("Service", service).put("Target", target));
+                    Json.object().put("Service", service).put("Target", target));
         }
     }
 
@@ -186,7 +182,7 @@ final class ControlCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            order(api, out, "hold", Json.MAPPER.createObjectNode().put("Service", service));
+            order(api, out, "hold", Json.object().put("Service", service));
         }
     }
 

@@ -370,8 +370,7 @@ final class DebugCommand extends ClientCommand {
 
         private String index(Duration lasts, Duration every) throws CommandFailedException {
             var json =
-                    Json.MAPPER
-                            .createObjectNode()
+                    Json.object()
                             .put("Version", VersionCommand.text())
                             .put("Server", api.address().toString())
                             .put("Began", began.toString())

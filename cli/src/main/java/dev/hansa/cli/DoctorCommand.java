@@ -95,7 +95,7 @@ final class DoctorCommand extends ClientCommand {
     }
 
     private static String json(Chart chart, List<Finding> findings) throws CommandFailedException {
-        var json = Json.MAPPER.createObjectNode().put("Datacenter", chart.datacenter());
+        var json = Json.object().put("Datacenter", chart.datacenter());
         var all = json.putArray("Findings");
         for (var finding : findings) {
             all.addObject()

@@ -54,8 +54,7 @@ final class DrillCommand extends ControlCommands.Ordering {
                         api,
                         "drill",
                         duration,
-                        Json.MAPPER
-                                .createObjectNode()
+                        Json.object()
                                 .put("Service", service)
                                 .put("Peer", peer)
                                 .put("Force", anyway));

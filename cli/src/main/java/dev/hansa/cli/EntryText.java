@@ -57,7 +57,7 @@ record EntryText(String contentType, String kind, String name) {
     }
 
     private static EntryText json(String text) throws CommandFailedException {
-        var entry = parse(Json.MAPPER, "JSON", text);
+        var entry = parse(Json.mapper(), "JSON", text);
         var kind = either(entry, "Kind", "kind");
         var name = either(entry, "Name", "name");
         return new EntryText(ApiClient.JSON, kind, named(kind, name));

@@ -84,10 +84,7 @@ final class ExportCommands {
             var entry =
                     answer.found()
                             ? AclCommands.object(Json.read(answer.body()))
-                            : Json.MAPPER
-                                    .createObjectNode()
-                                    .put("Kind", KIND)
-                                    .put("Name", "default");
+                            : Json.object().put("Kind", KIND).put("Name", "default");
             var index = entry.path("ModifyIndex").asLong();
             entry.remove(List.of("CreateIndex", "ModifyIndex", "Hash"));
             if (!add(entry, wanted)) {
@@ -137,7 +134,7 @@ final class ExportCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var all = Json.MAPPER.createArrayNode();
+            var all = Json.array();
             Chart.items(api.json(Chart.EXPORTS)).filter(wanted()).forEach(all::add);
             var table = new Columns().heading("Service", "Consumer Peers");
             for (var service : all) {
@@ -224,7 +221,7 @@ final class ExportCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var services = Json.MAPPER.createArrayNode();
+            var services = Json.array();
             PeeringCommands.read(api, name)
                     .path("StreamStatus")
                     .path("ExportedServices")

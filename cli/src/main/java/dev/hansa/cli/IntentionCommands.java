@@ -260,7 +260,7 @@ final class IntentionCommands {
                 throws CommandFailedException, InterruptedException {
             var all = api.json("/v1/hansa/intention-denials");
             var columns = new Columns().heading("Time", "Source", "Destination", "Intention");
-            var shown = Json.MAPPER.createArrayNode();
+            var shown = Json.array();
             for (var i = 0; i < Math.min(limit, all.size()); i++) {
                 var denial = all.get(i);
                 shown.add(denial);

@@ -83,7 +83,7 @@ final class IntentionCreate extends ClientCommand {
         if (words.size() != 2) {
             throw usage("intention: expected SRC and DST; found " + words.size() + " words");
         }
-        var body = Json.MAPPER.createObjectNode().put("Action", deny ? "deny" : "allow");
+        var body = Json.object().put("Action", deny ? "deny" : "allow");
         if (note != null) {
             body.put("Description", note);
         }

@@ -55,7 +55,7 @@ final class JoinTokenCommand extends ClientCommand {
             throw usage(
                     "join-token: expected --service NAME, --mesh-gateway or --server; found none");
         }
-        var body = Json.MAPPER.createObjectNode();
+        var body = Json.object();
         var names = body.putArray("Services");
         services.forEach(names::add);
         body.put("MeshGateway", meshGateway).put("TTL", ttl);

@@ -75,8 +75,7 @@ final class LoginCommands {
                 throw usage("type: expected jwt; found '" + PlainText.of(type) + "'");
             }
             var body =
-                    Json.MAPPER
-                            .createObjectNode()
+                    Json.object()
                             .put("AuthMethod", method)
                             .put("BearerToken", text("bearer token", bearer).strip());
             putMap(body, "Meta", meta);

@@ -24,6 +24,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
     private static final Set<String> HELP = Set.of("-h", "-help", "--help");
 
+    /// What runs until it is told to stop, with threads of many libraries.
+    private static final Set<String> PROCESSES =
+            Set.of("server", "gateway", "sidecar", "agent", "demo", "shop", "kubernetes");
+
     private Main() {}
 
     public static void main(String[] arguments) throws InterruptedException {
@@ -33,11 +37,18 @@ public final class Main {
         }
         var status = run(Surroundings.ofProcess(), arguments);
         ApiClient.endAll();
-        System.exit(status);
+        if (status != 0 || arguments.length == 0 || PROCESSES.contains(arguments[0])) {
+            System.exit(status);
+        }
+        // no command leaves a thread that the JVM would wait for; and an exit looks for somebody to
+        // log it, in every jar where nothing else has
     }
 
     static int run(Surroundings surroundings, String... arguments) {
         Logging.use();
+        // or each start would look for Groovy and for a library of colours in every jar
+        System.setProperty("picocli.disable.closures", "true");
+        System.setProperty("org.fusesource.jansi.Ansi.disable", "true");
         var line = commandLine(surroundings, arguments);
         var status = line.execute(Words.of(line, arguments));
         surroundings.out().flush();

@@ -62,10 +62,7 @@ final class MembersCommand extends ListCommand {
         if (found.isEmpty()) {
             endWith(NONE_SUCH);
         }
-        print(
-                out,
-                Json.MAPPER.createArrayNode().addAll(found),
-                detailed ? detailed(found) : table(found));
+        print(out, Json.array().addAll(found), detailed ? detailed(found) : table(found));
     }
 
     private Pattern wanted() {

@@ -376,7 +376,7 @@ final class PeerCommand extends ShortCommand {
         var out = surroundings().out();
         switch (format) {
             case json -> {
-                var json = Json.MAPPER.createObjectNode().put("Already", already);
+                var json = Json.object().put("Already", already);
                 var sides = json.putArray("Sides");
                 var exports = sides.addObject().put("Datacenter", one.datacenter());
                 here.forEach(exports.putArray("Exports")::add);

@@ -56,8 +56,7 @@ record PeerSide(ApiClient api, String datacenter, String way) {
     /// For nobody but the other side, and signed.
     JsonNode tokenFor(PeerSide other) throws CommandFailedException, InterruptedException {
         var body =
-                Json.MAPPER
-                        .createObjectNode()
+                Json.object()
                         .put("PeerName", other.datacenter)
                         .put("ForDatacenter", other.datacenter)
                         .put("TokenForm", "signed");
@@ -68,8 +67,7 @@ record PeerSide(ApiClient api, String datacenter, String way) {
     void establish(PeerSide other, JsonNode made)
             throws CommandFailedException, InterruptedException {
         var body =
-                Json.MAPPER
-                        .createObjectNode()
+                Json.object()
                         .put("PeerName", other.datacenter)
                         .put("PeeringToken", made.path("PeeringToken").asText())
                         .put("RequireSigned", true)

@@ -112,7 +112,7 @@ final class PeeringCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var body = Json.MAPPER.createObjectNode().put("PeerName", name);
+            var body = Json.object().put("PeerName", name);
             if (!addresses.isEmpty()) {
                 addresses.forEach(body.putArray("ServerExternalAddresses")::add);
             }
@@ -207,11 +207,7 @@ final class PeeringCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            var body =
-                    Json.MAPPER
-                            .createObjectNode()
-                            .put("PeerName", name)
-                            .put("PeeringToken", token());
+            var body = Json.object().put("PeerName", name).put("PeeringToken", token());
             putMap(body, "Meta", meta);
             if (audience != null) {
                 body.put("AcceptAudience", audience);

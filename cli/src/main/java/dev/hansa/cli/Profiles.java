@@ -154,7 +154,7 @@ final class Profiles {
     }
 
     private void write() throws CommandFailedException {
-        var json = Json.MAPPER.createObjectNode();
+        var json = Json.object();
         byName.forEach((name, profile) -> {
             var one = json.putObject(name).put("address", profile.address());
             profile.caFile().ifPresent(path -> one.put("ca-file", path));

@@ -43,7 +43,7 @@ final class ServiceCommands {
     /// itself.
     private static List<ObjectNode> definitions(ClientCommand command, String file)
             throws CommandFailedException {
-        var root = Json.MAPPER.createObjectNode();
+        var root = Json.object();
         if (parsed(command.text("service definition", file), file) instanceof ObjectNode object) {
             root = object;
         }
@@ -77,7 +77,7 @@ final class ServiceCommands {
         var begun = text.stripLeading();
         try {
             return begun.startsWith("{") || begun.startsWith("[")
-                    ? Json.MAPPER.readTree(text)
+                    ? Json.mapper().readTree(text)
                     : HclReader.read(text);
         } catch (HclException e) {
             throw new CommandFailedException(
@@ -181,7 +181,7 @@ final class ServiceCommands {
         }
 
         private ObjectNode fromFlags(String service) {
-            var definition = Json.MAPPER.createObjectNode().put("Name", service);
+            var definition = Json.object().put("Name", service);
             if (kind != null) {
                 definition.put("Kind", kind);
             }

@@ -163,7 +163,7 @@ final class SnapshotCommands {
 
         /// With the keys of Consul's, and some more of ours.
         private static JsonNode json(SnapshotMetadata found) {
-            var json = Json.MAPPER.createObjectNode();
+            var json = Json.object();
             json.putObject("Meta")
                     .put(
                             "ID",

@@ -20,8 +20,8 @@ class ChartReferenceTest {
     private static final Path PAGE = TestingChart.ROOT.resolve("docs/reference/chart.md");
 
     private static JsonNode schema() throws IOException {
-        return Json.MAPPER.readTree(
-                Files.readString(TestingChart.CHART.resolve("values.schema.json")));
+        return Json.mapper()
+                .readTree(Files.readString(TestingChart.CHART.resolve("values.schema.json")));
     }
 
     private static JsonNode values() throws IOException {

@@ -100,7 +100,7 @@ class DoctorTest extends TestingDoctor {
     /// One that lives for two hours, of which one is left: half, where renewal begins.
     @Test
     void intermediateThatWasNotRenewedIsNamed() throws Exception {
-        var pem = Json.MAPPER.writeValueAsString(new TestingAuthority().text());
+        var pem = Json.mapper().writeValueAsString(new TestingAuthority().text());
         on(Chart.ROOTS, "{\"Roots\":[{\"Name\":\"r\",\"IntermediateCerts\":[" + pem + "]}]}");
 
         quiet();
@@ -138,7 +138,7 @@ class DoctorTest extends TestingDoctor {
 
     @Test
     void rootOfAPeerAndARotationThatWaitsAreNamed() throws Exception {
-        var pem = Json.MAPPER.writeValueAsString(new TestingAuthority().text());
+        var pem = Json.mapper().writeValueAsString(new TestingAuthority().text());
         on(
                 Chart.PEERINGS,
                 "[{\"Name\":\"lke\",\"State\":\"ACTIVE\",\"PeerCAPems\":[" + pem + ",\"none\"]}]");
