@@ -33,14 +33,14 @@ class UiDeskIT {
               "*" = { Targets = [{ Peer = "lke" }, { Service = "echo-standby" }] }
             }
             """;
-    private static final int ZOOMED = 640;
+    static final int ZOOMED = 640;
     private static final int NARROW = 400;
 
     @Test
     void entriesAreWrittenAndTheRootIsRotated(@TempDir Path folder) throws Exception {
         var begun = System.nanoTime();
         try (var browser = UiBrowser.start();
-                var server = BareServer.start("eks", HOST, folder)) {
+                var server = BareServer.start("eks", HOST, folder, UiRoots.own(folder))) {
             server.awaitAnswer();
             writeSome(server);
             var page = browser.open("http://" + HOST + ":8500/ui/#/overview");
@@ -51,8 +51,8 @@ class UiDeskIT {
             strangersTextsStayTexts(page);
             charactersThatAreEscapedStayWhatTheyAre(server, page);
             newEntryIsWrittenAndDeleted(server, page);
-            rootIsRotated(server, page);
-            whoIsWaitedForIsNamed(page);
+            UiRoots.areRotated(server, page);
+            UiRoots.whoIsWaitedForIsNamed(page);
             UiAudit.tellsWhoDidWhat(server, page);
             UiRules.areWritten(server, page);
             UiEvents.areTold(server, page);
@@ -252,6 +252,31 @@ class UiDeskIT {
         assertThat(page.getByLabel(BOX)).hasValue(theirs);
         UiBrowser.button(page, "Discard my changes").click();
         assertThat(page.getByLabel(BOX)).hasValue(Pattern.compile("4s"));
+        textIsDroppedForTheirs(server, page);
+        entryThatIsGoneIsMadeAnew(server, page);
+    }
+
+    private static void textIsDroppedForTheirs(BareServer server, Page page) throws Exception {
+        type(page, RESOLVER.replace("\"3s\"", "\"6s\""));
+        server.must("PUT", "/v1/config", RESOLVER.replace("\"3s\"", "\"7s\""));
+        assertThat(page.locator(".conflict tr.added .line")).hasText("ConnectTimeout = \"7s\"");
+        UiBrowser.button(page, "Drop my text, take theirs").click();
+        assertThat(page.getByLabel(BOX)).hasValue(Pattern.compile("ConnectTimeout = \"7s\""));
+        assertThat(page.locator(".conflict")).hasCount(0);
+        assertThat(UiBrowser.button(page, "Discard my changes")).isDisabled();
+    }
+
+    private static void entryThatIsGoneIsMadeAnew(BareServer server, Page page) throws Exception {
+        var path = "/v1/config/service-resolver/echo";
+        type(page, RESOLVER.replace("\"3s\"", "\"8s\""));
+        server.must("DELETE", path, "");
+        assertThat(page.locator(".conflict")).containsText("It has been deleted meanwhile.");
+        UiBrowser.button(page, "Make it anew with this text").click();
+        assertThat(page.locator(".conflict")).hasCount(0);
+        UiBrowser.button(page, "Review and save…").click();
+        UiBrowser.button(page, "Save").click();
+        assertThat(page.locator(".done")).hasText("Saved.");
+        assertThat(server.must("GET", path, "").path("ConnectTimeout").asText()).isEqualTo("8s");
     }
 
     private static void strangersTextsStayTexts(Page page) throws IOException {
@@ -363,84 +388,5 @@ class UiDeskIT {
                 .isEqualTo(200);
         UiBrowser.button(page, "Keep it").click();
         UiBrowser.button(page, "Delete…").click();
-    }
-
-    private static String root(BareServer server) throws Exception {
-        return server.must("GET", "/v1/connect/ca/roots", "").path("ActiveRootID").asText();
-    }
-
-    private static void rootIsRotated(BareServer server, Page page) throws Exception {
-        var before = root(server);
-        UiBrowser.go(page, "Certificates");
-        assertThat(page.locator(".root")).hasCount(1);
-        assertThat(page.locator(".root")).containsText(Pattern.compile("3,6(49|50) days left"));
-        assertThat(page.locator(".root")).containsText(Pattern.compile("([0-9A-F]{2}:){31}"));
-        assertThat(page.locator(".root")).containsText(Pattern.compile("36[45] days left"));
-        UiBrowser.assertAccessible(page);
-        UiBrowser.picture(page, "ca.png");
-        UiBrowser.button(page, "Rotate the root…").click();
-        assertThat(page.locator(".consequences"))
-                .containsText("The present root's key is deleted when the new one begins to sign.");
-        assertThat(UiBrowser.button(page, "Not now")).isFocused();
-        UiBrowser.assertAccessible(page);
-        UiBrowser.picture(page, "ca-rotate.png");
-
-        UiBrowser.button(page, "Begin the rotation").click();
-
-        assertThat(page.locator("li[aria-current=step][data-phase=retiring]")).isVisible();
-        assertThat(page.locator(".root")).hasCount(2);
-        assertThat(UiBrowser.button(page, "Rotate the root…")).isDisabled();
-        UiBrowser.assertAccessible(page);
-        UiBrowser.picture(page, "ca-rotating.png");
-        assertThat(page.locator("main .done[role=status]")).containsText("The new root signs");
-        assertThat(page.locator(".rotation-step.done")).hasCount(3);
-        var after = root(server);
-        assertThat(after).isNotEqualTo(before);
-        assertThat(page.locator(".root[data-root='" + after + "'] .badge").first())
-                .hasText("signs");
-        assertThat(page.locator(".root")).hasCount(1);
-        UiBrowser.darkPicture(page, "ca-done-dark.png");
-    }
-
-    /// As the API tells it when somebody is away, whose name is no name.
-    private static void whoIsWaitedForIsNamed(Page page) throws IOException {
-        var answer =
-                """
-                {"TrustDomain": "x.consul", "ActiveRootID": "aa", "External": false, "Rotation": {
-                  "Phase": "publishing", "OtherRootID": "bb", "StartedAt": "2026-11-29T01:00:00Z",
-                  "Since": "2026-11-29T01:00:00Z", "Until": "2099-12-02T01:00:00Z", "WaitsFor": [
-                   {"Kind": "peer", "Name": "lke", "Reason": "is not reachable and has not acknowledged both roots", "Since": "2026-11-29T01:00:00Z"},
-                   {"Kind": "proxy", "Name": "%s", "Reason": "has not acknowledged both roots", "Since": "2026-11-29T01:00:00Z"}]}}
-                """
-                        .formatted(UiBrowser.SCRIPT.replace("\"", "\\\""));
-        page.route(
-                Pattern.compile(".*/v1/hansa/ca$"),
-                route ->
-                        route.fulfill(
-                                new Route.FulfillOptions()
-                                        .setContentType("application/json")
-                                        .setBody(answer)));
-        assertThat(page.locator("li[aria-current=step] tbody tr")).hasCount(2);
-        assertThat(page.locator("li[aria-current=step] tbody th").nth(1)).hasText(UiBrowser.SCRIPT);
-        assertThat(page.locator(".lead")).containsText("2 are waited for");
-        UiBrowser.assertHarmless(page);
-        UiBrowser.assertAccessible(page);
-        UiBrowser.picture(page, "ca-waits.png");
-        UiBrowser.darkPicture(page, "ca-waits-dark.png");
-        UiBrowser.assertFits(page, ZOOMED);
-        UiBrowser.picture(page, "ca-zoomed.png");
-        UiBrowser.widen(page);
-        page.unrouteAll();
-        page.route(
-                Pattern.compile(".*/v1/hansa/ca$"),
-                route ->
-                        route.fulfill(
-                                new Route.FulfillOptions()
-                                        .setStatus(403)
-                                        .setBody(
-                                                "Permission denied: token with AccessorID '1' lacks permission 'ca:read'")));
-        assertThat(page.locator(".refused")).containsText("lacks permission 'ca:read'");
-        UiBrowser.picture(page, "ca-refused.png");
-        page.unrouteAll();
     }
 }

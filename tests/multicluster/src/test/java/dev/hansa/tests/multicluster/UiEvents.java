@@ -89,7 +89,10 @@ final class UiEvents {
     static void ofAFailoverAreTold(Page page, String service) throws IOException {
         UiBrowser.go(page, "Events");
         assertThat(rows(page, "failover", "over to " + service + ".peer.lke")).hasCount(1);
-        assertThat(rows(page, "peering", "established")).hasCount(1);
+        // the one that the box of the fingerprint refused, and the one that stands
+        assertThat(rows(page, "peering", "established")).hasCount(2);
+        assertThat(rows(page, "peering", "not established: "))
+                .containsText("expected fingerprint '0000 0000'");
         assertThat(rows(page, "peering", "stream opened by us")).not().hasCount(0);
         assertThat(
                         rows(page, "sidecar", service)

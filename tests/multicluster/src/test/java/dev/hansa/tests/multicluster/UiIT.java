@@ -147,6 +147,14 @@ class UiIT {
         assertThat(eks.getByLabel("Name of the peer here")).hasValue("lke");
         UiBrowser.assertAccessible(eks);
         UiBrowser.picture(eks, "establish.png");
+        // another's token, by what its operator says: refused before it is used, and good still
+        var told = eks.getByLabel("Fingerprint that its operator has told you");
+        told.fill("0000 0000");
+        eks.locator("dialog[open] button[type=submit]").click();
+        assertThat(eks.locator("dialog[open] .problem"))
+                .containsText("expected fingerprint '0000 0000'");
+        assertThat(cells(lke, "eks").locator(".badge")).hasText("pending");
+        told.fill(words);
         eks.locator("dialog[open] button[type=submit]").click();
 
         assertThat(lke.locator("dialog .done")).containsText("the peering is active");
