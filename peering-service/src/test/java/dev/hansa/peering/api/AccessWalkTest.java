@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.discovery.ConnectedProxy;
 import dev.hansa.peering.discovery.TestDenials;
 import dev.hansa.peering.failover.TestFailovers;
 import dev.hansa.trustbundle.Datacenter;
@@ -117,6 +118,7 @@ class AccessWalkTest {
         for (var service : List.of("hidden-web", "hidden-app")) {
             world.catalog.publish("sidecar of " + service, List.of(LiveSidecar.of(service)));
         }
+        ConnectedProxy.sidecar(world.publisher, "hidden-web", "hidden-node");
         var at = new Endpoint("192.0.2.1", 8503);
         var server = new ServerInfo("hidden-member", "hidden-server", at, at, at);
         world.catalog.publish(

@@ -107,7 +107,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
     private final TrustBundle bundle = roots();
     final FailoverLog failovers = new FailoverLog();
     final DenialLog denials = new DenialLog();
-    private final RoutePublisher publisher;
+    final RoutePublisher publisher;
     private final List<Latest.Subscription> watches;
     private final Drills drills;
     private final ControlExpiry expiry;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.acl.AccessSettings;
+import dev.hansa.peering.discovery.ConnectedProxy;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.StoreCommand;
 import dev.hansa.peering.topology.FlowsWorld;
@@ -121,6 +122,24 @@ class TopologyApiTest {
                         "/v1/hansa/peer-bundle/lke")) {
             assertThat(world.sendAs(some, "GET", path, "").statusCode()).as(path).isEqualTo(403);
         }
+    }
+
+    @Test
+    void proxiesAreToldToWhoMaySeeTheirServiceAndTheirNode() throws Exception {
+        ConnectedProxy.sidecar(world.publisher, "echo", "n1");
+        ConnectedProxy.sidecar(world.publisher, "echo", "n2");
+        ConnectedProxy.sidecar(world.publisher, "secret", "n1");
+        var some =
+                tokenWith(
+                        "service \"echo\" { policy = \"read\" } node \"n1\" { policy = \"read\" }");
+
+        var answer = world.sendAs(some, "GET", "/v1/hansa/proxies", "");
+
+        assertThat(send("GET", "/v1/hansa/proxies", "", SECRET).path("All").asInt()).isEqualTo(3);
+        assertThat(JSON.readTree(answer.body()).path("All").asInt()).isEqualTo(1);
+        assertThat(answer.body()).contains("\"Node\":\"n1\"").doesNotContain("secret", "n2");
+        assertThat(answer.headers().firstValue("X-Consul-Results-Filtered-By-ACLs"))
+                .contains("true");
     }
 
     @Test
