@@ -40,7 +40,7 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(25)),
                                 Duration.ofHours(1),
                                 new Limits(8000, 5000, 85),
-                                0));
+                                8));
     }
 
     @ParameterizedTest

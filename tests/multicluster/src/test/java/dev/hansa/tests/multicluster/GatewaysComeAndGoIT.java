@@ -25,8 +25,6 @@ class GatewaysComeAndGoIT {
     /// passed by for a second.
     private static final int CALLS = 1500;
 
-    private static final String AHEAD = "connections-ahead=8";
-
     private static final int CALLS_AFTER_A_DEATH = 200;
 
     private final InetSocketAddress upstream =
@@ -36,8 +34,6 @@ class GatewaysComeAndGoIT {
     void oneThreeOneOnEachSideFailNobodyAndShareTheLoad(@TempDir Path folder) throws Exception {
         try (var load = new EchoLoad();
                 var pair = new PeeredPair(folder)) {
-            pair.ofGateways("eks", AHEAD);
-            pair.ofGateways("lke", AHEAD);
             load.serve(PeeredPair.EKS + ".10", PeeredPair.APP_PORT);
             load.serve(PeeredPair.LKE + ".10", PeeredPair.APP_PORT);
             pair.start();
@@ -97,7 +93,6 @@ class GatewaysComeAndGoIT {
             throws Exception {
         try (var load = new EchoLoad();
                 var pair = new PeeredPair(folder)) {
-            pair.ofGateways("eks", AHEAD);
             pair.ofGateways("lke", "connections-ahead=0");
             load.serve(PeeredPair.EKS + ".10", PeeredPair.APP_PORT);
             load.serve(PeeredPair.LKE + ".10", PeeredPair.APP_PORT);
