@@ -39,6 +39,7 @@ final class Datacenter {
     private final Ground ground;
     private final Programs programs;
     private final Checks checks;
+    private final int connectionsAhead;
     private final ControlPlane plane;
     private final Map<String, Child> running = new HashMap<>();
 
@@ -48,6 +49,7 @@ final class Datacenter {
             Ground ground,
             Programs programs,
             Checks checks,
+            int connectionsAhead,
             HttpClient client)
             throws IOException, InterruptedException {
         this.name = name;
@@ -55,6 +57,7 @@ final class Datacenter {
         this.ground = ground;
         this.programs = programs;
         this.checks = checks;
+        this.connectionsAhead = connectionsAhead;
         this.plane = new ControlPlane(client, ground.machine(number, SERVER).address());
     }
 
@@ -148,11 +151,14 @@ final class Datacenter {
                         "--data-dir",
                         programs.folder().resolve(node(role)).toString(),
                         "--admin-address",
-                        machine.address() + ":" + GATEWAY_ADMIN));
+                        machine.address() + ":" + GATEWAY_ADMIN,
+                        "--connections-ahead",
+                        Integer.toString(connectionsAhead)));
     }
 
-    /// How many connections a gateway has taken since it started, as it counts them itself.
-    long taken(int which) throws IOException, InterruptedException {
+    /// How many bytes callers have sent through a gateway to its services since it started, as it
+    /// counts them itself. Connections that peers' gateways keep open ahead carry none.
+    long heard(int which) throws IOException, InterruptedException {
         var metrics =
                 ControlPlane.text(
                         plane.client(),
@@ -163,8 +169,9 @@ final class Datacenter {
                                 + "/metrics");
         return metrics.lines()
                 .filter(line ->
-                        line.startsWith("hansa_connections_total{")
-                                && line.contains("listener=\"gateway\""))
+                        line.startsWith("hansa_routed_bytes_total{")
+                                && line.contains("direction=\"in\"")
+                                && line.contains("purpose=\"exported\""))
                 .mapToLong(line ->
                         (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();

@@ -101,6 +101,13 @@ public final class FailoverBenchmark implements Callable<Integer> {
             defaultValue = "1s")
     private String checkTimeout = "";
 
+    @Option(
+            names = "--connections-ahead",
+            description =
+                    "Connections that gateways keep open to each gateway of a peer (default: the product's ${DEFAULT-VALUE}; 0: none).",
+            defaultValue = "8")
+    private int connectionsAhead;
+
     @Option(names = "--checkout", description = "The checkout to measure.", defaultValue = ".")
     private Path checkout = Path.of(".");
 
@@ -213,6 +220,7 @@ public final class FailoverBenchmark implements Callable<Integer> {
         figures.put("requests_per_second", perSecond);
         figures.put("check_interval", checkInterval);
         figures.put("check_timeout", checkTimeout);
+        figures.put("connections_ahead", connectionsAhead);
         say(perSecond + " requests a second on " + cores + " cores");
         try (var ground = ground(programs);
                 programs) {
@@ -238,7 +246,12 @@ public final class FailoverBenchmark implements Callable<Integer> {
                     plan.needsEnvoy() ? envoys(ground, programs) : Optional.<EnvoyWorld>empty();
             var checks = new Checks(checkInterval, checkTimeout);
             try (var world =
-                    new HansaWorld(ground, programs, checks, plan.needsThirdDatacenter())) {
+                    new HansaWorld(
+                            ground,
+                            programs,
+                            checks,
+                            connectionsAhead,
+                            plan.needsThirdDatacenter())) {
                 world.start();
                 say("the datacenters are up");
                 new HansaCases(world).warmUp();

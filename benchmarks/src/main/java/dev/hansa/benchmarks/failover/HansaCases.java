@@ -11,8 +11,11 @@ final class HansaCases {
     /// What an instance that comes back elsewhere adds to its ports.
     private static final int MOVE = 100;
 
-    /// The death of a gateway that took fewer in a second shows nothing.
+    /// The death of a gateway that heard less in a second shows nothing.
     private static final int FEW_CONNECTIONS = 5;
+
+    /// A TLS handshake's half and a request have more.
+    private static final int BYTES_OF_ONE = 1000;
 
     /// Callers that have lost the local instance may be answered by any of them.
     private static final String PEERS = "lke-,aws-";
@@ -139,16 +142,18 @@ final class HansaCases {
                 () -> {
                     liveOnTheRefuge();
                     awaitCallersThroughSecond();
-                    before.set(lke.taken(1));
+                    before.set(lke.heard(1));
                 },
                 () -> {
-                    var taken = lke.taken(1) - before.get();
-                    if (taken < FEW_CONNECTIONS) {
+                    var heard = lke.heard(1) - before.get();
+                    if (heard < FEW_CONNECTIONS * BYTES_OF_ONE) {
                         throw new IllegalStateException(
                                 "lke's second gateway: expected at least "
                                         + FEW_CONNECTIONS
-                                        + " connections in a second of load; found "
-                                        + taken);
+                                        + " connections in a second of load, "
+                                        + BYTES_OF_ONE
+                                        + " bytes each; found bytes: "
+                                        + heard);
                     }
                     lke.kill(second);
                 },
@@ -162,11 +167,11 @@ final class HansaCases {
                 "callers to come through lke's second gateway",
                 COMING,
                 () -> {
-                    var before = lke.taken(1);
+                    var before = lke.heard(1);
                     for (var i = 0; i < 4 * FEW_CONNECTIONS; i++) {
                         world.awaitAnswer(ClientKind.HTTP_NEW, refuge);
                     }
-                    return lke.taken(1) - before >= FEW_CONNECTIONS;
+                    return lke.heard(1) - before >= FEW_CONNECTIONS * BYTES_OF_ONE;
                 });
     }
 

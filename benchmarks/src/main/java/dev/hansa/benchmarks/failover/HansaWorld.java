@@ -27,14 +27,20 @@ final class HansaWorld implements AutoCloseable {
     private final boolean withThird;
     private boolean controlPlanesRun = true;
 
-    HansaWorld(Ground ground, Programs programs, Checks checks, boolean withThird)
+    /// @param connectionsAhead that gateways keep open to each gateway of a peer
+    HansaWorld(
+            Ground ground,
+            Programs programs,
+            Checks checks,
+            int connectionsAhead,
+            boolean withThird)
             throws IOException, InterruptedException {
         this.ground = ground;
         this.programs = programs;
         this.withThird = withThird;
-        this.eks = new Datacenter("eks", 1, ground, programs, checks, client);
-        this.lke = new Datacenter("lke", 2, ground, programs, checks, client);
-        this.aws = new Datacenter("aws", 3, ground, programs, checks, client);
+        this.eks = new Datacenter("eks", 1, ground, programs, checks, connectionsAhead, client);
+        this.lke = new Datacenter("lke", 2, ground, programs, checks, connectionsAhead, client);
+        this.aws = new Datacenter("aws", 3, ground, programs, checks, connectionsAhead, client);
     }
 
     Datacenter eks() {

@@ -36,6 +36,7 @@ final class Tally {
     private final List<Double> detected = new ArrayList<>();
     private final List<Double> firstAnswers = new ArrayList<>();
     private final List<Double> failbacks = new ArrayList<>();
+    private final List<Double> laterAnswers = new ArrayList<>();
     private final List<Double> connectTimes = new ArrayList<>();
     private final Map<String, Integer> failures = new TreeMap<>();
 
@@ -110,8 +111,18 @@ final class Tally {
                 latest = rounded(firstAnswers.getLast()) + " ms";
             }
         }
+        later(episode, mine, first);
         failback(episode, mine);
         shares(episode, mine);
+    }
+
+    /// How long callers wait for an answer from the refuge once they go there.
+    private void later(Episode episode, List<Outcome> mine, long first) {
+        mine.stream()
+                .filter(Outcome::ok)
+                .filter(one -> one.dueNanos() > first && one.dueNanos() < episode.undoing())
+                .filter(one -> episode.blow().isRefuge(one.from()))
+                .forEach(one -> laterAnswers.add(one.millis()));
     }
 
     /// Whether this client needs another answerer. Where the struck one goes on serving what it
@@ -299,6 +310,8 @@ final class Tally {
         figures.put("failback_ms", quantile(failbacks, 0.5));
         figures.put("rtt_ms", quantile(connectTimes, 0.5));
         figures.put("runs", runs);
+        figures.put("later_answer_p50_ms", quantile(laterAnswers, 0.5));
+        figures.put("later_answer_p99_ms", quantile(laterAnswers, 0.99));
         figures.put("begun_after", begunAfter);
         figures.put("longest_gap_ms", quantile(gaps, 0.5));
         figures.put("longest_gap_max_ms", quantile(gaps, 1));

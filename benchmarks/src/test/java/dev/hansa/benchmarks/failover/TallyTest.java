@@ -105,6 +105,24 @@ class TallyTest {
     }
 
     @Test
+    void laterAnswersAreThoseOfTheRefugeToWhatWasDueAfterTheFirst() {
+        seen(
+                TO_LOCAL,
+                OptionalLong.empty(),
+                answered(1030, 1070, "lke-1"),
+                answered(1060, 1300, "lke-1"),
+                answered(1080, 1200, "lke-1"),
+                answered(1090, 1100, "eks-1"),
+                failed(1095, 1095, 1300),
+                answered(3010, 3900, "lke-1"),
+                answered(4020, 4030, "eks-1"));
+
+        assertThat(tally.figures())
+                .containsEntry("later_answer_p50_ms", 120.0)
+                .containsEntry("later_answer_p99_ms", 120.0);
+    }
+
+    @Test
     void caseWithoutAFirstAnswerDidNotFailOver() {
         seen(TO_LOCAL, OptionalLong.empty(), answered(1020, 1030, "eks-1"));
 
