@@ -21,7 +21,7 @@ record Blow(
         String refuge,
         List<String> survivors,
         boolean isTold,
-        Knowledge knowledge,
+        PerService<Knowledge> knowledge,
         Step before,
         Step strike,
         Step undo,
@@ -49,7 +49,7 @@ record Blow(
             String refuge,
             List<String> survivors,
             boolean isTold,
-            Knowledge knowledge,
+            PerService<Knowledge> knowledge,
             Step strike,
             Step undo) {
         this(victim, refuge, survivors, isTold, knowledge, Step.NONE, strike, undo, Step.NONE);

@@ -170,7 +170,7 @@ final class EnvoyWorld implements AutoCloseable {
                 "lke-1",
                 List.of(),
                 false,
-                new Knowledge.None(),
+                PerService.same(new Knowledge.None()),
                 this::awaitWhole,
                 strike,
                 undo,

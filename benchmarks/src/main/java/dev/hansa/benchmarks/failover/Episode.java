@@ -14,17 +14,18 @@ import java.util.function.Supplier;
 /// @param struck just before the first thing was done
 /// @param dead when all of it had been done: a connection that began later never saw the victim
 ///   alive
-/// @param known when the catalog was seen to know; empty: it was not, or there is none
+/// @param known when the catalog was seen to know it of a service; empty: it was not, or there is
+///   none
 /// @param undoing when the undoing began
-/// @param back when what was struck was seen to serve again
+/// @param back when what was struck was seen to serve again, by the check of each service
 /// @param outcomes of all requests, before, during and after
 record Episode(
         Blow blow,
         long struck,
         long dead,
-        OptionalLong known,
+        PerService<OptionalLong> known,
         long undoing,
-        long back,
+        PerService<Long> back,
         List<Outcome> outcomes) {
     /// Steady load before the blow.
     private static final Duration STEADY = Duration.ofSeconds(1);
@@ -61,7 +62,8 @@ record Episode(
             awaitSteady(load);
 
             var struck = System.nanoTime();
-            var knowing = watch(blow.knowledge(), struck + FIRST_ANSWER_LIMIT.toNanos());
+            var goneBy = struck + FIRST_ANSWER_LIMIT.toNanos();
+            var knowing = watch(blow.knowledge(), one -> one.gone(goneBy));
             blow.strike().run();
             var dead = System.nanoTime();
 
@@ -71,16 +73,18 @@ record Episode(
                         FIRST_ANSWER_LIMIT,
                         one -> one.dueNanos() >= struck && blow.isRefuge(one.from()));
             }
-            Patience.within(KNOWLEDGE_LIMIT, knowing::isDone);
-            var known = knowing.isDone() ? result(knowing) : OptionalLong.empty();
+            Patience.within(KNOWLEDGE_LIMIT, () -> isDone(knowing));
+            var known = new PerService<>(soFar(knowing.web()), soFar(knowing.rpc()));
             Patience.pause(LATER);
 
             var undoing = System.nanoTime();
             blow.undo().run();
+            var backBy = System.nanoTime() + BACK_LIMIT.toNanos();
+            var coming = watch(blow.knowledge(), one -> one.back(backBy));
             var back =
-                    blow.knowledge()
-                            .back(System.nanoTime() + BACK_LIMIT.toNanos())
-                            .orElseGet(System::nanoTime);
+                    new PerService<>(
+                            result(coming.web()).orElseGet(System::nanoTime),
+                            result(coming.rpc()).orElseGet(System::nanoTime));
             if (!blow.victim().isEmpty()) {
                 awaitAnswer(
                         load,
@@ -113,11 +117,30 @@ record Episode(
                 });
     }
 
+    /// What is asked of a catalog.
+    @FunctionalInterface
+    private interface Question {
+        OptionalLong ask(Knowledge knowledge) throws InterruptedException;
+    }
+
     /// A catalog's knowledge, while other things happen.
-    private static FutureTask<OptionalLong> watch(Knowledge knowledge, long deadline) {
-        var task = new FutureTask<>(() -> knowledge.gone(deadline));
+    private static PerService<FutureTask<OptionalLong>> watch(
+            PerService<Knowledge> knowledge, Question question) {
+        return new PerService<>(watch(knowledge.web(), question), watch(knowledge.rpc(), question));
+    }
+
+    private static FutureTask<OptionalLong> watch(Knowledge knowledge, Question question) {
+        var task = new FutureTask<>(() -> question.ask(knowledge));
         Thread.ofVirtual().name("knowledge").start(task);
         return task;
+    }
+
+    private static boolean isDone(PerService<FutureTask<OptionalLong>> both) {
+        return both.web().isDone() && both.rpc().isDone();
+    }
+
+    private static OptionalLong soFar(FutureTask<OptionalLong> task) throws InterruptedException {
+        return task.isDone() ? result(task) : OptionalLong.empty();
     }
 
     private static OptionalLong result(FutureTask<OptionalLong> task) throws InterruptedException {

@@ -66,10 +66,11 @@ final class HansaCases {
     /// Of the local instance.
     ///
     /// @param move of its ports, when it comes back
-    private Knowledge knowsLocal(int move) {
+    private PerService<Knowledge> knowsLocal(int move) {
         return world.controlPlanesRun()
-                ? eks.knows(Datacenter.WEB, local)
-                : new Knowledge.Port(eks.sidecarAddress(1, move));
+                ? new PerService<>(
+                        eks.knows(Datacenter.WEB, local), eks.knows(Datacenter.RPC, local))
+                : PerService.same(new Knowledge.Port(eks.sidecarAddress(1, move)));
     }
 
     /// A blow to the last local instance, after which lke answers.
@@ -136,9 +137,10 @@ final class HansaCases {
                 "",
                 List.of(),
                 false,
-                world.controlPlanesRun()
-                        ? lke.knows("mesh-gateway", "lke-" + second)
-                        : new Knowledge.None(),
+                PerService.same(
+                        world.controlPlanesRun()
+                                ? lke.knows("mesh-gateway", "lke-" + second)
+                                : new Knowledge.None()),
                 () -> {
                     liveOnTheRefuge();
                     awaitCallersThroughSecond();
@@ -281,7 +283,7 @@ final class HansaCases {
                 List.of(),
                 false,
                 // what was imported stays when a peer is silent, so that no catalog tells
-                new Knowledge.None(),
+                PerService.same(new Knowledge.None()),
                 this::liveOnTheRefuge,
                 lke::killAll,
                 this::lkeAgain,

@@ -101,7 +101,7 @@ final class Tally {
         strayed(episode, mine);
         var first = firstAnswer(episode, mine);
         mine.stream().filter(one -> !one.ok()).forEach(one -> failed(episode, one, first));
-        episode.known().ifPresent(at -> detected.add((at - episode.struck()) / 1e6));
+        episode.known().of(client).ifPresent(at -> detected.add((at - episode.struck()) / 1e6));
         if (hasToGo(episode.blow())) {
             if (first == Long.MAX_VALUE) {
                 withoutFirstAnswer++;
@@ -132,9 +132,9 @@ final class Tally {
     }
 
     /// From when times count.
-    private static long began(Episode episode) {
+    private long began(Episode episode) {
         return episode.blow().isTold()
-                ? episode.known().orElse(episode.struck())
+                ? episode.known().of(client).orElse(episode.struck())
                 : episode.struck();
     }
 
@@ -222,7 +222,7 @@ final class Tally {
                 .mapToLong(Outcome::endedNanos)
                 .min()
                 .ifPresentOrElse(
-                        at -> failbacks.add(Math.max(0, at - episode.back()) / 1e6),
+                        at -> failbacks.add(Math.max(0, at - episode.back().of(client)) / 1e6),
                         () -> withoutFailback++);
     }
 
@@ -237,7 +237,8 @@ final class Tally {
                 mine.stream()
                         .filter(Outcome::ok)
                         .filter(one ->
-                                one.connectionNanos() >= episode.known().orElse(episode.dead())
+                                one.connectionNanos()
+                                                >= episode.known().of(client).orElse(episode.dead())
                                         && one.dueNanos() < episode.undoing())
                         .toList();
         wentToPeer +=

@@ -16,7 +16,7 @@ class TallyTest {
                     "lke-1",
                     List.of(),
                     false,
-                    new Knowledge.None(),
+                    PerService.same(new Knowledge.None()),
                     Blow.Step.NONE,
                     Blow.Step.NONE);
 
@@ -26,7 +26,7 @@ class TallyTest {
                     "",
                     List.of("eks-2", "eks-3"),
                     false,
-                    new Knowledge.None(),
+                    PerService.same(new Knowledge.None()),
                     Blow.Step.NONE,
                     Blow.Step.NONE);
 
@@ -57,9 +57,9 @@ class TallyTest {
                                 blow,
                                 nanos(1000),
                                 nanos(1010),
-                                known,
+                                PerService.same(known),
                                 nanos(3000),
-                                nanos(4000),
+                                PerService.same(nanos(4000)),
                                 List.of(outcomes))),
                 OptionalDouble.of(40));
     }
@@ -187,6 +187,42 @@ class TallyTest {
                 answered(4020, 4030, "eks-1"));
 
         assertThat(tally.figures()).containsEntry("failback_ms", 30.0);
+    }
+
+    @Test
+    void timesOfAClientCountFromWhenTheServiceThatItCallsIsKnown() {
+        var told =
+                new Blow(
+                        "eks-1",
+                        "lke-1",
+                        List.of(),
+                        true,
+                        PerService.same(new Knowledge.None()),
+                        Blow.Step.NONE,
+                        Blow.Step.NONE);
+        var grpc = new Tally("critical", "hansa", ClientKind.GRPC_NEW);
+
+        grpc.add(
+                List.of(
+                        new Episode(
+                                told,
+                                nanos(1000),
+                                nanos(1010),
+                                new PerService<>(
+                                        OptionalLong.of(nanos(1100)), OptionalLong.of(nanos(1400))),
+                                nanos(3000),
+                                new PerService<>(nanos(4000), nanos(4200)),
+                                List.of(ofGrpc(1410, 1500, "lke-1"), ofGrpc(4210, 4250, "eks-1")))),
+                OptionalDouble.of(40));
+
+        assertThat(grpc.figures())
+                .containsEntry("detected_ms", 400.0)
+                .containsEntry("first_answer_p50_ms", 100.0)
+                .containsEntry("failback_ms", 50.0);
+    }
+
+    private static Outcome ofGrpc(int due, int ended, String from) {
+        return new Outcome(ClientKind.GRPC_NEW, nanos(due), nanos(due), nanos(ended), from, "");
     }
 
     @Test
