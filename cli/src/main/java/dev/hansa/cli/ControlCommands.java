@@ -156,11 +156,7 @@ final class ControlCommands {
         @Override
         void run(ApiClient api, PrintWriter out)
                 throws CommandFailedException, InterruptedException {
-            order(
-                    api,
-                    out,
-                    "force",
-                    Json.object().put("Service", service).put("Target", target));
+            order(api, out, "force", Json.object().put("Service", service).put("Target", target));
         }
     }
 

@@ -409,8 +409,7 @@ public final class RaftStore implements Store {
     public Optional<String> ownProblem() {
         var failure = machine.logFailure();
         return removed()
-                .or(() ->
-                        failure == null ? room.problem() : Optional.of(room.broken(failure)));
+                .or(() -> failure == null ? room.problem() : Optional.of(room.broken(failure)));
     }
 
     @Override
