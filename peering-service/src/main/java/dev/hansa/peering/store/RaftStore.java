@@ -293,8 +293,10 @@ public final class RaftStore implements Store {
         if (!isRead && command instanceof StoreCommand.NoteAct) {
             return new StoreAnswer.Unchanged(now().index());
         }
+        var written =
+                NewForms.isIn(command) && !isReadByAll() ? NewForms.without(command) : command;
         return origins.write(
-                isRead, origin -> apply(new CommandCodec.Entry(command, term, origin)));
+                isRead, origin -> apply(new CommandCodec.Entry(written, term, origin)));
     }
 
     /// Begins the audit log, which all members can read by now: with the entry that is written here
