@@ -16,10 +16,14 @@ import org.jspecify.annotations.Nullable;
 /// it does once proxies and peers have had the time to come back.
 final class WholeCatalog implements AutoCloseable {
     private final LiveCatalog live;
-    private final @Nullable ScheduledFuture<?> due;
+    private final ScheduledExecutorService timer;
+    private @Nullable ScheduledFuture<?> due;
     private final Latest.Subscription watch;
     private Optional<String> domain;
     private boolean isOver;
+
+    /// The last one counts.
+    private int waits;
 
     /// Begun once this server has counted its leading.
     WholeCatalog(LiveCatalog live, Store store, ScheduledExecutorService timer) {
@@ -29,13 +33,8 @@ final class WholeCatalog implements AutoCloseable {
             // of the first leader of all nobody has heard anything
             live.whole().set(true);
         }
-        this.due =
-                live.whole().get()
-                        ? null
-                        : timer.schedule(
-                                this::over,
-                                ProxyRegistrations.RECONNECT_WITHIN.toMillis(),
-                                TimeUnit.MILLISECONDS);
+        this.timer = timer;
+        this.due = live.whole().get() ? null : waitFor(timer);
         this.watch = store.state().watch(this::look);
     }
 
@@ -44,21 +43,32 @@ final class WholeCatalog implements AutoCloseable {
     }
 
     /// The task may have begun when it was called off.
-    private synchronized void over() {
-        if (!isOver) {
+    private synchronized void over(int wait) {
+        if (!isOver && wait == waits) {
             live.whole().set(true);
         }
     }
 
     /// Restored from a snapshot of another history, this server serves those that knew it from its
-    /// next life on: until then none of them can come.
+    /// next life on; whoever comes before has as long as after an election.
     private synchronized void look(StoreState state) {
         var now = domain(state);
-        if (!now.equals(domain)) {
+        if (!now.equals(domain) && !isOver) {
             domain = now;
-            cancel();
+            if (due != null) {
+                due.cancel(false);
+            }
             live.whole().set(false);
+            due = waitFor(timer);
         }
+    }
+
+    private ScheduledFuture<?> waitFor(ScheduledExecutorService on) {
+        var wait = ++waits;
+        return on.schedule(
+                () -> over(wait),
+                ProxyRegistrations.RECONNECT_WITHIN.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     private synchronized void cancel() {

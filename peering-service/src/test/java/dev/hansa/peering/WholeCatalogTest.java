@@ -70,7 +70,8 @@ class WholeCatalogTest {
         assertThat(live.whole().get()).isFalse();
     }
 
-    /// Nobody of that history has told this server anything, and none can before its next life.
+    /// Nobody of that history has told this server anything: it waits anew, and the time that was
+    /// over before counts no more.
     @Test
     void stateOfAnotherHistoryMakesItLessThanWhole() {
         store.apply(new StoreCommand.CountStart());

@@ -31,6 +31,8 @@ public final class LiveCopy {
             owners.clear();
             imports.clear();
             beginning = true;
+            // what an earlier life has left, or the leader before, may be old by now
+            live.whole().set(false);
         }
         frame.owners()
                 .forEach((owner, instances) -> {

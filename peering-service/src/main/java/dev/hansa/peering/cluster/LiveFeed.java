@@ -22,6 +22,9 @@ public final class LiveFeed {
     /// Only to notice a defect: every change is told.
     private static final Duration IDLE = Duration.ofHours(1);
 
+    /// How late a change is told of by a leader that does not know all yet.
+    private static final Duration UNTIL_WHOLE = Duration.ofMillis(200);
+
     /// Of names, so that a piece is some 100 KiB and a slow follower holds up little.
     private static final int PIECE = 100;
 
@@ -39,6 +42,8 @@ public final class LiveFeed {
     /// @throws InterruptedException when it has gone
     public void tell(MemberService.Listener listener) throws InterruptedException {
         while (true) {
+            // first: what makes it whole is in what is told by then
+            var isWhole = live.whole().get();
             var snapshot = live.snapshots().get();
             var next = live.owners();
             var pieces = changes(next, snapshot.imported());
@@ -47,7 +52,7 @@ public final class LiveFeed {
                 var frame =
                         new LiveFrame(
                                 !begun,
-                                i == pieces.size() - 1,
+                                isWhole && i == pieces.size() - 1,
                                 piece.owners,
                                 piece.imports,
                                 piece.gone);
@@ -56,7 +61,12 @@ public final class LiveFeed {
             }
             owners = next;
             imported = snapshot.imported();
-            live.snapshots().await(now -> now.version() != snapshot.version(), IDLE);
+            if (isWhole) {
+                live.snapshots().await(now -> now.version() != snapshot.version(), IDLE);
+            } else {
+                // a listener waits for that it is: half a minute at most, and then a few of these
+                live.whole().await(now -> now, UNTIL_WHOLE);
+            }
             Thread.sleep(GATHER);
         }
     }

@@ -124,6 +124,8 @@ public final class ServerAddresses implements AutoCloseable {
             }
         } catch (UnknownHostException _) {
             // a pod that is being replaced has none for a while
+        } catch (RuntimeException | Error _) {
+            // a name, or a resolver, that makes the library fail: looked up again at the next turn
         }
     }
 

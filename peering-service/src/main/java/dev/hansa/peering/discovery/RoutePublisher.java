@@ -390,11 +390,14 @@ public final class RoutePublisher implements AutoCloseable {
         var whole = isWhole.getAsBoolean();
         var now = world.get();
         var view = new RouteView(now).after(recoveries, clock.instant());
-        recoveries = view.recoveries();
+        // whoever is not known yet is not down, and comes back from nowhere
+        recoveries = whole ? view.recoveries() : Recoveries.NONE;
         if (!sent.isEmpty()) {
             send(now, view, whole);
         }
-        watch.accept(view, upstreams());
+        if (whole) {
+            watch.accept(view, upstreams());
+        }
     }
 
     private void send(RouteWorld now, RouteView view, boolean whole) {
@@ -402,11 +405,11 @@ public final class RoutePublisher implements AutoCloseable {
                 ServerInfo.in(now.catalog()).stream().map(ServerInfo::proxies).distinct().toList();
         var gateway = view.gateway();
         for (var session : List.copyOf(sent.keySet())) {
-            if (!whole && session.had() > 0) {
-                continue;
-            }
             if (!servers.equals(told.put(session, servers))) {
                 session.servers(servers);
+            }
+            if (!whole && session.had() > 0) {
+                continue;
             }
             try {
                 send(session, view, gateway);

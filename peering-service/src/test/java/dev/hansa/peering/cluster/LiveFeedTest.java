@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// A follower's catalog becomes what the leader's is, whatever it was before, and is never emptied
@@ -28,6 +29,11 @@ class LiveFeedTest {
     private final LinkedBlockingQueue<byte[]> wire = new LinkedBlockingQueue<>();
     private Thread telling = new Thread();
     private Thread taking = new Thread();
+
+    @BeforeEach
+    void knowAll() {
+        leader.whole().set(true);
+    }
 
     @AfterEach
     void stop() throws InterruptedException {
@@ -109,6 +115,29 @@ class LiveFeedTest {
         eventually(this::isSame);
         leader.forget(LKE);
         eventually(this::isSame);
+        assertThat(follower.owners()).isEqualTo(leader.owners());
+    }
+
+    /// Who was told all by the last leader must not forget it for one that has just come.
+    @Test
+    void nothingGoesWhileTheLeaderDoesNotKnowAllItself() throws Exception {
+        leader.whole().set(false);
+        leader.publish("both", List.of(instance("both", "")));
+        follower.publish("both", List.of(instance("both", "")));
+        follower.publish("unknown", List.of(instance("unknown", "")));
+        follower.whole().set(true);
+        connect();
+        leader.publish("new", List.of(instance("new", "")));
+        eventually(_ -> follower.owners().containsKey("new"));
+        leader.publish("newer", List.of(instance("newer", "")));
+        eventually(_ -> follower.owners().containsKey("newer"));
+        assertThat(follower.owners()).containsKey("unknown");
+        assertThat(follower.whole().get()).isFalse();
+
+        leader.whole().set(true);
+
+        eventually(this::isSame);
+        assertThat(follower.whole().await(whole -> whole, SEEN)).isTrue();
         assertThat(follower.owners()).isEqualTo(leader.owners());
     }
 
