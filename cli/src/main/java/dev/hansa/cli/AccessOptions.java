@@ -175,7 +175,7 @@ final class AccessOptions {
                         VERIFY
                                 + ": expected true, since a server that nobody certifies is not asked; found '"
                                 + said
-                                + "' (name its CA by --ca-file or HANSA_CACERT, its name by --tls-server-name)");
+                                + "' (unset it; name its CA by --ca-file or HANSA_CACERT, its name by --tls-server-name)");
     }
 
     /// Never the password.
@@ -184,7 +184,7 @@ final class AccessOptions {
                 ? Optional.empty()
                 : Optional.of(
                         PASSWORD
-                                + ": expected none, since servers ask for a token and for no password; found one (a token is given by HANSA_TOKEN_FILE or --token-file)");
+                                + ": expected none, since servers ask for a token and for no password; found one (unset it; a token is given by HANSA_TOKEN_FILE or --token-file)");
     }
 
     /// @param apiTokenFile what `--token-file` says of the API's token

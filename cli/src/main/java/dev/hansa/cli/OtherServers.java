@@ -28,7 +28,7 @@ final class OtherServers {
     private OtherServers() {}
 
     /// @param faces of those that answered
-    /// @param unreached names and addresses of those that did not
+    /// @param unreached names and addresses of those that did not, and what was found instead
     record Seen(List<ServerFace> faces, List<String> unreached) {
         Seen {
             faces = List.copyOf(faces);
@@ -44,7 +44,8 @@ final class OtherServers {
         }
     }
 
-    private record Answer(Place place, List<ServerFace> face) {}
+    /// @param problem why there is no face
+    private record Answer(Place place, List<ServerFace> face, String problem) {}
 
     /// @param asked the name of the one that was asked
     /// @param servers the instances of the service `consul`, as the catalog has them
@@ -63,7 +64,7 @@ final class OtherServers {
                 var one = answer.get();
                 faces.addAll(one.face());
                 if (one.face().isEmpty()) {
-                    unreached.add(one.place().toString());
+                    unreached.add(one.place() + ": " + one.problem());
                 }
             }
         } catch (ExecutionException e) {
@@ -77,9 +78,11 @@ final class OtherServers {
         try {
             var answer = api.tokenless(place.base()).within(LIMIT).dated(QUESTION);
             return new Answer(
-                    place, List.of(ServerFace.of(place.name(), answer, asked, clock.instant())));
-        } catch (CommandFailedException _) {
-            return new Answer(place, List.of());
+                    place,
+                    List.of(ServerFace.of(place.name(), answer, asked, clock.instant())),
+                    "");
+        } catch (CommandFailedException e) {
+            return new Answer(place, List.of(), String.valueOf(e.getMessage()));
         }
     }
 

@@ -53,7 +53,7 @@ final class Words {
                 spec = below.getCommandSpec();
             }
         }
-        line.setAllowOptionsAsOptionParameters(isOdd && !lacksValue);
+        line.setAllowOptionsAsOptionParameters(isOdd && !lacksValue && !takesSeveral(spec));
         return words.toArray(String[]::new);
     }
 
@@ -77,6 +77,11 @@ final class Words {
     private static boolean takesValue(CommandSpec spec, String flag) {
         var option = spec.optionsMap().get(name(flag));
         return option != null && option.arity().min() > 0;
+    }
+
+    /// Whether a flag of the command would take all the words behind it.
+    private static boolean takesSeveral(CommandSpec spec) {
+        return spec.options().stream().anyMatch(option -> option.arity().max() > 1);
     }
 
     /// A long flag of nobody's as sentences name it, with both dashes; other words as they are.

@@ -2,7 +2,6 @@ package dev.hansa.peering;
 
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.store.MemberState;
-import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,17 +52,13 @@ final class HandOver implements AutoCloseable {
         if (closed || !store.leads() || System.nanoTime() - triedAt < AGAIN.toNanos()) {
             return;
         }
-        var problem = store.ownProblem().or(() -> ofItsDatabase(store));
+        var problem = store.ownProblem();
         if (problem.isPresent()
                 && store.members().list().size() > 1
                 && handing.compareAndSet(false, true)) {
             triedAt = System.nanoTime();
             Thread.ofVirtual().name("hand-over").start(() -> hand(problem.get()));
         }
-    }
-
-    private static Optional<String> ofItsDatabase(RaftStore store) {
-        return store.databaseProblem().map(found -> "the database " + found);
     }
 
     private void hand(String problem) {

@@ -51,15 +51,22 @@ final class OthersRoom implements AutoCloseable {
     private void ask(List<MemberState> members) {
         try {
             var full = new ArrayList<String>();
+            var able = 1;
             for (var member : members) {
                 if (!member.self()) {
-                    problem(member.name())
-                            .ifPresent(found -> full.add("'" + member.name() + "': " + found));
+                    switch (room(member.name())) {
+                        case Room.TooLittle(var found) ->
+                                full.add("'" + member.name() + "': " + found);
+                        case Room.Enough _ -> able++;
+                        case Room.Silent _ -> {
+                            // whoever is away takes nothing, and is not what is short of room
+                        }
+                    }
                 }
             }
             var needed = members.size() / 2 + 1;
             tell(
-                    members.size() - full.size() >= needed
+                    full.isEmpty() || able >= needed
                             ? Optional.empty()
                             : Optional.of(
                                     "store: a write failed: expected "
@@ -79,8 +86,16 @@ final class OthersRoom implements AutoCloseable {
         }
     }
 
-    /// Who does not answer, or is of a version that cannot say, is not known to be full.
-    private Optional<String> problem(String member) {
+    private sealed interface Room {
+        record Enough() implements Room {}
+
+        record TooLittle(String found) implements Room {}
+
+        record Silent() implements Room {}
+    }
+
+    /// Who is of a version that cannot say is not known to be short of it.
+    private Room room(String member) {
         try {
             var answer =
                     Question.decode(
@@ -92,10 +107,13 @@ final class OthersRoom implements AutoCloseable {
                                             ASK_LIMIT),
                             Question.Answer.class);
             return answer.status() == 200 && !answer.body().isEmpty()
-                    ? Optional.of(answer.body())
-                    : Optional.empty();
+                    ? new Room.TooLittle(answer.body())
+                    : new Room.Enough();
         } catch (StoreFailure _) {
-            return Optional.empty();
+            return new Room.Silent();
+        } catch (RuntimeException _) {
+            // an answer of a version that says more
+            return new Room.Enough();
         }
     }
 

@@ -122,15 +122,26 @@ final class Roles implements MemberService, AutoCloseable {
                 } catch (Exception | Error e) {
                     role.set(Optional.empty());
                     failure = e;
-                    parts().events().accept(new PeeringEvent.BackgroundFailure("the role", e));
-                    if (++failures % FAILURES_UNTIL_HANDED_OVER == 0) {
-                        handOver();
-                    }
+                    told(e, ++failures);
                     Thread.sleep(AGAIN);
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Whatever comes of it, the role is tried again.
+    private void told(Throwable problem, int failures) {
+        try {
+            parts().events().accept(new PeeringEvent.BackgroundFailure("the role", problem));
+            if (failures % FAILURES_UNTIL_HANDED_OVER == 0) {
+                handOver();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error _) {
+            // there is nobody left to tell
         }
     }
 

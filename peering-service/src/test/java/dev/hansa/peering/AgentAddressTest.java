@@ -33,13 +33,22 @@ class AgentAddressTest {
     private PeeringService start(String http, String peers) throws Exception {
         var settings =
                 Map.of(
-                        "datacenter", "eks",
-                        "data-dir", directory.toString(),
-                        "http.address", http + ":" + port,
-                        "http.open-to-everyone-on-the-network", "true",
-                        "peer.address", peers + ":" + FreePorts.one(),
-                        "proxy.address", "127.0.0.1:" + FreePorts.one(),
-                        "admin.address", "127.0.0.1:" + FreePorts.one());
+                        "datacenter",
+                        "eks",
+                        "data-dir",
+                        directory.toString(),
+                        "http.address",
+                        http + ":" + port,
+                        "http.open-to-everyone-on-the-network",
+                        "true",
+                        "dns.address",
+                        "none",
+                        "peer.address",
+                        peers + ":" + FreePorts.one(),
+                        "proxy.address",
+                        "127.0.0.1:" + FreePorts.one(),
+                        "admin.address",
+                        "127.0.0.1:" + FreePorts.one());
         return PeeringService.start(
                 PeeringServiceConfig.read(Settings.of(settings, Map.of(), Optional.empty())),
                 Clock.systemUTC());

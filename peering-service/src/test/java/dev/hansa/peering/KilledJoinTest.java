@@ -82,6 +82,8 @@ class KilledJoinTest {
                                 "127.0.0.1:" + http,
                                 "proxy.address",
                                 "127.0.0.1:" + FreePorts.one(),
+                                "dns.address",
+                                "none",
                                 "peer.address",
                                 "127.0.0.1:" + FreePorts.one(),
                                 "raft.address",

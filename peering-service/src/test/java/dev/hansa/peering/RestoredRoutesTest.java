@@ -64,6 +64,8 @@ class RestoredRoutesTest {
                                         "127.0.0.1:" + http,
                                         "proxy.address",
                                         "127.0.0.1:" + proxies,
+                                        "dns.address",
+                                        "none",
                                         "peer.address",
                                         "127.0.0.1:" + peers,
                                         "admin.address",

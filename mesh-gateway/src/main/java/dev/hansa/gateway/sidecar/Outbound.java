@@ -293,6 +293,9 @@ public final class Outbound {
         }
 
         void begin() {
+            if (!channel.isActive()) {
+                return; // closed before its turn, and accounted for
+            }
             // first, so that a snapshot is either in what is read now or told of later
             racing.add(this);
             var present = ends.get();

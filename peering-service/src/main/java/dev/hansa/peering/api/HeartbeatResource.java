@@ -17,6 +17,7 @@ import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.StoreCommand;
+import dev.hansa.peering.store.Witness;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -56,6 +57,9 @@ final class HeartbeatResource {
                         .only(List.of("Node", "Address", "AgentID", "Meta", "TTL", "ReapAfter"));
         var node = node(body);
         request.caller().require(Need.write(Resource.NODE, node.name()));
+        // each agent's, every few seconds: one that a former leader has taken is made up for by
+        // the next, long before its machine is called dead
+        Witness.speaks();
         if (agent.nodes().contains(node.name())) {
             throw bad(
                     "Node: expected a name that no server has; found '" + shown(node.name()) + "'");
