@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Removes servers that have been dead for long, so that they do not count when the next one dies:
@@ -26,14 +25,7 @@ final class DeadServers implements AutoCloseable {
     DeadServers(ServerParts parts, Runnable removed) {
         this.parts = parts;
         this.removed = removed;
-        this.task =
-                parts.timer()
-                        .scheduleWithFixedDelay(
-                                new SteadyTask(
-                                        "looking for dead servers", this::look, parts.events()),
-                                LOOK_EVERY.toMillis(),
-                                LOOK_EVERY.toMillis(),
-                                TimeUnit.MILLISECONDS);
+        this.task = SteadyTask.every(LOOK_EVERY, parts, "looking for dead servers", this::look);
     }
 
     /// On the timer, which has other work: a removal runs beside it.

@@ -1,6 +1,5 @@
 package dev.hansa.peering;
 
-import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
@@ -9,7 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A leader whose disk takes no writes hands the lead to a server whose disk does: it would refuse
@@ -23,9 +21,6 @@ final class HandOver implements AutoCloseable {
     /// faster, and proxies and peers that follow it have time to connect.
     private static final Duration AGAIN = Duration.ofSeconds(10);
 
-    /// For each of the others, to say whether its disk takes writes.
-    private static final Duration ASK_LIMIT = Duration.ofSeconds(1);
-
     private final ServerParts parts;
     private final ScheduledFuture<?> task;
     private final AtomicBoolean handing = new AtomicBoolean();
@@ -35,15 +30,7 @@ final class HandOver implements AutoCloseable {
     HandOver(ServerParts parts) {
         this.parts = parts;
         this.task =
-                parts.timer()
-                        .scheduleWithFixedDelay(
-                                new SteadyTask(
-                                        "looking who could take the lead",
-                                        this::look,
-                                        parts.events()),
-                                LOOK_EVERY.toMillis(),
-                                LOOK_EVERY.toMillis(),
-                                TimeUnit.MILLISECONDS);
+                SteadyTask.every(LOOK_EVERY, parts, "looking who could take the lead", this::look);
     }
 
     /// On the timer, which has other work: the others are asked beside it.
@@ -116,7 +103,7 @@ final class HandOver implements AutoCloseable {
                         .toList();
         for (var name : others) {
             try {
-                var answer = ask(name);
+                var answer = DiskQuestion.ask(parts, name);
                 if (answer.status() != 200) {
                     silent.add(name);
                 } else if (answer.body().isEmpty()) {
@@ -130,17 +117,6 @@ final class HandOver implements AutoCloseable {
         }
         well.addAll(silent);
         return well;
-    }
-
-    private Question.Answer ask(String member) {
-        return Question.decode(
-                parts.store()
-                        .members()
-                        .ask(
-                                member,
-                                Question.encode(new Question(Question.WRITABLE, "")),
-                                ASK_LIMIT),
-                Question.Answer.class);
     }
 
     @Override

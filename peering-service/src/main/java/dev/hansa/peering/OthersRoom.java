@@ -1,6 +1,5 @@
 package dev.hansa.peering;
 
-import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.StoreFailure;
 import java.time.Duration;
@@ -8,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Keeps the leader from writing what a majority of the disks will not take. A member whose disk
@@ -18,9 +16,6 @@ final class OthersRoom implements AutoCloseable {
     /// What is kept free on each disk is more than is written in this time.
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-    /// For each of the others, to say whether its disk takes writes.
-    private static final Duration ASK_LIMIT = Duration.ofSeconds(1);
-
     private final ServerParts parts;
     private final ScheduledFuture<?> task;
     private final AtomicBoolean looking = new AtomicBoolean();
@@ -29,15 +24,8 @@ final class OthersRoom implements AutoCloseable {
     OthersRoom(ServerParts parts) {
         this.parts = parts;
         this.task =
-                parts.timer()
-                        .scheduleWithFixedDelay(
-                                new SteadyTask(
-                                        "looking for room on the others' disks",
-                                        this::look,
-                                        parts.events()),
-                                LOOK_EVERY.toMillis(),
-                                LOOK_EVERY.toMillis(),
-                                TimeUnit.MILLISECONDS);
+                SteadyTask.every(
+                        LOOK_EVERY, parts, "looking for room on the others' disks", this::look);
     }
 
     /// On the timer, which has other work: the others are asked beside it.
@@ -97,15 +85,7 @@ final class OthersRoom implements AutoCloseable {
     /// Who is of a version that cannot say is not known to be short of it.
     private Room room(String member) {
         try {
-            var answer =
-                    Question.decode(
-                            parts.store()
-                                    .members()
-                                    .ask(
-                                            member,
-                                            Question.encode(new Question(Question.WRITABLE, "")),
-                                            ASK_LIMIT),
-                            Question.Answer.class);
+            var answer = DiskQuestion.ask(parts, member);
             return answer.status() == 200 && !answer.body().isEmpty()
                     ? new Room.TooLittle(answer.body())
                     : new Room.Enough();

@@ -1,5 +1,8 @@
 package dev.hansa.peering;
 
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// What a timer runs again and again. The timer would drop a task that throws, an error of the JVM
@@ -15,6 +18,19 @@ final class SteadyTask implements Runnable {
         this.what = what;
         this.task = task;
         this.events = events;
+    }
+
+    /// Runs a task from one period after now on, a period after the end of the run before it.
+    ///
+    /// @param what for people, as after "failed: "
+    static ScheduledFuture<?> every(
+            Duration period, ServerParts parts, String what, Runnable task) {
+        return parts.timer()
+                .scheduleWithFixedDelay(
+                        new SteadyTask(what, task, parts.events()),
+                        period.toMillis(),
+                        period.toMillis(),
+                        TimeUnit.MILLISECONDS);
     }
 
     @Override

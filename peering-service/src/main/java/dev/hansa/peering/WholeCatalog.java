@@ -34,7 +34,7 @@ final class WholeCatalog implements AutoCloseable {
             live.whole().set(true);
         }
         this.timer = timer;
-        this.due = live.whole().get() ? null : waitFor(timer);
+        this.due = live.whole().get() ? null : waitAnew();
         this.watch = store.state().watch(this::look);
     }
 
@@ -59,13 +59,13 @@ final class WholeCatalog implements AutoCloseable {
                 due.cancel(false);
             }
             live.whole().set(false);
-            due = waitFor(timer);
+            due = waitAnew();
         }
     }
 
-    private ScheduledFuture<?> waitFor(ScheduledExecutorService on) {
+    private ScheduledFuture<?> waitAnew() {
         var wait = ++waits;
-        return on.schedule(
+        return timer.schedule(
                 () -> over(wait),
                 ProxyRegistrations.RECONNECT_WITHIN.toMillis(),
                 TimeUnit.MILLISECONDS);
