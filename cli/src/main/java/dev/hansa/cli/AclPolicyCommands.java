@@ -31,13 +31,7 @@ final class AclPolicyCommands {
     private static final class Policy extends Main.Group {}
 
     private static Columns table(Iterable<? extends JsonNode> policies) {
-        var table = new Columns().heading("Name", "ID", "Description");
-        policies.forEach(policy ->
-                table.row(
-                        ClientCommand.text(policy, "Name"),
-                        ClientCommand.text(policy, "ID"),
-                        ClientCommand.text(policy, "Description")));
-        return table;
+        return Columns.of(policies, "Name", "ID", "Description");
     }
 
     private static String pretty(JsonNode policy) {

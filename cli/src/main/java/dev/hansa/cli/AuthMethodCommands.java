@@ -33,13 +33,7 @@ final class AuthMethodCommands {
     private static final class AuthMethod extends Main.Group {}
 
     private static Columns table(Iterable<? extends JsonNode> methods) {
-        var table = new Columns().heading("Name", "Type", "Description");
-        methods.forEach(method ->
-                table.row(
-                        ClientCommand.text(method, "Name"),
-                        ClientCommand.text(method, "Type"),
-                        ClientCommand.text(method, "Description")));
-        return table;
+        return Columns.of(methods, "Name", "Type", "Description");
     }
 
     private static String pretty(JsonNode method) throws CommandFailedException {

@@ -37,15 +37,7 @@ final class BindingRuleCommands {
     private static final class BindingRule extends Main.Group {}
 
     private static Columns table(Iterable<? extends JsonNode> rules) {
-        var table = new Columns().heading("ID", "AuthMethod", "BindType", "BindName", "Selector");
-        rules.forEach(rule ->
-                table.row(
-                        ClientCommand.text(rule, "ID"),
-                        ClientCommand.text(rule, "AuthMethod"),
-                        ClientCommand.text(rule, "BindType"),
-                        ClientCommand.text(rule, "BindName"),
-                        ClientCommand.text(rule, "Selector")));
-        return table;
+        return Columns.of(rules, "ID", "AuthMethod", "BindType", "BindName", "Selector");
     }
 
     private static String pretty(JsonNode rule) {

@@ -1,9 +1,11 @@
 package dev.hansa.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// Lines of cells, printed so that columns stand under each other.
 final class Columns {
@@ -12,6 +14,18 @@ final class Columns {
     private final List<List<String>> rows = new ArrayList<>();
     private final Set<Integer> states = new TreeSet<>();
     private boolean headed;
+
+    /// A table of some keys of each item, under the keys' names.
+    static Columns of(Iterable<? extends JsonNode> items, String... keys) {
+        var table = new Columns().heading(keys);
+        for (var item : items) {
+            table.row(
+                    Stream.of(keys)
+                            .map(key -> ClientCommand.text(item, key))
+                            .toArray(String[]::new));
+        }
+        return table;
+    }
 
     /// The first line, above a table.
     Columns heading(String... cells) {
