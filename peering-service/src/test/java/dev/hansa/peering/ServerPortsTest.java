@@ -29,7 +29,6 @@ import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.cert.CertificateEncodingException;
@@ -42,7 +41,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -147,12 +145,12 @@ class ServerPortsTest {
                         .setVerifyHost(false);
         if (own != null) {
             var chain = new StringBuilder();
-            own.chain().forEach(one -> chain.append(pem("CERTIFICATE", der(one))));
+            own.chain().forEach(one -> chain.append(TestTls.pem("CERTIFICATE", der(one))));
             options.setKeyCertOptions(
                     new PemKeyCertOptions()
                             .setKeyValue(
                                     Buffer.buffer(
-                                            pem(
+                                            TestTls.pem(
                                                     "PRIVATE KEY",
                                                     own.key().getPrivate().getEncoded())))
                             .setCertValue(Buffer.buffer(chain.toString())));
@@ -168,17 +166,6 @@ class ServerPortsTest {
         } catch (CertificateEncodingException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static String pem(String kind, byte[] der) {
-        return "-----BEGIN "
-                + kind
-                + "-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
-                        .encodeToString(der)
-                + "\n-----END "
-                + kind
-                + "-----\n";
     }
 
     private static Answer call(HttpClient client, int port, String path, MessageLite message)

@@ -32,8 +32,6 @@ import io.vertx.grpc.common.GrpcMessageDecoder;
 import io.vertx.grpc.common.GrpcMessageEncoder;
 import io.vertx.grpc.common.ServiceMethod;
 import io.vertx.grpc.common.ServiceName;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -95,27 +93,18 @@ final class TestSidecar implements AutoCloseable {
                                 .compose(response -> response.last()));
         joining.close();
         var chain = new StringBuilder();
-        issued.getChainList().forEach(der -> chain.append(pem("CERTIFICATE", der.toByteArray())));
+        issued.getChainList()
+                .forEach(der -> chain.append(TestTls.pem("CERTIFICATE", der.toByteArray())));
         certificate =
                 new PemKeyCertOptions()
                         .setKeyValue(
-                                Buffer.buffer(pem("PRIVATE KEY", key.getPrivate().getEncoded())))
+                                Buffer.buffer(
+                                        TestTls.pem("PRIVATE KEY", key.getPrivate().getEncoded())))
                         .setCertValue(Buffer.buffer(chain.toString()));
     }
 
     private static <T> T got(Future<T> future) throws Exception {
         return future.toCompletionStage().toCompletableFuture().get(WAIT_SECONDS, TimeUnit.SECONDS);
-    }
-
-    private static String pem(String kind, byte[] der) {
-        return "-----BEGIN "
-                + kind
-                + "-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
-                        .encodeToString(der)
-                + "\n-----END "
-                + kind
-                + "-----\n";
     }
 
     private SocketAddress address() {

@@ -6,12 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.HealthCheck;
-import dev.hansa.exportedservices.NodeRecord;
 import dev.hansa.exportedservices.Remarks;
-import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.exportedservices.ServiceKind;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -29,24 +25,7 @@ class NewFormsTest {
 
     private static StoreCommand.PutRegistration put(Remarks remarks, HealthCheck check) {
         return new StoreCommand.PutRegistration(
-                new ServiceInstance(
-                        new NodeRecord("", "n", "192.0.2.1", "eks", Map.of(), Map.of()),
-                        "web-1",
-                        "web",
-                        ServiceKind.TYPICAL,
-                        List.of(),
-                        "",
-                        80,
-                        Map.of(),
-                        Map.of(),
-                        1,
-                        1,
-                        Optional.empty(),
-                        Optional.empty(),
-                        List.of(check),
-                        Optional.of(remarks),
-                        0,
-                        0));
+                TestStore.registered("n", "web-1", "web", List.of(check)).withRemarks(remarks));
     }
 
     @Test

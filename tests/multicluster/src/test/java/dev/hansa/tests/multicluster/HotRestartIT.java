@@ -39,22 +39,12 @@ class HotRestartIT {
             var old = new ArrayList<Process>();
             for (var i = 0; i < RESTARTS; i++) {
                 awaitTraffic(load, strangers);
-                old.add(
-                        replace(
-                                pair,
-                                "eks-gateway",
-                                () -> pair.startGateway("eks", PeeredPair.EKS)));
+                old.add(replaceGateway(pair));
                 assertThat(load.failures()).isEmpty();
                 assertThat(strangers.failures()).isEmpty();
             }
             awaitTraffic(load, strangers);
-            old.add(
-                    replace(
-                            pair,
-                            "eks-sidecar",
-                            () ->
-                                    pair.startSidecar(
-                                            "eks", PeeredPair.EKS, "caller", PeeredPair.TO_ECHO)));
+            old.add(replaceSidecar(pair));
             awaitTraffic(load, strangers);
 
             // the first gateway still carries the long connections
@@ -68,10 +58,7 @@ class HotRestartIT {
                     "hot restart: %d restarts of the gateway, %d short connections, %d hellos, 0 failed%n",
                     RESTARTS, load.shortConnections(), strangers.answers());
 
-            for (var process : old) {
-                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-                assertThat(process.exitValue()).isZero();
-            }
+            haveEndedWell(old);
             assertThat(pair.passingGateways(PeeredPair.EKS)).isEqualTo(1);
         }
     }
@@ -91,31 +78,14 @@ class HotRestartIT {
             awaitTraffic(load, strangers);
             pair.kill("eks-server");
 
-            var old =
-                    List.of(
-                            replace(
-                                    pair,
-                                    "eks-gateway",
-                                    () -> pair.startGateway("eks", PeeredPair.EKS)),
-                            replace(
-                                    pair,
-                                    "eks-sidecar",
-                                    () ->
-                                            pair.startSidecar(
-                                                    "eks",
-                                                    PeeredPair.EKS,
-                                                    "caller",
-                                                    PeeredPair.TO_ECHO)));
+            var old = List.of(replaceGateway(pair), replaceSidecar(pair));
             awaitTraffic(load, strangers);
 
             load.stop();
             strangers.stop();
             assertThat(load.failures()).isEmpty();
             assertThat(strangers.failures()).isEmpty();
-            for (var process : old) {
-                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-                assertThat(process.exitValue()).isZero();
-            }
+            haveEndedWell(old);
         }
     }
 
@@ -195,6 +165,24 @@ class HotRestartIT {
     @FunctionalInterface
     private interface Start {
         void run() throws IOException;
+    }
+
+    private static Process replaceGateway(PeeredPair pair) throws IOException {
+        return replace(pair, "eks-gateway", () -> pair.startGateway("eks", PeeredPair.EKS));
+    }
+
+    private static Process replaceSidecar(PeeredPair pair) throws IOException {
+        return replace(
+                pair,
+                "eks-sidecar",
+                () -> pair.startSidecar("eks", PeeredPair.EKS, "caller", PeeredPair.TO_ECHO));
+    }
+
+    private static void haveEndedWell(List<Process> processes) throws InterruptedException {
+        for (var process : processes) {
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isZero();
+        }
     }
 
     /// Starts the next process of a name; returns the one before, when it has been succeeded.
