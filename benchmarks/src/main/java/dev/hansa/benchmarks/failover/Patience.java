@@ -28,7 +28,13 @@ final class Patience {
 
     /// Whether it came true in time.
     static boolean within(Duration limit, Condition condition) throws InterruptedException {
-        for (var deadline = System.nanoTime() + limit.toNanos(); ; pause(LOOK)) {
+        return within(limit, LOOK, condition);
+    }
+
+    /// @param look how often, for what costs much to look at
+    static boolean within(Duration limit, Duration look, Condition condition)
+            throws InterruptedException {
+        for (var deadline = System.nanoTime() + limit.toNanos(); ; pause(look)) {
             try {
                 if (condition.holds()) {
                     return true;

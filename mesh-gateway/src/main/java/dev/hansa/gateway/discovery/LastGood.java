@@ -108,7 +108,7 @@ final class LastGood {
             identity.issuerIs(next.activeIssuer());
             events.accept(new GatewayEvent.SnapshotTaken(identity.id().uri(), next.version()));
             if (file.isPresent()) {
-                file.get().save(next);
+                file.get().save(message);
             }
             return "";
         } catch (IllegalArgumentException e) {

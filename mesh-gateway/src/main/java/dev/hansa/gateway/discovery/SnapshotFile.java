@@ -24,9 +24,10 @@ final class SnapshotFile {
         this.file = directory.resolve("routes" + identityPath.replace('/', '_') + ".snapshot");
     }
 
+    /// @param snapshot as it came
     /// @throws IOException when the disk does not take it
-    void save(RouteSnapshot snapshot) throws IOException {
-        var body = RouteCodec.encode(snapshot).toByteArray();
+    void save(Snapshot snapshot) throws IOException {
+        var body = snapshot.toByteArray();
         var bytes = Arrays.copyOf(Sha256.of(body), DIGEST + body.length);
         System.arraycopy(body, 0, bytes, DIGEST, body.length);
         ProxyDisk.replace(file, bytes);
