@@ -84,9 +84,9 @@ final class CheckReader {
                             new Field("GRPC", KeptBlock.TEXT),
                             new Field("GRPCUseTLS", KeptBlock.FLAG),
                             new Field("OSService", KeptBlock.TEXT),
-                            new Field("Interval", KeptBlock.DURATION),
-                            new Field("Timeout", KeptBlock.DURATION),
-                            new Field("DeregisterCriticalServiceAfter", KeptBlock.DURATION)));
+                            new Field("Interval", KeptBlock.NAMED_LONGER),
+                            new Field("Timeout", KeptBlock.NAMED_LONGER),
+                            new Field("DeregisterCriticalServiceAfter", KeptBlock.NAMED_LONGER)));
 
     /// What Consul's agents run and these servers do not.
     private static final Map<String, String> REFUSED = refused();

@@ -45,6 +45,10 @@ record KeptBlock(List<Field> fields) {
                 return JSON.textNode(duration.isZero() ? "" : GoDuration.format(duration));
             };
 
+    /// A duration under its name, or with `Duration` behind that: Consul's client reads either.
+    static final Part NAMED_LONGER =
+            (from, name) -> DURATION.read(from, from.has(name) ? name : name + "Duration");
+
     /// Its keys are not ours to know.
     static final Part OPAQUE = (from, name) -> from.object(name).orElseGet(JSON::objectNode);
 

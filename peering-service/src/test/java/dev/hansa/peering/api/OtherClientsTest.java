@@ -173,7 +173,7 @@ class OtherClientsTest {
     void wayOfACheckThatTheCatalogIsToldIsReadBack() throws Exception {
         var definition =
                 "{\"HTTP\":\"https://192.0.2.9/health\",\"Header\":{\"X-Token\":[\"canary\"]},\"Method\":\"PUT\",\"TLSSkipVerify\":true,"
-                        + "\"Interval\":\"5s\",\"Timeout\":1000000000,\"DeregisterCriticalServiceAfter\":\"90s\"}";
+                        + "\"IntervalDuration\":\"5s\",\"Timeout\":1000000000,\"DeregisterCriticalServiceAfter\":\"90s\"}";
         var written =
                 world.put(
                         "/v1/catalog/register",
