@@ -421,7 +421,10 @@ public final class Sidecar implements AutoCloseable {
         if (one.inbound().isPresent()) {
             proxy.doors.open(
                     one.carried().served().orElseThrow().listen(),
-                    Admission.unlimited("inbound", proxy.telemetry),
+                    Admission.undecided(
+                            "inbound",
+                            Admission.halfOpen(config.maxConnections()),
+                            proxy.telemetry),
                     one.inbound().get()::accept);
         }
         for (var i = 0; i < one.carried().upstreams().size(); i++) {

@@ -27,6 +27,8 @@ public enum Refusal {
     OWN_CONNECTION,
     UNKNOWN_DESTINATION,
     MESH_DESTINATIONS_ONLY,
+    /// It was not decided yet when there were too many of those.
+    GAVE_WAY,
     CLOSED_EARLY;
 
     public String word() {

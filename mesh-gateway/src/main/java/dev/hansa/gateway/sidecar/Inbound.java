@@ -7,6 +7,7 @@ import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import dev.hansa.gateway.wire.Acceptance;
+import dev.hansa.gateway.wire.Admission;
 import dev.hansa.gateway.wire.HelloGate;
 import dev.hansa.gateway.wire.Relay;
 import dev.hansa.gateway.wire.SniGateway;
@@ -43,11 +44,6 @@ import org.jspecify.annotations.Nullable;
 public final class Inbound {
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
-    /// Callers beyond the limit that are being told so, which takes their ClientHello: without it a
-    /// close would reset the alert away. More than these at once are a flood, and are closed
-    /// unread.
-    static final int MOST_TURNED_AWAY = 256;
-
     private final ServiceName service;
     private final Endpoint application;
     private final Transport transport;
@@ -62,12 +58,13 @@ public final class Inbound {
     private final LongConsumer bytesIn;
     private final LongConsumer bytesOut;
     private final AtomicInteger open = new AtomicInteger();
-    private final AtomicInteger turnedAway = new AtomicInteger();
+    private final Places places;
 
-    /// Those that have shown who they are, let in or about to be; at most `maxConnections`.
+    /// Those that have shown who they are, let in or about to be: at most `maxConnections`, and
+    /// those that are not decided, for which the listener has a bound.
     private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
 
-    /// Those whose connection the application has not accepted yet; at most `maxConnections`.
+    /// Those whose connection the application has not accepted yet, of those that are not decided.
     private final Set<Connection> waiting = ConcurrentHashMap.newKeySet();
 
     public Inbound(
@@ -85,6 +82,7 @@ public final class Inbound {
             LongConsumer bytesIn,
             LongConsumer bytesOut) {
         this.service = service;
+        this.places = new Places(service);
         this.application = application;
         this.transport = transport;
         this.acceptance = acceptance;
@@ -99,6 +97,7 @@ public final class Inbound {
         this.bytesOut = bytesOut;
     }
 
+    /// Those that are not decided yet are among them.
     public int open() {
         return open.get();
     }
@@ -121,29 +120,22 @@ public final class Inbound {
         }
     }
 
-    /// Takes a new connection on its loop. One beyond the limit is told so by an alert, so that its
-    /// caller takes the next target.
+    /// Takes a new connection on its loop. The service's places are for callers who are known and
+    /// may call: until then it is one of the undecided. One beyond the limit is told so by an
+    /// alert, so that its caller takes the next target.
     public void accept(Channel channel) {
         var connection = new Connection(channel);
-        var most = most();
-        var place = takePlace(most);
+        open.incrementAndGet();
         events.accept(new GatewayEvent.ConnectionOpened("inbound"));
-        if (!place) {
-            connection.deny(
-                    Refusal.TOO_MANY_CONNECTIONS,
-                    "expected at most " + most + " connections to '" + service + "'");
-        }
-        if (place || turnedAway.incrementAndGet() <= MOST_TURNED_AWAY) {
-            channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
-        } else {
-            channel.close();
-        }
+        channel.pipeline().addLast(connection.downstreamBytes, new HelloGate(connection));
+        connection.entry.waits(() -> channel.eventLoop().execute(connection::giveWay));
         channel.closeFuture()
                 .addListener(_ -> {
-                    (place ? open : turnedAway).decrementAndGet();
+                    open.decrementAndGet();
                     standing.remove(connection);
                     waiting.remove(connection);
                     if (connection.place != null) {
+                        places.giveBack();
                         callers.left(connection.place);
                     } else {
                         connection.abandon();
@@ -162,16 +154,9 @@ public final class Inbound {
                 .orElse(maxConnections);
     }
 
-    private boolean takePlace(int most) {
-        if (open.incrementAndGet() <= most) {
-            return true;
-        }
-        open.decrementAndGet();
-        return false;
-    }
-
     private final class Connection implements HelloGate.Decision, HandshakeHold.Waiter {
         private final Channel channel;
+        private final Admission.Entry entry;
         private final Instant began = clock.instant();
         private final long beganNanos = System.nanoTime();
         private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
@@ -188,6 +173,16 @@ public final class Inbound {
 
         Connection(Channel channel) {
             this.channel = channel;
+            this.entry = Admission.entry(channel);
+        }
+
+        /// Others come, and it has been undecided for longest.
+        void giveWay() {
+            if (place == null && channel.isActive()) {
+                turnAway(
+                        Refusal.GAVE_WAY,
+                        "it had not shown who it is when there were too many of those");
+            }
         }
 
         void deny(Refusal reason, String why) {
@@ -246,6 +241,13 @@ public final class Inbound {
                 deny(
                         Refusal.NOT_SERVED,
                         "expected a name of service '" + service + "'; found '" + asked + "'");
+                HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
+                return;
+            }
+            var most = most();
+            if (places.isFull(most)) {
+                hello.release();
+                deny(Refusal.TOO_MANY_CONNECTIONS, places.sentence(most));
                 HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
                 return;
             }
@@ -443,7 +445,14 @@ public final class Inbound {
                         "application of '" + service + "' closed during the handshake");
                 return;
             }
+            var most = most();
+            if (!places.take(most)) {
+                // there was one at its hello; others were quicker
+                turnAway(Refusal.TOO_MANY_CONNECTIONS, places.sentence(most));
+                return;
+            }
             place = callers.entered(id);
+            entry.decided();
             channel.config().setAutoRead(false);
             Relay.join(
                     channel,

@@ -7,25 +7,39 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.util.AttributeKey;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Who is let in at a set of listeners. Beyond a limit a new connection is reset as it is accepted,
-/// before it costs a buffer or a log line; those that stand are left alone.
+/// before it costs a buffer or a log line; those that stand are left alone, but for one that is not
+/// decided yet, which goes when there are too many of its kind.
 public final class Admission {
     /// A descriptor that comes free is used within this; an accept that fails four times a second
     /// costs nothing. The kernel's queue keeps the callers meanwhile.
     static final Duration ACCEPT_AGAIN = Duration.ofMillis(250);
 
+    /// As many callers at once find a handshake's time, 200 ms from afar, at 1,000 newcomers a
+    /// second.
+    private static final int LEAST_HALF_OPEN = 256;
+
+    private static final AttributeKey<Entry> ENTRY = AttributeKey.valueOf(Admission.class, "entry");
+
     private final String listener;
     private final int connections;
     private final Rate rate;
+    private final HalfOpen halfOpen;
+    private final LongSupplier nanoTime;
     private final BooleanSupplier memoryShort;
     private final Consumer<GatewayEvent> events;
     private final AtomicInteger open = new AtomicInteger();
@@ -40,19 +54,48 @@ public final class Admission {
             BooleanSupplier memoryShort,
             LongSupplier nanoTime,
             Consumer<GatewayEvent> events) {
+        this(listener, connections, perSecond, connections, memoryShort, nanoTime, events);
+    }
+
+    /// @param halfOpen of these at most are not decided yet
+    private Admission(
+            String listener,
+            int connections,
+            int perSecond,
+            int halfOpen,
+            BooleanSupplier memoryShort,
+            LongSupplier nanoTime,
+            Consumer<GatewayEvent> events) {
         this.listener = listener;
         this.connections = connections;
         this.rate = new Rate(perSecond, nanoTime);
+        this.halfOpen = new HalfOpen(halfOpen);
+        this.nanoTime = nanoTime;
         this.memoryShort = memoryShort;
         this.events = events;
     }
 
     /// Lets everybody in.
     public static Admission unlimited(String listener, Consumer<GatewayEvent> events) {
+        return undecided(listener, Integer.MAX_VALUE, events);
+    }
+
+    /// How many may be undecided where so many may be connected: a quarter, so that they are no
+    /// reason to refuse the others, and enough that a small proxy takes a burst of callers.
+    public static int halfOpen(int connections) {
+        return Math.max(connections / 4, LEAST_HALF_OPEN);
+    }
+
+    /// Lets everybody in; whoever has been undecided for longest goes for them.
+    ///
+    /// @param halfOpen that are not decided yet, at most
+    public static Admission undecided(
+            String listener, int halfOpen, Consumer<GatewayEvent> events) {
         return new Admission(
                 listener,
                 Integer.MAX_VALUE,
                 Integer.MAX_VALUE,
+                halfOpen,
                 () -> false,
                 System::nanoTime,
                 events);
@@ -93,6 +136,40 @@ public final class Admission {
         open.decrementAndGet();
     }
 
+    /// What a connection of a channel was let in with.
+    public static Entry entry(Channel channel) {
+        return Objects.requireNonNull(
+                channel.attr(ENTRY).get(), "expected a channel of a listener's");
+    }
+
+    /// A connection that was let in. On its loop only.
+    public final class Entry {
+        private final InetAddress from;
+        private HalfOpen.@Nullable Waiting waiting;
+
+        private Entry(InetAddress from) {
+            this.from = from;
+        }
+
+        /// It has to say what it wants, and may have to go before it has.
+        ///
+        /// @param goes closes it, soon, unless it is decided; called on any thread, must not wait
+        public void waits(Runnable goes) {
+            var one = new HalfOpen.Waiting(Source.of(from), nanoTime.getAsLong(), goes);
+            waiting = one;
+            halfOpen.enter(one);
+        }
+
+        /// It has, or is gone: it need not give way any more.
+        public void decided() {
+            var one = waiting;
+            if (one != null) {
+                waiting = null;
+                halfOpen.leave(one);
+            }
+        }
+    }
+
     void acceptFailed(Throwable cause) {
         events.accept(new GatewayEvent.AcceptFailed(listener, String.valueOf(cause)));
     }
@@ -116,8 +193,22 @@ public final class Admission {
                 connection.unsafe().closeForcibly();
                 return;
             }
-            connection.closeFuture().addListener(_ -> left());
+            var entry = new Entry(addressOf(connection));
+            connection.attr(ENTRY).set(entry);
+            connection
+                    .closeFuture()
+                    .addListener(_ -> {
+                        entry.decided();
+                        left();
+                    });
             ctx.fireChannelRead(accepted);
+        }
+
+        /// Of one that has gone already nothing is known.
+        private static InetAddress addressOf(Channel connection) {
+            return connection.remoteAddress() instanceof InetSocketAddress address
+                    ? address.getAddress()
+                    : InetAddress.getLoopbackAddress();
         }
 
         /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop

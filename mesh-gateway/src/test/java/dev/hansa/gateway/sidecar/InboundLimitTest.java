@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hansa.gateway.EchoServer;
 import dev.hansa.gateway.GatewayEvent;
+import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.ArrayList;
+import java.util.List;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,28 +63,80 @@ class InboundLimitTest {
         }
     }
 
-    /// Those that are being turned away take no place, and are bounded themselves.
     @Test
-    void floodBeyondTheLimitIsClosedUnreadAndTakesNoPlace() throws Exception {
-        var inbound = mesh.start(application.port(), 1);
-        var flood = new ArrayList<Socket>();
-        try (var first = mesh.caller()) {
-            TestingInbound.say(first, 1);
-            for (var i = 0; i < Inbound.MOST_TURNED_AWAY; i++) {
-                flood.add(mesh.stranger());
+    void strangersTakeNoPlaceWhetherTheySayNothingOrBeginAHandshake() throws Exception {
+        var inbound = mesh.start(application.port(), 2);
+        var strangers = new ArrayList<Socket>();
+        try {
+            for (var i = 0; i < 10; i++) {
+                strangers.add(mesh.stranger());
             }
-            try (var tooMany = mesh.stranger()) {
-                assertThat(tooMany.getInputStream().read()).isEqualTo(-1);
+            for (var i = 0; i < 5; i++) {
+                strangers.get(i).getOutputStream().write(mesh.hello());
+                assertThat(strangers.get(i).getInputStream().read())
+                        .as("first byte of what TLS answers")
+                        .isEqualTo(22);
             }
-            assertThat(inbound.open()).isEqualTo(1);
+            await().until(() -> inbound.open() == 10);
+
+            try (var first = mesh.caller();
+                    var second = mesh.caller()) {
+                TestingInbound.say(first, 1);
+                TestingInbound.say(second, 1);
+            }
         } finally {
-            for (var socket : flood) {
-                socket.close();
-            }
+            close(strangers);
         }
         await().until(() -> inbound.open() == 0);
-        try (var later = mesh.caller()) {
-            TestingInbound.say(later, 1);
+    }
+
+    @Test
+    void whoHasBeenUndecidedForLongestGoesWhenThereAreTooMany() throws Exception {
+        var inbound = mesh.start(application.port(), 10, 3);
+        var strangers = new ArrayList<Socket>();
+        try {
+            for (var i = 0; i < 3; i++) {
+                strangers.add(mesh.stranger());
+                var expected = i + 1;
+                await().until(() -> inbound.open() == expected);
+            }
+            strangers.getFirst().getOutputStream().write(mesh.hello());
+            assertThat(strangers.getFirst().getInputStream().read()).isEqualTo(22);
+
+            try (var caller = mesh.caller()) {
+                TestingInbound.say(caller, 1);
+                await().until(() -> mesh.refused("gave_way").size() == 1);
+                assertThat(endsAfter(strangers.get(0))).isTrue();
+
+                // the caller is not one of the undecided any more
+                for (var i = 0; i < 4; i++) {
+                    strangers.add(mesh.stranger());
+                }
+                await().until(() -> mesh.refused("gave_way").size() == 4);
+                TestingInbound.say(caller, 2);
+            }
+        } finally {
+            close(strangers);
+        }
+        await().until(() -> inbound.open() == 0);
+    }
+
+    private static boolean endsAfter(Socket socket) {
+        try {
+            while (socket.getInputStream().read() >= 0) {
+                // what TLS had answered
+            }
+            return true;
+        } catch (SocketException _) {
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    private static void close(List<Socket> sockets) throws IOException {
+        for (var socket : sockets) {
+            socket.close();
         }
     }
 }

@@ -19,16 +19,21 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.X509TrustManager;
 
@@ -64,6 +69,7 @@ final class TestingInbound implements AutoCloseable {
     private final Doors doors = new Doors(transport, false);
     final CallerTally callers;
     private int port;
+    private int halfOpen = 1000;
 
     TestingInbound() throws IOException {
         control = new TestingControl("west", CLOCK);
@@ -97,6 +103,12 @@ final class TestingInbound implements AutoCloseable {
         return kernel.isPresent() ? kernel.get() : Acceptance.UNSEEN;
     }
 
+    /// @param undecided at most
+    Inbound start(int application, int maxConnections, int undecided) throws IOException {
+        halfOpen = undecided;
+        return start(application, maxConnections);
+    }
+
     Inbound start(int application, int maxConnections, Liveness liveness) throws IOException {
         var ends = ends();
         var inbound =
@@ -122,7 +134,7 @@ final class TestingInbound implements AutoCloseable {
         var channel =
                 doors.open(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                        Admission.unlimited("inbound", events::add),
+                        Admission.undecided("inbound", halfOpen, events::add),
                         inbound::accept);
         port = ((InetSocketAddress) channel.localAddress()).getPort();
     }
@@ -134,12 +146,26 @@ final class TestingInbound implements AutoCloseable {
         return socket;
     }
 
+    /// What a caller says first.
+    byte[] hello() throws IOException, GeneralSecurityException {
+        var engine = SSLContext.getDefault().createSSLEngine();
+        engine.setUseClientMode(true);
+        engine.setSSLParameters(named(engine.getSSLParameters()));
+        var said = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        engine.wrap(ByteBuffer.allocate(0), said);
+        return Arrays.copyOf(said.array(), said.position());
+    }
+
     /// A caller before its handshake.
     SSLSocket caller() throws IOException {
         var socket =
                 (SSLSocket) control.caller("web", new Anybody()).createSocket("127.0.0.1", port);
         socket.setSoTimeout(20_000);
-        var parameters = socket.getSSLParameters();
+        socket.setSSLParameters(named(socket.getSSLParameters()));
+        return socket;
+    }
+
+    private SSLParameters named(SSLParameters parameters) {
         parameters.setServerNames(
                 List.of(
                         new SNIHostName(
@@ -147,8 +173,7 @@ final class TestingInbound implements AutoCloseable {
                                         BILLING.value(),
                                         control.datacenter(),
                                         control.trustDomain()))));
-        socket.setSSLParameters(parameters);
-        return socket;
+        return parameters;
     }
 
     /// A word that goes to the application and comes back.
