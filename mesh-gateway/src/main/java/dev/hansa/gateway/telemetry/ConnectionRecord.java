@@ -35,6 +35,21 @@ public record ConnectionRecord(
         String sentence) {
     private static final String CLOSED_EARLY = "closed_early";
 
+    /// Said before anybody knows who calls: whoever reaches the port can have them.
+    private static final Set<String> OF_STRANGERS =
+            Set.of(
+                    CLOSED_EARLY,
+                    "gave_way",
+                    "not_tls",
+                    "malformed_hello",
+                    "hello_too_large",
+                    "hello_timeout",
+                    "no_server_name",
+                    "bad_server_name",
+                    "not_served",
+                    "handshake_failed",
+                    "identity_refused");
+
     /// An application wanted to call; nobody asks there whether somebody listens.
     private static final Set<String> OF_APPLICATIONS = Set.of("upstream", "redirected");
 
@@ -44,6 +59,11 @@ public record ConnectionRecord(
         return refusal.equals(CLOSED_EARLY)
                 && downstreamIn == 0
                 && !OF_APPLICATIONS.contains(listener);
+    }
+
+    /// Refused for what a stranger can do as often as it likes.
+    boolean isOfStranger() {
+        return OF_STRANGERS.contains(refusal) && !OF_APPLICATIONS.contains(listener);
     }
 
     /// Whoever leaves before anything became of it is counted, and no line of the log.

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,10 +36,20 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
     private final ConnectionLog connections;
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> quietUntil = new ConcurrentHashMap<>();
+    private final Throttle refusals;
+    private final Throttle attempts;
     private final Counter in;
     private final Counter out;
 
     public GatewayTelemetry(MeterRegistry metrics, ConnectionLog connections, Clock clock) {
+        this(metrics, connections, clock, System::nanoTime);
+    }
+
+    /// @param nanoTime [System#nanoTime], or a test's
+    GatewayTelemetry(
+            MeterRegistry metrics, ConnectionLog connections, Clock clock, LongSupplier nanoTime) {
+        this.refusals = new Throttle(nanoTime);
+        this.attempts = new Throttle(nanoTime);
         this.metrics = metrics;
         this.clock = clock;
         this.connections = connections;
@@ -151,7 +162,14 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                         upstream,
                         "target",
                         target);
-                LOG.warn("upstream '{}' of '{}': attempt failed: {}", upstream, service, sentence);
+                attempts.line("attempt " + service + " " + upstream)
+                        .ifPresent(leftOut ->
+                                LOG.warn(
+                                        "upstream '{}' of '{}': attempt failed: {}{}",
+                                        upstream,
+                                        service,
+                                        sentence,
+                                        andBefore(leftOut)));
             }
             case GatewayEvent.RaceBegan(var listener, var service, var upstream) ->
                     count(
@@ -193,7 +211,9 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
                         upstream,
                         "reason",
                         reason);
-                LOG.warn("refused: {}", sentence);
+                attempts.line("refused " + service + " " + upstream)
+                        .ifPresent(
+                                leftOut -> LOG.warn("refused: {}{}", sentence, andBefore(leftOut)));
             }
             case GatewayEvent.InboundDenied(var service, var source, var reason, var sentence) -> {
                 count(MetricNames.INBOUND_DENIED, "service", service, "reason", reason);
@@ -303,23 +323,38 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
             count(MetricNames.REFUSED, "listener", record.listener(), "reason", record.refusal());
         }
         connections.add(record);
-        if (record.isLogged()) {
-            ACCESS.info(
-                    "{} {} {} {} -> {} in={}/{} out={}/{} {}ms {}",
-                    record.listener(),
-                    record.service(),
-                    record.name(),
-                    record.downstream(),
-                    record.upstream().isEmpty() ? "-" : record.upstream(),
-                    record.downstreamIn(),
-                    record.upstreamOut(),
-                    record.upstreamIn(),
-                    record.downstreamOut(),
-                    record.millis(),
-                    record.refusal().isEmpty()
-                            ? record.end()
-                            : record.refusal() + ": " + record.sentence());
+        if (!record.isLogged()) {
+            return;
         }
+        if (record.isOfStranger()) {
+            refusals.line(record.listener() + " " + record.service() + " " + record.refusal())
+                    .ifPresent(leftOut -> access(record, andBefore(leftOut)));
+        } else {
+            access(record, "");
+        }
+    }
+
+    private static String andBefore(long leftOut) {
+        return leftOut == 0 ? "" : "; " + leftOut + " more like it were left out before";
+    }
+
+    private static void access(ConnectionRecord record, String remark) {
+        ACCESS.info(
+                "{} {} {} {} -> {} in={}/{} out={}/{} {}ms {}{}",
+                record.listener(),
+                record.service(),
+                record.name(),
+                record.downstream(),
+                record.upstream().isEmpty() ? "-" : record.upstream(),
+                record.downstreamIn(),
+                record.upstreamOut(),
+                record.upstreamIn(),
+                record.downstreamOut(),
+                record.millis(),
+                record.refusal().isEmpty()
+                        ? record.end()
+                        : record.refusal() + ": " + record.sentence(),
+                remark);
     }
 
     /// Whoever floods us must not flood the log.
