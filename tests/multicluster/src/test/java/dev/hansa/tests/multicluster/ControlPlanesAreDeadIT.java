@@ -15,6 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 /// renew at a third of it, so that the rest outlasts an outage in which nothing can be renewed.
 class ControlPlanesAreDeadIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    /// Proxies ask every five seconds at the latest; twice as much for a machine that starves them.
+    private static final Duration REGAINED = Duration.ofSeconds(15);
+
     private static final String STALE = "stale since";
     private static final Duration OUTAGE =
             Duration.ofMinutes(
@@ -75,8 +79,10 @@ class ControlPlanesAreDeadIT {
 
             pair.startServer("eks", PeeredPair.EKS);
             pair.startServer("lke", PeeredPair.LKE);
+            pair.awaitServer(PeeredPair.EKS);
+            pair.awaitServer(PeeredPair.LKE);
             for (var prefix : new String[] {PeeredPair.EKS, PeeredPair.LKE}) {
-                await().atMost(PATIENCE)
+                await().atMost(REGAINED)
                         .ignoreExceptionsInstanceOf(IOException.class)
                         .until(() -> !pair.gatewayHealth(prefix).body().contains(STALE));
             }
