@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /// Two datacenters of real processes, peered: `caller` in eks has `echo` of lke as its upstream.
 /// Applications are the test's own.
@@ -43,6 +44,7 @@ final class PeeredPair implements AutoCloseable {
     private final String test;
     private final List<String> proxySettings;
     private final Map<String, Map<String, String>> environments = new HashMap<>();
+    private Function<String, List<String>> before = _ -> List.of();
     private int started;
     private int openFiles;
     private final Map<String, List<String>> gatewaySettings = new HashMap<>();
@@ -58,8 +60,9 @@ final class PeeredPair implements AutoCloseable {
         this(folder, proxySettings, caller());
     }
 
+    /// @param proxySettings `key=value`, for gateways and sidecars
     /// @param test whose logs stay when the next one runs
-    private PeeredPair(Path folder, List<String> proxySettings, String test) {
+    PeeredPair(Path folder, List<String> proxySettings, String test) {
         this.folder = folder;
         this.test = test;
         this.proxySettings = List.copyOf(proxySettings);
@@ -112,7 +115,18 @@ final class PeeredPair implements AutoCloseable {
         environments.put(datacenter, values);
     }
 
+    /// @param words of a command that becomes a process, by its name; asked at each start
+    void before(Function<String, List<String>> words) {
+        before = words;
+    }
+
     void start() throws IOException, InterruptedException {
+        start(TO_ECHO, "");
+    }
+
+    /// @param ofCaller the upstreams of `caller`
+    /// @param ofEcho those of `echo` in lke
+    void start(String ofCaller, String ofEcho) throws IOException, InterruptedException {
         startServers();
         // on a machine that starts six processes at once an answer may come too late for a token
         await().atMost(Duration.ofMinutes(1)).until(this::isPeered);
@@ -122,8 +136,8 @@ final class PeeredPair implements AutoCloseable {
                 "/v1/config",
                 "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":"
                         + "[{\"Name\":\"echo\",\"Consumers\":[{\"Peer\":\"eks\"}]}]}");
-        startProxies("eks", EKS, "caller", TO_ECHO);
-        startProxies("lke", LKE, "echo", "");
+        startProxies("eks", EKS, "caller", ofCaller);
+        startProxies("lke", LKE, "echo", ofEcho);
     }
 
     /// Alone, and not peered yet.
@@ -306,17 +320,18 @@ final class PeeredPair implements AutoCloseable {
         var words = new ArrayList<>(List.of(arguments));
         words.add("--exit-with-parent");
         var log = Checkout.target("pair-" + test + "-" + name + "-" + started++ + ".log");
-        var limited =
-                name.endsWith("-gateway") && openFiles > 0
-                        ? List.of("prlimit", "--nofile=" + openFiles + ":" + openFiles)
-                        : List.<String>of();
+        var becoming = new ArrayList<String>();
+        if (name.endsWith("-gateway") && openFiles > 0) {
+            becoming.addAll(List.of("prlimit", "--nofile=" + openFiles + ":" + openFiles));
+        }
+        becoming.addAll(before.apply(name));
         var environment = environments.getOrDefault(datacenter(name), Map.of());
-        var before =
+        var predecessor =
                 processes.put(
                         name,
-                        Checkout.start(log, environment, limited, words.toArray(String[]::new)));
-        if (before != null) {
-            replaced.add(before);
+                        Checkout.start(log, environment, becoming, words.toArray(String[]::new)));
+        if (predecessor != null) {
+            replaced.add(predecessor);
         }
         logs.put(name, log);
     }
@@ -361,8 +376,14 @@ final class PeeredPair implements AutoCloseable {
 
     HttpResponse<String> ofGatewayAt(String host, String path)
             throws IOException, InterruptedException {
+        return ofProxy(host + ":19443", path);
+    }
+
+    /// @param admin its admin address
+    HttpResponse<String> ofProxy(String admin, String path)
+            throws IOException, InterruptedException {
         return client.send(
-                HttpRequest.newBuilder(URI.create("http://" + host + ":19443" + path))
+                HttpRequest.newBuilder(URI.create("http://" + admin + path))
                         .timeout(Duration.ofSeconds(5))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
