@@ -31,12 +31,14 @@ final class AgentResource {
     private final ApiSettings settings;
     private final Agent agent;
     private final BlockingReads reads;
+    private final LogAddresses addresses;
     private final FilterFields<ServiceInstance> ofMembers;
 
-    AgentResource(ApiSettings settings, Agent agent, BlockingReads reads) {
+    AgentResource(ApiSettings settings, Agent agent, BlockingReads reads, LogAddresses addresses) {
         this.settings = settings;
         this.agent = agent;
         this.reads = reads;
+        this.addresses = addresses;
         this.ofMembers =
                 FilterFields.<ServiceInstance>none()
                         .text("Name", server -> server.node().name())
@@ -121,21 +123,21 @@ final class AgentResource {
                 .put("version", "java " + Runtime.version().feature());
     }
 
-    /// What each server tells of itself; the last two are of serf, which is not spoken here.
+    /// What each server tells of itself. `segment` and `vsn` are of serf, which is not spoken here;
+    /// by address and `port` Datadog's agent tells whether the server is the one that leads.
     private Map<String, String> tags(String node) {
-        return Map.of(
-                "role",
-                "consul",
-                "dc",
-                settings.datacenter().name(),
-                "build",
-                version(),
-                "id",
-                ServerInfo.nodeId(settings.datacenter(), node),
-                "segment",
-                "",
-                "vsn",
-                "2");
+        var tags = new TreeMap<String, String>();
+        tags.put("role", "consul");
+        tags.put("dc", settings.datacenter().name());
+        tags.put("build", version());
+        tags.put("id", ServerInfo.nodeId(settings.datacenter(), node));
+        tags.put("segment", "");
+        tags.put("vsn", "2");
+        var port = addresses.ports().get(node);
+        if (port != null) {
+            tags.put("port", port);
+        }
+        return tags;
     }
 
     ApiAnswer version(ApiRequest request) {
@@ -179,7 +181,7 @@ final class AgentResource {
                         .put("DelegateMax", 5)
                         .put("DelegateCur", 4);
         var told = json.putObject("Tags");
-        new TreeMap<>(tags(node)).forEach(told::put);
+        tags(node).forEach(told::put);
         return json;
     }
 

@@ -96,7 +96,6 @@ public final class ApiRouter implements AutoCloseable {
         var registrations = new Registrations(store);
         routes.registration(new RegistrationResource(settings, registrations));
         agent = new Agent(settings, catalog.snapshots(), registrations);
-        routes.agent(new AgentResource(settings, agent, reads), settings.nodeName());
         routes.discovery(new DiscoveryChainResource(settings, store, bundle, reads));
         var mesh =
                 new MeshResource(settings, store, catalog.snapshots(), bundle, joinTokens, reads);
@@ -142,10 +141,13 @@ public final class ApiRouter implements AutoCloseable {
         routes.topology(new TopologyResource(failover::flows, failover::proxies, reads));
     }
 
-    /// Also answers for the members of the log; before [#router].
+    /// Also answers for the members of the log, and says of the servers where theirs are; before
+    /// [#router].
     public void members(Members members, Duration deadAfter) {
         contact = members::contact;
-        routes.members(new OperatorResource(agent, members, deadAfter, notes, events));
+        var addresses = new LogAddresses(agent, members);
+        routes.members(new OperatorResource(addresses, deadAfter, notes, events));
+        routes.agent(new AgentResource(settings, agent, reads, addresses), settings.nodeName());
     }
 
     /// Also tells who did what; before [#router].

@@ -217,10 +217,11 @@ final class BlockingReads implements AutoCloseable {
                 : wait;
     }
 
-    /// The index that the caller says it has seen; 0: none.
+    /// The index that the caller says it has seen; 0: none, also where its text is empty.
     static long seen(ApiRequest request) throws RefusedRequestException {
         try {
-            return Long.parseUnsignedLong(request.parameter("index").orElse("0"));
+            return Long.parseUnsignedLong(
+                    request.parameter("index").filter(text -> !text.isEmpty()).orElse("0"));
         } catch (NumberFormatException _) {
             throw RefusedRequestException.bad("Invalid index");
         }

@@ -19,7 +19,6 @@ import dev.hansa.peering.configentry.GoDuration;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -169,7 +168,7 @@ final class CheckReader {
     static HealthCheck result(JsonFields check, String service, String unnamed)
             throws RefusedRequestException {
         for (var runner : RUNNERS) {
-            if (check.has(runner)) {
+            if (isGiven(check, runner)) {
                 throw bad(
                         check.subject()
                                 + ": expected a Status and no way to find it, which an agent's registration may have; found "
@@ -281,7 +280,15 @@ final class CheckReader {
                                 + refused.getValue());
             }
         }
-        var kinds = Arrays.stream(Kind.values()).filter(kind -> check.has(kind.name())).toList();
+        var kinds = new ArrayList<Kind>();
+        for (var kind : Kind.values()) {
+            if (isGiven(check, kind.name())) {
+                kinds.add(kind);
+            }
+        }
+        if (kinds.size() > 1 && duration(check, "TTL").isZero()) {
+            kinds.remove(Kind.TTL);
+        }
         if (kinds.size() > 1) {
             throw bad(
                     check.subject() + ": expected one of TTL, HTTP, TCP and GRPC; found " + kinds);
@@ -303,6 +310,16 @@ final class CheckReader {
                         ask(check, kind),
                         thresholds(check),
                         deregisterAfter(check)));
+    }
+
+    /// Not where it is empty: some clients name all that a check may have.
+    private static boolean isGiven(JsonFields check, String name) {
+        return check.field(name)
+                .filter(value ->
+                        value.isTextual()
+                                ? !value.textValue().isEmpty()
+                                : !(value.isContainerNode() && value.isEmpty()))
+                .isPresent();
     }
 
     private static boolean isSet(JsonFields check, String name) {
@@ -363,10 +380,10 @@ final class CheckReader {
             JsonFields check, String name, Duration longest, Optional<Duration> fallback)
             throws RefusedRequestException {
         var text = check.duration(name);
-        if (text.isEmpty() && fallback.isPresent()) {
+        var duration = duration(check, name);
+        if (duration.isZero() && fallback.isPresent()) {
             return fallback.get();
         }
-        var duration = duration(check, name);
         var least = Duration.ofMillis(1);
         if (duration.compareTo(least) < 0 || duration.compareTo(longest) > 0) {
             throw bad(

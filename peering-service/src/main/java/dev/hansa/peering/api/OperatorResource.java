@@ -2,9 +2,7 @@ package dev.hansa.peering.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.peering.PeeringEvent;
-import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.peering.configentry.GoDuration;
 import dev.hansa.peering.store.MemberState;
 import dev.hansa.peering.store.Members;
@@ -13,9 +11,7 @@ import dev.hansa.peering.store.Witness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /// The servers that keep the log together, as an operator sees and changes them.
 final class OperatorResource {
@@ -38,19 +34,18 @@ final class OperatorResource {
     private static final String TRANSFER = "server.lead";
 
     private final Members members;
-    private final Agent agent;
+    private final LogAddresses addresses;
     private final AutopilotConfiguration autopilot;
     private final AuditNotes notes;
     private final Consumer<PeeringEvent> events;
 
     OperatorResource(
-            Agent agent,
-            Members members,
+            LogAddresses addresses,
             Duration deadAfter,
             AuditNotes notes,
             Consumer<PeeringEvent> events) {
-        this.agent = agent;
-        this.members = members;
+        this.addresses = addresses;
+        this.members = addresses.members();
         this.autopilot = new AutopilotConfiguration(deadAfter, SILENT);
         this.notes = notes;
         this.events = events;
@@ -59,13 +54,13 @@ final class OperatorResource {
     ApiAnswer configuration(ApiRequest request) {
         var json = JSON.objectNode();
         var servers = json.putArray("Servers");
-        var nodes = nodes();
+        var nodes = addresses.nodes();
         for (var member : members.list()) {
             var server =
                     servers.addObject()
                             .put("ID", member.name())
                             .put("Node", nodes.getOrDefault(member.name(), member.name()))
-                            .put("Address", address(member))
+                            .put("Address", addresses.of(member))
                             .put("Leader", member.leader())
                             .put("Voter", true)
                             .put("ProtocolVersion", NAMED_BY_ID);
@@ -82,7 +77,7 @@ final class OperatorResource {
                         .filter(given -> !given.isEmpty())
                         .or(() ->
                                 members.list().stream()
-                                        .filter(member -> address(member).equals(address))
+                                        .filter(member -> addresses.of(member).equals(address))
                                         .map(MemberState::name)
                                         .findFirst())
                         .orElse(address);
@@ -124,13 +119,13 @@ final class OperatorResource {
                         members.list().stream()
                                 .filter(MemberState::leader)
                                 .findFirst()
-                                .map(this::address)
+                                .map(addresses::of)
                                 .orElse("")));
     }
 
     ApiAnswer peers(ApiRequest request) {
         var all = JSON.arrayNode();
-        members.list().forEach(member -> all.add(address(member)));
+        members.list().forEach(member -> all.add(addresses.of(member)));
         return ApiAnswer.json(all);
     }
 
@@ -147,17 +142,9 @@ final class OperatorResource {
         }
     }
 
-    /// What the members' nodes are called in the catalog.
-    private Map<String, String> nodes() {
-        return ServerInfo.in(agent.catalog().get()).stream()
-                .collect(
-                        Collectors.toMap(
-                                ServerInfo::member, ServerInfo::node, (one, another) -> one));
-    }
-
     private Servers servers() {
         var all = new ArrayList<ObjectNode>();
-        var nodes = nodes();
+        var nodes = addresses.nodes();
         var well = 0;
         for (var member : members.list()) {
             var silent = member.silent().orElse(Duration.ZERO);
@@ -167,7 +154,7 @@ final class OperatorResource {
                     JSON.objectNode()
                             .put("ID", member.name())
                             .put("Name", nodes.getOrDefault(member.name(), member.name()))
-                            .put("Address", address(member))
+                            .put("Address", addresses.of(member))
                             .put("SerfStatus", isWell ? "alive" : "failed")
                             .put("Version", AgentResource.version())
                             .put("Leader", member.leader())
@@ -241,13 +228,5 @@ final class OperatorResource {
         }
         json.put("Leader", leader).set("Voters", voters);
         return ApiAnswer.json(json);
-    }
-
-    /// The log of a server that nobody joins has an address that says nothing; the API's is shown.
-    private String address(MemberState member) {
-        var settings = agent.settings();
-        return member.address().endsWith(":0")
-                ? new Endpoint(settings.addresses().own(), settings.listen().getPort()).toString()
-                : member.address();
     }
 }

@@ -13,7 +13,8 @@ final class ShownToken {
 
     /// @throws RefusedRequestException when it is where others would see it
     static Optional<Secret> of(RoutingContext call) throws RefusedRequestException {
-        if (call.queryParams().contains("token")) {
+        // an empty one is none, and some clients always name it
+        if (call.queryParams().getAll("token").stream().anyMatch(token -> !token.isEmpty())) {
             throw RefusedRequestException.bad(
                     "token: expected in the header X-Consul-Token; found in the URL, which logs keep");
         }

@@ -248,4 +248,56 @@ class OtherClientsTest {
         assertThat(get("/v1/health/service/here?peer=lke")).isEmpty();
         assertThat(get("/v1/catalog/service/here?peer=lke")).isEmpty();
     }
+
+    /// Clients that name all that there is leave empty what they do not mean: Consul takes that for
+    /// nothing.
+    @Test
+    void whatIsLeftEmptyIsNotSaid() throws Exception {
+        var unsaid =
+                ",\"Script\":\"\",\"Args\":[],\"TCP\":\"\",\"UDP\":\"\",\"GRPC\":\"\",\"H2PING\":\"\",\"AliasService\":\"\",\"Method\":\"\",\"Body\":\"\",\"Header\":null,"
+                        + "\"Timeout\":\"0s\",\"DeregisterCriticalServiceAfter\":\"0s\",\"Status\":\"\"}";
+        for (var way :
+                List.of(
+                        "http | {\"HTTP\":\"http://192.0.2.9/\",\"Interval\":\"1h\",\"TTL\":\"\"",
+                        "http | {\"HTTP\":\"http://192.0.2.9/\",\"Interval\":\"1h\",\"TTL\":\"0s\"",
+                        "http | {\"HTTP\":\"http://192.0.2.9/\",\"Interval\":\"1h\",\"TTL\":0",
+                        "ttl | {\"TTL\":\"1h\",\"HTTP\":\"\",\"Interval\":\"0s\"")) {
+            var parts = way.split(" \\| ");
+            var answer =
+                    world.put(
+                            "/v1/agent/service/register",
+                            "{\"Name\":\"sparse\",\"Check\":" + parts[1] + unsaid + "}");
+            assertThat(answer.statusCode()).as(way + answer.body()).isEqualTo(200);
+            var check = get("/v1/agent/checks").path("service:sparse");
+            assertThat(check.path("Type").asText()).as(way).isEqualTo(parts[0]);
+            assertThat(check.path("Timeout").asText())
+                    .as(way)
+                    .isEqualTo(parts[0].equals("ttl") ? "" : "10s");
+        }
+        var result =
+                world.put(
+                        "/v1/catalog/register",
+                        "{\"Node\":\"outside\",\"Address\":\"192.0.2.9\",\"Service\":{\"Service\":\"thin\"},\"Check\":{\"Name\":\"c\",\"Status\":\"passing\",\"HTTP\":\"\",\"TTL\":\"\",\"Args\":[]}}");
+        assertThat(result.statusCode()).as(result.body()).isEqualTo(200);
+        for (var path : List.of("/v1/health/service/sparse", "/v1/catalog/services")) {
+            assertThat(get(path + "?index=&wait=&dc=&near=&filter=&tag=&ns=&peer=&token="))
+                    .as(path)
+                    .isEqualTo(get(path))
+                    .isNotEmpty();
+        }
+        world.put("/v1/catalog/deregister", "{\"Node\":\"outside\"}");
+        world.put("/v1/agent/service/deregister/sparse", "");
+    }
+
+    /// Datadog's check looks at services only where these are the same, and thus once for all
+    /// servers.
+    @Test
+    void memberSaysWhereTheLeaderIsSaidToBe() throws Exception {
+        var leader = get("/v1/status/leader").asText();
+
+        var member = get("/v1/agent/self").path("Member");
+        assertThat(member.path("Addr").asText() + ":" + member.path("Tags").path("port").asText())
+                .isEqualTo(leader);
+        assertThat(get("/v1/status/peers").toString()).contains(leader);
+    }
 }
