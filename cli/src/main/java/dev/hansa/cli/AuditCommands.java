@@ -231,7 +231,7 @@ final class AuditCommands {
                 "Compute the chain of hashes again, of a server's log or of an exported file.",
                 "Exit status: 0 the chain is whole, 1 it is not, 2 it could not be checked."
             },
-            footer = "  hansa audit verify -head eks.audit-head")
+            footer = "  hansa audit verify -head eks.audit-head -new-head")
     private static final class Verify extends ClientCommand {
         private static final int UNCHECKED = 2;
 
@@ -250,6 +250,13 @@ final class AuditCommands {
                         "Where the newest records are remembered, as they are printed: a log that"
                                 + " lacks those of the last time was cut or written anew.")
         private @Nullable Path head;
+
+        @Option(
+                names = "--new-head",
+                description =
+                        "Nothing is remembered yet: begin the file of --head. Without it a file that"
+                                + " is not there is a fault.")
+        private boolean isFirst;
 
         Verify(Surroundings surroundings) {
             super(surroundings);
@@ -315,6 +322,12 @@ final class AuditCommands {
                 return;
             }
             out.println("The chain is whole.");
+            if (head == null || isFirst) {
+                note(
+                        "hansa: that nothing is missing at its end is "
+                                + (files.isEmpty() ? "the server's own word" : "nobody's word")
+                                + ": no --head remembers an earlier one");
+            }
             if (head != null && check.count() > 0) {
                 remember(head, check.heads());
             }
@@ -334,7 +347,22 @@ final class AuditCommands {
 
         private Map<AuditClass, AuditMark> remembered() throws CommandFailedException {
             var all = new EnumMap<AuditClass, AuditMark>(AuditClass.class);
-            if (head == null || !Files.exists(head)) {
+            if (head == null) {
+                if (isFirst) {
+                    throw usage("--new-head: expected a --head to begin; found none");
+                }
+                return all;
+            }
+            if (isFirst == Files.exists(head)) {
+                throw new CommandFailedException(
+                        isFirst
+                                ? "'" + head + "': expected no file with --new-head; found one"
+                                : "'"
+                                        + head
+                                        + "': expected what was remembered the last time; found no"
+                                        + " file. The first time: --new-head");
+            }
+            if (isFirst) {
                 return all;
             }
             try {
@@ -347,13 +375,16 @@ final class AuditCommands {
                             AuditClass.of(words[0]),
                             new AuditMark(Long.parseLong(words[1]), words[2]));
                 }
+                if (all.isEmpty()) {
+                    throw new IllegalArgumentException("emptied");
+                }
                 return all;
             } catch (IllegalArgumentException e) {
                 throw new CommandFailedException(
                         "'"
                                 + head
                                 + "': expected lines of a class, a number and a hash; found"
-                                + " another",
+                                + (all.isEmpty() ? " none" : " another"),
                         e);
             }
         }

@@ -52,14 +52,25 @@ class AuditCommandsTest {
                     .element(1)
                     .asString()
                     .contains("operator", "127.0.0.1", "service-resolver/web-3", "applied");
-            var whole = server.hansa("audit", "verify", "-head", head);
+            // a name that is wrong, or a file that somebody has removed, begins nothing anew
+            var misspelt = server.hansa("audit", "verify", "-head", head);
+            assertThat(misspelt.status()).isEqualTo(2);
+            assertThat(misspelt.err())
+                    .contains("'" + head + "': expected what was remembered", "--new-head");
+            assertThat(Path.of(head)).doesNotExist();
+            var whole = server.hansa("audit", "verify", "-head", head, "-new-head");
             assertThat(whole.status()).as(whole.err()).isZero();
+            assertThat(whole.err()).contains("at its end is the server's own word");
+            assertThat(server.hansa("audit", "verify", "-head", head, "-new-head").err())
+                    .contains("'" + head + "': expected no file with --new-head; found one");
             // what is remembered is what is printed
             assertThat(whole.out()).contains(WHOLE, Files.readString(Path.of(head)));
             var refused = server.hansa("audit", "list", "-outcome", "refused", "-class", "refusal");
             assertThat(refused.out().lines()).hasSize(1);
             write(server, 4, 4);
-            assertThat(server.hansa("audit", "verify", "-head", head).status()).isZero();
+            var again = server.hansa("audit", "verify", "-head", head);
+            assertThat(again.status()).as(again.err()).isZero();
+            assertThat(again.err()).isEmpty();
         }
         sql("UPDATE audit SET who = 'somebody' WHERE subject = 'service-resolver/web-2'");
         try (var server = RealServer.start("eks", folder, Map.of())) {
@@ -112,7 +123,7 @@ class AuditCommandsTest {
         var head = folder.resolve("head");
         Files.writeString(file, text.substring(0, half));
         Files.writeString(second, text.substring(half));
-        assertThat(verify(file, "-head", head.toString()).status()).isZero();
+        assertThat(verify(file, "-head", head.toString(), "-new-head").status()).isZero();
         var both = verify(file, "-file", second.toString(), "-head", head.toString());
         assertThat(both.status()).as(both.err()).isZero();
         assertThat(verify(second).status()).isZero();
@@ -224,7 +235,7 @@ class AuditCommandsTest {
         var other = Files.writeString(folder.resolve("head.last-year.new"), "kept");
         Files.setLastModifiedTime(other, FileTime.from(Instant.EPOCH));
 
-        var ran = verify(export(), "-head", head.toString());
+        var ran = verify(export(), "-head", head.toString(), "-new-head");
 
         assertThat(ran.status()).as(ran.err()).isZero();
         assertThat(head).exists();
