@@ -171,9 +171,9 @@ final class PeeringCommands {
 
         @Option(
                 names = "--peering-token",
-                paramLabel = "-|@FILE",
+                paramLabel = "-|@FILE|TOKEN",
                 description =
-                        "Consul's name for --token-file. The token itself is refused: the process list and the shell's history would show it.")
+                        "The peering token, from standard input, from a file, or itself. The process list and the shell's history show one that is written here.")
         private @Nullable String token;
 
         @Option(
@@ -243,26 +243,27 @@ final class PeeringCommands {
                         .strip();
             }
             var place = place(token);
-            if (place.equals("-") && file.equals(Optional.of("-"))) {
+            if (place.isEmpty()) {
+                note(
+                        "hansa: the process list and the shell's history show the peering token that"
+                                + " is written here; --peering-token - reads it from standard input,"
+                                + " @FILE from a file");
+                return token.strip();
+            }
+            if (place.get().equals("-") && file.equals(Optional.of("-"))) {
                 throw usage(
                         "standard input: expected one token there, of --peering-token or of --token-file; found both");
             }
-            return text("peering token", place).strip();
+            return text("peering token", place.get()).strip();
         }
 
-        /// Never the token itself; and it is not repeated in the refusal.
-        private String place(String given) throws CommandFailedException {
+        /// Where it is read from; empty: what is given is the token itself, as Consul's command
+        /// takes it.
+        private static Optional<String> place(String given) {
             if (given.equals("-")) {
-                return given;
+                return Optional.of(given);
             }
-            if (given.startsWith("@")) {
-                return given.substring(1);
-            }
-            throw usage(
-                    "peering token: expected '-' for standard input or @FILE; found a text of "
-                            + given.length()
-                            + " characters. If it was a token, others have seen it in the process list:"
-                            + " revoke it where it was made (hansa peering revoke-token)");
+            return given.startsWith("@") ? Optional.of(given.substring(1)) : Optional.empty();
         }
     }
 

@@ -165,17 +165,19 @@ class PeeringCommandsTest {
                 Map.of("HANSA_HTTP_ADDR", server.address()), in, words.toArray(String[]::new));
     }
 
-    /// A process list and a shell's history are read by others.
+    /// As Consul's own documentation has it; a process list and a shell's history are read by
+    /// others, and who writes it there is told so.
     @Test
-    void tokenOnTheCommandLineIsRefusedAndNotRepeated() {
+    void tokenOnTheCommandLineIsTakenAndNotRepeated() {
+        server.on("POST /v1/peering/establish", 200, "{\"Fingerprint\":\"ab\"}");
+
         var ran = establish("", "-peering-token", "eyJhbGciOiJFUzI1NiJ9");
 
-        assertThat(ran.status()).isEqualTo(2);
-        assertThat(ran.err())
-                .contains("expected '-' for standard input or @FILE")
-                .contains("revoke-token")
-                .doesNotContain("eyJ");
-        assertThat(ran.out()).isEmpty();
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(server.asked().getLast().body())
+                .contains("\"PeeringToken\":\"eyJhbGciOiJFUzI1NiJ9\"");
+        assertThat(ran.err()).contains("the process list and the shell's history show");
+        assertThat(ran.out() + ran.err()).doesNotContain("eyJ");
         assertThat(establish("").err()).contains("found neither");
         assertThat(establish("x", "-token-file", "-", "-peering-token", "-").err())
                 .contains("found both");
