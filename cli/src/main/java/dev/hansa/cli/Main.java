@@ -117,6 +117,9 @@ public final class Main {
             Surroundings surroundings, Collection<Supplier<Object>> commands) {
         var line = new CommandLine(new Root());
         commands.forEach(command -> line.addSubcommand(command.get()));
+        if (commands.size() > 1) {
+            HelpGroups.on(line);
+        }
         return line.setOut(surroundings.out())
                 .setErr(surroundings.err())
                 .setPosixClusteredShortOptionsAllowed(false)

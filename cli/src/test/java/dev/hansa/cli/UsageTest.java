@@ -73,6 +73,23 @@ class UsageTest {
                 .isEqualTo(Main.commandLine(surroundings).getSubcommands().keySet());
     }
 
+    @Test
+    void helpHasEachCommandUnderOneHeading() {
+        var shown =
+                Main.commandLine(Surroundings.ofProcess()).getSubcommands().entrySet().stream()
+                        .filter(one -> !one.getValue().getCommandSpec().usageMessage().hidden())
+                        .map(Map.Entry::getKey)
+                        .toList();
+
+        assertThat(HelpGroups.GROUPS.values().stream().flatMap(List::stream).toList())
+                .containsExactlyInAnyOrderElementsOf(shown);
+        var help = hansa("--help").out();
+        assertThat(help).contains(HelpGroups.GROUPS.keySet()).doesNotContain("Commands:");
+        for (var command : shown) {
+            assertThat(help).containsPattern("(?m)^  " + command + " ");
+        }
+    }
+
     /// A row for each command that has commands to run, with those and no others.
     @Test
     void manualHasEveryCommand() throws IOException {
