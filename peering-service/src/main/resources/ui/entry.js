@@ -6,7 +6,7 @@ import {changes} from './diff.js';
 import {hcl, json} from './hcl.js';
 import * as icons from './icons.js';
 import {KINDS, kindOf} from './kinds.js';
-import {badge, empty, entryLink, problem, shown} from './parts.js';
+import {badge, empty, entryLink, news, problem, shown} from './parts.js';
 import {at, deletion, saving} from './saving.js';
 import * as session from './session.js';
 import {goTo, textbox} from './textbox.js';
@@ -247,7 +247,7 @@ export function entry({name: kind, rest: [name = ''], query, datacenter}) {
 
   function editor() {
     const isBad = isKnown() && !check.isGood && !isBlank();
-    return html`${done ? html`<p class="done" role="status">${icons.ok}<span>${done}</span></p>` : nothing}
+    return html`${news(done ? html`<p class="done">${icons.ok}<span>${done}</span></p>` : nothing)}
       ${refusal ? problem(refusal) : nothing}
       ${conflict()}
       <div class="tools">

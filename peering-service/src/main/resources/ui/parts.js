@@ -97,6 +97,9 @@ export function shown(resource, view) {
     ${isFiltered ? html`<p class="note" role="status">${icons.lock}<span>Some are left out, which your token may not see.</span></p>` : nothing}${view(value)}`;
 }
 
+/** What has just been done, or nothing yet: a region that stands before its words are in it, or screen readers say nothing of them. */
+export const news = (words) => html`<div class="news" role="status">${words}</div>`;
+
 export const problem = (sentence) => html`<p class="problem" role="alert">${icons.alert}<span>${sentence}</span></p>`;
 
 export const empty = (title, text, more = nothing) => html`<div class="empty"><p class="empty-title">${title}</p><p>${text}</p>${more}</div>`;

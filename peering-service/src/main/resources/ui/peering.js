@@ -5,7 +5,7 @@ import {call} from './api.js';
 import {changed, now} from './live.js';
 import {countdown} from './format.js';
 import * as icons from './icons.js';
-import {badge, copyButton, Dialog, field, peerState, problem, submitting, whenInZone} from './parts.js';
+import {badge, copyButton, Dialog, field, news, peerState, problem, submitting, whenInZone} from './parts.js';
 import {decode, fingerprint} from './token.js';
 
 const LIVES = [['10m', '10 minutes', 600_000], ['1h', '1 hour', 3_600_000], ['24h', '1 day', 86_400_000]];
@@ -65,7 +65,7 @@ export function generation(peerings) {
       dropped = '';
       dialog.open();
     },
-    draw: () => html`${dropped ? html`<p class="note" role="status">${icons.clock}<span>A token for <b>${dropped}</b> was made after its box was closed, and is dropped. Generate another one for it.</span></p>` : nothing}
+    draw: () => html`${news(dropped ? html`<p class="note">${icons.clock}<span>A token for <b>${dropped}</b> was made after its box was closed, and is dropped. Generate another one for it.</span></p>` : nothing)}
       ${dialog.draw(state.made ? `Token for ${state.made.peer}` : 'Generate a peering token', () => (state.made ? made() : form()))}`,
     close: () => dialog.close(),
   };
@@ -154,7 +154,7 @@ export function establishment(peerings, datacenter) {
       done = '';
       dialog.open();
     },
-    draw: () => html`${done ? html`<p class="done" role="status">${icons.ok}<span>The peering with <b>${done}</b> is established.</span></p>` : nothing}
+    draw: () => html`${news(done ? html`<p class="done">${icons.ok}<span>The peering with <b>${done}</b> is established.</span></p>` : nothing)}
       ${dialog.draw('Establish a peering', form)}`,
     close: () => dialog.close(),
   };

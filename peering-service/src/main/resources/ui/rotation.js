@@ -5,7 +5,7 @@ import {call} from './api.js';
 import {now} from './live.js';
 import {count, duration, moment} from './format.js';
 import * as icons from './icons.js';
-import {age, badge, Dialog, empty, framed, problem, submitting} from './parts.js';
+import {age, badge, Dialog, empty, framed, news, problem, submitting} from './parts.js';
 
 // by the phase that is under way while a step is
 const STEPS = [
@@ -85,20 +85,28 @@ export function rotation(status, refresh, datacenter) {
         : html`<p class="small">Nobody is waited for${going.Phase === 'retiring' ? ', but for a few seconds: handshakes with the old certificate may be on their way' : ''}.</p>`}`;
   }
 
-  function draw({Rotation: going, ActiveRootID: root}) {
-    watch(going);
+  /** Of the rotation that has ended while this page was open. */
+  function ended(root) {
+    const took = finished.startedAt === null ? '' : ` It took ${duration(finished.at - finished.startedAt)}.`;
+    return html`<p class="done">${icons.ok}<span>The new root signs, and the old one is withdrawn.${took} It is <span class="code">${root}</span>.</span></p>`;
+  }
+
+  function how(going) {
     if (going) {
-      return html`<section aria-labelledby="rotation"><h2 id="rotation">Rotation ${badge('away', going.Phase)}</h2>
-        <div class="card">${steps(STEPS.findIndex(([phase]) => phase === going.Phase), () => waits(going))}</div></section>`;
+      return html`<h2 id="rotation">Rotation ${badge('away', going.Phase)}</h2>
+        <div class="card">${steps(STEPS.findIndex(([phase]) => phase === going.Phase), () => waits(going))}</div>`;
     }
     if (finished) {
-      const took = finished.startedAt === null ? '' : ` It took ${duration(finished.at - finished.startedAt)}.`;
-      return html`<section aria-labelledby="rotation"><h2 id="rotation">Rotation ${badge('ok', 'done')}</h2>
-        <p class="done" role="status">${icons.ok}<span>The new root signs, and the old one is withdrawn.${took} It is <span class="code">${root}</span>.</span></p>
-        <div class="card">${steps(STEPS.length, () => nothing)}</div></section>`;
+      return html`<h2 id="rotation">Rotation ${badge('ok', 'done')}</h2>
+        <div class="card">${steps(STEPS.length, () => nothing)}</div>`;
     }
-    return html`<section aria-labelledby="rotation"><h2 id="rotation">Rotation</h2>
-      ${empty('None is under way', 'A rotation moves everybody to another root, without a refused connection. Each step waits until all have followed.')}</section>`;
+    return html`<h2 id="rotation">Rotation</h2>
+      ${empty('None is under way', 'A rotation moves everybody to another root, without a refused connection. Each step waits until all have followed.')}`;
+  }
+
+  function draw({Rotation: going, ActiveRootID: root}) {
+    watch(going);
+    return html`${news(finished && !going ? ended(root) : nothing)}<section aria-labelledby="rotation">${how(going)}</section>`;
   }
 
   return {

@@ -7,7 +7,7 @@ import {count} from './format.js';
 import {json} from './hcl.js';
 import * as icons from './icons.js';
 import {Pace, perSecond} from './pace.js';
-import {badge, entryLink, peerChip, problem, serviceLink, shown, tag} from './parts.js';
+import {badge, entryLink, news, peerChip, problem, serviceLink, shown, tag} from './parts.js';
 import {present, saving} from './saving.js';
 
 const EVERY = 3000;
@@ -78,7 +78,7 @@ export function topology({name, peer, datacenter}) {
     write: json,
     back: 'Leave it as it is',
     next: 'Close this and begin again.',
-    before: () => (cut ? consequences(cut) : nothing),
+    before: () => news(cut ? consequences(cut) : nothing),
     price: () => {
       const known = cut ? (cut.Connections ?? sum(cut.Cut)) : 0;
       return known ? `Save and cut ${count(known, 'connection')}${cut.Connections === null ? ' or more' : ''}` : '';
@@ -98,7 +98,7 @@ export function topology({name, peer, datacenter}) {
   function consequences({Connections: told, Filtered: filtered, Cut: list, Beyond: beyond, Sidecars: sidecars}) {
     const listed = sum(list);
     const all = told ?? listed;
-    return html`<div class="cut" role="status">
+    return html`<div class="cut">
       ${all
         ? html`<p class="verdict bad"><b>${told === null ? 'At least ' : ''}${count(all, 'connection')} that ${all === 1 ? 'stands' : 'stand'} now will be cut</b>, at once:</p><ul class="consequences">${list.map(caller)}
             ${all > listed ? html`<li>${count(all - listed, 'connection')} of callers that are not listed here</li>` : nothing}</ul>`
@@ -256,7 +256,7 @@ export function topology({name, peer, datacenter}) {
 
   function picture(value) {
     pace.take(value, ['Callers', 'Callees'].flatMap((which) => value[which].Edges.map((edge) => [key(which, edge), edge.Connections?.Carried ?? null])));
-    return html`${done ? html`<p class="done" role="status">${icons.ok}<span>${done}</span></p>` : nothing}
+    return html`${news(done ? html`<p class="done">${icons.ok}<span>${done}</span></p>` : nothing)}
       ${refusal ? problem(refusal) : nothing}
       ${warning(value)}
       <div class="topology">

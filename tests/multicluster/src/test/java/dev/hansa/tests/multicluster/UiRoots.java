@@ -62,7 +62,7 @@ final class UiRoots {
         assertThat(UiBrowser.button(page, "Rotate the root…")).isDisabled();
         UiBrowser.assertAccessible(page);
         UiBrowser.picture(page, "ca-rotating.png");
-        assertThat(page.locator("main .done[role=status]")).containsText("The new root signs");
+        assertThat(page.locator("main [role=status] .done")).containsText("The new root signs");
         assertThat(page.locator(".rotation-step.done")).hasCount(3);
         var after = root(server);
         assertThat(after).isNotEqualTo(before);
@@ -80,7 +80,7 @@ final class UiRoots {
         page.locator("dialog[open]").getByText("the one in the settings").click();
         UiBrowser.button(page, "Begin the rotation").click();
         assertThat(page.locator("main")).containsText("the operator's own, from files");
-        assertThat(page.locator("main .done[role=status]")).containsText("The new root signs");
+        assertThat(page.locator("main [role=status] .done")).containsText("The new root signs");
         assertThat(page.locator(".root")).hasCount(1);
         assertThat(root(server)).isEqualTo(theirs);
     }

@@ -81,7 +81,7 @@ final class UiTalk {
             // the keyboard is where a save is
             assertThat(button(page, "Save")).isFocused();
             page.keyboard().press("Enter");
-            assertThat(page.locator("#talks ~ .done")).containsText("Saved");
+            assertThat(page.locator("#talks ~ .news .done")).containsText("Saved");
             assertThat(edge(page).locator(".badge")).hasText("allowed");
             assertThat(edge(page)).containsText("2 open");
             assertThat(page.locator(".default-only")).hasCount(0);
