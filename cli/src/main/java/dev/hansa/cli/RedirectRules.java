@@ -36,7 +36,7 @@ record RedirectRules(
     private static final String KERNEL_PREROUTING = "PREROUTING";
 
     /// An application that talks to its own machine does so as before.
-    private static final String LOOPBACK = "127.0.0.0/8";
+    static final String LOOPBACK = "127.0.0.0/8";
 
     RedirectRules {
         outsideInboundPorts = List.copyOf(outsideInboundPorts);

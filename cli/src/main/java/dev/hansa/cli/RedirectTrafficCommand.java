@@ -2,10 +2,15 @@ package dev.hansa.cli;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +22,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "redirect-traffic",
         description = {
-            "Redirect the TCP connections of this machine or pod into its sidecar, by iptables (IPv4).",
-            "Rules of an earlier run are replaced. Needs root, or CAP_NET_ADMIN."
+            "Redirect the TCP connections of this machine or pod into its sidecar (IPv4), by iptables or, with",
+            "--nf-tables, without any other program. Rules that an earlier run has made in the same way are",
+            "replaced. Needs root, or CAP_NET_ADMIN."
         },
         footer = "  hansa connect redirect-traffic -proxy-uid 5995 -proxy-inbound-port 20000")
 final class RedirectTrafficCommand extends ShortCommand {
@@ -28,8 +34,19 @@ final class RedirectTrafficCommand extends ShortCommand {
     /// A number, or a name as useradd takes it; never a flag.
     private static final Pattern UID = Pattern.compile("[0-9]{1,10}|[a-z_][a-z0-9_-]{0,31}");
 
+    private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+
     private static final Pattern CIDR =
-            Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}(/([0-9]|[12][0-9]|3[0-2]))?");
+            Pattern.compile(BYTE + "(\\." + BYTE + "){3}(/([0-9]|[12][0-9]|3[0-2]))?");
+
+    /// Each is a rule that every new connection is held against. An injected pod may name 64 of
+    /// each kind, and has some of its own.
+    private static final int MOST_EXCLUDED = 320;
+
+    private static final long HIGHEST_UID = 0xFFFF_FFFEL;
+
+    /// Of the network that this process is in; not there where IPv6 is not.
+    private static final Path IPV6_ADDRESSES = Path.of("/proc/net/if_inet6");
 
     /// Seconds that iptables waits for another one's lock.
     private static final String LOCK_SECONDS = "10";
@@ -89,7 +106,17 @@ final class RedirectTrafficCommand extends ShortCommand {
     @Option(names = "--clear", description = "Take the rules away instead.")
     private boolean clear;
 
-    @Option(names = "--dry-run", description = "Print the commands instead of running them.")
+    @Option(
+            names = "--nf-tables",
+            description = {
+                "Ask the kernel itself (nf_tables) and not iptables: all rules in one step, users by number, and",
+                "what comes in over IPv6 redirected too. As in pods, whose image has no iptables."
+            })
+    private boolean nfTables;
+
+    @Option(
+            names = "--dry-run",
+            description = "Print the commands, or what nft reads, instead of running them.")
     private boolean dryRun;
 
     RedirectTrafficCommand(Surroundings surroundings) {
@@ -100,6 +127,10 @@ final class RedirectTrafficCommand extends ShortCommand {
     void work() throws CommandFailedException, InterruptedException {
         if (clear == (proxyUid != null)) {
             throw usage("expected either --proxy-uid or --clear");
+        }
+        if (nfTables) {
+            askKernel();
+            return;
         }
         var rules = clear ? List.<List<String>>of() : rules().lines();
         if (dryRun) {
@@ -123,18 +154,61 @@ final class RedirectTrafficCommand extends ShortCommand {
         }
     }
 
+    private void askKernel() throws CommandFailedException {
+        var table = clear ? Optional.<KernelTable>empty() : Optional.of(new KernelTable(rules()));
+        if (dryRun) {
+            surroundings()
+                    .out()
+                    .println(table.map(KernelTable::text).orElseGet(KernelTable::removalText));
+            return;
+        }
+        try {
+            var families = families();
+            Netlink.change(
+                    table.map(some -> some.replacement(families))
+                            .orElseGet(() -> KernelTable.removal(families)));
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    "kernel: expected it to take a table of nf_tables as root or CAP_NET_ADMIN may make it; found '"
+                            + e.getMessage()
+                            + "'",
+                    e);
+        }
+    }
+
+    /// What of the network has an address: nobody comes in by another, and the kernel need not know
+    /// it.
+    private static Set<KernelTable.Family> families() throws IOException {
+        return Files.exists(IPV6_ADDRESSES) && !Files.readString(IPV6_ADDRESSES).isBlank()
+                ? EnumSet.allOf(KernelTable.Family.class)
+                : EnumSet.of(KernelTable.Family.IP);
+    }
+
+    private void judge(String uid) {
+        if (!UID.matcher(uid).matches()) {
+            throw usage("expected a user's number or name; found '" + uid + "'");
+        }
+        if (nfTables && (!uid.matches("[0-9]+") || Long.parseLong(uid) > HIGHEST_UID)) {
+            throw usage("expected a user's number with --nf-tables; found '" + uid + "'");
+        }
+    }
+
     private RedirectRules rules() {
         var uids = new ArrayList<>(excludeUids);
         uids.add(proxyUid == null ? "" : proxyUid);
-        for (var uid : uids) {
-            if (!UID.matcher(uid).matches()) {
-                throw usage("expected a user's number or name; found '" + uid + "'");
-            }
-        }
+        uids.forEach(this::judge);
         for (var cidr : excludeCidrs) {
             if (!CIDR.matcher(cidr).matches()) {
                 throw usage("expected an IPv4 network such as 10.0.0.0/8; found '" + cidr + "'");
             }
+        }
+        var excluded =
+                excludeInbound.size()
+                        + excludeOutbound.size()
+                        + excludeCidrs.size()
+                        + excludeUids.size();
+        if (excluded > MOST_EXCLUDED) {
+            throw usage("expected at most " + MOST_EXCLUDED + " exclusions; found " + excluded);
         }
         var ports = new ArrayList<>(excludeInbound);
         ports.addAll(excludeOutbound);

@@ -4,8 +4,11 @@ import static dev.hansa.cli.Ran.hansa;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,6 +84,110 @@ class RedirectTrafficTest {
     }
 
     @Test
+    void tableOfTheKernelSaysTheSame() {
+        var ran =
+                dry(
+                        "-nf-tables",
+                        "-proxy-uid",
+                        "5995",
+                        "-proxy-inbound-port",
+                        "20000",
+                        "-exclude-inbound-port",
+                        "20200",
+                        "-exclude-outbound-port",
+                        "8502",
+                        "-exclude-outbound-cidr",
+                        "10.0.0.0/8",
+                        "-exclude-outbound-cidr",
+                        "192.0.2.7",
+                        "-exclude-uid",
+                        "4294967294");
+
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(ran.out())
+                .isEqualTo(
+                        """
+                        table ip hansa_redirect
+                        delete table ip hansa_redirect
+                        table ip6 hansa_redirect
+                        delete table ip6 hansa_redirect
+                        table ip hansa_redirect {
+                          chain output {
+                            type nat hook output priority -100; policy accept;
+                            meta skuid 5995 return
+                            meta skuid 4294967294 return
+                            meta l4proto tcp ip daddr 127.0.0.0/8 return
+                            tcp dport 8502 return
+                            meta l4proto tcp ip daddr 10.0.0.0/8 return
+                            meta l4proto tcp ip daddr 192.0.2.7/32 return
+                            meta l4proto tcp redirect to :15001
+                          }
+                          chain prerouting {
+                            type nat hook prerouting priority -100; policy accept;
+                            fib daddr type != local return
+                            tcp dport 20200 return
+                            meta l4proto tcp redirect to :20000
+                          }
+                        }
+                        table ip6 hansa_redirect {
+                          chain prerouting {
+                            type nat hook prerouting priority -100; policy accept;
+                            fib daddr type != local return
+                            tcp dport 20200 return
+                            meta l4proto tcp redirect to :20000
+                          }
+                        }
+                        """);
+    }
+
+    @Test
+    void tableOfTheKernelMayBeForVirtualAddressesAloneAndIsTakenAway() {
+        assertThat(dry("-nf-tables", "-proxy-uid", "1", "-only-virtual").out())
+                .contains("    meta l4proto tcp ip daddr 240.0.0.0/4 redirect to :15001\n  }\n}\n")
+                .doesNotContain("prerouting");
+        assertThat(dry("-nf-tables", "-clear").out())
+                .isEqualTo(
+                        """
+                        table ip hansa_redirect
+                        delete table ip hansa_redirect
+                        table ip6 hansa_redirect
+                        delete table ip6 hansa_redirect
+                        """);
+    }
+
+    @Test
+    void asManyExclusionsAsAreTakenHaveRoomInOneStep() {
+        var ports = IntStream.rangeClosed(1, 320).boxed().toList();
+        var networks = ports.stream().map(port -> "10.0." + port % 256 + ".0/24").toList();
+        for (var rules :
+                List.of(
+                        new RedirectRules(
+                                "5995",
+                                OptionalInt.of(20_000),
+                                15_001,
+                                false,
+                                ports,
+                                List.of(),
+                                List.of(),
+                                List.of()),
+                        new RedirectRules(
+                                "5995",
+                                OptionalInt.of(20_000),
+                                15_001,
+                                false,
+                                List.of(),
+                                List.of(),
+                                networks,
+                                List.of()))) {
+            var batch = new KernelTable(rules).replacement(EnumSet.allOf(KernelTable.Family.class));
+
+            assertThat(batch.steps()).hasSizeGreaterThan(320);
+            // the room that a socket has by itself, without its own share
+            assertThat(batch.bytes().length).isLessThan(212_992 - 32);
+        }
+    }
+
+    @Test
     void allIsTakenAwayAgain() {
         assertThat(rules(dry("-clear")))
                 .startsWith(
@@ -98,7 +205,10 @@ class RedirectTrafficTest {
                 "-proxy-uid Root!",
                 "-proxy-uid 1 -exclude-uid -j",
                 "-proxy-uid 1 -exclude-outbound-cidr fd00::/8",
+                "-proxy-uid 1 -exclude-outbound-cidr 10.0.0.256/8",
                 "-proxy-uid 1 -exclude-outbound-port 0",
+                "-proxy-uid hansa -nf-tables",
+                "-proxy-uid 4294967295 -nf-tables",
                 "-proxy-uid 1 -proxy-inbound-port 65536"
             })
     void mistakeIsNamedAndNothingIsDone(String flags) {

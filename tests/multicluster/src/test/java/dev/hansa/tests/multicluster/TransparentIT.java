@@ -92,7 +92,51 @@ class TransparentIT {
             world.redirect("-clear");
             assertThat(world.isNowhere(echo, PORT)).isTrue();
             assertThat(calls(world, TransparentWorld.PLAIN_PORT)).isTrue();
+
+            withoutIptables(world, echo);
         }
+    }
+
+    /// The same by a table of the kernel's own, as in pods.
+    private static void withoutIptables(TransparentWorld world, String echo)
+            throws IOException, InterruptedException {
+        var served = world.servedInLke.get();
+        // of an earlier run, and of nobody's user: replaced in one step
+        world.redirect("-nf-tables", "-proxy-uid", "4242", "-exclude-outbound-cidr", "0.0.0.0/0");
+        assertThat(world.isNowhere(echo, PORT)).isTrue();
+        world.redirect("-nf-tables", "-proxy-uid", "0");
+        assertThat(world.calls(echo, PORT)).isTrue();
+        assertThat(world.servedInLke).hasValue(served + 1);
+        assertThat(world.calls(NOBODY, PORT)).isFalse();
+        // the mesh alone, as the entry still says
+        assertThat(calls(world, TransparentWorld.PLAIN_PORT)).isFalse();
+        for (var left :
+                List.of(
+                        List.of("-only-virtual"),
+                        List.of("-exclude-uid", TransparentWorld.APPLICATION_UID),
+                        List.of("-exclude-outbound-cidr", TransparentWorld.EKS + ".0/24"),
+                        List.of(
+                                "-exclude-outbound-port",
+                                String.valueOf(TransparentWorld.PLAIN_PORT)))) {
+            var words = new ArrayList<>(List.of("-nf-tables", "-proxy-uid", "0"));
+            words.addAll(left);
+            world.redirect(words.toArray(String[]::new));
+            assertThat(calls(world, TransparentWorld.PLAIN_PORT)).as(left.toString()).isTrue();
+            assertThat(world.calls(echo, PORT))
+                    .as(left.toString())
+                    .isEqualTo(!left.contains("-exclude-uid"));
+        }
+        var six = new InetSocketAddress(TransparentWorld.EKS_IPV6, TransparentWorld.GATEWAY_PORT);
+        assertThat(EchoLoad.isListening(six)).isTrue();
+        takesWhatComesIn(world, "-nf-tables");
+        // nobody goes around the sidecar by the other family
+        assertThat(EchoLoad.isListening(six)).isFalse();
+
+        assertThat(world.redirectWithoutRights("-nf-tables", "-clear")).isNotZero();
+        assertThat(world.calls(echo, PORT)).isTrue();
+        world.redirect("-nf-tables", "-clear");
+        assertThat(world.isNowhere(echo, PORT)).isTrue();
+        assertThat(EchoLoad.isListening(six)).isTrue();
     }
 
     private static boolean calls(TransparentWorld world, int port)
@@ -115,21 +159,24 @@ class TransparentIT {
     }
 
     /// Nobody takes it here, which is how it is seen.
-    private static void takesWhatComesIn(TransparentWorld world)
+    private static void takesWhatComesIn(TransparentWorld world, String... how)
             throws IOException, InterruptedException {
         var http = new InetSocketAddress(TransparentWorld.EKS + ".1", 8500);
         var dns = new InetSocketAddress(TransparentWorld.EKS + ".1", 8600);
         assertThat(EchoLoad.isListening(dns)).isTrue();
 
-        world.redirect(
-                "-proxy-uid",
-                "0",
-                "-proxy-inbound-port",
-                "20000",
-                "-exclude-inbound-port",
-                "8500",
-                "-exclude-inbound-port",
-                "19000");
+        var words = new ArrayList<>(List.of(how));
+        words.addAll(
+                List.of(
+                        "-proxy-uid",
+                        "0",
+                        "-proxy-inbound-port",
+                        "20000",
+                        "-exclude-inbound-port",
+                        "8500",
+                        "-exclude-inbound-port",
+                        "19000"));
+        world.redirect(words.toArray(String[]::new));
 
         assertThat(EchoLoad.isListening(http)).isTrue();
         assertThat(EchoLoad.isListening(dns)).isFalse();

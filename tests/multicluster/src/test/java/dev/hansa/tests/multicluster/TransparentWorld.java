@@ -40,6 +40,11 @@ final class TransparentWorld implements AutoCloseable {
     /// Of the test's own end of each network, where applications listen.
     static final String HERE = ".254";
 
+    /// Of eks, whose gateway listens there too; the test's own end of it ends in `fe`.
+    static final String EKS_IPV6 = "fd97::10";
+
+    static final int GATEWAY_PORT = 8443;
+
     static final int PLAIN_PORT = 9090;
 
     private static final String WAN = "10.97.9";
@@ -49,7 +54,7 @@ final class TransparentWorld implements AutoCloseable {
     private static final long COMMAND_SECONDS = 60;
 
     /// Nobody else's in the namespace: all processes of hansa are root's there.
-    private static final String APPLICATION_UID = "65534";
+    static final String APPLICATION_UID = "65534";
 
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
@@ -105,16 +110,18 @@ final class TransparentWorld implements AutoCloseable {
         SoakWorld.ip("link add " + BRIDGE + " type bridge");
         SoakWorld.ip("addr add " + EKS + HERE + "/24 dev " + BRIDGE);
         SoakWorld.ip("addr add " + LKE + HERE + "/24 dev " + BRIDGE);
+        SoakWorld.ip("addr add fd97::fe/64 dev " + BRIDGE + " nodad");
         SoakWorld.ip("link set " + BRIDGE + " up");
         namespace("eks", EKS, WAN + ".1");
+        SoakWorld.ip("-n " + BRIDGE + "-eks addr add " + EKS_IPV6 + "/64 dev eth0 nodad");
         namespace("lke", LKE, WAN + ".2");
         applications.serve(EKS + HERE, ECHO_PORT, servedInEks);
         applications.serve(LKE + HERE, ECHO_PORT, servedInLke);
         applications.serve(EKS + HERE, PLAIN_PORT, servedPlainly);
         eks.start();
         lke.start();
-        gateway(eks, EKS, WAN + ".1");
-        gateway(lke, LKE, WAN + ".2");
+        gateway(eks, EKS, WAN + ".1", ",[" + EKS_IPV6 + "]:" + GATEWAY_PORT);
+        gateway(lke, LKE, WAN + ".2", "");
         peer();
         sidecar(
                 eks,
@@ -150,7 +157,7 @@ final class TransparentWorld implements AutoCloseable {
         return group.joinToken(folder.resolve(name + ".token"), body).toString();
     }
 
-    private void gateway(ServerGroup group, String prefix, String wan)
+    private void gateway(ServerGroup group, String prefix, String wan, String further)
             throws IOException, InterruptedException {
         var name = group.name() + "-gateway";
         group.must(
@@ -167,7 +174,7 @@ final class TransparentWorld implements AutoCloseable {
                 "--join-token-file",
                 token(group, name, "{\"MeshGateway\":true}"),
                 "--listen",
-                prefix + ".10:8443," + wan + ":8443",
+                prefix + ".10:8443," + wan + ":8443" + further,
                 "--lan-address",
                 prefix + ".10:8443",
                 "--wan-address",
