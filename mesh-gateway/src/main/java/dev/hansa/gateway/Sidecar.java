@@ -3,11 +3,8 @@ package dev.hansa.gateway;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
-import dev.hansa.failover.Observation;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Sightings;
-import dev.hansa.failover.TraceOrder;
-import dev.hansa.failover.TracedWay;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.VirtualServices;
 import dev.hansa.failover.wire.Address;
@@ -20,6 +17,7 @@ import dev.hansa.gateway.discovery.ProxyCertificate;
 import dev.hansa.gateway.discovery.RouteSubscription;
 import dev.hansa.gateway.sidecar.ApplicationCheck;
 import dev.hansa.gateway.sidecar.CallerTally;
+import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.Inbound;
 import dev.hansa.gateway.sidecar.Outbound;
 import dev.hansa.gateway.sidecar.Redirected;
@@ -164,7 +162,14 @@ public final class Sidecar implements AutoCloseable {
                         proxy.token.trustDomain(),
                         proxy.token.datacenter(),
                         carried.name().value());
-        var check = carried.served().map(served -> check(carried.name(), served));
+        var check =
+                carried.served()
+                        .map(served ->
+                                check(
+                                        carried.name(),
+                                        served.application(),
+                                        served.check(),
+                                        proxy.telemetry));
         var results = check.map(ApplicationCheck::results).orElseGet(() -> new Latest<>(List.of()));
         var identity =
                 proxy.closer
@@ -194,9 +199,9 @@ public final class Sidecar implements AutoCloseable {
                                         proxy.presence,
                                         () ->
                                                 new Sightings(
-                                                        observations(upstreams),
+                                                        Upstreams.observations(upstreams),
                                                         Optional.of(callers.callers())),
-                                        (order, done) -> trace(upstreams, order, done),
+                                        (order, done) -> Upstreams.trace(upstreams, order, done),
                                         config.dataDir(),
                                         proxy.software,
                                         proxy.clock,
@@ -296,46 +301,29 @@ public final class Sidecar implements AutoCloseable {
                 proxy.telemetry::bytesOut);
     }
 
-    private static List<Observation> observations(List<Outbound> upstreams) {
-        var byName = new LinkedHashMap<UpstreamName, Observation>();
-        for (var upstream : upstreams) {
-            byName.merge(upstream.upstream(), upstream.observation(), Observation::plus);
-        }
-        return List.copyOf(byName.values());
-    }
-
-    private static void trace(
-            List<Outbound> upstreams, TraceOrder order, Consumer<List<TracedWay>> done) {
-        switch (order) {
-            case TraceOrder.OfUpstream(var name) ->
-                    upstreams.stream()
-                            .filter(upstream -> upstream.upstream().equals(name))
-                            .findFirst()
-                            .orElseThrow(() ->
-                                    new IllegalArgumentException(
-                                            "trace: expected one of the upstreams "
-                                                    + upstreams.stream()
-                                                            .map(Outbound::upstream)
-                                                            .toList()
-                                                    + "; found '"
-                                                    + name
-                                                    + "'"))
-                            .trace(done);
-            case TraceOrder.OfName _ ->
-                    throw new IllegalArgumentException(
-                            "trace: expected an upstream; found a name, which a gateway has");
-        }
-    }
-
-    private ApplicationCheck check(ServiceName service, Served served) {
+    private ApplicationCheck check(
+            ServiceName service,
+            Endpoint application,
+            CheckSettings how,
+            Consumer<GatewayEvent> events) {
         return proxy.closer.add(
                 new ApplicationCheck(
-                        service,
-                        served.application(),
-                        served.check(),
-                        proxy.transport,
-                        acceptance,
-                        proxy.telemetry));
+                        service, application, how, proxy.transport, acceptance, events));
+    }
+
+    /// What is asked for a kubelet alone, and told nobody else.
+    private List<Supplier<Boolean>> further(Carried carried) {
+        return carried.served().stream()
+                .flatMap(served ->
+                        served.probes().stream()
+                                .map(kind ->
+                                        check(
+                                                carried.name(),
+                                                served.application(),
+                                                CheckSettings.probe(kind, served.check()),
+                                                _ -> {})))
+                .map(asked -> (Supplier<Boolean>) () -> passes(asked.results()))
+                .toList();
     }
 
     private Inbound inbound(
@@ -446,7 +434,9 @@ public final class Sidecar implements AutoCloseable {
     private void listenToOutsiders() throws IOException {
         if (config.probeAddress().isPresent()) {
             var address = config.probeAddress().get();
-            new ProbeServer(proxy::status, this::applicationsPass)
+            var further =
+                    services.stream().flatMap(one -> further(one.carried()).stream()).toList();
+            new ProbeServer(proxy::status, this::applicationsPass, further)
                     .listen(proxy.doors, address, atMost("probe", MAX_PROBES));
         }
         if (config.metricsAddress().isPresent()) {
@@ -461,11 +451,11 @@ public final class Sidecar implements AutoCloseable {
     }
 
     private boolean applicationsPass() {
-        return services.stream()
-                .filter(one -> one.inbound().isPresent())
-                .map(one -> one.check().get())
-                .allMatch(results ->
-                        results.stream().allMatch(check -> check.getStatus().equals("passing")));
+        return services.stream().allMatch(one -> one.inbound().isEmpty() || passes(one.check()));
+    }
+
+    private static boolean passes(Latest<List<CheckResult>> results) {
+        return results.get().stream().allMatch(check -> check.getStatus().equals("passing"));
     }
 
     private Map<String, Object> health() {

@@ -61,13 +61,30 @@ public record SidecarConfig(
     /// @param application where the application listens, in plain text
     /// @param listen where mutual TLS for it ends; also what the catalog gets
     /// @param meta for the catalog, as `tags` are
+    /// @param probes how a kubelet asks the application besides
     public record Served(
             Optional<String> id,
             Endpoint application,
             InetSocketAddress listen,
             CheckSettings check,
             List<String> tags,
-            Map<String, String> meta) {}
+            Map<String, String> meta,
+            List<CheckKind> probes) {
+        public Served {
+            probes = List.copyOf(probes);
+        }
+
+        /// One that no kubelet asks otherwise than the check does.
+        public Served(
+                Optional<String> id,
+                Endpoint application,
+                InetSocketAddress listen,
+                CheckSettings check,
+                List<String> tags,
+                Map<String, String> meta) {
+            this(id, application, listen, check, tags, meta, List.of());
+        }
+    }
 
     /// One upstream listener, plain text, for the application alone.
     public record Upstream(UpstreamName name, InetSocketAddress listen) {}
@@ -113,6 +130,10 @@ public record SidecarConfig(
                             "BOOLEAN",
                             "hold a connection to the application, whose end tells of its death (default: true)"),
                     new Settings.Key(
+                            "service.NAME.probes",
+                            "KIND KIND …",
+                            "how a kubelet asks it besides the check: tcp, grpc, http:/PATH; answered at probe.address, /check/1 and so on (default: none)"),
+                    new Settings.Key(
                             "service.NAME.upstreams",
                             "UPSTREAM,…",
                             "e.g. shippingservice:50052,shippingservice.svc.lke.peer:50053"),
@@ -144,7 +165,7 @@ public record SidecarConfig(
                     new Settings.Key(
                             "probe.address",
                             "HOST:PORT",
-                            "/ready and /check, a word each, for a kubelet (default: nowhere)"),
+                            "/ready, /check and /check/N, a word each, for a kubelet (default: nowhere)"),
                     new Settings.Key(
                             "metrics.address",
                             "HOST:PORT",
@@ -179,6 +200,9 @@ public record SidecarConfig(
 
     /// With the ending of its sidecar's it is still an id that the catalog takes.
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:-]{1,239}");
+
+    /// Three probes for each of two containers, and more than that; each is asked once a second.
+    private static final int MAX_PROBES = 8;
 
     /// In the place of an application's address.
     private static final String NONE = "none";
@@ -316,7 +340,27 @@ public record SidecarConfig(
                         prefix + "id",
                         "an id of at most 239 letters, digits, '.', '_', ':' and '-'",
                         SidecarConfig::id);
-        return new Served(id, application, listen, check, tags, meta);
+        var probes =
+                settings.value(
+                        prefix + "probes",
+                        "at most "
+                                + MAX_PROBES
+                                + " of tcp, grpc and http:/path, separated by spaces",
+                        List.<CheckKind>of(),
+                        SidecarConfig::probes);
+        return new Served(id, application, listen, check, tags, meta, probes);
+    }
+
+    private static List<CheckKind> probes(String text) {
+        var probes =
+                Arrays.stream(text.split(" "))
+                        .filter(part -> !part.isEmpty())
+                        .map(CheckKind::parse)
+                        .toList();
+        if (probes.size() > MAX_PROBES || probes.contains(new CheckKind.None())) {
+            throw new IllegalArgumentException(text);
+        }
+        return probes;
     }
 
     private static String id(String text) {

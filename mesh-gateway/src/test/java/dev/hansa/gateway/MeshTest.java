@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -221,6 +222,19 @@ class MeshTest {
                 .isEqualTo("expected /ready or /check\n");
         assertThat(mesh.read(mesh.westProbe, "/ready")).isEqualTo("passing\n");
         await().until(() -> mesh.read(mesh.westProbe, "/check").equals("critical\n"));
+    }
+
+    @Test
+    void kubeletIsAnsweredInEachWayThatItAsksTheApplication() throws Exception {
+        mesh.probes = List.of(new CheckKind.Tcp(), new CheckKind.Http("/live"));
+        mesh.start();
+
+        await().until(() -> mesh.read(mesh.eastProbe, "/check/1").equals("passing\n"));
+        // what is there speaks no HTTP
+        assertThat(mesh.read(mesh.eastProbe, "/check/2")).isEqualTo("critical\n");
+        assertThat(mesh.read(mesh.eastProbe, "/check/3")).isEqualTo("expected /ready or /check\n");
+        assertThat(mesh.read(mesh.eastProbe, "/ready")).isEqualTo("passing\n");
+        await().until(() -> mesh.read(mesh.eastProbe, "/check").equals("passing\n"));
     }
 
     @Test

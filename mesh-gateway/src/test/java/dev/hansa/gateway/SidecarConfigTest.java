@@ -99,6 +99,7 @@ class SidecarConfigTest {
                                 Map.entry("service.cart.failures-before-critical", "2"),
                                 Map.entry("service.cart.success-before-passing", "4"),
                                 Map.entry("service.cart.idle-connection", "false"),
+                                Map.entry("service.cart.probes", "tcp  http:/live"),
                                 Map.entry(
                                         "service.cart.upstreams",
                                         "pay:1, ship.svc:2, ship.svc.lke.peer:3"),
@@ -140,7 +141,10 @@ class SidecarConfigTest {
                                                         4,
                                                         false),
                                                 List.of("a", "b"),
-                                                Map.of("version", "v2", "zone", "a=b"))),
+                                                Map.of("version", "v2", "zone", "a=b"),
+                                                List.of(
+                                                        new CheckKind.Tcp(),
+                                                        new CheckKind.Http("/live")))),
                                 List.of(
                                         upstream("pay", Optional.empty(), 1),
                                         upstream("ship", Optional.empty(), 2),
@@ -214,7 +218,10 @@ class SidecarConfigTest {
         "check-interval, 2h",
         "check-timeout, 0s",
         "failures-before-critical, 0",
-        "success-before-passing, 101"
+        "success-before-passing, 101",
+        "probes, none",
+        "probes, tcp ftp",
+        "probes, tcp tcp tcp tcp tcp tcp tcp tcp tcp"
     })
     void checkOutsideItsRangeIsRefusedByName(String key, String value) {
         assertThatThrownBy(() ->

@@ -81,6 +81,9 @@ final class TestingMesh implements AutoCloseable {
     final EchoServer eastApplication;
     Duration connectTimeout = Duration.ofSeconds(2);
 
+    /// How a kubelet asks each application besides.
+    List<CheckKind> probes = List.of();
+
     /// None, or a gateway's drain would wait until those of the other one are too old.
     int connectionsAhead;
 
@@ -372,7 +375,7 @@ final class TestingMesh implements AutoCloseable {
                 List.of(services));
     }
 
-    private static SidecarConfig.Carried carried(
+    private SidecarConfig.Carried carried(
             ServiceName name, int application, int listen, List<SidecarConfig.Upstream> upstreams) {
         return new SidecarConfig.Carried(
                 name,
@@ -389,7 +392,8 @@ final class TestingMesh implements AutoCloseable {
                                         1,
                                         true),
                                 List.of(),
-                                Map.of())),
+                                Map.of(),
+                                probes)),
                 upstreams);
     }
 

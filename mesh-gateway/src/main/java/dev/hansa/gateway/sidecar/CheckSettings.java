@@ -55,6 +55,12 @@ public record CheckSettings(
         return new CheckSettings(kind, PATIENT, PATIENT, FAILURES_BEFORE_CRITICAL, 1, true);
     }
 
+    /// As a check waits for an answer, in another way of asking and without its connection.
+    public static CheckSettings probe(CheckKind kind, CheckSettings check) {
+        return new CheckSettings(
+                kind, PATIENT, check.timeout(), FAILURES_BEFORE_CRITICAL, 1, false);
+    }
+
     /// For machines that have the time: stopped is noticed within 300 ms.
     public static CheckSettings quick(CheckKind kind) {
         return new CheckSettings(
