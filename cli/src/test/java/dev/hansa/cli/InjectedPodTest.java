@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
@@ -53,8 +54,8 @@ class InjectedPodTest {
     void commandsReadTheArgumentsOfInjectedContainers(Path file) throws IOException {
         var pod = new YAMLMapper().readTree(Files.readString(file));
         var account = pod.at("/spec/serviceAccountName").asText();
-        var init = pod.at("/spec/initContainers/0");
-        var sidecar = pod.at("/spec/initContainers/1");
+        var init = container(pod, "connect-init");
+        var sidecar = container(pod, "hansa-sidecar");
 
         assertThat(arguments(init)).startsWith("kubernetes", "connect-init");
         var joining = config(init, 2, ConnectInitConfig.KEYS, ConnectInitConfig::read);
@@ -74,6 +75,49 @@ class InjectedPodTest {
                             .ifPresent(served ->
                                     assertThat(served.id()).contains("shop.web-0-" + account));
                 });
+    }
+
+    private static JsonNode container(JsonNode pod, String name) {
+        return pod.at("/spec/initContainers")
+                .valueStream()
+                .filter(one -> one.path("name").asText().equals(name))
+                .findFirst()
+                .orElseGet(MissingNode::getInstance);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pods")
+    void rulesThatRedirectLeadToTheSidecarThatListensForThem(Path file) throws IOException {
+        var pod = new YAMLMapper().readTree(Files.readString(file));
+        var redirect = container(pod, "hansa-redirect");
+        var sidecar = container(pod, "hansa-sidecar");
+        var carried =
+                config(sidecar, 1, SidecarConfig.KEYS, SidecarConfig::read).services().getFirst();
+        assertThat(carried.transparent().isPresent()).isEqualTo(!redirect.isMissingNode());
+        if (redirect.isMissingNode()) {
+            return;
+        }
+
+        var words = arguments(redirect);
+        words.add("--dry-run");
+        var rules = Ran.hansa(Map.of(), "", words.toArray(String[]::new));
+
+        assertThat(rules.status()).as(rules.err()).isZero();
+        var own = sidecar.at("/securityContext/runAsUser").asText();
+        assertThat(container(pod, "connect-init").at("/securityContext/runAsUser").asText())
+                .isEqualTo(own);
+        assertThat(rules.out())
+                .contains(
+                        "meta skuid " + own + " return",
+                        "redirect to :" + carried.transparent().get().getPort());
+        carried.served()
+                .ifPresentOrElse(
+                        served ->
+                                assertThat(rules.out())
+                                        .contains(
+                                                "tcp dport 20200 return",
+                                                "redirect to :" + served.listen().getPort()),
+                        () -> assertThat(rules.out()).doesNotContain("prerouting"));
     }
 
     private static List<String> arguments(JsonNode container) {

@@ -27,6 +27,12 @@ final class Annotations {
     static final String TAGS = "service-tags";
     static final String META = "service-meta-";
     static final String TRANSPARENT_PROXY = "transparent-proxy";
+    static final String TRANSPARENT_STATUS = "transparent-proxy-status";
+    static final String EXCLUDE_INBOUND_PORTS = "transparent-proxy-exclude-inbound-ports";
+    static final String EXCLUDE_OUTBOUND_PORTS = "transparent-proxy-exclude-outbound-ports";
+    static final String EXCLUDE_OUTBOUND_CIDRS = "transparent-proxy-exclude-outbound-cidrs";
+    static final String EXCLUDE_UIDS = "transparent-proxy-exclude-uids";
+    static final String TRANSPARENT_OVERWRITE_PROBES = "transparent-proxy-overwrite-probes";
     static final String OVERWRITE_PROBES = "overwrite-probes";
     static final String CPU_REQUEST = "sidecar-proxy-cpu-request";
     static final String CPU_LIMIT = "sidecar-proxy-cpu-limit";
@@ -51,6 +57,12 @@ final class Annotations {
                     UPSTREAMS,
                     TAGS,
                     TRANSPARENT_PROXY,
+                    TRANSPARENT_STATUS,
+                    EXCLUDE_INBOUND_PORTS,
+                    EXCLUDE_OUTBOUND_PORTS,
+                    EXCLUDE_OUTBOUND_CIDRS,
+                    EXCLUDE_UIDS,
+                    TRANSPARENT_OVERWRITE_PROBES,
                     OVERWRITE_PROBES,
                     CPU_REQUEST,
                     CPU_LIMIT,

@@ -51,13 +51,8 @@ record Application(int container, OptionalInt port) {
                 0, OptionalInt.of(annotations.number(Annotations.PORT, 0, 1, 65535)));
     }
 
-    /// Does a probe ask at this application's port?
-    boolean isAskedAt(JsonNode container, JsonNode portOfProbe) {
-        return port.isPresent() && number(container, portOfProbe) == port.getAsInt();
-    }
-
-    /// @return 0 for a name that no port has
-    private static int number(JsonNode container, JsonNode port) {
+    /// @return of a port as a probe names it; 0 for a name that no port has
+    static int number(JsonNode container, JsonNode port) {
         if (port.isNumber()) {
             return port.asInt();
         }

@@ -43,6 +43,7 @@ public sealed interface InjectDecision {
         /// An upstream, or the sidecar's metrics, want a port that something else in the pod has.
         PORT_TAKEN("PortTaken"),
         BAD_UPSTREAM("BadUpstream"),
+        /// Its connections are to be redirected, and a container's would go around its sidecar.
         TRANSPARENT_PROXY("TransparentProxy"),
         /// A container or volume of the pod has a name that the injector needs.
         NAME_TAKEN("NameTaken"),

@@ -2,6 +2,7 @@ package dev.hansa.kubernetes.inject;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.kubernetes.inject.InjectDecision.Inject;
@@ -20,6 +21,9 @@ import java.util.TreeMap;
 /// From a pod that is about to be made to what becomes of it. Knows nothing but what it is given.
 public final class Injection {
     static final String INJECTED = "injected";
+
+    /// Of a pod whose connections are redirected, as Consul marks it.
+    private static final String ENABLED = "enabled";
 
     /// A mirror is how the API server shows what a kubelet runs by itself: nobody can change it.
     static final String MIRROR = "kubernetes.io/config.mirror";
@@ -108,18 +112,8 @@ public final class Injection {
 
     private InjectDecision inject(JsonNode pod, Annotations annotations)
             throws RefusedPodException {
-        if (annotations.flag(Annotations.TRANSPARENT_PROXY).orElse(false)) {
-            throw new RefusedPodException(
-                    Refusal.TRANSPARENT_PROXY,
-                    "annotation '"
-                            + annotations.written(Annotations.TRANSPARENT_PROXY)
-                            + "': expected 'false', as the injector makes no rules that redirect connections and upstreams are listed in '"
-                            + Annotations.OURS
-                            + Annotations.UPSTREAMS
-                            + "'; found 'true'");
-        }
         refuseTakenNames(pod);
-        var member = Member.read(pod, annotations, settings.metrics());
+        var member = Member.read(pod, annotations, settings);
         var patch = new PodPatch(pod);
         var containers = new SidecarContainer(member, settings);
         var known = pod.at("/spec/imagePullSecrets");
@@ -132,10 +126,25 @@ public final class Injection {
         patch.insert("/spec/volumes", "-", SidecarContainer.tokenVolume(settings.audience()));
         patch.insert("/spec/volumes", "-", SidecarContainer.scratchVolume());
         // before the pod's own: they may call into the mesh already
-        patch.insert("/spec/initContainers", "0", containers.init());
-        patch.insert("/spec/initContainers", "1", containers.sidecar());
-        if (annotations.flag(Annotations.OVERWRITE_PROBES).orElse(false)) {
-            new Probes(pod, member.application()).handOver(patch);
+        var warnings = new ArrayList<>(annotations.warnings());
+        var probes = new Probes(pod, member.application());
+        var first = new ArrayList<ObjectNode>();
+        var further = List.<String>of();
+        if (member.transparent().isPresent()) {
+            var transparent = probes.past(member.transparent().get(), warnings);
+            first.add(containers.redirect(transparent));
+            further = probes.handOver(patch, transparent);
+            patch.put(
+                    "/metadata/annotations",
+                    Annotations.OURS + Annotations.TRANSPARENT_STATUS,
+                    TextNode.valueOf(ENABLED));
+        } else if (annotations.flag(Annotations.OVERWRITE_PROBES).orElse(false)) {
+            further = probes.handOver(patch);
+        }
+        first.add(containers.init());
+        first.add(containers.sidecar(further));
+        for (var i = 0; i < first.size(); i++) {
+            patch.insert("/spec/initContainers", Integer.toString(i), first.get(i));
         }
         var delay = annotations.number(Annotations.STOP_DELAY, stopDelay(pod), 0, 300);
         var own = pod.at("/spec/containers");
@@ -148,7 +157,6 @@ public final class Injection {
         var status = Annotations.OURS + Annotations.STATUS;
         patch.put("/metadata/annotations", status, TextNode.valueOf(INJECTED));
         patch.put("/metadata/labels", status, TextNode.valueOf(INJECTED));
-        var warnings = new ArrayList<>(annotations.warnings());
         if (member.metricsPort().isPresent()) {
             showMetrics(patch, annotations, member.metricsPort().getAsInt(), warnings);
         }
@@ -217,6 +225,7 @@ public final class Injection {
         for (var list : List.of("/spec/containers", "/spec/initContainers")) {
             refuse(pod.at(list), "container", SidecarContainer.NAME);
             refuse(pod.at(list), "container", SidecarContainer.INIT);
+            refuse(pod.at(list), "container", SidecarContainer.REDIRECT);
         }
         refuse(pod.at("/spec/volumes"), "volume", SidecarContainer.SHARED_VOLUME);
         refuse(pod.at("/spec/volumes"), "volume", SidecarContainer.TOKEN_VOLUME);

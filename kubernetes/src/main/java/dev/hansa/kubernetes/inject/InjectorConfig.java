@@ -107,6 +107,10 @@ record InjectorConfig(
                             "BOOLEAN",
                             "whether a pod without the annotation enable-metrics shows its sidecar's metrics to whoever reaches it (default: false)"),
                     new Settings.Key(
+                            "transparent-proxy",
+                            "BOOLEAN",
+                            "whether a pod without the annotation transparent-proxy has its connections redirected into its sidecar (default: false)"),
+                    new Settings.Key(
                             "image-pull-secrets",
                             "A,B",
                             "Secrets, in each pod's own namespace, by which its kubelet pulls the image (default: none)"),
@@ -177,6 +181,7 @@ record InjectorConfig(
                         quantity(settings, "sidecar.memory-limit", "256Mi"),
                         settings.text("sidecar.java-options", JAVA_OPTIONS),
                         settings.flag("sidecar.metrics", false),
+                        settings.flag("transparent-proxy", false),
                         pullSecrets(settings));
         var names =
                 new Upkeep.Names(

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 ///
 /// @param service whose sidecar it gets, the name of its service account
 /// @param kubernetesService the one of several Services that counts
+/// @param transparent how its connections are led into the sidecar; empty: they are not
 /// @param metricsPort where a Prometheus reads the sidecar's metrics; empty: nowhere
 /// @param shutdownSeconds how long connections may last when the sidecar is told to stop
 record Member(
@@ -20,6 +21,7 @@ record Member(
         Optional<String> kubernetesService,
         Application application,
         List<Upstream> upstreams,
+        Optional<Transparent> transparent,
         List<String> tags,
         Map<String, String> meta,
         Size size,
@@ -52,18 +54,22 @@ record Member(
         meta = Map.copyOf(meta);
     }
 
-    /// @param metrics whether a pod that says nothing of metrics shows them
-    static Member read(JsonNode pod, Annotations annotations, boolean metrics)
+    /// @param settings for what the pod says nothing of
+    static Member read(JsonNode pod, Annotations annotations, PodSettings settings)
             throws RefusedPodException {
         var application = Application.of(pod, annotations);
         var text = annotations.text(Annotations.UPSTREAMS);
         var upstreams = text.isEmpty() ? List.<Upstream>of() : Upstream.parse(text.get());
         Application.refuseTaken(pod, upstreams);
         var metricsPort =
-                annotations.flag(Annotations.METRICS).orElse(metrics)
+                annotations.flag(Annotations.METRICS).orElse(settings.metrics())
                         ? OptionalInt.of(metricsPort(pod, annotations, upstreams))
                         : OptionalInt.empty();
-        if (application.port().isEmpty() && upstreams.isEmpty()) {
+        var transparent = Transparent.read(pod, annotations, settings.transparent());
+        if (transparent.isPresent()) {
+            transparent.get().refuseTaken(pod, application, upstreams, metricsPort.orElse(0));
+        }
+        if (application.port().isEmpty() && upstreams.isEmpty() && transparent.isEmpty()) {
             throw annotations.bad(
                     Annotations.UPSTREAMS, "upstreams of a pod that only calls", "none");
         }
@@ -73,6 +79,7 @@ record Member(
                 annotations.text(Annotations.KUBERNETES_SERVICE),
                 application,
                 upstreams,
+                transparent,
                 annotations.text(Annotations.TAGS).map(Member::words).orElse(List.of()),
                 meta(annotations),
                 new Size(

@@ -15,6 +15,7 @@ import java.util.Optional;
 /// @param memoryLimit as `cpuRequest`
 /// @param javaOptions of the JVM in both containers
 /// @param metrics whether a pod without the annotation shows its sidecar's metrics to others
+/// @param transparent whether a pod without the annotation has its connections redirected
 /// @param pullSecrets names of Secrets, in each pod's own namespace, by which the image is pulled
 public record PodSettings(
         String image,
@@ -27,6 +28,7 @@ public record PodSettings(
         String memoryLimit,
         String javaOptions,
         boolean metrics,
+        boolean transparent,
         List<String> pullSecrets) {
 
     PodSettings withServerCa(String pem) {
@@ -41,6 +43,7 @@ public record PodSettings(
                 memoryLimit,
                 javaOptions,
                 metrics,
+                transparent,
                 pullSecrets);
     }
 }

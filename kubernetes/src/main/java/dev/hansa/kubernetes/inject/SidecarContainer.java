@@ -1,5 +1,6 @@
 package dev.hansa.kubernetes.inject;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -10,15 +11,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// The two containers that an injected pod has more, and what they share.
+/// The containers that an injected pod has more, and what they share.
 final class SidecarContainer {
     static final String NAME = "hansa-sidecar";
     static final String INIT = "connect-init";
+
+    /// Of a pod whose connections are redirected.
+    static final String REDIRECT = "hansa-redirect";
+
     static final String SHARED_VOLUME = "hansa-connect";
     static final String TOKEN_VOLUME = "hansa-token";
     static final String SCRATCH_VOLUME = "hansa-tmp";
     static final String SHARED = "/hansa/connect";
+    private static final String SCRATCH = "/tmp";
     static final String TOKEN_FILE = "/var/run/secrets/hansa/token";
+
+    private static final String KUBERNETES_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount";
 
     static final int MESH_PORT = 20000;
     static final int PROBE_PORT = 20200;
@@ -81,6 +89,45 @@ final class SidecarContainer {
         return volume;
     }
 
+    /// Makes the rules by which the kernel redirects, and ends. It alone has a capability, and
+    /// therefore root, which a container's capabilities are of; it reads nothing and writes
+    /// nothing. An API server mounts the pod's own token wherever nothing else is mounted: here
+    /// something is.
+    ObjectNode redirect(Transparent transparent) {
+        var container = bare(REDIRECT, JSON.arrayNode());
+        var security = container.withObject("/securityContext");
+        security.put("runAsNonRoot", false).put("runAsUser", 0).put("runAsGroup", 0);
+        security.withObject("/capabilities").putArray("add").add("NET_ADMIN");
+        var arguments = new ArrayList<>(List.of("connect", "redirect-traffic", "--nf-tables"));
+        arguments.add("--proxy-uid=" + Transparent.USER);
+        arguments.add("--proxy-outbound-port=" + Transparent.PORT);
+        transparent.uids().forEach(uid -> arguments.add("--exclude-uid=" + uid));
+        transparent
+                .outboundPorts()
+                .forEach(port -> arguments.add("--exclude-outbound-port=" + port));
+        transparent
+                .outboundCidrs()
+                .forEach(cidr -> arguments.add("--exclude-outbound-cidr=" + cidr));
+        if (member.application().port().isPresent()) {
+            arguments.add("--proxy-inbound-port=" + MESH_PORT);
+            arguments.add("--exclude-inbound-port=" + PROBE_PORT);
+            member.metricsPort().ifPresent(port -> arguments.add("--exclude-inbound-port=" + port));
+            transparent
+                    .inboundPorts()
+                    .forEach(port -> arguments.add("--exclude-inbound-port=" + port));
+        }
+        texts(container, "args", arguments);
+        container
+                .withArray("volumeMounts")
+                .addObject()
+                .put("name", SCRATCH_VOLUME)
+                .put("mountPath", KUBERNETES_TOKEN)
+                .put("readOnly", true);
+        container.set("resources", resources());
+        container.put("terminationMessagePolicy", "FallbackToLogsOnError");
+        return container;
+    }
+
     ObjectNode init() {
         var container = container(INIT);
         var arguments = new ArrayList<>(List.of("kubernetes", "connect-init"));
@@ -120,10 +167,11 @@ final class SidecarContainer {
         return container;
     }
 
-    ObjectNode sidecar() {
+    /// @param probes how it asks the application for a kubelet, beside its check
+    ObjectNode sidecar(List<String> probes) {
         var container = container(NAME).put("restartPolicy", "Always");
         texts(container, "command", List.of(LAUNCHER));
-        texts(container, "args", sidecarArguments());
+        texts(container, "args", sidecarArguments(probes));
         container
                 .withArray("volumeMounts")
                 .addObject()
@@ -157,7 +205,7 @@ final class SidecarContainer {
         return container;
     }
 
-    private List<String> sidecarArguments() {
+    private List<String> sidecarArguments(List<String> probes) {
         var service = "--set=service." + member.service() + ".";
         var arguments = new ArrayList<String>();
         arguments.add("sidecar");
@@ -189,6 +237,9 @@ final class SidecarContainer {
             arguments.add(service + "listen=[$(POD_IP)]:" + MESH_PORT);
             arguments.add(service + "check=" + member.probe().check());
             arguments.add(service + "check-timeout=" + member.probe().timeoutSeconds() + "s");
+            if (!probes.isEmpty()) {
+                arguments.add(service + "probes=" + String.join(" ", probes));
+            }
             arguments.add(service + "meta=" + meta());
             if (!member.tags().isEmpty()) {
                 arguments.add(service + "tags=" + String.join(",", member.tags()));
@@ -196,6 +247,9 @@ final class SidecarContainer {
         }
         if (!member.upstreams().isEmpty()) {
             arguments.add(service + "upstreams=" + upstreams());
+        }
+        if (member.transparent().isPresent()) {
+            arguments.add(service + "transparent-listen=127.0.0.1:" + Transparent.PORT);
         }
         return arguments;
     }
@@ -219,13 +273,24 @@ final class SidecarContainer {
     }
 
     private ObjectNode container(String name) {
-        var container = JSON.objectNode().put("name", name).put("image", settings.image());
-        var env = container.putArray("env");
+        var env = JSON.arrayNode();
         field(env.addObject(), "POD_NAME", "metadata.name");
         field(env.addObject(), "POD_NAMESPACE", "metadata.namespace");
         field(env.addObject(), "POD_UID", "metadata.uid");
         field(env.addObject(), "POD_IP", "status.podIP");
         field(env.addObject(), "NODE_NAME", "spec.nodeName");
+        return bare(name, env);
+    }
+
+    private ObjectNode bare(String name, ArrayNode env) {
+        var container = JSON.objectNode().put("name", name).put("image", settings.image());
+        container.set("env", env);
+        var user = USER;
+        if (member.transparent().isPresent()) {
+            user = Transparent.USER;
+            // the image's own is its user's alone
+            container.put("workingDir", SCRATCH);
+        }
         if (!settings.javaOptions().isEmpty()) {
             env.addObject().put("name", "JAVA_TOOL_OPTIONS").put("value", settings.javaOptions());
         }
@@ -233,13 +298,13 @@ final class SidecarContainer {
                 .putArray("volumeMounts")
                 .addObject()
                 .put("name", SCRATCH_VOLUME)
-                .put("mountPath", "/tmp");
+                .put("mountPath", SCRATCH);
         var security =
                 container
                         .putObject("securityContext")
                         .put("runAsNonRoot", true)
-                        .put("runAsUser", USER)
-                        .put("runAsGroup", USER)
+                        .put("runAsUser", user)
+                        .put("runAsGroup", user)
                         .put("readOnlyRootFilesystem", true)
                         .put("allowPrivilegeEscalation", false);
         security.putObject("capabilities").putArray("drop").add("ALL");

@@ -14,14 +14,22 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Injected pods whose init container has given up: an Event of Kubernetes says why, beside the
-/// pod. The pod has no right to write one, and needs none.
+/// Injected pods one of whose init containers has given up: an Event of Kubernetes says why, beside
+/// the pod. The pod has no right to write one, and needs none.
 final class StuckPods implements AutoCloseable {
     private static final int MAX_MESSAGE = 1_000;
+
+    /// Containers that end before the application starts.
+    private static final Set<String> OURS =
+            Set.of(SidecarContainer.INIT, SidecarContainer.REDIRECT);
+
+    /// Its rules were not taken by the node's kernel.
+    private static final String REDIRECT_FAILED = "RedirectFailed";
 
     private final KubernetesClient client;
     private final BooleanSupplier isLeading;
@@ -77,19 +85,31 @@ final class StuckPods implements AutoCloseable {
 
     void look(Pod pod) {
         if (isLeading.getAsBoolean()) {
-            failure(pod).ifPresent(ended -> report(pod, ended));
+            failure(pod).ifPresent(failed -> report(pod, failed));
         }
     }
 
-    private static Optional<ContainerStateTerminated> failure(Pod pod) {
+    private record Failed(ContainerStateTerminated how, String reason) {}
+
+    private static Optional<Failed> failure(Pod pod) {
         if (pod.getStatus() == null || pod.getStatus().getInitContainerStatuses() == null) {
             return Optional.empty();
         }
         return pod.getStatus().getInitContainerStatuses().stream()
-                .filter(status -> SidecarContainer.INIT.equals(status.getName()))
-                .flatMap(status -> ended(status).stream())
-                .filter(ended -> ended.getExitCode() != null && ended.getExitCode() != 0)
+                .filter(status -> OURS.contains(Objects.requireNonNullElse(status.getName(), "")))
+                .flatMap(status -> failed(status).stream())
                 .findFirst();
+    }
+
+    private static Optional<Failed> failed(ContainerStatus status) {
+        return ended(status)
+                .filter(ended -> ended.getExitCode() != null && ended.getExitCode() != 0)
+                .map(ended ->
+                        new Failed(
+                                ended,
+                                SidecarContainer.REDIRECT.equals(status.getName())
+                                        ? REDIRECT_FAILED
+                                        : ConnectInit.Failure.of(ended.getExitCode()).word()));
     }
 
     private static Optional<ContainerStateTerminated> ended(ContainerStatus status) {
@@ -103,11 +123,11 @@ final class StuckPods implements AutoCloseable {
 
     /// One Event for a pod and a reason: its name is made of both, so that the API server refuses a
     /// second one.
-    private void report(Pod pod, ContainerStateTerminated ended) {
-        var reason = ConnectInit.Failure.of(ended.getExitCode()).word();
+    private void report(Pod pod, Failed failed) {
+        var reason = failed.reason();
         var metadata = pod.getMetadata();
         var now = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
-        var words = Objects.requireNonNullElse(ended.getMessage(), "").strip();
+        var words = Objects.requireNonNullElse(failed.how().getMessage(), "").strip();
         try {
             client.v1()
                     .events()

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.kubernetes.inject.InjectDecision.Inject;
 import dev.hansa.kubernetes.inject.InjectDecision.LeaveAlone;
 import dev.hansa.kubernetes.inject.InjectDecision.Refuse;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
@@ -77,7 +78,10 @@ class InjectionTest {
         var pod = new KubernetesSerialization().unmarshal(patched.toString(), Pod.class);
 
         assertThat(additional(pod, "pod")).isEmpty();
-        assertThat(pod.getSpec().getInitContainers().get(1).getRestartPolicy()).isEqualTo("Always");
+        assertThat(pod.getSpec().getInitContainers())
+                .filteredOn(container -> "Always".equals(container.getRestartPolicy()))
+                .extracting(Container::getName)
+                .containsExactly("hansa-sidecar");
     }
 
     private static List<String> additional(Object object, String path)
@@ -182,7 +186,7 @@ class InjectionTest {
             quoteCharacter = '`',
             value = {
                 "hansa.dev/connect-inject: 'yes'                         | BadAnnotation: annotation 'hansa.dev/connect-inject': expected true or false; found 'yes'",
-                "consul.hashicorp.com/transparent-proxy: 'true'          | TransparentProxy: annotation 'consul.hashicorp.com/transparent-proxy': expected 'false'",
+                "consul.hashicorp.com/transparent-proxy: 'yes'           | BadAnnotation: annotation 'consul.hashicorp.com/transparent-proxy': expected true or false; found 'yes'",
                 "hansa.dev/connect-service: shop                         | BadAnnotation: annotation 'hansa.dev/connect-service': expected the name of the pod's service account, 'web'; found 'shop'",
                 "hansa.dev/connect-service-port: '0'                     | BadAnnotation: annotation 'hansa.dev/connect-service-port': expected a number from 1 to 65535; found '0'",
                 "hansa.dev/connect-service-port: '1,2'                   | BadAnnotation: annotation 'hansa.dev/connect-service-port': expected one port; found '1,2'",

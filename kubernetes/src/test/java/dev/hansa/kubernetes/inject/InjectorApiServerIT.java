@@ -8,6 +8,7 @@ import dev.hansa.bootstrap.Settings;
 import dev.hansa.kubernetes.RealApiServer;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
@@ -71,6 +72,7 @@ class InjectorApiServerIT {
                                 e ->
                                         assertThat(e.getMessage())
                                                 .contains("expected true or false; found 'maybe'"));
+                redirectionIsAllowedWherePodSecurityAllowsIt(admin);
                 podThatCannotStartHasAnEvent(admin, pod);
             }
             assertThatThrownBy(() -> made(admin, "web-1", "true", true))
@@ -146,26 +148,67 @@ class InjectorApiServerIT {
     }
 
     private static Pod made(KubernetesClient admin, String name, String inject, boolean isTrial) {
-        var asked =
-                admin.resource(
-                        new PodBuilder()
-                                .withNewMetadata()
-                                .withName(name)
-                                .withNamespace("shop")
-                                .addToAnnotations("hansa.dev/connect-inject", inject)
-                                .endMetadata()
-                                .withNewSpec()
-                                .withServiceAccountName("web")
-                                .addNewContainer()
-                                .withName("web")
-                                .withImage("web:v1")
-                                .addNewPort()
-                                .withContainerPort(8080)
-                                .endPort()
-                                .endContainer()
-                                .endSpec()
-                                .build());
+        var asked = admin.resource(pod(name, inject));
         return isTrial ? asked.dryRun().create() : asked.create();
+    }
+
+    private static Pod pod(String name, String inject) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("shop")
+                .addToAnnotations("hansa.dev/connect-inject", inject)
+                .endMetadata()
+                .withNewSpec()
+                .withServiceAccountName("web")
+                .addNewContainer()
+                .withName("web")
+                .withImage("web:v1")
+                .addNewPort()
+                .withContainerPort(8080)
+                .endPort()
+                .endContainer()
+                .endSpec()
+                .build();
+    }
+
+    /// A container that changes the network's rules is above the standard `baseline`.
+    private static void redirectionIsAllowedWherePodSecurityAllowsIt(KubernetesClient admin) {
+        assertThat(initContainers(redirected(admin, "redirected", "true")))
+                .containsExactly("hansa-redirect", "connect-init", "hansa-sidecar");
+        admin.namespaces()
+                .withName("shop")
+                .edit(shop ->
+                        new NamespaceBuilder(shop)
+                                .editMetadata()
+                                .addToLabels("pod-security.kubernetes.io/enforce", "baseline")
+                                .endMetadata()
+                                .build());
+        // an API server hears of the label a moment later
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThatThrownBy(() -> redirected(admin, "redirected", "true"))
+                                .isInstanceOfSatisfying(
+                                        KubernetesClientException.class,
+                                        e ->
+                                                assertThat(e.getMessage())
+                                                        .contains(
+                                                                "violates PodSecurity",
+                                                                "container \"hansa-redirect\"",
+                                                                "NET_ADMIN")));
+        assertThat(initContainers(redirected(admin, "listed", "false")))
+                .containsExactly("connect-init", "hansa-sidecar");
+    }
+
+    private static Pod redirected(KubernetesClient admin, String name, String transparent) {
+        return admin.resource(
+                        new PodBuilder(pod(name, "true"))
+                                .editMetadata()
+                                .addToAnnotations("hansa.dev/transparent-proxy", transparent)
+                                .endMetadata()
+                                .build())
+                .dryRun()
+                .create();
     }
 
     private static List<String> initContainers(Pod pod) {

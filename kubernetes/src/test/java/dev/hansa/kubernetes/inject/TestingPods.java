@@ -33,6 +33,11 @@ final class TestingPods {
 
     /// @param metrics of pods that say nothing of them
     static PodSettings settings(boolean metrics) {
+        return settings(metrics, false);
+    }
+
+    /// @param transparent of pods that say nothing of it
+    static PodSettings settings(boolean metrics, boolean transparent) {
         return new PodSettings(
                 "registry.example/hansa:0.1.0",
                 "https://hansa-server.hansa.svc:8501",
@@ -44,6 +49,7 @@ final class TestingPods {
                 "256Mi",
                 "-XX:MaxRAMPercentage=35",
                 metrics,
+                transparent,
                 List.of("registry"));
     }
 
