@@ -136,7 +136,7 @@ final class HandshakeHold extends ChannelOutboundHandlerAdapter {
         var queue = held;
         if (ctx != null && queue != null) {
             held = null;
-            HelloGate.alertAndClose(ctx, HelloGate.INTERNAL_ERROR);
+            HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
             // last: TLS closes the channel when what it wrote has failed
             queue.removeAndFailAll(new ClosedChannelException());
         }

@@ -34,6 +34,7 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
     static final int ALERT = 7;
 
     private final Decision decision;
+    private final SniPeek peek = new SniPeek();
     private ByteBuf held = Unpooled.EMPTY_BUFFER;
     private int wanted = 1;
     private boolean decided;
@@ -86,7 +87,7 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
         if (held.readableBytes() < wanted) {
             return;
         }
-        switch (SniPeek.look(held)) {
+        switch (peek.next(held)) {
             case SniPeek.NeedMore(var bytesWanted) -> wanted = bytesWanted;
             case SniPeek.Refused(var reason) -> refuse(ctx, reason);
             case SniPeek.Name(var name) -> {
@@ -124,15 +125,12 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
         };
     }
 
-    /// Answers with a fatal alert in the clear, as it must be before keys exist, and closes.
+    /// Answers with a fatal alert in the clear, as it must be before keys exist, and closes when
+    /// the caller does, a second later at most. Handlers that come after a context, TLS for
+    /// instance, are passed over.
     public static void alert(ChannelOutboundInvoker to, int description) {
         to.writeAndFlush(Unpooled.wrappedBuffer(alert(description)))
-                .addListener(ChannelFutureListener.CLOSE);
-    }
-
-    /// The same past all handlers that come after this one, TLS for instance.
-    public static void alertAndClose(ChannelHandlerContext ctx, int description) {
-        ctx.writeAndFlush(Unpooled.wrappedBuffer(alert(description))).addListener(_ -> ctx.close());
+                .addListener((ChannelFutureListener) written -> Parting.begin(written.channel()));
     }
 
     /// The record, [#ALERT] bytes.

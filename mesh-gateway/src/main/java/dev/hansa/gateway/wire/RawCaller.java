@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A caller on a bare socket: first its hello, bounded as [HelloGate] bounds it, then a relay.
 final class RawCaller implements Caller, RawEnd.Watcher {
-    /// A hello with a post-quantum key share has up to 1.8 KB.
-    private static final int FIRST_READ = 2 << 10;
+    /// A hello with a post-quantum key share has up to 1.8 KB. Of a longer one too no read asks for
+    /// less, or each of its records would cost two.
+    private static final int LEAST_READ = 2 << 10;
 
     private final RawLoop loop;
     private final RawEnd end;
@@ -29,6 +30,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     private final LongConsumer totalOut;
     private final Decision decision;
     private @Nullable ScheduledFuture<?> deadline;
+    private final SniPeek peek = new SniPeek();
     private ByteBuf held = Unpooled.EMPTY_BUFFER;
     private int wanted = 1;
     private boolean decided;
@@ -144,13 +146,13 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         }
     }
 
-    /// Of the next read: what is not part of a hello stays in the kernel until there is somebody to
-    /// take it, but for the rest of the first read.
+    /// Of the next read. What comes after the hello with it is held too, less than [#LEAST_READ];
+    /// the rest stays in the kernel until there is somebody to take it.
     private int room() {
         if (held.capacity() == 0) {
-            held = Transport.BUFFERS.directBuffer(FIRST_READ);
+            held = Transport.BUFFERS.directBuffer(LEAST_READ);
         }
-        var room = Math.max(wanted - held.readableBytes(), FIRST_READ - held.readableBytes());
+        var room = Math.max(wanted - held.readableBytes(), LEAST_READ);
         held.ensureWritable(room);
         return room;
     }
@@ -159,7 +161,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         if (held.readableBytes() < wanted) {
             return;
         }
-        switch (SniPeek.look(held)) {
+        switch (peek.next(held)) {
             case SniPeek.NeedMore(var bytes) -> wanted = bytes;
             case SniPeek.Refused(var reason) -> refuse(reason);
             case SniPeek.Name(var name) -> {
@@ -190,10 +192,11 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             try {
                 // an empty socket's buffer takes so few
                 end.write(scratch, 0, HelloGate.ALERT);
+                RawParting.begin(end);
             } catch (IOException _) {
                 // nobody is there to be told
+                end.leave();
             }
-            end.leave();
         }
     }
 

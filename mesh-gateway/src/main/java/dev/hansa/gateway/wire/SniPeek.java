@@ -4,10 +4,11 @@ import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.ServerName;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the server name out of the first bytes of a TLS connection and takes nothing away from
 /// them (RFC 8446 4.1.2 and 5.1, RFC 6066 3). Exact on any split over segments and records;
-/// whatever is not a well-formed hello is refused.
+/// whatever is not a well-formed hello is refused. One for each connection.
 public final class SniPeek {
     /// A hello with a post-quantum key share is under 2 KiB; tickets and certificates-by-URL may
     /// add some. One full TLS record is the ceiling.
@@ -25,7 +26,19 @@ public final class SniPeek {
     private static final int SERVER_NAME = 0;
     private static final int HOST_NAME = 0;
 
-    private SniPeek() {}
+    /// Where the first byte is that was not looked at.
+    private int at;
+
+    /// Of the record that `at` is in.
+    private int left;
+
+    /// Of the message, all that were looked at, and how many it has.
+    private int seen;
+
+    private int wanted = HANDSHAKE_HEADER;
+
+    /// The message's first four bytes, as far as they are seen.
+    private int header;
 
     /// What the bytes so far say.
     public sealed interface Peek {}
@@ -40,62 +53,92 @@ public final class SniPeek {
 
     /// Looks at the readable bytes; neither index of the buffer moves.
     public static Peek look(ByteBuf bytes) {
+        return new SniPeek().next(bytes);
+    }
+
+    /// Looks at what has come since the last call, so that all calls together cost what the bytes
+    /// cost once, however small the pieces and the records are. Neither index of the buffer moves.
+    ///
+    /// @param bytes all of them from the connection's first one, those of earlier calls unchanged
+    /// @return [NeedMore] before the next call, if there is to be one
+    public Peek next(ByteBuf bytes) {
         var start = bytes.readerIndex();
         var available = bytes.readableBytes();
         if (available == 0) {
             return new NeedMore(1);
         }
-        if (bytes.getUnsignedByte(start) != HANDSHAKE) {
+        if (at == 0 && bytes.getUnsignedByte(start) != HANDSHAKE) {
             return new Refused(Refusal.NOT_TLS);
         }
-        var hello = new byte[0];
-        var held = 0;
-        var offset = 0;
-        var wanted = HANDSHAKE_HEADER;
         while (true) {
-            if (available < offset + RECORD_HEADER) {
-                return more(offset + RECORD_HEADER);
-            }
-            var type = bytes.getUnsignedByte(start + offset);
-            var major = bytes.getUnsignedByte(start + offset + 1);
-            var length = bytes.getUnsignedShort(start + offset + 3);
-            if (type != HANDSHAKE || major != 3 || length == 0 || length > MAX_FRAGMENT) {
-                return new Refused(
-                        offset == 0 && major != 3 ? Refusal.NOT_TLS : Refusal.MALFORMED_HELLO);
-            }
-            var present = Math.min(length, available - offset - RECORD_HEADER);
-            if (hello.length < held + present) {
-                hello = Arrays.copyOf(hello, Math.max(wanted, held + present));
-            }
-            bytes.getBytes(start + offset + RECORD_HEADER, hello, held, present);
-            held += present;
-            if (held >= 1 && hello[0] != CLIENT_HELLO) {
-                return new Refused(Refusal.MALFORMED_HELLO);
-            }
-            if (held >= HANDSHAKE_HEADER) {
-                wanted =
-                        HANDSHAKE_HEADER
-                                + ((hello[1] & 0xff) << 16
-                                        | (hello[2] & 0xff) << 8
-                                        | hello[3] & 0xff);
-                if (wanted > MAX_HELLO) {
-                    return new Refused(Refusal.HELLO_TOO_LARGE);
+            if (left == 0) {
+                if (available < at + RECORD_HEADER) {
+                    return more(at + RECORD_HEADER);
                 }
-                if (held >= wanted) {
-                    // the same answer, whether it came at once or byte by byte
-                    if (offset + RECORD_HEADER + present - (held - wanted) > MAX_HELD) {
-                        return new Refused(Refusal.HELLO_TOO_LARGE);
-                    }
-                    return new Hello(hello, HANDSHAKE_HEADER, wanted).name();
+                var type = bytes.getUnsignedByte(start + at);
+                var major = bytes.getUnsignedByte(start + at + 1);
+                var length = bytes.getUnsignedShort(start + at + 3);
+                if (type != HANDSHAKE || major != 3 || length == 0 || length > MAX_FRAGMENT) {
+                    return new Refused(
+                            at == 0 && major != 3 ? Refusal.NOT_TLS : Refusal.MALFORMED_HELLO);
+                }
+                at += RECORD_HEADER;
+                left = length;
+            }
+            var present = Math.min(left, available - at);
+            for (var i = 0; i < present && seen + i < HANDSHAKE_HEADER; i++) {
+                header = header << 8 | bytes.getUnsignedByte(start + at + i);
+            }
+            at += present;
+            left -= present;
+            var before = seen;
+            seen += present;
+            if (before < HANDSHAKE_HEADER) {
+                var refused = readHeader();
+                if (refused != null) {
+                    return refused;
                 }
             }
-            if (present < length) {
+            if (seen >= wanted) {
+                // the same answer, whether it came at once or byte by byte
+                return at - (seen - wanted) > MAX_HELD
+                        ? new Refused(Refusal.HELLO_TOO_LARGE)
+                        : new Hello(message(bytes), HANDSHAKE_HEADER, wanted).name();
+            }
+            if (left > 0) {
                 // to the end of this record, or of the hello, whichever comes first
-                var missing = held < HANDSHAKE_HEADER ? HANDSHAKE_HEADER - held : wanted - held;
-                return more(available + Math.min(missing, length - present));
+                return more(available + Math.min(wanted - seen, left));
             }
-            offset += RECORD_HEADER + length;
         }
+    }
+
+    /// Of what is there of it.
+    private @Nullable Refused readHeader() {
+        var known = Math.min(seen, HANDSHAKE_HEADER);
+        if (known > 0 && header >>> (8 * (known - 1)) != CLIENT_HELLO) {
+            return new Refused(Refusal.MALFORMED_HELLO);
+        }
+        if (known == HANDSHAKE_HEADER) {
+            wanted = HANDSHAKE_HEADER + (header & 0xffffff);
+            if (wanted > MAX_HELLO) {
+                return new Refused(Refusal.HELLO_TOO_LARGE);
+            }
+        }
+        return null;
+    }
+
+    /// All of it, out of its records.
+    private byte[] message(ByteBuf bytes) {
+        var message = new byte[wanted];
+        var from = bytes.readerIndex();
+        for (var put = 0; put < wanted; ) {
+            var length = bytes.getUnsignedShort(from + 3);
+            var count = Math.min(length, wanted - put);
+            bytes.getBytes(from + RECORD_HEADER, message, put, count);
+            put += count;
+            from += RECORD_HEADER + length;
+        }
+        return message;
     }
 
     private static Peek more(int bytes) {

@@ -22,7 +22,9 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -157,7 +159,30 @@ class RawGatewayTest extends SniGatewayContract {
         return new Admission("gateway", places, 1000, () -> false, System::nanoTime, events);
     }
 
+    /// Five bytes and then one would be two reads for each of its records.
+    @Test
+    void helloInRecordsOfOneByteIsReadInFewReads() throws Exception {
+        var reads = new AtomicInteger();
+        Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
+        var gateway = gateway(events::add, _ -> reads.incrementAndGet());
+        var address = listen(gateway, InetAddress.getLoopbackAddress());
+        var hello = Hellos.inRecordsOf(1, Hellos.with(Hellos.extension(21, new byte[3000])));
+        try (var client = new Socket(address.getAddress(), address.getPort())) {
+            client.getOutputStream().write(hello);
+
+            assertThat(client.getInputStream().readNBytes(HelloGate.ALERT))
+                    .isEqualTo(HelloGate.alert(HelloGate.UNRECOGNIZED_NAME));
+        }
+        await().until(() -> gateway.open() == 0);
+        // nine that are full, and some at the borders of what comes at once
+        assertThat(reads.get()).isLessThan(100);
+    }
+
     private SniGateway gateway(Consumer<GatewayEvent> events) {
+        return gateway(events, _ -> {});
+    }
+
+    private SniGateway gateway(Consumer<GatewayEvent> events, LongConsumer bytesIn) {
         var seen = new PassiveHealth((_, _, _) -> {});
         return new SniGateway(
                 transport,
@@ -166,7 +191,7 @@ class RawGatewayTest extends SniGatewayContract {
                 Duration.ofHours(1),
                 Clock.systemUTC(),
                 events,
-                _ -> {},
+                bytesIn,
                 _ -> {},
                 _ -> ByteCounts.NONE);
     }

@@ -91,6 +91,20 @@ abstract class SniGatewayContract {
         assertThat(onlyRecord().sentence()).contains("other.example");
     }
 
+    /// What nobody reads would make the kernel send RST in the place of FIN.
+    @Test
+    void callerWhoseHelloIsTooLargeReadsTheAlertAndIsLeftSoon() throws Exception {
+        var large = Hellos.inRecordsOf(1 << 14, Hellos.message(1, new byte[64 << 10]));
+        try (var client = client(HOUR)) {
+            client.getOutputStream().write(large);
+
+            assertThat(client.getInputStream().readAllBytes())
+                    .containsExactly(21, 3, 3, 0, 2, 2, 50);
+            // it does not close
+            assertThat(onlyRecord().refusal()).isEqualTo("hello_too_large");
+        }
+    }
+
     @Test
     void plainTextIsClosedWithoutAnswer() throws Exception {
         try (var client = client(HOUR)) {

@@ -8,7 +8,10 @@ import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.wire.SniPeek.Name;
 import dev.hansa.gateway.wire.SniPeek.NeedMore;
 import dev.hansa.gateway.wire.SniPeek.Refused;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledHeapByteBuf;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -173,6 +176,74 @@ class SniPeekTest {
                 bytes[random.nextInt(Math.min(bytes.length, 400))] = (byte) random.nextInt();
             }
             assertThat(look(bytes)).isNotNull();
+        }
+    }
+
+    @Test
+    void everySplitIsReadTheSameAsTheWhole() {
+        var random = new Random(20261130);
+        for (var i = 0; i < 2000; i++) {
+            var wire = Hellos.inRecordsOf(1 + random.nextInt(300), POST_QUANTUM);
+            for (var flips = random.nextInt(3); flips > 0; flips--) {
+                wire[random.nextInt(Math.min(wire.length, 400))] = (byte) random.nextInt();
+            }
+            var buffer = Unpooled.buffer().writeBytes(wire);
+            var peek = new SniPeek();
+            var answer = peek.next(buffer.slice(0, 0));
+            for (var length = 0; length < wire.length && answer instanceof NeedMore; ) {
+                length = Math.min(wire.length, length + 1 + random.nextInt(400));
+                answer = peek.next(buffer.slice(0, length));
+                assertThat(answer).isEqualTo(look(Arrays.copyOf(wire, length)));
+            }
+            assertThat(answer).isEqualTo(look(wire));
+            buffer.release();
+        }
+    }
+
+    /// Each byte is a call and each record six bytes: an attacker's price must not be squared here.
+    @Test
+    void helloInRecordsOfOneByteIsLookedAtOnce() {
+        var message = Hellos.with(Hellos.extension(21, new byte[3000]), Hellos.serverName(HOST));
+        var wire = Hellos.inRecordsOf(1, message);
+        var buffer = new CountedBytes(wire.length);
+        var peek = new SniPeek();
+        SniPeek.Peek answer = new NeedMore(1);
+        for (var each : wire) {
+            buffer.writeByte(each);
+            answer = peek.next(buffer);
+        }
+
+        assertThat(answer).isEqualTo(FOUND);
+        assertThat(wire.length).isGreaterThan(18_000);
+        // four of each record's header on its way, and its length once more at the end
+        assertThat(buffer.looks).isLessThan(2 * wire.length);
+        buffer.release();
+    }
+
+    /// Counts how often it is asked for bytes.
+    private static final class CountedBytes extends UnpooledHeapByteBuf {
+        private int looks;
+
+        CountedBytes(int capacity) {
+            super(UnpooledByteBufAllocator.DEFAULT, capacity, capacity);
+        }
+
+        @Override
+        public byte getByte(int index) {
+            looks++;
+            return super.getByte(index);
+        }
+
+        @Override
+        public short getShort(int index) {
+            looks++;
+            return super.getShort(index);
+        }
+
+        @Override
+        public ByteBuf getBytes(int index, byte[] to, int at, int length) {
+            looks++;
+            return super.getBytes(index, to, at, length);
         }
     }
 
