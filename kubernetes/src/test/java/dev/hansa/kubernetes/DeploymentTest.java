@@ -156,7 +156,7 @@ class DeploymentTest {
         assertThat(container.at("/ports/0/containerPort").asInt()).isEqualTo(9443);
     }
 
-    /// Nothing else than what it does: no pod is written, no Secret is listed, no webhook is made.
+    /// Nothing else than what it does: no pod is written, no Secret is listed, no other's webhook is changed.
     @Test
     void injectorMayWriteItsOwnObjectsAlone() throws IOException {
         var rights = new TreeSet<String>();
@@ -176,6 +176,7 @@ class DeploymentTest {
                         "events  [\"create\"]",
                         "leases  [\"create\"]",
                         "leases [\"hansa-injector\"] [\"get\",\"update\"]",
+                        "mutatingwebhookconfigurations  [\"create\"]",
                         "mutatingwebhookconfigurations [\"hansa-injector\"] [\"get\",\"update\"]",
                         "pods  [\"list\",\"watch\"]",
                         "secrets [\"hansa-injector-webhook\"] [\"get\",\"update\"]");

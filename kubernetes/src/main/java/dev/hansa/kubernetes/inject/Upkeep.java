@@ -184,6 +184,8 @@ final class Upkeep {
         var wanted = WebhookConfiguration.webhook(rules, names, base64(material.bundle()));
         var configurations = client.admissionRegistration().v1().mutatingWebhookConfigurations();
         var found = configurations.withName(names.configuration()).get();
+        // what has gone, or is another's, is not there until it has been written
+        isConfigured = found != null && List.of(wanted).equals(found.getWebhooks());
         if (found == null) {
             fence.check(LONGEST);
             configurations
@@ -197,7 +199,7 @@ final class Upkeep {
                                     .build())
                     .create();
             events.accept(new InjectorEvent.Written(configuration("made")));
-        } else if (!List.of(wanted).equals(found.getWebhooks())) {
+        } else if (!isConfigured) {
             fence.check(LONGEST);
             configurations
                     .resource(

@@ -358,6 +358,12 @@ class InjectorTest {
         await().atMost(Duration.ofSeconds(30))
                 .until(() ->
                         webhook("hansa-injector").orElseThrow().getFailurePolicy().equals("Fail"));
+        client.admissionRegistration()
+                .v1()
+                .mutatingWebhookConfigurations()
+                .withName("hansa-injector")
+                .delete();
+        await().atMost(Duration.ofSeconds(30)).until(() -> webhook("hansa-injector").isPresent());
     }
 
     /// A clock that the test holds; certificates begin an hour before it, so that this machine's
