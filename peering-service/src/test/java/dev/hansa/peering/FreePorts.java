@@ -2,33 +2,62 @@ package dev.hansa.peering;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /// Ports of loopback for what must know them before it listens. They lie below those that the
 /// kernel gives to connections (32,768 and up) and apart from those of other modules' tests, which
-/// run at the same time.
+/// run at the same time. Each process has a block of them for itself: this module's tests run in
+/// two, and another build may run on the machine.
 public final class FreePorts {
     private static final int FIRST = 11_000;
-    private static final int COUNT = 9_000;
-    private static final AtomicInteger NEXT = new AtomicInteger(new Random().nextInt(COUNT));
+    private static final int BLOCKS = 6;
+    private static final int BLOCK = 1_500;
+
+    /// Held as long as this process lives, at the first port of its block.
+    private static final ServerSocket CLAIM = claim();
+
+    private static final AtomicInteger NEXT = new AtomicInteger();
 
     private FreePorts() {}
+
+    private static ServerSocket claim() {
+        for (var block = 0; block < BLOCKS; block++) {
+            try {
+                return new ServerSocket(FIRST + block * BLOCK, 1, InetAddress.getLoopbackAddress());
+            } catch (IOException _) {
+                // another process's
+            }
+        }
+        throw new IllegalStateException(
+                "ports: expected a block of " + BLOCKS + " that no other process has; found none");
+    }
 
     public static int one() {
         // so many taken ones would be a defect of the machine
         for (var tries = 0; tries < 1000; tries++) {
-            var port = FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT);
-            try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return socket.getLocalPort();
-            } catch (IOException _) {
-                // taken: the next one
+            var port = CLAIM.getLocalPort() + 1 + NEXT.getAndIncrement() % (BLOCK - 1);
+            if (isFree(port)) {
+                return port;
             }
         }
         throw new IllegalStateException("ports: expected a free one of 1000; found none");
+    }
+
+    /// Looks without listening: a bound socket that may share its port keeps nobody from listening
+    /// there in the same moment.
+    private static boolean isFree(int port) {
+        try (var socket = new Socket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     public static List<Integer> some(int count) {
