@@ -156,7 +156,8 @@ class DeploymentTest {
         assertThat(container.at("/ports/0/containerPort").asInt()).isEqualTo(9443);
     }
 
-    /// Nothing else than what it does: no pod is written, no Secret is listed, no other's webhook is changed.
+    /// Nothing else than what it does: no pod is written, no Secret is listed, no other's webhook
+    /// is changed.
     @Test
     void injectorMayWriteItsOwnObjectsAlone() throws IOException {
         var rights = new TreeSet<String>();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// What the API server is told of the webhook: which pods it has to ask about, and that it makes
 /// none of those while nobody answers.
@@ -28,8 +29,9 @@ final class WebhookConfiguration {
 
     private WebhookConfiguration() {}
 
-    /// @param caBundle base64 of PEM, as the API server has it
-    static MutatingWebhook webhook(InjectRules rules, Upkeep.Names names, String caBundle) {
+    /// @param caBundle base64 of PEM, as the API server has it; null: there is none yet
+    static MutatingWebhook webhook(
+            InjectRules rules, Upkeep.Names names, @Nullable String caBundle) {
         return new MutatingWebhookBuilder()
                 .withName(WEBHOOK)
                 .withAdmissionReviewVersions("v1")
