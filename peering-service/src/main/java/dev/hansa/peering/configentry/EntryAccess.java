@@ -1,6 +1,7 @@
 package dev.hansa.peering.configentry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
@@ -35,9 +36,10 @@ public final class EntryAccess {
         needs.add(write(entry.kind(), entry.name()));
         if (resource(entry.kind()) == Resource.SERVICE) {
             try {
-                for (var named : JSON.readTree(entry.json()).findValues("Service")) {
-                    if (!named.asText().isEmpty()) {
-                        needs.add(Need.read(Resource.SERVICE, named.asText()));
+                for (var to : destinations(JSON.readTree(entry.json()))) {
+                    var named = to.path("Service").asText();
+                    if (!named.isEmpty()) {
+                        needs.add(Need.read(Resource.SERVICE, named));
                     }
                 }
             } catch (JsonProcessingException e) {
@@ -45,6 +47,20 @@ public final class EntryAccess {
             }
         }
         return needs;
+    }
+
+    /// Field by field: keys of maps are their writer's words, such as a header or a piece of `Meta`
+    /// that is called `Service`.
+    private static List<JsonNode> destinations(JsonNode entry) {
+        var all = new ArrayList<JsonNode>();
+        all.add(entry.path("Redirect"));
+        for (var failover : entry.path("Failover")) {
+            all.add(failover);
+            failover.path("Targets").forEach(all::add);
+        }
+        entry.path("Routes").forEach(route -> all.add(route.path("Destination")));
+        entry.path("Splits").forEach(all::add);
+        return all;
     }
 
     private static Resource resource(String kind) {
