@@ -3,6 +3,7 @@ package dev.hansa.peering.api;
 import static dev.hansa.bootstrap.ForeignText.shown;
 import static dev.hansa.peering.api.RefusedRequestException.bad;
 
+import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.HealthCheck;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.acl.Need;
@@ -21,7 +22,11 @@ final class AgentServiceResource {
 
     /// Each holds a thread and a connection for as long as its target takes to answer, and may cost
     /// a write of the log at each change.
-    static final int MOST_RUN = 4096;
+    static final int MOST_ASKED = 4096;
+
+    /// Each is a time in the leader's memory that every round looks at, and a write of the log when
+    /// its owner says something new. A node that renews ten thousand finds room.
+    static final int MOST_TTL = 16_384;
 
     private final Agent agent;
 
@@ -78,7 +83,8 @@ final class AgentServiceResource {
             throws RefusedRequestException {
         var ids = more.stream().map(HealthCheck::id).collect(Collectors.toSet());
         var nodes = agent.nodes();
-        var run = 0L;
+        var asked = 0L;
+        var ttl = 0L;
         for (var each : agent.registrations().all().toList()) {
             var isIts = each.node().name().equals(node) && each.id().equals(service);
             var isOther = !isIts && nodes.contains(each.node().name());
@@ -87,23 +93,45 @@ final class AgentServiceResource {
                 if (comes && isOther) {
                     throw taken(check.id(), each);
                 }
-                if (check.isRun() && !(isIts && (comes || replaces))) {
-                    run++;
+                if (!(isIts && (comes || replaces))) {
+                    asked += isAsked(check) ? 1 : 0;
+                    ttl += isTtl(check) ? 1 : 0;
                 }
             }
         }
-        var come = more.stream().filter(HealthCheck::isRun).count();
-        if (come > 0 && run + come > MOST_RUN) {
+        var moreAsked = more.stream().filter(AgentServiceResource::isAsked).count();
+        var moreTtl = more.stream().filter(AgentServiceResource::isTtl).count();
+        requireRoom("that servers run", asked, moreAsked, MOST_ASKED);
+        requireRoom("of kind TTL", ttl, moreTtl, MOST_TTL);
+        return nodes;
+    }
+
+    private static boolean isTtl(HealthCheck check) {
+        return check.definition()
+                .flatMap(CheckDefinition::way)
+                .filter(way -> way.kind() == CheckDefinition.Kind.TTL)
+                .isPresent();
+    }
+
+    private static boolean isAsked(HealthCheck check) {
+        return check.isRun() && !isTtl(check);
+    }
+
+    /// @param run what there is besides
+    static void requireRoom(String which, long run, long come, int most)
+            throws RefusedRequestException {
+        if (come > 0 && run + come > most) {
             throw bad(
                     "checks: expected at most "
-                            + MOST_RUN
-                            + " that servers run; found "
+                            + most
+                            + " "
+                            + which
+                            + "; found "
                             + run
                             + " and "
                             + come
                             + " more");
         }
-        return nodes;
     }
 
     private static RefusedRequestException taken(String id, ServiceInstance holder) {

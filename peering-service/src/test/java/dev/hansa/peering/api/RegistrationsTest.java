@@ -28,9 +28,11 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,20 +78,24 @@ class RegistrationsTest {
     }
 
     private static HealthCheck check(String id) {
+        return check(id, Kind.TTL, "");
+    }
+
+    private static HealthCheck check(String id, Kind kind, String target) {
         return new HealthCheck(
                 id,
                 id,
                 CheckStatus.CRITICAL,
                 "as registered",
-                "ttl",
+                kind.name().toLowerCase(Locale.ROOT),
                 Optional.of(
                         new CheckDefinition(
                                 "",
                                 false,
                                 Optional.of(
                                         new Way(
-                                                Kind.TTL,
-                                                "",
+                                                kind,
+                                                target,
                                                 Duration.ofHours(1),
                                                 Duration.ofSeconds(1),
                                                 HttpAsk.GET,
@@ -154,8 +160,7 @@ class RegistrationsTest {
         assertThat(held("web")).containsExactly("c warning");
     }
 
-    @Test
-    void idOfACheckGoesToOneOfTwoThatComeAtOnce() throws Exception {
+    private Agent agent() throws Exception {
         var addresses =
                 ServerAddresses.start(
                         List.of("127.0.0.1"),
@@ -163,21 +168,63 @@ class RegistrationsTest {
                         InetAddress::getAllByName,
                         ServerAddresses.EVERY);
         addresses.close();
-        var agent =
-                new Agent(
-                        new ApiSettings(
-                                new Datacenter("eks"),
-                                "server",
-                                InetSocketAddress.createUnresolved("127.0.0.1", 8500),
-                                addresses,
-                                false,
-                                AccessSettings.OPEN,
-                                new ReaderLimits(9, 9),
-                                new RequestRates(1000, 1000),
-                                OptionalLong::empty,
-                                Clock.systemUTC()),
-                        () -> CatalogSnapshot.EMPTY,
-                        registrations);
+        return new Agent(
+                new ApiSettings(
+                        new Datacenter("eks"),
+                        "server",
+                        InetSocketAddress.createUnresolved("127.0.0.1", 8500),
+                        addresses,
+                        false,
+                        AccessSettings.OPEN,
+                        new ReaderLimits(9, 9),
+                        new RequestRates(1000, 1000),
+                        OptionalLong::empty,
+                        Clock.systemUTC()),
+                () -> CatalogSnapshot.EMPTY,
+                registrations);
+    }
+
+    @Test
+    void checksOfKindTtlTakeNoPlaceOfThoseThatServersAsk() throws Exception {
+        var agent = agent();
+        var each = 64;
+        for (var i = 0; i < AgentServiceResource.MOST_ASKED / each; i++) {
+            var id = "s" + i;
+            var checks =
+                    IntStream.range(0, each)
+                            .mapToObj(k -> check(id + "-" + k, Kind.TCP, "127.0.0.1:1"))
+                            .toList();
+            register(agent, TestStore.registered("server", id, id, checks));
+        }
+
+        register(agent, service("web", "ttl"));
+
+        var more = List.of(check("more", Kind.TCP, "127.0.0.1:1"));
+        assertThatThrownBy(() -> register(agent, TestStore.registered("server", "db", "db", more)))
+                .hasRootCauseMessage(
+                        "checks: expected at most 4096 that servers run; found 4096 and 1 more");
+        assertThat(held("web")).containsExactly("ttl critical");
+        // whoever has a place keeps it
+        register(
+                agent,
+                TestStore.registered(
+                        "server", "s0", "s0", List.of(check("s0-0", Kind.TCP, "127.0.0.1:2"))));
+    }
+
+    @Test
+    void checksOfKindTtlHaveALimitToo() throws Exception {
+        AgentServiceResource.requireRoom("of kind TTL", 16_383, 1, AgentServiceResource.MOST_TTL);
+        AgentServiceResource.requireRoom("of kind TTL", 16_385, 0, AgentServiceResource.MOST_TTL);
+
+        assertThatThrownBy(() ->
+                        AgentServiceResource.requireRoom(
+                                "of kind TTL", 16_383, 2, AgentServiceResource.MOST_TTL))
+                .hasMessage("checks: expected at most 16384 of kind TTL; found 16383 and 2 more");
+    }
+
+    @Test
+    void idOfACheckGoesToOneOfTwoThatComeAtOnce() throws Exception {
+        var agent = agent();
         between = () -> register(agent, service("db", "own"));
 
         assertThatThrownBy(() -> register(agent, service("web", "own")))
