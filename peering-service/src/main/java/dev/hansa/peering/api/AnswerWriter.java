@@ -57,7 +57,12 @@ final class AnswerWriter {
                             "X-Consul-ContentHash", body.path("ContentHash").textValue());
                 }
                 response.putHeader("Content-Type", ApiAnswer.JSON);
-                Packed.end(call, isPretty(call) ? pretty(body) : body.toString());
+                var route = call.currentRoute();
+                if (route != null && OpenApi.PATH.equals(route.getPath())) {
+                    Packed.end(call, OpenApi.shared(isPretty(call)));
+                } else {
+                    Packed.end(call, isPretty(call) ? pretty(body) : body.toString());
+                }
             }
             case ApiAnswer.Plain(var status, var type, var text, var index) -> {
                 headers(call, index, contact);
@@ -105,7 +110,7 @@ final class AnswerWriter {
         }
     }
 
-    private static String pretty(JsonNode body) {
+    static String pretty(JsonNode body) {
         var indenter = new DefaultIndenter("    ", "\n");
         try {
             return JSON.writer(

@@ -35,6 +35,9 @@ final class OpenApi {
                     "failover",
                     "topology");
 
+    /// As Routes has it.
+    static final String PATH = "/v1/openapi.json";
+
     private static final Set<String> METHODS = Set.of("get", "put", "post", "delete");
     private static final String SCHEMAS = "#/components/schemas/";
 
@@ -51,11 +54,18 @@ final class OpenApi {
 
     private static final class Held {
         static final ObjectNode DOCUMENT = new OpenApi().put();
+        static final SharedAnswer ANSWER = new SharedAnswer(DOCUMENT.toString());
+        static final SharedAnswer PRETTY = new SharedAnswer(AnswerWriter.pretty(DOCUMENT));
     }
 
     /// Not to be changed.
     static ObjectNode document() {
         return Held.DOCUMENT;
+    }
+
+    /// The document as it is sent: whoever has no token may ask for it, and need not read it.
+    static SharedAnswer shared(boolean pretty) {
+        return pretty ? Held.PRETTY : Held.ANSWER;
     }
 
     static ApiAnswer answer(ApiRequest request) {

@@ -41,10 +41,20 @@ final class Packed {
                     "/v1/hansa/proxies/:service",
                     "/v1/hansa/failovers",
                     "/v1/hansa/failover/readiness",
-                    "/v1/hansa/history",
-                    "/v1/openapi.json");
+                    "/v1/hansa/history");
 
     private Packed() {}
+
+    /// The same of an answer that is in memory already, in both forms.
+    static void end(RoutingContext call, SharedAnswer answer) {
+        var response = call.response();
+        response.putHeader("Vary", "Accept-Encoding");
+        if (Gzip.isTaken(call.request().getHeader("Accept-Encoding"))) {
+            response.putHeader("Content-Encoding", Gzip.NAME).end(answer.packed());
+        } else {
+            response.end(answer.plain());
+        }
+    }
 
     /// Ends a call whose headers are set. Who waits for a change is told of it at once: such an
     /// answer is not packed.
