@@ -1,6 +1,7 @@
 package dev.hansa.peering.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.hansa.exportedservices.CatalogSnapshot;
 import dev.hansa.exportedservices.Endpoint;
@@ -128,9 +129,10 @@ class LiveFeedTest {
         follower.whole().set(true);
         connect();
         leader.publish("new", List.of(instance("new", "")));
-        eventually(_ -> follower.owners().containsKey("new"));
+        // not with the snapshot's lock held, which a publication wants too
+        await().atMost(SEEN).until(() -> follower.owners().containsKey("new"));
         leader.publish("newer", List.of(instance("newer", "")));
-        eventually(_ -> follower.owners().containsKey("newer"));
+        await().atMost(SEEN).until(() -> follower.owners().containsKey("newer"));
         assertThat(follower.owners()).containsKey("unknown");
         assertThat(follower.whole().get()).isFalse();
 
