@@ -120,9 +120,9 @@ public final class Inbound {
         }
     }
 
-    /// Takes a new connection on its loop. The service's places are for callers who are known and
-    /// may call: until then it is one of the undecided. One beyond the limit is told so by an
-    /// alert, so that its caller takes the next target.
+    /// Takes a new connection on its loop. A place of the service, and a connection to its
+    /// application, is for whoever has said hello to it: until then it is one of the undecided. One
+    /// beyond the limit is told so by an alert, so that its caller takes the next target.
     public void accept(Channel channel) {
         var connection = new Connection(channel);
         open.incrementAndGet();
@@ -134,8 +134,10 @@ public final class Inbound {
                     open.decrementAndGet();
                     standing.remove(connection);
                     waiting.remove(connection);
-                    if (connection.place != null) {
+                    if (connection.hasPlace) {
                         places.giveBack();
+                    }
+                    if (connection.place != null) {
                         callers.left(connection.place);
                     } else {
                         connection.abandon();
@@ -157,6 +159,10 @@ public final class Inbound {
     private final class Connection implements HelloGate.Decision, HandshakeHold.Waiter {
         private final Channel channel;
         private final Admission.Entry entry;
+
+        /// On its loop only.
+        private boolean hasPlace;
+
         private final Instant began = clock.instant();
         private final long beganNanos = System.nanoTime();
         private final WireBytes downstreamBytes = new WireBytes(bytesIn, bytesOut);
@@ -178,10 +184,10 @@ public final class Inbound {
 
         /// Others come, and it has been undecided for longest.
         void giveWay() {
-            if (place == null && channel.isActive()) {
+            if (!hasPlace && channel.isActive()) {
                 turnAway(
                         Refusal.GAVE_WAY,
-                        "it had not shown who it is when there were too many of those");
+                        "it had not said what it wants when there were too many of those");
             }
         }
 
@@ -245,12 +251,14 @@ public final class Inbound {
                 return;
             }
             var most = most();
-            if (places.isFull(most)) {
+            if (!places.take(most)) {
                 hello.release();
                 deny(Refusal.TOO_MANY_CONNECTIONS, places.sentence(most));
                 HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
                 return;
             }
+            hasPlace = true;
+            entry.decided();
             var down = liveness.down();
             if (down.isPresent()) {
                 hello.release();
@@ -445,14 +453,7 @@ public final class Inbound {
                         "application of '" + service + "' closed during the handshake");
                 return;
             }
-            var most = most();
-            if (!places.take(most)) {
-                // there was one at its hello; others were quicker
-                turnAway(Refusal.TOO_MANY_CONNECTIONS, places.sentence(most));
-                return;
-            }
             place = callers.entered(id);
-            entry.decided();
             channel.config().setAutoRead(false);
             Relay.join(
                     channel,

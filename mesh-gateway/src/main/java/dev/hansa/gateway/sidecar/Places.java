@@ -12,10 +12,6 @@ final class Places {
         this.service = service;
     }
 
-    boolean isFull(int most) {
-        return taken.get() >= most;
-    }
-
     /// @return false: there is none
     boolean take(int most) {
         if (taken.incrementAndGet() <= most) {

@@ -9,8 +9,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.util.AttributeKey;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -39,7 +37,6 @@ public final class Admission {
     private final int connections;
     private final Rate rate;
     private final HalfOpen halfOpen;
-    private final LongSupplier nanoTime;
     private final BooleanSupplier memoryShort;
     private final Consumer<GatewayEvent> events;
     private final AtomicInteger open = new AtomicInteger();
@@ -70,7 +67,6 @@ public final class Admission {
         this.connections = connections;
         this.rate = new Rate(perSecond, nanoTime);
         this.halfOpen = new HalfOpen(halfOpen);
-        this.nanoTime = nanoTime;
         this.memoryShort = memoryShort;
         this.events = events;
     }
@@ -144,18 +140,15 @@ public final class Admission {
 
     /// A connection that was let in. On its loop only.
     public final class Entry {
-        private final InetAddress from;
         private HalfOpen.@Nullable Waiting waiting;
 
-        private Entry(InetAddress from) {
-            this.from = from;
-        }
+        private Entry() {}
 
         /// It has to say what it wants, and may have to go before it has.
         ///
         /// @param goes closes it, soon, unless it is decided; called on any thread, must not wait
         public void waits(Runnable goes) {
-            var one = new HalfOpen.Waiting(Source.of(from), nanoTime.getAsLong(), goes);
+            var one = new HalfOpen.Waiting(goes);
             waiting = one;
             halfOpen.enter(one);
         }
@@ -193,7 +186,7 @@ public final class Admission {
                 connection.unsafe().closeForcibly();
                 return;
             }
-            var entry = new Entry(addressOf(connection));
+            var entry = new Entry();
             connection.attr(ENTRY).set(entry);
             connection
                     .closeFuture()
@@ -202,13 +195,6 @@ public final class Admission {
                         left();
                     });
             ctx.fireChannelRead(accepted);
-        }
-
-        /// Of one that has gone already nothing is known.
-        private static InetAddress addressOf(Channel connection) {
-            return connection.remoteAddress() instanceof InetSocketAddress address
-                    ? address.getAddress()
-                    : InetAddress.getLoopbackAddress();
         }
 
         /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop

@@ -19,20 +19,16 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.X509TrustManager;
@@ -144,16 +140,6 @@ final class TestingInbound implements AutoCloseable {
         var socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout(20_000);
         return socket;
-    }
-
-    /// What a caller says first.
-    byte[] hello() throws IOException, GeneralSecurityException {
-        var engine = SSLContext.getDefault().createSSLEngine();
-        engine.setUseClientMode(true);
-        engine.setSSLParameters(named(engine.getSSLParameters()));
-        var said = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
-        engine.wrap(ByteBuffer.allocate(0), said);
-        return Arrays.copyOf(said.array(), said.position());
     }
 
     /// A caller before its handshake.
