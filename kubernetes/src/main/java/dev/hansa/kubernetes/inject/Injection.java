@@ -28,10 +28,14 @@ public final class Injection {
     /// A mirror is how the API server shows what a kubelet runs by itself: nobody can change it.
     static final String MIRROR = "kubernetes.io/config.mirror";
 
-    /// What most pods lack that were never meant for the mesh. One that is in it by default alone
-    /// must not be kept from starting by them.
+    /// What most pods lack, or have, that were never meant for the mesh. One that is in it by
+    /// default alone must not be kept from starting by them.
     private static final Set<Refusal> UNASKED =
-            EnumSet.of(Refusal.SERVICE_ACCOUNT, Refusal.PORT_UNKNOWN);
+            EnumSet.of(
+                    Refusal.SERVICE_ACCOUNT,
+                    Refusal.PORT_UNKNOWN,
+                    Refusal.PROBE,
+                    Refusal.TRANSPARENT_PROXY);
 
     /// What it takes until callers everywhere have heard that a pod goes: the endpoint slice, the
     /// catalog, the peer's, each with room. Without it calls that begin meanwhile are refused.

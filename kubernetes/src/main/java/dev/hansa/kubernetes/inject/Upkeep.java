@@ -3,6 +3,7 @@ package dev.hansa.kubernetes.inject;
 import dev.hansa.kubernetes.lease.Fence;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -29,6 +30,10 @@ final class Upkeep {
     /// The longest that a request to the API server takes.
     static final Duration LONGEST = Duration.ofSeconds(8);
 
+    /// A configuration that was there and is gone is made anew after this: who uninstalls may
+    /// delete it first, and one that stays without an injector keeps pods from being made.
+    static final Duration GONE_FOR = Duration.ofSeconds(20);
+
     private final KubernetesClient client;
     private final Fence fence;
     private final Names names;
@@ -39,6 +44,11 @@ final class Upkeep {
     private final Consumer<InjectorEvent> events;
     private @Nullable Map<String, String> taken;
     private volatile boolean isConfigured;
+
+    /// Of the configuration, as the replica that writes it has seen.
+    private boolean wasThere;
+
+    private @Nullable Instant missingSince;
     private volatile Instant end = Instant.MAX;
 
     /// @param service of Kubernetes by which API servers reach the webhook
@@ -184,9 +194,16 @@ final class Upkeep {
         var wanted = WebhookConfiguration.webhook(rules, names, base64(material.bundle()));
         var configurations = client.admissionRegistration().v1().mutatingWebhookConfigurations();
         var found = configurations.withName(names.configuration()).get();
-        // what has gone, or is another's, is not there until it has been written
-        isConfigured = found != null && List.of(wanted).equals(found.getWebhooks());
+        // what has gone is not there until it has been written
+        isConfigured = isBelieved(found, material);
         if (found == null) {
+            if (missingSince == null) {
+                missingSince = clock.instant();
+            }
+            if (wasThere
+                    && Duration.between(missingSince, clock.instant()).compareTo(GONE_FOR) < 0) {
+                return;
+            }
             fence.check(LONGEST);
             configurations
                     .resource(
@@ -199,7 +216,7 @@ final class Upkeep {
                                     .build())
                     .create();
             events.accept(new InjectorEvent.Written(configuration("made")));
-        } else if (!isConfigured) {
+        } else if (!List.of(wanted).equals(found.getWebhooks())) {
             fence.check(LONGEST);
             configurations
                     .resource(
@@ -209,6 +226,8 @@ final class Upkeep {
                     .update();
             events.accept(new InjectorEvent.Written(configuration("put right")));
         }
+        missingSince = null;
+        wasThere = true;
         isConfigured = true;
     }
 
@@ -224,12 +243,15 @@ final class Upkeep {
                         .mutatingWebhookConfigurations()
                         .withName(names.configuration())
                         .get();
+        isConfigured = isBelieved(found, material);
+    }
+
+    private static boolean isBelieved(
+            @Nullable MutatingWebhookConfiguration found, WebhookMaterial material) {
         var bundle = base64(material.bundle());
-        isConfigured =
-                found != null
-                        && found.getWebhooks().stream()
-                                .anyMatch(each ->
-                                        bundle.equals(each.getClientConfig().getCaBundle()));
+        return found != null
+                && found.getWebhooks().stream()
+                        .anyMatch(each -> bundle.equals(each.getClientConfig().getCaBundle()));
     }
 
     private void take(WebhookMaterial material) {

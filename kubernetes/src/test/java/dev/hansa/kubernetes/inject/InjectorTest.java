@@ -363,7 +363,8 @@ class InjectorTest {
                 .mutatingWebhookConfigurations()
                 .withName("hansa-injector")
                 .delete();
-        await().atMost(Duration.ofSeconds(30)).until(() -> webhook("hansa-injector").isPresent());
+        // not at once: an uninstall may delete it before the injector
+        await().atMost(Duration.ofSeconds(60)).until(() -> webhook("hansa-injector").isPresent());
     }
 
     /// A clock that the test holds; certificates begin an hour before it, so that this machine's

@@ -99,6 +99,18 @@ class TransparentInjectionTest {
                 .collect(Collectors.toSet());
     }
 
+    /// One that never asked for the mesh must not be kept from starting by what it lacks for it.
+    @Test
+    void podThatIsInByDefaultAloneIsLeftAloneWhereItCannotBeRedirected() {
+        var probe =
+                "readinessProbe: {httpGet: {path: /, port: 8080, scheme: HTTPS, httpHeaders: [{name: a, value: b}]}}";
+
+        assertThat(decide(pod("", probe), true)).isInstanceOf(InjectDecision.LeaveAlone.class);
+        assertThat(decide(pod("", "securityContext: {runAsUser: 5995}"), true))
+                .isInstanceOf(InjectDecision.LeaveAlone.class);
+        assertThat(refusal(pod(ON, probe))).startsWith("Probe: ");
+    }
+
     @Test
     void containerThatMakesTheRulesAloneHasARight() {
         var patched = patched(pod(ON, ""), false);
