@@ -305,7 +305,7 @@ final class AuditCommands {
                             .row("First:", Long.toString(check.first()))
                             .row("Last:", Long.toString(check.last().number()))
                             .text());
-            out.print("Head:\n" + text(check.heads()));
+            out.print("Head:\n" + AuditHead.text(check.heads()));
             if (check.fault().isPresent()) {
                 note("hansa: " + check.fault().get());
                 endWith(1);
@@ -329,71 +329,18 @@ final class AuditCommands {
                                 + ": no --head remembers an earlier one");
             }
             if (head != null && check.count() > 0) {
-                remember(head, check.heads());
+                AuditHead.remember(head, check.heads());
             }
-        }
-
-        /// A line for each class: the word, the place of the newest record in it, and its hash.
-        private static String text(Map<AuditClass, AuditMark> heads) {
-            var text = new StringBuilder();
-            for (var kind : AuditClass.values()) {
-                var mark = heads.get(kind);
-                if (mark != null) {
-                    text.append(kind.word()).append(' ').append(mark).append('\n');
-                }
-            }
-            return text.toString();
         }
 
         private Map<AuditClass, AuditMark> remembered() throws CommandFailedException {
-            var all = new EnumMap<AuditClass, AuditMark>(AuditClass.class);
-            if (head == null) {
-                if (isFirst) {
-                    throw usage("--new-head: expected a --head to begin; found none");
-                }
-                return all;
-            }
-            if (isFirst == Files.exists(head)) {
-                throw new CommandFailedException(
-                        isFirst
-                                ? "'" + head + "': expected no file with --new-head; found one"
-                                : "'"
-                                        + head
-                                        + "': expected what was remembered the last time; found no"
-                                        + " file. The first time: --new-head");
+            if (head != null) {
+                return AuditHead.remembered(surroundings(), head, isFirst);
             }
             if (isFirst) {
-                return all;
+                throw usage("--new-head: expected a --head to begin; found none");
             }
-            try {
-                for (var line : text("head", head.toString()).lines().toList()) {
-                    var words = line.strip().split(" ", -1);
-                    if (words.length != 3 || !words[2].matches("[0-9a-f]{64}")) {
-                        throw new IllegalArgumentException("not a line of ours");
-                    }
-                    all.put(
-                            AuditClass.of(words[0]),
-                            new AuditMark(Long.parseLong(words[1]), words[2]));
-                }
-                if (all.isEmpty()) {
-                    throw new IllegalArgumentException("emptied");
-                }
-                return all;
-            } catch (IllegalArgumentException e) {
-                throw new CommandFailedException(
-                        "'"
-                                + head
-                                + "': expected lines of a class, a number and a hash; found"
-                                + (all.isEmpty() ? " none" : " another"),
-                        e);
-            }
-        }
-
-        private static void remember(Path head, Map<AuditClass, AuditMark> heads)
-                throws CommandFailedException {
-            try (var file = OwnerFile.at("head", head)) {
-                file.write(text(heads).stripTrailing());
-            }
+            return Map.of();
         }
 
         private static AuditLog.Ends ends(ApiClient api)

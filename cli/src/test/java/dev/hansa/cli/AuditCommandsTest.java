@@ -239,6 +239,12 @@ class AuditCommandsTest {
 
         assertThat(ran.status()).as(ran.err()).isZero();
         assertThat(head).exists();
+        for (var one : Map.of("", "found none", "what is this\n", "found another").entrySet()) {
+            Files.writeString(head, one.getKey());
+            var refused = verify(export(), "-head", head.toString());
+            assertThat(refused.status()).isEqualTo(2);
+            assertThat(refused.err()).contains("'" + head + "': expected lines ", one.getValue());
+        }
         assertThat(other).hasContent("kept");
     }
 
