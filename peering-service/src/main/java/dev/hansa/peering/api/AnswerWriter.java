@@ -57,12 +57,12 @@ final class AnswerWriter {
                             "X-Consul-ContentHash", body.path("ContentHash").textValue());
                 }
                 response.putHeader("Content-Type", ApiAnswer.JSON);
-                var route = call.currentRoute();
-                if (route != null && OpenApi.PATH.equals(route.getPath())) {
-                    Packed.end(call, OpenApi.shared(isPretty(call)));
-                } else {
-                    Packed.end(call, isPretty(call) ? pretty(body) : body.toString());
-                }
+                Packed.end(call, isPretty(call) ? pretty(body) : body.toString());
+            }
+            case ApiAnswer.Shared(_, var compact, var pretty) -> {
+                headers(call, OptionalLong.empty(), contact);
+                response.putHeader("Content-Type", ApiAnswer.JSON);
+                Packed.end(call, isPretty(call) ? pretty : compact);
             }
             case ApiAnswer.Plain(var status, var type, var text, var index) -> {
                 headers(call, index, contact);

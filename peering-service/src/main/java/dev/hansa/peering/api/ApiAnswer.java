@@ -10,6 +10,9 @@ sealed interface ApiAnswer {
     /// @param index of the state that was read; empty when nothing was
     record Json(JsonNode body, OptionalLong index) implements ApiAnswer {}
 
+    /// One that is the same for everybody, made once in each form. It tells no state.
+    record Shared(JsonNode body, SharedAnswer compact, SharedAnswer pretty) implements ApiAnswer {}
+
     record Plain(int status, String contentType, String text, OptionalLong index)
             implements ApiAnswer {}
 
@@ -51,7 +54,7 @@ sealed interface ApiAnswer {
     /// Whether it tells that what was asked for is so, or that what it concerns does not exist.
     default boolean isDone() {
         return switch (this) {
-            case Json _ -> true;
+            case Json _, Shared _ -> true;
             case Plain(var status, _, _, _) -> status < 400 || status == 404;
         };
     }
@@ -59,6 +62,7 @@ sealed interface ApiAnswer {
     default ApiAnswer at(long index) {
         return switch (this) {
             case Json(var body, _) -> new Json(body, OptionalLong.of(index));
+            case Shared(var body, _, _) -> new Json(body, OptionalLong.of(index));
             case Plain(var status, var type, var text, _) ->
                     new Plain(status, type, text, OptionalLong.of(index));
         };

@@ -35,9 +35,6 @@ final class OpenApi {
                     "failover",
                     "topology");
 
-    /// As Routes has it.
-    static final String PATH = "/v1/openapi.json";
-
     private static final Set<String> METHODS = Set.of("get", "put", "post", "delete");
     private static final String SCHEMAS = "#/components/schemas/";
 
@@ -54,8 +51,11 @@ final class OpenApi {
 
     private static final class Held {
         static final ObjectNode DOCUMENT = new OpenApi().put();
-        static final SharedAnswer ANSWER = new SharedAnswer(DOCUMENT.toString());
-        static final SharedAnswer PRETTY = new SharedAnswer(AnswerWriter.pretty(DOCUMENT));
+        static final ApiAnswer.Shared ANSWER =
+                new ApiAnswer.Shared(
+                        DOCUMENT,
+                        new SharedAnswer(DOCUMENT.toString()),
+                        new SharedAnswer(AnswerWriter.pretty(DOCUMENT)));
     }
 
     /// Not to be changed.
@@ -63,13 +63,13 @@ final class OpenApi {
         return Held.DOCUMENT;
     }
 
-    /// The document as it is sent: whoever has no token may ask for it, and need not read it.
-    static SharedAnswer shared(boolean pretty) {
-        return pretty ? Held.PRETTY : Held.ANSWER;
+    /// Whoever has no token may ask for it, and need not read it.
+    static ApiAnswer answer(ApiRequest request) {
+        return shared();
     }
 
-    static ApiAnswer answer(ApiRequest request) {
-        return ApiAnswer.json(document());
+    static ApiAnswer.Shared shared() {
+        return Held.ANSWER;
     }
 
     private ObjectNode put() {

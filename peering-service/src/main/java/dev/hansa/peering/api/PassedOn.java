@@ -18,6 +18,8 @@ final class PassedOn {
             case ApiAnswer.Json(var body, var index) ->
                     new Question.Answer(
                             200, TYPE, body.toString(), index.orElse(NO_INDEX), missedSome);
+            case ApiAnswer.Shared(var body, _, _) ->
+                    new Question.Answer(200, TYPE, body.toString(), NO_INDEX, missedSome);
             case ApiAnswer.Plain(var status, var type, var text, var index) ->
                     new Question.Answer(status, type, text, index.orElse(NO_INDEX), missedSome);
         };

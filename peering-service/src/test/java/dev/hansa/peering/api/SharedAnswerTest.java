@@ -28,9 +28,9 @@ class SharedAnswerTest {
 
     @Test
     void descriptionOfTheApiIsMadeOnceInEachForm() {
-        assertThat(OpenApi.shared(false)).isSameAs(OpenApi.shared(false));
-        assertThat(OpenApi.shared(true)).isSameAs(OpenApi.shared(true));
-        assertThat(OpenApi.shared(true).plain().length())
-                .isGreaterThan(OpenApi.shared(false).plain().length());
+        assertThat(OpenApi.shared().compact()).isSameAs(OpenApi.shared().compact());
+        assertThat(OpenApi.shared().pretty()).isSameAs(OpenApi.shared().pretty());
+        assertThat(OpenApi.shared().pretty().plain().length())
+                .isGreaterThan(OpenApi.shared().compact().plain().length());
     }
 }
