@@ -73,17 +73,6 @@ public record SidecarConfig(
         public Served {
             probes = List.copyOf(probes);
         }
-
-        /// One that no kubelet asks otherwise than the check does.
-        public Served(
-                Optional<String> id,
-                Endpoint application,
-                InetSocketAddress listen,
-                CheckSettings check,
-                List<String> tags,
-                Map<String, String> meta) {
-            this(id, application, listen, check, tags, meta, List.of());
-        }
     }
 
     /// One upstream listener, plain text, for the application alone.

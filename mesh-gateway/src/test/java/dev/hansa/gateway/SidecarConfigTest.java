@@ -70,7 +70,8 @@ class SidecarConfigTest {
                                                                         1,
                                                                         true),
                                                                 List.of(),
-                                                                Map.of())),
+                                                                Map.of(),
+                                                                List.of())),
                                                 List.of()))));
     }
 

@@ -27,7 +27,7 @@ public enum Refusal {
     OWN_CONNECTION,
     UNKNOWN_DESTINATION,
     MESH_DESTINATIONS_ONLY,
-    /// It was not decided yet when there were too many of those.
+    /// It had not said what it wants when there were too many of those.
     GAVE_WAY,
     CLOSED_EARLY;
 

@@ -60,11 +60,10 @@ public final class Inbound {
     private final AtomicInteger open = new AtomicInteger();
     private final Places places;
 
-    /// Those that have shown who they are, let in or about to be: at most `maxConnections`, and
-    /// those that are not decided, for which the listener has a bound.
+    /// Those that have shown who they are, let in or about to be; at most `maxConnections`.
     private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
 
-    /// Those whose connection the application has not accepted yet, of those that are not decided.
+    /// Those whose connection the application has not accepted yet; at most `maxConnections`.
     private final Set<Connection> waiting = ConcurrentHashMap.newKeySet();
 
     public Inbound(

@@ -1,7 +1,10 @@
 package dev.hansa.gateway.telemetry;
 
+import dev.hansa.gateway.route.Refusal;
 import java.time.Instant;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// One connection, once it has ended: the access log's line and a row of `/connections`. Bytes are
 /// counted on the wire, TLS included, on both legs, so that what one process sent can be compared
@@ -33,22 +36,24 @@ public record ConnectionRecord(
         String end,
         String refusal,
         String sentence) {
-    private static final String CLOSED_EARLY = "closed_early";
+    private static final String CLOSED_EARLY = Refusal.CLOSED_EARLY.word();
 
     /// Said before anybody knows who calls: whoever reaches the port can have them.
     private static final Set<String> OF_STRANGERS =
-            Set.of(
-                    CLOSED_EARLY,
-                    "gave_way",
-                    "not_tls",
-                    "malformed_hello",
-                    "hello_too_large",
-                    "hello_timeout",
-                    "no_server_name",
-                    "bad_server_name",
-                    "not_served",
-                    "handshake_failed",
-                    "identity_refused");
+            Stream.of(
+                            Refusal.CLOSED_EARLY,
+                            Refusal.GAVE_WAY,
+                            Refusal.NOT_TLS,
+                            Refusal.MALFORMED_HELLO,
+                            Refusal.HELLO_TOO_LARGE,
+                            Refusal.HELLO_TIMEOUT,
+                            Refusal.NO_SERVER_NAME,
+                            Refusal.BAD_SERVER_NAME,
+                            Refusal.NOT_SERVED,
+                            Refusal.HANDSHAKE_FAILED,
+                            Refusal.IDENTITY_REFUSED)
+                    .map(Refusal::word)
+                    .collect(Collectors.toUnmodifiableSet());
 
     /// An application wanted to call; nobody asks there whether somebody listens.
     private static final Set<String> OF_APPLICATIONS = Set.of("upstream", "redirected");

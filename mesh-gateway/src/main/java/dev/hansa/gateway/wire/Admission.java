@@ -27,8 +27,7 @@ public final class Admission {
     /// costs nothing. The kernel's queue keeps the callers meanwhile.
     static final Duration ACCEPT_AGAIN = Duration.ofMillis(250);
 
-    /// As many callers at once find a handshake's time, 200 ms from afar, at 1,000 newcomers a
-    /// second.
+    /// As many find 200 ms for their hello, from afar, at 1,000 newcomers a second.
     private static final int LEAST_HALF_OPEN = 256;
 
     private static final AttributeKey<Entry> ENTRY = AttributeKey.valueOf(Admission.class, "entry");

@@ -39,22 +39,27 @@ class ConnectionLogTest {
     }
 
     private static ConnectionRecord record(long millis, String refusal) {
+        return record(millis, "gateway", 0, refusal, "");
+    }
+
+    static ConnectionRecord record(
+            long millis, String listener, long bytes, String refusal, String sentence) {
         return new ConnectionRecord(
                 Instant.EPOCH,
                 millis,
-                "gateway",
+                listener,
                 "",
                 "",
                 "",
                 "",
                 "192.0.2.1:40000",
                 "",
-                0,
+                bytes,
                 0,
                 0,
                 0,
                 "",
                 refusal,
-                "");
+                sentence);
     }
 }

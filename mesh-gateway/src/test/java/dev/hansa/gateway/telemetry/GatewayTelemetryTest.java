@@ -9,7 +9,6 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.hansa.gateway.GatewayEvent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -133,22 +132,6 @@ class GatewayTelemetryTest {
         telemetry.accept(new GatewayEvent.ConnectionOpened(listener));
         telemetry.accept(
                 new GatewayEvent.ConnectionEnded(
-                        new ConnectionRecord(
-                                Instant.EPOCH,
-                                3,
-                                listener,
-                                "",
-                                "",
-                                "",
-                                "",
-                                "192.0.2.1:40000",
-                                "",
-                                bytes,
-                                0,
-                                0,
-                                0,
-                                "",
-                                refusal,
-                                sentence)));
+                        ConnectionLogTest.record(3, listener, bytes, refusal, sentence)));
     }
 }
