@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -200,18 +199,7 @@ class ClockJumpsIT {
     }
 
     private static void export(PeeredPair pair, String service) throws Exception {
-        pair.call(
-                PeeredPair.LKE,
-                "PUT",
-                "/v1/catalog/register",
-                ServerGroup.text(
-                        Map.of(
-                                "Node",
-                                service,
-                                "Address",
-                                "192.0.2.1",
-                                "Service",
-                                Map.of("ID", service, "Service", service, "Port", 80))));
+        pair.register(PeeredPair.LKE, service);
         pair.call(
                 PeeredPair.LKE,
                 "PUT",

@@ -389,6 +389,22 @@ final class PeeredPair implements AutoCloseable {
                 HttpResponse.BodyHandlers.ofString());
     }
 
+    /// A service that nobody runs, at a node of its name.
+    void register(String prefix, String service) throws IOException, InterruptedException {
+        call(
+                prefix,
+                "PUT",
+                "/v1/catalog/register",
+                ServerGroup.text(
+                        Map.of(
+                                "Node",
+                                service,
+                                "Address",
+                                "192.0.2.1",
+                                "Service",
+                                Map.of("ID", service, "Service", service, "Port", 80))));
+    }
+
     JsonNode call(String prefix, String method, String path, String body)
             throws IOException, InterruptedException {
         var answer =

@@ -164,7 +164,7 @@ final class SkewedPair implements AutoCloseable {
         made.add("made-" + made.size());
         for (var name : List.of("eks", "lke")) {
             var peer = name.equals("eks") ? "lke" : "eks";
-            register(prefix(name), made.getLast());
+            pair.register(prefix(name), made.getLast());
             export(prefix(name), peer);
             await().atMost(PATIENCE)
                     .until(() ->
@@ -178,21 +178,6 @@ final class SkewedPair implements AutoCloseable {
                                             "")
                                     .isEmpty());
         }
-    }
-
-    private void register(String prefix, String service) throws Exception {
-        pair.call(
-                prefix,
-                "PUT",
-                "/v1/catalog/register",
-                ServerGroup.text(
-                        Map.of(
-                                "Node",
-                                service,
-                                "Address",
-                                "192.0.2.1",
-                                "Service",
-                                Map.of("ID", service, "Service", service, "Port", 80))));
     }
 
     private void export(String prefix, String peer) throws Exception {
