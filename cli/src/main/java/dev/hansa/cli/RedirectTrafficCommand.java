@@ -1,5 +1,6 @@
 package dev.hansa.cli;
 
+import dev.hansa.bootstrap.Ipv4Network;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,11 +34,6 @@ final class RedirectTrafficCommand extends ShortCommand {
 
     /// A number, or a name as useradd takes it; never a flag.
     private static final Pattern UID = Pattern.compile("[0-9]{1,10}|[a-z_][a-z0-9_-]{0,31}");
-
-    private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
-
-    private static final Pattern CIDR =
-            Pattern.compile(BYTE + "(\\." + BYTE + "){3}(/([0-9]|[12][0-9]|3[0-2]))?");
 
     /// Each is a rule that every new connection is held against. An injected pod may name 64 of
     /// each kind, and has some of its own.
@@ -198,7 +194,7 @@ final class RedirectTrafficCommand extends ShortCommand {
         uids.add(proxyUid == null ? "" : proxyUid);
         uids.forEach(this::judge);
         for (var cidr : excludeCidrs) {
-            if (!CIDR.matcher(cidr).matches()) {
+            if (!Ipv4Network.isOne(cidr)) {
                 throw usage("expected an IPv4 network such as 10.0.0.0/8; found '" + cidr + "'");
             }
         }

@@ -2,13 +2,13 @@ package dev.hansa.kubernetes.inject;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.bootstrap.Ipv4Network;
 import dev.hansa.kubernetes.inject.InjectDecision.Refusal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// How the connections of a pod are led into its sidecar, and which are not.
@@ -35,11 +35,6 @@ record Transparent(
     private static final int MOST = 64;
 
     private static final long HIGHEST_UID = 0xFFFF_FFFEL;
-
-    private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
-
-    private static final Pattern NETWORK =
-            Pattern.compile(BYTE + "(\\." + BYTE + "){3}(/([0-9]|[12][0-9]|3[0-2]))?");
 
     Transparent {
         inboundPorts = List.copyOf(inboundPorts);
@@ -170,6 +165,6 @@ record Transparent(
     }
 
     private static Optional<String> network(String text) {
-        return NETWORK.matcher(text).matches() ? Optional.of(text) : Optional.empty();
+        return Ipv4Network.isOne(text) ? Optional.of(text) : Optional.empty();
     }
 }
