@@ -43,6 +43,7 @@ final class SoakFaults {
     private final Queue<Long> localDeaths = new ConcurrentLinkedQueue<>();
     private final Queue<SoakExcuses.Window> away = new ConcurrentLinkedQueue<>();
     private final Queue<SoakExcuses.Window> broken = new ConcurrentLinkedQueue<>();
+    private final Queue<Long> afterAllWereKilled = new ConcurrentLinkedQueue<>();
     private final Queue<String> problems = new ConcurrentLinkedQueue<>();
     private final List<Thread> running = new ArrayList<>();
 
@@ -63,6 +64,12 @@ final class SoakFaults {
         return new SoakExcuses(List.copyOf(localDeaths), List.copyOf(away), List.copyOf(broken));
     }
 
+    /// From the moment that a majority of servers runs, of which all had been killed, to the next
+    /// write: the longest of them, 0 where none was.
+    long afterAllWereKilledMillis() {
+        return afterAllWereKilled.stream().mapToLong(one -> one).max().orElse(0);
+    }
+
     /// What could not be done: the run proves nothing then.
     List<String> problems() {
         return List.copyOf(problems);
@@ -70,7 +77,7 @@ final class SoakFaults {
 
     /// Until a moment in `System.nanoTime`; then until all is whole again.
     void run(long until) throws InterruptedException {
-        var plan = new SoakPlan(seed, world.eks().count(), SoakWorld.canLose());
+        var plan = new SoakPlan(seed, world.eks().count(), world.impossible());
         var due = System.nanoTime();
         while (due - until < 0) {
             TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
@@ -142,6 +149,10 @@ final class SoakFaults {
                                             List.of(node(group, victim(group, fault))),
                                             network(group),
                                             hold));
+            case SERVER_CLOCK_OFF ->
+                    server(fault, until, () -> shift(group, victim(group, fault), fault));
+            case SERVER_DISK_FULL ->
+                    server(fault, until, () -> fill(group, victim(group, fault), hold));
             case ALL_SERVERS_OF_A_PEER_KILLED ->
                     // what has just come back could tell nobody that it has
                     onPath(fault, until, () -> beside(world.lke(), () -> killAll(hold)));
@@ -318,7 +329,14 @@ final class SoakFaults {
         for (var number = 0; number < group.count(); number++) {
             group.start(number);
         }
-        excludeUntilAMajorityRuns(group, from);
+        group.awaitMajority();
+        var majority = System.nanoTime();
+        awaitWrite(group);
+        // no death of one that leads: of all of them, each of which starts anew
+        var gaps = clients.control(group.name());
+        var again = gaps.firstSince(majority).orElse(System.nanoTime());
+        gaps.exclude(from, again);
+        afterAllWereKilled.add((again - majority) / 1_000_000);
         for (var number = 0; number < group.count(); number++) {
             group.awaitAnswer(number);
         }
@@ -349,6 +367,31 @@ final class SoakFaults {
                 TimeUnit.MILLISECONDS.sleep(hold);
             }
         }
+    }
+
+    private void shift(ServerGroup group, int number, SoakPlan.Fault fault)
+            throws IOException, InterruptedException {
+        var clock = world.clock(node(group, number));
+        clock.shift(Duration.ofHours(fault.hoursOff()));
+        try {
+            TimeUnit.MILLISECONDS.sleep(fault.holdMillis());
+        } finally {
+            clock.shift(Duration.ZERO);
+        }
+    }
+
+    /// Whatever its log has come to it is started anew after that: an append that finds no room
+    /// ends a log until then.
+    private void fill(ServerGroup group, int number, int hold)
+            throws IOException, InterruptedException {
+        var disk = group.data(number);
+        SoakWorld.fill(disk);
+        try {
+            TimeUnit.MILLISECONDS.sleep(hold);
+        } finally {
+            SoakWorld.empty(disk);
+        }
+        kill(group, number, 0);
     }
 
     private static String node(ServerGroup group, int number) {

@@ -2,6 +2,7 @@ package dev.hansa.tests.multicluster;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /// How long nothing succeeded, not counting times that were said to be hopeless.
 final class SoakGaps {
@@ -19,6 +20,11 @@ final class SoakGaps {
 
     synchronized int count() {
         return successes.size();
+    }
+
+    /// @param at in `System.nanoTime`
+    synchronized OptionalLong firstSince(long at) {
+        return successes.stream().mapToLong(one -> one).filter(one -> one - at >= 0).min();
     }
 
     /// @param until in `System.nanoTime`

@@ -67,6 +67,14 @@ class SoakGapsTest {
     }
 
     @Test
+    void firstSinceAMomentIsTheEarliestFromItOnWhateverTheOrder() {
+        success(0, 900, 500);
+        assertThat(gaps.firstSince(400_000_000)).hasValue(500_000_000);
+        assertThat(gaps.firstSince(500_000_000)).hasValue(500_000_000);
+        assertThat(gaps.firstSince(901_000_000)).isEmpty();
+    }
+
+    @Test
     void whoeverHasNoBeginningIsToldSoAndNotThatThereIsNoGap() {
         assertThatIllegalStateException().isThrownBy(() -> longest(1_000));
     }

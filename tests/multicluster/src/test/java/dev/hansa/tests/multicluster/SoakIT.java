@@ -99,6 +99,7 @@ class SoakIT {
                                 Math.max(
                                         longest("writes in eks", clients.control("eks"), end),
                                         longest("writes in lke", clients.control("lke"), end)),
+                                faults.afterAllWereKilledMillis(),
                                 longest("calls", clients.data(), end)),
                         isWhole);
         var result = new LinkedHashMap<String, Object>();

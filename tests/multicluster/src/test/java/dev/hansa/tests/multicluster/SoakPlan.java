@@ -1,14 +1,15 @@
 package dev.hansa.tests.multicluster;
 
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /// What is done to the two datacenters, as a seed alone decides it: each fault has a generator of
 /// its own, so that its kind, its victim, how long it is held and when it is due are the same
 /// whatever the run does meanwhile. What a seed cannot repeat: which server leads when the victim
 /// is the leader, for how long a fault waits until the one before it at the same place is over, and
-/// how the processes interleave. On a machine that cannot lose packets those kinds are not drawn,
-/// which is another sequence.
+/// how the processes interleave. Kinds that a machine cannot make are not drawn, which is another
+/// sequence.
 final class SoakPlan {
     enum Kind {
         SERVER_KILLED,
@@ -20,7 +21,11 @@ final class SoakPlan {
         SERVER_HEARD_NOT_HEARING,
         SERVER_REFUSED,
         SERVER_UNPLUGGED,
-        SERVER_LOSES_PACKETS(true),
+        SERVER_LOSES_PACKETS,
+        /// Its clock is an hour off, and right again.
+        SERVER_CLOCK_OFF,
+        /// Nothing is left on its disk, and then there is room again.
+        SERVER_DISK_FULL,
         ALL_SERVERS_OF_A_PEER_KILLED,
         GATEWAY_KILLED,
         LOCAL_INSTANCE_KILLED,
@@ -28,25 +33,22 @@ final class SoakPlan {
         LINK_REFUSED,
         /// The one end of each connection is gone, and the other end is not told.
         LINK_HALF_OPEN,
-        LINK_LOSES_PACKETS(true),
-        LINK_SLOW;
-
-        private final boolean losesPackets;
-
-        Kind() {
-            this(false);
-        }
-
-        Kind(boolean losesPackets) {
-            this.losesPackets = losesPackets;
-        }
+        LINK_LOSES_PACKETS,
+        LINK_SLOW
     }
 
     /// @param isInEks of the two datacenters, where a kind may happen in either
     /// @param holdMillis from its beginning to its end, without what starts anew
     /// @param victim the number of a server; from as many as there are on: whoever leads then
     /// @param pauseMillis until the next one is due
-    record Fault(Kind kind, boolean isInEks, int holdMillis, int victim, int pauseMillis) {}
+    /// @param hoursOff of a clock: 1 ahead or 1 behind
+    record Fault(
+            Kind kind,
+            boolean isInEks,
+            int holdMillis,
+            int victim,
+            int pauseMillis,
+            int hoursOff) {}
 
     private static final int HOLD_MILLIS = 5_000;
 
@@ -59,14 +61,12 @@ final class SoakPlan {
     private final List<Kind> kinds;
 
     /// @param servers in each datacenter
-    /// @param canLose whether this machine can lose packets on purpose
-    SoakPlan(long seed, int servers, boolean canLose) {
+    /// @param impossible what this machine cannot make
+    SoakPlan(long seed, int servers, Set<Kind> impossible) {
         this.seeds = new SplittableRandom(seed);
         this.servers = servers;
         this.kinds =
-                List.of(Kind.values()).stream()
-                        .filter(kind -> canLose || !kind.losesPackets)
-                        .toList();
+                List.of(Kind.values()).stream().filter(kind -> !impossible.contains(kind)).toList();
     }
 
     Fault next() {
@@ -77,6 +77,7 @@ final class SoakPlan {
                 random.nextInt(HOLD_MILLIS / 10, HOLD_MILLIS),
                 // the leader more often than by chance
                 random.nextInt(servers * 2),
-                random.nextInt(EVERY_MILLIS / 2, EVERY_MILLIS));
+                random.nextInt(EVERY_MILLIS / 2, EVERY_MILLIS),
+                random.nextBoolean() ? 1 : -1);
     }
 }

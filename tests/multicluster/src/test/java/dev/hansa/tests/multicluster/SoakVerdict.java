@@ -27,6 +27,10 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
     /// For each leader or owner of a stream that dies.
     static final int CONTROL_LIMIT_MILLIS = 5_000;
 
+    /// Where all servers of a datacenter were killed, from the moment that a majority of them runs:
+    /// three processes start at once on the processors that carry the load too.
+    static final int ALL_KILLED_LIMIT_MILLIS = 10_000;
+
     /// A caller whose target is dead without a word goes elsewhere within the same connection,
     /// after the `ConnectTimeout` of the world's resolver at the latest:
     /// [SoakWorld#CONNECT_TIMEOUT].
@@ -37,7 +41,9 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
     /// @param problems faults that could not be made, or did not end
     /// @param lost what the history says that cannot be
     /// @param failures all requests that failed
-    /// @param controlMillis the longest time in which no write was acknowledged
+    /// @param controlMillis the longest time in which no write was acknowledged, but for those
+    ///   after all servers were killed
+    /// @param allKilledMillis the longest of those
     /// @param dataMillis the longest time in which no request succeeded
     record Measured(
             long seconds,
@@ -50,6 +56,7 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
             List<SoakClients.Failure> failures,
             SoakExcuses excuses,
             long controlMillis,
+            long allKilledMillis,
             long dataMillis) {}
 
     /// @param isWhole whether requests that fail and times count; a machine that starves its
@@ -70,6 +77,7 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
         figures.put("faults", measured.faults());
         figures.put("violations", violations.size());
         figures.put("control_unavailable_max_ms", measured.controlMillis());
+        figures.put("control_unavailable_after_all_killed_max_ms", measured.allKilledMillis());
         figures.put("data_unavailable_max_ms", measured.dataMillis());
         figures.put("requests", measured.requests());
         figures.put("failed", measured.failures().size());
@@ -111,6 +119,11 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
         }
         if (isWhole) {
             atMost(complaints, "no write for, ms", CONTROL_LIMIT_MILLIS, measured.controlMillis());
+            atMost(
+                    complaints,
+                    "no write after all servers were killed for, ms",
+                    ALL_KILLED_LIMIT_MILLIS,
+                    measured.allKilledMillis());
             atMost(complaints, "no request for, ms", DATA_LIMIT_MILLIS, measured.dataMillis());
         }
         return new SoakVerdict(figures, complaints, violations);

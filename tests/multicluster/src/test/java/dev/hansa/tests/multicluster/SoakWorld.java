@@ -11,13 +11,16 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /// Two datacenters in namespaces of their own, one for each machine: servers, a gateway, sidecars.
 /// `caller` in eks has `echo` as its upstream, of which eks has an instance and lke another.
@@ -38,6 +41,10 @@ final class SoakWorld implements AutoCloseable {
     /// Of the resolver of `echo`.
     static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
+    /// Of a server's disk, of which a run of 20 minutes takes a part.
+    private static final String DISK = "256m";
+
+    private static final String FILLER = "filler";
     private static final String BRIDGE = "hsoak";
     private static final Duration READY = Duration.ofMinutes(3);
 
@@ -50,6 +57,8 @@ final class SoakWorld implements AutoCloseable {
     private final ServerGroup lke;
     private final Map<String, Process> proxies = new HashMap<>();
     private final List<String> namespaces = new ArrayList<>();
+    private final Map<String, ShiftedClock> clocks = new HashMap<>();
+    private final List<Path> disks = new ArrayList<>();
     private int started;
 
     SoakWorld(Path folder, int servers) {
@@ -57,10 +66,10 @@ final class SoakWorld implements AutoCloseable {
         var flags = List.of("--intentions-default-allow", "true", "--leaf-ttl", "6m");
         this.eks =
                 new ServerGroup(
-                        "eks", EKS, folder, servers, flags, number -> inside("eks-s" + number));
+                        "eks", EKS, folder, servers, flags, number -> server("eks-s" + number));
         this.lke =
                 new ServerGroup(
-                        "lke", LKE, folder, servers, flags, number -> inside("lke-s" + number));
+                        "lke", LKE, folder, servers, flags, number -> server("lke-s" + number));
     }
 
     ServerGroup eks() {
@@ -73,6 +82,67 @@ final class SoakWorld implements AutoCloseable {
 
     private static List<String> inside(String node) {
         return List.of("ip", "netns", "exec", BRIDGE + "-" + node);
+    }
+
+    private List<String> server(String node) {
+        var words = new ArrayList<>(inside(node));
+        var clock = clocks.get(node);
+        if (clock != null) {
+            words.add("env");
+            clock.environment().forEach((name, value) -> words.add(name + "=" + value));
+        }
+        return words;
+    }
+
+    /// Of a server's machine.
+    ShiftedClock clock(String node) {
+        return Objects.requireNonNull(clocks.get(node), node);
+    }
+
+    /// A server's machine has its own clock, where there is a compiler for what sets it, and disk.
+    private void furnish(ServerGroup group, int number) throws IOException, InterruptedException {
+        var node = group.name() + "-s" + number;
+        var clock = ShiftedClock.compile(Files.createDirectory(folder.resolve(node + "-clock")));
+        clock.ifPresent(own -> clocks.put(node, own));
+        var disk = Files.createDirectory(group.data(number));
+        run("mount", "-t", "tmpfs", "-o", "size=" + DISK + ",mode=700", "tmpfs", disk.toString());
+        disks.add(disk);
+    }
+
+    /// Until nothing is left.
+    static void fill(Path disk) throws IOException {
+        var chunk = new byte[1 << 20];
+        try (var filler = Files.newOutputStream(disk.resolve(FILLER))) {
+            for (var left = usable(disk); left > 0; left = usable(disk)) {
+                filler.write(chunk, 0, (int) Math.min(chunk.length, left));
+            }
+        } catch (IOException e) {
+            // the server has taken what was left meanwhile
+            if (usable(disk) > 0) {
+                throw e;
+            }
+        }
+    }
+
+    private static long usable(Path disk) throws IOException {
+        return Files.getFileStore(disk).getUsableSpace();
+    }
+
+    static void empty(Path disk) throws IOException {
+        Files.deleteIfExists(disk.resolve(FILLER));
+    }
+
+    /// What this machine cannot make.
+    Set<SoakPlan.Kind> impossible() throws InterruptedException {
+        var all = EnumSet.noneOf(SoakPlan.Kind.class);
+        if (!canLose()) {
+            all.add(SoakPlan.Kind.SERVER_LOSES_PACKETS);
+            all.add(SoakPlan.Kind.LINK_LOSES_PACKETS);
+        }
+        if (clocks.isEmpty()) {
+            all.add(SoakPlan.Kind.SERVER_CLOCK_OFF);
+        }
+        return all;
     }
 
     /// Runs a command, which has to succeed.
@@ -116,7 +186,7 @@ final class SoakWorld implements AutoCloseable {
     }
 
     /// Whether this machine can lose packets on purpose.
-    static boolean canLose() throws InterruptedException {
+    private static boolean canLose() throws InterruptedException {
         try {
             run("iptables", "-w", "-L", "-n");
             return true;
@@ -168,6 +238,8 @@ final class SoakWorld implements AutoCloseable {
         for (var number = 0; number < eks.count(); number++) {
             node("eks-s" + number, eks.host(number));
             node("lke-s" + number, lke.host(number));
+            furnish(eks, number);
+            furnish(lke, number);
         }
         node("eks-gw", EKS + ".10");
         node("lke-gw", LKE + ".10");
@@ -315,6 +387,9 @@ final class SoakWorld implements AutoCloseable {
         proxies.values().forEach(Process::destroyForcibly);
         eks.close();
         lke.close();
+        for (var disk : disks) {
+            run("umount", "--lazy", disk.toString());
+        }
         for (var namespace : namespaces) {
             ip("netns del " + namespace);
         }
