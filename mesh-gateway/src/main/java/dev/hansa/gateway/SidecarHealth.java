@@ -79,6 +79,9 @@ final class SidecarHealth {
             }
         }
         state.put("live", live);
+        if (!stale) {
+            upstream.liveSince().ifPresent(since -> state.put("liveSince", since.toString()));
+        }
         upstream.goingBack().ifPresent(how -> state.put("goingBack", how));
         state.put("targets", targets);
         state.put("endpoints", endpoints(upstream));

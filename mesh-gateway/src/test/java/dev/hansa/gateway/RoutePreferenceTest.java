@@ -135,6 +135,12 @@ class RoutePreferenceTest {
                         .at("/services/web/upstreams/billing/goingBack")
                         .asText()
                         .equals("0 % go back to billing, the others still to billing.peer.east"));
+        assertThat(
+                        mesh.json(mesh.westAdmin, "/health")
+                                .at("/services/web/upstreams/billing/liveSince")
+                                .asText())
+                .startsWith("20")
+                .endsWith("Z");
         var before = servedBy("billing.peer.east");
         for (var i = 0; i < 10; i++) {
             assertThat(mesh.call("x")).isTrue();

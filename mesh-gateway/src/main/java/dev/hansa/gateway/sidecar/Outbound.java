@@ -72,6 +72,7 @@ public final class Outbound {
     private final RaceAllowance allowance = new RaceAllowance();
     private final Tally tally = new Tally();
     private final Failback failback = new Failback();
+    private final LiveTarget live = new LiveTarget();
     private volatile @Nullable LastRefusal lastRefusal;
 
     /// Those that have not reached a target yet; at most `maxConnections`.
@@ -133,6 +134,11 @@ public final class Outbound {
     /// The way that a connection would take now.
     public Optional<Route> route() {
         return ends.get().flatMap(present -> present.snapshot().route(upstream));
+    }
+
+    /// Since when new connections go where they go now; empty while no target is healthy.
+    public Optional<Instant> liveSince() {
+        return live.since();
     }
 
     /// How far connections have gone back to a target that is healthy again, in words; empty while
@@ -197,6 +203,7 @@ public final class Outbound {
     /// the ends.
     public void review() {
         var known = route();
+        live.taken(known, clock.instant());
         known.ifPresent(route -> failback.taken(route, System.nanoTime()));
         var listed = known.map(Plan::listed).orElse(Map.of());
         tally.routeHas(listed.keySet().stream().map(Way::target).collect(toSet()));
