@@ -2,16 +2,11 @@ package dev.hansa.kubernetes;
 
 import dev.hansa.kubernetes.catalog.KubeService;
 import dev.hansa.kubernetes.lease.Fence;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.MixedOperation;
-import io.fabric8.kubernetes.client.dsl.Resource;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
@@ -22,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +32,11 @@ final class Cluster implements AutoCloseable {
     private final Set<String> namespaces;
     private final List<ApiGroup> groups;
     private final Fence fence;
-    private final List<Watched> watched = new ArrayList<>();
+    private final CustomWatch objects;
     private final List<SharedIndexInformer<Service>> services = new ArrayList<>();
 
-    private record Watched(
-            ApiGroup group,
-            ResourceKind kind,
-            SharedIndexInformer<GenericKubernetesResource> informer) {}
+    /// Nothing before it is watched.
+    private Runnable look = () -> {};
 
     /// @param namespaces those that are watched; none: all
     Cluster(KubernetesClient client, Set<String> namespaces, List<ApiGroup> groups, Fence fence) {
@@ -50,11 +44,7 @@ final class Cluster implements AutoCloseable {
         this.namespaces = Set.copyOf(namespaces);
         this.groups = List.copyOf(groups);
         this.fence = fence;
-    }
-
-    /// Does this cluster have the kinds of `group`? Asked once, when the operator starts.
-    static boolean knows(KubernetesClient client, ApiGroup group) {
-        return client.getApiResources(group.apiVersion()) != null;
+        this.objects = new CustomWatch(client, this.namespaces, this.groups);
     }
 
     /// What no two clusters have in common, however they are named.
@@ -84,25 +74,8 @@ final class Cluster implements AutoCloseable {
             BiConsumer<Optional<Custom>, Custom> changes,
             ServiceListener services,
             Consumer<String> failed) {
-        for (var group : groups) {
-            for (var kind : ResourceKind.values()) {
-                for (var namespace : namespaces.isEmpty() ? Set.of("") : namespaces) {
-                    var operation = resources(group, kind);
-                    var informer =
-                            namespace.isEmpty()
-                                    ? operation.inAnyNamespace().runnableInformer(0)
-                                    : operation.inNamespace(namespace).runnableInformer(0);
-                    informer.itemStore(new LeanStore<>(LeanStore::unmanaged));
-                    informer.addEventHandler(new Told(group, kind, changes));
-                    informer.exceptionHandler((_, cause) -> {
-                        failed.accept(kind.plural() + "." + group.domain() + ": " + cause);
-                        return true;
-                    });
-                    watched.add(new Watched(group, kind, informer));
-                    informer.start();
-                }
-            }
-        }
+        look = () -> objects.look(changes, failed);
+        look();
         for (var namespace : namespaces.isEmpty() ? Set.of("") : namespaces) {
             var informer =
                     namespace.isEmpty()
@@ -119,15 +92,29 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    /// Takes up the kinds that the cluster has by now.
+    void look() {
+        look.run();
+    }
+
+    /// The definitions that the cluster did not have when it was last looked.
+    SortedSet<String> lacking() {
+        return objects.lacking();
+    }
+
+    /// Whether there is none of the kinds that come with this operator.
+    boolean lacksOwnKinds() {
+        return objects.lacks(ApiGroup.HANSA);
+    }
+
     int watches() {
-        return watched.size() + services.size();
+        return objects.watches() + services.size();
     }
 
     /// Those that have begun and have not ended since: one that has begun once says so for ever.
     int synced() {
-        return Math.toIntExact(
-                watched.stream().filter(one -> goesOn(one.informer())).count()
-                        + services.stream().filter(Cluster::goesOn).count());
+        return objects.synced()
+                + Math.toIntExact(services.stream().filter(Cluster::goesOn).count());
     }
 
     static boolean goesOn(SharedIndexInformer<?> informer) {
@@ -140,10 +127,7 @@ final class Cluster implements AutoCloseable {
 
     /// Whether all objects of a kind are known, and the Services that they may select.
     boolean isSynced(ResourceKind kind) {
-        return watched.stream()
-                        .filter(one -> one.kind() == kind)
-                        .allMatch(one -> one.informer().hasSynced())
-                && knowsServices();
+        return objects.isSynced(kind) && knowsServices();
     }
 
     boolean knowsServices() {
@@ -154,26 +138,21 @@ final class Cluster implements AutoCloseable {
         return namespaces.isEmpty() || namespaces.contains(namespace);
     }
 
-    boolean sees(ApiGroup group) {
-        return groups.contains(group);
+    /// Whether objects of its kind are seen where it is: what is not seen is not judged.
+    boolean sees(Subject subject) {
+        return groups.contains(subject.group())
+                && !objects.lacks(subject.group(), subject.kind())
+                && sees(subject.namespace());
     }
 
     /// As far as they are known; the oldest first.
     List<Custom> known() {
-        return watched.stream().flatMap(one -> objects(one).stream()).toList();
+        return objects.known().toList();
     }
 
     List<Custom> known(ResourceKind kind) {
-        return watched.stream()
-                .filter(one -> one.kind() == kind)
-                .flatMap(one -> objects(one).stream())
+        return objects.known(kind)
                 .sorted(Comparator.comparing(one -> one.subject().text()))
-                .toList();
-    }
-
-    private static List<Custom> objects(Watched one) {
-        return one.informer().getStore().list().stream()
-                .flatMap(resource -> Custom.of(one.group(), one.kind(), resource).stream())
                 .toList();
     }
 
@@ -213,7 +192,7 @@ final class Cluster implements AutoCloseable {
     /// As it is now, at the API server.
     Optional<Custom> now(Subject subject) {
         return Optional.ofNullable(
-                        resources(subject.group(), subject.kind())
+                        CustomWatch.resources(client, subject.group(), subject.kind())
                                 .inNamespace(subject.namespace())
                                 .withName(subject.name())
                                 .get())
@@ -224,7 +203,7 @@ final class Cluster implements AutoCloseable {
     Custom replace(Custom custom) {
         fence.check(LONGEST);
         var written =
-                resources(custom.subject().group(), custom.subject().kind())
+                CustomWatch.resources(client, custom.subject().group(), custom.subject().kind())
                         .inNamespace(custom.subject().namespace())
                         .resource(custom.resource())
                         .update();
@@ -233,7 +212,7 @@ final class Cluster implements AutoCloseable {
 
     void replaceStatus(Custom custom) {
         fence.check(LONGEST);
-        resources(custom.subject().group(), custom.subject().kind())
+        CustomWatch.resources(client, custom.subject().group(), custom.subject().kind())
                 .inNamespace(custom.subject().namespace())
                 .resource(custom.resource())
                 .updateStatus();
@@ -272,21 +251,6 @@ final class Cluster implements AutoCloseable {
         client.secrets().inNamespace(secret.getMetadata().getNamespace()).resource(secret).delete();
     }
 
-    private MixedOperation<
-                    GenericKubernetesResource,
-                    GenericKubernetesResourceList,
-                    Resource<GenericKubernetesResource>>
-            resources(ApiGroup group, ResourceKind kind) {
-        return client.genericKubernetesResources(
-                new ResourceDefinitionContext.Builder()
-                        .withGroup(group.domain())
-                        .withVersion(ApiGroup.VERSION)
-                        .withKind(kind.kind())
-                        .withPlural(kind.plural())
-                        .withNamespaced(true)
-                        .build());
-    }
-
     /// An Event on a pod; one that is there already stays.
     void create(Event event) {
         fence.check(LONGEST);
@@ -300,28 +264,8 @@ final class Cluster implements AutoCloseable {
 
     @Override
     public void close() {
-        watched.forEach(one -> one.informer().stop());
+        objects.close();
         services.forEach(SharedIndexInformer::stop);
-    }
-
-    private record Told(
-            ApiGroup group, ResourceKind kind, BiConsumer<Optional<Custom>, Custom> changes)
-            implements ResourceEventHandler<GenericKubernetesResource> {
-        @Override
-        public void onAdd(GenericKubernetesResource added) {
-            Custom.of(group, kind, added).ifPresent(one -> changes.accept(Optional.empty(), one));
-        }
-
-        @Override
-        public void onUpdate(GenericKubernetesResource old, GenericKubernetesResource changed) {
-            Custom.of(group, kind, changed)
-                    .ifPresent(one -> changes.accept(Custom.of(group, kind, old), one));
-        }
-
-        @Override
-        public void onDelete(GenericKubernetesResource gone, boolean unknown) {
-            onAdd(gone);
-        }
     }
 
     /// Told of Services of Kubernetes.

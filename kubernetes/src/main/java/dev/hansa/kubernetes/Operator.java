@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -83,7 +84,7 @@ public final class Operator implements AutoCloseable {
                         listener(config, events, () -> everything.get().run()),
                         () -> crews.stream().allMatch(Workers::haveEnded));
         var groups = new ArrayList<>(List.of(ApiGroup.HANSA));
-        if (config.consulGroup() && Cluster.knows(client, ApiGroup.CONSUL)) {
+        if (config.consulGroup()) {
             groups.add(ApiGroup.CONSUL);
         }
         var cluster = closer.add(new Cluster(client, config.namespaces(), groups, leadership));
@@ -118,7 +119,8 @@ public final class Operator implements AutoCloseable {
         telemetry.gauges(
                 queue::size,
                 () -> leadership.isLeading() ? 1 : 0,
-                () -> cluster.synced() + catalog.map(CatalogPart::synced).orElse(0));
+                () -> cluster.synced() + catalog.map(CatalogPart::synced).orElse(0),
+                () -> cluster.lacking().size());
         catalog.ifPresent(part -> telemetry.catalog(part::queued));
         cluster.watch(
                 (before, now) -> changed(before, now, offer),
@@ -130,6 +132,15 @@ public final class Operator implements AutoCloseable {
                 },
                 words -> events.accept(new OperatorEvent.WatchFailed("watch", words)));
         catalog.ifPresent(CatalogPart::watch);
+        var lacking = new AtomicReference<>(Set.<String>of());
+        Runnable tell =
+                () -> {
+                    var now = cluster.lacking();
+                    if (!now.equals(lacking.getAndSet(now))) {
+                        events.accept(new OperatorEvent.KindsLacking(now));
+                    }
+                };
+        tell.run();
         closer.add(leadership);
         crews.add(
                 closer.add(
@@ -145,7 +156,11 @@ public final class Operator implements AutoCloseable {
                         new Resync(
                                 config.resync(),
                                 System::nanoTime,
-                                () -> everything.get().run(),
+                                () -> {
+                                    cluster.look();
+                                    tell.run();
+                                    everything.get().run();
+                                },
                                 words -> events.accept(new OperatorEvent.ResyncFailed(words))));
         leadership.start();
         crews.forEach(Workers::start);
@@ -270,10 +285,12 @@ public final class Operator implements AutoCloseable {
         var watches = cluster.watches() + catalog.map(CatalogPart::watches).orElse(0);
         var synced = cluster.synced() + catalog.map(CatalogPart::synced).orElse(0);
         var health = new LinkedHashMap<String, Object>();
-        health.put("status", synced == watches ? "passing" : "critical");
+        var works = synced == watches && !cluster.lacksOwnKinds();
+        health.put("status", works ? "passing" : "critical");
         health.put("leading", leadership.isLeading());
         health.put("watches", watches);
         health.put("watchesSynced", synced);
+        health.put("lacking", cluster.lacking());
         return health;
     }
 

@@ -2,6 +2,9 @@ package dev.hansa.kubernetes;
 
 import dev.hansa.kubernetes.catalog.PodProblem;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /// What happens in the operator. One place decides what is logged and counted.
 public sealed interface OperatorEvent {
@@ -44,6 +47,15 @@ public sealed interface OperatorEvent {
 
     /// A watch ended in a way that it does not mend itself; it begins anew.
     record WatchFailed(String kind, String words) implements OperatorEvent {}
+
+    /// What the cluster lacks is other than before.
+    ///
+    /// @param kinds definitions that are not there; none: all are
+    record KindsLacking(SortedSet<String> kinds) implements OperatorEvent {
+        public KindsLacking {
+            kinds = Collections.unmodifiableSortedSet(new TreeSet<>(kinds));
+        }
+    }
 
     /// The look at everything, which comes each resync, has ended early.
     record ResyncFailed(String words) implements OperatorEvent {}

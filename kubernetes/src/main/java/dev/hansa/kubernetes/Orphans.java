@@ -99,7 +99,7 @@ final class Orphans {
         if (owner.isEmpty() || peering.isEnding()) {
             return;
         }
-        var subject = owner.get().subject().filter(this::isWatched);
+        var subject = owner.get().subject().filter(desk.cluster()::sees);
         if (subject.isEmpty() || desk.cluster().now(subject.get()).isPresent()) {
             return;
         }
@@ -135,15 +135,12 @@ final class Orphans {
             // ExportsWork empties it, while there is an object to begin with
             return desk.cluster().known(ResourceKind.EXPORTED_SERVICES).isEmpty();
         }
-        var subject = owner.subject().filter(this::isWatched).filter(one -> one.kind() == kind);
+        var subject =
+                owner.subject().filter(desk.cluster()::sees).filter(one -> one.kind() == kind);
         if (subject.isEmpty()) {
             return false;
         }
         var object = desk.cluster().now(subject.get());
         return object.isEmpty() || !EntryWork.entryName(object.get()).equals(name);
-    }
-
-    private boolean isWatched(Subject subject) {
-        return desk.cluster().sees(subject.group()) && desk.cluster().sees(subject.namespace());
     }
 }

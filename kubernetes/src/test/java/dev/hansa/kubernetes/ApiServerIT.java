@@ -9,10 +9,10 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Settings;
-import dev.hansa.kubernetes.catalog.InjectedPod;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -31,6 +31,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -266,6 +268,32 @@ class ApiServerIT {
         assertThat(eks.entry("service-resolver", "cart").isMissingNode()).isTrue();
     }
 
+    /// A set of definitions that has one of Consul's kinds alone.
+    @Test
+    void kindsAreTakenUpWhenTheyHaveADefinitionAndKnownWhenTheyLoseIt() {
+        try (var watch = new CustomWatch(admin, Set.of("shop"), List.of(ApiGroup.CONSUL))) {
+            Callable<Integer> lacking =
+                    () -> {
+                        watch.look((_, _) -> {}, _ -> {});
+                        return watch.lacking().size();
+                    };
+            var all = ResourceKind.values().length;
+            until(() -> lacking.call() == all);
+
+            var crds = admin.apiextensions().v1().customResourceDefinitions();
+            var consuls = crds.withName("meshes.hansa.dev").get();
+            consuls.setMetadata(
+                    new ObjectMetaBuilder().withName("meshes.consul.hashicorp.com").build());
+            consuls.getSpec().setGroup(ApiGroup.CONSUL.domain());
+            consuls.setStatus(null);
+            admin.resource(consuls).create();
+            until(() -> lacking.call() == all - 1 && watch.synced() == 1);
+
+            crds.withName("meshes.consul.hashicorp.com").delete();
+            until(() -> lacking.call() == all && watch.watches() == 0);
+        }
+    }
+
     @Test
     void whatAStatusSaysIsKeptByTheDefinitions() throws Exception {
         operate();
@@ -406,7 +434,7 @@ class ApiServerIT {
         operate();
         var pods = new TestingPods(admin, "real");
         pods.service("cart", Map.of());
-        var pod = pod("cart-1", "cart");
+        var pod = pods.pod("cart-1", "cart", false, Map.of());
         ready(pod, "True");
         pods.slice("cart", TestingPods.ready("cart-1", "192.0.2.7"));
         untilStatuses("cart", "shop.cart-1-cart passing");
@@ -429,7 +457,7 @@ class ApiServerIT {
 
         pods.service("one", Map.of());
         pods.service("two", Map.of());
-        pod("torn", "other");
+        pods.pod("torn", "other", false, Map.of());
         pods.slice("one", TestingPods.ready("torn", "192.0.2.8"));
         pods.slice("two", TestingPods.ready("torn", "192.0.2.8"));
         until(() ->
@@ -443,27 +471,6 @@ class ApiServerIT {
     private static void untilStatuses(String service, String... statuses) {
         await().atMost(TestingCluster.PATIENCE)
                 .untilAsserted(() -> assertThat(eks.statuses(service)).containsExactly(statuses));
-    }
-
-    private static Pod pod(String name, String app) {
-        return admin.resource(
-                        new PodBuilder()
-                                .withNewMetadata()
-                                .withName(name)
-                                .withNamespace("shop")
-                                .addToLabels(InjectedPod.LABEL, InjectedPod.INJECTED)
-                                .addToLabels("app", app)
-                                .endMetadata()
-                                .withNewSpec()
-                                .withNodeName("one")
-                                .withServiceAccountName(app)
-                                .addNewContainer()
-                                .withName("app")
-                                .withImage("app")
-                                .endContainer()
-                                .endSpec()
-                                .build())
-                .create();
     }
 
     private static void ready(Pod pod, String word) {

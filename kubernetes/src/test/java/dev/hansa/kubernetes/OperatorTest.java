@@ -311,6 +311,71 @@ class OperatorTest {
         }
     }
 
+    /// An older set of Consul's definitions has no sameness groups.
+    @Test
+    void kindWithoutADefinitionIsNamedKeepsNoOtherWaitingAndIsTakenUpWhenItHasOne()
+            throws Exception {
+        cluster.lack(ApiGroup.CONSUL, ResourceKind.SAMENESS_GROUP);
+        cluster.operate(eks, Map.of("consul-group", "true"));
+
+        until(() -> admin("/health").statusCode() == 200);
+        assertThat(admin("/health").body())
+                .contains("\"watches\" : 22", "\"samenessgroups.consul.hashicorp.com\"");
+        assertThat(cluster.metric("hansa_operator_kinds_lacking")).isEqualTo(1);
+        var defaults =
+                cluster.create(
+                        new Subject(
+                                ApiGroup.CONSUL, ResourceKind.SERVICE_DEFAULTS, "shop", "older"),
+                        "{'protocol': 'tcp'}");
+        cluster.untilSynced(defaults, "True");
+
+        cluster.define(ApiGroup.CONSUL, ResourceKind.SAMENESS_GROUP);
+        var group =
+                cluster.create(
+                        new Subject(ApiGroup.CONSUL, ResourceKind.SAMENESS_GROUP, "shop", "newer"),
+                        "{'includeLocal': true, 'members': [{'peer': 'lke'}]}");
+        cluster.untilSynced(group, "True");
+        until(() -> admin("/health").body().contains("\"watches\" : 23"));
+        assertThat(admin("/health").body()).contains("\"lacking\" : [ ]");
+        for (var one : new Subject[] {defaults, group}) {
+            cluster.delete(one);
+            until(() -> cluster.now(one).isEmpty());
+        }
+    }
+
+    @Test
+    void entryOfAKindWithoutADefinitionStaysUntilItsObjectCanBeLookedFor() throws Exception {
+        var entry =
+                "{\"Kind\":\"service-resolver\",\"Name\":\"%s\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\""
+                        + cluster.mark()
+                        + "\",\"k8s-object\":\"serviceresolvers.%s/shop/%s\"}}";
+        eks.write(entry.formatted("unseen", "consul.hashicorp.com", "unseen"));
+        eks.write(entry.formatted("zz-seen", "hansa.dev", "zz-seen"));
+        cluster.lack(ApiGroup.CONSUL, ResourceKind.SERVICE_RESOLVER);
+
+        cluster.operate(eks, Map.of("consul-group", "true"));
+        until(() -> !isThere(RESOLVER, "zz-seen"));
+        assertThat(isThere(RESOLVER, "unseen")).isTrue();
+
+        cluster.define(ApiGroup.CONSUL, ResourceKind.SERVICE_RESOLVER);
+        until(() -> !isThere(RESOLVER, "unseen"));
+    }
+
+    @Test
+    void operatorWithoutAnyOfItsOwnDefinitionsIsNotReady() throws Exception {
+        for (var kind : ResourceKind.values()) {
+            cluster.lack(ApiGroup.HANSA, kind);
+        }
+        cluster.operate(eks, Map.of());
+        until(() -> admin("/health").body().contains("\"watchesSynced\" : 1"));
+        assertThat(admin("/health").statusCode()).isEqualTo(503);
+
+        for (var kind : ResourceKind.values()) {
+            cluster.define(ApiGroup.HANSA, kind);
+        }
+        until(() -> admin("/health").statusCode() == 200);
+    }
+
     @Test
     void objectOfConsulsGroupBecomesAnEntryAndIsLetGoOfConsulsFinalizer() throws Exception {
         cluster.operate(eks, Map.of("consul-group", "true"));

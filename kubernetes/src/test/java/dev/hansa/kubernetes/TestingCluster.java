@@ -71,7 +71,7 @@ final class TestingCluster implements AutoCloseable {
         public MockResponse dispatch(RecordedRequest request) {
             var path = request.getPath();
             for (var one : refused) {
-                if (path.contains(one.path()) && one.methods().contains(request.getMethod())) {
+                if (one.isOf(request)) {
                     return new MockResponse().setResponseCode(one.code());
                 }
             }
@@ -79,44 +79,51 @@ final class TestingCluster implements AutoCloseable {
                 // this server would keep what it is asked about
                 return new MockResponse().setResponseCode(200).setBody(request.getBody());
             }
-            return path.equals("/apis/" + ApiGroup.CONSUL.apiVersion())
-                    ? new MockResponse().setResponseCode(200).setBody(kinds())
-                    : super.dispatch(request);
+            return super.dispatch(request);
         }
-    }
-
-    /// What an API server says of a group that it has.
-    private static String kinds() {
-        var list = JSON.createObjectNode();
-        list.put("kind", "APIResourceList").put("apiVersion", "v1");
-        list.put("groupVersion", ApiGroup.CONSUL.apiVersion());
-        var resources = list.putArray("resources");
-        for (var kind : ResourceKind.values()) {
-            resources
-                    .addObject()
-                    .put("name", kind.plural())
-                    .put("singularName", "")
-                    .put("kind", kind.kind())
-                    .put("namespaced", true)
-                    .putArray("verbs")
-                    .add("get");
-        }
-        return list.toString();
     }
 
     /// @param path a part of it
-    private record Refusal(Set<String> methods, String path, int code) {}
+    /// @param kind the plural in it; empty: whatever it is
+    private record Refusal(Set<String> methods, String path, String kind, int code) {
+        boolean isOf(RecordedRequest request) {
+            var asked = request.getPath();
+            return asked.contains(path)
+                    && methods.contains(request.getMethod())
+                    && (kind.isEmpty() || asked.matches(".*/" + kind + "([/?].*)?"));
+        }
+    }
 
     /// Secrets of the namespace are answered so from now on.
     void refuseSecrets(int code, String... methods) {
-        refused.add(new Refusal(Set.of(methods), "/namespaces/shop/secrets", code));
+        refused.add(new Refusal(Set.of(methods), "/namespaces/shop/secrets", "", code));
     }
 
     /// Each write of the object, its status included, is answered by a 422 from now on.
     void refuse(Subject subject) {
         refused.add(
                 new Refusal(
-                        Set.of("PUT"), "/" + subject.kind().plural() + "/" + subject.name(), 422));
+                        Set.of("PUT"),
+                        "/" + subject.kind().plural() + "/" + subject.name(),
+                        "",
+                        422));
+    }
+
+    private static Refusal undefined(ApiGroup group, ResourceKind kind) {
+        return new Refusal(
+                Set.of("GET", "PUT", "POST"),
+                "/apis/" + group.apiVersion() + "/",
+                kind.plural(),
+                404);
+    }
+
+    /// As where the kind has no definition, from now on.
+    void lack(ApiGroup group, ResourceKind kind) {
+        refused.add(undefined(group, kind));
+    }
+
+    void define(ApiGroup group, ResourceKind kind) {
+        refused.remove(undefined(group, kind));
     }
 
     TestingCluster(Path folder) {

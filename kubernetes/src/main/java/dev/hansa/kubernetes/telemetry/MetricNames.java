@@ -8,6 +8,7 @@ public final class MetricNames {
     public static final String QUEUE_FULL = "hansa_operator_queue_full_total";
     public static final String LEADING = "hansa_operator_leading";
     public static final String WATCHES = "hansa_operator_watches_synced";
+    public static final String KINDS_LACKING = "hansa_operator_kinds_lacking";
     public static final String ABANDONED = "hansa_operator_abandoned_total";
     public static final String ORPHANS = "hansa_operator_orphans_removed_total";
     public static final String WATCH_FAILURES = "hansa_operator_watch_failures_total";

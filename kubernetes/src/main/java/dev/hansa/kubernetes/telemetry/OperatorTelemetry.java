@@ -42,7 +42,10 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
         return registry;
     }
 
-    public void gauges(IntSupplier queued, IntSupplier leading, IntSupplier synced) {
+    /// @param lacking kinds that the cluster has no definition for
+    public void gauges(
+            IntSupplier queued, IntSupplier leading, IntSupplier synced, IntSupplier lacking) {
+        Gauge.builder(MetricNames.KINDS_LACKING, lacking::getAsInt).register(registry);
         Gauge.builder(MetricNames.QUEUE, queued::getAsInt).register(registry);
         Gauge.builder(MetricNames.LEADING, leading::getAsInt).register(registry);
         Gauge.builder(MetricNames.WATCHES, synced::getAsInt).register(registry);
@@ -121,6 +124,12 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
                 registry.counter(MetricNames.WATCH_FAILURES).increment();
                 LOG.warn("{} begins anew: {}", kind, cut(words));
             }
+            case OperatorEvent.KindsLacking(var kinds) when kinds.isEmpty() ->
+                    LOG.info("the cluster has all kinds that are watched");
+            case OperatorEvent.KindsLacking(var kinds) ->
+                    LOG.warn(
+                            "custom resources: expected a definition for each kind; found none for {} (the others are watched; these are, at the next look at everything after their definition is there)",
+                            String.join(", ", kinds));
             case OperatorEvent.ResyncFailed(var words) -> {
                 registry.counter(MetricNames.RESYNC_FAILURES).increment();
                 LOG.warn("the look at everything ended early: {}", cut(words));
