@@ -22,7 +22,7 @@ final class HelpGroups {
         all.put(
                 "Say what leads where",
                 List.of("config", "intention", "services", "failover", "connect"));
-        all.put("Look", List.of("catalog", "explain", "members", "monitor", "audit"));
+        all.put("Look", List.of("catalog", "explain", "events", "members", "monitor", "audit"));
         all.put("Let people and machines in", List.of("acl", "login", "logout", "ca"));
         all.put("Keep it running", List.of("operator", "snapshot", "debug", "completion"));
         return all;

@@ -22,6 +22,10 @@ abstract class ListCommand extends ClientCommand {
         return format == OutputFormat.pretty;
     }
 
+    final boolean isTable() {
+        return format == OutputFormat.table;
+    }
+
     /// Where the table is what Consul's command prints.
     final void print(PrintWriter out, JsonNode answer, Columns table)
             throws CommandFailedException {

@@ -81,6 +81,7 @@ public final class Main {
         all.put("services", () -> ServiceCommands.commandLine(surroundings));
         all.put("catalog", () -> CatalogCommands.commandLine(surroundings));
         all.put("explain", () -> new ExplainCommand(surroundings));
+        all.put("events", () -> new EventsCommand(surroundings));
         all.put("failover", () -> FailoverCommands.commandLine(surroundings));
         all.put("join-token", () -> new JoinTokenCommand(surroundings));
         all.put("connect", () -> ConnectCommands.commandLine(surroundings));

@@ -158,7 +158,8 @@ public final class ApiRouter implements AutoCloseable {
 
     /// Also tells what has happened of late; before [#router].
     public void history(History history) {
-        routes.history(new HistoryResource(settings.nodeName(), history));
+        reads.happenings(history.count());
+        routes.history(new HistoryResource(settings.nodeName(), history, reads));
     }
 
     /// The server that leads, for one that does not.

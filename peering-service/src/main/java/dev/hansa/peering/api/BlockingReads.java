@@ -30,7 +30,9 @@ final class BlockingReads implements AutoCloseable {
         CATALOG,
         PEERINGS,
         FAILOVERS,
-        /// Any of them.
+        /// What has happened of late.
+        HISTORY,
+        /// Any of them but [#HISTORY]: what changes something has its own part.
         ALL
     }
 
@@ -46,13 +48,44 @@ final class BlockingReads implements AutoCloseable {
     /// Of who has seen all that a server has which cannot ask the leader.
     private static final Duration LEADERLESS_WAIT = Duration.ofSeconds(1);
 
-    private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, 0, false));
+    private final Latest<Revision> revision = new Latest<>(new Revision(0, 0, 0, 0, 0, 0, false));
     private final List<Latest.Subscription> subscriptions;
     private volatile boolean isCopy;
     private volatile Latest.Subscription failovers = () -> {};
+    private volatile Latest.Subscription happenings = () -> {};
 
     private record Revision(
-            long starts, long store, long catalog, long streams, long failovers, boolean closed) {
+            long starts,
+            long store,
+            long catalog,
+            long streams,
+            long failovers,
+            long happenings,
+            boolean closed) {
+        Revision withStore(long starts, long index) {
+            return new Revision(starts, index, catalog, streams, failovers, happenings, closed);
+        }
+
+        Revision withCatalog(long version) {
+            return new Revision(starts, store, version, streams, failovers, happenings, closed);
+        }
+
+        Revision withStreams(long count) {
+            return new Revision(starts, store, catalog, count, failovers, happenings, closed);
+        }
+
+        Revision withFailovers(long count) {
+            return new Revision(starts, store, catalog, streams, count, happenings, closed);
+        }
+
+        Revision withHappenings(long count) {
+            return new Revision(starts, store, catalog, streams, failovers, count, closed);
+        }
+
+        Revision close() {
+            return new Revision(starts, store, catalog, streams, failovers, happenings, true);
+        }
+
         /// Not above that of the server that leads.
         long indexOfCopy() {
             return (starts << 32) + store;
@@ -65,6 +98,7 @@ final class BlockingReads implements AutoCloseable {
                         case CATALOG -> store + catalog;
                         case PEERINGS -> store + streams;
                         case FAILOVERS -> failovers;
+                        case HISTORY -> happenings;
                         case ALL -> store + catalog + streams + failovers;
                     };
             return (starts << 32) + low;
@@ -77,32 +111,12 @@ final class BlockingReads implements AutoCloseable {
                         store.state()
                                 .watch(state ->
                                         revision.update(old ->
-                                                new Revision(
-                                                        state.starts(),
-                                                        state.index(),
-                                                        old.catalog(),
-                                                        old.streams(),
-                                                        old.failovers(),
-                                                        old.closed()))),
+                                                old.withStore(state.starts(), state.index()))),
                         catalog.snapshots()
                                 .watch(snapshot ->
-                                        revision.update(old ->
-                                                new Revision(
-                                                        old.starts(),
-                                                        old.store(),
-                                                        snapshot.version(),
-                                                        old.streams(),
-                                                        old.failovers(),
-                                                        old.closed()))),
-                        streams.watch(count ->
-                                revision.update(old ->
-                                        new Revision(
-                                                old.starts(),
-                                                old.store(),
-                                                old.catalog(),
-                                                count,
-                                                old.failovers(),
-                                                old.closed()))));
+                                        revision.update(
+                                                old -> old.withCatalog(snapshot.version()))),
+                        streams.watch(count -> revision.update(old -> old.withStreams(count))));
     }
 
     /// From now on what is answered is a copy of what another server has.
@@ -113,16 +127,13 @@ final class BlockingReads implements AutoCloseable {
     /// Reads of [Scope#FAILOVERS] wait for this to grow, from now on.
     void failovers(Latest<Long> count) {
         failovers.close();
-        failovers =
-                count.watch(number ->
-                        revision.update(old ->
-                                new Revision(
-                                        old.starts(),
-                                        old.store(),
-                                        old.catalog(),
-                                        old.streams(),
-                                        number,
-                                        old.closed())));
+        failovers = count.watch(number -> revision.update(old -> old.withFailovers(number)));
+    }
+
+    /// Reads of [Scope#HISTORY] wait for this to grow, from now on.
+    void happenings(Latest<Long> count) {
+        happenings.close();
+        happenings = count.watch(number -> revision.update(old -> old.withHappenings(number)));
     }
 
     /// What there is to change, each with a number that is another after each change.
@@ -252,13 +263,7 @@ final class BlockingReads implements AutoCloseable {
     public void close() {
         subscriptions.forEach(Latest.Subscription::close);
         failovers.close();
-        revision.update(old ->
-                new Revision(
-                        old.starts(),
-                        old.store(),
-                        old.catalog(),
-                        old.streams(),
-                        old.failovers(),
-                        true));
+        happenings.close();
+        revision.update(Revision::close);
     }
 }

@@ -3,22 +3,30 @@ package dev.hansa.peering.api;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.hansa.peering.acl.Need;
 import dev.hansa.peering.acl.Resource;
+import dev.hansa.peering.api.BlockingReads.Scope;
 import dev.hansa.peering.history.History;
 
 /// What has happened of late, as this server has seen it.
 final class HistoryResource {
     private final String server;
     private final History history;
+    private final BlockingReads reads;
 
-    HistoryResource(String server, History history) {
+    HistoryResource(String server, History history, BlockingReads reads) {
         this.server = server;
         this.history = history;
+        this.reads = reads;
     }
 
-    /// Those that the caller may be told of, the newest first.
-    ApiAnswer list(ApiRequest request) {
+    /// Those that the caller may be told of, the newest first; waits for one when the caller has
+    /// seen all that there is.
+    ApiAnswer list(ApiRequest request) throws RefusedRequestException, InterruptedException {
+        return reads.read(request, Scope.HISTORY, () -> list(request.caller()));
+    }
+
+    private ApiAnswer list(Caller caller) {
         var json = JsonNodeFactory.instance.objectNode();
-        var access = request.caller().access();
+        var access = caller.access();
         // the name of a node
         if (access.allows(Need.read(Resource.OPERATOR))
                 || access.allows(Need.read(Resource.AGENT, server))) {
@@ -27,7 +35,7 @@ final class HistoryResource {
         json.put("Since", history.since().toString());
         var all = json.putArray("Events");
         history.all().stream()
-                .filter(one -> one.needs().stream().allMatch(request.caller()::sees))
+                .filter(one -> one.needs().stream().allMatch(caller::sees))
                 .forEach(one ->
                         all.addObject()
                                 .put("Index", one.index())

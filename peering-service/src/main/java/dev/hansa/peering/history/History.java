@@ -1,5 +1,6 @@
 package dev.hansa.peering.history;
 
+import dev.hansa.bootstrap.Latest;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.history.Happening.Kind;
 import java.time.Clock;
@@ -26,6 +27,7 @@ public final class History implements Consumer<PeeringEvent> {
     private final Clock clock;
     private final Instant since;
     private final Map<Kind, Deque<Happening>> newestFirst = new EnumMap<>(Kind.class);
+    private final Latest<Long> count = new Latest<>(0L);
     private long last;
 
     public History(Clock clock) {
@@ -34,6 +36,11 @@ public final class History implements Consumer<PeeringEvent> {
         for (var kind : Kind.values()) {
             newestFirst.put(kind, new ArrayDeque<>());
         }
+    }
+
+    /// Of all happenings until now; the index of the newest.
+    public Latest<Long> count() {
+        return count;
     }
 
     /// Since when this server has kept them.
@@ -46,7 +53,13 @@ public final class History implements Consumer<PeeringEvent> {
         Telling.of(event).ifPresent(this::add);
     }
 
-    private synchronized void add(Telling told) {
+    private void add(Telling told) {
+        // whoever is woken finds it in the list; of two at once the later may come first
+        var kept = keep(told);
+        count.update(known -> known < kept ? Long.valueOf(kept) : known);
+    }
+
+    private synchronized long keep(Telling told) {
         var of = newestFirst.getOrDefault(told.kind(), new ArrayDeque<>());
         if (of.size() == MOST_OF_A_KIND) {
             of.removeLast();
@@ -60,6 +73,7 @@ public final class History implements Consumer<PeeringEvent> {
                         told.about(),
                         told.sentence(),
                         told.needs()));
+        return last;
     }
 
     /// The newest first.

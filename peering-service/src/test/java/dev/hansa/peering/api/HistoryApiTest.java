@@ -7,7 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.trustbundle.PeerName;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,6 +87,39 @@ class HistoryApiTest {
                     .isEqualTo(403);
             assertThat(answer.headers().firstValue("X-Consul-Results-Filtered-By-ACLs"))
                     .contains("true");
+        }
+    }
+
+    @Test
+    void whoeverHasSeenAllIsToldOfTheNext() throws Exception {
+        try (var world = new ApiWorld(folder)) {
+            world.history.accept(new PeeringEvent.StreamOpened(new PeerName("lke"), true));
+            var seen = index(world.get("/v1/hansa/history"));
+            var waiting =
+                    CompletableFuture.supplyAsync(
+                            () -> answer(world, "/v1/hansa/history?wait=60s&index=" + seen));
+            var still = world.get("/v1/hansa/history?wait=100ms&index=" + seen);
+            assertThat(index(still)).isEqualTo(seen);
+            assertThat(waiting).isNotDone();
+
+            world.history.accept(new PeeringEvent.StreamEnded(new PeerName("lke"), "reset"));
+
+            var told = waiting.get(30, TimeUnit.SECONDS);
+            assertThat(index(told)).isGreaterThan(seen);
+            assertThat(JSON.readTree(told.body()).at("/Events/0/Sentence").asText())
+                    .contains("reset");
+        }
+    }
+
+    private static long index(HttpResponse<String> answer) {
+        return answer.headers().firstValueAsLong("X-Consul-Index").orElseThrow();
+    }
+
+    private static HttpResponse<String> answer(ApiWorld world, String path) {
+        try {
+            return world.get(path);
+        } catch (Exception e) {
+            throw new CompletionException(e);
         }
     }
 }
