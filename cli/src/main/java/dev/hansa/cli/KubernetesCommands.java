@@ -7,6 +7,7 @@ import dev.hansa.kubernetes.inject.ConnectInitMain;
 import dev.hansa.kubernetes.inject.InjectorMain;
 import dev.hansa.kubernetes.install.BootstrapConfig;
 import dev.hansa.kubernetes.install.BootstrapMain;
+import dev.hansa.kubernetes.install.GatewayAddressMain;
 import dev.hansa.kubernetes.install.GatewayInitMain;
 import dev.hansa.kubernetes.install.ServerInitMain;
 import picocli.CommandLine;
@@ -66,7 +67,15 @@ final class KubernetesCommands {
                                         "Before a mesh gateway starts: fetch its join token, and learn where peers reach it.",
                                         "hansa kubernetes gateway-init --service hansa-mesh-gateway --http-addr https://hansa-server.hansa.svc:8501 --cacert ca.crt",
                                         GatewayInitMain.KEYS,
-                                        GatewayInitMain::run)));
+                                        GatewayInitMain::run)))
+                .addSubcommand(
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "gateway-address",
+                                        "Beside a mesh gateway: say in a file where peers reach it, as long as its pod lives.",
+                                        "hansa kubernetes gateway-address --service hansa-mesh-gateway",
+                                        GatewayAddressMain.KEYS,
+                                        GatewayAddressMain::run)));
     }
 
     @Command(

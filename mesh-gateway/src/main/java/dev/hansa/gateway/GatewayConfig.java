@@ -15,6 +15,7 @@ import java.util.Optional;
 /// @param listen where it takes TLS, from inside and from peers
 /// @param lanAddress where its own datacenter reaches it
 /// @param wanAddress where peers reach it
+/// @param wanAddressFile says where peers reach it, again and again, in place of that
 /// @param dataDir where the last good routes are kept; empty: nowhere
 /// @param limits beyond which new connections are refused
 /// @param connectionsAhead TCP connections that stand open to each gateway of a peer; 0: none
@@ -24,6 +25,7 @@ public record GatewayConfig(
         List<InetSocketAddress> listen,
         Endpoint lanAddress,
         Endpoint wanAddress,
+        Optional<Path> wanAddressFile,
         InetSocketAddress adminAddress,
         Optional<Path> dataDir,
         Lifecycle lifecycle,
@@ -53,6 +55,10 @@ public record GatewayConfig(
                             "wan.address",
                             "HOST:PORT",
                             "how peers reach it (default: lan.address)"),
+                    new Settings.Key(
+                            "wan.address-file",
+                            "FILE",
+                            "says the same in place of wan.address, and is read again every 2s: whoever writes it moves the gateway for its peers (default: none)"),
                     new Settings.Key(
                             "admin.address",
                             "HOST:PORT",
@@ -109,6 +115,7 @@ public record GatewayConfig(
         var wan =
                 settings.optional(
                         "wan.address", "an address such as 203.0.113.2:8443", Endpoint::parse);
+        var wanFile = settings.optionalPath("wan.address-file");
         var admin =
                 settings.address(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19443));
@@ -129,6 +136,7 @@ public record GatewayConfig(
                 listen,
                 lanAddress,
                 wan.orElse(lanAddress),
+                wanFile,
                 admin,
                 dataDir,
                 lifecycle,

@@ -35,6 +35,12 @@ public sealed interface GatewayEvent {
     record LimitLowered(String setting, int wanted, int possible, String why)
             implements GatewayEvent {}
 
+    /// Where peers reach a gateway has changed.
+    record AddressChanged(String before, String now) implements GatewayEvent {}
+
+    /// What is to say where peers reach a gateway cannot be read; the address stays.
+    record AddressRefused(String sentence) implements GatewayEvent {}
+
     record ConnectionOpened(String listener) implements GatewayEvent {}
 
     record ConnectionEnded(ConnectionRecord record) implements GatewayEvent {}

@@ -89,6 +89,15 @@ public final class MeshGateway implements AutoCloseable {
                                     proxy.software,
                                     clock,
                                     proxy.telemetry));
+            if (config.wanAddressFile().isPresent()) {
+                proxy.closer.add(
+                        AddressFile.follow(
+                                config.wanAddressFile().get(),
+                                config.wanAddress(),
+                                AddressFile.EVERY,
+                                routes::moved,
+                                proxy.telemetry));
+            }
             var table = new Latest<>(RouteTable.EMPTY);
             var seen =
                     new PassiveHealth((way, sign, suspects) ->

@@ -30,6 +30,7 @@ class GatewayConfigTest {
                                 List.of(at("127.0.0.1", 8443)),
                                 address,
                                 address,
+                                Optional.empty(),
                                 at("127.0.0.1", 19443),
                                 Optional.empty(),
                                 new Lifecycle(
@@ -69,6 +70,7 @@ class GatewayConfigTest {
                         Map.entry("listen", "10.0.0.2:443,10.0.0.3:444"),
                         Map.entry("lan.address", "gw.lan:443"),
                         Map.entry("wan.address", "203.0.113.2:443"),
+                        Map.entry("wan.address-file", "wan"),
                         Map.entry("admin.address", "127.0.0.1:1"),
                         Map.entry("data-dir", "data"),
                         Map.entry("seal.key", "env:SEAL"),
@@ -89,6 +91,7 @@ class GatewayConfigTest {
                                 List.of(at("10.0.0.2", 443), at("10.0.0.3", 444)),
                                 new Endpoint("gw.lan", 443),
                                 new Endpoint("203.0.113.2", 443),
+                                Optional.of(Path.of("wan")),
                                 at("127.0.0.1", 1),
                                 Optional.of(Path.of("data")),
                                 new Lifecycle(

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.failover.wire.Address;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -105,6 +108,20 @@ class MeshTest {
                 .allSatisfy(row ->
                         assertThat(row.get("purpose").textValue())
                                 .isEqualTo(mesh.west.service("web").uri()));
+    }
+
+    @Test
+    void gatewayTellsItsServerWhereItIsReachedFromNowOn() throws Exception {
+        mesh.start();
+        Files.writeString(mesh.wanAddressFile("east"), "gateway.example:443\n");
+
+        var moves = mesh.east.moves().await(all -> !all.isEmpty(), Duration.ofSeconds(20));
+
+        assertThat(moves)
+                .containsExactly(
+                        Address.newBuilder().setHost("gateway.example").setPort(443).build());
+        assertThat(mesh.west.moves().get()).isEmpty();
+        assertThat(mesh.call("and goes on")).isTrue();
     }
 
     @Test

@@ -329,6 +329,11 @@ final class TestingMesh implements AutoCloseable {
         return new TargetEndpoint(new Endpoint(host, port), HealthView.GOOD);
     }
 
+    /// Not there unless a test writes it.
+    Path wanAddressFile(String name) {
+        return directory.resolve(name + "-gateway.wan");
+    }
+
     GatewayConfig gateway(
             String name, TestingControl control, int port, int admin, Optional<Path> dataDir)
             throws IOException {
@@ -339,6 +344,7 @@ final class TestingMesh implements AutoCloseable {
                 List.of(InetSocketAddress.createUnresolved("127.0.0.1", port)),
                 address,
                 address,
+                Optional.of(wanAddressFile(name)),
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
                 dataDir,
                 new Lifecycle(

@@ -3,20 +3,20 @@ package dev.hansa.kubernetes.install;
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.OwnDisk;
 import dev.hansa.bootstrap.Settings;
-import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
-import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// What a mesh gateway needs before it starts: where peers reach it, which with a load balancer
 /// only the cloud knows, and a join token of its own.
 final class GatewayPlace {
     /// Settings for the gateway, in the folder that it shares with this.
     static final String FILE = "gateway.properties";
+
+    /// Where peers reach the gateway, for as long as its pod lives ([GatewayAddress]).
+    static final String ADDRESS = "wan-address";
 
     private final LoginSettings login;
     private final String namespace;
@@ -51,35 +51,16 @@ final class GatewayPlace {
                                                             .inNamespace(namespace)
                                                             .withName(name)
                                                             .get())
-                                            .flatMap(GatewayPlace::host));
-            var shown = host.contains(":") ? "[" + host + "]" : host;
-            text += "wan.address = " + shown + ":" + port + "\n";
-            says.accept("peers reach this gateway at " + shown + ":" + port);
+                                            .flatMap(found ->
+                                                    GatewayAddress.hosts(found).stream()
+                                                            .findFirst()));
+            var address = GatewayAddress.text(host, port);
+            text += "wan.address = " + address + "\n";
+            text += "wan.address-file = " + login.out().resolve(ADDRESS) + "\n";
+            says.accept("peers reach this gateway at " + address);
         }
         login.fetch(
                 "a mesh gateway", patience, api -> api.gatewayJoinToken(LoginSettings.tokenLife()));
         OwnDisk.write(login.out().resolve(FILE), text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /// An address before a name, which has to be looked up.
-    private static Optional<String> host(Service service) {
-        var status = service.getStatus();
-        if (status == null || status.getLoadBalancer() == null) {
-            return Optional.empty();
-        }
-        var ingresses = status.getLoadBalancer().getIngress();
-        return ingresses.stream()
-                .map(LoadBalancerIngress::getIp)
-                .filter(GatewayPlace::isThere)
-                .findFirst()
-                .or(() ->
-                        ingresses.stream()
-                                .map(LoadBalancerIngress::getHostname)
-                                .filter(GatewayPlace::isThere)
-                                .findFirst());
-    }
-
-    private static boolean isThere(@Nullable String text) {
-        return text != null && !text.isEmpty();
     }
 }

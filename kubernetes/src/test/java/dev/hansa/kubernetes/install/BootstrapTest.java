@@ -163,7 +163,10 @@ class BootstrapTest {
 
         assertThat(Path.of(flags.get("out"), GatewayPlace.FILE))
                 .content()
-                .contains("wan.address = lb.example:443\n", "join-token-file = ");
+                .contains(
+                        "wan.address = lb.example:443\n",
+                        "wan.address-file = " + Path.of(flags.get("out"), "wan-address") + "\n",
+                        "join-token-file = ");
         assertThat(Path.of(flags.get("out"), "join-token")).isNotEmptyFile();
     }
 

@@ -105,6 +105,11 @@ final class TestingInstallation implements AutoCloseable {
         return client;
     }
 
+    /// Another client of the same API server.
+    NamespacedKubernetesClient another() {
+        return server.createClient();
+    }
+
     Queue<String> said() {
         return said;
     }

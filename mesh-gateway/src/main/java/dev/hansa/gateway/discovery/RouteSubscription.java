@@ -8,10 +8,12 @@ import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Sightings;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.wire.Ack;
+import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.CheckResults;
 import dev.hansa.failover.wire.Denial;
 import dev.hansa.failover.wire.Hello;
+import dev.hansa.failover.wire.Moved;
 import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.failover.wire.ServerMessage;
@@ -46,7 +48,7 @@ public final class RouteSubscription implements AutoCloseable {
 
     private final Identity identity;
     private final ControlChannel control;
-    private final Registration registration;
+    private volatile Registration registration;
     private final boolean transparent;
     private final Latest<List<CheckResult>> checks;
     private final Latest<Presence> presence;
@@ -138,6 +140,18 @@ public final class RouteSubscription implements AutoCloseable {
         var listening = conversation;
         if (listening != null && denials.tryTake(System.nanoTime())) {
             listening.report(denied);
+        }
+    }
+
+    /// From now on peers reach this gateway there.
+    public void moved(Endpoint wan) {
+        registration =
+                registration.toBuilder()
+                        .setWan(Address.newBuilder().setHost(wan.host()).setPort(wan.port()))
+                        .build();
+        var listening = conversation;
+        if (listening != null) {
+            listening.moved();
         }
     }
 
@@ -273,6 +287,13 @@ public final class RouteSubscription implements AutoCloseable {
                                             .setSource(denied.source())
                                             .setIntention(denied.intention())
                                             .setSentence(denied.sentence()))
+                            .build());
+        }
+
+        synchronized void moved() {
+            send(
+                    ProxyMessage.newBuilder()
+                            .setMoved(Moved.newBuilder().setWan(registration.getWan()))
                             .build());
         }
 

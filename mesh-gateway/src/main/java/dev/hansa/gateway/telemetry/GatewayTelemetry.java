@@ -134,6 +134,10 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
             }
             case GatewayEvent.LimitLowered(var setting, var wanted, var possible, var why) ->
                     LOG.warn("{}: expected {}; {} is used: {}", setting, wanted, possible, why);
+            case GatewayEvent.AddressChanged(var before, var now) ->
+                    LOG.info("peers reach this gateway at {}, no longer at {}", now, before);
+            case GatewayEvent.AddressRefused(var sentence) ->
+                    LOG.warn("wan.address-file: {}; the address stays", sentence);
             case GatewayEvent.ConnectionOpened(var listener) -> {
                 var meters = meters(listener);
                 meters.connections().increment();

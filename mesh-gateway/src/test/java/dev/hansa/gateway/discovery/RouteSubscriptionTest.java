@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Closer;
 import dev.hansa.bootstrap.Latest;
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.Sightings;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.Registration;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.GatewayEvent.SnapshotIgnored;
@@ -156,6 +158,22 @@ class RouteSubscriptionTest {
         await().until(() -> server.hellos().get().size() == 2);
         assertThat(server.hellos().get().getLast().getUpstreamsList())
                 .containsExactly(RouteCodec.encode(name));
+    }
+
+    @Test
+    void serverIsToldWhereAGatewayIsReachedNowAndSoIsTheNextOne() throws Exception {
+        var subscription = subscribe();
+        awaitVersion(subscription, server.publish(TestingControl.GATEWAY, routes("a.example")));
+
+        subscription.moved(new Endpoint("203.0.113.9", 443));
+
+        await().until(() -> !server.moves().get().isEmpty());
+        var now = Address.newBuilder().setHost("203.0.113.9").setPort(443).build();
+        assertThat(server.moves().get()).containsExactly(now);
+        server.stop();
+        server.start();
+        await().until(() -> server.hellos().get().size() == 2);
+        assertThat(server.hellos().get().getLast().getRegistration().getWan()).isEqualTo(now);
     }
 
     @Test

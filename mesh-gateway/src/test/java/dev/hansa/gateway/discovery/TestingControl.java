@@ -9,6 +9,7 @@ import dev.hansa.failover.ProxyRpc;
 import dev.hansa.failover.RouteCodec;
 import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.wire.Ack;
+import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.Denial;
 import dev.hansa.failover.wire.Hello;
@@ -101,6 +102,7 @@ public final class TestingControl implements AutoCloseable {
     private final Latest<Map<String, Observed>> observed = new Latest<>(Map.of());
     private final Latest<List<dev.hansa.failover.wire.Presence>> presences =
             new Latest<>(List.of());
+    private final Latest<List<Address>> moves = new Latest<>(List.of());
     private Optional<Server> server = Optional.empty();
     private int port;
     private long version = 100;
@@ -146,6 +148,11 @@ public final class TestingControl implements AutoCloseable {
 
     public Latest<List<dev.hansa.failover.wire.Presence>> presences() {
         return presences;
+    }
+
+    /// Where peers reach gateways, as they said after their hello.
+    public Latest<List<Address>> moves() {
+        return moves;
     }
 
     /// What each sidecar said last of what it has seen, by service.
@@ -375,6 +382,7 @@ public final class TestingControl implements AutoCloseable {
                                     with(
                                             upstreams.get(),
                                             message.getUpstreams().getUpstreamsList()));
+                    case MOVED -> moves.set(with(moves.get(), message.getMoved().getWan()));
                     case TRACED, KIND_NOT_SET -> throw new IllegalStateException(key);
                 }
             }

@@ -8,6 +8,7 @@ import dev.hansa.failover.Sightings;
 import dev.hansa.failover.TraceCodec;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
+import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.CheckResult;
 import dev.hansa.failover.wire.Denial;
 import dev.hansa.failover.wire.ProxyMessage;
@@ -240,6 +241,7 @@ final class ProxyStream implements RoutePublisher.Session {
                                 Optional.of(
                                         ObservationCodec.decode(message.getObserved(), upstreams));
                 case TRACED -> traced(message.getTraced());
+                case MOVED -> moved(message.getMoved().getWan());
                 case KIND_NOT_SET -> {
                     // a proxy of tomorrow may say what is not known here yet
                     if (message.getUnknownFields().asMap().isEmpty()) {
@@ -313,6 +315,20 @@ final class ProxyStream implements RoutePublisher.Session {
         if (serving) {
             registrations.publish(owner, this, instances);
         }
+    }
+
+    /// A sidecar is reached by its own datacenter alone.
+    private void moved(Address wan) {
+        if (registration == null) {
+            throw new IllegalArgumentException(
+                    "message: expected a hello first; found something else");
+        }
+        if (!(identity instanceof ProxyIdentity.Gateway)) {
+            throw new IllegalArgumentException(
+                    "moved: expected a gateway; found '" + identity.id() + "'");
+        }
+        registration = registration.toBuilder().setWan(wan).build();
+        register(results);
     }
 
     /// It goes on listening to us either way; what it vouches for is used while it serves.

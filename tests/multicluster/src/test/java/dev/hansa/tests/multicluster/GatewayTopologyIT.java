@@ -82,9 +82,11 @@ class GatewayTopologyIT {
                     "--join-token-file",
                     joinToken,
                     "--listen",
-                    gatewayAddress(),
+                    gatewayAddress() + "," + otherGatewayAddress(),
                     "--wan-address",
                     gatewayAddress(),
+                    "--wan-address-file",
+                    folder.resolve("wan").toString(),
                     "--lan-address",
                     gatewayAddress(),
                     "--data-dir",
@@ -95,6 +97,15 @@ class GatewayTopologyIT {
 
         String gatewayAddress() {
             return gatewayHost + ":8443";
+        }
+
+        String otherGatewayAddress() {
+            return gatewayHost + ":8444";
+        }
+
+        /// As whoever watches a load balancer.
+        void moveGateway(String address) throws IOException {
+            Files.writeString(folder.resolve("wan"), address);
         }
 
         void killGateway() throws InterruptedException {
@@ -280,6 +291,31 @@ class GatewayTopologyIT {
         eventually(() -> lke().addressesOf("eks").equals(List.of(EKS + ".1:8503")));
         bothAreActive();
         bothSeeTheOthersService();
+    }
+
+    /// Its load balancer has another address: the peer dials it there from then on.
+    @Test
+    void gatewayThatIsReachedElsewhereIsDialledThere() throws Exception {
+        eks().throughGateways(true);
+        lke().server.peerWith(eks().server);
+        bothAreActive();
+        assertThat(lke().addressesOf("eks")).containsExactly(eks().gatewayAddress());
+
+        eks().moveGateway(eks().otherGatewayAddress());
+        eventually(() -> lke().addressesOf("eks").equals(List.of(eks().otherGatewayAddress())));
+        var before = eks().routed(INBOUND);
+        lke().server.kill();
+        lke().server.startAgain();
+        bothAreActive();
+        eventually(() -> eks().routed(INBOUND) > before);
+
+        // it is said in the hello too
+        eks().killGateway();
+        eks().startGatewayAgain();
+        eventually(eks()::hasGateway);
+        assertThat(lke().addressesOf("eks")).containsExactly(eks().otherGatewayAddress());
+        eks().moveGateway(eks().gatewayAddress());
+        eventually(() -> lke().addressesOf("eks").equals(List.of(eks().gatewayAddress())));
     }
 
     @Test
