@@ -91,7 +91,7 @@ public record GatewayConfig(
                             "TCP connections that stand open to each gateway of a peer, ahead of callers; 0: none (default: 8)"));
 
     /// Long enough for a stream that waits for news; a connection whose other end has vanished
-    /// without a word is found by TCP's keepalive before.
+    /// without a word is found before, after 90 s, by TCP's keepalive.
     private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
 
     /// What comes within one round trip of 20 ms at 400 new connections a second; more come at the

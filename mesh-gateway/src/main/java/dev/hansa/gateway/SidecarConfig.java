@@ -200,7 +200,7 @@ public record SidecarConfig(
     private static final int MAX_SERVICES = 256;
 
     /// Long enough for a stream that waits for news; a connection whose other end has vanished
-    /// without a word is found by TCP's keepalive before.
+    /// without a word is found before, after 90 s, by TCP's keepalive.
     private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
 
     /// Reads and checks everything.

@@ -30,6 +30,12 @@ public final class RawTransport implements AutoCloseable {
 
     private static final String PROPERTY = "hansa.relay";
 
+    // of linux/tcp.h
+    private static final int IPPROTO_TCP = 6;
+    private static final int TCP_KEEPIDLE = 4;
+    private static final int TCP_KEEPINTVL = 5;
+    private static final int TCP_KEEPCNT = 6;
+
     private final MultiThreadIoEventLoopGroup group;
     private final List<RawLoop> loops = new ArrayList<>();
 
@@ -96,13 +102,25 @@ public final class RawTransport implements AutoCloseable {
             Socket socket, boolean accepting, Admission admission, Consumer<Accepted> accepted)
             throws IOException {
         // what is accepted has these from the start
-        socket.setTcpNoDelay(true);
-        socket.setKeepAlive(true);
+        prepare(socket);
         var listener = new RawListener(socket, loops, admission, accepted);
         if (accepting) {
             listener.accept();
         }
         return listener;
+    }
+
+    /// As [Transport] has them.
+    private static void prepare(Socket socket) throws IOException {
+        socket.setTcpNoDelay(true);
+        socket.setKeepAlive(true);
+        socket.setIntOpt(
+                IPPROTO_TCP, TCP_KEEPIDLE, Math.toIntExact(Transport.KEEPALIVE_IDLE.toSeconds()));
+        socket.setIntOpt(
+                IPPROTO_TCP,
+                TCP_KEEPINTVL,
+                Math.toIntExact(Transport.KEEPALIVE_INTERVAL.toSeconds()));
+        socket.setIntOpt(IPPROTO_TCP, TCP_KEEPCNT, Transport.KEEPALIVE_PROBES);
     }
 
     /// `0.0.0.0` means `::` too, as it does to sockets of Java's.
@@ -124,8 +142,7 @@ public final class RawTransport implements AutoCloseable {
                                 ? SocketProtocolFamily.INET
                                 : SocketProtocolFamily.INET6);
         try {
-            socket.setTcpNoDelay(true);
-            socket.setKeepAlive(true);
+            prepare(socket);
             return socket;
         } catch (IOException e) {
             socket.close();

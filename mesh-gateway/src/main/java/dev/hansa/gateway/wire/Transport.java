@@ -13,6 +13,7 @@ import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.internal.PlatformDependent;
@@ -23,6 +24,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /// The sockets of a process: NIO, one set of event loops for all listeners.
@@ -38,6 +40,23 @@ public final class Transport implements AutoCloseable {
     /// Of all connections. Netty's other allocator cannot tell what is in use from what it keeps,
     /// and new connections are refused by that number.
     static final PooledByteBufAllocator BUFFERS = PooledByteBufAllocator.DEFAULT;
+
+    /// A connection on which nothing is on its way, and whose other end has vanished without a
+    /// word, is found after [#KEEPALIVE_IDLE] and [#KEEPALIVE_PROBES] times [#KEEPALIVE_INTERVAL]:
+    /// 90 s, where the system's own numbers make it more than two hours. Long enough that idle
+    /// connections cost next to nothing, and short of the minutes after which firewalls between
+    /// forget them.
+    static final Duration KEEPALIVE_IDLE = Duration.ofSeconds(60);
+
+    static final Duration KEEPALIVE_INTERVAL = Duration.ofSeconds(10);
+    static final int KEEPALIVE_PROBES = 3;
+
+    private static final ChannelOption<Integer> IDLE =
+            NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE);
+    private static final ChannelOption<Integer> INTERVAL =
+            NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL);
+    private static final ChannelOption<Integer> PROBES =
+            NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT);
 
     private final MultiThreadIoEventLoopGroup loops;
 
@@ -140,6 +159,9 @@ public final class Transport implements AutoCloseable {
                 .childOption(ChannelOption.ALLOCATOR, BUFFERS)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(IDLE, Math.toIntExact(KEEPALIVE_IDLE.toSeconds()))
+                .childOption(INTERVAL, Math.toIntExact(KEEPALIVE_INTERVAL.toSeconds()))
+                .childOption(PROBES, KEEPALIVE_PROBES)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(
@@ -187,6 +209,9 @@ public final class Transport implements AutoCloseable {
                         .option(ChannelOption.ALLOCATOR, BUFFERS)
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.SO_KEEPALIVE, true)
+                        .option(IDLE, Math.toIntExact(KEEPALIVE_IDLE.toSeconds()))
+                        .option(INTERVAL, Math.toIntExact(KEEPALIVE_INTERVAL.toSeconds()))
+                        .option(PROBES, KEEPALIVE_PROBES)
                         .option(ChannelOption.AUTO_READ, false)
                         .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                         .option(
