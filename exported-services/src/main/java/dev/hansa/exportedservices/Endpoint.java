@@ -21,6 +21,11 @@ public record Endpoint(String host, int port) {
         }
     }
 
+    /// Whether the host is a name, which has addresses, and is none.
+    public boolean isNamed() {
+        return !host.contains(":") && !host.chars().allMatch(c -> c == '.' || c >= '0' && c <= '9');
+    }
+
     /// `host:port`, an IPv6 host in brackets.
     @Override
     public String toString() {

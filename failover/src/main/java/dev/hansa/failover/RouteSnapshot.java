@@ -83,6 +83,20 @@ public record RouteSnapshot(
                 virtual);
     }
 
+    /// The same with other ways.
+    public RouteSnapshot by(List<Route> others, List<SniRoute> otherNames) {
+        return new RouteSnapshot(
+                version,
+                datacenter,
+                trustDomain,
+                others,
+                otherNames,
+                bundles,
+                inbound,
+                activeIssuer,
+                virtual);
+    }
+
     /// The same, saying who signs.
     public RouteSnapshot issuedBy(String issuer) {
         return new RouteSnapshot(

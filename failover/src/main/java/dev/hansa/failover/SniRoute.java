@@ -21,6 +21,11 @@ public record SniRoute(
         endpoints = List.copyOf(endpoints);
     }
 
+    /// The same name, relayed to others.
+    public SniRoute withEndpoints(List<TargetEndpoint> others) {
+        return new SniRoute(sni, purpose, peer, others, evidence);
+    }
+
     public boolean isHealthy() {
         return endpoints.stream().anyMatch(endpoint -> endpoint.health().healthy());
     }

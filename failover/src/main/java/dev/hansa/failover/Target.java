@@ -29,6 +29,9 @@ public sealed interface Target {
     /// The same place with another verdict.
     Target withHealth(HealthView verdict);
 
+    /// The same place, reached by others.
+    Target withEndpoints(List<TargetEndpoint> others);
+
     /// Stable within a datacenter: `shippingservice`, `v2.shippingservice` for a subset, or
     /// `shippingservice.peer.lke`.
     String label();
@@ -71,6 +74,11 @@ public sealed interface Target {
         }
 
         @Override
+        public LocalTarget withEndpoints(List<TargetEndpoint> others) {
+            return new LocalTarget(service, subset, sni, spiffeIds, trustDomain, others, health);
+        }
+
+        @Override
         public String label() {
             return subset.isEmpty() ? service.value() : subset + "." + service;
         }
@@ -99,6 +107,11 @@ public sealed interface Target {
         @Override
         public PeerTarget withHealth(HealthView verdict) {
             return new PeerTarget(peer, service, sni, spiffeIds, trustDomain, endpoints, verdict);
+        }
+
+        @Override
+        public PeerTarget withEndpoints(List<TargetEndpoint> others) {
+            return new PeerTarget(peer, service, sni, spiffeIds, trustDomain, others, health);
         }
 
         @Override

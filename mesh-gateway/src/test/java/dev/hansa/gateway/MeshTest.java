@@ -69,6 +69,21 @@ class MeshTest {
     }
 
     @Test
+    void hostNameOfAGatewayIsItsAddresses() throws Exception {
+        mesh.start();
+        mesh.publishWest(
+                List.of(
+                        mesh.peerTarget(
+                                mesh.billingInEast(), mesh.east.trustDomain(), "localhost")));
+
+        await().untilAsserted(() ->
+                assertThat(mesh.read(mesh.westAdmin, "/health"))
+                        .contains("\"127.0.0.1:" + mesh.westGatewayPort + "\"")
+                        .doesNotContain("localhost"));
+        assertThat(mesh.call("by an address")).isTrue();
+    }
+
+    @Test
     void everyLegCarriesTheSameBytes() throws Exception {
         mesh.start();
         toPeerAlone(mesh.billingInEast());

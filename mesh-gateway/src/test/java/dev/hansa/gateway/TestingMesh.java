@@ -293,13 +293,18 @@ final class TestingMesh implements AutoCloseable {
     }
 
     Target peerTarget(String identity, TrustDomain domain) {
+        return peerTarget(identity, domain, "127.0.0.1");
+    }
+
+    /// @param gateway the host of west's gateway
+    Target peerTarget(String identity, TrustDomain domain, String gateway) {
         return new Target.PeerTarget(
                 EAST,
                 BILLING,
                 sni(),
                 List.of(identity),
                 domain,
-                List.of(endpoint("localhost", westGatewayPort)),
+                List.of(endpoint(gateway, westGatewayPort)),
                 HealthView.GOOD);
     }
 

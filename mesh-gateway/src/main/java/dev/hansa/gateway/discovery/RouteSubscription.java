@@ -58,6 +58,7 @@ public final class RouteSubscription implements AutoCloseable {
     private final Clock clock;
     private final Consumer<GatewayEvent> events;
     private final LastGood routes;
+    private final NamedEndpoints addresses;
     private final Latest<Optional<Instant>> lostAt;
     private final List<UpstreamName> upstreams;
     private final Allowance denials = new Allowance();
@@ -104,6 +105,9 @@ public final class RouteSubscription implements AutoCloseable {
                         control,
                         dataDir.map(directory -> new SnapshotFile(directory, identity.id().path())),
                         events);
+        this.addresses =
+                new NamedEndpoints(
+                        routes.snapshot(), NamedEndpoints.Resolver.OF_THE_SYSTEM, events);
         this.lostAt = new Latest<>(Optional.of(clock.instant()));
         this.thread =
                 Thread.ofVirtual().name("routes-" + identity.id().path()).unstarted(this::run);
@@ -117,9 +121,10 @@ public final class RouteSubscription implements AutoCloseable {
         return this;
     }
 
-    /// The newest good snapshot; empty until there is one.
+    /// The newest good snapshot, with the addresses of the host names in it; empty until there is
+    /// one.
     public Latest<Optional<RouteSnapshot>> snapshot() {
-        return routes.snapshot();
+        return addresses.snapshot();
     }
 
     /// Since when the server has not been heard; empty while the stream is up.
@@ -455,5 +460,6 @@ public final class RouteSubscription implements AutoCloseable {
         thread.interrupt();
         // returns at once for one that was never started
         thread.join();
+        addresses.close();
     }
 }

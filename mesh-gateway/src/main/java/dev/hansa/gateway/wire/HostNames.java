@@ -6,7 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 
 /// Turns an endpoint into a socket address without ever blocking a loop on DNS: numbers at once,
-/// host names through the JVM's resolver on a thread of its own.
+/// host names through the JVM's resolver on a thread of its own. Of those that a snapshot names,
+/// only one that has not been looked up yet comes here.
 final class HostNames {
     private HostNames() {}
 
@@ -16,7 +17,7 @@ final class HostNames {
     }
 
     static void resolve(Endpoint endpoint, Resolved done) {
-        if (isNumber(endpoint.host())) {
+        if (!endpoint.isNamed()) {
             done.to(new InetSocketAddress(endpoint.host(), endpoint.port()));
             return;
         }
@@ -34,9 +35,5 @@ final class HostNames {
                                         endpoint.host(), endpoint.port()));
                     }
                 });
-    }
-
-    private static boolean isNumber(String host) {
-        return host.contains(":") || host.chars().allMatch(c -> c == '.' || c >= '0' && c <= '9');
     }
 }
