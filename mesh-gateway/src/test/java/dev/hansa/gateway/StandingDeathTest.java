@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.failover.Target;
+import dev.hansa.gateway.TestingDoor.Mood;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +80,53 @@ class StandingDeathTest {
             mesh.publishWest(List.of(peer()));
 
             assertReset(waiting);
+        }
+    }
+
+    @Test
+    void callerThatWaitsForAFrozenProcessIsResetWhenTheServerDropsItToo() throws Exception {
+        var frozen = new CountDownLatch(1);
+        try (var waiting = standing();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            // its kernel accepts, and nothing that it should say is said
+            door.hold(frozen);
+            door.mood(Mood.SILENT);
+            waiting.getOutputStream().write(2);
+            var reset = threads.submit(() -> assertReset(waiting));
+            assertThat(mesh.call("elsewhere")).isTrue();
+            // no silence alone is enough
+            await().during(Duration.ofSeconds(1)).until(() -> !reset.isDone());
+
+            publish(peer());
+
+            reset.get(30, TimeUnit.SECONDS);
+        } finally {
+            frozen.countDown();
+        }
+        await().untilAsserted(() ->
+                assertThat(mesh.read(mesh.westAdmin, "/connections"))
+                        .contains("endpoint_dead")
+                        .contains(
+                                "billing at 127.0.0.1:" + door.port() + " is dead: 3 handshakes"));
+    }
+
+    @Test
+    void callerOfAnEndpointThatTheServerDropsAndThatRefusesHandshakesIsNotCut() throws Exception {
+        var gate = new CountDownLatch(1);
+        try (var waiting = standing();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            door.hold(gate);
+            door.mood(Mood.CLOSING);
+            waiting.getOutputStream().write(7);
+            var met = door.accepted();
+            publish(peer());
+            var answer = threads.submit(() -> waiting.getInputStream().read());
+
+            // a connect and a handshake
+            await().until(() -> door.accepted() >= met + 2);
+            await().during(Duration.ofSeconds(1)).until(() -> !answer.isDone());
+            gate.countDown();
+            assertThat(answer.get()).isEqualTo(7);
         }
     }
 

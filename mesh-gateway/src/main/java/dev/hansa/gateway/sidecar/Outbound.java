@@ -420,7 +420,7 @@ public final class Outbound {
             events.accept(new GatewayEvent.Served(service.value(), upstream.toString(), target));
             reached.channel().config().setAutoRead(false);
             deathwatch.watch(
-                    winner.way(),
+                    winner,
                     channel,
                     Relay.join(
                             channel,

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,12 @@ import java.util.function.Consumer;
 ///    row get no answer at all, each within its head start and at least [#PATIENCE]. Accepted is
 ///    alive, and so is refused: a process that drains has closed its port while its connections go
 ///    on, and where a process is gone its kernel ends them itself.
+///
+///    A kernel accepts for a process that is stopped too. So where the server does not call the
+///    endpoint healthy any more, and connects are accepted, whole handshakes follow ([#GREETING]
+///    each), where there are any. It is dead as well when [#KNOCKS] in a row get no answer; a
+///    handshake that comes through, and one that is refused in whatever way, is alive, and so is an
+///    endpoint that the server calls healthy again.
 /// 3. When it is dead, a connection is reset if its caller has said something that has not been
 ///    answered, and nothing at all has come back since the first sign. The others are looked at
 ///    again after each further knock, as long as there are any, until one is answered.
@@ -35,6 +42,10 @@ public final class Deathwatch {
     /// A machine that is alive answers a connect from its kernel, however busy it is.
     static final Duration PATIENCE = Duration.ofMillis(100);
 
+    /// For a connect and as long for its handshake: a process that runs, on whatever machine,
+    /// answers one of three in this time. Longer than stalls of a busy machine last.
+    static final Duration GREETING = Duration.ofSeconds(1);
+
     /// Between knocks at a dead endpoint that connections still stand to.
     static final Duration PAUSE = Duration.ofMillis(250);
 
@@ -42,7 +53,7 @@ public final class Deathwatch {
     private final PassiveHealth seen;
     private final Map<Way, Set<Standing>> standing = new ConcurrentHashMap<>();
     private final Map<Way, Vigil> vigils = new ConcurrentHashMap<>();
-    private Map<Way, Boolean> listed = Map.of();
+    private volatile Map<Way, Boolean> listed = Map.of();
 
     /// @param seen for how long an endpoint may take to answer
     public Deathwatch(Transport transport, PassiveHealth seen) {
@@ -52,16 +63,27 @@ public final class Deathwatch {
 
     /// Watches a connection until it ends.
     ///
+    /// @param runner makes a handshake by the same way; on the same loop
     /// @param channel of its caller; everything is on its loop
     /// @param end resets it, for the reason given
-    public void watch(Way way, Channel channel, Carriage carriage, Consumer<String> end) {
-        var unwatch = watch(way, channel.eventLoop(), carriage, end);
+    public void watch(
+            Race.Runner<?> runner, Channel channel, Carriage carriage, Consumer<String> end) {
+        var unwatch = watch(runner.way(), Optional.of(runner), channel.eventLoop(), carriage, end);
         channel.closeFuture().addListener(_ -> unwatch.run());
     }
 
-    /// The same, until the answer is run.
+    /// One whose bytes say nothing here, until the answer is run.
     Runnable watch(Way way, EventLoop loop, Carriage carriage, Consumer<String> end) {
-        var connection = new Standing(way, loop, carriage, end);
+        return watch(way, Optional.empty(), loop, carriage, end);
+    }
+
+    private Runnable watch(
+            Way way,
+            Optional<Race.Runner<?>> runner,
+            EventLoop loop,
+            Carriage carriage,
+            Consumer<String> end) {
+        var connection = new Standing(way, runner, loop, carriage, end);
         standing.compute(
                 way,
                 (_, known) -> {
@@ -75,13 +97,20 @@ public final class Deathwatch {
     /// A connection; run, it is watched no longer.
     private final class Standing implements Runnable {
         private final Way way;
+        private final Optional<Race.Runner<?>> runner;
         private final EventLoop loop;
         private final Carriage carriage;
         private final Consumer<String> end;
         private long answeredBefore;
 
-        Standing(Way way, EventLoop loop, Carriage carriage, Consumer<String> end) {
+        Standing(
+                Way way,
+                Optional<Race.Runner<?>> runner,
+                EventLoop loop,
+                Carriage carriage,
+                Consumer<String> end) {
             this.way = way;
+            this.runner = runner;
             this.loop = loop;
             this.carriage = carriage;
             this.end = end;
@@ -177,16 +206,61 @@ public final class Deathwatch {
                     (channel, failure) -> {
                         if (failure == null) {
                             channel.close();
-                            vigils.remove(way);
+                            accepted();
                         } else if (Transport.sign(failure) == Sign.UNREACHED) {
-                            unanswered();
+                            unanswered("connects");
                         } else {
                             vigils.remove(way);
                         }
                     });
         }
 
-        private void unanswered() {
+        private void accepted() {
+            var greeter =
+                    connections().stream().filter(each -> each.runner.isPresent()).findFirst();
+            if (isHealthy() || greeter.isEmpty()) {
+                vigils.remove(way);
+            } else {
+                greeter.get().loop.execute(() -> greet(greeter.get().runner.orElseThrow()));
+            }
+        }
+
+        private boolean isHealthy() {
+            return listed.getOrDefault(way, false);
+        }
+
+        /// On the runner's loop.
+        private <R> void greet(Race.Runner<R> runner) {
+            var _ =
+                    runner.start(
+                            GREETING,
+                            new Race.Finish<>() {
+                                @Override
+                                public void reached(R result) {
+                                    runner.discard(result);
+                                    loop.execute(() -> vigils.remove(way));
+                                }
+
+                                @Override
+                                public void failed(Optional<Sign> sign, String why) {
+                                    loop.execute(() -> greeted(sign));
+                                }
+                            });
+        }
+
+        private void greeted(Optional<Sign> sign) {
+            var silent =
+                    sign.equals(Optional.of(Sign.SILENT))
+                            || sign.equals(Optional.of(Sign.UNREACHED));
+            if (silent && !isHealthy()) {
+                unanswered("handshakes");
+            } else {
+                vigils.remove(way);
+            }
+        }
+
+        /// @param what has been tried
+        private void unanswered(String what) {
             if (++unanswered < KNOCKS) {
                 knock();
                 return;
@@ -196,7 +270,9 @@ public final class Deathwatch {
                             + way
                             + " is dead: "
                             + unanswered
-                            + " connects in a row got no answer, and neither did this connection";
+                            + " "
+                            + what
+                            + " in a row got no answer, and neither did this connection";
             for (var each : connections()) {
                 each.loop.execute(() -> each.endIfItWaits(why));
             }
