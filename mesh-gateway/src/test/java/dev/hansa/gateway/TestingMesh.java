@@ -171,6 +171,11 @@ final class TestingMesh implements AutoCloseable {
         publishEast(allowed, ofWest, 0);
     }
 
+    /// @param ports where east's gateway reaches the instances of its service
+    void publishEastInstances(int... ports) {
+        east.publish(TestingControl.GATEWAY, gatewayRoutes(east, SniRoute.EXPORTED, WEST, ports));
+    }
+
     /// @param most that a sidecar there may carry; 0: no limit
     void publishEast(boolean allowed, TrustBundle ofWest, int most) {
         var bundles = BundleSet.EMPTY.with(east.bundle()).with(ofWest);
@@ -254,10 +259,9 @@ final class TestingMesh implements AutoCloseable {
     }
 
     private RouteSnapshot gatewayRoutes(
-            TestingControl control, String purpose, PeerName peer, int port) {
-        var route =
-                new SniRoute(
-                        sni(), purpose, peer.value(), List.of(endpoint("127.0.0.1", port)), "");
+            TestingControl control, String purpose, PeerName peer, int... ports) {
+        var endpoints = IntStream.of(ports).mapToObj(port -> endpoint("127.0.0.1", port)).toList();
+        var route = new SniRoute(sni(), purpose, peer.value(), endpoints, "");
         return new RouteSnapshot(
                 0,
                 control.datacenter(),

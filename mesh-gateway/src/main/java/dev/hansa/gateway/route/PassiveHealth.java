@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// What a proxy sees itself of the ways that it takes: how long each usually needs to answer, and
@@ -21,6 +22,11 @@ import org.jspecify.annotations.Nullable;
 ///   within [#MIN_HEAD_START] and [#MAX_HEAD_START]; [#UNKNOWN_HEAD_START] where nothing is known.
 ///   A way that was late of late gets more, twice its [#peak][Seen#peak]: a machine that is busy
 ///   now and then makes its peers wait, and who waits for it a little longer stays at home.
+/// - Behind a way to a peer's gateway are several instances, which cannot be told apart from here.
+///   What may be the failure of one of them ([Sign#isOfTheAddress] is false) makes the way suspect
+///   only when nobody has had an answer in time from the same target since the attempt began; or,
+///   when others of its addresses have given one, when it is the second in a row here
+///   ([#failedBehind]).
 /// - One of those that were overtaken goes on ([#tryLinger]), so that a way that was only late is
 ///   good again as soon as it has answered, and has taught how late it can be.
 ///
@@ -57,6 +63,11 @@ public final class PassiveHealth {
 
     private static final int HEAD_START_TIMES = 4;
 
+    /// Failures behind one address, with no answer between, while its target answers by others: of
+    /// three instances one is met twice by one caller in nine, and an address that is dead itself
+    /// costs two head starts.
+    static final int IN_A_ROW = 2;
+
     /// More than a datacenter's gateways and one service's instances; others are tried as if
     /// nothing was known.
     static final int MAX_WAYS = 4096;
@@ -88,6 +99,14 @@ public final class PassiveHealth {
         REJECTED,
         /// Connected, and then no handshake while another way had its own.
         SILENT;
+
+        /// Whether it tells of the address that was connected to, whatever is behind it.
+        public boolean isOfTheAddress() {
+            return switch (this) {
+                case REFUSED, UNREACHED -> true;
+                case CLOSED, REJECTED, SILENT -> false;
+            };
+        }
 
         public String word() {
             return name().toLowerCase(Locale.ROOT);
@@ -130,10 +149,15 @@ public final class PassiveHealth {
         }
         var was = seen.sign;
         seen.add(tookNanos, now);
+        var inTime = tookNanos <= seen.headStart(now);
+        if (inTime) {
+            seen.goodAt = OptionalLong.of(now);
+            seen.missed = 0;
+        }
         if (was == null) {
             return;
         }
-        if (tookNanos <= seen.headStart(now)) {
+        if (inTime) {
             clear(way, seen);
         } else {
             // it lives, and would be overtaken again
@@ -154,6 +178,34 @@ public final class PassiveHealth {
             return;
         }
         suspect(way, seen, sign, now);
+    }
+
+    /// An attempt by a way that leads to several instances has failed, or was overtaken after its
+    /// head start; see the rule above.
+    ///
+    /// @param began when the first of the attempts did that one connection made by it in a row
+    public synchronized void failedBehind(Way way, Sign sign, long began, long now) {
+        var seen = seen(way);
+        if (seen == null) {
+            return;
+        }
+        if (seen.sign == null && !sign.isOfTheAddress()) {
+            if (seen.isGoodSince(began)) {
+                return;
+            }
+            seen.miss(began, now);
+            if (seen.missed < IN_A_ROW && isTargetGoodSince(way.target(), began)) {
+                return;
+            }
+        }
+        failed(way, sign, began, now);
+    }
+
+    private boolean isTargetGoodSince(String target, long began) {
+        return ways.entrySet().stream()
+                .anyMatch(entry ->
+                        entry.getKey().target().equals(target)
+                                && entry.getValue().isGoodSince(began));
     }
 
     private void suspect(Way way, Seen seen, Sign sign, long now) {
@@ -180,6 +232,7 @@ public final class PassiveHealth {
     private void clear(Way way, Seen seen) {
         seen.sign = null;
         seen.failures = 0;
+        seen.missed = 0;
         seen.probing = false;
         suspects--;
         watcher.changed(way, Optional.empty(), suspects);
@@ -272,6 +325,25 @@ public final class PassiveHealth {
         private long lastSign;
         private long nextProbe;
         private boolean probing;
+
+        /// The latest answer in time.
+        private OptionalLong goodAt = OptionalLong.empty();
+
+        /// Failures behind it in a row; those that were under way together count as one.
+        private int missed;
+
+        private long lastMiss;
+
+        boolean isGoodSince(long began) {
+            return goodAt.isPresent() && goodAt.getAsLong() - began > 0;
+        }
+
+        void miss(long began, long now) {
+            if (missed == 0 || began - lastMiss >= 0) {
+                missed++;
+            }
+            lastMiss = now;
+        }
 
         void add(long took, long now) {
             var late = Math.min(took, MAX_PEAK.toNanos());

@@ -55,6 +55,11 @@ record Endeavour(
     }
 
     @Override
+    public boolean leadsToMany() {
+        return attempt.leadsToMany();
+    }
+
+    @Override
     public void discard(Reached result) {
         result.channel().close();
     }

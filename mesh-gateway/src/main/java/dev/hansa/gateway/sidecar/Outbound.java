@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -285,7 +286,7 @@ public final class Outbound {
         private final long beganNanos = System.nanoTime();
         private final WireBytes downstreamBytes = new WireBytes(_ -> {}, _ -> {});
         private WireBytes upstreamBytes = new WireBytes(bytesIn, bytesOut);
-        private final List<String> causes = new ArrayList<>();
+        private final Set<String> causes = new LinkedHashSet<>();
         private @Nullable Race<Reached> race;
         private @Nullable StandingTrust callee;
         private String target = "";

@@ -24,6 +24,13 @@ record Plan(List<Attempt> attempts, List<String> causes) {
     /// Endpoints tried of one target: the next target gets its chance while the caller still waits.
     static final int MAX_ATTEMPTS_EACH = 3;
 
+    /// Further attempts by the only gateway of ours that leads to a peer: with one bad instance of
+    /// three there, one connection in 27 meets nothing else.
+    static final int MORE_BY_THE_ONLY_ONE = 2;
+
+    /// Further attempts by each of several gateways: the others make attempts of their own.
+    static final int MORE_BY_EACH = 1;
+
     /// Attempts for one connection, over all targets.
     static final int MAX_ATTEMPTS = 12;
 
@@ -33,19 +40,33 @@ record Plan(List<Attempt> attempts, List<String> causes) {
     }
 
     /// @param rank the target's place in the policy's order
-    /// @param second whether it is another attempt at the same
-    record Attempt(Target target, TargetEndpoint endpoint, int rank, boolean second) {
+    /// @param more how often the same way may be tried again after this one
+    record Attempt(Target target, TargetEndpoint endpoint, int rank, int more) {
         Attempt(Target target, TargetEndpoint endpoint, int rank) {
-            this(target, endpoint, rank, false);
+            this(target, endpoint, rank, 0);
         }
 
-        /// Our gateway may have carried the hello to a peer's gateway that was dead already, on a
-        /// connection opened ahead. It must not send it to another, and knows better the next time;
-        /// whoever makes a new handshake sends nothing twice.
+        /// Behind a gateway are all instances of a peer, and the next attempt meets another one as
+        /// a rule. Or our gateway has carried the hello to a peer's gateway that was dead already,
+        /// on a connection opened ahead: it must not send it to another, and knows better the next
+        /// time. Whoever makes a new handshake sends nothing twice.
+        ///
+        /// Who is silent is followed only where the address is the only one of its target, and
+        /// once: it may be the whole peer that says nothing, and callers wait.
         Optional<Attempt> again(Sign sign) {
-            return sign == Sign.CLOSED && !second && target instanceof Target.PeerTarget
-                    ? Optional.of(new Attempt(target, endpoint, rank, true))
+            var possible =
+                    switch (sign) {
+                        case REFUSED, UNREACHED -> false;
+                        case CLOSED, REJECTED -> more > 0;
+                        case SILENT -> more == MORE_BY_THE_ONLY_ONE;
+                    };
+            return possible
+                    ? Optional.of(new Attempt(target, endpoint, rank, more - 1))
                     : Optional.empty();
+        }
+
+        boolean leadsToMany() {
+            return target instanceof Target.PeerTarget;
         }
 
         Way way() {
@@ -141,8 +162,15 @@ record Plan(List<Attempt> attempts, List<String> causes) {
                 endpoints.stream()
                         .filter(endpoint -> health.isSuspect(way(target, endpoint)) == suspect)
                         .toList();
+        var more =
+                switch (target) {
+                    case Target.LocalTarget _ -> 0;
+                    case Target.PeerTarget _ ->
+                            endpoints.size() == 1 ? MORE_BY_THE_ONLY_ONE : MORE_BY_EACH;
+                };
         for (var i = 0; i < Math.min(found.size(), MAX_ATTEMPTS_EACH); i++) {
-            to.add(new Attempt(target, found.get(Math.floorMod(turn + i, found.size())), rank));
+            var endpoint = found.get(Math.floorMod(turn + i, found.size()));
+            to.add(new Attempt(target, endpoint, rank, more));
         }
     }
 

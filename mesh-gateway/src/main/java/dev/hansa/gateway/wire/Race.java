@@ -19,14 +19,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the first of several ways that answers, for one connection. They start in order; the next
-/// one starts at once when one has failed (before it the same one once more, where its runner says
-/// so), and beside one that has been silent for its head start. The first to answer is the winner,
-/// the others are closed. Nothing that a caller says is sent before there is a winner, so nothing
-/// is ever sent twice.
+/// one starts at once when one has failed, and beside one that has been silent for its head start.
+/// Before the next one comes the same one again, where its runner says so; beside a silent one it
+/// has half of a head start, and they have failed only when the last of them has. The first to
+/// answer is the winner, the others are closed. Nothing that a caller says is sent before there is
+/// a winner, so nothing is ever sent twice.
 ///
 /// While a way counts as good, starting another beside it takes an allowance; one that is suspect
 /// is passed without, by one that is not. Whoever has waited for its head start when another wins
-/// has failed, as far as [PassiveHealth] is concerned. One such attempt for each way goes on for
+/// has failed, as far as [PassiveHealth] is concerned. The newest of each way goes on for
 /// [#LINGER], for its health alone: who was only late is good again as soon as it has answered.
 ///
 /// A suspect way whose time has come is tried beside the first good one. It may win if it comes
@@ -88,6 +89,12 @@ public final class Race<R> {
         /// @param sign how it has failed
         default Optional<Runner<R>> again(Sign sign) {
             return Optional.empty();
+        }
+
+        /// Whether several answer by this way, one of which may have failed while the others are
+        /// well.
+        default boolean leadsToMany() {
+            return false;
         }
     }
 
@@ -236,14 +243,21 @@ public final class Race<R> {
         private final Runner<R> runner;
         private final boolean aside;
         private final long began = System.nanoTime();
+
+        /// When the first of the attempts by this way in a row began.
+        private final long since;
+
         private final long headStart;
         private boolean probe;
         private @Nullable Attempt attempt;
         private @Nullable ScheduledFuture<?> timer;
         private boolean done;
 
-        /// It has had its head start, and nobody was left to start.
+        /// It has had its head start, and nobody but the same way again was left to start.
         private boolean silent;
+
+        /// The same way again: what becomes of that one counts for both.
+        private @Nullable Entry successor;
 
         /// @param probe tried for its health
         /// @param aside it cannot win
@@ -251,7 +265,24 @@ public final class Race<R> {
             this.runner = runner;
             this.probe = probe;
             this.aside = aside;
+            this.since = began;
             this.headStart = health.headStart(runner.way(), began);
+        }
+
+        /// The same way again.
+        Entry(Runner<R> runner, Entry before) {
+            this.runner = runner;
+            this.probe = false;
+            this.aside = false;
+            this.since = before.since;
+            this.headStart = before.done ? before.headStart : shortened(before.headStart);
+        }
+
+        /// For who is tried because its way says nothing: another instance answers in a quarter of
+        /// a head start as a rule, and if it is the whole target that is silent, callers wait.
+        private static long shortened(long headStart) {
+            var least = Math.min(headStart, 2 * PassiveHealth.MIN_HEAD_START.toNanos());
+            return Math.max(least, headStart / 2);
         }
 
         void start() {
@@ -278,11 +309,13 @@ public final class Race<R> {
             if (over || done || late()) {
                 return;
             }
-            if (waiting.isEmpty()) {
+            var again = againBeside();
+            if (again.isEmpty() && waiting.isEmpty()) {
                 silent = true;
                 return;
             }
-            if (!isPassedFreely() && !allowance.tryTake()) {
+            var free = again.isEmpty() && isPassedFreely();
+            if (!free && !allowance.tryTake()) {
                 // others may show it to be dead meanwhile, or earn an allowance
                 watch();
                 return;
@@ -291,7 +324,24 @@ public final class Race<R> {
                 raced = true;
                 course.began();
             }
-            next();
+            if (again.isPresent()) {
+                silent = true;
+                follow(again.get());
+            } else {
+                next();
+            }
+        }
+
+        /// One that is suspect is passed by others, not by itself.
+        private Optional<Runner<R>> againBeside() {
+            return successor != null || attempt == null || health.isSuspect(runner.way())
+                    ? Optional.empty()
+                    : runner.again(attempt.silence());
+        }
+
+        private void follow(Runner<R> again) {
+            successor = new Entry(again, this);
+            successor.start();
         }
 
         /// When all are slow, each connection would go round them all, and make them slower.
@@ -346,7 +396,11 @@ public final class Race<R> {
         }
 
         private void show(Sign sign, long now) {
-            health.failed(runner.way(), sign, began, now);
+            if (runner.leadsToMany()) {
+                health.failedBehind(runner.way(), sign, since, now);
+            } else {
+                health.failed(runner.way(), sign, began, now);
+            }
             course.seen(runner.way(), sign);
         }
 
@@ -363,11 +417,17 @@ public final class Race<R> {
                                 + TimeUnit.NANOSECONDS.toMillis(now - began)
                                 + " ms, overtaken");
                 if (health.tryLinger(runner.way())) {
-                    linger();
+                    newest().linger();
                 }
                 return true;
             }
             return false;
+        }
+
+        /// Of the attempts by this way that run: it meets another instance than those that have
+        /// said nothing for longer.
+        private Entry newest() {
+            return successor == null || successor.done ? this : successor.newest();
         }
 
         private void linger() {
@@ -390,12 +450,24 @@ public final class Race<R> {
             if (!settle()) {
                 return;
             }
-            sign.ifPresent(shown -> show(shown, System.nanoTime()));
-            if (!over && !aside) {
-                course.failed(runner, why);
-                sign.flatMap(runner::again).ifPresent(waiting::addFirst);
-                next();
+            if (over || aside) {
+                sign.ifPresent(shown -> show(shown, System.nanoTime()));
+                return;
             }
+            course.failed(runner, why);
+            if (successor != null && !successor.done) {
+                return;
+            }
+            var again =
+                    probe || successor != null || late()
+                            ? Optional.<Runner<R>>empty()
+                            : sign.flatMap(runner::again);
+            if (again.isPresent()) {
+                follow(again.get());
+                return;
+            }
+            sign.ifPresent(shown -> show(shown, System.nanoTime()));
+            next();
         }
     }
 }

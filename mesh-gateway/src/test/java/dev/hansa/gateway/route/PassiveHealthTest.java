@@ -245,6 +245,69 @@ class PassiveHealthTest {
         assertThat(told.getLast()).endsWith("good 0");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        // sign, answered here s ago, answered by another address s ago, in a row here: suspect
+        "REFUSED, 1, 1, 1, true",
+        "UNREACHED, 1, 1, 1, true",
+        "CLOSED, , , 1, true",
+        "CLOSED, 60, 60, 1, true",
+        "CLOSED, 1, , 1, false",
+        "CLOSED, 1, , 9, false",
+        "REJECTED, 1, , 9, false",
+        "SILENT, 1, , 9, false",
+        "CLOSED, , 1, 1, false",
+        "CLOSED, 60, 1, 1, false",
+        "CLOSED, , 1, 2, true",
+        "REJECTED, , 1, 1, false",
+        "REJECTED, , 1, 2, true",
+        "SILENT, , 1, 1, false",
+        "SILENT, , 1, 2, true"
+    })
+    void failureBehindAGatewayCountsOnlyWhenNobodyGotAnAnswerMeanwhile(
+            Sign sign, Long here, Long elsewhere, int inARow, boolean suspect) {
+        var second = new Way(WAY.target(), new Endpoint("10.0.0.2", 20000));
+        // each attempt takes two seconds; nobody else's target is evidence
+        var now = 1_000_000 * MS;
+        health.answered(OTHER, 2 * MS, now);
+        for (var i = 0; i < inARow; i++) {
+            now += 10_000 * MS;
+            if (here != null) {
+                health.answered(WAY, 2 * MS, now - here * 1000 * MS);
+            }
+            if (elsewhere != null) {
+                health.answered(second, 2 * MS, now - elsewhere * 1000 * MS);
+            }
+            health.failedBehind(WAY, sign, now - 2000 * MS, now);
+        }
+
+        assertThat(health.isSuspect(WAY)).isEqualTo(suspect);
+        assertThat(health.isSuspect(second)).isFalse();
+    }
+
+    @Test
+    void thoseThatFailTogetherBehindAGatewayAreOneInARow() {
+        var second = new Way(WAY.target(), new Endpoint("10.0.0.2", 20000));
+        for (var began = 0; began < 50; began++) {
+            health.answered(second, 2 * MS, (51 + began) * MS);
+            health.failedBehind(WAY, Sign.SILENT, began * MS, (60 + began) * MS);
+        }
+
+        assertThat(health.isSuspect(WAY)).isFalse();
+    }
+
+    @Test
+    void answerThatComesTooLateIsNoEvidenceThatOthersBehindTheGatewayAreWell() {
+        for (var i = 0; i < 8; i++) {
+            answered(2);
+        }
+        health.answered(WAY, 900 * MS, 1500 * MS);
+
+        health.failedBehind(WAY, Sign.SILENT, 1000 * MS, 2000 * MS);
+
+        assertThat(health.isSuspect(WAY)).isTrue();
+    }
+
     private void answered(long ms) {
         health.answered(WAY, ms * MS, 0);
     }

@@ -118,17 +118,32 @@ class PlanTest {
     }
 
     @Test
-    void wayThroughOurGatewayIsTriedOnceMoreAfterItWasClosedInTheHandshake() {
-        var far = Plan.of(route(peer("east", "g")), false, health, 0).attempts().getFirst();
+    void wayThroughOurGatewayIsTriedAgainWhenOneOfThoseBehindItMayHaveFailed() {
+        var alone = peer("east", "g");
+        var oneOfTwo = peer("east", "g", "h");
 
-        var second = far.again(Sign.CLOSED).orElseThrow();
+        assertThat(again(alone, Sign.CLOSED)).isEqualTo(2);
+        assertThat(again(alone, Sign.REJECTED)).isEqualTo(2);
+        assertThat(again(alone, Sign.SILENT)).as("callers wait").isEqualTo(1);
+        assertThat(again(alone, Sign.REFUSED)).as("it is the gateway itself").isZero();
+        assertThat(again(alone, Sign.UNREACHED)).isZero();
+        assertThat(again(oneOfTwo, Sign.CLOSED)).isEqualTo(1);
+        assertThat(again(oneOfTwo, Sign.REJECTED)).isEqualTo(1);
+        assertThat(again(oneOfTwo, Sign.SILENT)).as("the other one is tried").isZero();
+        for (var sign : Sign.values()) {
+            assertThat(again(local("a"), sign)).as("an instance by itself").isZero();
+        }
+    }
 
-        assertThat(second.way()).isEqualTo(far.way());
-        assertThat(second.again(Sign.CLOSED)).isEmpty();
-        assertThat(far.again(Sign.REFUSED)).isEmpty();
-        assertThat(far.again(Sign.REJECTED)).isEmpty();
-        var near = Plan.of(route(local("a")), false, health, 0).attempts().getFirst();
-        assertThat(near.again(Sign.CLOSED)).isEmpty();
+    /// How often the first way is tried again that fails so each time.
+    private int again(Target target, Sign sign) {
+        var times = 0;
+        var attempt = Plan.of(route(target), false, health, 0).attempts().getFirst();
+        for (var next = attempt.again(sign); next.isPresent(); next = next.get().again(sign)) {
+            assertThat(next.get().way()).isEqualTo(attempt.way());
+            times++;
+        }
+        return times;
     }
 
     private void suspect(String target, String host) {
