@@ -1,7 +1,11 @@
 package dev.hansa.peering;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// What a connection's client has not taken of the answers that were given to him. Of HTTP/2 they
@@ -41,6 +45,47 @@ final class Outgoing {
         var http2 = http2();
         var found = http2 == null ? null : http2.connection().stream(stream);
         return found == null || found.state().remoteSideOpen();
+    }
+
+    /// Whether a stream of HTTP/2 has an answer still to come or to be taken.
+    boolean isOpen(int stream) {
+        var http2 = http2();
+        return http2 != null && http2.connection().stream(stream) != null;
+    }
+
+    /// @param onTaken told which stream of HTTP/2 has no more of its answer to be taken
+    void onTaken(IntConsumer onTaken) {
+        var http2 = http2();
+        if (http2 == null) {
+            return;
+        }
+        http2.connection()
+                .addListener(
+                        new Http2ConnectionAdapter() {
+                            @Override
+                            public void onStreamHalfClosed(Http2Stream stream) {
+                                if (!stream.state().localSideOpen()) {
+                                    onTaken.accept(stream.id());
+                                }
+                            }
+
+                            @Override
+                            public void onStreamClosed(Http2Stream stream) {
+                                onTaken.accept(stream.id());
+                            }
+                        });
+    }
+
+    /// Ends a stream of HTTP/2 with all that it holds. Vert.x resets none whose answer it has
+    /// handed on.
+    void reset(int stream) {
+        var http2 = http2();
+        if (http2 != null && isOpen(stream)) {
+            var context = channel.pipeline().context(http2);
+            http2.resetStream(
+                    context, stream, Http2Error.ENHANCE_YOUR_CALM.code(), context.newPromise());
+            context.flush();
+        }
     }
 
     private long unsent() {

@@ -230,7 +230,10 @@ public final class PeeringService implements AutoCloseable {
                         times.body(),
                         times.idle(),
                         // 512 MiB where all are as long as they may be
-                        config.connections().http() / 4),
+                        config.connections().http() / 4,
+                        // the rest is for the catalog, and for making answers; half of it, for one
+                        // connection, is some megabytes where the heap is smallest
+                        Runtime.getRuntime().maxMemory() / 8),
                 reason -> events.accept(new PeeringEvent.ConnectionRefused("http", reason)));
     }
 

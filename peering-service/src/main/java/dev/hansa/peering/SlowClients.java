@@ -1,12 +1,9 @@
 package dev.hansa.peering;
 
 import dev.hansa.peering.api.ClientNetwork;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpConnection;
@@ -16,7 +13,6 @@ import io.vertx.core.http.HttpVersion;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -65,18 +61,23 @@ final class SlowClients implements ConnectionDoor.Keeper {
     /// Of those that are answered already: they take no places of the others.
     private final CrowdByClient<Exchange> unwanted = new CrowdByClient<>();
 
+    private final HeldAnswers<GivenAnswers> held;
+
     /// @param header from a connection's first byte, or the first after an answer, to the end of a
     ///   request's headers; of a new connection from its begin, with TLS's handshake
     /// @param body from there to its last byte
     /// @param idle between an answer and the next request on its connection
     /// @param bodies that have not come whole; each may hold 512 KiB. As many again that are
     ///   answered, of which nothing is kept
-    record Limits(Duration header, Duration body, Duration idle, int bodies) {}
+    /// @param unread bytes of answers that their clients have not taken, of all together; of one
+    ///   connection of HTTP/2 half as many
+    record Limits(Duration header, Duration body, Duration idle, int bodies, long unread) {}
 
     /// @param onEnd told why something is ended; on an event loop
     SlowClients(Limits limits, Consumer<String> onEnd) {
         this.limits = limits;
         this.onEnd = onEnd;
+        this.held = new HeldAnswers<>(limits.unread());
     }
 
     @Override
@@ -85,7 +86,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         if (isFull && !takesAPlace(watch)) {
             return false;
         }
-        newcomer.pipeline().addFirst(watch);
+        newcomer.pipeline().addFirst(watch.given, watch);
         return true;
     }
 
@@ -129,6 +130,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
     private final class Watch extends ChannelInboundHandlerAdapter {
         private final Channel channel;
         private final Outgoing outgoing;
+        private final GivenAnswers given;
 
         /// Requests of which the whole, or the answer, is outstanding.
         private int active;
@@ -142,6 +144,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         Watch(Channel channel) {
             this.channel = channel;
             this.outgoing = new Outgoing(channel);
+            this.given = new GivenAnswers(channel, outgoing, held, limits.unread() / 2, onEnd);
         }
 
         @Override
@@ -272,50 +275,16 @@ final class SlowClients implements ConnectionDoor.Keeper {
             var _ = channel.eventLoop().schedule(end, LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
         }
 
-        /// Who has begun a request of HTTP/1 is told why; who has said nothing, or speaks HTTP/2,
-        /// where nothing was asked yet that could be answered, is not.
         private void end(String reason) {
             onEnd.accept(reason);
             stopTimer();
             headers.remove(this);
             hangUpSoon();
-            var tls = channel.pipeline().context(SslHandler.class);
-            var answer = Unpooled.copiedBuffer(answer(reason), StandardCharsets.US_ASCII);
-            if (!hasSpoken) {
-                channel.close();
-            } else if (tls == null) {
-                channel.pipeline()
-                        .context(this)
-                        .writeAndFlush(answer)
-                        .addListener(_ -> channel.close());
-            } else if (tls.handler() instanceof SslHandler handler
-                    && handler.handshakeFuture().isSuccess()
-                    && !"h2".equals(handler.applicationProtocol())) {
-                tell(tls, handler, answer);
+            if (hasSpoken) {
+                LastWord.say(channel.pipeline().context(this), sentence(reason));
             } else {
                 channel.close();
             }
-        }
-
-        private void tell(ChannelHandlerContext tls, SslHandler handler, ByteBuf answer) {
-            var written = tls.newPromise();
-            written.addListener(_ -> channel.close());
-            try {
-                handler.write(tls, answer, written);
-                handler.flush(tls);
-            } catch (Exception _) {
-                // it cannot be told
-                channel.close();
-            }
-        }
-
-        private String answer(String reason) {
-            var sentence = sentence(reason);
-            return "HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                    + "Connection: close\r\nContent-Length: "
-                    + sentence.length()
-                    + "\r\n\r\n"
-                    + sentence;
         }
     }
 
@@ -340,6 +309,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         }
 
         void begin() {
+            watch.given.count(request);
             request.response().endHandler(_ -> answered());
             if (isUpload) {
                 awaitMore();
@@ -408,6 +378,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         private void answered() {
             if (!isAnswered) {
                 isAnswered = true;
+                watch.given.ended(request.response().streamId());
                 bodies.remove(this, client);
                 if (!isWhole && !isEnded) {
                     // nobody wants the rest of it

@@ -62,7 +62,9 @@ class SlowClientsTest {
 
     private void start(Duration header, Duration body, Duration idle, int bodies, int connections)
             throws Exception {
-        var slow = new SlowClients(new SlowClients.Limits(header, body, idle, bodies), ended::add);
+        var slow =
+                new SlowClients(
+                        new SlowClients.Limits(header, body, idle, bodies, 4L * LARGE), ended::add);
         var bound =
                 listeners.plain(
                         InetSocketAddress.createUnresolved("127.0.0.1", 0),
