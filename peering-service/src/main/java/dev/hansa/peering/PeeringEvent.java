@@ -201,6 +201,14 @@ public sealed interface PeeringEvent {
     /// A caller of the API may not do what it asked for, or shows a token that is none.
     record RequestDenied(String reason) implements PeeringEvent {}
 
+    /// A request of a web page of another site, or for a name that is not this server's.
+    ///
+    /// @param isTold whether it is to be in the log; most are only counted, since a page may send a
+    ///   thousand in a second
+    /// @param leftOut how many were not told since the last one that was
+    record CrossOriginRefused(String sentence, boolean isTold, long leftOut)
+            implements PeeringEvent {}
+
     /// An address asks the API for more a second than it may.
     record RequestOverRate() implements PeeringEvent {}
 

@@ -241,7 +241,9 @@ public final class ApiRouter implements AutoCloseable {
         var router = Router.router(vertx);
         var body = new BodyDoor(events);
         router.route().handler(AnswerWriter::dated);
-        router.route().handler(new OriginGuard(settings.listen())).failureHandler(body::fail);
+        router.route()
+                .handler(new OriginGuard(settings.listen(), System::nanoTime, events))
+                .failureHandler(body::fail);
         router.route().handler(new RequestPace(settings.rates(), System::nanoTime, events));
         router.route().handler(new ReadableLine()).handler(OneNamespace::require);
         StreamRoute.SNAPSHOT.mount(router, doorkeeper);

@@ -137,6 +137,7 @@ record Telling(Kind kind, String about, String sentence, List<Need> needs) {
                     PeeringEvent.DnsListening _,
                     PeeringEvent.DnsAnswered _,
                     PeeringEvent.RequestDenied _,
+                    PeeringEvent.CrossOriginRefused _,
                     PeeringEvent.RequestOverRate _,
                     PeeringEvent.AccessChanged _,
                     PeeringEvent.LoginTried _ ->

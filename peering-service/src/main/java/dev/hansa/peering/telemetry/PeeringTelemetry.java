@@ -305,11 +305,8 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                 LOG.info("access: {}", what);
                 audit(OPERATOR, "access", what);
             }
-            case PeeringEvent.RequestDenied(var reason) -> {
-                count(MetricNames.REQUESTS_DENIED);
-                // whoever is denied may ask a thousand times in a second
-                LOG.debug("a request was denied: {}", foreign(reason));
-            }
+            case PeeringEvent.RequestDenied denied -> RefusalLog.tell(LOG, metrics, denied);
+            case PeeringEvent.CrossOriginRefused refused -> RefusalLog.tell(LOG, metrics, refused);
             case PeeringEvent.RequestOverRate _ -> count(MetricNames.REQUESTS_OVER_RATE);
             case PeeringEvent.MemberChanged(var member, var what) -> {
                 LOG.info("server '{}' {}", member, what);
@@ -494,7 +491,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     }
 
     /// Cut, on one line, and without quotes that could end ours.
-    private static String foreign(String text) {
+    static String foreign(String text) {
         return ForeignText.shown(text, MAX_FOREIGN).replace('"', '\'');
     }
 }

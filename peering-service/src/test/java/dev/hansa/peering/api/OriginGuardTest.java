@@ -2,6 +2,7 @@ package dev.hansa.peering.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hansa.peering.PeeringEvent;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
@@ -9,7 +10,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +23,8 @@ import org.junit.jupiter.api.Test;
 class OriginGuardTest {
     private static final String OWN = "10.0.0.1:8500";
 
+    private final AtomicLong nanos = new AtomicLong(-5);
+    private final List<PeeringEvent> events = new CopyOnWriteArrayList<>();
     private final Vertx vertx = Vertx.vertx();
 
     @AfterEach
@@ -28,7 +35,11 @@ class OriginGuardTest {
     private HttpServer guarded(String listen) throws Exception {
         var router = Router.router(vertx);
         router.route()
-                .handler(new OriginGuard(InetSocketAddress.createUnresolved(listen, 8500)))
+                .handler(
+                        new OriginGuard(
+                                InetSocketAddress.createUnresolved(listen, 8500),
+                                nanos::get,
+                                events::add))
                 .handler(call -> call.response().end("let in"));
         return vertx.createHttpServer()
                 .requestHandler(router)
@@ -73,6 +84,28 @@ class OriginGuardTest {
                 assertThat(isLetIn(server, method, OWN)).isTrue();
             }
         }
+    }
+
+    @Test
+    void refusalIsCountedEachTimeAndToldOnceInTenSeconds() throws Exception {
+        var server = guarded("10.0.0.1");
+        for (var i = 0; i < 3; i++) {
+            assertThat(isLetIn(server, "GET", OWN, "Origin: http://evil.example")).isFalse();
+        }
+        assertThat(isLetIn(server, "GET", OWN)).isTrue();
+        nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+        assertThat(isLetIn(server, "GET", OWN, "Sec-Fetch-Site: cross-site")).isFalse();
+
+        var sentence = "Origin: expected none or this server's; found 'http://evil.example'";
+        assertThat(events)
+                .containsExactly(
+                        new PeeringEvent.CrossOriginRefused(sentence, true, 0),
+                        new PeeringEvent.CrossOriginRefused(sentence, false, 0),
+                        new PeeringEvent.CrossOriginRefused(sentence, false, 0),
+                        new PeeringEvent.CrossOriginRefused(
+                                "Sec-Fetch-Site: expected same-origin, none, or a link to a page; found 'cross-site'",
+                                true,
+                                2));
     }
 
     @Test
