@@ -34,6 +34,10 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     /// Each holds a connection; others wait for their turn.
     static final int MOST_AT_ONCE = 256;
 
+    /// Each waits for a majority of the servers. Many TTLs end at once where their owners' network
+    /// does; what is left is written by the next looks.
+    static final int MOST_WRITES = 64;
+
     /// A status is news, what a target says beside it seldom is: as Consul's agents.
     private static final Duration OUTPUT_PAUSE = Duration.ofMinutes(5);
 
@@ -66,8 +70,9 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     private final Map<Key, Turn> turns = new HashMap<>();
     private final Closer closer = new Closer();
     private PersistentMap<String, RegistrationRecord> followed = PersistentMap.empty();
+    private final FairShare asking = new FairShare(MOST_AT_ONCE);
     private boolean begun;
-    private int running;
+    private int writing;
 
     record Key(String node, String serviceId, String checkId) {
         String registration() {
@@ -79,6 +84,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     private static final class Turn {
         final Way way;
         final Object writing = new Object();
+        String owner;
         volatile long due;
         long stopAt;
         @Nullable Thread thread;
@@ -86,8 +92,9 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         Optional<Long> criticalSince = Optional.empty();
         Optional<Long> outputAt = Optional.empty();
 
-        Turn(Way way, long due) {
+        Turn(Way way, String owner, long due) {
             this.way = way;
+            this.owner = owner;
             this.due = due;
         }
     }
@@ -145,6 +152,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         follow(PersistentMap.copyOf(store.now().registrations()), now);
         var next = LONGEST_LOOK;
         var waiting = new ArrayList<Waiting>();
+        var expired = new ArrayList<Waiting>();
         for (var entry : turns.entrySet()) {
             var key = entry.getKey();
             var turn = entry.getValue();
@@ -154,28 +162,68 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                     turn.thread.interrupt();
                 }
             } else if (isToGo(key, turn, now)) {
-                begin(key, turn, now, () -> deregister(key, turn));
+                if (writing < MOST_WRITES) {
+                    beginWrite(key, turn, now, () -> deregister(key, turn));
+                } else {
+                    next = SHORTEST_LOOK;
+                }
             } else if (late < 0) {
                 var left = Duration.ofNanos(-late);
                 next = left.compareTo(next) < 0 ? left : next;
             } else if (turn.way.kind() == Kind.TTL) {
-                begin(key, turn, now, () -> expire(key, turn));
+                expired.add(new Waiting(key, turn, late));
             } else {
                 waiting.add(new Waiting(key, turn, late));
             }
         }
-        // who has waited longest comes first, or some would never have their turn
-        waiting.sort(Comparator.comparingLong(Waiting::late).reversed());
-        for (var one : waiting) {
-            if (running >= MOST_AT_ONCE) {
-                break;
-            }
-            begin(one.key(), one.turn(), now, () -> ask(one.key(), one.turn()));
+        var isLeft = expireIn(expired, now);
+        isLeft |= askIn(waiting, now);
+        if (isLeft) {
+            next = SHORTEST_LOOK;
         }
         if (turns.isEmpty()) {
             return IDLE;
         }
         return next.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : next;
+    }
+
+    /// Who has waited longest comes first, or some would never have their turn.
+    private static void inTurn(List<Waiting> waiting) {
+        waiting.sort(Comparator.comparingLong(Waiting::late).reversed());
+    }
+
+    /// @return whether some are left
+    private boolean expireIn(List<Waiting> expired, long now) {
+        inTurn(expired);
+        for (var one : expired) {
+            if (writing >= MOST_WRITES) {
+                return true;
+            }
+            beginWrite(one.key(), one.turn(), now, () -> expire(one.key(), one.turn()));
+        }
+        return false;
+    }
+
+    /// @return whether some are left
+    private boolean askIn(List<Waiting> waiting, long now) {
+        inTurn(waiting);
+        return !asking.handOut(
+                waiting,
+                one -> one.turn().owner,
+                one -> {
+                    var owner = one.turn().owner;
+                    begin(
+                            one.key(),
+                            one.turn(),
+                            now,
+                            () -> ask(one.key(), one.turn()),
+                            () -> asking.free(owner));
+                });
+    }
+
+    private void beginWrite(Key key, Turn turn, long now, Runnable work) {
+        writing++;
+        begin(key, turn, now, work, () -> writing--);
     }
 
     private void follow(PersistentMap<String, RegistrationRecord> registrations, long now) {
@@ -200,8 +248,14 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                     way(check)
                             .ifPresent(way ->
                                     turns.computeIfAbsent(
-                                            key(after, check),
-                                            _ -> new Turn(way, now + first(way))));
+                                                            key(after, check),
+                                                            _ ->
+                                                                    new Turn(
+                                                                            way,
+                                                                            owner(after),
+                                                                            now + first(way)))
+                                                    .owner =
+                                            owner(after));
                 }
             }
         }
@@ -211,6 +265,14 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
 
     private static Optional<Way> way(HealthCheck check) {
         return check.definition().flatMap(CheckDefinition::way);
+    }
+
+    /// Whoever may write a service has its checks in hand, whatever nodes and ids he gives them; a
+    /// node's own are the node's.
+    private static String owner(RegistrationRecord record) {
+        return record.isNode()
+                ? "node " + record.instance().node().name()
+                : "service " + record.instance().name();
     }
 
     private static Key key(RegistrationRecord record, HealthCheck check) {
@@ -242,8 +304,8 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         return way.interval().plusNanos(ThreadLocalRandom.current().nextLong(most + 1));
     }
 
-    private void begin(Key key, Turn turn, long now, Runnable work) {
-        running++;
+    /// @param end is run with the rounds' lock held
+    private void begin(Key key, Turn turn, long now, Runnable work, Runnable end) {
         turn.stopAt = now + turn.way.timeout().plus(GRACE).toNanos();
         turn.thread =
                 Thread.ofVirtual()
@@ -260,14 +322,14 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                                 events.accept(
                                         new PeeringEvent.BackgroundFailure("running a check", e));
                             } finally {
-                                ended(turn);
+                                ended(turn, end);
                             }
                         });
         turn.thread.start();
     }
 
-    private synchronized void ended(Turn turn) {
-        running--;
+    private synchronized void ended(Turn turn, Runnable end) {
+        end.run();
         turn.thread = null;
         var now = nanos.getAsLong();
         if (now - turn.due >= 0) {

@@ -27,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -310,6 +311,76 @@ class CheckRoundsTest {
 
         await().until(() -> status() == CheckStatus.PASSING);
         assertThat(asked).hasValue(1);
+    }
+
+    private void registerMany(String service, int count, Way way) {
+        var checks =
+                IntStream.range(0, count)
+                        .mapToObj(i ->
+                                new HealthCheck(
+                                        "c" + i,
+                                        "c",
+                                        CheckStatus.PASSING,
+                                        "as registered",
+                                        way.kind().name().toLowerCase(Locale.ROOT),
+                                        Optional.of(
+                                                new CheckDefinition("", false, Optional.of(way)))))
+                        .toList();
+        store.apply(
+                new StoreCommand.PutRegistration(
+                        TestStore.registered("server", service + "-1", service, checks)));
+    }
+
+    @Test
+    void ownerOfManyChecksThatNeverEndDoesNotHoldUpOthers() throws Exception {
+        var never = new CountDownLatch(1);
+        rounds.close();
+        rounds =
+                new CheckRounds(
+                        store,
+                        way -> {
+                            if (way.interval().equals(Duration.ofSeconds(1))) {
+                                asked.incrementAndGet();
+                                never.await();
+                            }
+                            return verdict;
+                        },
+                        nanos::get,
+                        events::add);
+        registerMany("slow", 300, each(Kind.TCP, Duration.ofSeconds(1)));
+        rounds.look();
+        pass(Duration.ofSeconds(1));
+        await().until(() -> asked.get() == 192);
+        register(way(Kind.TCP, Duration.ZERO), CheckStatus.CRITICAL);
+
+        rounds.look();
+        pass(Duration.ofSeconds(1));
+
+        await().until(() -> status() == CheckStatus.PASSING);
+        assertThat(asked).hasValue(192);
+        // some are left, so that it is looked again soon
+        assertThat(rounds.look()).isEqualTo(Duration.ofMillis(50));
+    }
+
+    private long critical() {
+        return store.now().registrations().values().stream()
+                .flatMap(record -> record.instance().checks().stream())
+                .filter(check -> check.status() == CheckStatus.CRITICAL)
+                .count();
+    }
+
+    @Test
+    void oneLookWritesOfFewOwnersThatAreSilent() {
+        registerMany("silent", 100, each(Kind.TTL, Duration.ofSeconds(10)));
+        rounds.look();
+
+        pass(Duration.ofSeconds(11));
+        await().until(() -> critical() == CheckRounds.MOST_WRITES);
+
+        await().until(() -> {
+            rounds.look();
+            return critical() == 100;
+        });
     }
 
     @Test
