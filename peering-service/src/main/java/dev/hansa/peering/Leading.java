@@ -197,7 +197,9 @@ final class Leading implements Role {
                                 parts.clock(),
                                 events));
         router.certificateAuthority(rotation, config.leafLife());
-        router.checks(closer.add(CheckRounds.start(store, parts.vertx(), events)));
+        router.checks(
+                closer.add(
+                        CheckRounds.start(store, parts.vertx(), config.checkNetworks(), events)));
         var proxyCalls =
                 GrpcServer.server(
                         parts.vertx(),

@@ -5,9 +5,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -15,21 +13,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Where this server sends requests that users of the API have asked for. None goes to a link-local
-/// address or one that clouds have besides: there they tell a machine its own secrets.
+/// Where this server sends requests that users of the API have asked for, as [CheckNetworks] says.
 public final class AllowedAddresses implements AutoCloseable {
-    /// Of AWS and of Google over IPv6, of Azure, of Alibaba; none is link-local.
-    private static final Set<InetAddress> METADATA =
-            Set.of(
-                    InetAddress.ofLiteral("fd00:ec2::254"),
-                    InetAddress.ofLiteral("fd20:ce::254"),
-                    InetAddress.ofLiteral("168.63.129.16"),
-                    InetAddress.ofLiteral("100.100.100.200"));
-
-    /// 64:ff9b::/96, under which a gateway reaches the IPv4 address that follows.
-    private static final byte[] NAT64 =
-            Arrays.copyOf(InetAddress.ofLiteral("64:ff9b::").getAddress(), 12);
-
     /// As many as checks at once, so that a name server that hangs holds up none but those that ask
     /// it. Names are remembered, so that few wait here, and idle threads go.
     private final ExecutorService names =
@@ -42,6 +27,7 @@ public final class AllowedAddresses implements AutoCloseable {
                     Thread.ofPlatform().daemon().name("outbound-names-", 0).factory());
 
     private final Lookup lookup;
+    private final CheckNetworks networks;
 
     /// All addresses of a name.
     @FunctionalInterface
@@ -50,11 +36,20 @@ public final class AllowedAddresses implements AutoCloseable {
     }
 
     public AllowedAddresses() {
-        this(InetAddress::getAllByName);
+        this(CheckNetworks.DEFAULT);
+    }
+
+    AllowedAddresses(CheckNetworks networks) {
+        this(InetAddress::getAllByName, networks);
     }
 
     public AllowedAddresses(Lookup lookup) {
+        this(lookup, CheckNetworks.DEFAULT);
+    }
+
+    private AllowedAddresses(Lookup lookup, CheckNetworks networks) {
         this.lookup = lookup;
+        this.networks = networks;
     }
 
     /// Whoever asks connects to this address and looks the name up no more: a name may have another
@@ -74,22 +69,12 @@ public final class AllowedAddresses implements AutoCloseable {
             throws UnknownHostException, InterruptedException {
         var all = all(host, timeout);
         for (var address : all) {
-            if (isOfACloud(address)) {
-                throw unknown(host, "a link-local address or a cloud's own, which are never asked");
+            var refusal = networks.refusal(address);
+            if (refusal.isPresent()) {
+                throw unknown(host, refusal.get());
             }
         }
         return List.of(all);
-    }
-
-    private static boolean isOfACloud(InetAddress address) throws UnknownHostException {
-        var bytes = address.getAddress();
-        return address.isLinkLocalAddress()
-                || METADATA.contains(address)
-                || bytes.length == 16
-                        && Arrays.equals(NAT64, Arrays.copyOf(bytes, NAT64.length))
-                        && isOfACloud(
-                                InetAddress.getByAddress(
-                                        Arrays.copyOfRange(bytes, NAT64.length, bytes.length)));
     }
 
     /// Looked up on threads of its own: a resolver that hangs would hold up the others, which all

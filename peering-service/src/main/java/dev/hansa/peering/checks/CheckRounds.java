@@ -116,8 +116,9 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         closer.add(this::forgetAll);
     }
 
-    public static CheckRounds start(Store store, Vertx vertx, Consumer<PeeringEvent> events) {
-        var rounds = new CheckRounds(store, new Probes(vertx), System::nanoTime, events);
+    public static CheckRounds start(
+            Store store, Vertx vertx, CheckNetworks networks, Consumer<PeeringEvent> events) {
+        var rounds = new CheckRounds(store, new Probes(vertx, networks), System::nanoTime, events);
         var thread = Thread.ofVirtual().name("check-rounds").start(rounds::run);
         rounds.closer.add(() -> {
             thread.interrupt();

@@ -25,7 +25,11 @@ public final class Probes implements Probe {
     private final GrpcProbe grpc;
 
     Probes(Vertx vertx) {
-        this(new AllowedAddresses(), new HttpProbe(vertx), new GrpcProbe(vertx));
+        this(vertx, CheckNetworks.DEFAULT);
+    }
+
+    Probes(Vertx vertx, CheckNetworks networks) {
+        this(new AllowedAddresses(networks), new HttpProbe(vertx), new GrpcProbe(vertx));
     }
 
     /// For a process that has no other use for event loops: they end with these probes.

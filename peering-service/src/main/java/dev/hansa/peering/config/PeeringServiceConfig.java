@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.peering.checks.CheckNetworks;
 import dev.hansa.peering.store.Membership;
 import dev.hansa.peering.stream.PeerLimits;
 import dev.hansa.token.TokenForm;
@@ -48,6 +49,7 @@ import java.util.stream.Stream;
 /// @param limits how much of this server peers may take up
 /// @param longestRetry between two attempts to reach a peer
 /// @param dns what is answered by DNS; empty: nothing
+/// @param checkNetworks which addresses checks may ask
 public record PeeringServiceConfig(
         Datacenter datacenter,
         String nodeName,
@@ -73,7 +75,8 @@ public record PeeringServiceConfig(
         ConnectionLimits connections,
         PeerLimits limits,
         Duration longestRetry,
-        Optional<DnsSettings> dns) {
+        Optional<DnsSettings> dns,
+        CheckNetworks checkNetworks) {
 
     private static final String AUDIT_FILE = "audit.file";
     private static final String BIND_HOST = "bind-host";
@@ -163,6 +166,7 @@ public record PeeringServiceConfig(
                             OWN,
                             ApiDoorSettings.KEYS,
                             ConnectionLimits.KEYS,
+                            CheckNetworkSettings.KEYS,
                             DnsSettings.KEYS,
                             PeerLimitSettings.KEYS)
                     .flatMap(List::stream)
@@ -249,6 +253,7 @@ public record PeeringServiceConfig(
         var connections = ConnectionLimits.read(settings);
         var limits = PeerLimitSettings.limits(settings);
         var longestRetry = PeerLimitSettings.longestRetry(settings);
+        var checkNetworks = CheckNetworkSettings.read(settings);
         settings.finish();
         return new PeeringServiceConfig(
                 datacenter,
@@ -275,7 +280,8 @@ public record PeeringServiceConfig(
                 connections,
                 limits,
                 longestRetry,
-                dns);
+                dns,
+                checkNetworks);
     }
 
     private static Optional<Path> auditFile(Path dataDir, Optional<Path> said) {

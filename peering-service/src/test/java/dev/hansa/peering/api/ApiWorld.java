@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.AccessSettings;
+import dev.hansa.peering.checks.CheckNetworks;
 import dev.hansa.peering.checks.CheckRounds;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
@@ -177,7 +178,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
         api.logins((place, newer) -> issuer.orElse(keys).keys(place, newer));
         api.audit(store.audit());
         api.history(history);
-        checks = CheckRounds.start(store, vertx, this::happened);
+        checks = CheckRounds.start(store, vertx, CheckNetworks.DEFAULT, this::happened);
         api.checks(checks);
         api.certificateAuthority(this, Duration.ofDays(3));
         api.failover(new FailoverDesk(publisher, failovers, store, drills, clock, events::add));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.peering.checks.CheckNetworks;
+import dev.hansa.peering.checks.IpNetwork;
 import dev.hansa.peering.stream.PeerLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -202,6 +204,31 @@ class PeeringServiceConfigTest {
         assertThat(PeeringServiceConfig.KEYS).containsAll(DnsSettings.KEYS);
     }
 
+    @Test
+    void checksGoWhereTheirNetworksSay() throws Exception {
+        assertThat(read(Map.of()).checkNetworks())
+                .isEqualTo(new CheckNetworks(List.of(), List.of()));
+        assertThat(
+                        read(Map.of(
+                                        "checks.allowed-networks",
+                                        "10.0.0.0/8, ::1",
+                                        "checks.denied-networks",
+                                        "0.0.0.0/0"))
+                                .checkNetworks())
+                .isEqualTo(
+                        new CheckNetworks(
+                                List.of(network("10.0.0.0/8"), network("::1")),
+                                List.of(network("0.0.0.0/0"))));
+        var both = Map.of("checks.allowed-networks", "::1/128", "checks.denied-networks", "::1");
+        assertThat(catchThrowableOfType(InvalidConfigException.class, () -> read(both)).problems())
+                .containsExactly(
+                        "checks.denied-networks: expected networks that checks.allowed-networks has not; found '0:0:0:0:0:0:0:1/128'");
+    }
+
+    private static IpNetwork network(String text) {
+        return IpNetwork.parse(text).orElseThrow();
+    }
+
     /// An address that cannot be read is a problem among others, not the end of the reading.
     @ParameterizedTest
     @ValueSource(
@@ -231,6 +258,8 @@ class PeeringServiceConfigTest {
         "dns.ttl, 2d, 'whole seconds, at most 24h'",
         "dns.udp-max, 511, a number from 512 to 4096",
         "dns.max-connections, 0, a number from 1 to 65536",
+        "checks.allowed-networks, 10.0.0.1/8, 'at most 64 networks such as 10.0.0.0/8 without bits behind the first ones, separated by commas'",
+        "checks.denied-networks, metadata, 'at most 64 networks such as 10.0.0.0/8 without bits behind the first ones, separated by commas'",
         "peer.max-peerings, 0, a number from 1 to 4096",
         "peer.max-peerings, 4097, a number from 1 to 4096",
         "peer.max-services, 0, a number from 1 to 1000000",
