@@ -149,6 +149,8 @@ final class GatewayBenchmark extends PeersBenchmark {
                         // a run opens more, and sooner, than strangers may
                         "--max-connections",
                         Long.toString((descriptors - OTHER_DESCRIPTORS) / 2),
+                        "--max-connections-per-source",
+                        Long.toString((descriptors - OTHER_DESCRIPTORS) / 2),
                         "--max-connection-rate",
                         "1000000"));
     }

@@ -82,6 +82,18 @@ public record GatewayConfig(
                             "N",
                             "new connections a second at most (default: 5000)"),
                     new Settings.Key(
+                            "max-half-open",
+                            "N",
+                            "connections at most that have not said what they want (default: a quarter of max-connections)"),
+                    new Settings.Key(
+                            "max-connections-per-source",
+                            "N",
+                            "of one IPv4 address or /64 of IPv6 (default: seven eighths of max-connections)"),
+                    new Settings.Key(
+                            "max-connection-rate-per-source",
+                            "N",
+                            "a second, of one such source (default: four fifths of max-connection-rate)"),
+                    new Settings.Key(
                             "max-memory",
                             "PERCENT",
                             "of heap or direct memory, above which no more are taken (default: 85)"),

@@ -4,6 +4,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import dev.hansa.bootstrap.MemoryWatermark;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.gateway.wire.Admission;
+import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -16,7 +17,16 @@ import java.util.function.Consumer;
 /// @param connections open at once
 /// @param perSecond new ones
 /// @param memoryPercent of heap or direct memory in use
-public record Limits(int connections, int perSecond, int memoryPercent) {
+/// @param halfOpen connections that have not said what they want
+/// @param perSource connections of one IPv4 address, or one /64 of IPv6
+/// @param perSecondAndSource new ones of such a source
+public record Limits(
+        int connections,
+        int perSecond,
+        int memoryPercent,
+        int halfOpen,
+        int perSource,
+        int perSecondAndSource) {
     /// Two descriptors each; the usual limit of open files is 20,000.
     static final int CONNECTIONS = 8000;
 
@@ -30,17 +40,52 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
     static final int MEMORY_PERCENT = 85;
 
     /// Jars, selectors, the stream to the server, the operators' connections: 110 were counted; two
-    /// for each pipe of a relay; and what each event loop has for itself.
+    /// for each pipe of a relay; what each event loop has for itself; and callers who are refused.
     private static final int OTHER_DESCRIPTORS =
-            330 + 5 * Runtime.getRuntime().availableProcessors();
+            330 + SniGateway.MOST_PARTING + 5 * Runtime.getRuntime().availableProcessors();
 
     private static final Path LIMITS = Path.of("/proc/self/limits");
 
+    /// Fewer half-open ones than this are no help against a flood, and a burst of callers needs as
+    /// many.
+    private static final int LEAST_HALF_OPEN = 16;
+
+    /// With what follows from these.
+    Limits(int connections, int perSecond, int memoryPercent) {
+        this(
+                connections,
+                perSecond,
+                memoryPercent,
+                halfOpen(connections),
+                ofSource(connections),
+                perSecond - perSecond / 5);
+    }
+
+    /// A quarter: a hundred gateways of peers have 800 open ahead.
+    private static int halfOpen(int connections) {
+        return Math.min(connections, Math.max(connections / 4, LEAST_HALF_OPEN));
+    }
+
+    /// A load balancer or a NAT before the gateway makes one source of all callers: one source may
+    /// have nearly all, and leaves others something.
+    private static int ofSource(int connections) {
+        return connections - connections / 8;
+    }
+
     static Limits read(Settings settings) {
+        var usual =
+                new Limits(
+                        settings.number("max-connections", CONNECTIONS, 1, 1_000_000),
+                        settings.number("max-connection-rate", PER_SECOND, 1, 1_000_000),
+                        settings.number("max-memory", MEMORY_PERCENT, 10, 99));
         return new Limits(
-                settings.number("max-connections", CONNECTIONS, 1, 1_000_000),
-                settings.number("max-connection-rate", PER_SECOND, 1, 1_000_000),
-                settings.number("max-memory", MEMORY_PERCENT, 10, 99));
+                usual.connections,
+                usual.perSecond,
+                usual.memoryPercent,
+                settings.number("max-half-open", usual.halfOpen, 1, 1_000_000),
+                settings.number("max-connections-per-source", usual.perSource, 1, 1_000_000),
+                settings.number(
+                        "max-connection-rate-per-source", usual.perSecondAndSource, 1, 1_000_000));
     }
 
     /// Fewer connections than were asked for, where the process may not open so many files: a
@@ -57,11 +102,27 @@ public record Limits(int connections, int perSecond, int memoryPercent) {
         }
         return new Admission(
                 "gateway",
-                most,
-                perSecond,
+                bounds(most),
                 new MemoryWatermark(memoryPercent, Transport::directUse),
                 System::nanoTime,
                 events);
+    }
+
+    /// What is bounded where no more connections than these are possible: the other bounds keep
+    /// their parts of them, but that one source may have all stays so.
+    ///
+    /// @param possible at least 1
+    public Admission.Bounds bounds(int possible) {
+        if (possible >= connections) {
+            return new Admission.Bounds(
+                    connections, perSecond, halfOpen, perSource, perSecondAndSource);
+        }
+        return new Admission.Bounds(
+                possible,
+                perSecond,
+                Math.min(halfOpen, halfOpen(possible)),
+                perSource < connections ? Math.min(perSource, ofSource(possible)) : possible,
+                perSecondAndSource);
     }
 
     /// Whether the process may open so many files more than all connections need.

@@ -40,7 +40,7 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(1),
                                         Duration.ofSeconds(25)),
                                 Duration.ofHours(1),
-                                new Limits(8000, 5000, 85),
+                                new Limits(8000, 5000, 85, 2000, 7000, 4000),
                                 8));
     }
 
@@ -80,6 +80,9 @@ class GatewayConfigTest {
                         Map.entry("idle-timeout", "5m"),
                         Map.entry("max-connections", "12"),
                         Map.entry("max-connection-rate", "13"),
+                        Map.entry("max-half-open", "11"),
+                        Map.entry("max-connections-per-source", "10"),
+                        Map.entry("max-connection-rate-per-source", "9"),
                         Map.entry("max-memory", "14"),
                         Map.entry("connections-ahead", "15"));
 
@@ -101,7 +104,7 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(3),
                                         Duration.ofSeconds(30)),
                                 Duration.ofMinutes(5),
-                                new Limits(12, 13, 14),
+                                new Limits(12, 13, 14, 11, 10, 9),
                                 15));
         assertThat(GatewayConfig.KEYS)
                 .extracting(Settings.Key::name)

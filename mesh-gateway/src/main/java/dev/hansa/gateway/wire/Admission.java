@@ -9,19 +9,21 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.util.AttributeKey;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /// Who is let in at a set of listeners. Beyond a limit a new connection is reset as it is accepted,
-/// before it costs a buffer or a log line; those that stand are left alone, but for one that is not
-/// decided yet, which goes when there are too many of its kind.
+/// before it costs a buffer or a log line; those that stand are left alone, but for one that has
+/// not said what it wants, which goes when there are too many of its kind or no place is left (ADR
+/// 0047). Safe for all event loops.
 public final class Admission {
     /// A descriptor that comes free is used within this; an accept that fails four times a second
     /// costs nothing. The kernel's queue keeps the callers meanwhile.
@@ -30,19 +32,38 @@ public final class Admission {
     /// As many find 200 ms for their hello, from afar, at 1,000 newcomers a second.
     private static final int LEAST_HALF_OPEN = 256;
 
+    /// Connections that have been told to go and whose loops have not done it yet: twice what two
+    /// loops accept before they look again at what they have. They have no place, and a descriptor.
+    static final int MOST_GOING = 256;
+
     private static final AttributeKey<Entry> ENTRY = AttributeKey.valueOf(Admission.class, "entry");
 
     private final String listener;
-    private final int connections;
+    private final Bounds bounds;
+    private final boolean bySource;
     private final Rate rate;
-    private final HalfOpen halfOpen;
+    private final Sources sources;
+    private final HalfOpen<Entry> halfOpen;
+    private final LongSupplier nanoTime;
     private final BooleanSupplier memoryShort;
     private final Consumer<GatewayEvent> events;
-    private final AtomicInteger open = new AtomicInteger();
+    private int open;
+    private int going;
 
+    /// How much is let in.
+    ///
     /// @param connections open at most
     /// @param perSecond new ones at most, and as many at once
-    /// @param nanoTime [System#nanoTime], or a test's
+    /// @param halfOpen that have not said what they want, at most
+    /// @param perSource open at most of one IPv4 address, or one /64 of IPv6
+    /// @param perSecondAndSource new ones of such a source
+    public record Bounds(
+            int connections, int perSecond, int halfOpen, int perSource, int perSecondAndSource) {}
+
+    /// With no bounds but these two.
+    ///
+    /// @param connections open at most
+    /// @param perSecond new ones at most, and as many at once
     public Admission(
             String listener,
             int connections,
@@ -50,22 +71,52 @@ public final class Admission {
             BooleanSupplier memoryShort,
             LongSupplier nanoTime,
             Consumer<GatewayEvent> events) {
-        this(listener, connections, perSecond, connections, memoryShort, nanoTime, events);
+        this(
+                listener,
+                new Bounds(
+                        connections,
+                        perSecond,
+                        Integer.MAX_VALUE,
+                        Integer.MAX_VALUE,
+                        Integer.MAX_VALUE),
+                memoryShort,
+                nanoTime,
+                events);
     }
 
-    /// @param halfOpen of these at most are not decided yet
+    /// @param nanoTime [System#nanoTime], or a test's
+    public Admission(
+            String listener,
+            Bounds bounds,
+            BooleanSupplier memoryShort,
+            LongSupplier nanoTime,
+            Consumer<GatewayEvent> events) {
+        this(
+                listener,
+                bounds,
+                true,
+                HalfOpen.inParts(bounds.halfOpen()),
+                memoryShort,
+                nanoTime,
+                events);
+    }
+
     private Admission(
             String listener,
-            int connections,
-            int perSecond,
-            int halfOpen,
+            Bounds bounds,
+            boolean bySource,
+            HalfOpen<Entry> halfOpen,
             BooleanSupplier memoryShort,
             LongSupplier nanoTime,
             Consumer<GatewayEvent> events) {
         this.listener = listener;
-        this.connections = connections;
-        this.rate = new Rate(perSecond, nanoTime);
-        this.halfOpen = new HalfOpen(halfOpen);
+        this.bounds = bounds;
+        this.bySource = bySource;
+        this.rate = new Rate(bounds.perSecond(), nanoTime.getAsLong());
+        this.sources =
+                new Sources(bounds.perSource(), bounds.perSecondAndSource(), nanoTime.getAsLong());
+        this.halfOpen = halfOpen;
+        this.nanoTime = nanoTime;
         this.memoryShort = memoryShort;
         this.events = events;
     }
@@ -81,54 +132,77 @@ public final class Admission {
         return Math.max(connections / 4, LEAST_HALF_OPEN);
     }
 
-    /// Lets everybody in; whoever has been undecided for longest goes for them.
+    /// Lets everybody in; whoever has been undecided for longest goes for them, wherever they come
+    /// from.
     ///
     /// @param halfOpen that are not decided yet, at most
     public static Admission undecided(
             String listener, int halfOpen, Consumer<GatewayEvent> events) {
+        var most = Integer.MAX_VALUE;
         return new Admission(
                 listener,
-                Integer.MAX_VALUE,
-                Integer.MAX_VALUE,
-                halfOpen,
+                new Bounds(most, most, halfOpen, most, most),
+                false,
+                HalfOpen.oldestFirst(halfOpen),
                 () -> false,
                 System::nanoTime,
                 events);
     }
 
-    /// What is refused for another reason uses no allowance up: a flood must not lengthen itself.
-    private Optional<Refusal> objection(BooleanSupplier makeRoom) {
-        if (memoryShort.getAsBoolean()) {
-            return Optional.of(Refusal.MEMORY_SHORT);
-        }
-        if (open.get() >= connections && !makeRoom.getAsBoolean()) {
-            return Optional.of(Refusal.TOO_MANY_CONNECTIONS);
-        }
-        return rate.tryTake() ? Optional.empty() : Optional.of(Refusal.TOO_MANY_AT_ONCE);
-    }
-
-    /// A new connection is there; what is let in is told of with [#left] when it has gone.
+    /// A new connection is there.
     ///
-    /// @return false: it has to be reset
-    boolean admits() {
-        return admits(() -> false);
-    }
-
-    /// The same where somebody else may have to go for it.
-    ///
-    /// @param makeRoom asked when all places are taken; whether one that has one goes, soon
-    boolean admits(BooleanSupplier makeRoom) {
-        var refusal = objection(makeRoom);
+    /// @return empty: it has to be reset
+    Optional<Entry> admits(InetAddress from) {
+        var entry = new Entry(bySource ? Source.of(from) : 0);
+        var isShort = memoryShort.getAsBoolean();
+        Optional<Entry> goes = Optional.empty();
+        Optional<Refusal> refusal;
+        synchronized (this) {
+            var now = nanoTime.getAsLong();
+            refusal = isShort ? Optional.of(Refusal.MEMORY_SHORT) : haste(entry, now);
+            if (refusal.isEmpty()) {
+                var ofSource = sources.isFull(entry.source);
+                var full = ofSource || open >= bounds.connections();
+                if (full) {
+                    // one of its own source's leaves a place of all places too
+                    goes = ofSource ? halfOpen.ripeOf(entry.source, now) : halfOpen.ripe(now);
+                    goes.ifPresent(Entry::goes);
+                    refusal = fullness(entry);
+                }
+            }
+            if (refusal.isEmpty()) {
+                rate.take();
+                sources.came(entry.source);
+                entry.place = Place.TAKEN;
+                open++;
+            }
+        }
+        goes.ifPresent(Entry::tell);
         if (refusal.isPresent()) {
             events.accept(new GatewayEvent.NotAdmitted(listener, refusal.get()));
-            return false;
+            return Optional.empty();
         }
-        open.incrementAndGet();
-        return true;
+        return Optional.of(entry);
     }
 
-    void left() {
-        open.decrementAndGet();
+    /// What is refused for another reason uses no allowance up: a flood must not lengthen itself,
+    /// nor one source use up what is there for all. And nobody goes for whom has no allowance.
+    private Optional<Refusal> haste(Entry entry, long now) {
+        if (sources.isTooQuick(entry.source, now)) {
+            return Optional.of(Refusal.TOO_MANY_OF_ONE_SOURCE_AT_ONCE);
+        }
+        return going < MOST_GOING && rate.has(now)
+                ? Optional.empty()
+                : Optional.of(Refusal.TOO_MANY_AT_ONCE);
+    }
+
+    private Optional<Refusal> fullness(Entry entry) {
+        if (sources.isFull(entry.source)) {
+            return Optional.of(Refusal.TOO_MANY_OF_ONE_SOURCE);
+        }
+        return open < bounds.connections()
+                ? Optional.empty()
+                : Optional.of(Refusal.TOO_MANY_CONNECTIONS);
     }
 
     /// What a connection of a channel was let in with.
@@ -137,27 +211,103 @@ public final class Admission {
                 channel.attr(ENTRY).get(), "expected a channel of a listener's");
     }
 
-    /// A connection that was let in. On its loop only.
-    public final class Entry {
-        private HalfOpen.@Nullable Waiting waiting;
+    /// What an entry has of the places.
+    private enum Place {
+        NONE,
+        TAKEN,
+        /// It has been told to go, and its place is another's.
+        GOING
+    }
 
-        private Entry() {}
+    /// A connection that was let in.
+    public final class Entry extends HalfOpen.Waiting {
+        private Place place = Place.NONE;
+        private Runnable goes = () -> {};
+
+        private Entry(long source) {
+            super(source);
+        }
 
         /// It has to say what it wants, and may have to go before it has.
         ///
         /// @param goes closes it, soon, unless it is decided; called on any thread, must not wait
         public void waits(Runnable goes) {
-            var one = new HalfOpen.Waiting(goes);
-            waiting = one;
-            halfOpen.enter(one);
+            Optional<Entry> gone;
+            synchronized (Admission.this) {
+                if (place != Place.TAKEN) {
+                    return;
+                }
+                this.goes = goes;
+                gone = halfOpen.enter(this, sources.isServed(source), nanoTime.getAsLong());
+                gone.ifPresent(Entry::goes);
+            }
+            gone.ifPresent(Entry::tell);
         }
 
-        /// It has, or is gone: it need not give way any more.
+        /// It has said something, and not all of it.
+        void begins() {
+            Optional<Entry> gone;
+            synchronized (Admission.this) {
+                gone = halfOpen.begins(this, nanoTime.getAsLong());
+                gone.ifPresent(Entry::goes);
+            }
+            gone.ifPresent(Entry::tell);
+        }
+
+        /// It has said what it wants: it need not give way any more. If it was told to and its
+        /// hello came before that, it stays, one beyond the limit.
         public void decided() {
-            var one = waiting;
-            if (one != null) {
-                waiting = null;
-                halfOpen.leave(one);
+            synchronized (Admission.this) {
+                halfOpen.leave(this);
+                if (place == Place.GOING) {
+                    place = Place.TAKEN;
+                    going--;
+                    open++;
+                    sources.enter(source);
+                }
+            }
+        }
+
+        /// It is carried to what it asked for.
+        void served() {
+            synchronized (Admission.this) {
+                sources.served(source);
+            }
+        }
+
+        /// It is closed, or refused and will be closed soon: its place is free. Any number of
+        /// times.
+        public void left() {
+            synchronized (Admission.this) {
+                halfOpen.leave(this);
+                switch (place) {
+                    case TAKEN -> {
+                        open--;
+                        sources.left(source);
+                    }
+                    case GOING -> going--;
+                    case NONE -> {}
+                }
+                place = Place.NONE;
+            }
+        }
+
+        /// With the lock.
+        private void goes() {
+            if (place == Place.TAKEN) {
+                place = Place.GOING;
+                going++;
+                open--;
+                sources.left(source);
+            }
+        }
+
+        /// Without it.
+        private void tell() {
+            try {
+                goes.run();
+            } catch (RejectedExecutionException _) {
+                // its loop has ended, and closes it
             }
         }
     }
@@ -179,21 +329,24 @@ public final class Admission {
                 ctx.fireChannelRead(accepted);
                 return;
             }
-            if (!admits()) {
+            var admitted = admits(addressOf(connection));
+            if (admitted.isEmpty()) {
                 // a reset leaves nothing behind: no TIME_WAIT of ours, no wait of theirs
                 connection.config().setOption(ChannelOption.SO_LINGER, 0);
                 connection.unsafe().closeForcibly();
                 return;
             }
-            var entry = new Entry();
+            var entry = admitted.get();
             connection.attr(ENTRY).set(entry);
-            connection
-                    .closeFuture()
-                    .addListener(_ -> {
-                        entry.decided();
-                        left();
-                    });
+            connection.closeFuture().addListener(_ -> entry.left());
             ctx.fireChannelRead(accepted);
+        }
+
+        /// Of one that has gone already nothing is known: those are one source.
+        private static InetAddress addressOf(Channel connection) {
+            return connection.remoteAddress() instanceof InetSocketAddress address
+                    ? address.getAddress()
+                    : new InetSocketAddress(0).getAddress();
         }
 
         /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop
@@ -222,26 +375,23 @@ public final class Admission {
         private static final long SECOND = 1_000_000_000;
 
         private final int perSecond;
-        private final LongSupplier nanoTime;
         private double left;
         private long at;
 
-        Rate(int perSecond, LongSupplier nanoTime) {
+        Rate(int perSecond, long now) {
             this.perSecond = perSecond;
-            this.nanoTime = nanoTime;
             this.left = perSecond;
-            this.at = nanoTime.getAsLong();
+            this.at = now;
         }
 
-        synchronized boolean tryTake() {
-            var now = nanoTime.getAsLong();
+        boolean has(long now) {
             left = Math.min(perSecond, left + (double) (now - at) / SECOND * perSecond);
             at = now;
-            if (left < 1) {
-                return false;
-            }
+            return left >= 1;
+        }
+
+        void take() {
             left--;
-            return true;
         }
     }
 }

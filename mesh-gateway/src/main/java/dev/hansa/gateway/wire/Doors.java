@@ -162,8 +162,7 @@ public final class Doors implements AutoCloseable {
         if (raw.isEmpty()) {
             return (InetSocketAddress) open(address, admission, gateway::accept).localAddress();
         }
-        Consumer<RawTransport.Accepted> accepted =
-                caller -> gateway.accept(caller, admission::left);
+        Consumer<RawTransport.Accepted> accepted = gateway::accept;
         var resolved = resolved(address);
         var taken = taken(resolved);
         var listener =

@@ -50,6 +50,9 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
         /// the receiver.
         void named(ChannelHandlerContext ctx, ServerName name, ByteBuf hello);
 
+        /// It has said something, and not all of its hello.
+        default void begun() {}
+
         /// Nothing more is done with it: the gate has answered and closes.
         void refused(Refusal reason);
     }
@@ -83,7 +86,15 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
             ReferenceCountUtil.release(message);
             return;
         }
+        var first = !held.isReadable();
         held = ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), held, bytes);
+        look(ctx);
+        if (first && !decided) {
+            decision.begun();
+        }
+    }
+
+    private void look(ChannelHandlerContext ctx) {
         if (held.readableBytes() < wanted) {
             return;
         }
@@ -119,7 +130,7 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
     /// The alert that is due; empty: the connection is closed without a word.
     static OptionalInt alertFor(Refusal reason) {
         return switch (reason) {
-            case NOT_TLS, CLOSED_EARLY, HELLO_TIMEOUT -> OptionalInt.empty();
+            case NOT_TLS, CLOSED_EARLY, HELLO_TIMEOUT, GAVE_WAY -> OptionalInt.empty();
             case NO_SERVER_NAME, BAD_SERVER_NAME -> OptionalInt.of(UNRECOGNIZED_NAME);
             default -> OptionalInt.of(DECODE_ERROR);
         };

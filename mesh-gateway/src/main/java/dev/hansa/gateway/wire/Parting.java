@@ -27,7 +27,7 @@ final class Parting extends ChannelInboundHandlerAdapter {
 
     /// Of a process at a time; any more are closed at once: strangers must not hold many places by
     /// being refused.
-    private static final int MOST_AT_ONCE = 128;
+    static final int MOST_AT_ONCE = 128;
 
     private static final AtomicInteger AT_ONCE = new AtomicInteger();
 

@@ -25,6 +25,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
 
     private final RawLoop loop;
     private final RawEnd end;
+    private final Admission.Entry entry;
     private final InetSocketAddress from;
     private final LongConsumer totalIn;
     private final LongConsumer totalOut;
@@ -58,6 +59,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         this.totalIn = totalIn;
         this.totalOut = totalOut;
         this.from = accepted.from();
+        this.entry = accepted.entry();
         this.end = new RawEnd(loop, accepted.descriptor(), totalIn, totalOut, this);
         this.decision = decision.apply(this);
     }
@@ -67,7 +69,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     void begin() {
         end.whenClosed(this::gone);
         try {
-            loop.isSilent(this);
+            entry.waits(() -> loop.loop().execute(this::giveWay));
             deadline =
                     loop.loop()
                             .schedule(
@@ -80,17 +82,16 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         }
     }
 
-    /// Closes it, for somebody else to have its place, unless it has said something meanwhile.
-    ///
-    /// @return whether it goes
-    boolean givesWay() {
-        // its first word may have come with the newcomer, and wait to be told
+    /// Ends it, for somebody else to have its place, unless its hello has come with that one and
+    /// waits to be told.
+    private void giveWay() {
         end.look();
-        if (decided || held.isReadable()) {
-            return false;
+        if (!decided) {
+            decided = true;
+            callOffDeadline();
+            decision.refused(Refusal.GAVE_WAY);
+            end.reset();
         }
-        refuse(Refusal.CLOSED_EARLY);
-        return true;
     }
 
     private void callOffDeadline() {
@@ -109,7 +110,6 @@ final class RawCaller implements Caller, RawEnd.Watcher {
                 joined.reset();
             }
             callOffDeadline();
-            loop.isSilentNoMore(this);
             held.release();
             held = Unpooled.EMPTY_BUFFER;
             if (!decided) {
@@ -139,9 +139,12 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             if (count < 0) {
                 refuse(Refusal.CLOSED_EARLY);
             } else if (count > 0) {
-                loop.isSilentNoMore(this);
+                var first = !held.isReadable();
                 held.writerIndex(held.writerIndex() + count);
                 look();
+                if (first && !decided) {
+                    entry.begins();
+                }
             }
         }
     }

@@ -29,7 +29,7 @@ final class RawListener implements AutoCloseable {
     /// Registers with every loop; nothing is accepted before [#accept].
     ///
     /// @param socket closed by [#close]
-    /// @param accepted takes a connection and tells `admission` of its end, or throws, and then it
+    /// @param accepted takes a connection and tells its entry of its end, or throws, and then it
     ///   has not taken it
     RawListener(
             Socket socket,
@@ -129,7 +129,9 @@ final class RawListener implements AutoCloseable {
         }
 
         private void take(FileDescriptor descriptor) throws IOException {
-            if (!admission.admits(loop::makeRoom)) {
+            var address = NativeInetAddress.address(from, 1, from[0]);
+            var entry = admission.admits(address.getAddress());
+            if (entry.isEmpty()) {
                 // a reset leaves nothing behind: no TIME_WAIT of ours, no wait of theirs
                 try {
                     new Socket(descriptor.intValue()).setSoLinger(0);
@@ -139,12 +141,10 @@ final class RawListener implements AutoCloseable {
                 return;
             }
             try {
-                accepted.accept(
-                        new RawTransport.Accepted(
-                                loop, descriptor, NativeInetAddress.address(from, 1, from[0])));
+                accepted.accept(new RawTransport.Accepted(loop, descriptor, address, entry.get()));
             } catch (RuntimeException | Error e) {
                 // nobody has it, so nobody else gives its place back
-                admission.left();
+                entry.get().left();
                 descriptor.close();
                 throw e;
             }

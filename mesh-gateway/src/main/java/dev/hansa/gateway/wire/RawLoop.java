@@ -5,14 +5,11 @@ import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.concurrent.RejectedExecutionException;
 
 /// What all sockets of one event loop share. On that loop only.
@@ -24,11 +21,6 @@ final class RawLoop implements AutoCloseable {
     /// What a pipe holds unless it is asked for more, which only root may do without a limit.
     static final int PIPE = 64 << 10;
 
-    /// Whoever has a hello to say has said it by then, also when its first packet was lost and sent
-    /// again after a second. A connection that was opened ahead of its caller may say nothing for
-    /// longer.
-    static final Duration SILENCE = Duration.ofSeconds(2);
-
     private static final int EPERM = 1;
     private static final int EINVAL = 22;
     private static final int ENOSYS = 38;
@@ -38,9 +30,6 @@ final class RawLoop implements AutoCloseable {
     private final int mostPipes;
     private final Deque<Pipe> free = new ArrayDeque<>();
     private final List<RawEnd> leaving = new ArrayList<>();
-
-    /// Who has said nothing, and since when; as many as may connect at most.
-    private final SequencedMap<RawCaller, Long> silent = new LinkedHashMap<>();
 
     private int pipes;
     private boolean withoutPipes;
@@ -112,33 +101,6 @@ final class RawLoop implements AutoCloseable {
                 descriptor.close();
             } catch (IOException _) {
                 // it is gone whatever close answers
-            }
-        }
-    }
-
-    /// A caller has come, and has not said anything.
-    void isSilent(RawCaller caller) {
-        silent.put(caller, System.nanoTime());
-    }
-
-    /// It has, or has gone.
-    void isSilentNoMore(RawCaller caller) {
-        silent.remove(caller);
-    }
-
-    /// All places are taken: the caller who has been silent for longest goes, if that is long
-    /// enough for anybody who means to speak.
-    ///
-    /// @return false: there is none
-    boolean makeRoom() {
-        while (true) {
-            var longest = silent.firstEntry();
-            if (longest == null || System.nanoTime() - longest.getValue() < SILENCE.toNanos()) {
-                return false;
-            }
-            silent.pollFirstEntry();
-            if (longest.getKey().givesWay()) {
-                return true;
             }
         }
     }

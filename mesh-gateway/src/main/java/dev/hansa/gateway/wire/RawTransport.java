@@ -66,7 +66,12 @@ public final class RawTransport implements AutoCloseable {
     /// A socket that has been accepted.
     ///
     /// @param descriptor its own; whoever is told closes it
-    record Accepted(RawLoop loop, FileDescriptor descriptor, InetSocketAddress from) {}
+    /// @param entry what it was let in with; whoever is told tells it of its end
+    record Accepted(
+            RawLoop loop,
+            FileDescriptor descriptor,
+            InetSocketAddress from,
+            Admission.Entry entry) {}
 
     /// Listens; `accepted` is called on the new connection's loop.
     ///

@@ -49,6 +49,10 @@ public final class SniGateway {
     /// Connections that stand ahead at once; each is an open file.
     public static final int MOST_AHEAD = ConnectionsAhead.MOST;
 
+    /// Callers at once who have been refused and are given time to read why; each is an open file
+    /// and has no place.
+    public static final int MOST_PARTING = Parting.MOST_AT_ONCE;
+
     private final Transport transport;
     private final SniRouter router;
     private final PassiveHealth seen;
@@ -141,7 +145,8 @@ public final class SniGateway {
     /// Takes a new connection on its loop.
     public void accept(Channel channel) {
         var caller = new ChannelCaller(transport, channel, bytesIn, bytesOut);
-        var connection = opened(caller);
+        var entry = Admission.entry(channel);
+        var connection = opened(caller, entry);
         caller.begin(
                 new HelloGate(
                         new HelloGate.Decision() {
@@ -152,23 +157,27 @@ public final class SniGateway {
                             }
 
                             @Override
+                            public void begun() {
+                                entry.begins();
+                            }
+
+                            @Override
                             public void refused(Refusal reason) {
                                 connection.refused(reason);
                             }
                         }));
+        entry.waits(() -> channel.eventLoop().execute(connection::giveWay));
         channel.closeFuture().addListener(_ -> connection.closed());
     }
 
     /// The same without a channel. When this throws, the connection has not been taken.
-    ///
-    /// @param closed called when its socket has been closed
-    void accept(RawTransport.Accepted accepted, Runnable closed) {
+    void accept(RawTransport.Accepted accepted) {
         new RawCaller(
                         accepted,
                         bytesIn,
                         bytesOut,
                         caller -> {
-                            var connection = opened(caller);
+                            var connection = opened(caller, accepted.entry());
                             return new RawCaller.Decision() {
                                 @Override
                                 public void named(ServerName name, ByteBuf hello) {
@@ -182,7 +191,7 @@ public final class SniGateway {
 
                                 @Override
                                 public void closed() {
-                                    closed.run();
+                                    accepted.entry().left();
                                     connection.closed();
                                 }
                             };
@@ -190,8 +199,8 @@ public final class SniGateway {
                 .begin();
     }
 
-    private Connection opened(Caller caller) {
-        var connection = new Connection(caller);
+    private Connection opened(Caller caller, Admission.Entry entry) {
+        var connection = new Connection(caller, entry);
         events.accept(new GatewayEvent.ConnectionOpened("gateway"));
         // last: what fails before is nobody's to give back
         open.incrementAndGet();
@@ -227,6 +236,7 @@ public final class SniGateway {
         // what is kept here is kept for each connection that stands: no text that could be made
         // when it ends
         private final Caller caller;
+        private final Admission.Entry entry;
         private final long beganMillis = clock.millis();
         private final long beganNanos = System.nanoTime();
         private String failures = "";
@@ -242,8 +252,9 @@ public final class SniGateway {
         private String sentence = "";
         private String end = "";
 
-        Connection(Caller caller) {
+        Connection(Caller caller, Admission.Entry entry) {
             this.caller = caller;
+            this.entry = entry;
         }
 
         /// The caller's socket has gone.
@@ -256,7 +267,10 @@ public final class SniGateway {
             }
         }
 
+        /// It is closed soon: a caller who is told why, and has a while to read it, needs no place
+        /// for that ([Parting] has bounds of its own).
         void refuse(Refusal reason, String why) {
+            entry.left();
             if (refusal.isEmpty()) {
                 refusal = reason.word();
                 sentence = why;
@@ -264,11 +278,24 @@ public final class SniGateway {
         }
 
         void refused(Refusal reason) {
-            refuse(reason, "no name could be read: " + reason.word());
+            refuse(
+                    reason,
+                    reason == Refusal.GAVE_WAY
+                            ? "it had not said what it wants when there were too many of those"
+                            : "no name could be read: " + reason.word());
+        }
+
+        /// Others come, and it has not said what it wants.
+        void giveWay() {
+            if (name.isEmpty() && refusal.isEmpty()) {
+                refused(Refusal.GAVE_WAY);
+                caller.reset();
+            }
         }
 
         void named(ServerName asked, ByteBuf hello) {
             name = asked.value();
+            entry.decided();
             switch (router.decide(asked)) {
                 case RouteDecision.Forward(var found, var endpoints) -> {
                     route = found;
@@ -361,6 +388,7 @@ public final class SniGateway {
 
         private void carry(Way way, Callee reached, Consumer<Relay.End> ended) {
             carried = true;
+            entry.served();
             // as long as it is carried, nobody needs it
             race = null;
             callee = reached;

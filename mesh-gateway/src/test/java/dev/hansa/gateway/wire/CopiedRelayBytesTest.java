@@ -40,7 +40,7 @@ class CopiedRelayBytesTest extends RelayBytesContract {
                                     if (forbidden.add(Thread.currentThread())) {
                                         ForbiddenSplice.here(refusals.remove());
                                     }
-                                    gateway.accept(accepted, () -> {});
+                                    gateway.accept(accepted);
                                 }))
                 .address();
     }
