@@ -230,12 +230,12 @@ abstract class PeeringWork {
         fields.put("importedServices", peering.imported());
         fields.put("exportedServices", peering.exported());
         // to the minute, or each look would be a write
-        fields.put(
-                "lastHeartbeat",
-                peering.lastHeartbeat()
-                        .map(at -> at.truncatedTo(ChronoUnit.MINUTES).toString())
-                        .orElse(""));
+        fields.put("lastHeartbeat", minute(peering).orElse(""));
         return fields;
+    }
+
+    private static Optional<String> minute(StoredPeering peering) {
+        return peering.lastHeard().map(at -> at.truncatedTo(ChronoUnit.MINUTES).toString());
     }
 
     static Word ready(StoredPeering peering) {
@@ -243,7 +243,17 @@ abstract class PeeringWork {
             case "ACTIVE" -> Word.yes("Active", "the peer is heard");
             case "PENDING" -> Word.no("Pending", "the token waits to be used by the peer");
             case "TERMINATED" -> Word.no("Terminated", "the peer has ended the peering");
-            case "FAILING" -> Word.no("Failing", "the peer is not heard");
+            case "ESTABLISHING" ->
+                    Word.no("Establishing", "the peer was asked and has not answered yet");
+            case "FAILING" ->
+                    Word.no(
+                            "Failing",
+                            minute(peering)
+                                    .map(at ->
+                                            "the peer has not been heard since "
+                                                    + at
+                                                    + ": what it exports is known as it was then")
+                                    .orElse("the peer was never heard"));
             case String other -> Word.no("NotActive", "the peering is " + other);
         };
     }

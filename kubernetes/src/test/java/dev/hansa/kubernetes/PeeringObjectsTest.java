@@ -111,6 +111,38 @@ class PeeringObjectsTest {
     }
 
     @Test
+    void objectIsReadyWhileThePeerIsHeardAndSaysSinceWhenItIsNot() throws Exception {
+        try (var eks = TestingDatacenter.start("eks", folder);
+                var acceptors = new TestingCluster(folder).operate(eks, Map.of())) {
+            var acceptor = acceptors.create(ResourceKind.PEERING_ACCEPTOR, "lke", SPEC);
+            untilWord(acceptors, acceptor, "True", "Pending");
+            try (var lke = TestingDatacenter.start("lke", folder);
+                    var dialers = new TestingCluster(folder).operate(lke, Map.of())) {
+                carry(acceptors, dialers);
+                var dialer = dialers.create(ResourceKind.PEERING_DIALER, "eks", SPEC);
+                untilWord(dialers, dialer, "True", "True");
+                acceptors.edit(acceptor, one -> one.annotated("any", "1"));
+                untilWord(acceptors, acceptor, "True", "True");
+                assertThat(acceptors.status(acceptor).has("lastError")).isFalse();
+            }
+            until(() -> eks.peering("lke").path("State").asText().equals("FAILING"));
+            acceptors.edit(acceptor, one -> one.annotated("any", "2"));
+            untilWord(acceptors, acceptor, "True", "Failing");
+
+            var status = acceptors.status(acceptor);
+            var heard = status.path("lastHeartbeat").asText();
+            assertThat(Instant.parse(heard)).isBefore(Instant.now());
+            var ready = acceptors.condition(acceptor, "Ready");
+            assertThat(ready.path("message").asText())
+                    .startsWith("the peer has not been heard since " + heard)
+                    .isEqualTo(status.path("lastError").asText());
+            assertThat(status.path("state").asText()).isEqualTo("FAILING");
+            assertThat(ready.path("observedGeneration").asLong())
+                    .isEqualTo(acceptors.now(acceptor).orElseThrow().generation());
+        }
+    }
+
+    @Test
     void secretAndPeeringOfSomebodyElseAreLeftAlone() throws Exception {
         try (var eks = TestingDatacenter.start("gke", folder);
                 var cluster = new TestingCluster(folder)) {

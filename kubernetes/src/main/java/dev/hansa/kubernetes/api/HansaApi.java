@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /// What the operator asks a server. Each request ends within [#LONGEST]; a writer of the lease
 /// reckons with that.
@@ -205,7 +207,10 @@ public final class HansaApi implements AutoCloseable {
                 json.path("Remote").path("Datacenter").asText(),
                 stream.path("ImportedServices").size(),
                 stream.path("ExportedServices").size(),
-                moment(stream.path("LastHeartbeat").asText("")));
+                // the first heartbeat comes some time after the first word
+                Stream.of("LastHeartbeat", "LastReceive")
+                        .flatMap(field -> moment(stream.path(field).asText("")).stream())
+                        .max(Comparator.naturalOrder()));
     }
 
     private static Optional<Instant> moment(String text) {

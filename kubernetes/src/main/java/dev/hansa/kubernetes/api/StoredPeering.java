@@ -9,6 +9,7 @@ import java.util.Optional;
 /// @param state in Consul's words
 /// @param imported how many services come from the peer
 /// @param exported how many the peer sees
+/// @param lastHeard whatever the peer said then; empty: it was never heard
 public record StoredPeering(
         String name,
         String id,
@@ -17,7 +18,7 @@ public record StoredPeering(
         String remoteDatacenter,
         int imported,
         int exported,
-        Optional<Instant> lastHeartbeat) {
+        Optional<Instant> lastHeard) {
     public StoredPeering {
         meta = Map.copyOf(meta);
     }
