@@ -1,5 +1,6 @@
 package dev.hansa.cli;
 
+import dev.hansa.kubernetes.LetGoMain;
 import dev.hansa.kubernetes.OperatorConfig;
 import dev.hansa.kubernetes.OperatorMain;
 import dev.hansa.kubernetes.inject.ConnectInitConfig;
@@ -75,7 +76,15 @@ final class KubernetesCommands {
                                         "Beside a mesh gateway: say in a file where peers reach it, as long as its pod lives.",
                                         "hansa kubernetes gateway-address --service hansa-mesh-gateway",
                                         GatewayAddressMain.KEYS,
-                                        GatewayAddressMain::run)));
+                                        GatewayAddressMain::run)))
+                .addSubcommand(
+                        processes.commandLine(
+                                new ProcessCommands.Role(
+                                        "let-go",
+                                        "Let the objects of namespaces go that no operator watches any more: its finalizer holds them. What they have written stays at the server.",
+                                        "hansa kubernetes let-go --namespaces old-team,old-shop",
+                                        LetGoMain.KEYS,
+                                        LetGoMain::run)));
     }
 
     @Command(

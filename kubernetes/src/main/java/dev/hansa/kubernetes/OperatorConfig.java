@@ -189,7 +189,7 @@ public record OperatorConfig(
         return text;
     }
 
-    private static Set<String> names(String text) {
+    static Set<String> names(String text) {
         var names =
                 Arrays.stream(text.split(","))
                         .map(String::strip)
