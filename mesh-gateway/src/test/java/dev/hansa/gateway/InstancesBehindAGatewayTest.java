@@ -40,10 +40,11 @@ class InstancesBehindAGatewayTest {
                 List.of(
                         mesh.peerTarget(mesh.billingInEast(), mesh.east.trustDomain()),
                         mesh.localTarget()));
-        await().pollInterval(Duration.ofMillis(5)).until(() -> {
-            call();
-            return doors.stream().allMatch(door -> door.accepted() > 3);
-        });
+        await().pollInterval(Duration.ofMillis(5))
+                .until(() -> {
+                    call();
+                    return doors.stream().allMatch(door -> door.accepted() > 3);
+                });
     }
 
     private TestingDoor door() throws IOException {
