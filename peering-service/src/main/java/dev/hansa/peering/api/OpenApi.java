@@ -158,6 +158,7 @@ final class OpenApi {
         json.putArray("tags").add(tag);
         json.put("operationId", id);
         copy(written, json, "summary", "description", "x-consul", "x-difference");
+        copy(written, json, "x-hansa-right", "x-hansa-sees", "x-hansa-one-of");
         var parameters = json.putArray("parameters");
         written.path("parameters").forEach(parameters::add);
         copy(written, json, "requestBody");

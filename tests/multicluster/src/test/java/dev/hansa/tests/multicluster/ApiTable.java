@@ -55,7 +55,7 @@ final class ApiTable {
                             .append(name)
                             .append("\n\n");
                     text.append(
-                            "| endpoint | state | how it differs | shown by |\n|---|---|---|---|\n");
+                            "| endpoint | state | asks | how it differs | shown by |\n|---|---|---|---|---|\n");
                     area.operations()
                             .forEach((route, operation) -> text.append(row(route, operation)));
                 });
@@ -64,12 +64,31 @@ final class ApiTable {
 
     private String row(String route, JsonNode operation) {
         var how = operation.path("x-difference").asText();
-        return "| `%s` | %s | %s| %s |\n"
+        return "| `%s` | %s | %s | %s| %s |\n"
                 .formatted(
                         route,
                         operation.path("x-consul").asText(),
+                        asks(operation),
                         how.isEmpty() ? "" : how + " ",
                         code(shownBy.getOrDefault(route, new TreeSet<>())));
+    }
+
+    /// The rights without which it is refused, and those without which less is seen.
+    private static String asks(JsonNode operation) {
+        var isOneOf = operation.has("x-hansa-one-of");
+        var rights = asks(operation.path("x-hansa-right"), isOneOf);
+        var sees = asks(operation.path("x-hansa-sees"), isOneOf);
+        return rights
+                + (rights.isEmpty() || sees.isEmpty() ? "" : "; ")
+                + (sees.isEmpty() ? "" : "sees " + sees)
+                + (isOneOf ? ", by " + operation.path("x-hansa-one-of").asText() : "");
+    }
+
+    private static String asks(JsonNode rights, boolean isOneOf) {
+        return rights.valueStream()
+                .map(JsonNode::asText)
+                .map(right -> right.contains(":") ? "`" + right + "`" : right)
+                .collect(Collectors.joining(isOneOf ? " or " : ", "));
     }
 
     private String refusals() {
