@@ -24,6 +24,8 @@ const CLASSES = [
   ['', 'Everything'],
   ['trust', 'Trust: tokens, policies, authority, servers'],
   ['change', 'Other changes'],
+  ['service', 'Changes of one service'],
+  ['registration', 'Registrations and logins'],
   ['refusal', 'What was refused'],
 ];
 

@@ -127,12 +127,12 @@ class AuditCommandsTest {
         var both = verify(file, "-file", second.toString(), "-head", head.toString());
         assertThat(both.status()).as(both.err()).isZero();
         assertThat(verify(second).status()).isZero();
-        var later = "{\"Form\":2,\"Number\":99}\n";
+        var later = "{\"Form\":3,\"Number\":99}\n";
         // what was found before the record of a later version counts
         Files.writeString(file, text.replace("web-2", "web-9") + later);
         var broken = verify(file);
         assertThat(broken.status()).isEqualTo(1);
-        assertThat(broken.err()).contains("found form 2", ": expected hash ");
+        assertThat(broken.err()).contains("found form 3", ": expected hash ");
         // what is remembered and would have come after it is no fault
         Files.writeString(file, text.substring(0, half) + later);
         assertThat(verify(file, "-head", head.toString()).status()).isEqualTo(2);
@@ -172,11 +172,11 @@ class AuditCommandsTest {
             server.on("GET /v1/hansa/audit/ends", 403, "Permission denied");
             assertThat(Ran.hansa(server, "audit", "verify").status()).isEqualTo(2);
         }
-        var later = Files.writeString(folder.resolve("later"), "{\"Form\":2,\"Number\":1}\n");
+        var later = Files.writeString(folder.resolve("later"), "{\"Form\":3,\"Number\":1}\n");
         assertThat(verify(later).status()).isEqualTo(2);
         assertThat(verify(later).err())
-                .contains("line 1 of '" + later + "': expected an audit record of form 1")
-                .contains("found form 2");
+                .contains("line 1 of '" + later + "': expected an audit record of form 2")
+                .contains("found form 3");
     }
 
     @Test
@@ -211,7 +211,7 @@ class AuditCommandsTest {
         assertThat(list("-limit", "1001")).contains("found 1001");
         assertThat(list("-class", "trsut"))
                 .contains(
-                        "--class: expected one of trust, change, refusal; found 'trsut'; did you mean 'trust'?");
+                        "--class: expected one of trust, change, refusal, service, registration; found 'trsut'; did you mean 'trust'?");
         assertThat(list("-outcome", "lost")).contains("--outcome: expected one of applied, ");
     }
 

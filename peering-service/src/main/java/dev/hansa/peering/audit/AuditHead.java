@@ -15,8 +15,13 @@ public record AuditHead(AuditMark last, Map<AuditClass, AuditMark> classes) {
         classes = Map.copyOf(classes);
     }
 
-    AuditMark of(AuditClass kind) {
+    public AuditMark of(AuditClass kind) {
         return classes.getOrDefault(kind, AuditMark.START);
+    }
+
+    /// Whether the classes of form 2 have begun: then one has a record, or had.
+    public boolean isApart() {
+        return of(AuditClass.REGISTRATION).number() > 0;
     }
 
     /// With one more.

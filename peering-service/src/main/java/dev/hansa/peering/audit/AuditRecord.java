@@ -16,7 +16,7 @@ import java.util.List;
 /// they are, and all that is hashed is a word of ours that never changes or has come with the
 /// command.
 ///
-/// @param form of the record: 1
+/// @param form of the record: 1, or 2 in a class that form 1 has not; nothing else is another
 /// @param number from 1 on, without a gap until some are dropped
 /// @param index of the state: the one that the change made, or at which it was refused
 /// @param time RFC 3339, UTC, milliseconds, as the server that was asked had it
@@ -42,8 +42,8 @@ public record AuditRecord(
         String link,
         String previous,
         String hash) {
-    /// What this version writes, and the newest that it can check.
-    public static final int FORM = 1;
+    /// The newest that this version writes and can check.
+    public static final int FORM = 2;
 
     /// An address or an accessor fits three times; longer ones are a caller's to make up.
     private static final int SHORT = 128;
@@ -85,11 +85,11 @@ public record AuditRecord(
 
     /// What follows `head`. Texts are cut.
     public static AuditRecord after(AuditHead head, long index, Origin origin, AuditAct act) {
-        var kind = AuditClass.of(act.what(), act.outcome());
+        var kind = AuditClass.of(act.what(), act.on(), act.outcome(), head.isApart());
         var before = head.of(kind);
         var open =
                 new AuditRecord(
-                        FORM,
+                        kind.form(),
                         head.last().number() + 1,
                         index,
                         time(origin.at()),

@@ -64,7 +64,24 @@ final class AuditRows {
             }
         }
         for (var entry : newest.entrySet()) {
+            begin(connection, entry.getKey());
             drop(connection, entry.getKey(), entry.getValue() - most.applyAsInt(entry.getKey()));
+        }
+    }
+
+    /// The schema has the anchors of the classes of form 1; an older build reads the file as long
+    /// as no other class has begun.
+    private static void begin(Connection connection, AuditClass kind) throws SQLException {
+        if (kind.form() == 1) {
+            return;
+        }
+        try (var anchor =
+                connection.prepareStatement(
+                        "INSERT OR IGNORE INTO audit_anchor (class, number, place, hash)"
+                                + " VALUES (?, 0, 0, ?)")) {
+            anchor.setString(1, kind.word());
+            anchor.setString(2, AuditMark.START.hash());
+            anchor.executeUpdate();
         }
     }
 
@@ -119,6 +136,11 @@ final class AuditRows {
                                     head == null ? anchor : new AuditMark(row.getLong(5), head)));
                 }
             }
+            for (var kind : AuditClass.values()) {
+                if (kind.form() > 1) {
+                    spans.putIfAbsent(kind, new AuditLog.Span(AuditMark.START, AuditMark.START));
+                }
+            }
             if (spans.size() < AuditClass.values().length) {
                 throw new SQLException(
                         "expected an anchor of each class of the audit log; found "
@@ -141,7 +163,12 @@ final class AuditRows {
     static AuditHead head(Connection connection) throws SQLException {
         var ends = ends(connection);
         var heads = new EnumMap<AuditClass, AuditMark>(AuditClass.class);
-        ends.classes().forEach((kind, span) -> heads.put(kind, span.head()));
+        ends.classes()
+                .forEach((kind, span) -> {
+                    if (span.head().number() > 0) {
+                        heads.put(kind, span.head());
+                    }
+                });
         return new AuditHead(ends.head(), heads);
     }
 

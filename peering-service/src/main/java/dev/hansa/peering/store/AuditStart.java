@@ -1,14 +1,22 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.peering.audit.AuditClass;
+import dev.hansa.peering.audit.AuditHead;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// Waits until the audit log may begin: until all members can read what its records rest on, which
-/// an older build cannot and would stop at. Then whoever leads begins it, once for all times.
+/// Waits until the audit log may begin, and later its classes of form 2: until all members can read
+/// what its records rest on, which an older build cannot and would stop at, or would take for
+/// others. Then whoever leads begins it, once for all times.
 final class AuditStart implements AutoCloseable {
     /// How late it begins at most, after the last member was upgraded.
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+
+    /// With so many changes the classes of form 2 begin: far from as many as there is room for, and
+    /// not before somebody has made use of it.
+    static final int CHANGES = 256;
 
     private final BooleanSupplier hasBegun;
     private final Runnable look;
@@ -32,7 +40,9 @@ final class AuditStart implements AutoCloseable {
     }
 
     static AuditStart of(RaftStore store, Consumer<Throwable> failures) {
-        var waiting = new AuditStart(store::hasAudit, () -> look(store), LOOK_EVERY, failures);
+        var waiting =
+                new AuditStart(
+                        () -> store.auditHead().isApart(), () -> look(store), LOOK_EVERY, failures);
         waiting.start();
         return waiting;
     }
@@ -77,13 +87,26 @@ final class AuditStart implements AutoCloseable {
         return false;
     }
 
-    /// A server that is alone begins with its first act.
+    /// A server that is alone begins the log with its first act.
     private static void look(RaftStore store) {
         var members = store.members();
         var leadership = members.leadership().get();
-        if (leadership.own() && !members.isAlone() && members.readAlike()) {
-            store.beginAudit(leadership.term());
+        var due = due(store.auditHead(), members.isAlone());
+        if (leadership.own()
+                && due.isPresent()
+                && (members.isAlone() || members.readAlike(CommandCodec.FORM))) {
+            store.begin(due.get(), leadership.term());
         }
+    }
+
+    /// What may begin, as soon as all members can read it: the act that says so.
+    static Optional<String> due(AuditHead head, boolean isAlone) {
+        if (head.last().number() == 0) {
+            return isAlone ? Optional.empty() : Optional.of("audit.begin");
+        }
+        return head.isApart() || head.of(AuditClass.CHANGE).number() < CHANGES
+                ? Optional.empty()
+                : Optional.of(AuditClass.APART);
     }
 
     @Override

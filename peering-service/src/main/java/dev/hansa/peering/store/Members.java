@@ -468,13 +468,12 @@ public final class Members implements AutoCloseable {
         return all.size() == 1 && all.iterator().next().getId().equals(self);
     }
 
-    /// Whether all other members answer, and read the log's entries as this version writes them.
-    boolean readAlike() {
+    /// Whether all other members answer, and read entries of the log of this form.
+    boolean readAlike(int form) {
         try {
             return peers().stream()
                     .filter(peer -> !peer.getId().equals(self))
-                    .allMatch(
-                            peer -> calls.form(peer.getAddress(), FORM_LIMIT) >= CommandCodec.FORM);
+                    .allMatch(peer -> calls.form(peer.getAddress(), FORM_LIMIT) >= form);
         } catch (StoreFailure _) {
             return false;
         }

@@ -7,6 +7,9 @@ import dev.hansa.exportedservices.ServiceInstance;
 /// What form 3 of the log's entries can say and an older member cannot read: it would stop at the
 /// entry. While there is such a member, as during an upgrade, it is not written.
 final class NewForms {
+    /// Of the log's entries, the first that has it.
+    static final int FORM = 3;
+
     private NewForms() {}
 
     /// Whether a command says any of it.

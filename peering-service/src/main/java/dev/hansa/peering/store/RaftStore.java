@@ -3,6 +3,7 @@ package dev.hansa.peering.store;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.Seal;
 import dev.hansa.bootstrap.SealKey;
+import dev.hansa.peering.audit.AuditHead;
 import dev.hansa.peering.audit.AuditLog;
 import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.trustbundle.Datacenter;
@@ -299,14 +300,14 @@ public final class RaftStore implements Store {
                 isRead, origin -> apply(new CommandCodec.Entry(written, term, origin)));
     }
 
-    /// Begins the audit log, which all members can read by now: with the entry that is written here
-    /// it is the same at each.
+    /// Begins the audit log, or more classes of it, which all members can read by now: with the
+    /// entry that is written here it is the same at each.
     ///
     /// @throws StoreFailure when another server leads by now, or no majority answers
-    void beginAudit(long term) {
+    void begin(String what, long term) {
         apply(
                 new CommandCodec.Entry(
-                        new StoreCommand.NoteAct("audit.begin", "log", AuditOutcome.APPLIED),
+                        new StoreCommand.NoteAct(what, "log", AuditOutcome.APPLIED),
                         OptionalLong.of(term),
                         Optional.of(origins.own())));
     }
@@ -316,9 +317,13 @@ public final class RaftStore implements Store {
         return machine.hasAudit();
     }
 
-    /// Whether each member reads what this version writes; none that does not is added later.
+    AuditHead auditHead() {
+        return machine.auditHead();
+    }
+
+    /// Whether each member reads [NewForms]; none that does not is added later.
     public boolean isReadByAll() {
-        return members.isAlone() || members.readAlike();
+        return members.isAlone() || members.readAlike(NewForms.FORM);
     }
 
     private StoreAnswer apply(CommandCodec.Entry entry) {

@@ -260,6 +260,11 @@ final class ReplicaMachine extends BaseStateMachine {
         return head.last().number() > 0;
     }
 
+    /// What the next record follows.
+    AuditHead auditHead() {
+        return head;
+    }
+
     /// Records that this server's disk has not taken and never will; the others have them.
     long lostRecords() {
         return lostRecords.get();

@@ -8,6 +8,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.hansa.peering.audit.AuditClass;
+import dev.hansa.peering.audit.AuditLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -291,6 +293,10 @@ class ThreeMembersTest extends StoreContract {
         }
     }
 
+    private static boolean isApart(AuditLog log) {
+        return log.ends().of(AuditClass.REGISTRATION).head().number() > 0;
+    }
+
     /// The log has forgotten by then what the member lacks.
     @Test
     void memberThatWasAwayForLongTakesACopy() throws Exception {
@@ -309,6 +315,9 @@ class ThreeMembersTest extends StoreContract {
         // with all that was recorded meanwhile, of which it has seen no entry
         var leading = trio.member(trio.leader()).audit();
         assertThat(leading.ends().head().number()).isGreaterThan(402);
+        // so many changes have classes begin as soon as all can read them
+        leading.head().await(_ -> isApart(leading), SOON);
+        assertThat(isApart(leading)).isTrue();
         trio.member(away).audit().head().await(leading.ends().head()::equals, SOON);
         assertThat(trio.member(away).audit().after(0, 1_000)).isEqualTo(leading.after(0, 1_000));
         try (var copies = Files.walk(folder.resolve("s" + away).resolve("raft"))) {
