@@ -191,6 +191,11 @@ annotations:
 - --namespace=$(POD_NAMESPACE)
 {{- end -}}
 
+{{/* Whether the servers answer DNS. Consul's chart has a "-" for its own default. */}}
+{{- define "hansa.hasDns" -}}
+{{- if and .Values.server.enabled (eq (toString .Values.dns.enabled) "true") -}}yes{{- end -}}
+{{- end -}}
+
 {{/* Whether there are servers to be used at all. */}}
 {{- define "hansa.hasServers" -}}
 {{- if or .Values.server.enabled .Values.externalServers.enabled -}}yes{{- end -}}

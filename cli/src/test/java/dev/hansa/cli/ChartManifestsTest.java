@@ -435,6 +435,7 @@ class ChartManifestsTest {
                 open.add(config.peerAddress().getPort());
                 open.add(config.adminAddress().getPort());
                 open.add(config.raftAddress().getPort());
+                config.dns().ifPresent(dns -> open.add(dns.address().getPort()));
                 yield open;
             }
             case "gateway" -> {

@@ -159,6 +159,7 @@ class ChartTest {
                 "server: {replicas: 3, exposeService: {enabled: true, host: hansa.example.com}} | server.exposeService.host: expected $(POD_NAME) in it, for each of 3 servers",
                 "server: {exposeService: {enabled: true, nodePort: {http: 1}}} | additional properties 'nodePort' not allowed",
                 "externalServers: {enabled: true} | externalServers.enabled: expected server.enabled=false with it",
+                "{dns: {enabled: true}, server: {extraSettings: {dns.address: '0.0.0.0:53'}}} | dns.enabled: expected without server.extraSettings dns.address",
                 "server: {enabled: false} | meshGateway.enabled: expected servers, of this chart (server.enabled) or others (externalServers.enabled); found neither",
                 "meshGateway: {wanAddress: {source: Static}} | meshGateway.wanAddress.static: expected an address",
                 "meshGateway: {service: {type: NodePort}} | meshGateway.service.nodePort: expected a port",
