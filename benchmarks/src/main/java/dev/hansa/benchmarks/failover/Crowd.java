@@ -25,7 +25,7 @@ final class Crowd {
 
     /// The callers tell since when they go where they go, so that nobody need look while it is
     /// measured: each look makes pages of 50 services, on the same processors.
-    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration LOOK = Duration.ofSeconds(2);
 
     private static final Duration READY = Duration.ofMinutes(2);
     private static final Duration LIMIT = Duration.ofSeconds(30);

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -45,6 +47,7 @@ final class SoakFaults {
     private final Queue<SoakExcuses.Window> broken = new ConcurrentLinkedQueue<>();
     private final Queue<Long> afterAllWereKilled = new ConcurrentLinkedQueue<>();
     private final Queue<String> problems = new ConcurrentLinkedQueue<>();
+    private volatile Set<SoakPlan.Kind> impossible = Set.of();
     private final List<Thread> running = new ArrayList<>();
 
     SoakFaults(SoakWorld world, SoakClients clients, long seed) {
@@ -60,14 +63,19 @@ final class SoakFaults {
         return all;
     }
 
+    /// What this machine cannot make.
+    Set<SoakPlan.Kind> impossible() {
+        return Set.copyOf(impossible);
+    }
+
     SoakExcuses excuses() {
         return new SoakExcuses(List.copyOf(localDeaths), List.copyOf(away), List.copyOf(broken));
     }
 
     /// From the moment that a majority of servers runs, of which all had been killed, to the next
-    /// write: the longest of them, 0 where none was.
-    long afterAllWereKilledMillis() {
-        return afterAllWereKilled.stream().mapToLong(one -> one).max().orElse(0);
+    /// write: the longest of them; empty: none was.
+    OptionalLong afterAllWereKilledMillis() {
+        return afterAllWereKilled.stream().mapToLong(one -> one).max();
     }
 
     /// What could not be done: the run proves nothing then.
@@ -77,7 +85,8 @@ final class SoakFaults {
 
     /// Until a moment in `System.nanoTime`; then until all is whole again.
     void run(long until) throws InterruptedException {
-        var plan = new SoakPlan(seed, world.eks().count(), world.impossible());
+        impossible = world.impossible();
+        var plan = new SoakPlan(seed, world.eks().count(), impossible);
         var due = System.nanoTime();
         while (due - until < 0) {
             TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
@@ -385,8 +394,8 @@ final class SoakFaults {
     private void fill(ServerGroup group, int number, int hold)
             throws IOException, InterruptedException {
         var disk = group.data(number);
-        SoakWorld.fill(disk);
         try {
+            SoakWorld.fill(disk);
             TimeUnit.MILLISECONDS.sleep(hold);
         } finally {
             SoakWorld.empty(disk);

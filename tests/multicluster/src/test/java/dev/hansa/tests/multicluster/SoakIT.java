@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +111,12 @@ class SoakIT {
         result.put("servers", servers);
         result.put("judged", isWhole ? "all" : "history");
         result.putAll(verdict.figures());
+        result.put(
+                "faults_impossible_here",
+                faults.impossible().stream()
+                        .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                        .sorted()
+                        .toList());
         var text = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(result);
         System.out.println("soak: " + text);
         clients.failures().stream()

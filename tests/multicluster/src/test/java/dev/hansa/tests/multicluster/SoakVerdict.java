@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// What a soak has shown, held against what it has to.
@@ -43,7 +44,7 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
     /// @param failures all requests that failed
     /// @param controlMillis the longest time in which no write was acknowledged, but for those
     ///   after all servers were killed
-    /// @param allKilledMillis the longest of those
+    /// @param allKilledMillis the longest of those; empty: they were never killed
     /// @param dataMillis the longest time in which no request succeeded
     record Measured(
             long seconds,
@@ -56,7 +57,7 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
             List<SoakClients.Failure> failures,
             SoakExcuses excuses,
             long controlMillis,
-            long allKilledMillis,
+            OptionalLong allKilledMillis,
             long dataMillis) {}
 
     /// @param isWhole whether requests that fail and times count; a machine that starves its
@@ -77,7 +78,9 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
         figures.put("faults", measured.faults());
         figures.put("violations", violations.size());
         figures.put("control_unavailable_max_ms", measured.controlMillis());
-        figures.put("control_unavailable_after_all_killed_max_ms", measured.allKilledMillis());
+        measured.allKilledMillis()
+                .ifPresent(millis ->
+                        figures.put("control_unavailable_after_all_killed_max_ms", millis));
         figures.put("data_unavailable_max_ms", measured.dataMillis());
         figures.put("requests", measured.requests());
         figures.put("failed", measured.failures().size());
@@ -119,11 +122,13 @@ record SoakVerdict(Map<String, Object> figures, List<String> complaints, List<St
         }
         if (isWhole) {
             atMost(complaints, "no write for, ms", CONTROL_LIMIT_MILLIS, measured.controlMillis());
-            atMost(
-                    complaints,
-                    "no write after all servers were killed for, ms",
-                    ALL_KILLED_LIMIT_MILLIS,
-                    measured.allKilledMillis());
+            measured.allKilledMillis()
+                    .ifPresent(millis ->
+                            atMost(
+                                    complaints,
+                                    "no write after all servers were killed for, ms",
+                                    ALL_KILLED_LIMIT_MILLIS,
+                                    millis));
             atMost(complaints, "no request for, ms", DATA_LIMIT_MILLIS, measured.dataMillis());
         }
         return new SoakVerdict(figures, complaints, violations);

@@ -92,7 +92,7 @@ class SoakVerdictTest {
         private long operations = 2_000;
         private long requests = 10_000;
         private long control = 5_000;
-        private long allKilled = 10_000;
+        private OptionalLong allKilled = OptionalLong.of(10_000);
         private long data = 3_000;
         private Map<String, Integer> faults = Map.of("link_cut", 4, "server_killed", 6);
         private final Map<SoakHistory.Kind, Long> acknowledged =
@@ -182,7 +182,7 @@ class SoakVerdictTest {
         assertComplaintOfTheWhole(
                 run -> run.control = 5_001, "no write for, ms: expected at most 5000; found 5001");
         assertComplaintOfTheWhole(
-                run -> run.allKilled = 10_001,
+                run -> run.allKilled = OptionalLong.of(10_001),
                 "no write after all servers were killed for, ms: expected at most 10000; found 10001");
         assertComplaintOfTheWhole(
                 run -> run.data = 3_001, "no request for, ms: expected at most 3000; found 3001");

@@ -44,6 +44,9 @@ final class SoakWorld implements AutoCloseable {
     /// Of a server's disk, of which a run of 20 minutes takes a part.
     private static final String DISK = "256m";
 
+    /// Writes of a MiB, and some for what a server gives back.
+    private static final int FILLING_TRIES = 2_000;
+
     private static final String FILLER = "filler";
     private static final String BRIDGE = "hsoak";
     private static final Duration READY = Duration.ofMinutes(3);
@@ -109,17 +112,20 @@ final class SoakWorld implements AutoCloseable {
         disks.add(disk);
     }
 
-    /// Until nothing is left.
+    /// Until nothing is left. A server that lives takes and gives back some meanwhile.
+    ///
+    /// @throws IOException when there is room after all tries
     static void fill(Path disk) throws IOException {
         var chunk = new byte[1 << 20];
         try (var filler = Files.newOutputStream(disk.resolve(FILLER))) {
-            for (var left = usable(disk); left > 0; left = usable(disk)) {
-                filler.write(chunk, 0, (int) Math.min(chunk.length, left));
-            }
-        } catch (IOException e) {
-            // the server has taken what was left meanwhile
-            if (usable(disk) > 0) {
-                throw e;
+            for (var attempt = 0; usable(disk) > 0; attempt++) {
+                try {
+                    filler.write(chunk, 0, (int) Math.min(chunk.length, usable(disk)));
+                } catch (IOException e) {
+                    if (attempt > FILLING_TRIES) {
+                        throw e;
+                    }
+                }
             }
         }
     }
