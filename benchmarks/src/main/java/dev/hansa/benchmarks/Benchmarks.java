@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
             ApiBenchmark.class,
             ChartCommand.class,
             FailoverBenchmark.class,
+            FloodBenchmark.class,
             GatewayBenchmark.class,
             PeerStreamBenchmark.class,
             SidecarBenchmark.class,

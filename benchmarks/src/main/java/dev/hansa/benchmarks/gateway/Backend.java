@@ -11,7 +11,7 @@ import java.nio.channels.SocketChannel;
 
 /// What is behind the proxies: answers a hello with [Talk#WELCOME] bytes and each command with as
 /// many as it asks for. A process of its own, which ends with its standard input.
-final class Backend {
+public final class Backend {
     private static final int BACKLOG = 4096;
 
     private final Selector selector;

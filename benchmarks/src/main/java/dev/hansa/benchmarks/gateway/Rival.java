@@ -38,7 +38,7 @@ public record Rival(String name, String config, InetSocketAddress address, List<
             return Costs.processorSeconds(process.toHandle());
         }
 
-        long residentBytes() throws IOException {
+        public long residentBytes() throws IOException {
             return Costs.residentBytes(process.toHandle());
         }
 
