@@ -1,12 +1,17 @@
 package dev.hansa.cli;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,6 +32,15 @@ final class EventsCommand extends ListCommand {
     private static final int MOST_TRIES = 60;
 
     private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    /// A list is up to 1,200 events, and whatever happens wakes whoever waits for it.
+    private static final Duration GATHER = Duration.ofMillis(200);
+
+    /// Clocks of servers differ. An event in it is told again rather than not at all.
+    private static final Duration CLOCKS = Duration.ofSeconds(10);
+
+    /// As many of a kind as a server keeps: with as many new ones there may have been more.
+    private static final int KEPT_OF_A_KIND = 200;
 
     /// As the server has them.
     enum Kind {
@@ -79,6 +93,11 @@ final class EventsCommand extends ListCommand {
         }
         var seen = Seen.NOTHING;
         while (true) {
+            var missed = seen.missed(found.body());
+            if (missed > 0) {
+                surroundings().err().println(PlainText.line(missed(missed)));
+                surroundings().err().flush();
+            }
             for (var event : oldestFirst(found.body())) {
                 if (seen.isNews(found.body(), event) && isWanted(event)) {
                     out.print(isPretty() ? line(event) : event + "\n");
@@ -89,18 +108,31 @@ final class EventsCommand extends ListCommand {
                 return;
             }
             seen = seen.and(found.body());
-            found = next(api, found.index());
+            // what happens together is read together
+            Thread.sleep(GATHER);
+            var next = next(api, found.index());
+            if (next.index() <= found.index()) {
+                // nothing has happened, or a server that does not wait
+                Thread.sleep(PAUSE);
+            }
+            found = next;
         }
     }
 
-    /// A server that is being elected, or started anew, is waited for.
+    private static String missed(long count) {
+        return "hansa: "
+                + count
+                + " events happened too fast to be told; the server's log has them";
+    }
+
+    /// A server that is being elected, or started anew, is waited for; one that refuses is not.
     private ApiClient.Indexed next(ApiClient api, long index)
             throws CommandFailedException, InterruptedException {
         for (var attempt = 1; ; attempt++) {
             try {
                 return api.changed(PATH, index);
             } catch (CommandFailedException e) {
-                if (attempt == MOST_TRIES) {
+                if (attempt == MOST_TRIES || isRefusal(e)) {
                     throw e;
                 }
                 if (attempt == 1) {
@@ -110,6 +142,12 @@ final class EventsCommand extends ListCommand {
                 Thread.sleep(PAUSE);
             }
         }
+    }
+
+    /// As Consul's clients know them: no token is better for waiting.
+    private static boolean isRefusal(CommandFailedException failure) {
+        var words = String.valueOf(failure.getMessage());
+        return words.contains("Permission denied") || words.contains("ACL not found");
     }
 
     private boolean isWanted(JsonNode event) {
@@ -124,35 +162,69 @@ final class EventsCommand extends ListCommand {
         return events.reversed();
     }
 
-    /// What has been told already. Each server counts for itself, and has seen other things: of
-    /// another one only what is later is news.
+    /// What has been told already. Each server counts for itself, has seen other things, and has a
+    /// clock of its own: of another one what is later is news, and what is little earlier unless it
+    /// was told.
     ///
     /// @param since names the server's list
-    record Seen(String since, long index, String at) {
-        static final Seen NOTHING = new Seen("", 0, "");
+    /// @param told of late, without their numbers
+    record Seen(String since, long index, String at, Set<String> told) {
+        static final Seen NOTHING = new Seen("", 0, "", Set.of());
 
         boolean isNews(JsonNode body, JsonNode event) {
-            return text(body, "Since").equals(since)
-                    ? event.path("Index").asLong() > index
-                    : at.isEmpty() || later(text(event, "At"), at);
+            if (text(body, "Since").equals(since)) {
+                return event.path("Index").asLong() > index;
+            }
+            return at.isEmpty() || later(text(event, "At"), at) && !told.contains(words(event));
+        }
+
+        /// How many have gone before they could be read, of the same server.
+        long missed(JsonNode body) {
+            if (!text(body, "Since").equals(since)) {
+                return 0;
+            }
+            var news =
+                    body.path("Events")
+                            .valueStream()
+                            .filter(event -> event.path("Index").asLong() > index)
+                            .toList();
+            var ofOneKind =
+                    news.stream()
+                            .collect(groupingBy(event -> text(event, "Kind"), counting()))
+                            .values()
+                            .stream()
+                            .mapToLong(count -> count)
+                            .max()
+                            .orElse(0);
+            return ofOneKind < KEPT_OF_A_KIND
+                    ? 0
+                    : news.getFirst().path("Index").asLong() - index - news.size();
         }
 
         Seen and(JsonNode body) {
+            var words = new LinkedHashSet<String>();
+            body.path("Events").forEach(event -> words.add(words(event)));
             // the newest is the first
             var newest = body.path("Events").path(0);
             return newest.isMissingNode()
-                    ? new Seen(text(body, "Since"), 0, at)
+                    ? new Seen(text(body, "Since"), 0, at, told)
                     : new Seen(
                             text(body, "Since"),
                             newest.path("Index").asLong(),
-                            at.isEmpty() || later(text(newest, "At"), at)
-                                    ? text(newest, "At")
-                                    : at);
+                            text(newest, "At"),
+                            words);
+        }
+
+        private static String words(JsonNode event) {
+            return text(event, "At")
+                    + text(event, "Kind")
+                    + text(event, "About")
+                    + text(event, "Sentence");
         }
 
         private static boolean later(String one, String other) {
             try {
-                return Instant.parse(one).isAfter(Instant.parse(other));
+                return Instant.parse(one).isAfter(Instant.parse(other).minus(CLOCKS));
             } catch (DateTimeParseException _) {
                 // a server of tomorrow; rather told twice than not at all
                 return true;

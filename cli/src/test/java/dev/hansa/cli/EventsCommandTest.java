@@ -3,9 +3,12 @@ package dev.hansa.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,12 +101,43 @@ class EventsCommandTest {
         seen = seen.and(first);
         assertThat(news(seen, first)).isEmpty();
 
-        var later = "2026-01-01T12:00:01Z";
         assertThat(news(seen, list("a", early, late, late))).containsExactly(late);
-        // whose numbers are others, and whose list has what the first one's had
-        var second = list("b", late, later);
-        assertThat(news(seen, second)).containsExactly(later);
-        assertThat(news(seen.and(second), list("b", late, later, later))).containsExactly(later);
-        assertThat(news(seen.and(list("b")), second)).containsExactly(later, late);
+        // whose numbers are others, whose list has what the first one's had, and whose clock is
+        // behind
+        var behind = "2026-01-01T11:59:57Z";
+        var later = "2026-01-01T12:00:01Z";
+        var second = list("b", late, behind, later);
+        assertThat(news(seen, second)).containsExactly(later, behind);
+        assertThat(news(seen.and(second), second)).isEmpty();
+        assertThat(news(seen, list("b", "2026-01-01T11:00:00Z"))).isEmpty();
+    }
+
+    @Test
+    void whatHappenedTooFastIsSaid() throws Exception {
+        var at = "2026-01-01T12:00:00Z";
+        var seen = EventsCommand.Seen.NOTHING.and(list("a", at, at));
+        var all = IntStream.range(0, 300).mapToObj(_ -> at).toArray(String[]::new);
+        var body = (ObjectNode) list("a", all);
+        assertThat(seen.missed(body)).isZero();
+        var events = (ArrayNode) body.path("Events");
+        while (events.size() > 200) {
+            events.remove(200);
+        }
+
+        // 3 to 100
+        assertThat(seen.missed(body)).isEqualTo(98);
+        assertThat(EventsCommand.Seen.NOTHING.missed(body)).isZero();
+    }
+
+    @Test
+    void serverThatRefusesIsNotAskedAgain() {
+        server.on(NOW, 200, EVENTS);
+        server.then(NOW, 403, "Permission denied: token lacks permission");
+
+        var ran = Ran.hansa(server, "events", "--follow");
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.out().lines()).hasSize(3);
+        assertThat(ran.err()).contains("Permission denied").doesNotContain("asking again");
     }
 }

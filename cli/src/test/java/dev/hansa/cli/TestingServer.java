@@ -11,7 +11,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,7 +25,8 @@ public final class TestingServer implements AutoCloseable {
 
     private final HttpServer server;
     private final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
-    private final Map<String, Answer> answers = new HashMap<>();
+    private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    private final Map<String, Answer> second = new ConcurrentHashMap<>();
     private final Set<String> silences = ConcurrentHashMap.newKeySet();
     private final List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
 
@@ -68,6 +68,12 @@ public final class TestingServer implements AutoCloseable {
 
     public TestingServer on(String line, int status, String body) {
         answers.put(line, new Answer(status, body));
+        return this;
+    }
+
+    /// From the second time on.
+    TestingServer then(String line, int status, String body) {
+        second.put(line, new Answer(status, body));
         return this;
     }
 
@@ -114,6 +120,10 @@ public final class TestingServer implements AutoCloseable {
                             exchange.getRequestHeaders().getFirst("X-Consul-Token"), ""));
             asked.add(new Asked(line, type, body));
             var answer = answers.getOrDefault(line, new Answer(500, "not expected: " + line));
+            var next = second.remove(line);
+            if (next != null) {
+                answers.put(line, next);
+            }
             var bytes = answer.body().getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
             exchange.getResponseBody().write(bytes);
