@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.gateway.TestingDoor.Mood;
+import dev.hansa.gateway.route.RaceAllowance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class InstancesBehindAGatewayTest {
     private static final String WORD = "sixteen letters!";
     private static final int CALLS = 60;
+    private static final int CALLERS = 4;
+    private static final int CALLS_EACH = 150;
 
     @TempDir Path directory;
     private TestingMesh mesh;
@@ -69,6 +76,47 @@ class InstancesBehindAGatewayTest {
         assertThat(doors.getFirst().accepted() - met).as("calls that met it").isGreaterThan(10);
         // a machine that stalls for longer than a head start sends some
         assertThat(elsewhere() - before).as("calls that left the peer").isLessThan(CALLS / 4);
+    }
+
+    /// More than the allowance for second attempts is in stock for.
+    @Test
+    void frozenInstanceOfThreeCostsNobodyAConnectTimeoutHoweverManyCallsMeetIt() throws Exception {
+        doors.getFirst().mood(Mood.SILENT);
+        var met = doors.getFirst().accepted();
+        var before = elsewhere();
+        var longest = 0L;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var callers =
+                    Stream.generate(() -> threads.submit(this::longestOfMany))
+                            .limit(CALLERS)
+                            .toList();
+            for (var caller : callers) {
+                longest = Math.max(longest, caller.get(60, TimeUnit.SECONDS));
+            }
+        }
+
+        var took = Duration.ofNanos(longest);
+        System.out.println(
+                "longest call "
+                        + took.toMillis()
+                        + " ms, met "
+                        + (doors.getFirst().accepted() - met)
+                        + ", elsewhere "
+                        + (elsewhere() - before));
+        assertThat(doors.getFirst().accepted() - met)
+                .as("calls that met it")
+                .isGreaterThan(RaceAllowance.STOCK);
+        assertThat(took).isLessThan(mesh.connectTimeout.dividedBy(2));
+    }
+
+    private long longestOfMany() throws IOException {
+        var longest = 0L;
+        for (var i = 0; i < CALLS_EACH; i++) {
+            var began = System.nanoTime();
+            call();
+            longest = Math.max(longest, System.nanoTime() - began);
+        }
+        return longest;
     }
 
     @ParameterizedTest

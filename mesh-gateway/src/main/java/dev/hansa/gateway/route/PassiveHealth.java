@@ -152,6 +152,7 @@ public final class PassiveHealth {
         var inTime = tookNanos <= seen.headStart(now);
         if (inTime) {
             seen.goodAt = OptionalLong.of(now);
+            seen.vouchers = Math.min(seen.vouchers + 1, WINDOW);
             seen.missed = 0;
         }
         if (was == null) {
@@ -199,6 +200,20 @@ public final class PassiveHealth {
             }
         }
         failed(way, sign, began, now);
+    }
+
+    /// Whether an attempt that says nothing has met a bad instance of a way that leads to several:
+    /// somebody else has had an answer in time by it since. Each answer vouches for one attempt, so
+    /// a way gets at most twice the connections that it answers in time.
+    ///
+    /// @param began when the first of the attempts did that one connection made by it in a row
+    public synchronized boolean tryVouched(Way way, long began) {
+        var seen = ways.get(way);
+        if (seen == null || seen.sign != null || seen.vouchers == 0 || !seen.isGoodSince(began)) {
+            return false;
+        }
+        seen.vouchers--;
+        return true;
     }
 
     private boolean isTargetGoodSince(String target, long began) {
@@ -328,6 +343,10 @@ public final class PassiveHealth {
 
         /// The latest answer in time.
         private OptionalLong goodAt = OptionalLong.empty();
+
+        /// Answers in time that have not vouched for anybody yet, at most [#WINDOW]: where more
+        /// wait at once, the next answers come soon.
+        private int vouchers;
 
         /// Failures behind it in a row; those that were under way together count as one.
         private int missed;

@@ -26,9 +26,11 @@ import org.jspecify.annotations.Nullable;
 /// a winner, so nothing is ever sent twice.
 ///
 /// While a way counts as good, starting another beside it takes an allowance; one that is suspect
-/// is passed without, by one that is not. Whoever has waited for its head start when another wins
-/// has failed, as far as [PassiveHealth] is concerned. The newest of each way goes on for
-/// [#LINGER], for its health alone: who was only late is good again as soon as it has answered.
+/// is passed without, by one that is not. Where a way leads to several, an answer that another
+/// connection has had by it meanwhile is as good as an allowance; without either it is left for the
+/// next, where there is a good one. Whoever has waited for its head start when another wins has
+/// failed, as far as [PassiveHealth] is concerned. The newest of each way goes on for [#LINGER],
+/// for its health alone: who was only late is good again as soon as it has answered.
 ///
 /// A suspect way whose time has come is tried beside the first good one. It may win if it comes
 /// before that in the policy's order, or level; otherwise it is tried for its health alone, and
@@ -306,7 +308,8 @@ public final class Race<R> {
 
         /// The head start is over.
         private void giveWay() {
-            if (over || done || late()) {
+            var silence = attempt;
+            if (over || done || late() || silence == null) {
                 return;
             }
             var again = againBeside();
@@ -314,11 +317,13 @@ public final class Race<R> {
                 silent = true;
                 return;
             }
-            var free = again.isEmpty() && isPassedFreely();
-            if (!free && !allowance.tryTake()) {
-                // others may show it to be dead meanwhile, or earn an allowance
-                watch();
-                return;
+            if (!mayAnotherStart(again.isEmpty())) {
+                if (!isLeft(silence.silence())) {
+                    // others may show it to be dead meanwhile, or earn an allowance
+                    watch();
+                    return;
+                }
+                again = Optional.empty();
             }
             if (!raced) {
                 raced = true;
@@ -345,8 +350,25 @@ public final class Race<R> {
         }
 
         /// When all are slow, each connection would go round them all, and make them slower.
-        private boolean isPassedFreely() {
-            return health.isSuspect(runner.way()) && !health.isSuspect(waiting.getFirst().way());
+        private boolean mayAnotherStart(boolean isAnotherWay) {
+            return isAnotherWay && health.isSuspect(runner.way()) && isNextGood()
+                    || runner.leadsToMany() && health.tryVouched(runner.way(), since)
+                    || allowance.tryTake();
+        }
+
+        private boolean isNextGood() {
+            return !waiting.isEmpty() && !health.isSuspect(waiting.getFirst().way());
+        }
+
+        /// Who leads to many is not shown to be dead by others while some of them answer: where
+        /// nobody speaks for it and there is one to go to, its silence counts at once.
+        private boolean isLeft(Sign sign) {
+            if (!runner.leadsToMany() || !isNextGood()) {
+                return false;
+            }
+            health.failed(runner.way(), sign, since, System.nanoTime());
+            course.seen(runner.way(), sign);
+            return true;
         }
 
         private boolean settle() {
@@ -427,7 +449,11 @@ public final class Race<R> {
         /// Of the attempts by this way that run: it meets another instance than those that have
         /// said nothing for longer.
         private Entry newest() {
-            return successor == null || successor.done ? this : successor.newest();
+            var newest = this;
+            for (var next = successor; next != null; next = next.successor) {
+                newest = next.done ? newest : next;
+            }
+            return newest;
         }
 
         private void linger() {
@@ -455,7 +481,7 @@ public final class Race<R> {
                 return;
             }
             course.failed(runner, why);
-            if (successor != null && !successor.done) {
+            if (newest() != this) {
                 return;
             }
             var again =

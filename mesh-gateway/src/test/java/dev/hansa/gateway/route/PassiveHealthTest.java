@@ -308,6 +308,29 @@ class PassiveHealthTest {
         assertThat(health.isSuspect(WAY)).isTrue();
     }
 
+    @Test
+    void eachAnswerInTimeVouchesForOneThatHasWaitedSinceBefore() {
+        health.answered(WAY, 2 * MS, 1000 * MS);
+        health.answered(WAY, 2 * MS, 1001 * MS);
+
+        assertThat(health.tryVouched(WAY, 1001 * MS)).as("began later").isFalse();
+        assertThat(health.tryVouched(OTHER, 0)).as("another way").isFalse();
+        assertThat(health.tryVouched(WAY, 0)).isTrue();
+        assertThat(health.tryVouched(WAY, 0)).isTrue();
+        assertThat(health.tryVouched(WAY, 0)).as("a third").isFalse();
+
+        health.answered(WAY, 900 * MS, 1002 * MS);
+        assertThat(health.tryVouched(WAY, 0)).as("one that came too late").isFalse();
+    }
+
+    @Test
+    void suspectVouchesForNobody() {
+        answered(2);
+        health.failed(WAY, Sign.REFUSED, 1, 2);
+
+        assertThat(health.tryVouched(WAY, -1)).isFalse();
+    }
+
     private void answered(long ms) {
         health.answered(WAY, ms * MS, 0);
     }

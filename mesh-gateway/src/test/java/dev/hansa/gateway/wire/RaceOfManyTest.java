@@ -31,6 +31,7 @@ class RaceOfManyTest {
 
     private final DefaultEventLoop loop = new DefaultEventLoop();
     private final PassiveHealth health = new PassiveHealth((_, _, _) -> {});
+    private RaceAllowance allowance = new RaceAllowance();
 
     /// What happened, in order: `a1 starts`, `a1 failed`, `a2 wins`, …
     private final Queue<String> log = new ConcurrentLinkedQueue<>();
@@ -131,6 +132,79 @@ class RaceOfManyTest {
 
         await().until(() -> started.containsKey("b1"));
         assertThat(started).doesNotContainKey("a2");
+    }
+
+    @Test
+    void withoutAllowanceAnAnswerThatAnotherHasVouchesForOneAttemptMore() {
+        allowance = new RaceAllowance(0, 0);
+        usually("a", 1);
+        race(new Try("a", 1, 2));
+        await().until(() -> started.containsKey("a1"));
+        await().during(Duration.ofMillis(150)).until(() -> !started.containsKey("a2"));
+
+        // another connection has met another instance
+        usually("a", 1);
+
+        await().until(() -> started.containsKey("a2"));
+        assertThat(health.isSuspect(way("a"))).isFalse();
+    }
+
+    @Test
+    void withoutAllowanceAndWithoutAnswersTheWayIsLeftForTheNext() {
+        allowance = new RaceAllowance(0, 0);
+        usually("a", 1);
+        race(new Try("a", 1, 2), new Try("b", 1, 1));
+        answers("b1");
+
+        await().until(() -> log.contains("b1 wins"));
+        assertThat(log.stream().limit(2)).containsExactly("a1 starts", "b1 starts");
+        assertThat(health.isSuspect(way("a"))).isTrue();
+    }
+
+    @Test
+    void withoutAllowanceASilentWayIsNotLeftForASuspectOne() {
+        allowance = new RaceAllowance(0, 0);
+        usually("a", 1);
+        health.failed(way("b"), Sign.SILENT, System.nanoTime(), System.nanoTime());
+        assertThat(health.tryProbe(way("b"), System.nanoTime() + 1_000_000_000)).isTrue();
+        race(new Try("a", 1, 2), new Try("b", 1, 1));
+
+        await().during(Duration.ofMillis(150)).until(() -> !started.containsKey("b1"));
+        assertThat(health.isSuspect(way("a"))).isFalse();
+    }
+
+    @Test
+    void firstThatFailsIsWaitedForNoMoreWhileTheFollowerOfItsFollowerRuns() {
+        usually("a", 250);
+        whenStarted.put("a2", () -> closes("a2"));
+        whenStarted.put(
+                "a3",
+                () -> {
+                    closes("a1");
+                    finish("a3").reached("a3");
+                });
+        race(new Try("a", 1, 3), new Try("b", 1, 1));
+
+        awaitLog("a1 starts", "a2 starts", "a2 failed", "a3 starts", "a1 failed", "a3 wins");
+        assertThat(health.isSuspect(way("a"))).isFalse();
+    }
+
+    @Test
+    void followerOfAFollowerGoesOnForTheHealthOfTheWayWhenOvertaken() {
+        usually("a", 1);
+        whenStarted.put("a2", () -> closes("a2"));
+        whenStarted.put(
+                "b1",
+                () -> {
+                    finish("b1").reached("b1");
+                    finish("a3").reached("a3");
+                });
+        race(new Try("a", 1, 3), new Try("b", 1, 1));
+
+        await().until(() -> log.contains("a3 is discarded"));
+        assertThat(log).containsSubsequence("a3 starts", "a1 is called off", "b1 wins");
+        assertThat(log).doesNotContain("a3 is called off");
+        assertThat(health.isSuspect(way("a"))).isFalse();
     }
 
     private Race.Finish<String> finish(String attempt) {
