@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.hansa.bootstrap.Closer;
 import dev.hansa.failover.Target;
 import dev.hansa.gateway.TestingDoor.Mood;
+import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
+import dev.hansa.gateway.sidecar.TlsEnds;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
@@ -15,6 +20,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,11 +37,14 @@ class StandingDeathTest {
     @TempDir Path directory;
     private TestingMesh mesh;
     private TestingDoor door;
+    private EchoServer application;
 
     @BeforeEach
     void start() throws Exception {
         mesh = new TestingMesh(directory);
-        mesh.closer.add(new EchoServer(mesh.localApplicationPort));
+        // one that is slow is not critical for it
+        mesh.check = new CheckKind.None();
+        application = mesh.closer.add(new EchoServer(mesh.localApplicationPort));
         door = mesh.closer.add(TestingDoor.mortal(mesh.localBillingPort));
         mesh.start();
         publish(mesh.localTarget(door.port()), peer());
@@ -106,8 +116,7 @@ class StandingDeathTest {
         await().untilAsserted(() ->
                 assertThat(mesh.read(mesh.westAdmin, "/connections"))
                         .contains("endpoint_dead")
-                        .contains(
-                                "billing at 127.0.0.1:" + door.port() + " is dead: 3 handshakes"));
+                        .contains("billing at 127.0.0.1:" + door.port() + " is dead: 3 greetings"));
     }
 
     @Test
@@ -122,12 +131,67 @@ class StandingDeathTest {
             publish(peer());
             var answer = threads.submit(() -> waiting.getInputStream().read());
 
-            // a connect and a handshake
-            await().until(() -> door.accepted() >= met + 2);
+            await().until(() -> door.accepted() > met);
             await().during(Duration.ofSeconds(1)).until(() -> !answer.isDone());
             gate.countDown();
             assertThat(answer.get()).isEqualTo(7);
         }
+    }
+
+    @Test
+    void callerOfAnApplicationThatAcceptsNobodyIsNotCutWhenTheServerDropsItsEndpoint()
+            throws Exception {
+        var gate = new CountDownLatch(1);
+        try (var waiting = standing();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            application.busy(gate);
+            waiting.getOutputStream().write(7);
+            // the one for whom it waits already
+            try (var _ = new Socket(InetAddress.getLoopbackAddress(), application.port())) {
+                var met = door.accepted();
+                publish(peer());
+                var answer = threads.submit(() -> waiting.getInputStream().read());
+
+                await().until(() -> door.accepted() > met);
+                // three that get no answer take three seconds
+                await().during(Duration.ofSeconds(4)).until(() -> !answer.isDone());
+                gate.countDown();
+                assertThat(answer.get()).isEqualTo(7);
+            }
+        } finally {
+            gate.countDown();
+        }
+    }
+
+    @Test
+    void connectionThatStandsKeepsNothingOfTheSnapshotThatItBeganWith() throws Exception {
+        var before = alive(TlsEnds.class);
+        try (var open = new Closer()) {
+            for (var i = 0; i < 8; i++) {
+                open.add(standing());
+                var local = mesh.localTarget(door.port());
+                publish(i % 2 == 0 ? List.of(peer(), local) : List.of(local, peer()));
+            }
+
+            await().untilAsserted(() -> assertThat(alive(TlsEnds.class)).isLessThan(before + 4));
+        }
+    }
+
+    /// Instances that are in use still.
+    private static long alive(Class<?> type) throws JMException {
+        var histogram =
+                ManagementFactory.getPlatformMBeanServer()
+                        .invoke(
+                                new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                                "gcClassHistogram",
+                                new Object[] {new String[0]},
+                                new String[] {String[].class.getName()});
+        return String.valueOf(histogram)
+                .lines()
+                .map(line -> line.strip().split("\\s+"))
+                .filter(fields -> fields.length > 3 && fields[3].equals(type.getName()))
+                .mapToLong(fields -> Long.parseLong(fields[1]))
+                .sum();
     }
 
     @Test
@@ -153,8 +217,12 @@ class StandingDeathTest {
     }
 
     private void publish(Target... targets) {
-        mesh.publishWest(List.of(targets));
-        var first = targets[0].endpoints().getFirst().address().toString();
+        publish(List.of(targets));
+    }
+
+    private void publish(List<Target> targets) {
+        mesh.publishWest(targets);
+        var first = targets.getFirst().endpoints().getFirst().address().toString();
         await().until(() ->
                 mesh.json(mesh.westAdmin, "/health")
                         .at("/services/web/upstreams/billing/endpoints/0/address")

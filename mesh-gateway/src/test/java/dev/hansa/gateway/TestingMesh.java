@@ -81,6 +81,9 @@ final class TestingMesh implements AutoCloseable {
     final EchoServer eastApplication;
     Duration connectTimeout = Duration.ofSeconds(2);
 
+    /// How each sidecar asks its application.
+    CheckKind check = new CheckKind.Tcp();
+
     /// How a kubelet asks each application besides.
     List<CheckKind> probes = List.of();
 
@@ -400,7 +403,7 @@ final class TestingMesh implements AutoCloseable {
                                 new Endpoint("127.0.0.1", application),
                                 InetSocketAddress.createUnresolved("127.0.0.1", listen),
                                 new CheckSettings(
-                                        new CheckKind.Tcp(),
+                                        check,
                                         Duration.ofMillis(50),
                                         Duration.ofSeconds(1),
                                         1,

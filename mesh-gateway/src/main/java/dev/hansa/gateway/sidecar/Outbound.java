@@ -111,7 +111,7 @@ public final class Outbound {
         this.bytesIn = bytesIn;
         this.bytesOut = bytesOut;
         this.seen = new PassiveHealth(this::suspicion);
-        this.deathwatch = new Deathwatch(transport, seen);
+        this.deathwatch = new Deathwatch(transport, seen, true);
     }
 
     private void suspicion(Way way, Optional<Sign> sign, int suspects) {
@@ -411,6 +411,7 @@ public final class Outbound {
                 winner.discard(reached);
                 return;
             }
+            race = null; // and the snapshot with it
             place = tally.carried(winner.way().target(), System.nanoTime() - beganNanos);
             racing.remove(this);
             standing.add(this);
@@ -421,7 +422,7 @@ public final class Outbound {
             events.accept(new GatewayEvent.Served(service.value(), upstream.toString(), target));
             reached.channel().config().setAutoRead(false);
             deathwatch.watch(
-                    winner,
+                    winner.way(),
                     channel,
                     Relay.join(
                             channel,

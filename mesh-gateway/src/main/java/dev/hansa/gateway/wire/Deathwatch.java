@@ -3,13 +3,16 @@ package dev.hansa.gateway.wire;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.PassiveHealth.Sign;
 import dev.hansa.gateway.route.PassiveHealth.Way;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -26,10 +29,11 @@ import java.util.function.Consumer;
 ///    on, and where a process is gone its kernel ends them itself.
 ///
 ///    A kernel accepts for a process that is stopped too. So where the server does not call the
-///    endpoint healthy any more, and connects are accepted, whole handshakes follow ([#GREETING]
-///    each), where there are any. It is dead as well when [#KNOCKS] in a row get no answer; a
-///    handshake that comes through, and one that is refused in whatever way, is alive, and so is an
-///    endpoint that the server calls healthy again.
+///    endpoint healthy any more, and a connect is accepted, it is greeted there with what no TLS
+///    server takes for a hello ([#GREETING] each). It is dead as well when [#KNOCKS] in a row get
+///    no answer. Whatever comes back is alive, an end most of all: a sidecar gives that by itself,
+///    where a handshake would ask its application too, which may only be busy. So is an endpoint
+///    that the server calls healthy again.
 /// 3. When it is dead, a connection is reset if its caller has said something that has not been
 ///    answered, and nothing at all has come back since the first sign. The others are looked at
 ///    again after each further knock, as long as there are any, until one is answered.
@@ -42,48 +46,43 @@ public final class Deathwatch {
     /// A machine that is alive answers a connect from its kernel, however busy it is.
     static final Duration PATIENCE = Duration.ofMillis(100);
 
-    /// For a connect and as long for its handshake: a process that runs, on whatever machine,
+    /// From an accepted connect to whatever comes back: a process that runs, on whatever machine,
     /// answers one of three in this time. Longer than stalls of a busy machine last.
     static final Duration GREETING = Duration.ofSeconds(1);
+
+    /// A TLS alert, `close_notify`: whoever waits for a hello has none, and ends the connection.
+    private static final byte[] GOODBYE = {21, 3, 3, 0, 2, 1, 0};
 
     /// Between knocks at a dead endpoint that connections still stand to.
     static final Duration PAUSE = Duration.ofMillis(250);
 
     private final Transport transport;
     private final PassiveHealth seen;
+    private final boolean greets;
     private final Map<Way, Set<Standing>> standing = new ConcurrentHashMap<>();
     private final Map<Way, Vigil> vigils = new ConcurrentHashMap<>();
     private volatile Map<Way, Boolean> listed = Map.of();
 
     /// @param seen for how long an endpoint may take to answer
-    public Deathwatch(Transport transport, PassiveHealth seen) {
+    /// @param greets whether endpoints are greeted too
+    public Deathwatch(Transport transport, PassiveHealth seen, boolean greets) {
         this.transport = transport;
         this.seen = seen;
+        this.greets = greets;
     }
 
     /// Watches a connection until it ends.
     ///
-    /// @param runner makes a handshake by the same way; on the same loop
     /// @param channel of its caller; everything is on its loop
     /// @param end resets it, for the reason given
-    public void watch(
-            Race.Runner<?> runner, Channel channel, Carriage carriage, Consumer<String> end) {
-        var unwatch = watch(runner.way(), Optional.of(runner), channel.eventLoop(), carriage, end);
+    public void watch(Way way, Channel channel, Carriage carriage, Consumer<String> end) {
+        var unwatch = watch(way, channel.eventLoop(), carriage, end);
         channel.closeFuture().addListener(_ -> unwatch.run());
     }
 
-    /// One whose bytes say nothing here, until the answer is run.
+    /// The same until the answer is run.
     Runnable watch(Way way, EventLoop loop, Carriage carriage, Consumer<String> end) {
-        return watch(way, Optional.empty(), loop, carriage, end);
-    }
-
-    private Runnable watch(
-            Way way,
-            Optional<Race.Runner<?>> runner,
-            EventLoop loop,
-            Carriage carriage,
-            Consumer<String> end) {
-        var connection = new Standing(way, runner, loop, carriage, end);
+        var connection = new Standing(way, loop, carriage, end);
         standing.compute(
                 way,
                 (_, known) -> {
@@ -94,23 +93,17 @@ public final class Deathwatch {
         return connection;
     }
 
-    /// A connection; run, it is watched no longer.
+    /// A connection; run, it is watched no longer. It may stand for weeks: nothing is kept here of
+    /// the snapshot that it began with.
     private final class Standing implements Runnable {
         private final Way way;
-        private final Optional<Race.Runner<?>> runner;
         private final EventLoop loop;
         private final Carriage carriage;
         private final Consumer<String> end;
         private long answeredBefore;
 
-        Standing(
-                Way way,
-                Optional<Race.Runner<?>> runner,
-                EventLoop loop,
-                Carriage carriage,
-                Consumer<String> end) {
+        Standing(Way way, EventLoop loop, Carriage carriage, Consumer<String> end) {
             this.way = way;
-            this.runner = runner;
             this.loop = loop;
             this.carriage = carriage;
             this.end = end;
@@ -198,15 +191,15 @@ public final class Deathwatch {
                 return;
             }
             var patience = Math.max(PATIENCE.toNanos(), seen.headStart(way, System.nanoTime()));
+            var ear = new Ear();
             transport.connect(
                     loop,
                     way.address(),
                     Duration.ofNanos(patience),
-                    new ChannelInboundHandlerAdapter(),
+                    ear,
                     (channel, failure) -> {
                         if (failure == null) {
-                            channel.close();
-                            accepted();
+                            accepted(channel, ear);
                         } else if (Transport.sign(failure) == Sign.UNREACHED) {
                             unanswered("connects");
                         } else {
@@ -215,47 +208,36 @@ public final class Deathwatch {
                     });
         }
 
-        private void accepted() {
-            var greeter =
-                    connections().stream().filter(each -> each.runner.isPresent()).findFirst();
-            if (isHealthy() || greeter.isEmpty()) {
+        private void accepted(Channel channel, Ear ear) {
+            if (!greets || isHealthy()) {
+                channel.close();
                 vigils.remove(way);
-            } else {
-                greeter.get().loop.execute(() -> greet(greeter.get().runner.orElseThrow()));
+                return;
             }
+            var limit =
+                    loop.schedule(
+                            () -> greeted(channel, ear, false),
+                            GREETING.toMillis(),
+                            TimeUnit.MILLISECONDS);
+            ear.listen(() -> {
+                limit.cancel(false);
+                greeted(channel, ear, true);
+            });
+            channel.config().setAutoRead(true);
+            channel.writeAndFlush(Unpooled.wrappedBuffer(GOODBYE));
         }
 
         private boolean isHealthy() {
             return listed.getOrDefault(way, false);
         }
 
-        /// On the runner's loop.
-        private <R> void greet(Race.Runner<R> runner) {
-            var _ =
-                    runner.start(
-                            GREETING,
-                            new Race.Finish<>() {
-                                @Override
-                                public void reached(R result) {
-                                    runner.discard(result);
-                                    loop.execute(() -> vigils.remove(way));
-                                }
-
-                                @Override
-                                public void failed(Optional<Sign> sign, String why) {
-                                    loop.execute(() -> greeted(sign));
-                                }
-                            });
-        }
-
-        private void greeted(Optional<Sign> sign) {
-            var silent =
-                    sign.equals(Optional.of(Sign.SILENT))
-                            || sign.equals(Optional.of(Sign.UNREACHED));
-            if (silent && !isHealthy()) {
-                unanswered("handshakes");
-            } else {
+        private void greeted(Channel channel, Ear ear, boolean answered) {
+            ear.listen(() -> {});
+            channel.close();
+            if (answered || isHealthy()) {
                 vigils.remove(way);
+            } else {
+                unanswered("greetings");
             }
         }
 
@@ -277,6 +259,38 @@ public final class Deathwatch {
                 each.loop.execute(() -> each.endIfItWaits(why));
             }
             loop.schedule(this::knock, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /// Tells once whatever comes from the other end, its end too.
+    private static final class Ear extends ChannelInboundHandlerAdapter {
+        private Runnable heard = () -> {};
+
+        void listen(Runnable next) {
+            heard = next;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+            heard.run();
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent) {
+                heard.run();
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            heard.run();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            heard.run();
         }
     }
 }

@@ -82,7 +82,7 @@ public final class SniGateway {
         this.transport = transport;
         this.router = router;
         this.seen = seen;
-        this.deathwatch = new Deathwatch(transport, seen);
+        this.deathwatch = new Deathwatch(transport, seen, false);
         this.idleTimeout = idleTimeout;
         this.clock = clock;
         this.events = events;
