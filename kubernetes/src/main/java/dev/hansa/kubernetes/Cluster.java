@@ -107,6 +107,12 @@ final class Cluster implements AutoCloseable {
         return objects.lacks(ApiGroup.HANSA);
     }
 
+    /// A definition of this kind that the cluster has not any more, though objects of it were
+    /// known: what they say is not known until it is back.
+    Optional<String> lost(ResourceKind kind) {
+        return objects.lost(kind);
+    }
+
     int watches() {
         return objects.watches() + services.size();
     }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -26,6 +27,8 @@ import java.util.stream.Stream;
 /// when it is there.
 final class CustomWatch implements AutoCloseable {
     private static final int NOT_FOUND = 404;
+    private static final int FORBIDDEN = 403;
+    private static final int BUSY = 429;
     private static final int INTERNAL = 500;
 
     private final KubernetesClient client;
@@ -36,6 +39,13 @@ final class CustomWatch implements AutoCloseable {
     private final List<Watched> watched = new CopyOnWriteArrayList<>();
 
     private volatile SortedSet<String> lacking = Collections.emptySortedSet();
+
+    /// Kinds that are neither watched nor known to be lacking: nobody has answered for them yet.
+    private volatile Set<String> unanswered = Set.of();
+
+    /// Kinds that went while objects of them were known, until they are watched again. At most as
+    /// many as there are kinds.
+    private final Set<String> lost = ConcurrentHashMap.newKeySet();
 
     private record Watched(
             ApiGroup group,
@@ -50,7 +60,10 @@ final class CustomWatch implements AutoCloseable {
     private enum Answer {
         THERE,
         LACKING,
-        NONE
+        /// it cannot say so now
+        NONE,
+        /// it does not answer
+        AWAY
     }
 
     /// @param namespaces those that are watched; none: all
@@ -65,31 +78,47 @@ final class CustomWatch implements AutoCloseable {
         return kind.plural() + "." + group.domain();
     }
 
-    /// Takes up the kinds that have come, and knows those that have gone. Each kind that is not
-    /// watched, or whose watch does not go on, is asked for by one request, up to the first without
-    /// an answer. What was never asked for is there until the API server says otherwise.
+    /// Takes up the kinds that have come, and lets go of those that have gone. Each kind that is
+    /// not watched, or whose watch does not go on, is asked for by one request, up to the first
+    /// without an answer. A kind that nobody has answered for is not watched, and counts as a watch
+    /// that has not begun.
     ///
     /// @param failed told of a watch that ended by itself; it begins anew
     synchronized void look(BiConsumer<Optional<Custom>, Custom> changes, Consumer<String> failed) {
-        var now = new TreeSet<String>();
-        var isAnswered = true;
+        var gone = new TreeSet<String>();
+        var unknown = new TreeSet<String>();
+        var answers = true;
         for (var group : groups) {
             for (var kind : ResourceKind.values()) {
                 var name = name(group, kind);
                 var isWatched = of(name).findAny().isPresent();
                 if (isWatched && of(name).allMatch(one -> Cluster.goesOn(one.informer()))) {
+                    lost.remove(name);
                     continue;
                 }
-                var answer = isAnswered ? ask(group, kind) : Answer.NONE;
-                isAnswered = answer != Answer.NONE;
-                if (answer == Answer.LACKING || answer == Answer.NONE && lacking.contains(name)) {
-                    now.add(name);
-                } else if (!isWatched) {
+                var answer = answers ? ask(group, kind) : Answer.AWAY;
+                answers = answer != Answer.AWAY;
+                if (answer == Answer.LACKING || answer != Answer.THERE && lacking.contains(name)) {
+                    gone.add(name);
+                } else if (!isWatched && answer == Answer.THERE) {
                     begin(group, kind, changes, failed);
+                } else if (!isWatched) {
+                    unknown.add(name);
                 }
             }
         }
-        lacking = Collections.unmodifiableSortedSet(now);
+        // before its objects are not known any more, or they would look like objects that are gone
+        for (var one : watched) {
+            if (gone.contains(one.name()) && !one.informer().getStore().list().isEmpty()) {
+                lost.add(one.name());
+            }
+        }
+        unanswered = Set.copyOf(unknown);
+        lacking = Collections.unmodifiableSortedSet(gone);
+        // or they would ask for ever
+        var ended = watched.stream().filter(one -> gone.contains(one.name())).toList();
+        ended.forEach(one -> one.informer().stop());
+        watched.removeAll(ended);
     }
 
     /// A list and not the discovery, which says less than there is while an API server starts.
@@ -105,12 +134,39 @@ final class CustomWatch implements AutoCloseable {
             }
             return Answer.THERE;
         } catch (KubernetesClientException e) {
-            if (e.getCode() == NOT_FOUND) {
-                return Answer.LACKING;
-            }
-            // who may not list is told so by the watch
-            return e.getCode() == 0 || e.getCode() >= INTERNAL ? Answer.NONE : Answer.THERE;
+            return e.getCode() == FORBIDDEN ? discovered(group, kind) : answer(e);
         }
+    }
+
+    /// Who may not list is told so before he is told that there is nothing.
+    private Answer discovered(ApiGroup group, ResourceKind kind) {
+        try {
+            return isDefined(client, group, kind) ? Answer.THERE : Answer.LACKING;
+        } catch (KubernetesClientException e) {
+            return answer(e);
+        }
+    }
+
+    private static Answer answer(KubernetesClientException e) {
+        var code = e.getCode();
+        if (code == 0) {
+            return Answer.AWAY;
+        }
+        if (code == NOT_FOUND) {
+            return Answer.LACKING;
+        }
+        // who may not list is told so by the watch
+        return code == BUSY || code >= INTERNAL ? Answer.NONE : Answer.THERE;
+    }
+
+    /// Whether the API server has a definition of the kind, as it says to any account.
+    ///
+    /// @throws KubernetesClientException when it does not say so
+    static boolean isDefined(KubernetesClient client, ApiGroup group, ResourceKind kind) {
+        var known = client.getApiResources(group.apiVersion());
+        return known != null
+                && known.getResources().stream()
+                        .anyMatch(one -> kind.plural().equals(one.getName()));
     }
 
     private void begin(
@@ -168,9 +224,9 @@ final class CustomWatch implements AutoCloseable {
         return Stream.of(ResourceKind.values()).allMatch(kind -> lacks(group, kind));
     }
 
-    /// Of kinds that the cluster has.
+    /// Of kinds that the cluster has, or of which it has not said whether it has them.
     int watches() {
-        return Math.toIntExact(there().count());
+        return Math.toIntExact(there().count()) + unanswered.size() * namespaces.size();
     }
 
     /// Those that have begun and have not ended since: one that has begun once says so for ever.
@@ -182,10 +238,18 @@ final class CustomWatch implements AutoCloseable {
         return watched.stream().filter(one -> !lacking.contains(one.name()));
     }
 
-    /// Whether all objects of a kind are known. Of a kind that no group has nothing is known.
+    /// Whether all objects of a kind are known, in each group that has it. Of a kind that no group
+    /// has nothing is known.
     boolean isSynced(ResourceKind kind) {
-        var all = watched.stream().filter(one -> one.kind() == kind).toList();
-        return !all.isEmpty() && all.stream().allMatch(one -> one.informer().hasSynced());
+        var all = there().filter(one -> one.kind() == kind).toList();
+        return !all.isEmpty()
+                && all.stream().allMatch(one -> one.informer().hasSynced())
+                && groups.stream().noneMatch(group -> unanswered.contains(name(group, kind)));
+    }
+
+    /// A definition of this kind that went while objects of it were known.
+    Optional<String> lost(ResourceKind kind) {
+        return groups.stream().map(group -> name(group, kind)).filter(lost::contains).findFirst();
     }
 
     /// As far as they are known; the oldest first.

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -40,6 +41,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A mocked API server that keeps what it is given, and an operator on it.
 final class TestingCluster implements AutoCloseable {
@@ -58,13 +61,36 @@ final class TestingCluster implements AutoCloseable {
     private final Deque<Operator> replicas = new ArrayDeque<>();
     private final Set<Refusal> refused = ConcurrentHashMap.newKeySet();
 
+    /// Definitions that the discovery does not list.
+    private final Set<String> undiscovered = ConcurrentHashMap.newKeySet();
+
     /// As an API server whose definitions or admission do not take an object any more.
     private static final class Refusing extends KubernetesCrudDispatcher {
         private final Set<Refusal> refused;
+        private final Set<String> undiscovered;
 
-        Refusing(List<CustomResourceDefinitionContext> contexts, Set<Refusal> refused) {
+        Refusing(
+                List<CustomResourceDefinitionContext> contexts,
+                Set<Refusal> refused,
+                Set<String> undiscovered) {
             super(contexts);
             this.refused = refused;
+            this.undiscovered = undiscovered;
+        }
+
+        private String discovery(ApiGroup group) {
+            return Stream.of(ResourceKind.values())
+                    .filter(kind -> !undiscovered.contains(definition(group, kind).getName()))
+                    .map(kind ->
+                            "{\"name\":\"%s\",\"kind\":\"%s\",\"namespaced\":true,\"singularName\":\"\",\"verbs\":[\"list\"]}"
+                                    .formatted(kind.plural(), kind.kind()))
+                    .collect(
+                            Collectors.joining(
+                                    ",",
+                                    "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\""
+                                            + group.apiVersion()
+                                            + "\",\"resources\":[",
+                                    "]}"));
         }
 
         @Override
@@ -73,6 +99,11 @@ final class TestingCluster implements AutoCloseable {
             for (var one : refused) {
                 if (one.isOf(request)) {
                     return new MockResponse().setResponseCode(one.code());
+                }
+            }
+            for (var group : ApiGroup.values()) {
+                if (path.equals("/apis/" + group.apiVersion())) {
+                    return new MockResponse().setResponseCode(200).setBody(discovery(group));
                 }
             }
             if (path.contains("dryRun=")) {
@@ -101,12 +132,52 @@ final class TestingCluster implements AutoCloseable {
 
     /// Each write of the object, its status included, is answered by a 422 from now on.
     void refuse(Subject subject) {
+        refuse(subject, 422);
+    }
+
+    void refuse(Subject subject, int code) {
         refused.add(
                 new Refusal(
                         Set.of("PUT"),
                         "/" + subject.kind().plural() + "/" + subject.name(),
                         "",
-                        422));
+                        code));
+    }
+
+    /// Lists and reads of the kind are answered so from now on.
+    void refuseReads(ApiGroup group, ResourceKind kind, int code) {
+        refused.add(reads(group, kind, code));
+    }
+
+    void allowReads(ApiGroup group, ResourceKind kind, int code) {
+        refused.remove(reads(group, kind, code));
+    }
+
+    private static Refusal reads(ApiGroup group, ResourceKind kind, int code) {
+        return new Refusal(Set.of("GET"), "/apis/" + group.apiVersion() + "/", kind.plural(), code);
+    }
+
+    /// From now on no watch of the kind, of whichever group, begins.
+    void refuseWatches(ResourceKind kind) {
+        refused.add(watches(kind));
+    }
+
+    void allowWatches(ResourceKind kind) {
+        refused.remove(watches(kind));
+    }
+
+    private static Refusal watches(ResourceKind kind) {
+        return new Refusal(Set.of("GET"), "watch=true", kind.plural(), 404);
+    }
+
+    /// Whether the discovery lists the kind, which it does until it is told not to.
+    void discover(ApiGroup group, ResourceKind kind, boolean lists) {
+        var name = definition(group, kind).getName();
+        if (lists) {
+            undiscovered.remove(name);
+        } else {
+            undiscovered.add(name);
+        }
     }
 
     private static Refusal undefined(ApiGroup group, ResourceKind kind) {
@@ -140,7 +211,7 @@ final class TestingCluster implements AutoCloseable {
                         new Context(),
                         new MockWebServer(),
                         new HashMap<>(),
-                        new Refusing(contexts, refused),
+                        new Refusing(contexts, refused, undiscovered),
                         false);
         server.init();
         client = server.createClient();
@@ -159,9 +230,15 @@ final class TestingCluster implements AutoCloseable {
                 .withVersion(ApiGroup.VERSION)
                 .withKind(kind.kind())
                 .withPlural(kind.plural())
+                .withName(kind.plural() + "." + group.domain())
                 .withScope("Namespaced")
                 .withStatusSubresource(true)
                 .build();
+    }
+
+    /// As an operator's client does ([Operator#client]).
+    private static void askOnce(KubernetesClientBuilder client) {
+        client.editOrNewConfig().withRequestRetryBackoffLimit(0).endConfig();
     }
 
     NamespacedKubernetesClient client() {
@@ -170,7 +247,7 @@ final class TestingCluster implements AutoCloseable {
 
     /// Another client of the same API server.
     NamespacedKubernetesClient another() {
-        return server.createClient();
+        return server.createClient(TestingCluster::askOnce);
     }
 
     String name() {
@@ -211,7 +288,7 @@ final class TestingCluster implements AutoCloseable {
                         OperatorConfig.read(
                                 Settings.of(all, Map.of(), Optional.empty()),
                                 "replica-" + replicas.size()),
-                        server.createClient(),
+                        server.createClient(TestingCluster::askOnce),
                         clock));
         return this;
     }
