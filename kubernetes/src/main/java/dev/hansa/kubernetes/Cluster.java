@@ -28,6 +28,8 @@ final class Cluster implements AutoCloseable {
     /// The longest that a request to the API server takes (see [Operator#client]).
     static final Duration LONGEST = Duration.ofSeconds(8);
 
+    private static final int NOT_FOUND = 404;
+
     private final KubernetesClient client;
     private final Set<String> namespaces;
     private final List<ApiGroup> groups;
@@ -111,6 +113,11 @@ final class Cluster implements AutoCloseable {
     /// known: what they say is not known until it is back.
     Optional<String> lost(ResourceKind kind) {
         return objects.lost(kind);
+    }
+
+    /// Whether a group that is watched does not have this kind.
+    boolean lacks(ResourceKind kind) {
+        return groups.stream().anyMatch(group -> objects.lacks(group, kind));
     }
 
     int watches() {
@@ -203,6 +210,24 @@ final class Cluster implements AutoCloseable {
                                 .withName(subject.name())
                                 .get())
                 .flatMap(resource -> Custom.of(subject.group(), subject.kind(), resource));
+    }
+
+    /// Whether an object is gone, as the API server says now. A read answers the same for an object
+    /// and for a kind that is gone; this is false for one whose kind has no definition.
+    boolean isGone(Subject subject) {
+        try {
+            return CustomWatch.resources(client, subject.group(), subject.kind())
+                    .inNamespace(subject.namespace())
+                    .withField("metadata.name", subject.name())
+                    .list()
+                    .getItems()
+                    .isEmpty();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /// All but the status, if nobody has written since it was read.

@@ -109,9 +109,16 @@ final class ExportsWork {
             throw ApiException.unreachable(
                     "watch of exportedservices: expected to have begun; found that it has not");
         }
+        var lost = desk.cluster().lost(KIND);
+        if (lost.isPresent()) {
+            throw undefined(lost.get());
+        }
         var objects = new ArrayList<Custom>();
         for (var one : known) {
             var now = desk.cluster().now(one.subject());
+            if (now.isEmpty() && !desk.cluster().isGone(one.subject())) {
+                throw undefined(one.subject().text());
+            }
             now.ifPresent(object -> (object.isDeleted() ? round.going : objects).add(object));
         }
         objects.sort(
@@ -140,6 +147,13 @@ final class ExportsWork {
             }
             throw e;
         }
+    }
+
+    /// Objects whose kind cannot be read now are not gone.
+    private static ApiException undefined(String what) {
+        return ApiException.unreachable(
+                what
+                        + ": expected to have a definition, as it had; found none (what is exported stays until it has one, or this operator starts anew)");
     }
 
     /// @throws ApiException as it came, when nobody has judged the object

@@ -100,7 +100,9 @@ final class Orphans {
             return;
         }
         var subject = owner.get().subject().filter(desk.cluster()::sees);
-        if (subject.isEmpty() || desk.cluster().now(subject.get()).isPresent()) {
+        if (subject.isEmpty()
+                || desk.cluster().now(subject.get()).isPresent()
+                || !desk.cluster().isGone(subject.get())) {
             return;
         }
         // it is deleted by its name, which another may have by now
@@ -132,8 +134,10 @@ final class Orphans {
 
     private boolean isLeft(Owner owner, ResourceKind kind, String name) {
         if (owner.object().equals(Owner.EXPORTS)) {
-            // ExportsWork empties it, while there is an object to begin with
-            return desk.cluster().known(ResourceKind.EXPORTED_SERVICES).isEmpty();
+            // ExportsWork empties it, while there is an object to begin with; one of a kind that is
+            // lacking may be there
+            return !desk.cluster().lacks(ResourceKind.EXPORTED_SERVICES)
+                    && desk.cluster().known(ResourceKind.EXPORTED_SERVICES).isEmpty();
         }
         var subject =
                 owner.subject().filter(desk.cluster()::sees).filter(one -> one.kind() == kind);
@@ -141,6 +145,8 @@ final class Orphans {
             return false;
         }
         var object = desk.cluster().now(subject.get());
-        return object.isEmpty() || !EntryWork.entryName(object.get()).equals(name);
+        return object.isPresent()
+                ? !EntryWork.entryName(object.get()).equals(name)
+                : desk.cluster().isGone(subject.get());
     }
 }

@@ -119,6 +119,57 @@ class LackingKindsTest {
         }
     }
 
+    @Test
+    void exportsStayWhileTheirDefinitionIsNotServed() throws Exception {
+        cluster.operate(eks, Map.of("resync", "1h"));
+        var share = cluster.create(EXPORTS, "one", SHARE);
+        cluster.untilSynced(share, "True");
+
+        // what is watched does not know it yet
+        var before = failed();
+        cluster.lack(ApiGroup.HANSA, EXPORTS);
+        cluster.service("cart", Map.of("any", "label"));
+        until(() -> failed() > before);
+        assertThat(isThere("exported-services", "default")).isTrue();
+
+        cluster.define(ApiGroup.HANSA, EXPORTS);
+        cluster.delete(share);
+        until(() -> cluster.now(share).isEmpty());
+        until(() -> !isThere("exported-services", "default"));
+    }
+
+    @Test
+    void entryOfAKindThatHasJustLostItsDefinitionStays() throws Exception {
+        var entry =
+                "{\"Kind\":\"service-resolver\",\"Name\":\"%s\",\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\""
+                        + cluster.mark()
+                        + "\",\"k8s-object\":\"serviceresolvers.%s/shop/%s\"}}";
+        cluster.operate(eks, Map.of("consul-group", "true"));
+        until(() -> health().statusCode() == 200);
+
+        // its watch goes on, so that it is not asked for
+        cluster.lack(ApiGroup.CONSUL, ResourceKind.SERVICE_RESOLVER);
+        eks.write(entry.formatted("unseen", "consul.hashicorp.com", "unseen"));
+        eks.write(entry.formatted("zz-seen", "hansa.dev", "zz-seen"));
+        until(() -> !isThere("service-resolver", "zz-seen"));
+        assertThat(isThere("service-resolver", "unseen")).isTrue();
+
+        cluster.define(ApiGroup.CONSUL, ResourceKind.SERVICE_RESOLVER);
+        until(() -> !isThere("service-resolver", "unseen"));
+    }
+
+    /// Rounds over all exports.
+    private double failed() throws Exception {
+        return admin("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("hansa_operator_work_total{"))
+                .filter(line -> line.contains("\"exportedservices\""))
+                .filter(line -> line.contains("\"failed\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf('}') + 2)))
+                .sum();
+    }
+
     private HttpResponse<String> health() throws Exception {
         return admin("/health");
     }
