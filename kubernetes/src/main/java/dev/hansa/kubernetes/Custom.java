@@ -145,12 +145,18 @@ record Custom(Subject subject, GenericKubernetesResource resource) {
     }
 
     Custom letGo() {
+        var copy = notHeld();
+        if (subject.group() == ApiGroup.CONSUL) {
+            copy.resource().getMetadata().getFinalizers().remove(CONSULS_FINALIZER);
+        }
+        return copy;
+    }
+
+    /// Without what this operator holds it by, whoever else holds it.
+    Custom notHeld() {
         var copy = copy();
         var all = new ArrayList<>(finalizers());
         all.remove(FINALIZER);
-        if (subject.group() == ApiGroup.CONSUL) {
-            all.remove(CONSULS_FINALIZER);
-        }
         copy.resource().getMetadata().setFinalizers(all);
         return copy;
     }

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 /// and nobody else would take it away. What they have written stays at the server.
 final class LetGo {
     private static final int NOT_FOUND = 404;
+    private static final int FORBIDDEN = 403;
 
     private final KubernetesClient client;
     private final Consumer<String> says;
@@ -76,7 +77,7 @@ final class LetGo {
                     .filter(Custom::isHeld)
                     .toList();
         } catch (KubernetesClientException e) {
-            if (e.getCode() == NOT_FOUND) {
+            if (e.getCode() == NOT_FOUND || e.getCode() == FORBIDDEN && !isDefined(group, kind)) {
                 return List.of();
             }
             if (e.getCode() == 0) {
@@ -95,16 +96,31 @@ final class LetGo {
         }
     }
 
+    /// Who may not list is told so also of a kind that is not there. Who cannot ask for it either
+    /// is told that nothing was listed.
+    private boolean isDefined(ApiGroup group, ResourceKind kind) {
+        try {
+            return CustomWatch.isDefined(client, group, kind);
+        } catch (KubernetesClientException e) {
+            return e.getCode() != NOT_FOUND;
+        }
+    }
+
+    /// Consul's finalizer stays: its controllers may have the object again.
     private void one(Custom object) {
         var subject = object.subject();
         try {
             CustomWatch.resources(client, subject.group(), subject.kind())
                     .inNamespace(subject.namespace())
-                    .resource(object.letGo().resource())
+                    .resource(object.notHeld().resource())
                     .update();
             letGo++;
             says.accept(subject.text() + " let go" + left(object));
         } catch (KubernetesClientException e) {
+            if (e.getCode() == NOT_FOUND) {
+                says.accept(subject.text() + " has gone meanwhile");
+                return;
+            }
             failed++;
             says.accept(
                     subject.text()
@@ -114,13 +130,17 @@ final class LetGo {
         }
     }
 
-    /// What it has written, as its status says.
+    /// What it has written, as its status says. All ExportedServices have one entry together, which
+    /// the operator goes on with.
     private static String left(Custom object) {
         var entry = String.valueOf(object.status().getOrDefault("entry", ""));
         if (entry.isEmpty()) {
             return "";
         }
         var kind = object.subject().kind();
+        if (kind == ResourceKind.EXPORTED_SERVICES) {
+            return "; the operator takes what it exports out of " + kind.entryKind() + "/" + entry;
+        }
         return "; "
                 + (kind.isEntry() ? kind.entryKind() + "/" : "peering ")
                 + entry
