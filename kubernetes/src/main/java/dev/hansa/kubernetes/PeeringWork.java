@@ -12,13 +12,18 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// What acceptors and dialers have in common: a peering that is named as the object is.
 abstract class PeeringWork {
@@ -222,7 +227,7 @@ abstract class PeeringWork {
     }
 
     /// What the status says of a peering.
-    static Map<String, Object> fields(StoredPeering peering) {
+    static Map<String, Object> fields(Custom object, StoredPeering peering) {
         var fields = new LinkedHashMap<String, Object>(Desk.named(peering.name()));
         fields.put("peeringId", peering.id());
         fields.put("state", peering.state());
@@ -230,15 +235,36 @@ abstract class PeeringWork {
         fields.put("importedServices", peering.imported());
         fields.put("exportedServices", peering.exported());
         // to the minute, or each look would be a write
-        fields.put("lastHeartbeat", minute(peering).orElse(""));
+        fields.put("lastHeartbeat", minute(object, peering).orElse(""));
         return fields;
     }
 
-    private static Optional<String> minute(StoredPeering peering) {
-        return peering.lastHeard().map(at -> at.truncatedTo(ChronoUnit.MINUTES).toString());
+    /// When the peer was last heard. What the server says begins anew with each leader: what the
+    /// status says of the same peering stays until the server says something later.
+    private static Optional<String> minute(Custom object, StoredPeering peering) {
+        var status = object.status();
+        var said =
+                peering.id().equals(status.get("peeringId"))
+                        ? moment(status.get("lastHeartbeat"))
+                        : Optional.<Instant>empty();
+        return Stream.of(said, peering.lastHeard())
+                .flatMap(Optional::stream)
+                .max(Comparator.naturalOrder())
+                .map(at -> at.truncatedTo(ChronoUnit.MINUTES).toString());
     }
 
-    static Word ready(StoredPeering peering) {
+    /// @return empty for what no operator has written
+    private static Optional<Instant> moment(@Nullable Object text) {
+        try {
+            return text == null
+                    ? Optional.empty()
+                    : Optional.of(Instant.parse(String.valueOf(text)));
+        } catch (DateTimeParseException _) {
+            return Optional.empty();
+        }
+    }
+
+    static Word ready(Custom object, StoredPeering peering) {
         return switch (peering.state()) {
             case "ACTIVE" -> Word.yes("Active", "the peer is heard");
             case "PENDING" -> Word.no("Pending", "the token waits to be used by the peer");
@@ -248,12 +274,13 @@ abstract class PeeringWork {
             case "FAILING" ->
                     Word.no(
                             "Failing",
-                            minute(peering)
+                            minute(object, peering)
                                     .map(at ->
                                             "the peer has not been heard since "
                                                     + at
                                                     + ": what it exports is known as it was then")
-                                    .orElse("the peer was never heard"));
+                                    .orElse(
+                                            "the peer has not been heard since the leader of the servers here began to lead"));
             case String other -> Word.no("NotActive", "the peering is " + other);
         };
     }

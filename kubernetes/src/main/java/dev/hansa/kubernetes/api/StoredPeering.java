@@ -9,7 +9,7 @@ import java.util.Optional;
 /// @param state in Consul's words
 /// @param imported how many services come from the peer
 /// @param exported how many the peer sees
-/// @param lastHeard whatever the peer said then; empty: it was never heard
+/// @param lastHeard whatever the peer said then; empty: not since its leader began to lead
 public record StoredPeering(
         String name,
         String id,
