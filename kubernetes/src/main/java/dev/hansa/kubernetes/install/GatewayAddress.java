@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -66,11 +67,20 @@ final class GatewayAddress implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                look();
+                attempt();
                 Thread.sleep(every);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void attempt() {
+        try {
+            look();
+        } catch (RuntimeException e) {
+            // a defect, here or of the client: it goes on, or nobody would know that it has ended
+            say("found '" + ForeignText.shown(e.toString(), 500) + "'");
         }
     }
 
@@ -81,15 +91,13 @@ final class GatewayAddress implements AutoCloseable {
                 say("found no such Service");
                 return;
             }
-            var all = hosts(found).stream().map(host -> text(host, port)).toList();
+            var all = all(found, port);
             if (all.isEmpty()) {
                 say("found no address of its load balancer");
                 return;
             }
             said = "";
-            var before = Files.exists(file) ? Files.readString(file).strip() : "";
-            // a load balancer has several, in any order
-            if (!all.contains(before)) {
+            if (keep(file, all).isEmpty()) {
                 var now = all.getFirst();
                 OwnDisk.write(file, now.getBytes(StandardCharsets.UTF_8));
                 says.accept("peers reach this gateway at " + now);
@@ -110,12 +118,26 @@ final class GatewayAddress implements AutoCloseable {
         }
     }
 
-    static String text(String host, int port) {
+    /// Each that its load balancer has, with the port.
+    static List<String> all(Service service, int port) {
+        return hosts(service).stream().map(host -> text(host, port)).toList();
+    }
+
+    /// What the file says, while it is one of these: a load balancer has several, in any order.
+    ///
+    /// @throws IOException when it cannot be read
+    static Optional<String> keep(Path file, List<String> all) throws IOException {
+        return Files.exists(file)
+                ? Optional.of(Files.readString(file).strip()).filter(all::contains)
+                : Optional.empty();
+    }
+
+    private static String text(String host, int port) {
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 
     /// Of its load balancer, addresses before names, which have to be looked up.
-    static List<String> hosts(Service service) {
+    private static List<String> hosts(Service service) {
         var status = service.getStatus();
         if (status == null || status.getLoadBalancer() == null) {
             return List.of();

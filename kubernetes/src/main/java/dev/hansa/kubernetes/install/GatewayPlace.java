@@ -39,10 +39,11 @@ final class GatewayPlace {
     private void prepare(KubernetesClient client, Consumer<String> says)
             throws IOException, InterruptedException {
         var patience = new Patience(login.waitLimit(), says);
+        var reached = Optional.<String>empty();
         var text = "join-token-file = " + login.tokenFile() + "\n";
         if (service.isPresent()) {
             var name = service.get();
-            var host =
+            var hosts =
                     patience.until(
                             "address of the load balancer of Service '" + name + "'",
                             () ->
@@ -51,16 +52,25 @@ final class GatewayPlace {
                                                             .inNamespace(namespace)
                                                             .withName(name)
                                                             .get())
-                                            .flatMap(found ->
-                                                    GatewayAddress.hosts(found).stream()
-                                                            .findFirst()));
-            var address = GatewayAddress.text(host, port);
+                                            .map(found -> GatewayAddress.all(found, port))
+                                            .filter(all -> !all.isEmpty()));
+            var file = login.out().resolve(ADDRESS);
+            // who follows it begins with this one of several
+            var address = GatewayAddress.keep(file, hosts).orElseGet(hosts::getFirst);
             text += "wan.address = " + address + "\n";
-            text += "wan.address-file = " + login.out().resolve(ADDRESS) + "\n";
+            text += "wan.address-file = " + file + "\n";
+            reached = Optional.of(address);
             says.accept("peers reach this gateway at " + address);
         }
         login.fetch(
                 "a mesh gateway", patience, api -> api.gatewayJoinToken(LoginSettings.tokenLife()));
-        OwnDisk.write(login.out().resolve(FILE), text.getBytes(StandardCharsets.UTF_8));
+        if (reached.isPresent()) {
+            write(ADDRESS, reached.get());
+        }
+        write(FILE, text);
+    }
+
+    private void write(String name, String text) throws IOException {
+        OwnDisk.write(login.out().resolve(name), text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -167,6 +167,8 @@ class BootstrapTest {
                         "wan.address = lb.example:443\n",
                         "wan.address-file = " + Path.of(flags.get("out"), "wan-address") + "\n",
                         "join-token-file = ");
+        // who follows it keeps it, in whichever order the load balancer has several
+        assertThat(Path.of(flags.get("out"), GatewayPlace.ADDRESS)).hasContent("lb.example:443");
         assertThat(Path.of(flags.get("out"), "join-token")).isNotEmptyFile();
     }
 

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +53,10 @@ class GatewayAddressTest {
     }
 
     private GatewayAddress follow(TestingInstallation at) throws Exception {
+        return follow(at, at.said()::add);
+    }
+
+    private GatewayAddress follow(TestingInstallation at, Consumer<String> says) throws Exception {
         return GatewayAddress.start(
                 TestingInstallation.settings(
                         Map.of(
@@ -64,7 +70,7 @@ class GatewayAddressTest {
                                 folder.toString())),
                 at.another(),
                 Duration.ofMillis(20),
-                at.said()::add);
+                says);
     }
 
     private void untilFile(String text) {
@@ -114,6 +120,28 @@ class GatewayAddressTest {
                     .containsExactly(
                             "peers reach this gateway at 192.0.2.1:8443",
                             "peers reach this gateway at 192.0.2.3:8443");
+        }
+    }
+
+    @Test
+    void addressIsFollowedAfterADefect() throws Exception {
+        var isFirst = new AtomicBoolean(true);
+        try (var at = new TestingInstallation(folder);
+                var _ =
+                        follow(
+                                at,
+                                sentence -> {
+                                    if (isFirst.getAndSet(false)) {
+                                        throw new IllegalStateException("a defect");
+                                    }
+                                    at.said().add(sentence);
+                                })) {
+            await().until(() ->
+                    at.said()
+                            .toString()
+                            .contains("found 'java.lang.IllegalStateException: a defect'"));
+            service(at, "192.0.2.1");
+            untilFile("192.0.2.1:8443");
         }
     }
 
