@@ -1,9 +1,12 @@
 package dev.hansa.peering;
 
 import dev.hansa.peering.api.ClientNetwork;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.util.concurrent.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -13,7 +16,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// The answers of one connection that were given whole and that its client has not taken yet. In
 /// its pipeline, on its event loop; there are at most as many as it has streams.
@@ -24,9 +29,12 @@ import java.util.function.Consumer;
 /// connection's buffer, and the next one, which Vert.x keeps, is written when that has room again;
 /// a third is not begun.
 ///
+/// Whoever takes too little of them between two looks is ended, whatever else he says or asks
+/// meanwhile.
+///
 /// What is made while it is sent, as streams of events and snapshots are, waits for room before
 /// more of it is made, and is not counted.
-final class GivenAnswers extends ChannelInboundHandlerAdapter {
+final class GivenAnswers extends ChannelDuplexHandler {
     /// What an end is counted under, of a connection or of a stream.
     static final String UNREAD = "unread_answers";
 
@@ -36,11 +44,11 @@ final class GivenAnswers extends ChannelInboundHandlerAdapter {
     private final ClientNetwork client;
     private final Outgoing outgoing;
     private final HeldAnswers<GivenAnswers> all;
-    private final long most;
+    private final SlowClients.Limits limits;
     private final Consumer<String> onEnd;
 
-    /// Bytes of HTTP/2's, by stream.
-    private final Map<Integer, Long> streams = new HashMap<>();
+    /// HTTP/2's, by stream.
+    private final Map<Integer, Given> streams = new HashMap<>();
 
     private final Set<Integer> refused = new HashSet<>();
     private long ofStreams;
@@ -51,21 +59,23 @@ final class GivenAnswers extends ChannelInboundHandlerAdapter {
 
     private long next;
     private volatile boolean isEnded;
+    private @Nullable Future<?> look;
 
-    /// @param most bytes of one connection of HTTP/2, unless it is one answer; those of one more
-    ///   answer are let go of
+    /// @param end by which it is taken, as [System#nanoTime]
+    private record Given(long bytes, long end) {}
+
     /// @param onEnd told why something is ended; on an event loop
     GivenAnswers(
             Channel channel,
             Outgoing outgoing,
             HeldAnswers<GivenAnswers> all,
-            long most,
+            SlowClients.Limits limits,
             Consumer<String> onEnd) {
         this.channel = channel;
         this.client = ClientNetwork.of(((InetSocketAddress) channel.remoteAddress()).getAddress());
         this.outgoing = outgoing;
         this.all = all;
-        this.most = most;
+        this.limits = limits;
         this.onEnd = onEnd;
     }
 
@@ -76,6 +86,7 @@ final class GivenAnswers extends ChannelInboundHandlerAdapter {
 
     private void forget() {
         isEnded = true;
+        stopLooking();
         all.holds(this, client, 0);
     }
 
@@ -119,12 +130,13 @@ final class GivenAnswers extends ChannelInboundHandlerAdapter {
             }
         } else if (!outgoing.isOpen(stream)) {
             return;
-        } else if (!streams.isEmpty() && ofStreams + bytes > most) {
+        } else if (!streams.isEmpty() && ofStreams + bytes > limits.unread() / 2) {
             refused.add(stream);
             return;
         } else {
             listen();
-            streams.put(stream, bytes);
+            var longest = Outgoing.longest(bytes).plus(limits.idle());
+            streams.put(stream, new Given(bytes, System.nanoTime() + longest.toNanos()));
             ofStreams += bytes;
         }
         say();
@@ -134,9 +146,9 @@ final class GivenAnswers extends ChannelInboundHandlerAdapter {
         if (!isListening) {
             isListening = true;
             outgoing.onTaken(stream -> {
-                var bytes = streams.remove(stream);
-                if (bytes != null) {
-                    ofStreams -= bytes;
+                var given = streams.remove(stream);
+                if (given != null) {
+                    ofStreams -= given.bytes();
                     say();
                 }
             });
@@ -159,6 +171,14 @@ final class GivenAnswers extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (message instanceof ByteBuf bytes) {
+            outgoing.wrote(bytes.readableBytes());
+        }
+        context.write(message, promise);
+    }
+
+    @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         var isTaken = channel.isWritable();
         if (isTaken) {
@@ -175,20 +195,62 @@ final class GivenAnswers extends ChannelInboundHandlerAdapter {
     }
 
     private void say() {
-        if (!isEnded) {
-            all.holds(this, client, ofStreams + written + next).forEach(GivenAnswers::end);
+        if (isEnded) {
+            return;
+        }
+        var bytes = ofStreams + written + next;
+        if (bytes == 0) {
+            stopLooking();
+        } else if (look == null) {
+            lookLater();
+        }
+        all.holds(this, client, bytes).forEach(GivenAnswers::end);
+    }
+
+    private void lookLater() {
+        var before = outgoing.taken();
+        look =
+                channel.eventLoop()
+                        .schedule(
+                                () -> look(before),
+                                limits.idle().toMillis(),
+                                TimeUnit.MILLISECONDS);
+    }
+
+    private void stopLooking() {
+        if (look != null) {
+            look.cancel(false);
+            look = null;
         }
     }
 
-    /// From any thread; past all that waits to be written.
+    private void look(long before) {
+        if (!Outgoing.isEnough(outgoing.taken() - before, limits.idle())) {
+            isEnded = true;
+            hangUp();
+            return;
+        }
+        lookLater();
+        var now = System.nanoTime();
+        // others of the connection may have been taken instead
+        var late = streams.entrySet().stream().filter(one -> one.getValue().end() - now < 0);
+        for (var each : late.map(Map.Entry::getKey).toList()) {
+            onEnd.accept(UNREAD);
+            outgoing.reset(each);
+        }
+    }
+
+    /// From any thread.
     private void end() {
         isEnded = true;
-        channel.eventLoop()
-                .execute(() -> {
-                    if (channel.isOpen()) {
-                        onEnd.accept(UNREAD);
-                        channel.unsafe().close(channel.newPromise());
-                    }
-                });
+        channel.eventLoop().execute(this::hangUp);
+    }
+
+    /// Past all that waits to be written.
+    private void hangUp() {
+        if (channel.isOpen()) {
+            onEnd.accept(UNREAD);
+            channel.unsafe().close(channel.newPromise());
+        }
     }
 }

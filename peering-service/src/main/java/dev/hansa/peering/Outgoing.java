@@ -1,39 +1,63 @@
 package dev.hansa.peering;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.time.Duration;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// What a connection's client has not taken of the answers that were given to him. Of HTTP/2 they
 /// may wait for his word before they are written. On the connection's event loop.
 final class Outgoing {
+    /// Bytes a second. Nobody works over a line as slow; and who takes less of an answer may have
+    /// asked for it to have it kept.
+    private static final long LEAST = 1024;
+
     private final Channel channel;
 
-    /// Bytes, at the last look.
-    private long unsent;
+    /// Bytes that were handed to the channel.
+    private long written;
 
-    private boolean isHeard;
+    /// At the last look.
+    private long takenThen;
+
+    private boolean wasWaiting;
 
     Outgoing(Channel channel) {
         this.channel = channel;
     }
 
-    /// The client has said something, of HTTP/2 perhaps that he has room.
-    void heard() {
-        isHeard = true;
+    /// More was handed to the channel. A file that goes past our memory is not.
+    void wrote(long bytes) {
+        written += bytes;
     }
 
-    /// Whether some of it was taken since the last look.
-    boolean isTaken() {
-        var before = unsent;
-        unsent = unsent();
-        var wasHeard = isHeard;
-        isHeard = false;
-        return unsent != before || wasHeard && openStreams() > 0;
+    /// Bytes that have gone to the socket; to be compared with what it was before.
+    long taken() {
+        return written - unsent();
+    }
+
+    /// Whether so much is taken within a time that the rest is kept for longer.
+    static boolean isEnough(long taken, Duration within) {
+        return taken >= LEAST * within.toMillis() / 1000;
+    }
+
+    /// How long so many bytes may take.
+    static Duration longest(long bytes) {
+        return Duration.ofSeconds(bytes / LEAST);
+    }
+
+    /// Whether what waited to be taken at the last look is taken now, or enough of it.
+    boolean isTaken(Duration since) {
+        var before = takenThen;
+        var didWait = wasWaiting;
+        takenThen = taken();
+        wasWaiting = !isEmpty();
+        return didWait && (!wasWaiting || isEnough(takenThen - before, since));
     }
 
     boolean isEmpty() {
@@ -90,7 +114,12 @@ final class Outgoing {
 
     private long unsent() {
         var buffer = channel.unsafe().outboundBuffer();
-        return buffer == null ? 0 : buffer.totalPendingWriteBytes() - buffer.currentProgress();
+        if (buffer == null) {
+            return 0;
+        }
+        // of a file nothing is pending
+        var sent = buffer.current() instanceof ByteBuf ? buffer.currentProgress() : 0;
+        return buffer.totalPendingWriteBytes() - sent;
     }
 
     private int openStreams() {

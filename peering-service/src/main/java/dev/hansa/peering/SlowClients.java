@@ -66,7 +66,8 @@ final class SlowClients implements ConnectionDoor.Keeper {
     /// @param header from a connection's first byte, or the first after an answer, to the end of a
     ///   request's headers; of a new connection from its begin, with TLS's handshake
     /// @param body from there to its last byte
-    /// @param idle between an answer and the next request on its connection
+    /// @param idle between an answer and the next request on its connection, and between two looks
+    ///   at how much of an answer is taken
     /// @param bodies that have not come whole; each may hold 512 KiB. As many again that are
     ///   answered, of which nothing is kept
     /// @param unread bytes of answers that their clients have not taken, of all together; of one
@@ -144,7 +145,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         Watch(Channel channel) {
             this.channel = channel;
             this.outgoing = new Outgoing(channel);
-            this.given = new GivenAnswers(channel, outgoing, held, limits.unread() / 2, onEnd);
+            this.given = new GivenAnswers(channel, outgoing, held, limits, onEnd);
         }
 
         @Override
@@ -167,7 +168,6 @@ final class SlowClients implements ConnectionDoor.Keeper {
         @Override
         public void channelRead(ChannelHandlerContext context, Object bytes) {
             hasSpoken = true;
-            outgoing.heard();
             // a client of HTTP/2 says more than requests; its connection has the time of idle ones
             if (active == 0 && !isInHeader && !isHttp2) {
                 awaitHeader();
@@ -198,7 +198,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         void ended(HttpConnection connection) {
             if (--active == 0 && channel.isOpen()) {
                 hasSpoken = false;
-                outgoing.isTaken();
+                outgoing.isTaken(limits.idle());
                 rest(connection);
             }
         }
@@ -208,7 +208,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
             restart(
                     limits.idle(),
                     () -> {
-                        if (outgoing.isTaken()) {
+                        if (outgoing.isTaken(limits.idle())) {
                             rest(connection);
                             return;
                         }

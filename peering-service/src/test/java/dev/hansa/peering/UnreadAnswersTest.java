@@ -1,6 +1,7 @@
 package dev.hansa.peering;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.peering.Http2Wire.Frame;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class UnreadAnswersTest {
     private static final Duration LONG = Duration.ofMinutes(1);
+    private static final Duration BRIEF = Duration.ofMillis(300);
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final int MIB = 1 << 20;
 
@@ -55,14 +57,20 @@ class UnreadAnswersTest {
     private final Vertx vertx = door.vertx(new VertxOptions());
     private final ServerListeners listeners = new ServerListeners(vertx);
     private final List<String> ended = new CopyOnWriteArrayList<>();
+    private final List<HttpServerRequest> waiting = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new ArrayList<>();
     private int port;
     private int tlsPort;
 
     /// @param unread bytes of all connections
     private void start(long unread) throws Exception {
+        start(unread, LONG);
+    }
+
+    /// @param idle between two looks
+    private void start(long unread, Duration idle) throws Exception {
         var slow =
-                new SlowClients(new SlowClients.Limits(LONG, LONG, LONG, 100, unread), ended::add);
+                new SlowClients(new SlowClients.Limits(LONG, LONG, idle, 100, unread), ended::add);
         var any = InetSocketAddress.createUnresolved("127.0.0.1", 0);
         var pems = TestTls.pems(ca, "localhost");
         var files =
@@ -87,6 +95,7 @@ class UnreadAnswersTest {
     private void answer(HttpServerRequest request) {
         switch (String.valueOf(request.path())) {
             case "/large" -> request.response().end(LARGE_ANSWER);
+            case "/waits" -> waiting.add(request);
             case "/file" -> request.response().sendFile(directory.resolve("file").toString());
             default -> request.response().end(ANSWER);
         }
@@ -270,6 +279,74 @@ class UnreadAnswersTest {
                 giveRoom(wire, each.getKey());
                 assertThat(take(wire)).isEqualTo(each.getValue().longValue());
             }
+            assertThat(ended).isEmpty();
+        }
+    }
+
+    /// Ten bytes of it, until the other side hangs up.
+    private static void trickle(Http2Wire wire, int times) throws IOException {
+        for (var i = 0; i < times; i++) {
+            wire.write(Frame.WINDOW_UPDATE, 0, 1, new byte[] {0, 0, 0, 10});
+            assertThat(wire.awaitFrame(Frame.DATA).payload().length()).isEqualTo(10);
+            assertThat(wire.hearsNothingFor(BRIEF.dividedBy(3))).isTrue();
+        }
+    }
+
+    @Test
+    void whoTakesSomeBytesOfHisAnswerNowAndThenIsCutOff() throws Exception {
+        start(8 * MIB, BRIEF);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            get(wire, 1, "/");
+
+            assertThatThrownBy(() -> trickle(wire, 100)).isInstanceOf(IOException.class);
+            assertThat(ended).containsExactly(GivenAnswers.UNREAD);
+        }
+    }
+
+    @Test
+    void whoTakesNothingOfHisAnswerWhileHeWaitsForAnotherIsCutOff() throws Exception {
+        start(8 * MIB, BRIEF);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            get(wire, 1, "/waits");
+            get(wire, 3, "/");
+
+            await().atMost(SOON).until(() -> ended.equals(List.of(GivenAnswers.UNREAD)));
+            assertThat(waiting).hasSize(1);
+        }
+    }
+
+    @Test
+    void whoWaitsForOneAnswerAndHasTakenTheOthersIsLeftAlone() throws Exception {
+        start(8 * MIB, BRIEF);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            get(wire, 1, "/waits");
+            get(wire, 3, "/");
+            giveRoom(wire, 3);
+            assertThat(take(wire)).isEqualTo(MIB);
+
+            assertThat(wire.hearsNothingFor(BRIEF.multipliedBy(4))).isTrue();
+            get(wire, 5, "/");
+            giveRoom(wire, 5);
+            assertThat(take(wire)).isEqualTo(MIB);
+            assertThat(ended).isEmpty();
+        }
+    }
+
+    /// A large snapshot over a slow line.
+    @Test
+    void fileMayTakeAsLongAsItTakes() throws Exception {
+        start(8 * MIB, BRIEF);
+        Files.write(directory.resolve("file"), new byte[LARGE]);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            get(wire, 1, "/file");
+            trickle(wire, 10);
+            giveRoom(wire, 1);
+
+            assertThat(take(wire)).isEqualTo(LARGE - 100);
             assertThat(ended).isEmpty();
         }
     }
