@@ -298,8 +298,8 @@ public final class ApiRouter implements AutoCloseable {
                                 new RefusedRequestException(
                                         429,
                                         "request: expected at most "
-                                                + Places.MAX_RUNNING
-                                                + " at once; found as many already running"));
+                                                + places.mostRunning()
+                                                + "; found as many already running"));
         var request = asked.in(stay);
         stay.work(
                 THREADS,

@@ -3,6 +3,8 @@ package dev.hansa.peering.api;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +14,10 @@ import java.util.concurrent.TimeUnit;
 final class Places {
     /// Each holds a body and a thread.
     static final int MAX_RUNNING = 1024;
+
+    /// Of one address: a quarter is left to the others, whatever one of them asks for. More where
+    /// more of its callers may wait, since they take such a place before they do.
+    static final int RUNNING_OF_ONE_CLIENT = 768;
 
     /// Who has waited makes his answer together with so many others: a change wakes thousands, and
     /// answers that are all made at once are all late and fill the memory.
@@ -26,6 +32,8 @@ final class Places {
 
     private final Duration wakingLimit;
     private final Semaphore running = new Semaphore(MAX_RUNNING);
+    private final ConcurrentMap<ClientNetwork, Integer> clients = new ConcurrentHashMap<>();
+    private final int ofOneClient;
     private final WaitingRoom readers;
     private final WaitingRoom strangers = new WaitingRoom(STRANGERS, " whose tokens allow nothing");
     private final Semaphore woken = new Semaphore(MAX_WOKEN);
@@ -38,16 +46,32 @@ final class Places {
     Places(ReaderLimits limits, Duration wakingLimit) {
         this.wakingLimit = wakingLimit;
         this.readers = new WaitingRoom(limits, "");
+        this.ofOneClient = Math.clamp(limits.ofOneClient(), RUNNING_OF_ONE_CLIENT, MAX_RUNNING);
     }
 
-    /// A request's stay, or empty when too many are being answered.
+    /// A request's stay, or empty when too many are being answered, or too many of its client.
     ///
-    /// @param client where it comes from
-    Optional<Stay> enter(InetAddress client) {
-        return running.tryAcquire()
-                ? Optional.of(
-                        new Stay(true, Optional.of(ClientNetwork.of(client)), Optional.of(running)))
-                : Optional.empty();
+    /// @param address where it comes from
+    Optional<Stay> enter(InetAddress address) {
+        if (!running.tryAcquire()) {
+            return Optional.empty();
+        }
+        var client = ClientNetwork.of(address);
+        if (clients.merge(client, 1, Integer::sum) > ofOneClient) {
+            leave(client);
+            return Optional.empty();
+        }
+        return Optional.of(new Stay(true, Optional.of(client), Optional.of(() -> leave(client))));
+    }
+
+    private void leave(ClientNetwork client) {
+        clients.computeIfPresent(client, (_, count) -> count == 1 ? null : count - 1);
+        running.release();
+    }
+
+    /// For people.
+    String mostRunning() {
+        return MAX_RUNNING + " at once, and " + ofOneClient + " of one address";
     }
 
     /// The stay of a request that another server has let in, and holds to a client's limit.
@@ -66,12 +90,15 @@ final class Places {
     final class Stay implements AutoCloseable {
         private final boolean counted;
         private final Optional<ClientNetwork> client;
-        private Optional<Semaphore> place;
+
+        /// Gives it back.
+        private Optional<Runnable> place;
+
         private WaitingRoom room = readers;
         private Optional<Thread> waiter = Optional.empty();
         private volatile boolean gone;
 
-        private Stay(boolean counted, Optional<ClientNetwork> client, Optional<Semaphore> place) {
+        private Stay(boolean counted, Optional<ClientNetwork> client, Optional<Runnable> place) {
             this.counted = counted;
             this.client = client;
             this.place = place;
@@ -144,7 +171,7 @@ final class Places {
                                 + MAX_WOKEN
                                 + " others before it");
             }
-            place = Optional.of(woken);
+            place = Optional.of(woken::release);
         }
 
         private synchronized boolean begin() {
@@ -183,7 +210,7 @@ final class Places {
         }
 
         private void leave() {
-            place.ifPresent(Semaphore::release);
+            place.ifPresent(Runnable::run);
             place = Optional.empty();
         }
 

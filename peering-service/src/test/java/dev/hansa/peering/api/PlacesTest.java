@@ -25,6 +25,13 @@ class PlacesTest {
         return places.enter(client).orElseThrow();
     }
 
+    /// All others are taken, by as many clients.
+    private void leaveOnlyOnePlace() {
+        for (var i = 1; i < Places.MAX_RUNNING; i++) {
+            enter(InetAddress.ofLiteral("198.18." + i / 256 + "." + i % 256));
+        }
+    }
+
     /// Runs `then` while so many of `client` wait.
     private void whileWaiting(InetAddress client, int count, Runs then) throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -56,9 +63,7 @@ class PlacesTest {
 
     @Test
     void whoWaitsTakesNoPlaceOfThoseWhoWantAnAnswerNow() throws Exception {
-        for (var i = 0; i < Places.MAX_RUNNING - 1; i++) {
-            enter(BOB);
-        }
+        leaveOnlyOnePlace();
 
         whileWaiting(
                 ADA,
@@ -67,6 +72,33 @@ class PlacesTest {
                     assertThat(places.enter(BOB)).isPresent();
                     assertThat(places.enter(BOB)).isEmpty();
                 });
+    }
+
+    @Test
+    void oneClientLeavesAQuarterOfThePlacesToTheOthers() {
+        var his = new ArrayList<Places.Stay>();
+        for (var i = 0; i < Places.RUNNING_OF_ONE_CLIENT; i++) {
+            his.add(enter(BOB));
+        }
+        assertThat(places.enter(BOB)).isEmpty();
+        for (var i = Places.RUNNING_OF_ONE_CLIENT; i < Places.MAX_RUNNING; i++) {
+            enter(ADA);
+        }
+        assertThat(places.enter(ADA)).isEmpty();
+
+        his.getFirst().close();
+        enter(BOB);
+        assertThat(places.enter(BOB)).isEmpty();
+        his.get(1).close();
+        enter(ADA);
+    }
+
+    @Test
+    void oneClientMayHaveAllPlacesWhereAsManyOfItsCallersMayWait() {
+        var open = new Places(new ReaderLimits(11_000, 10_000));
+        for (var i = 0; i < Places.MAX_RUNNING; i++) {
+            assertThat(open.enter(BOB)).isPresent();
+        }
     }
 
     @Test
@@ -143,9 +175,7 @@ class PlacesTest {
 
     @Test
     void placeIsGivenBackWhereNoThreadIsToBeHad() {
-        for (var i = 0; i < Places.MAX_RUNNING - 1; i++) {
-            enter(BOB);
-        }
+        leaveOnlyOnePlace();
         var stay = enter(ADA);
 
         assertThatThrownBy(() ->
@@ -162,9 +192,7 @@ class PlacesTest {
 
     @Test
     void placeIsGivenBackWhenTheWorkIsDoneHoweverItEnds() throws Exception {
-        for (var i = 0; i < Places.MAX_RUNNING - 1; i++) {
-            enter(BOB);
-        }
+        leaveOnlyOnePlace();
         var threads = new ArrayList<Thread>();
         enter(ADA)
                 .work(
