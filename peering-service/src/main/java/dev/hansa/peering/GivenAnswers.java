@@ -11,7 +11,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -67,12 +66,13 @@ final class GivenAnswers extends ChannelDuplexHandler {
     /// @param onEnd told why something is ended; on an event loop
     GivenAnswers(
             Channel channel,
+            ClientNetwork client,
             Outgoing outgoing,
             HeldAnswers<GivenAnswers> all,
             SlowClients.Limits limits,
             Consumer<String> onEnd) {
         this.channel = channel;
-        this.client = ClientNetwork.of(((InetSocketAddress) channel.remoteAddress()).getAddress());
+        this.client = client;
         this.outgoing = outgoing;
         this.all = all;
         this.limits = limits;

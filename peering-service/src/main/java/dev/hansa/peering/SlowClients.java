@@ -25,11 +25,11 @@ import org.jspecify.annotations.Nullable;
 /// keeps a connection that he does not use. Whoever waits for an answer is left alone, however long
 /// that takes.
 ///
-/// Where all places are taken, a newcomer takes the one of the connection that has been unused for
-/// longest, and where each is used the one that has waited longest for a request's headers; and of
-/// requests whose body has not come whole there are so many at once, of which one more ends the
-/// oldest of the client that has most. So those who send theirs in one go find a place, also beside
-/// thousands who do not.
+/// Where all places are taken, a newcomer takes one of the client that has most: the one of the
+/// connection that has been unused for longest, and where each is used the one that has waited
+/// longest for a request's headers; and of requests whose body has not come whole there are so many
+/// at once, of which one more ends the oldest of the client that has most. So those who send theirs
+/// in one go find a place, also beside thousands who do not.
 ///
 /// Who is ended is not waited for: what he does not read goes with the connection.
 final class SlowClients implements ConnectionDoor.Keeper {
@@ -54,8 +54,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
     private final Consumer<String> onEnd;
     private final Map<SocketAddress, Watch> watches = new ConcurrentHashMap<>();
 
-    private final OldestFirst<Watch> headers = new OldestFirst<>();
-    private final OldestFirst<Watch> unused = new OldestFirst<>();
+    private final YieldingPlaces<Watch> places = new YieldingPlaces<>();
     private final CrowdByClient<Exchange> bodies = new CrowdByClient<>();
 
     /// Of those that are answered already: they take no places of the others.
@@ -92,7 +91,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
     }
 
     private boolean takesAPlace(Watch newcomer) {
-        var other = unused.oldest().or(headers::oldest);
+        var other = places.next();
         other.ifPresent(one -> one.makeRoom(newcomer));
         return other.isPresent();
     }
@@ -130,6 +129,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
     /// come.
     private final class Watch extends ChannelInboundHandlerAdapter {
         private final Channel channel;
+        private final ClientNetwork client;
         private final Outgoing outgoing;
         private final GivenAnswers given;
 
@@ -144,8 +144,10 @@ final class SlowClients implements ConnectionDoor.Keeper {
 
         Watch(Channel channel) {
             this.channel = channel;
+            this.client =
+                    ClientNetwork.of(((InetSocketAddress) channel.remoteAddress()).getAddress());
             this.outgoing = new Outgoing(channel);
-            this.given = new GivenAnswers(channel, outgoing, held, limits, onEnd);
+            this.given = new GivenAnswers(channel, client, outgoing, held, limits, onEnd);
         }
 
         @Override
@@ -155,13 +157,14 @@ final class SlowClients implements ConnectionDoor.Keeper {
             if (isRefused) {
                 channel.eventLoop().execute(this::hangUp);
             }
-            awaitHeader();
+            if (channel.isOpen()) {
+                awaitHeader();
+            }
         }
 
         private void closed() {
             stopTimer();
-            headers.remove(this);
-            unused.remove(this);
+            places.ended(this, client);
             watches.remove(channel.remoteAddress(), this);
         }
 
@@ -177,8 +180,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
 
         private void awaitHeader() {
             isInHeader = true;
-            unused.remove(this);
-            headers.add(this);
+            places.inHeader(this, client);
             restart(limits.header(), () -> end(HEADER));
         }
 
@@ -187,8 +189,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
             isInHeader = false;
             isHttp2 = request.version() == HttpVersion.HTTP_2;
             stopTimer();
-            headers.remove(this);
-            unused.remove(this);
+            places.used(this, client);
             var exchange = new Exchange(this, request);
             exchange.begin();
             return exchange;
@@ -204,7 +205,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         }
 
         private void rest(HttpConnection connection) {
-            unused.add(this);
+            places.unused(this, client);
             restart(
                     limits.idle(),
                     () -> {
@@ -212,7 +213,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
                             rest(connection);
                             return;
                         }
-                        unused.remove(this);
+                        places.used(this, client);
                         // nothing is lost by it, so it is no refusal
                         connection.close();
                         hangUpSoon();
@@ -278,7 +279,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         private void end(String reason) {
             onEnd.accept(reason);
             stopTimer();
-            headers.remove(this);
+            places.used(this, client);
             hangUpSoon();
             if (hasSpoken) {
                 LastWord.say(channel.pipeline().context(this), sentence(reason));
@@ -302,8 +303,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         Exchange(Watch watch, HttpServerRequest request) {
             this.watch = watch;
             this.request = request;
-            this.client =
-                    ClientNetwork.of(InetAddress.ofLiteral(request.remoteAddress().hostAddress()));
+            this.client = watch.client;
             this.isUpload =
                     HttpMethod.PUT.equals(request.method()) && UPLOADS.contains(request.path());
         }

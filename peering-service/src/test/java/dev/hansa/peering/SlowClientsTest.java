@@ -105,7 +105,13 @@ class SlowClientsTest {
     }
 
     private Socket open() throws IOException {
-        var socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), port);
+        return open("127.0.0.1");
+    }
+
+    private Socket open(String from) throws IOException {
+        var socket =
+                new Socket(
+                        InetAddress.ofLiteral("127.0.0.1"), port, InetAddress.ofLiteral(from), 0);
         socket.setSoTimeout((int) SOON.toMillis());
         sockets.add(socket);
         return socket;
@@ -347,6 +353,45 @@ class SlowClientsTest {
         assertThat(ended).containsExactly(ConnectionDoor.TOO_MANY);
     }
 
+    @Test
+    void newcomerTakesAPlaceOfTheAddressThatHasMost() throws Exception {
+        start(LONG, LONG, LONG, 100, 7);
+        var idle = open("127.0.0.2");
+        say(idle, LINE + "\r\n");
+        awaitAnswer(idle);
+        var speaking = open("127.0.0.2");
+        say(speaking, LINE);
+        var waiter = open();
+        say(waiter, "GET /waits HTTP/1.1\r\nHost: x\r\n\r\n");
+        var request = waiting.get(20, TimeUnit.SECONDS);
+        var crowd = List.of(open(), open(), open());
+        for (var one : crowd) {
+            say(one, LINE);
+        }
+        var used = open();
+        say(used, LINE + "\r\n");
+        awaitAnswer(used);
+
+        for (var i = 3; i < 6; i++) {
+            var newcomer = open("127.0.0." + i);
+            say(newcomer, LINE + "\r\n");
+            assertThat(awaitAnswer(newcomer)).startsWith("HTTP/1.1 200 ");
+        }
+
+        // one that is not used before those that are in a header, the waiter never
+        assertThat(used.getInputStream().read()).isNegative();
+        for (var one : crowd.subList(0, 2)) {
+            assertThat(heard(one)).startsWith("HTTP/1.1 408 ");
+        }
+        assertThat(ended).hasSize(3).containsOnly(ConnectionDoor.TOO_MANY);
+        say(idle, LINE + "\r\n");
+        assertThat(awaitAnswer(idle)).startsWith("HTTP/1.1 200 ");
+        say(speaking, "\r\n");
+        assertThat(awaitAnswer(speaking)).startsWith("HTTP/1.1 200 ");
+        vertx.runOnContext(_ -> request.response().end("at last"));
+        assertThat(awaitAnswer(waiter)).endsWith("at last");
+    }
+
     /// Between two roles.
     @Test
     void requestWithoutABodyThatIsHeldBeforeItIsReadIsNoBodyOnItsWay() throws Exception {
@@ -367,14 +412,7 @@ class SlowClientsTest {
     void crowdOfOneAddressAndRefusedRequestsEndNobodyElsesBody() throws Exception {
         start(LONG, LONG, LONG, 2, 100);
         var part = "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx";
-        var honest =
-                new Socket(
-                        InetAddress.ofLiteral("127.0.0.1"),
-                        port,
-                        InetAddress.ofLiteral("127.0.0.2"),
-                        0);
-        sockets.add(honest);
-        honest.setSoTimeout((int) SOON.toMillis());
+        var honest = open("127.0.0.2");
         say(honest, part);
         assertThat(get()).isEqualTo(200);
         for (var i = 0; i < 5; i++) {
