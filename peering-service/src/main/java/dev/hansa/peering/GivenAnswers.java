@@ -189,6 +189,7 @@ final class GivenAnswers extends ChannelDuplexHandler {
         if (isTaken) {
             if (channel.isWritable()) {
                 written = 0;
+                outgoing.tellOfRoom();
             }
             say();
         }

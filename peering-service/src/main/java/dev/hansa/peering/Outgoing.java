@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.time.Duration;
 import java.util.function.IntConsumer;
@@ -98,6 +99,23 @@ final class Outgoing {
                                 onTaken.accept(stream.id());
                             }
                         });
+    }
+
+    /// Has Vert.x told of each stream of HTTP/2 that has room. Netty's flow controller tells of it
+    /// when the channel can be written again, but not where the channel was full and is not any
+    /// more before it has heard of either, as over TLS; then answers wait for ever.
+    void tellOfRoom() {
+        var http2 = http2();
+        if (http2 == null) {
+            return;
+        }
+        var flow = http2.encoder().flowController();
+        try {
+            // changes nothing, and looks at all streams
+            flow.initialWindowSize(flow.initialWindowSize());
+        } catch (Http2Exception e) {
+            throw new IllegalStateException("a window as it was is refused", e);
+        }
     }
 
     /// Ends a stream of HTTP/2 with all that it holds. Vert.x resets none whose answer it has

@@ -211,6 +211,30 @@ class UnreadAnswersTest {
         }
     }
 
+    /// At first for less than one of them.
+    @Test
+    void roomThatIsGivenToManyAnswersAtOnceReachesAll() throws Exception {
+        start(8 * MIB);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            for (var i = 0; i < 10; i++) {
+                get(wire, 1 + 2 * i, "/");
+            }
+            for (var i = 4; i < 10; i++) {
+                wire.awaitFrame(Frame.RESET);
+            }
+
+            wire.write(Frame.SETTINGS, 0, 0, new byte[] {0, 4, 7, 0, 0, 0});
+            wire.write(Frame.WINDOW_UPDATE, 0, 0, new byte[] {7, 0, 0, 0});
+
+            var bytes = 0L;
+            for (var i = 0; i < 4; i++) {
+                bytes += take(wire);
+            }
+            assertThat(bytes).isEqualTo(4 * MIB);
+        }
+    }
+
     @Test
     void whoTakesHisRequestsBackHoldsNothing() throws Exception {
         start(8 * MIB);
