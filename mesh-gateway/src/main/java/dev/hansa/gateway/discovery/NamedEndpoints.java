@@ -9,30 +9,42 @@ import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.gateway.GatewayEvent;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Puts in place of each host name in a snapshot the addresses that it has, each an endpoint of its
 /// own: one of them may be dead while the others are well, and is then passed, judged and tried
 /// again by itself. A name is looked up again all the time while a snapshot has it. When the lookup
 /// fails the last good answer stays; a name that has never had one stays a name, which is looked up
 /// by whoever connects to it.
+///
+/// One of these has a bound on its names; the threads are the process's.
 final class NamedEndpoints implements AutoCloseable {
     /// Of one name: more than the gateways of a datacenter, and twice what one answer by UDP has
-    /// room for. The first of them in the order of their text, whatever order they come in.
+    /// room for. IPv4 and IPv6 in turn, so that a family that leads nowhere costs every other
+    /// attempt at most; each in the order of their text.
     static final int MOST_ADDRESSES = 16;
 
     /// In one snapshot, which peers have a say in; names beyond it stay names.
@@ -42,12 +54,35 @@ final class NamedEndpoints implements AutoCloseable {
     /// (`networkaddress.cache.ttl`): what has changed is known after a minute at most.
     static final Duration AGAIN = Duration.ofSeconds(30);
 
-    /// The JVM itself asks again after 10 s.
+    /// The JVM itself asks again after 10 s. Twice as long after each further failure.
     static final Duration AFTER_FAILURE = Duration.ofSeconds(10);
 
-    /// Threads, made when there is a name: a name server that says nothing holds one for seconds,
-    /// and a name must not wait for one other that nobody answers for.
+    /// A name that nobody has answered for in a while costs a thread some seconds each time.
+    static final Duration LONGEST_AFTER_FAILURE = Duration.ofMinutes(5);
+
+    /// No longer pause comes of more.
+    private static final int MOST_DOUBLED = 10;
+
+    private static final boolean IPV6 = hasIpv6();
+
+    /// Threads for names that were answered for, and as many for others, in a process, whatever
+    /// number of services it carries. A name server that says nothing holds one for seconds, and a
+    /// name that has addresses must not wait for those that have none.
     private static final int THREADS = 4;
+
+    private static final ScheduledThreadPoolExecutor KNOWN = threads("names-");
+    private static final ScheduledThreadPoolExecutor UNKNOWN = threads("new-names-");
+
+    private static ScheduledThreadPoolExecutor threads(String name) {
+        var threads =
+                new ScheduledThreadPoolExecutor(
+                        THREADS, Thread.ofPlatform().daemon().name(name, 0).factory());
+        threads.setRemoveOnCancelPolicy(true);
+        // most proxies have no name to look up
+        threads.setKeepAliveTime(AGAIN.multipliedBy(2).toSeconds(), TimeUnit.SECONDS);
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
+    }
 
     private final Latest<Optional<RouteSnapshot>> named;
     private final Latest<Optional<RouteSnapshot>> snapshot;
@@ -55,7 +90,6 @@ final class NamedEndpoints implements AutoCloseable {
     private final Duration again;
     private final Duration afterFailure;
     private final Consumer<GatewayEvent> events;
-    private final ScheduledThreadPoolExecutor threads;
     private final Latest.Subscription subscription;
 
     /// Of what follows; never held during a lookup.
@@ -94,10 +128,6 @@ final class NamedEndpoints implements AutoCloseable {
         this.afterFailure = afterFailure;
         this.events = events;
         this.snapshot = new Latest<>(named.get());
-        this.threads =
-                new ScheduledThreadPoolExecutor(
-                        THREADS, Thread.ofPlatform().daemon().name("names-", 0).factory());
-        threads.setRemoveOnCancelPolicy(true);
         this.subscription = named.watch(this::taken);
     }
 
@@ -110,18 +140,26 @@ final class NamedEndpoints implements AutoCloseable {
         lock.lock();
         try {
             var names = next.map(NamedEndpoints::names).orElse(Set.of());
-            lookups.keySet().retainAll(names);
+            keep(names);
             for (var name : names) {
-                if (!lookups.containsKey(name)) {
-                    var lookup = new Lookup(name);
-                    lookups.put(name, lookup);
-                    threads.execute(lookup);
-                }
+                lookups.computeIfAbsent(name, Lookup::new).begin();
             }
             publish();
         } finally {
             lock.unlock();
         }
+    }
+
+    /// With the lock.
+    private void keep(Set<String> names) {
+        lookups.values()
+                .removeIf(lookup -> {
+                    var goes = !names.contains(lookup.name);
+                    if (goes) {
+                        lookup.end();
+                    }
+                    return goes;
+                });
     }
 
     /// With the lock.
@@ -186,17 +224,66 @@ final class NamedEndpoints implements AutoCloseable {
                         .toList();
     }
 
+    /// The first of each family in turn, IPv4 first; the same whatever order they come in.
+    private static List<String> addresses(List<InetAddress> answer) {
+        var families = new ArrayList<Iterator<String>>();
+        families.add(texts(answer, Inet4Address.class));
+        if (IPV6) {
+            families.add(texts(answer, Inet6Address.class));
+        }
+        var all = new ArrayList<String>();
+        while (all.size() < MOST_ADDRESSES && families.stream().anyMatch(Iterator::hasNext)) {
+            families.stream().filter(Iterator::hasNext).forEach(each -> all.add(each.next()));
+        }
+        return List.copyOf(all.subList(0, Math.min(all.size(), MOST_ADDRESSES)));
+    }
+
+    private static Iterator<String> texts(
+            List<InetAddress> answer, Class<? extends InetAddress> family) {
+        return answer.stream()
+                .filter(family::isInstance)
+                .map(InetAddress::getHostAddress)
+                .distinct()
+                .sorted()
+                .iterator();
+    }
+
+    /// Whether sockets of IPv6 can be made here: without them each attempt fails before it begins,
+    /// and says nothing of its address.
+    private static boolean hasIpv6() {
+        try (var _ = SocketChannel.open(StandardProtocolFamily.INET6)) {
+            return true;
+        } catch (IOException | UnsupportedOperationException _) {
+            return false;
+        }
+    }
+
     /// Of one name, for as long as it is listed.
     private final class Lookup implements Runnable {
         private final String name;
 
-        /// The last good answer; empty: none yet. With the lock.
+        /// The last good answer; empty: none yet. With the lock, as all that follows.
         private List<String> addresses = List.of();
 
-        private boolean failed;
+        private int failures;
+        private @Nullable Future<?> next;
 
         Lookup(String name) {
             this.name = name;
+        }
+
+        /// Once; with the lock.
+        void begin() {
+            if (next == null) {
+                next = UNKNOWN.submit(this);
+            }
+        }
+
+        /// With the lock.
+        void end() {
+            if (next != null) {
+                next.cancel(false);
+            }
         }
 
         @Override
@@ -204,27 +291,10 @@ final class NamedEndpoints implements AutoCloseable {
             if (!isListed()) {
                 return;
             }
-            var next = afterFailure;
             try {
-                take(
-                        resolver.resolve(name).stream()
-                                .map(InetAddress::getHostAddress)
-                                .distinct()
-                                .sorted()
-                                .limit(MOST_ADDRESSES)
-                                .toList());
-                failed = false;
-                next = again;
-            } catch (UnknownHostException e) {
-                if (!failed) {
-                    failed = true;
-                    events.accept(
-                            new GatewayEvent.BackgroundFailure(
-                                    "looking up host '" + name + "'", e));
-                }
-            }
-            if (!threads.isShutdown()) {
-                var _ = threads.schedule(this, next.toMillis(), TimeUnit.MILLISECONDS);
+                took(addresses(resolver.resolve(name)));
+            } catch (UnknownHostException | RuntimeException e) {
+                failed(e);
             }
         }
 
@@ -237,9 +307,11 @@ final class NamedEndpoints implements AutoCloseable {
             }
         }
 
-        private void take(List<String> answer) {
+        private void took(List<String> answer) {
             lock.lock();
             try {
+                failures = 0;
+                again(KNOWN, again);
                 if (lookups.get(name) == this && !answer.isEmpty() && !answer.equals(addresses)) {
                     addresses = answer;
                     publish();
@@ -248,11 +320,43 @@ final class NamedEndpoints implements AutoCloseable {
                 lock.unlock();
             }
         }
+
+        private void failed(Exception e) {
+            boolean isFirst;
+            lock.lock();
+            try {
+                isFirst = failures++ == 0;
+                var doubled = afterFailure.multipliedBy(1L << Math.min(failures - 1, MOST_DOUBLED));
+                again(
+                        UNKNOWN,
+                        doubled.compareTo(LONGEST_AFTER_FAILURE) < 0
+                                ? doubled
+                                : LONGEST_AFTER_FAILURE);
+            } finally {
+                lock.unlock();
+            }
+            if (isFirst) {
+                events.accept(
+                        new GatewayEvent.BackgroundFailure("looking up host '" + name + "'", e));
+            }
+        }
+
+        /// With the lock.
+        private void again(ScheduledThreadPoolExecutor threads, Duration after) {
+            if (lookups.get(name) == this) {
+                next = threads.schedule(this, after.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
     }
 
     @Override
     public void close() {
         subscription.close();
-        threads.shutdownNow();
+        lock.lock();
+        try {
+            keep(Set.of());
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -34,9 +34,9 @@ final class HalfOpen<W extends HalfOpen.Waiting> {
     /// spread), by a second.
     static final Duration OVERSTAYED = Duration.ofSeconds(8);
 
-    /// Of one source among the latest, before it is the one that has many: twice what a peer's
-    /// gateway has open ahead to one address.
-    static final int FAIR = 16;
+    /// Of one source among the latest, before it is the one that has many: what a peer's gateway
+    /// has open ahead to three addresses, as a load balancer's name has.
+    static final int FAIR = 24;
 
     private final int mostStanding;
     private final int mostLatest;

@@ -21,12 +21,14 @@ import dev.hansa.trustbundle.TrustDomain;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +41,8 @@ class NamedEndpointsTest {
     private static final Duration SOON = Duration.ofMillis(10);
 
     private final Map<String, List<String>> zone = new ConcurrentHashMap<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final CountDownLatch open = new CountDownLatch(1);
     private final AtomicInteger asked = new AtomicInteger();
     private final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
     private final Latest<Optional<RouteSnapshot>> named = new Latest<>(Optional.empty());
@@ -47,11 +51,20 @@ class NamedEndpointsTest {
 
     @AfterEach
     void close() {
+        open.countDown();
         endpoints.close();
     }
 
     private List<InetAddress> resolve(String host) throws UnknownHostException {
         asked.incrementAndGet();
+        if (host.startsWith("silent")) {
+            waiting.incrementAndGet();
+            try {
+                open.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
         var addresses = zone.get(host);
         if (addresses == null) {
             throw new UnknownHostException(host);
@@ -66,7 +79,7 @@ class NamedEndpointsTest {
         publish("198.51.100.7", "east.example");
 
         awaitAddresses(
-                "198.51.100.7:443", "192.0.2.1:443", "192.0.2.2:443", "[2001:db8:0:0:0:0:0:1]:443");
+                "198.51.100.7:443", "192.0.2.1:443", "[2001:db8:0:0:0:0:0:1]:443", "192.0.2.2:443");
     }
 
     @Test
@@ -110,6 +123,68 @@ class NamedEndpointsTest {
         publish("nowhere.example", "east.example");
 
         awaitAddresses("nowhere.example:443", "192.0.2.1:443");
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void nameThatHasAddressesDoesNotWaitForThoseThatNobodyAnswersFor() {
+        zone.put("east.example", List.of("192.0.2.1"));
+        publish("east.example");
+        awaitAddresses("192.0.2.1:443");
+        var silent = IntStream.range(0, 20).mapToObj(i -> "silent-" + i + ".example").toList();
+        var hosts = new ArrayList<>(silent);
+        hosts.add("east.example");
+        publish(hosts.toArray(String[]::new));
+        await().until(() -> waiting.get() > 0);
+
+        zone.put("east.example", List.of("192.0.2.9"));
+
+        await().until(() -> addresses().contains("192.0.2.9:443"));
+        assertThat(waiting.get()).isPositive();
+        open.countDown();
+    }
+
+    @Test
+    void threadsAreTheProcessOwnHoweverManyServicesItCarries() {
+        zone.put("east.example", List.of("192.0.2.1"));
+        publish("east.example");
+        var others =
+                IntStream.range(0, 50)
+                        .mapToObj(_ ->
+                                new NamedEndpoints(named, this::resolve, SOON, SOON, events::add))
+                        .toList();
+        try {
+            await().until(() ->
+                    others.stream()
+                            .allMatch(one ->
+                                    one.snapshot()
+                                            .get()
+                                            .orElseThrow()
+                                            .sniRoutes()
+                                            .getFirst()
+                                            .endpoints()
+                                            .getFirst()
+                                            .address()
+                                            .host()
+                                            .equals("192.0.2.1")));
+            assertThat(
+                            Thread.getAllStackTraces().keySet().stream()
+                                    .filter(thread -> thread.getName().contains("names-")))
+                    .hasSizeBetween(1, 8);
+        } finally {
+            others.forEach(NamedEndpoints::close);
+        }
+    }
+
+    @Test
+    void failureOfAnyKindIsToldAndTheNameIsAskedForAgain() {
+        zone.put("east.example", List.of("not an address"));
+        publish("east.example");
+        await().until(() -> !events.isEmpty());
+
+        zone.put("east.example", List.of("192.0.2.1"));
+
+        awaitAddresses("192.0.2.1:443");
     }
 
     @Test
