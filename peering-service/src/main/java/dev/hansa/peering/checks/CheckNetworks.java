@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /// Which addresses a server's checks may ask: of the networks that an address is in, the smallest
 /// decides. What nobody names is allowed, but for link-local addresses and those that clouds have
-/// besides, where they tell a machine its own secrets.
+/// besides, where they tell a machine its own secrets. `0.0.0.0` and `::` are denied always.
 ///
 /// @param rules in the order in which they are looked at
 /// @param isSettable whether an operator can say it otherwise here
@@ -60,8 +60,12 @@ public record CheckNetworks(List<Rule> rules, boolean isSettable) {
         return all;
     }
 
-    /// Why an address is not asked; empty: it may be.
+    /// Why an address is not asked; empty: it may be. One that is no machine's is never asked: the
+    /// JDK would connect to this machine in its place, past what is said of loopback.
     Optional<String> refusal(InetAddress address) {
+        if (address.isAnyLocalAddress()) {
+            return Optional.of("no machine's address, which is never asked");
+        }
         var denying =
                 rules.stream()
                         .filter(rule -> rule.network().contains(address))

@@ -1,8 +1,11 @@
 package dev.hansa.peering.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,28 @@ class CheckNetworksTest {
         }
         assertThat(networks.refusal(InetAddress.ofLiteral("10.1.2.3")))
                 .contains("an address in 10.1.0.0/16, which checks.denied-networks names");
+    }
+
+    /// The JDK connects to loopback in its place.
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "::", "::ffff:0.0.0.0", "64:ff9b::"})
+    void addressOfNoMachineIsNeverAsked(String address) throws Exception {
+        var all = new CheckNetworks(all("0.0.0.0/0", "::/0", "0.0.0.0", "::"), List.of());
+        for (var networks : List.of(CheckNetworks.DEFAULT, all)) {
+            assertThat(networks.refusal(InetAddress.ofLiteral(address)))
+                    .contains("no machine's address, which is never asked");
+        }
+        try (var addresses =
+                new AllowedAddresses(_ ->
+                        new InetAddress[] {
+                            InetAddress.ofLiteral("192.0.2.1"), InetAddress.ofLiteral(address)
+                        })) {
+            for (var host : List.of(address, "db.example")) {
+                assertThatThrownBy(() -> addresses.of(host, Duration.ofSeconds(10)))
+                        .isInstanceOf(UnknownHostException.class)
+                        .hasMessage("no machine's address, which is never asked: '" + host + "'");
+            }
+        }
     }
 
     /// A gateway would reach what was denied.
