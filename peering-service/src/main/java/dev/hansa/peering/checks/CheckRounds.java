@@ -1,6 +1,7 @@
 package dev.hansa.peering.checks;
 
 import dev.hansa.bootstrap.Closer;
+import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.PersistentMap;
 import dev.hansa.exportedservices.CheckDefinition;
 import dev.hansa.exportedservices.CheckDefinition.Kind;
@@ -23,9 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /// Runs the checks that registrations ask for, and waits for the words of those who run their own;
 /// at the leader only. What it finds goes into the log when it is another status than before, so
@@ -35,7 +36,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     static final int MOST_AT_ONCE = 256;
 
     /// Each waits for a majority of the servers. Many TTLs end at once where their owners' network
-    /// does; what is left is written by the next looks.
+    /// does; what is left is written as places come free.
     static final int MOST_WRITES = 64;
 
     /// A status is news, what a target says beside it seldom is: as Consul's agents.
@@ -49,15 +50,13 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     /// in a second.
     private static final Duration LONGEST_SPREAD = Duration.ofMinutes(10);
 
-    /// A sixteenth more at most, so that checks that began together do not stay together.
-    private static final int JITTER_DIVISOR = 16;
-
     /// What a probe may take beyond its timeout before it is stopped.
     private static final Duration GRACE = Duration.ofSeconds(1);
 
     /// Between two looks: how late something can be, and how much work looking is.
     private static final Duration SHORTEST_LOOK = Duration.ofMillis(50);
 
+    /// Nobody waits so long for a place: whoever makes room says so.
     private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
     /// Only to notice a defect.
@@ -71,8 +70,15 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     private final Closer closer = new Closer();
     private PersistentMap<String, RegistrationRecord> followed = PersistentMap.empty();
     private final FairShare asking = new FairShare(MOST_AT_ONCE);
+    private final FairShare writing = new FairShare(MOST_WRITES);
+
+    /// How often there was something to look at.
+    private final Latest<Long> news = new Latest<>(0L);
+
+    /// As of the last news of them. Guarded by the state that they are of.
+    private Map<String, RegistrationRecord> noted = Map.of();
+
     private boolean begun;
-    private int writing;
 
     record Key(String node, String serviceId, String checkId) {
         String registration() {
@@ -80,29 +86,15 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         }
     }
 
-    /// A check and when it is due. Guarded by the rounds, but for what has to be written in order.
-    private static final class Turn {
-        final Way way;
-        final Object writing = new Object();
-        String owner;
-        volatile long due;
-        long stopAt;
-        @Nullable Thread thread;
-        Streak streak = Streak.NONE;
-        Optional<Long> criticalSince = Optional.empty();
-        Optional<Long> outputAt = Optional.empty();
-
-        Turn(Way way, String owner, long due) {
-            this.way = way;
-            this.owner = owner;
-            this.due = due;
-        }
-    }
-
-    /// A check whose target is to be asked.
+    /// A check whose target is to be asked, or of which something is to be written.
     ///
     /// @param late for how many nanoseconds; read once, so that it stays while it is sorted by
-    private record Waiting(Key key, Turn turn, long late) {}
+    private record Waiting(Key key, Turn turn, long late, Runnable work) {
+        /// Whether a machine is there decides over all that is on it.
+        boolean isOfNode() {
+            return key.serviceId().isEmpty() && key.checkId().equals(HealthCheck.NODE_ALIVE);
+        }
+    }
 
     /// @param probe is closed with the rounds
     /// @param nanos a clock that never goes back
@@ -128,9 +120,9 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     }
 
     private void run() {
-        try {
+        try (var _ = store.state().watch(state -> note(state.registrations()))) {
             while (true) {
-                var registrations = store.now().registrations();
+                long seen = news.get();
                 var pause = IDLE;
                 try {
                     pause = look();
@@ -139,7 +131,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                     events.accept(new PeeringEvent.BackgroundFailure("running checks", e));
                     pause = LONGEST_LOOK;
                 }
-                store.state().await(state -> state.registrations() != registrations, pause);
+                news.await(count -> count != seen, pause);
                 Thread.sleep(SHORTEST_LOOK);
             }
         } catch (InterruptedException e) {
@@ -147,13 +139,30 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         }
     }
 
-    /// Does what is due, on threads of its own; returns how long there is nothing to do.
+    private void note(Map<String, RegistrationRecord> registrations) {
+        if (registrations != noted) {
+            noted = registrations;
+            tell();
+        }
+    }
+
+    private void tell() {
+        news.update(count -> count + 1);
+    }
+
+    /// Changes when registrations have, or when there is room for what the last look left.
+    Latest<Long> news() {
+        return news;
+    }
+
+    /// Does what is due, on threads of its own; returns how long there is nothing to do, unless
+    /// there is news.
     synchronized Duration look() {
         var now = nanos.getAsLong();
         follow(PersistentMap.copyOf(store.now().registrations()), now);
         var next = LONGEST_LOOK;
-        var waiting = new ArrayList<Waiting>();
-        var expired = new ArrayList<Waiting>();
+        var asks = new ArrayList<Waiting>();
+        var writes = new ArrayList<Waiting>();
         for (var entry : turns.entrySet()) {
             var key = entry.getKey();
             var turn = entry.getValue();
@@ -162,69 +171,46 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                 if (now - turn.stopAt > 0) {
                     turn.thread.interrupt();
                 }
-            } else if (isToGo(key, turn, now)) {
-                if (writing < MOST_WRITES) {
-                    beginWrite(key, turn, now, () -> deregister(key, turn));
-                } else {
-                    next = SHORTEST_LOOK;
-                }
+                continue;
+            }
+            var leaves = leavesSince(key, turn, now);
+            if (leaves >= 0) {
+                writes.add(new Waiting(key, turn, leaves, () -> deregister(key, turn)));
             } else if (late < 0) {
                 var left = Duration.ofNanos(-late);
                 next = left.compareTo(next) < 0 ? left : next;
-            } else if (turn.way.kind() == Kind.TTL) {
-                expired.add(new Waiting(key, turn, late));
+            } else if (turn.way.kind() != Kind.TTL) {
+                asks.add(new Waiting(key, turn, late, () -> ask(key, turn)));
+            } else if (isCritical(key)) {
+                // nothing is to be written, and thousands may be so: they take no places
+                turn.putOff(now);
             } else {
-                waiting.add(new Waiting(key, turn, late));
+                writes.add(new Waiting(key, turn, late, () -> expire(key, turn)));
             }
         }
-        var isLeft = expireIn(expired, now);
-        isLeft |= askIn(waiting, now);
-        if (isLeft) {
-            next = SHORTEST_LOOK;
-        }
+        begin(writes, writing, now);
+        begin(asks, asking, now);
         if (turns.isEmpty()) {
             return IDLE;
         }
         return next.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : next;
     }
 
-    /// Who has waited longest comes first, or some would never have their turn.
-    private static void inTurn(List<Waiting> waiting) {
-        waiting.sort(Comparator.comparingLong(Waiting::late).reversed());
-    }
-
-    /// @return whether some are left
-    private boolean expireIn(List<Waiting> expired, long now) {
-        inTurn(expired);
-        for (var one : expired) {
-            if (writing >= MOST_WRITES) {
-                return true;
-            }
-            beginWrite(one.key(), one.turn(), now, () -> expire(one.key(), one.turn()));
-        }
-        return false;
-    }
-
-    /// @return whether some are left
-    private boolean askIn(List<Waiting> waiting, long now) {
-        inTurn(waiting);
-        return !asking.handOut(
-                waiting,
-                one -> one.turn().owner,
-                one -> {
-                    var owner = one.turn().owner;
-                    begin(
-                            one.key(),
-                            one.turn(),
-                            now,
-                            () -> ask(one.key(), one.turn()),
-                            () -> asking.free(owner));
-                });
-    }
-
-    private void beginWrite(Key key, Turn turn, long now, Runnable work) {
-        writing++;
-        begin(key, turn, now, work, () -> writing--);
+    /// Nodes first; then who has waited longest, or some would never have their turn. Those for
+    /// whom there is no room wait for news.
+    private void begin(List<Waiting> waiting, FairShare places, long now) {
+        waiting.sort(
+                Comparator.comparing(Waiting::isOfNode)
+                        .thenComparingLong(Waiting::late)
+                        .reversed());
+        var _ =
+                places.handOut(
+                        waiting,
+                        one -> one.turn().owner,
+                        one -> {
+                            var owner = one.turn().owner;
+                            begin(one, now, () -> places.free(owner));
+                        });
     }
 
     private void follow(PersistentMap<String, RegistrationRecord> registrations, long now) {
@@ -296,24 +282,16 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         return ThreadLocalRandom.current().nextLong(most.toNanos());
     }
 
-    /// From the end of one run to the next.
-    static Duration pause(Way way) {
-        if (way.kind() == Kind.TTL) {
-            return way.interval();
-        }
-        var most = way.interval().dividedBy(JITTER_DIVISOR).toNanos();
-        return way.interval().plusNanos(ThreadLocalRandom.current().nextLong(most + 1));
-    }
-
-    /// @param end is run with the rounds' lock held
-    private void begin(Key key, Turn turn, long now, Runnable work, Runnable end) {
+    /// @param free is called with the rounds' lock held, and says whether that is news
+    private void begin(Waiting one, long now, BooleanSupplier free) {
+        var turn = one.turn();
         turn.stopAt = now + turn.way.timeout().plus(GRACE).toNanos();
         turn.thread =
                 Thread.ofVirtual()
-                        .name("check-" + key.checkId())
+                        .name("check-" + one.key().checkId())
                         .unstarted(() -> {
                             try {
-                                work.run();
+                                one.work().run();
                             } catch (StoreFailure e) {
                                 // asked again at the next turn
                                 events.accept(
@@ -323,19 +301,18 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
                                 events.accept(
                                         new PeeringEvent.BackgroundFailure("running a check", e));
                             } finally {
-                                ended(turn, end);
+                                ended(turn, free);
                             }
                         });
         turn.thread.start();
     }
 
-    private synchronized void ended(Turn turn, Runnable end) {
-        end.run();
-        turn.thread = null;
-        var now = nanos.getAsLong();
-        if (now - turn.due >= 0) {
-            turn.due = now + pause(turn.way).toNanos();
+    private synchronized void ended(Turn turn, BooleanSupplier free) {
+        if (free.getAsBoolean()) {
+            tell();
         }
+        turn.thread = null;
+        turn.putOff(nanos.getAsLong());
     }
 
     /// Whoever was heard in time is not critical, however the two writes fall.
@@ -367,9 +344,7 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
             turn = turns.get(new Key(node, serviceId, checkId));
         }
         if (turn != null) {
-            synchronized (turn.writing) {
-                turn.due = nanos.getAsLong() + turn.way.interval().toNanos();
-            }
+            turn.heard(nanos.getAsLong());
         }
     }
 
@@ -413,6 +388,10 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
         }
     }
 
+    private boolean isCritical(Key key) {
+        return held(key).filter(check -> check.status() == CheckStatus.CRITICAL).isPresent();
+    }
+
     private Optional<HealthCheck> held(Key key) {
         return Optional.ofNullable(store.now().registrations().get(key.registration()))
                 .flatMap(record -> record.check(key.checkId()));
@@ -450,18 +429,20 @@ public final class CheckRounds implements CheckWatch, AutoCloseable {
     /// Since when a check is critical is counted from the moment at which this server led. A node
     /// goes, with all that is registered there, when nobody has heard of it for so long, and by no
     /// other check of its own.
-    private boolean isToGo(Key key, Turn turn, long now) {
+    ///
+    /// @return for how many nanoseconds it should have been gone; below 0: it stays
+    private long leavesSince(Key key, Turn turn, long now) {
         if (turn.way.deregisterAfter().isZero()
                 || key.serviceId().isEmpty() && !key.checkId().equals(HealthCheck.NODE_ALIVE)) {
-            return false;
+            return -1;
         }
-        if (held(key).filter(check -> check.status() == CheckStatus.CRITICAL).isEmpty()) {
+        if (!isCritical(key)) {
             turn.criticalSince = Optional.empty();
-            return false;
+            return -1;
         }
         var since = turn.criticalSince.orElse(now);
         turn.criticalSince = Optional.of(since);
-        return now - since > turn.way.deregisterAfter().toNanos();
+        return now - since - turn.way.deregisterAfter().toNanos() - 1;
     }
 
     private void deregister(Key key, Turn turn) {

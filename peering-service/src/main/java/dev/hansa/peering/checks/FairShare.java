@@ -3,9 +3,11 @@ package dev.hansa.peering.checks;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -21,6 +23,12 @@ final class FairShare {
 
     /// None with zero, so that there are no more than places.
     private final Map<String, Integer> takenBy = new HashMap<>();
+
+    /// Those who were not given all that they waited for last time, and how many the one of them
+    /// has who has fewest.
+    private final Set<String> left = new HashSet<>();
+
+    private int fewest;
 
     FairShare(int places) {
         this.places = places;
@@ -53,10 +61,14 @@ final class FairShare {
                         Comparator.comparingInt((Line line) -> takenBy(line.owner()))
                                 .thenComparingInt(Line::first));
         lines.addAll(byOwner.values());
+        left.clear();
         while (!lines.isEmpty()) {
             var line = lines.remove();
-            if (takenBy(line.owner()) >= SHARE * (places - taken)) {
+            if (!mayTake(takenBy(line.owner()))) {
                 // and nobody else has fewer
+                fewest = takenBy(line.owner());
+                left.add(line.owner());
+                lines.forEach(each -> left.add(each.owner()));
                 return false;
             }
             taken++;
@@ -70,9 +82,19 @@ final class FairShare {
     }
 
     /// One of an owner's places is free again.
-    void free(String owner) {
+    ///
+    /// @return whether one who was left waiting may have a place now
+    boolean free(String owner) {
         taken--;
         takenBy.computeIfPresent(owner, (_, count) -> count == 1 ? null : count - 1);
+        if (left.contains(owner)) {
+            fewest = Math.min(fewest, takenBy(owner));
+        }
+        return !left.isEmpty() && mayTake(fewest);
+    }
+
+    private boolean mayTake(int has) {
+        return has < SHARE * (places - taken);
     }
 
     private int takenBy(String owner) {

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -289,15 +290,17 @@ class CheckRoundsTest {
     void checksThatBeganTogetherDoNotStayTogether() {
         var pauses = new TreeSet<Duration>();
         for (var round = 0; round < 200; round++) {
-            pauses.add(CheckRounds.pause(each(Kind.TCP, Duration.ofSeconds(16))));
+            pauses.add(Turn.pause(each(Kind.TCP, Duration.ofSeconds(16))));
         }
 
         // of a second, in nanoseconds: that two hundred are alike in half of them is no chance
         assertThat(pauses).hasSizeGreaterThan(100);
         assertThat(pauses.first()).isBetween(Duration.ofSeconds(16), Duration.ofMillis(16_500));
         assertThat(pauses.last()).isBetween(Duration.ofMillis(16_500), Duration.ofSeconds(17));
-        assertThat(CheckRounds.pause(each(Kind.TTL, Duration.ofSeconds(16))))
+        assertThat(Turn.pause(each(Kind.TTL, Duration.ofSeconds(16))))
                 .isEqualTo(Duration.ofSeconds(16));
+        assertThat(Turn.pause(each(Kind.TTL, Duration.ofMillis(1))))
+                .isEqualTo(Duration.ofSeconds(1));
     }
 
     @Test
@@ -314,13 +317,17 @@ class CheckRoundsTest {
     }
 
     private void registerMany(String service, int count, Way way) {
+        registerMany(service, count, way, CheckStatus.PASSING);
+    }
+
+    private void registerMany(String service, int count, Way way, CheckStatus status) {
         var checks =
                 IntStream.range(0, count)
                         .mapToObj(i ->
                                 new HealthCheck(
                                         "c" + i,
                                         "c",
-                                        CheckStatus.PASSING,
+                                        status,
                                         "as registered",
                                         way.kind().name().toLowerCase(Locale.ROOT),
                                         Optional.of(
@@ -333,7 +340,7 @@ class CheckRoundsTest {
 
     @Test
     void ownerOfManyChecksThatNeverEndDoesNotHoldUpOthers() throws Exception {
-        var never = new CountDownLatch(1);
+        var ends = new Semaphore(0);
         rounds.close();
         rounds =
                 new CheckRounds(
@@ -341,7 +348,7 @@ class CheckRoundsTest {
                         way -> {
                             if (way.interval().equals(Duration.ofSeconds(1))) {
                                 asked.incrementAndGet();
-                                never.await();
+                                ends.acquire();
                             }
                             return verdict;
                         },
@@ -358,8 +365,15 @@ class CheckRoundsTest {
 
         await().until(() -> status() == CheckStatus.PASSING);
         assertThat(asked).hasValue(192);
-        // some are left, so that it is looked again soon
-        assertThat(rounds.look()).isEqualTo(Duration.ofMillis(50));
+        // many are left, for whom there is no room before one of them ends
+        assertThat(rounds.look()).isEqualTo(Duration.ofSeconds(1));
+        var news = rounds.news().get();
+
+        ends.release();
+
+        await().until(() -> rounds.news().get() > news);
+        rounds.look();
+        await().until(() -> asked.get() == 193);
     }
 
     private long critical() {
@@ -369,18 +383,52 @@ class CheckRoundsTest {
                 .count();
     }
 
+    /// Of a hundred of one owner three quarters of the places, and one of each other who comes.
     @Test
-    void oneLookWritesOfFewOwnersThatAreSilent() {
-        registerMany("silent", 100, each(Kind.TTL, Duration.ofSeconds(10)));
+    void ownerOfManyThatAreSilentDoesNotHoldUpOthers() {
+        registerMany("silent", 100, each(Kind.TTL, Duration.ofSeconds(1)));
+        register(way(Kind.TTL, Duration.ZERO), CheckStatus.PASSING);
         rounds.look();
 
-        pass(Duration.ofSeconds(11));
-        await().until(() -> critical() == CheckRounds.MOST_WRITES);
+        pass(Duration.ofSeconds(10));
 
+        await().until(() -> status() == CheckStatus.CRITICAL);
+        await().until(() -> critical() == 1 + 3 * CheckRounds.MOST_WRITES / 4);
         await().until(() -> {
             rounds.look();
-            return critical() == 100;
+            return critical() == 101;
         });
+    }
+
+    @Test
+    void thoseThatHaveEndedDoNotHoldUpOthers() {
+        for (var i = 0; i < 20; i++) {
+            registerMany(
+                    "dead-" + i, 50, each(Kind.TTL, Duration.ofMillis(1)), CheckStatus.CRITICAL);
+        }
+        registerMany("one", 1, each(Kind.TTL, Duration.ofSeconds(10)));
+        rounds.look();
+
+        pass(Duration.ofSeconds(10));
+
+        await().until(() -> critical() == 1001);
+    }
+
+    @Test
+    void nodeThatIsSilentComesBeforeServicesThatAreForLonger() {
+        for (var i = 0; i < CheckRounds.MOST_WRITES; i++) {
+            registerMany("silent-" + i, 1, each(Kind.TTL, Duration.ofSeconds(1)));
+        }
+        node(HealthCheck.NODE_ALIVE, Duration.ZERO);
+        rounds.look();
+
+        pass(Duration.ofSeconds(10));
+
+        await().until(() ->
+                Optional.ofNullable(store.now().registrations().get("server/"))
+                        .flatMap(held -> held.check(HealthCheck.NODE_ALIVE))
+                        .filter(held -> held.status() == CheckStatus.CRITICAL)
+                        .isPresent());
     }
 
     @Test

@@ -58,6 +58,19 @@ class FairShareTest {
         assertThat(handOut(waiting)).contains("second", "third").doesNotContain("slow");
     }
 
+    /// Looking for others would be in vain.
+    @Test
+    void endIsNewsWhereItMakesRoomForWhoWasLeft() {
+        assertThat(handOut(List.of("other"))).hasSize(1);
+        assertThat(share.free("other")).isFalse();
+        handOut(List.of("other"));
+        assertThat(handOut(many("slow"))).hasSize(192);
+
+        assertThat(share.free("other")).isFalse();
+        assertThat(share.free("slow")).isTrue();
+        assertThat(handOut(many("slow"))).hasSize(1);
+    }
+
     @Test
     void whoWaitsLongestComesFirstAmongEquals() {
         assertThat(handOut(List.of("a", "a", "b", "c"))).containsExactly("a", "b", "c", "a");
