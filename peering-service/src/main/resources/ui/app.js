@@ -162,7 +162,7 @@ function ask(why) {
   // whoever signs in begins at the page's heading
   drawn = true;
   document.title = `Sign in · ${datacenter} · Hansa`;
-  render(signIn(datacenter, why, begin), app);
+  render(signIn(datacenter, why, begin, ask), app);
   document.querySelector('input[name=token]')?.focus();
 }
 

@@ -28,8 +28,31 @@ export async function recognise() {
   }
 }
 
-/** @param done called when somebody has signed in, or has tried to */
-export function signIn(datacenter, refusal, done) {
+/**
+ * @param done called when somebody has signed in, or has tried to
+ * @param refused called with why a login has made no token
+ */
+export function signIn(datacenter, refusal, done, refused) {
+  // in the body of the request alone; what comes back is kept as a token that was typed
+  const logIn = async (event) => {
+    event.preventDefault();
+    const {method, jwt} = event.target.elements;
+    const question = {AuthMethod: method.value.trim(), BearerToken: jwt.value.trim()};
+    const button = event.submitter;
+    jwt.value = '';
+    // each login makes a token
+    button.disabled = true;
+    try {
+      const made = await call('POST', 'acl/login', question);
+      session.keep(made.SecretID);
+    } catch ({message}) {
+      refused(message);
+      return;
+    } finally {
+      button.disabled = false;
+    }
+    done();
+  };
   const submit = (event) => {
     event.preventDefault();
     const field = event.target.elements.token;
@@ -48,6 +71,13 @@ export function signIn(datacenter, refusal, done) {
         ${refusal ? problem(refusal) : nothing}
         <label>Token <input name="token" type="password" autocomplete="off" spellcheck="false" required></label>
         <button class="primary" type="submit">Sign in</button>
+      </form>
+      <form class="card signin second" @submit=${logIn}>
+        <h2>Or with a JWT</h2>
+        <p>Of an issuer that an auth method of this datacenter believes. What the server gives for it ends with it, and when you sign out.</p>
+        <label>Auth method <input name="method" autocomplete="off" spellcheck="false" required></label>
+        <label>JWT <input name="jwt" type="password" autocomplete="off" spellcheck="false" required></label>
+        <button type="submit">Log in</button>
       </form>
     </main>`;
 }

@@ -283,6 +283,7 @@ class AccessIT {
             assertThat(page.locator(".empty-title")).hasText("None that you may see");
             tooManyListenersAreTold(page);
             tokenOfALoginEndsWithIt(page, team);
+            jwtLogsInAndTheSignOutEndsItsToken(page);
             signIn(page, team);
             assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
             tokenThatIsDeletedLeadsBackToTheForm(page, team);
@@ -334,6 +335,41 @@ class AccessIT {
         assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
         assertThat(signOut(page)).containsExactly("POST " + team);
         page.unroute(self);
+    }
+
+    /// The page takes the JWT to the server and keeps nothing of it.
+    private void jwtLogsInAndTheSignOutEndsItsToken(Page page) throws Exception {
+        var issuer = TestIssuer.create();
+        for (var put :
+                List.of(
+                        List.of("auth-method", issuer.method("corp")),
+                        List.of(
+                                "binding-rule",
+                                "{\"AuthMethod\":\"corp\",\"BindType\":\"service\",\"BindName\":\"web\"}"))) {
+            assertThat(send("PUT", "/v1/acl/" + put.getFirst(), put.getLast(), ROOT).statusCode())
+                    .isEqualTo(200);
+        }
+        var jwt = issuer.jwt();
+        logIn(page, "other", jwt);
+        assertThat(page.getByRole(AriaRole.ALERT)).containsText("auth method");
+        UiBrowser.assertAccessible(page);
+
+        logIn(page, "corp", jwt);
+        assertThat(page.getByText("token created via login")).isVisible();
+        assertThat(page.getByRole(AriaRole.STATUS).first()).hasText("live");
+        assertThat(page.url()).doesNotContain(jwt);
+        assertThat(page.content()).doesNotContain(jwt);
+        var kept = (String) page.evaluate("() => sessionStorage.getItem('hansa.token')");
+        assertThat(page.evaluate("() => sessionStorage.length + localStorage.length")).isEqualTo(1);
+        assertThat(send("GET", "/v1/acl/token/self", "", kept).statusCode()).isEqualTo(200);
+        assertThat(signOut(page)).containsExactly("POST " + kept);
+        await().until(() -> send("GET", "/v1/acl/token/self", "", kept).statusCode() == 403);
+    }
+
+    private static void logIn(Page page, String method, String jwt) {
+        page.getByLabel("Auth method").fill(method);
+        page.getByLabel("JWT").fill(jwt);
+        UiBrowser.button(page, "Log in").click();
     }
 
     /// In the server's words; and the server is not asked again at once.
