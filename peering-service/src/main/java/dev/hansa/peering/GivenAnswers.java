@@ -39,6 +39,10 @@ final class GivenAnswers extends ChannelDuplexHandler {
 
     private static final int NOT_MODIFIED = 304;
 
+    /// Bytes of an answer that is never refused: of 256 streams they are 16 MiB, and what they hold
+    /// beside others' ends the connection.
+    private static final long SMALL = 64 * 1024;
+
     private final Channel channel;
     private final ClientNetwork client;
     private final Outgoing outgoing;
@@ -87,7 +91,7 @@ final class GivenAnswers extends ChannelDuplexHandler {
     private void forget() {
         isEnded = true;
         stopLooking();
-        all.holds(this, client, 0);
+        all.holds(this, client, 0, 0);
     }
 
     /// Counts this request's answer when it is given.
@@ -96,7 +100,7 @@ final class GivenAnswers extends ChannelDuplexHandler {
         response.headersEndHandler(_ -> {
             var bytes = wholeBytes(request, response);
             if (bytes > 0) {
-                inLoop(() -> given(response.streamId(), bytes));
+                inLoop(() -> given(request, bytes));
             }
         });
     }
@@ -121,7 +125,8 @@ final class GivenAnswers extends ChannelDuplexHandler {
         }
     }
 
-    private void given(int stream, long bytes) {
+    private void given(HttpServerRequest request, long bytes) {
+        var stream = request.response().streamId();
         if (stream < 0) {
             if (channel.isWritable()) {
                 written += bytes;
@@ -130,7 +135,9 @@ final class GivenAnswers extends ChannelDuplexHandler {
             }
         } else if (!outgoing.isOpen(stream)) {
             return;
-        } else if (!streams.isEmpty() && ofStreams + bytes > limits.unread() / 2) {
+        } else if (isRefusable(request, bytes)
+                && ofStreams + bytes - Math.max(bytes, longestOfStreams())
+                        > limits.unread() / 4 * 3) {
             refused.add(stream);
             return;
         } else {
@@ -140,6 +147,15 @@ final class GivenAnswers extends ChannelDuplexHandler {
             ofStreams += bytes;
         }
         say();
+    }
+
+    /// Whoever has written learns how that went.
+    private static boolean isRefusable(HttpServerRequest request, long bytes) {
+        return bytes > SMALL && request.method().equals(HttpMethod.GET);
+    }
+
+    private long longestOfStreams() {
+        return streams.values().stream().mapToLong(Given::bytes).max().orElse(0);
     }
 
     private void listen() {
@@ -205,7 +221,8 @@ final class GivenAnswers extends ChannelDuplexHandler {
         } else if (look == null) {
             lookLater();
         }
-        all.holds(this, client, bytes).forEach(GivenAnswers::end);
+        var longest = Math.max(longestOfStreams(), Math.max(written, next));
+        all.holds(this, client, bytes, longest).forEach(GivenAnswers::end);
     }
 
     private void lookLater() {

@@ -70,7 +70,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
     /// @param bodies that have not come whole; each may hold 512 KiB. As many again that are
     ///   answered, of which nothing is kept
     /// @param unread bytes of answers that their clients have not taken, of all together; of one
-    ///   connection of HTTP/2 half as many
+    ///   connection of HTTP/2 three quarters of them. The longest answer comes on top
     record Limits(Duration header, Duration body, Duration idle, int bodies, long unread) {}
 
     /// @param onEnd told why something is ended; on an event loop

@@ -45,6 +45,7 @@ class UnreadAnswersTest {
     private static final int LARGE = 16 * MIB;
 
     private static final Buffer ANSWER = Buffer.buffer(new byte[MIB]);
+    private static final Buffer SMALL_ANSWER = Buffer.buffer(new byte[64 * 1024]);
     private static final Buffer LARGE_ANSWER = Buffer.buffer(new byte[LARGE]);
 
     @TempDir Path directory;
@@ -94,6 +95,7 @@ class UnreadAnswersTest {
 
     private void answer(HttpServerRequest request) {
         switch (String.valueOf(request.path())) {
+            case "/small" -> request.response().end(SMALL_ANSWER);
             case "/large" -> request.response().end(LARGE_ANSWER);
             case "/waits" -> waiting.add(request);
             case "/file" -> request.response().sendFile(directory.resolve("file").toString());
@@ -182,7 +184,7 @@ class UnreadAnswersTest {
     }
 
     @Test
-    void whoGivesNoRoomHoldsHalfOfAllAndGetsItWhenHeDoes() throws Exception {
+    void whoGivesNoRoomHoldsThreeQuartersOfAllAndOneMoreAndGetsThemWhenHeDoes() throws Exception {
         start(8 * MIB);
         try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
             giveNoRoom(wire);
@@ -190,13 +192,13 @@ class UnreadAnswersTest {
                 get(wire, 1 + 2 * i, "/");
             }
 
-            for (var i = 4; i < 10; i++) {
+            for (var i = 7; i < 10; i++) {
                 var reset = wire.awaitFrame(Frame.RESET);
                 assertThat(reset.error()).isEqualTo(Http2Wire.ENHANCE_YOUR_CALM);
                 assertThat(reset.stream()).isEqualTo(1 + 2 * i);
             }
-            assertThat(ended).hasSize(6).containsOnly(GivenAnswers.UNREAD);
-            for (var i = 0; i < 4; i++) {
+            assertThat(ended).hasSize(3).containsOnly(GivenAnswers.UNREAD);
+            for (var i = 0; i < 7; i++) {
                 giveRoom(wire, 1 + 2 * i);
                 assertThat(take(wire)).isEqualTo(MIB);
             }
@@ -207,7 +209,52 @@ class UnreadAnswersTest {
                 giveRoom(wire, 1 + 2 * i);
                 assertThat(take(wire)).isEqualTo(MIB);
             }
-            assertThat(ended).hasSize(6);
+            assertThat(ended).hasSize(3);
+        }
+    }
+
+    /// Of a write it would not be known how it went.
+    @Test
+    void answersThatAreSmallOrOfWritesAreNotRefused() throws Exception {
+        start(8 * MIB);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            for (var i = 0; i < 8; i++) {
+                get(wire, 1 + 2 * i, "/");
+            }
+            assertThat(wire.awaitFrame(Frame.RESET).stream()).isEqualTo(15);
+
+            wire.write(
+                    Frame.HEADERS,
+                    Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
+                    17,
+                    Http2Wire.put("/"));
+            get(wire, 19, "/small");
+
+            giveRoom(wire, 17);
+            assertThat(take(wire)).isEqualTo(MIB);
+            giveRoom(wire, 19);
+            assertThat(take(wire)).isEqualTo(SMALL_ANSWER.length());
+            assertThat(ended).hasSize(1);
+        }
+    }
+
+    /// It is somebody else's, where a proxy has one connection for all.
+    @Test
+    void longAnswerThatIsNotTakenLeavesRoomForTheOthersOfItsConnection() throws Exception {
+        start(8 * MIB);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            get(wire, 1, "/large");
+
+            for (var i = 1; i <= 6; i++) {
+                get(wire, 1 + 2 * i, "/");
+            }
+            for (var i = 1; i <= 6; i++) {
+                giveRoom(wire, 1 + 2 * i);
+                assertThat(take(wire)).isEqualTo(MIB);
+            }
+            assertThat(ended).isEmpty();
         }
     }
 
@@ -220,7 +267,7 @@ class UnreadAnswersTest {
             for (var i = 0; i < 10; i++) {
                 get(wire, 1 + 2 * i, "/");
             }
-            for (var i = 4; i < 10; i++) {
+            for (var i = 7; i < 10; i++) {
                 wire.awaitFrame(Frame.RESET);
             }
 
@@ -228,10 +275,10 @@ class UnreadAnswersTest {
             wire.write(Frame.WINDOW_UPDATE, 0, 0, new byte[] {7, 0, 0, 0});
 
             var bytes = 0L;
-            for (var i = 0; i < 4; i++) {
+            for (var i = 0; i < 7; i++) {
                 bytes += take(wire);
             }
-            assertThat(bytes).isEqualTo(4 * MIB);
+            assertThat(bytes).isEqualTo(7 * MIB);
         }
     }
 
@@ -252,7 +299,7 @@ class UnreadAnswersTest {
         }
     }
 
-    /// Also one answer that is longer than all may be together.
+    /// Longer than all others may be together.
     @Test
     void oneAnswerAloneMayBeAsLongAsItIs() throws Exception {
         start(MIB);
@@ -269,7 +316,7 @@ class UnreadAnswersTest {
 
     @Test
     void ofTheAddressThatHoldsMostTheOldestIsEndedWhenAllHoldTooMuch() throws Exception {
-        start(5L * LARGE / 2);
+        start(3L * LARGE / 2);
         var first = asked("127.0.0.1");
         var second = asked("127.0.0.1");
         assertThat(ended).isEmpty();
