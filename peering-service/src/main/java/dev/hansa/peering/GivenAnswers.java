@@ -10,7 +10,6 @@ import io.netty.util.concurrent.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -95,19 +94,41 @@ final class GivenAnswers extends ChannelDuplexHandler {
     }
 
     /// Counts this request's answer when it is given.
-    void count(HttpServerRequest request) {
-        var response = request.response();
-        response.headersEndHandler(_ -> {
-            var bytes = wholeBytes(request, response);
+    Answer count(HttpServerRequest request) {
+        return new Answer(request);
+    }
+
+    /// One request's.
+    final class Answer {
+        private final HttpServerRequest request;
+        private volatile boolean isCounted;
+
+        private Answer(HttpServerRequest request) {
+            this.request = request;
+            request.response().headersEndHandler(_ -> count(wholeBytes(request)));
+        }
+
+        private void count(long bytes) {
+            isCounted = true;
             if (bytes > 0) {
                 inLoop(() -> given(request, bytes));
             }
-        });
+        }
+
+        /// It has been written as far as it goes. Whoever puts another handler of the headers' end
+        /// in place of ours, as routes may, has it counted by now.
+        void ended() {
+            if (!isCounted) {
+                count(wholeBytes(request));
+            }
+            inLoop(() -> GivenAnswers.this.ended(request.response().streamId()));
+        }
     }
 
     /// 0 for one whose body is made while it is sent: it has not ended yet when its headers are
     /// written.
-    private static long wholeBytes(HttpServerRequest request, HttpServerResponse response) {
+    private static long wholeBytes(HttpServerRequest request) {
+        var response = request.response();
         var length = response.headers().get(HttpHeaders.CONTENT_LENGTH);
         return !response.ended()
                         || length == null
@@ -171,19 +192,15 @@ final class GivenAnswers extends ChannelDuplexHandler {
         }
     }
 
-    /// The answer of a request has been written as far as it goes.
-    ///
     /// @param stream of HTTP/2; below 0 otherwise
-    void ended(int stream) {
-        inLoop(() -> {
-            if (refused.remove(stream)) {
-                onEnd.accept(UNREAD);
-                outgoing.reset(stream);
-            } else if (stream < 0 && channel.isWritable()) {
-                written = 0;
-                say();
-            }
-        });
+    private void ended(int stream) {
+        if (refused.remove(stream)) {
+            onEnd.accept(UNREAD);
+            outgoing.reset(stream);
+        } else if (stream < 0 && channel.isWritable()) {
+            written = 0;
+            say();
+        }
     }
 
     @Override

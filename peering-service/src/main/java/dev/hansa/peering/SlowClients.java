@@ -293,6 +293,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
     private final class Exchange {
         private final Watch watch;
         private final HttpServerRequest request;
+        private final GivenAnswers.Answer answer;
         private final ClientNetwork client;
         private final boolean isUpload;
         private boolean isWhole;
@@ -303,13 +304,13 @@ final class SlowClients implements ConnectionDoor.Keeper {
         Exchange(Watch watch, HttpServerRequest request) {
             this.watch = watch;
             this.request = request;
+            this.answer = watch.given.count(request);
             this.client = watch.client;
             this.isUpload =
                     HttpMethod.PUT.equals(request.method()) && UPLOADS.contains(request.path());
         }
 
         void begin() {
-            watch.given.count(request);
             request.response().endHandler(_ -> answered());
             if (isUpload) {
                 awaitMore();
@@ -378,7 +379,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
         private void answered() {
             if (!isAnswered) {
                 isAnswered = true;
-                watch.given.ended(request.response().streamId());
+                answer.ended();
                 bodies.remove(this, client);
                 if (!isWhole && !isEnded) {
                     // nobody wants the rest of it

@@ -95,6 +95,10 @@ class UnreadAnswersTest {
 
     private void answer(HttpServerRequest request) {
         switch (String.valueOf(request.path())) {
+            case "/replaced" -> {
+                request.response().headersEndHandler(_ -> {});
+                request.response().end(ANSWER);
+            }
             case "/small" -> request.response().end(SMALL_ANSWER);
             case "/large" -> request.response().end(LARGE_ANSWER);
             case "/waits" -> waiting.add(request);
@@ -125,11 +129,16 @@ class UnreadAnswersTest {
     }
 
     private static void ask(Socket socket) throws IOException {
+        askAgain(socket);
+        assertThat(socket.getInputStream().read()).isEqualTo('H');
+    }
+
+    /// Before what he was answered is taken.
+    private static void askAgain(Socket socket) throws IOException {
         socket.getOutputStream()
                 .write(
                         "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
                                 .getBytes(StandardCharsets.US_ASCII));
-        assertThat(socket.getInputStream().read()).isEqualTo('H');
     }
 
     /// The rest of it.
@@ -297,6 +306,50 @@ class UnreadAnswersTest {
             assertThat(take(wire)).isEqualTo(MIB);
             assertThat(ended).isEmpty();
         }
+    }
+
+    /// As routes do by their own way to it.
+    @Test
+    void answerWhoseRouteReplacesTheHandlerOfItsHeadersCounts() throws Exception {
+        start(8 * MIB);
+        try (var wire = new Http2Wire(TestTls.trusting(ca), tlsPort)) {
+            giveNoRoom(wire);
+            for (var i = 0; i < 8; i++) {
+                get(wire, 1 + 2 * i, "/replaced");
+            }
+
+            assertThat(wire.awaitFrame(Frame.RESET).stream()).isEqualTo(15);
+            for (var i = 0; i < 7; i++) {
+                giveRoom(wire, 1 + 2 * i);
+                assertThat(take(wire)).isEqualTo(MIB);
+            }
+        }
+    }
+
+    /// Of HTTP/1, where it is kept beside the first one, which the connection has.
+    @Test
+    void secondAnswerOfAConnectionCountsBesideTheFirst() throws Exception {
+        start(LARGE / 2);
+        var socket = asked("127.0.0.1");
+        assertThat(ended).isEmpty();
+
+        askAgain(socket);
+
+        await().atMost(SOON).until(() -> ended.equals(List.of(GivenAnswers.UNREAD)));
+        assertThat(isCutOff(socket)).isTrue();
+    }
+
+    @Test
+    void secondAnswerOfAConnectionCountsUntilItIsTaken() throws Exception {
+        start(3L * LARGE / 2);
+        var socket = asked("127.0.0.1");
+        for (var i = 0; i < 3; i++) {
+            askAgain(socket);
+            takeWhole(socket);
+        }
+        takeWhole(socket);
+
+        assertThat(ended).isEmpty();
     }
 
     /// Longer than all others may be together.
