@@ -94,6 +94,11 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    /// Whether there are kinds of which nobody has said whether they are there.
+    boolean hasUnanswered() {
+        return objects.hasUnanswered();
+    }
+
     /// Takes up the kinds that the cluster has by now.
     void look() {
         look.run();
@@ -116,8 +121,8 @@ final class Cluster implements AutoCloseable {
     }
 
     /// Whether a group that is watched does not have this kind.
-    boolean lacks(ResourceKind kind) {
-        return groups.stream().anyMatch(group -> objects.lacks(group, kind));
+    boolean lacks(ApiGroup group, ResourceKind kind) {
+        return objects.lacks(group, kind);
     }
 
     int watches() {

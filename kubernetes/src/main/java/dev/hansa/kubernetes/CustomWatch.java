@@ -210,6 +210,11 @@ final class CustomWatch implements AutoCloseable {
         return watched.stream().filter(one -> one.name().equals(name));
     }
 
+    /// Kinds that nobody has answered for yet.
+    boolean hasUnanswered() {
+        return !unanswered.isEmpty();
+    }
+
     /// The definitions that the cluster did not have when it was last asked.
     SortedSet<String> lacking() {
         return lacking;

@@ -111,6 +111,7 @@ final class ExportsWork {
         }
         var lost = desk.cluster().lost(KIND);
         if (lost.isPresent()) {
+            known.stream().filter(Custom::isDeleted).forEach(round.going::add);
             throw undefined(lost.get());
         }
         var objects = new ArrayList<Custom>();

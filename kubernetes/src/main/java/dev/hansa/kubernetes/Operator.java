@@ -162,9 +162,23 @@ public final class Operator implements AutoCloseable {
                                     everything.get().run();
                                 },
                                 words -> events.accept(new OperatorEvent.ResyncFailed(words))));
+        // an API server that is just starting answers for no kind at first
+        var unanswered =
+                closer.add(
+                        new Resync(
+                                ASK_AGAIN,
+                                System::nanoTime,
+                                () -> {
+                                    if (cluster.hasUnanswered()) {
+                                        cluster.look();
+                                        tell.run();
+                                    }
+                                },
+                                words -> events.accept(new OperatorEvent.ResyncFailed(words))));
         leadership.start();
         crews.forEach(Workers::start);
         resync.start();
+        unanswered.start();
         var door =
                 closer.add(
                         AdminDoor.open(
@@ -186,6 +200,9 @@ public final class Operator implements AutoCloseable {
                                 : String.join(",", config.namespaces())));
         return new Operator(closer, door, queue);
     }
+
+    /// After a look that was not answered for some kind: a request of some bytes for each.
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(3);
 
     private static Leadership.Listener listener(
             OperatorConfig config, Consumer<OperatorEvent> events, Runnable gained) {

@@ -134,10 +134,13 @@ final class Orphans {
 
     private boolean isLeft(Owner owner, ResourceKind kind, String name) {
         if (owner.object().equals(Owner.EXPORTS)) {
-            // ExportsWork empties it, while there is an object to begin with; one of a kind that is
-            // lacking may be there
-            return !desk.cluster().lacks(ResourceKind.EXPORTED_SERVICES)
-                    && desk.cluster().known(ResourceKind.EXPORTED_SERVICES).isEmpty();
+            // ExportsWork empties it, while there is an object to begin with. Those of a definition
+            // that is not served just now may be there; a group that never was has none
+            var cluster = desk.cluster();
+            return cluster.lost(ResourceKind.EXPORTED_SERVICES).isEmpty()
+                    && !cluster.lacks(ApiGroup.HANSA, ResourceKind.EXPORTED_SERVICES)
+                    && cluster.isSynced(ResourceKind.EXPORTED_SERVICES)
+                    && cluster.known(ResourceKind.EXPORTED_SERVICES).isEmpty();
         }
         var subject =
                 owner.subject().filter(desk.cluster()::sees).filter(one -> one.kind() == kind);

@@ -138,6 +138,22 @@ class LackingKindsTest {
         until(() -> !isThere("exported-services", "default"));
     }
 
+    /// As where the operator was told to let go, or its finalizer was taken off by hand.
+    @Test
+    void exportsOfNobodyGoThoughAGroupThatIsWatchedWasNeverThere() throws Exception {
+        for (var kind : ResourceKind.values()) {
+            cluster.lack(ApiGroup.CONSUL, kind);
+        }
+        cluster.operate(eks, Map.of("consul-group", "true"));
+        until(() -> health().statusCode() == 200);
+
+        eks.write(
+                "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":[{\"Name\":\"web\",\"Consumers\":[{\"Peer\":\"lke\"}]}],\"Meta\":{\"external-source\":\"kubernetes\",\"k8s-cluster\":\"%s\",\"k8s-object\":\"%s\"}}"
+                        .formatted(cluster.mark(), Owner.EXPORTS));
+
+        until(() -> !isThere("exported-services", "default"));
+    }
+
     @Test
     void entryOfAKindThatHasJustLostItsDefinitionStays() throws Exception {
         var entry =
