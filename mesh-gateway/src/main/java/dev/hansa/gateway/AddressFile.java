@@ -70,12 +70,14 @@ final class AddressFile implements AutoCloseable {
             var found = read();
             said = "";
             if (found.isPresent() && !found.get().equals(now)) {
-                var before = now;
+                events.accept(
+                        new GatewayEvent.AddressChanged(now.toString(), found.get().toString()));
+                moved.accept(found.get());
+                // after it: what was not told is told at the next look
                 now = found.get();
-                events.accept(new GatewayEvent.AddressChanged(before.toString(), now.toString()));
-                moved.accept(now);
             }
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException | RuntimeException e) {
+            // whatever it is, the file is looked at again
             var sentence = String.valueOf(e.getMessage());
             if (!sentence.equals(said)) {
                 said = sentence;

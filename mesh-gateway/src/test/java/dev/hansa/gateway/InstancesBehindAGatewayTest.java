@@ -107,6 +107,9 @@ class InstancesBehindAGatewayTest {
                 .as("calls that met it")
                 .isGreaterThan(RaceAllowance.STOCK);
         assertThat(took).isLessThan(mesh.connectTimeout.dividedBy(2));
+        assertThat(elsewhere() - before)
+                .as("calls that left the peer")
+                .isLessThan(CALLERS * CALLS_EACH / 2);
     }
 
     private long longestOfMany() throws IOException {

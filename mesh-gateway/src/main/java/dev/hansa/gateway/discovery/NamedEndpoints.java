@@ -98,6 +98,9 @@ final class NamedEndpoints implements AutoCloseable {
     /// Those of the newest snapshot; at most [#MOST_NAMES].
     private final Map<String, Lookup> lookups = new HashMap<>();
 
+    /// With the lock, as a change may be under way when this is closed.
+    private boolean isClosed;
+
     /// What looks a name up.
     @FunctionalInterface
     interface Resolver {
@@ -139,7 +142,8 @@ final class NamedEndpoints implements AutoCloseable {
     private void taken(Optional<RouteSnapshot> next) {
         lock.lock();
         try {
-            var names = next.map(NamedEndpoints::names).orElse(Set.of());
+            var names =
+                    isClosed ? Set.<String>of() : next.map(NamedEndpoints::names).orElse(Set.of());
             keep(names);
             for (var name : names) {
                 lookups.computeIfAbsent(name, Lookup::new).begin();
@@ -310,12 +314,13 @@ final class NamedEndpoints implements AutoCloseable {
         private void took(List<String> answer) {
             lock.lock();
             try {
-                failures = 0;
-                again(KNOWN, again);
                 if (lookups.get(name) == this && !answer.isEmpty() && !answer.equals(addresses)) {
                     addresses = answer;
                     publish();
                 }
+                failures = 0;
+                // last: whatever fails before it is one failure, and one lookup that follows
+                again(KNOWN, again);
             } finally {
                 lock.unlock();
             }
@@ -327,11 +332,13 @@ final class NamedEndpoints implements AutoCloseable {
             try {
                 isFirst = failures++ == 0;
                 var doubled = afterFailure.multipliedBy(1L << Math.min(failures - 1, MOST_DOUBLED));
-                again(
-                        UNKNOWN,
-                        doubled.compareTo(LONGEST_AFTER_FAILURE) < 0
-                                ? doubled
-                                : LONGEST_AFTER_FAILURE);
+                if (addresses.isEmpty()) {
+                    again(UNKNOWN, least(doubled, LONGEST_AFTER_FAILURE));
+                } else {
+                    // a name server that is away comes back, and the addresses may be others by
+                    // then
+                    again(KNOWN, least(doubled, again));
+                }
             } finally {
                 lock.unlock();
             }
@@ -339,6 +346,10 @@ final class NamedEndpoints implements AutoCloseable {
                 events.accept(
                         new GatewayEvent.BackgroundFailure("looking up host '" + name + "'", e));
             }
+        }
+
+        private static Duration least(Duration one, Duration other) {
+            return one.compareTo(other) < 0 ? one : other;
         }
 
         /// With the lock.
@@ -354,6 +365,7 @@ final class NamedEndpoints implements AutoCloseable {
         subscription.close();
         lock.lock();
         try {
+            isClosed = true;
             keep(Set.of());
         } finally {
             lock.unlock();

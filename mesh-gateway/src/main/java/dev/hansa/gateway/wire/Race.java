@@ -361,13 +361,13 @@ public final class Race<R> {
         }
 
         /// Who leads to many is not shown to be dead by others while some of them answer: where
-        /// nobody speaks for it and there is one to go to, its silence counts at once.
+        /// nobody speaks for it and there is one to go to, this caller goes on, and the silence is
+        /// shown at once.
         private boolean isLeft(Sign sign) {
             if (!runner.leadsToMany() || !isNextGood()) {
                 return false;
             }
-            health.failed(runner.way(), sign, since, System.nanoTime());
-            course.seen(runner.way(), sign);
+            show(sign, System.nanoTime());
             return true;
         }
 
