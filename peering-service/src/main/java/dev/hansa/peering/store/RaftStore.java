@@ -134,6 +134,8 @@ public final class RaftStore implements Store {
             }
             TornTail.cut(directory, machine.known().index())
                     .ifPresent(what -> failures.accept(new StoreFailure(what, null)));
+            LostVote.mend(dataDir, directory, machine.known().term())
+                    .ifPresent(what -> failures.accept(new StoreFailure(what, null)));
             var self = RaftPeerId.valueOf(membership.self());
             var properties =
                     settings.properties(

@@ -71,6 +71,31 @@ class RaftStoreTest extends StoreContract {
         store = open();
     }
 
+    /// As the library leaves it where there was no room for it.
+    @Test
+    void voteThatAFullDiskHasEmptiedIsMendedByATermThatNobodyHasVotedIn() throws Exception {
+        var first = emptiedVote("one");
+        var second = emptiedVote("two");
+
+        assertThat(first).isGreaterThan(LostVote.TERMS);
+        assertThat(second).as("also where no entry has come since").isGreaterThan(first);
+        assertThat(store.now().config("mesh", "one")).isPresent();
+        assertThat(store.now().config("mesh", "two")).isPresent();
+    }
+
+    /// @return the term that it goes on in
+    private long emptiedVote(String written) throws Exception {
+        store.apply(new StoreCommand.PutConfig("mesh", written, "{}", OptionalLong.empty()));
+        store.close();
+        Path vote;
+        try (var files = Files.walk(folder.resolve("data/raft"))) {
+            vote = files.filter(file -> file.endsWith("raft-meta")).findFirst().orElseThrow();
+        }
+        Files.write(vote, new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+        store = open();
+        return Long.parseLong(Files.readString(folder.resolve("data/raft/mended-vote")).strip());
+    }
+
     @Test
     void fullStoreRefusesOneWriteAndLosesNothing() {
         store.close();

@@ -75,6 +75,31 @@ class ThreeMembersTest extends StoreContract {
         }
     }
 
+    /// A full disk on two machines.
+    @Test
+    void twoMembersWhoseVotesAreLostGoOnAndLoseNothing() throws Exception {
+        put(0, "before");
+        for (var member = 0; member < 3; member++) {
+            follows(member, "before");
+        }
+        for (var member = 1; member < 3; member++) {
+            trio.close(member);
+            try (var files = Files.walk(folder.resolve("s" + member))) {
+                var vote =
+                        files.filter(file -> file.endsWith("raft-meta")).findFirst().orElseThrow();
+                Files.write(vote, new byte[0]);
+            }
+        }
+
+        trio.openAll(folder);
+
+        put(1, "after");
+        for (var member = 0; member < 3; member++) {
+            follows(member, "after");
+            assertThat(trio.member(member).now().config("k", "before")).isPresent();
+        }
+    }
+
     @Test
     void secretIsUsedOnceWhicheverMemberSeesIt() throws Exception {
         trio.apply(
