@@ -53,6 +53,8 @@ public enum AuditClass {
                     "service-router/",
                     "service-splitter/");
 
+    private static final List<String> OF_ALL = List.of("failover.drain-peer", "failover.clear");
+
     /// Of identities, those of services alone.
     private static final Pattern SERVICES =
             Pattern.compile("[^,]*/svc/[^/,]+(?:, [^,]*/svc/[^/,]+)*");
@@ -117,11 +119,13 @@ public enum AuditClass {
         return isTrusted && !isUse ? TRUST : CHANGE;
     }
 
-    /// An order is ended by its number, which does not say of what it was: a drain of a peer, which
-    /// is of another class, is seldom one.
+    /// Intentions of all services ask for a right over all. An order is ended by its number, which
+    /// does not say of what it was, and may be a drain of a peer.
     private static boolean isOfOneService(String what, String on) {
-        return what.startsWith("config-entry.") && OF_ONE_SERVICE.stream().anyMatch(on::startsWith)
-                || what.startsWith("failover.") && !what.equals("failover.drain-peer");
+        return what.startsWith("config-entry.")
+                        && OF_ONE_SERVICE.stream().anyMatch(on::startsWith)
+                        && !on.endsWith("/*")
+                || what.startsWith("failover.") && !OF_ALL.contains(what);
     }
 
     private static boolean comesByItself(String what, String on) {

@@ -148,7 +148,9 @@ class AuditClassesTest {
                     config-entry.delete,  service-intentions/web,   applied, service
                     config-entry.write,   exported-services/default, applied, change
                     config-entry.write,   sameness-group/service-defaults, applied, change
+                    config-entry.write,   service-intentions/*,     applied, change
                     failover.hold,        web,                      applied, service
+                    failover.clear,       41,                       applied, change
                     failover.drain-peer,  lke,                      applied, change
                     peering.write,        lke,                      applied, change
                     trust-bundle.write,   lke,                      applied, change
