@@ -122,7 +122,7 @@ final class EventsCommand extends ListCommand {
     private static String missed(long count) {
         return "hansa: "
                 + count
-                + " events happened too fast to be told; the server's log has them";
+                + " events or fewer happened too fast to be told; the server's log has them";
     }
 
     /// A server that is being elected, or started anew, is waited for; one that refuses is not.
@@ -175,7 +175,8 @@ final class EventsCommand extends ListCommand {
             if (text(body, "Since").equals(since)) {
                 return event.path("Index").asLong() > index;
             }
-            return at.isEmpty() || later(text(event, "At"), at) && !told.contains(words(event));
+            return at.isEmpty()
+                    || later(text(event, "At"), at, CLOCKS) && !told.contains(words(event));
         }
 
         /// How many have gone before they could be read, of the same server.
@@ -202,29 +203,38 @@ final class EventsCommand extends ListCommand {
         }
 
         Seen and(JsonNode body) {
-            var words = new LinkedHashSet<String>();
-            body.path("Events").forEach(event -> words.add(words(event)));
             // the newest is the first
             var newest = body.path("Events").path(0);
-            return newest.isMissingNode()
-                    ? new Seen(text(body, "Since"), 0, at, told)
-                    : new Seen(
-                            text(body, "Since"),
-                            newest.path("Index").asLong(),
-                            text(newest, "At"),
-                            words);
+            if (newest.isMissingNode()) {
+                return new Seen(text(body, "Since"), 0, at, told);
+            }
+            var last =
+                    at.isEmpty() || later(text(newest, "At"), at, Duration.ZERO)
+                            ? text(newest, "At")
+                            : at;
+            var words = new LinkedHashSet<String>();
+            // of two servers that lead in turn
+            told.stream()
+                    .filter(one -> later(one.split(" ", 2)[0], last, CLOCKS))
+                    .forEach(words::add);
+            body.path("Events")
+                    .valueStream()
+                    .filter(event -> later(text(event, "At"), last, CLOCKS))
+                    .forEach(event -> words.add(words(event)));
+            return new Seen(text(body, "Since"), newest.path("Index").asLong(), last, words);
         }
 
         private static String words(JsonNode event) {
             return text(event, "At")
+                    + " "
                     + text(event, "Kind")
                     + text(event, "About")
                     + text(event, "Sentence");
         }
 
-        private static boolean later(String one, String other) {
+        private static boolean later(String one, String other, Duration margin) {
             try {
-                return Instant.parse(one).isAfter(Instant.parse(other).minus(CLOCKS));
+                return Instant.parse(one).isAfter(Instant.parse(other).minus(margin));
             } catch (DateTimeParseException _) {
                 // a server of tomorrow; rather told twice than not at all
                 return true;
