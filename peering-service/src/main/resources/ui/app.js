@@ -157,13 +157,13 @@ function leave() {
   view = null;
 }
 
-function ask(why) {
+function ask(why, field = 'token') {
   leave();
   // whoever signs in begins at the page's heading
   drawn = true;
   document.title = `Sign in · ${datacenter} · Hansa`;
-  render(signIn(datacenter, why, begin, ask), app);
-  document.querySelector('input[name=token]')?.focus();
+  render(signIn(datacenter, why, begin, (refusal) => ask(refusal, 'jwt')), app);
+  document.querySelector(`input[name=${field}]`)?.focus();
 }
 
 let begun = false;

@@ -21,8 +21,8 @@ final class YieldingPlaces<T> {
         private final Set<T> unused = new LinkedHashSet<>();
         private final Set<T> inHeader = new LinkedHashSet<>();
 
-        private boolean yields() {
-            return !unused.isEmpty() || !inHeader.isEmpty();
+        private int yielding() {
+            return unused.size() + inHeader.size();
         }
     }
 
@@ -63,15 +63,16 @@ final class YieldingPlaces<T> {
         }
     }
 
-    /// Whose turn it is, once: of the client that has most connections, used ones too, one that is
-    /// not used, or else one whose request is not whole. Among clients that have as many, whoever
-    /// has one that is not used comes first.
+    /// Whose turn it is, once: of the client that has most connections that can yield, one that is
+    /// not used, or else one whose request is not whole. Those that wait for their answers do not
+    /// count: whoever has many of these would lose all others to a crowd of addresses with fewer.
+    /// Among clients that have as many, whoever has one that is not used comes first.
     synchronized Optional<T> next() {
         var most =
                 clients.values().stream()
-                        .filter(Share::yields)
+                        .filter(share -> share.yielding() > 0)
                         .max(
-                                Comparator.<Share<T>>comparingInt(share -> share.all.size())
+                                Comparator.<Share<T>>comparingInt(Share::yielding)
                                         .thenComparing(share -> !share.unused.isEmpty()));
         if (most.isEmpty()) {
             return Optional.empty();

@@ -355,7 +355,7 @@ class SlowClientsTest {
 
     @Test
     void newcomerTakesAPlaceOfTheAddressThatHasMost() throws Exception {
-        start(LONG, LONG, LONG, 100, 7);
+        start(LONG, LONG, LONG, 100, 8);
         var idle = open("127.0.0.2");
         say(idle, LINE + "\r\n");
         awaitAnswer(idle);
@@ -364,7 +364,7 @@ class SlowClientsTest {
         var waiter = open();
         say(waiter, "GET /waits HTTP/1.1\r\nHost: x\r\n\r\n");
         var request = waiting.get(20, TimeUnit.SECONDS);
-        var crowd = List.of(open(), open(), open());
+        var crowd = List.of(open(), open(), open(), open());
         for (var one : crowd) {
             say(one, LINE);
         }
