@@ -393,13 +393,7 @@ final class SoakFaults {
     /// ends a log until then.
     private void fill(ServerGroup group, int number, int hold)
             throws IOException, InterruptedException {
-        var disk = group.data(number);
-        try {
-            SoakWorld.fill(disk);
-            TimeUnit.MILLISECONDS.sleep(hold);
-        } finally {
-            SoakWorld.empty(disk);
-        }
+        SoakWorld.fill(group.data(number), hold);
         kill(group, number, 0);
     }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /// Two datacenters in namespaces of their own, one for each machine: servers, a gateway, sidecars.
 /// `caller` in eks has `echo` as its upstream, of which eks has an instance and lke another.
@@ -112,10 +113,22 @@ final class SoakWorld implements AutoCloseable {
         disks.add(disk);
     }
 
+    /// Nothing is left for a while.
+    ///
+    /// @param hold milliseconds
+    static void fill(Path disk, int hold) throws IOException, InterruptedException {
+        try {
+            fill(disk);
+            TimeUnit.MILLISECONDS.sleep(hold);
+        } finally {
+            Files.deleteIfExists(disk.resolve(FILLER));
+        }
+    }
+
     /// Until nothing is left. A server that lives takes and gives back some meanwhile.
     ///
     /// @throws IOException when there is room after all tries
-    static void fill(Path disk) throws IOException {
+    private static void fill(Path disk) throws IOException {
         var chunk = new byte[1 << 20];
         try (var filler = Files.newOutputStream(disk.resolve(FILLER))) {
             for (var attempt = 0; usable(disk) > 0; attempt++) {
@@ -132,10 +145,6 @@ final class SoakWorld implements AutoCloseable {
 
     private static long usable(Path disk) throws IOException {
         return Files.getFileStore(disk).getUsableSpace();
-    }
-
-    static void empty(Path disk) throws IOException {
-        Files.deleteIfExists(disk.resolve(FILLER));
     }
 
     /// What this machine cannot make.
