@@ -10,6 +10,7 @@ import io.netty.util.concurrent.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -27,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// connection's buffer, and the next one, which Vert.x keeps, is written when that has room again;
 /// a third is not begun.
 ///
-/// Whoever takes too little of them between two looks is ended, whatever else he says or asks
-/// meanwhile.
+/// Whoever takes too little of them between two looks loses them, whatever else he says or asks
+/// meanwhile: of HTTP/2 those streams alone that were there at both, for others may share the
+/// connection and wait, unless it is the socket that he does not read.
 ///
 /// What is made while it is sent, as streams of events and snapshots are, waits for room before
 /// more of it is made, and is not counted.
@@ -63,8 +65,19 @@ final class GivenAnswers extends ChannelDuplexHandler {
     private volatile boolean isEnded;
     private @Nullable Future<?> look;
 
-    /// @param end by which it is taken, as [System#nanoTime]
-    private record Given(long bytes, long end) {}
+    /// @param since as [System#nanoTime]
+    /// @param most bytes that the connection held at once meanwhile, this one's among them: they
+    ///   share the line
+    private record Given(long bytes, long since, long most) {
+        Given beside(long all) {
+            return all > most ? new Given(bytes, since, all) : this;
+        }
+
+        /// Though others of the connection may have been taken instead.
+        boolean isLate(long now, Duration idle) {
+            return now - since > Outgoing.longest(most).plus(idle).toNanos();
+        }
+    }
 
     /// @param onEnd told why something is ended; on an event loop
     GivenAnswers(
@@ -163,9 +176,9 @@ final class GivenAnswers extends ChannelDuplexHandler {
             return;
         } else {
             listen();
-            var longest = Outgoing.longest(bytes).plus(limits.idle());
-            streams.put(stream, new Given(bytes, System.nanoTime() + longest.toNanos()));
             ofStreams += bytes;
+            streams.put(stream, new Given(bytes, System.nanoTime(), ofStreams));
+            streams.replaceAll((_, one) -> one.beside(ofStreams));
         }
         say();
     }
@@ -244,10 +257,11 @@ final class GivenAnswers extends ChannelDuplexHandler {
 
     private void lookLater() {
         var before = outgoing.taken();
+        var there = Set.copyOf(streams.keySet());
         look =
                 channel.eventLoop()
                         .schedule(
-                                () -> look(before),
+                                () -> look(before, there),
                                 limits.idle().toMillis(),
                                 TimeUnit.MILLISECONDS);
     }
@@ -259,17 +273,25 @@ final class GivenAnswers extends ChannelDuplexHandler {
         }
     }
 
-    private void look(long before) {
-        if (!Outgoing.isEnough(outgoing.taken() - before, limits.idle())) {
+    /// @param there at the last look
+    private void look(long before, Set<Integer> there) {
+        var isEnough = Outgoing.isEnough(outgoing.taken() - before, limits.idle());
+        var now = System.nanoTime();
+        var lost =
+                streams.entrySet().stream()
+                        .filter(one ->
+                                isEnough
+                                        ? one.getValue().isLate(now, limits.idle())
+                                        : there.contains(one.getKey()))
+                        .map(Map.Entry::getKey)
+                        .toList();
+        if (!isEnough && (streams.isEmpty() || !lost.isEmpty() && !outgoing.isSent())) {
             isEnded = true;
             hangUp();
             return;
         }
         lookLater();
-        var now = System.nanoTime();
-        // others of the connection may have been taken instead
-        var late = streams.entrySet().stream().filter(one -> one.getValue().end() - now < 0);
-        for (var each : late.map(Map.Entry::getKey).toList()) {
+        for (var each : lost) {
             onEnd.accept(UNREAD);
             outgoing.reset(each);
         }

@@ -62,7 +62,13 @@ final class Outgoing {
     }
 
     boolean isEmpty() {
-        return unsent() == 0 && openStreams() == 0;
+        return isSent() && openStreams() == 0;
+    }
+
+    /// Whether the socket has all that was handed to the channel. Of HTTP/2 more may wait for room
+    /// that the client gives.
+    boolean isSent() {
+        return unsent() == 0;
     }
 
     /// Whether a request of HTTP/2 has a body that has not come whole, as its headers are read.
