@@ -27,8 +27,11 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
     @Test
     void closedOneIsNotTaken() throws Exception {
         serve(FOR_EVER, upstream);
-        upstream.accept().close();
+        var closed = upstream.accept();
         var reset = upstream.accept();
+        // before, a reset is a connect that failed
+        await().until(() -> opened() == 2);
+        closed.close();
         reset.setSoLinger(true, 0);
         reset.close();
         await().until(() -> told(AheadOutcome.LOST) == 2);
