@@ -1,11 +1,13 @@
 package dev.hansa.gateway.telemetry;
 
+import dev.hansa.bootstrap.Throttle;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.gateway.GatewayEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,7 +28,9 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     private static final String OTHER = "other";
 
-    private static final long QUIET_NANOS = 1_000_000_000;
+    /// Lines a second of one subject that is told one by one: a person who looks for one of them
+    /// reads no more, and a disk holds a year of them.
+    static final int LINES = 10;
 
     private final Set<List<String>> denials = ConcurrentHashMap.newKeySet();
     private final MeterRegistry metrics;
@@ -35,9 +39,9 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
     private final Map<RouteKind, ByteCounts> routed = new ConcurrentHashMap<>();
     private final ConnectionLog connections;
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
-    private final Map<String, AtomicLong> quietUntil = new ConcurrentHashMap<>();
     private final Throttle refusals;
     private final Throttle attempts;
+    private final Throttle states;
     private final Counter in;
     private final Counter out;
 
@@ -48,8 +52,10 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
     /// @param nanoTime [System#nanoTime], or a test's
     GatewayTelemetry(
             MeterRegistry metrics, ConnectionLog connections, Clock clock, LongSupplier nanoTime) {
-        this.refusals = new Throttle(nanoTime);
-        this.attempts = new Throttle(nanoTime);
+        var second = Duration.ofSeconds(1);
+        this.refusals = new Throttle(LINES, second, nanoTime);
+        this.attempts = new Throttle(LINES, second, nanoTime);
+        this.states = new Throttle(1, second, nanoTime);
         this.metrics = metrics;
         this.clock = clock;
         this.connections = connections;
@@ -363,10 +369,7 @@ public final class GatewayTelemetry implements Consumer<GatewayEvent> {
 
     /// Whoever floods us must not flood the log.
     private boolean isTimeFor(String subject) {
-        var now = System.nanoTime();
-        var next = quietUntil.computeIfAbsent(subject, _ -> new AtomicLong(now));
-        var at = next.get();
-        return now - at >= 0 && next.compareAndSet(at, now + QUIET_NANOS);
+        return states.line(subject).isPresent();
     }
 
     private ListenerMeters meters(String listener) {

@@ -56,11 +56,11 @@ class GatewayTelemetryTest {
         for (var i = 0; i < 1000; i++) {
             ended("gateway", 16, "not_tls", "no name could be read: not_tls");
         }
-        assertThat(lines.list).hasSize(Throttle.LINES);
+        assertThat(lines.list).hasSize(GatewayTelemetry.LINES);
         assertThat(count(MetricNames.REFUSED)).isEqualTo(1000);
 
         ended("gateway", 16, "hello_timeout", "no name could be read: hello_timeout");
-        assertThat(lines.list).hasSize(Throttle.LINES + 1);
+        assertThat(lines.list).hasSize(GatewayTelemetry.LINES + 1);
         nanos.addAndGet(1_000_000_000);
         ended("gateway", 16, "not_tls", "no name could be read: not_tls");
 
@@ -83,7 +83,7 @@ class GatewayTelemetryTest {
         }
         telemetry.accept(attempt("billing"));
 
-        assertThat(lines.list).hasSize(Throttle.LINES + 1);
+        assertThat(lines.list).hasSize(GatewayTelemetry.LINES + 1);
         assertThat(count(MetricNames.UPSTREAM_ATTEMPTS_FAILED)).isEqualTo(101);
     }
 

@@ -1,6 +1,7 @@
 package dev.hansa.peering.api;
 
 import dev.hansa.bootstrap.ForeignText;
+import dev.hansa.bootstrap.Throttle;
 import dev.hansa.peering.PeeringEvent;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
@@ -11,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -34,18 +34,16 @@ final class OriginGuard implements Handler<RoutingContext> {
     private static final Set<String> OWN_SITES = Set.of("same-origin", "none");
 
     /// Between two lines of the log: what is of interest is that there are some, and from where.
-    private static final long LINE_EVERY = Duration.ofSeconds(10).toNanos();
+    private static final Duration LINE_EVERY = Duration.ofSeconds(10);
 
     private final String configuredHost;
     private final boolean loopback;
-    private final LongSupplier nanos;
+    private final Throttle lines;
     private final Consumer<PeeringEvent> events;
-    private OptionalLong toldAt = OptionalLong.empty();
-    private long leftOut;
 
     /// @param nanos a clock that never goes back
     OriginGuard(InetSocketAddress listen, LongSupplier nanos, Consumer<PeeringEvent> events) {
-        this.nanos = nanos;
+        this.lines = new Throttle(1, LINE_EVERY, nanos);
         this.events = events;
         configuredHost = listen.getHostString().toLowerCase(Locale.ROOT);
         loopback = configuredHost.equals("localhost") || isLoopback(configuredHost);
@@ -131,23 +129,12 @@ final class OriginGuard implements Handler<RoutingContext> {
     }
 
     private void refuse(RoutingContext call, String sentence) {
-        events.accept(refusal(sentence));
+        var line = lines.line("");
+        events.accept(
+                new PeeringEvent.CrossOriginRefused(sentence, line.isPresent(), line.orElse(0)));
         call.response()
                 .setStatusCode(403)
                 .putHeader("Content-Type", "text/plain; charset=utf-8")
                 .end(sentence);
-    }
-
-    /// Called by all event loops.
-    private synchronized PeeringEvent refusal(String sentence) {
-        var now = nanos.getAsLong();
-        if (toldAt.isPresent() && now - toldAt.getAsLong() < LINE_EVERY) {
-            leftOut++;
-            return new PeeringEvent.CrossOriginRefused(sentence, false, 0);
-        }
-        var before = leftOut;
-        leftOut = 0;
-        toldAt = OptionalLong.of(now);
-        return new PeeringEvent.CrossOriginRefused(sentence, true, before);
     }
 }

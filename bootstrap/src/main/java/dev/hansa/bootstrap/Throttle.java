@@ -1,53 +1,55 @@
-package dev.hansa.gateway.telemetry;
+package dev.hansa.bootstrap;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
-/// How many lines of one subject are written: [#LINES] at once, and as many a second. Whoever
-/// floods us must not flood the log. Safe for all event loops.
-final class Throttle {
-    /// A person who looks for one of them reads no more, and a disk holds a year of them.
-    static final int LINES = 10;
-
-    private static final long SECOND = 1_000_000_000;
-
+/// How many lines of one subject a log takes in a period. Whoever floods us must not flood the log.
+/// Safe for all threads.
+public final class Throttle {
     /// Subjects are made of our own words and an operator's names; more than these are one.
     private static final int SUBJECTS = 1000;
 
     private static final String REST = "";
 
+    private final int lines;
+    private final long period;
     private final LongSupplier nanoTime;
     private final Map<String, Count> counts = new HashMap<>();
 
     private static final class Count {
-        private long second;
+        private long since;
         private int told;
         private long leftOut;
 
-        Count(long second) {
-            this.second = second;
+        Count(long since) {
+            this.since = since;
         }
     }
 
+    /// @param lines of one subject, 1 at least
+    /// @param period in which there are so many
     /// @param nanoTime [System#nanoTime], or a test's
-    Throttle(LongSupplier nanoTime) {
+    public Throttle(int lines, Duration period, LongSupplier nanoTime) {
+        this.lines = lines;
+        this.period = period.toNanos();
         this.nanoTime = nanoTime;
     }
 
     /// Asks for a line.
     ///
     /// @return empty: there is none; otherwise how many of this subject were left out before it
-    synchronized OptionalLong line(String subject) {
+    public synchronized OptionalLong line(String subject) {
         var now = nanoTime.getAsLong();
         var known = counts.size() < SUBJECTS || counts.containsKey(subject) ? subject : REST;
         var count = counts.computeIfAbsent(known, _ -> new Count(now));
-        if (now - count.second >= SECOND) {
-            count.second = now;
+        if (now - count.since >= period) {
+            count.since = now;
             count.told = 0;
         }
-        if (count.told == LINES) {
+        if (count.told == lines) {
             count.leftOut++;
             return OptionalLong.empty();
         }
