@@ -1,6 +1,7 @@
 package dev.hansa.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.hansa.exportedservices.Endpoint;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
@@ -128,8 +129,7 @@ final class MembersCommand extends ListCommand {
     }
 
     private static String address(JsonNode member) {
-        var host = text(member, "Addr");
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + member.path("Port").asInt();
+        return Endpoint.text(text(member, "Addr"), member.path("Port").asInt());
     }
 
     private static String state(JsonNode member) {

@@ -5,6 +5,7 @@ import static dev.hansa.peering.api.RefusedRequestException.bad;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.exportedservices.ServiceKind;
 import dev.hansa.exportedservices.ServiceName;
@@ -141,9 +142,7 @@ final class SidecarDefinition {
             own.addObject()
                     .put("CheckID", CheckReader.unnamed(id) + ":1")
                     .put("Name", "Connect Sidecar Listening")
-                    .put(
-                            "TCP",
-                            (address.contains(":") ? "[" + address + "]" : address) + ":" + port)
+                    .put("TCP", Endpoint.text(address, port))
                     .put("Interval", "10s");
         }
         all.remove("check");

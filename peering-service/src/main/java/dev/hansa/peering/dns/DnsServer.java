@@ -2,6 +2,7 @@ package dev.hansa.peering.dns;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.VirtualAddress;
 import dev.hansa.peering.ConnectionDoor;
@@ -123,8 +124,7 @@ public final class DnsServer implements AutoCloseable {
     }
 
     private static String text(InetSocketAddress address) {
-        var host = address.getHostString();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+        return Endpoint.text(address.getHostString(), address.getPort());
     }
 
     /// What is listened on; empty while it is not.
