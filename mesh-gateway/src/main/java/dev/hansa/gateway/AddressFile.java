@@ -68,14 +68,14 @@ final class AddressFile implements AutoCloseable {
     private void look() {
         try {
             var found = read();
-            said = "";
             if (found.isPresent() && !found.get().equals(now)) {
+                moved.accept(found.get());
                 events.accept(
                         new GatewayEvent.AddressChanged(now.toString(), found.get().toString()));
-                moved.accept(found.get());
-                // after it: what was not told is told at the next look
+                // after both: what was not told is told at the next look
                 now = found.get();
             }
+            said = "";
         } catch (IOException | RuntimeException e) {
             // whatever it is, the file is looked at again
             var sentence = String.valueOf(e.getMessage());
