@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.hansa.peering.history.Happening;
 import java.io.IOException;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +75,14 @@ class EventsCommandTest {
         server.on(NOW, 200, EVENTS);
 
         assertThat(Ran.intoClosedPipe(server, "events", "--follow")).isEqualTo(new Ran(0, "", ""));
+    }
+
+    @Test
+    void kindsAreTheServers() {
+        assertThat(EventsCommand.Kind.values())
+                .extracting(Enum::name)
+                .containsExactlyElementsOf(
+                        Stream.of(Happening.Kind.values()).map(Happening.Kind::word).toList());
     }
 
     private static JsonNode list(String since, String... ats) throws CommandFailedException {
