@@ -8,6 +8,7 @@ import dev.hansa.failover.wire.ProxyMessage;
 import dev.hansa.failover.wire.RenewRequest;
 import dev.hansa.failover.wire.ServerEntry;
 import dev.hansa.failover.wire.ServerMessage;
+import dev.hansa.peering.LateAnswer;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
@@ -171,18 +172,11 @@ public final class RouteDiscoveryService {
         request.errorHandler(_ -> gone.set(true));
         request.exceptionHandler(_ -> gone.set(true));
         Consumer<Runnable> answer =
-                end -> {
-                    try {
-                        end.run();
-                    } catch (IllegalStateException | NullPointerException e) {
-                        // it did not wait, and asks again: with the same key when it joins. Of a
-                        // stream that was reset before its first answer Vert.x (5.0.12) makes the
-                        // latter
-                        events.accept(
-                                new PeeringEvent.ProxyRefused(
-                                        what, "it was gone before its answer: " + e.getMessage()));
-                    }
-                };
+                // it asks again: with the same key when it joins
+                end ->
+                        LateAnswer.give(end)
+                                .ifPresent(late ->
+                                        events.accept(new PeeringEvent.ProxyRefused(what, late)));
         vertx.<Optional<CertificateDesk.Answer>>executeBlocking(
                         () -> gone.get() ? Optional.empty() : Optional.of(issuance.run()), false)
                 .onSuccess(result -> {

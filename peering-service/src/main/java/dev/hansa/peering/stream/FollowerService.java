@@ -2,6 +2,7 @@ package dev.hansa.peering.stream;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.peering.LateAnswer;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.wire.ExchangeSecretRequest;
 import dev.hansa.peering.wire.ExchangeSecretResponse;
@@ -96,7 +97,8 @@ public final class FollowerService {
                                                     Base64.getEncoder()
                                                             .encodeToString(
                                                                     message.toByteArray())));
-                            loop.runOnContext(_ -> answer(request, answer));
+                            // who has gone asks again, and the leader has told what it said
+                            loop.runOnContext(_ -> LateAnswer.give(() -> answer(request, answer)));
                         } finally {
                             strangers.release();
                         }

@@ -1,6 +1,7 @@
 package dev.hansa.peering.stream;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.hansa.peering.LateAnswer;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.audit.Author;
 import dev.hansa.peering.cluster.Question;
@@ -21,6 +22,7 @@ import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
+import io.vertx.grpc.server.GrpcServerResponse;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
@@ -99,21 +101,27 @@ public final class StreamService {
                         .name("exchange-secret")
                         .start(() -> {
                             var answer = exchanged(message);
-                            loop.runOnContext(_ -> {
-                                var response = request.response();
-                                switch (answer) {
-                                    case Exchanged.Granted(var secret) ->
-                                            response.end(
-                                                    ExchangeSecretResponse.newBuilder()
-                                                            .setStreamSecret(secret)
-                                                            .build());
-                                    case Exchanged.Refused(var error) ->
-                                            response.status(error.status())
-                                                    .statusMessage(error.message())
-                                                    .end();
-                                }
-                            });
+                            loop.runOnContext(_ ->
+                                    LateAnswer.give(() -> answer(request.response(), answer))
+                                            .ifPresent(gone ->
+                                                    context.events()
+                                                            .accept(
+                                                                    new PeeringEvent.SecretRefused(
+                                                                            message.getPeerID(),
+                                                                            gone))));
                         }));
+    }
+
+    private static void answer(
+            GrpcServerResponse<ExchangeSecretRequest, ExchangeSecretResponse> response,
+            Exchanged answer) {
+        switch (answer) {
+            case Exchanged.Granted(var secret) ->
+                    response.end(
+                            ExchangeSecretResponse.newBuilder().setStreamSecret(secret).build());
+            case Exchanged.Refused(var error) ->
+                    response.status(error.status()).statusMessage(error.message()).end();
+        }
     }
 
     /// The same call, as another server of this datacenter passes it on.

@@ -14,9 +14,13 @@ import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientResponse;
 import io.vertx.grpc.common.GrpcStatus;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +32,7 @@ class FollowerServiceTest {
     private final Vertx vertx = Vertx.vertx();
     private Question asked = new Question("none", "");
     private Question.Answer answer = new Question.Answer(500, "no leader");
+    private volatile Supplier<Question.Answer> leader = () -> answer;
     private HttpServer server;
     private GrpcClient client;
 
@@ -39,7 +44,7 @@ class FollowerServiceTest {
                         () -> Optional.of("192.0.2.7:8503"),
                         question -> {
                             asked = question;
-                            return answer;
+                            return leader.get();
                         });
         server =
                 got(
@@ -114,6 +119,33 @@ class FollowerServiceTest {
                                 .getPeerID())
                 .isEqualTo("some-id");
         assertThat(asked.toString()).doesNotContain(asked.body());
+    }
+
+    @Test
+    void callerWhoIsGoneBeforeTheAnswerIsNoFailureOfTheServer() throws Exception {
+        var unhandled = new ConcurrentLinkedQueue<Throwable>();
+        vertx.exceptionHandler(unhandled::add);
+        var asking = new CompletableFuture<Thread>();
+        var slow = new CompletableFuture<Question.Answer>();
+        leader =
+                () -> {
+                    asking.complete(Thread.currentThread());
+                    return slow.join();
+                };
+        var impatient = got(client.request(address(), PeerStreamRpc.EXCHANGE_CLIENT));
+        var _ = impatient.send(ExchangeSecretRequest.getDefaultInstance());
+        var asker = asking.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        leader = () -> answer;
+        impatient.cancel();
+        // on the same connection, behind the cancellation
+        assertThat(exchange().status()).isEqualTo(GrpcStatus.UNAVAILABLE);
+
+        slow.complete(answer);
+        assertThat(asker.join(Duration.ofSeconds(WAIT_SECONDS))).isTrue();
+
+        // on the same loop, behind what the asker has left there
+        assertThat(exchange().status()).isEqualTo(GrpcStatus.UNAVAILABLE);
+        assertThat(unhandled).isEmpty();
     }
 
     @Test
