@@ -99,11 +99,30 @@ class RepeatedLinesTest {
     @Test
     void linesAreForgottenWhenTheyAreTooMany() {
         for (var i = 0; i <= RepeatedLines.MOST; i++) {
-            ratis().warn("line {}", i);
+            ratis().warn("line {}", word(i));
         }
-        ratis().warn("line {}", RepeatedLines.MOST);
-        ratis().warn("line {}", 0);
+        ratis().warn("line {}", word(RepeatedLines.MOST));
+        ratis().warn("line {}", word(0));
 
-        assertThat(lines()).hasSize(RepeatedLines.MOST + 2).last().isEqualTo("line 0");
+        assertThat(lines()).hasSize(RepeatedLines.MOST + 2).last().isEqualTo("line " + word(0));
+    }
+
+    private static String word(int number) {
+        return "x".repeat(number);
+    }
+
+    @Test
+    void linesThatDifferInNumbersAloneAreTenAMinute() {
+        for (var seconds = 0; seconds < 120; seconds++) {
+            for (var i = 0; i < 10; i++) {
+                ratis().error(
+                                "Failed appendEntries #" + seconds + i,
+                                new IllegalStateException("closing"));
+            }
+            now += Duration.ofSeconds(1).toNanos();
+        }
+        ratis().error("Failed appendEntries #1", new IllegalStateException("another reason"));
+
+        assertThat(lines()).hasSize(2 * RepeatedLines.ALIKE + 1);
     }
 }
