@@ -112,7 +112,7 @@ public final class RealApiServer implements AutoCloseable {
     }
 
     private void run(Path etcd, Path apiServer) throws Exception {
-        var ports = FreePorts.take(3);
+        var ports = FreePorts.some(3);
         port = ports.get(2);
         var client = "http://127.0.0.1:" + ports.get(0);
         var peer = "http://127.0.0.1:" + ports.get(1);

@@ -41,7 +41,7 @@ final class TestingDatacenter implements AutoCloseable {
     static TestingDatacenter start(String name, Path folder) throws Exception {
         var token = UUID.randomUUID().toString();
         var file = Files.writeString(folder.resolve(name + ".management"), token);
-        var ports = FreePorts.take(4);
+        var ports = FreePorts.some(4);
         var config =
                 PeeringServiceConfig.read(
                         Settings.of(

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.assertj.core.groups.Tuple;
@@ -99,7 +100,7 @@ class FailoverTest {
 
     @Test
     void refusedClosedAndForeignAreFollowedAtOnce() throws Exception {
-        var dead = TestingMesh.freePort();
+        var dead = FreePorts.one();
         one.mood(Mood.CLOSING);
         two.mood(Mood.FOREIGN);
         publish(local(dead, one.port(), two.port()), peer());
@@ -153,12 +154,14 @@ class FailoverTest {
             call();
             return !endpoint(one.port()).has("suspect");
         });
-        var before = local.heard();
-        call();
-        assertThat(local.heard()).isEqualTo(before + WORD.length());
-        assertThat(metrics())
-                .contains(
-                        "hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 0.0");
+        await().untilAsserted(() -> {
+            var before = local.heard();
+            call();
+            assertThat(local.heard()).isEqualTo(before + WORD.length());
+            assertThat(metrics())
+                    .contains(
+                            "hansa_suspect_endpoints{listener=\"upstream\",service=\"web\",upstream=\"billing\"} 0.0");
+        });
     }
 
     @Test
@@ -180,17 +183,10 @@ class FailoverTest {
     void orderIsKeptAndSharesAreEvenWhileAllIsWell() throws Exception {
         publish(local(one.port(), two.port(), three.port()), peer());
         warm(3);
-        var before = List.of(one.accepted(), two.accepted(), three.accepted());
-        warm(30);
 
-        var shares =
-                List.of(
-                        one.accepted() - before.get(0),
-                        two.accepted() - before.get(1),
-                        three.accepted() - before.get(2));
+        var shares = sharesOfThirty(one, two, three);
         System.out.println("shares of three instances of 30 calls: " + shares);
         assertThat(shares).containsOnly(10);
-        assertThat(mesh.eastApplication.heard()).isZero();
     }
 
     @Test
@@ -199,13 +195,45 @@ class FailoverTest {
         warm(9);
         one.mood(Mood.SILENT);
         warm(3);
-        var before = List.of(two.accepted(), three.accepted());
-        warm(30);
 
-        var shares = List.of(two.accepted() - before.get(0), three.accepted() - before.get(1));
+        var shares = sharesOfThirty(two, three);
         System.out.println("shares of the two that are left: " + shares);
         assertThat(shares).allSatisfy(share -> assertThat(share).isBetween(14, 17));
-        assertThat(mesh.eastApplication.heard()).isZero();
+    }
+
+    /// Of thirty calls, none of which leaves them. A machine that stalls for longer than a head
+    /// start makes a race, in which one takes another's turn: then of the next thirty.
+    private List<Integer> sharesOfThirty(TestingDoor... doors) throws Exception {
+        while (true) {
+            var races = races();
+            var isWell = areWell(doors);
+            var before = Stream.of(doors).map(TestingDoor::accepted).toList();
+            var left = mesh.eastApplication.heard();
+            warm(30);
+            if (isWell && areWell(doors) && races() == races) {
+                assertThat(mesh.eastApplication.heard()).isEqualTo(left);
+                return IntStream.range(0, doors.length)
+                        .mapToObj(i -> doors[i].accepted() - before.get(i))
+                        .toList();
+            }
+        }
+    }
+
+    private boolean areWell(TestingDoor... doors) throws Exception {
+        for (var door : doors) {
+            if (endpoint(door.port()).has("suspect")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private double races() throws Exception {
+        return metrics()
+                .lines()
+                .filter(line -> line.startsWith("hansa_races_total{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
     @Test
@@ -292,7 +320,7 @@ class FailoverTest {
 
     @Test
     void serverIsToldWhatBecameOfConnections() throws Exception {
-        var dead = TestingMesh.freePort();
+        var dead = FreePorts.one();
         publish(local(dead), peer());
         for (var i = 0; i < 5; i++) {
             call();

@@ -29,7 +29,6 @@ import dev.hansa.trustbundle.TrustDomain;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -42,8 +41,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /// Two datacenters in one JVM, by real sockets and real TLS: in west the service `web` with its
@@ -58,26 +55,24 @@ final class TestingMesh implements AutoCloseable {
 
     private static final Clock CLOCK = Clock.systemUTC();
 
-    private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(11_000));
-
     final Path directory;
     private final TlsVersion tlsMinVersion;
     final Closer closer = new Closer();
     final TestingControl west;
     final TestingControl east;
-    final int upstreamPort = freePort();
-    final int localBillingPort = freePort();
-    final int localApplicationPort = freePort();
-    final int eastBillingPort = freePort();
-    final int westGatewayPort = freePort();
-    final int eastGatewayPort = freePort();
-    final int westAdmin = freePort();
-    final int westProbe = freePort();
-    final int eastProbe = freePort();
-    final int eastMetrics = freePort();
-    final int eastAdmin = freePort();
-    final int westGatewayAdmin = freePort();
-    final int eastGatewayAdmin = freePort();
+    final int upstreamPort = FreePorts.one();
+    final int localBillingPort = FreePorts.one();
+    final int localApplicationPort = FreePorts.one();
+    final int eastBillingPort = FreePorts.one();
+    final int westGatewayPort = FreePorts.one();
+    final int eastGatewayPort = FreePorts.one();
+    final int westAdmin = FreePorts.one();
+    final int westProbe = FreePorts.one();
+    final int eastProbe = FreePorts.one();
+    final int eastMetrics = FreePorts.one();
+    final int eastAdmin = FreePorts.one();
+    final int westGatewayAdmin = FreePorts.one();
+    final int eastGatewayAdmin = FreePorts.one();
     final EchoServer eastApplication;
     Duration connectTimeout = Duration.ofSeconds(2);
 
@@ -140,7 +135,7 @@ final class TestingMesh implements AutoCloseable {
                                 westAdmin,
                                 westProbe,
                                 Optional.empty(),
-                                carried(WEB, freePort(), freePort(), List.of(upstream)),
+                                carried(WEB, FreePorts.one(), FreePorts.one(), List.of(upstream)),
                                 carried(
                                         BILLING,
                                         localApplicationPort,
@@ -447,20 +442,6 @@ final class TestingMesh implements AutoCloseable {
 
     JsonNode json(int admin, String path) throws IOException, InterruptedException {
         return JsonMapper.builder().build().readTree(read(admin, path));
-    }
-
-    /// Below the range from which the kernel takes ports for outgoing connections, so that none of
-    /// those takes it before the test does.
-    static int freePort() {
-        for (var tries = 0; tries < 1000; tries++) {
-            var port = 21_000 + Math.floorMod(NEXT_PORT.getAndIncrement(), 11_000);
-            try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return socket.getLocalPort();
-            } catch (IOException e) {
-                // taken: the next one
-            }
-        }
-        throw new IllegalStateException("expected a free port of 1000; found none");
     }
 
     @Override

@@ -9,14 +9,17 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/// Ports of loopback for what must know them before it listens. They lie below those that the
-/// kernel gives to connections (32,768 and up) and apart from those of other modules' tests, which
-/// run at the same time. Each process has a block of them for itself: this module's tests run in
-/// two, and another build may run on the machine.
+/// Ports of loopback for what must know them before it listens, or listens there again. The same
+/// rule in every module's tests: each process has a block for itself, since modules are tested at
+/// the same time, some in two processes, and another build may run on the machine. All blocks lie
+/// below what kernels give to connections (32,768 and up) and to training runs (from 28,000).
 public final class FreePorts {
     private static final int FIRST = 11_000;
-    private static final int BLOCKS = 6;
-    private static final int BLOCK = 1_500;
+
+    /// Of ten builds at a time, each with two modules.
+    private static final int BLOCKS = 34;
+
+    private static final int BLOCK = 500;
 
     /// Held as long as this process lives, at the first port of its block.
     private static final ServerSocket CLAIM = claim();
@@ -39,13 +42,13 @@ public final class FreePorts {
 
     public static int one() {
         // so many taken ones would be a defect of the machine
-        for (var tries = 0; tries < 1000; tries++) {
+        for (var tries = 0; tries < BLOCK; tries++) {
             var port = CLAIM.getLocalPort() + 1 + NEXT.getAndIncrement() % (BLOCK - 1);
             if (isFree(port)) {
                 return port;
             }
         }
-        throw new IllegalStateException("ports: expected a free one of 1000; found none");
+        throw new IllegalStateException("ports: expected a free one of " + BLOCK + "; found none");
     }
 
     /// Looks without listening: a bound socket that may share its port keeps nobody from listening

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.kubernetes.FreePorts;
 import dev.hansa.kubernetes.telemetry.InjectorTelemetry;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -15,9 +16,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -196,10 +195,7 @@ class InjectorTest {
             awaitReady(injector);
             ports.put(byDefault, injector.port());
         }
-        int nobody;
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            nobody = socket.getLocalPort();
-        }
+        var nobody = FreePorts.one();
         var expected = new LinkedHashMap<Row, String>();
         var found = new LinkedHashMap<Row, String>();
         for (var row : rows()) {

@@ -58,7 +58,7 @@ final class TestingInstallation implements AutoCloseable {
 
     private final KubernetesMockServer server;
     private final NamespacedKubernetesClient client;
-    private final List<Integer> ports = FreePorts.take(2 * PORTS);
+    private final List<Integer> ports = FreePorts.some(2 * PORTS);
     private final Queue<String> said = new ConcurrentLinkedQueue<>();
     private final Path folder;
     private final Deque<PeeringService> running = new ArrayDeque<>();

@@ -11,6 +11,7 @@ import dev.hansa.failover.RouteSnapshot;
 import dev.hansa.failover.VirtualAddress;
 import dev.hansa.failover.VirtualServices;
 import dev.hansa.gateway.EchoServer;
+import dev.hansa.gateway.FreePorts;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import dev.hansa.gateway.wire.Admission;
@@ -171,10 +172,7 @@ class RedirectedTest {
 
     @Test
     void whereNobodyListensIsNamed() throws Exception {
-        var gone = new EchoServer(0);
-        gone.close();
-
-        isRefused(listening(loopback(gone.port())), "upstream_failed");
+        isRefused(listening(loopback(FreePorts.one())), "upstream_failed");
     }
 
     @Test

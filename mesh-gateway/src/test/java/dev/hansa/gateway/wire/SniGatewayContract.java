@@ -11,6 +11,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.HealthView;
 import dev.hansa.failover.SniRoute;
 import dev.hansa.failover.TargetEndpoint;
+import dev.hansa.gateway.FreePorts;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
@@ -415,11 +416,9 @@ abstract class SniGatewayContract {
         return new Endpoint("127.0.0.1", server.getLocalPort());
     }
 
-    /// An address that refuses: bound, closed, and not given out again soon.
-    private static Endpoint dead() throws IOException {
-        try (var gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return endpoint(gone);
-        }
+    /// An address that refuses.
+    private static Endpoint dead() {
+        return new Endpoint("127.0.0.1", FreePorts.one());
     }
 
     private void serve(String name, Endpoint... endpoints) {
