@@ -194,9 +194,8 @@ class MeshTest {
     void callerThatNoIntentionAllowsIsRefused() throws Exception {
         mesh.start();
         toPeerAlone(mesh.billingInEast());
-        var before = mesh.east.acks().get().size();
         mesh.publishEast(false);
-        await().until(() -> mesh.east.acks().get().size() == before + 2);
+        mesh.east.awaitTaken();
 
         assertRefused();
 
@@ -204,7 +203,10 @@ class MeshTest {
                 .contains(
                         "hansa_inbound_denied_total{reason=\"intention_denied\",service=\"billing\"} 1.0");
         await().untilAsserted(() ->
-                assertThat(rows(mesh.eastAdmin).getFirst().get("sentence").textValue())
+                assertThat(rows(mesh.eastAdmin))
+                        .first()
+                        .extracting(row -> row.get("sentence").textValue())
+                        .asString()
                         .contains("'web' of peer 'west' may not call 'billing'"));
     }
 

@@ -98,9 +98,8 @@ class StandingConnectionsTest {
                 mesh.west.caller(
                         "web",
                         new DuringHandshake(() -> {
-                            var before = mesh.east.acks().get().size();
                             mesh.publishEast(false);
-                            await().until(() -> mesh.east.acks().get().size() == before + 2);
+                            mesh.east.awaitTaken();
                         }));
         try (var socket = dialEast(tls)) {
             assertThatThrownBy(
@@ -159,9 +158,8 @@ class StandingConnectionsTest {
     }
 
     private void publishAndTake(TrustBundle ofWest) {
-        var before = mesh.east.acks().get().size();
         mesh.publishEast(true, ofWest);
-        await().until(() -> mesh.east.acks().get().size() >= before + 2);
+        mesh.east.awaitTaken();
     }
 
     /// Believes any server, and does something between its certificate and our own.
@@ -186,9 +184,8 @@ class StandingConnectionsTest {
     @Test
     void changeThatForbidsNothingClosesNothing() throws Exception {
         try (var socket = standing()) {
-            var before = mesh.east.acks().get().size();
             mesh.publishEast(true);
-            await().until(() -> mesh.east.acks().get().size() == before + 2);
+            mesh.east.awaitTaken();
 
             say(socket, 2);
         }

@@ -69,7 +69,7 @@ class TlsGroupsTest {
         var channel = connect(context);
         channel.closeFuture().addListener(_ -> shown.complete(""));
         try {
-            return !shown.get(10, TimeUnit.SECONDS).isEmpty();
+            return !shown.get(30, TimeUnit.SECONDS).isEmpty();
         } catch (TimeoutException e) {
             throw new AssertionError("expected a certificate or the end of the connection", e);
         } finally {

@@ -105,6 +105,11 @@ final class IdleConnection implements AutoCloseable {
         }
     }
 
+    /// Whether there is one: until then what ends it is a connect that failed. On its loop.
+    boolean isThere() {
+        return channel != null;
+    }
+
     /// @param told whether the end says something of the application
     private void over(boolean told) {
         var lived = System.nanoTime() - since;

@@ -1,5 +1,8 @@
 package dev.hansa.gateway.discovery;
 
+import static java.util.stream.Collectors.toSet;
+import static org.awaitility.Awaitility.await;
+
 import com.google.protobuf.ByteString;
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.Secret;
@@ -162,6 +165,19 @@ public final class TestingControl implements AutoCloseable {
 
     public Latest<List<Denial>> denials() {
         return denials;
+    }
+
+    /// Until each proxy that is here has taken what was published last: whoever counts
+    /// acknowledgements counts those of earlier ones too.
+    public void awaitTaken() {
+        await().until(() -> {
+            synchronized (this) {
+                var taken = acks.get().stream().map(Ack::getVersion).collect(toSet());
+                return streams.keySet().stream()
+                        .map(snapshots::get)
+                        .allMatch(sent -> sent == null || taken.contains(sent.getVersion()));
+            }
+        });
     }
 
     public Latest<List<Ack>> acks() {

@@ -68,11 +68,17 @@ class IdleConnectionTest {
                 });
     }
 
+    /// The kernel has connected it, and `accept` has returned, before the transport hears of it.
+    private void awaitThere() {
+        var loop = transport.loops().next();
+        await().until(() -> accepted.size() == 1 && loop.submit(idle::isThere).get());
+    }
+
     @Test
     void endByTheApplicationIsTold() throws Exception {
         accept(true);
         idle.keep();
-        await().until(() -> accepted.size() == 1);
+        awaitThere();
         idle.keep();
 
         accepted.getFirst().close();
@@ -85,7 +91,7 @@ class IdleConnectionTest {
     void resetByTheApplicationIsTold() throws Exception {
         accept(true);
         idle.keep();
-        await().until(() -> accepted.size() == 1);
+        awaitThere();
 
         accepted.getFirst().setSoLinger(true, 0);
         accepted.getFirst().close();
@@ -111,7 +117,7 @@ class IdleConnectionTest {
     void whatIsLetGoIsNotTold() throws Exception {
         accept(true);
         idle.keep();
-        await().until(() -> accepted.size() == 1);
+        awaitThere();
 
         idle.letGo();
 
@@ -155,7 +161,8 @@ class IdleConnectionTest {
                                 new CheckSettings(
                                         new CheckKind.Tcp(),
                                         Duration.ofMillis(20),
-                                        Duration.ofMillis(100),
+                                        // longer than a busy machine stalls
+                                        Duration.ofMillis(500),
                                         1,
                                         1,
                                         true),

@@ -90,7 +90,8 @@ class StoppedApplicationTest {
                     noticed,
                     words,
                     back);
-            assertThat(noticed).isBetween(150.0, 2000.0);
+            // 300 where nobody has the processor in between
+            assertThat(noticed).isBetween(150.0, 5000.0);
         }
     }
 

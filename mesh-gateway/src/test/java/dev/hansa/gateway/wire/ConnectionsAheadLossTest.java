@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.hansa.gateway.FreePorts;
 import dev.hansa.gateway.TestingDoor;
 import dev.hansa.gateway.route.AheadOutcome;
 import dev.hansa.gateway.route.PassiveHealth.Sign;
@@ -30,7 +31,7 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
         var closed = upstream.accept();
         var reset = upstream.accept();
         // before, a reset is a connect that failed
-        await().until(() -> opened() == 2);
+        awaitStanding();
         closed.close();
         reset.setSoLinger(true, 0);
         reset.close();
@@ -50,7 +51,7 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
         ahead.wants(Set.of(way));
         var one = upstream.accept();
         var two = upstream.accept();
-        await().until(() -> opened() == 2);
+        awaitStanding();
 
         var found =
                 onLoop(() -> {
@@ -83,7 +84,7 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
         serve(FOR_EVER, upstream);
         try (var one = upstream.accept();
                 var two = upstream.accept()) {
-            await().until(() -> opened() == 2);
+            awaitStanding();
             seen.failed(way(upstream), Sign.UNREACHED, System.nanoTime(), System.nanoTime());
 
             try (var client = call();
@@ -105,10 +106,9 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
                             socket.close();
                             taken.incrementAndGet();
                         });
-        var refusing = server();
-        refusing.close();
+        var refusing = FreePorts.one();
 
-        serve(FOR_EVER, upstream, refusing);
+        serve(FOR_EVER, upstream.getLocalPort(), refusing);
 
         await().until(() -> taken.get() > 2 && told(AheadOutcome.FAILED) > 2);
         // without a rest there were thousands
@@ -129,7 +129,8 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
 
         assertThat(seen.view(way(hole.port()), System.nanoTime()).suspicion().orElseThrow().sign())
                 .isEqualTo(Sign.UNREACHED);
-        assertThat(seen.view(way(upstream), System.nanoTime()).usual()).isPresent();
+        await().untilAsserted(() ->
+                assertThat(seen.view(way(upstream), System.nanoTime()).usual()).isPresent());
     }
 
     /// The hello is on its way when the next gateway dies. Nobody else gets it: its caller is told,
@@ -142,7 +143,7 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
         gateway.expect(Set.of(way(upstream)));
         try (var one = upstream.accept();
                 var two = upstream.accept()) {
-            await().until(() -> opened() == 2);
+            awaitStanding();
             try (var client = call()) {
                 var heard = whoHears(one, two);
                 assertThat(heard.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
@@ -171,7 +172,7 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
         serve(FOR_EVER, small);
         try (var one = small.accept();
                 var two = small.accept()) {
-            await().until(() -> opened() == EACH);
+            awaitStanding();
             try (var client = call()) {
                 client.getOutputStream().write(new byte[64 << 10]);
 
@@ -194,16 +195,19 @@ class ConnectionsAheadLossTest extends ConnectionsAheadSetting {
     void helloThatIsAcknowledgedMayWaitLongForItsAnswer() throws Exception {
         serve(FOR_EVER, upstream);
         try (var one = upstream.accept();
-                var two = upstream.accept();
-                var client = call()) {
-            var heard = whoHears(one, two);
-            // longer than anybody waits for the kernel's acknowledgement
-            client.setSoTimeout(800);
-            assertThatThrownBy(() -> client.getInputStream().read())
-                    .isInstanceOf(SocketTimeoutException.class);
+                var two = upstream.accept()) {
+            awaitStanding();
+            try (var client = call()) {
+                var heard = whoHears(one, two);
+                // longer than anybody waits for the kernel's acknowledgement
+                client.setSoTimeout(800);
+                assertThatThrownBy(() -> client.getInputStream().read())
+                        .isInstanceOf(SocketTimeoutException.class);
+                client.setSoTimeout(20_000);
 
-            heard.getOutputStream().write(5);
-            assertThat(client.getInputStream().read()).isEqualTo(5);
+                heard.getOutputStream().write(5);
+                assertThat(client.getInputStream().read()).isEqualTo(5);
+            }
         }
     }
 

@@ -24,7 +24,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
@@ -193,20 +192,27 @@ abstract class ConnectionsAheadSetting {
                 .orElseThrow();
     }
 
-    /// The connection that the gateway has chosen, with its hello read.
-    static Socket winner(ServerSocket upstream) throws IOException {
-        while (true) {
-            var accepted = upstream.accept();
-            accepted.setSoTimeout(300);
-            try {
-                if (accepted.getInputStream().readNBytes(HELLO.length).length == HELLO.length) {
-                    return accepted;
-                }
-            } catch (SocketTimeoutException _) {
-                // it stands ahead
-            }
-            accepted.close();
-        }
+    /// Until the gateway has what it wants to the one endpoint: the kernel takes a connection, and
+    /// `accept` returns, before the gateway hears of it.
+    void awaitStanding() {
+        await().until(() -> opened() == EACH);
+    }
+
+    /// The connection that the gateway has chosen, with its hello read. Those that stand ahead are
+    /// left alone.
+    Socket winner(ServerSocket upstream) throws IOException {
+        acceptor(upstream, socket -> accepted.add(closer.add(socket)));
+        var winner =
+                await().atMost(Duration.ofSeconds(20))
+                        .until(
+                                () ->
+                                        accepted.stream()
+                                                .filter(ConnectionsAheadSetting::hears)
+                                                .findFirst(),
+                                Optional::isPresent)
+                        .orElseThrow();
+        assertThat(winner.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
+        return winner;
     }
 
     long told(AheadOutcome outcome) {

@@ -27,6 +27,7 @@ class ConnectionsAheadTest extends ConnectionsAheadSetting {
         serve(FOR_EVER, upstream);
         try (var one = upstream.accept();
                 var two = upstream.accept()) {
+            awaitStanding();
             // whoever connects from now on is refused
             upstream.close();
 
@@ -48,12 +49,14 @@ class ConnectionsAheadTest extends ConnectionsAheadSetting {
     void takenOneIsReplacedAtOnce() throws Exception {
         serve(FOR_EVER, upstream);
         try (var one = upstream.accept();
-                var two = upstream.accept();
-                var client = call();
-                var third = upstream.accept()) {
-            assertThat(whoHears(one, two).isConnected()).isTrue();
-            assertThat(third.getInputStream().available()).isZero();
-            assertThat(client.isConnected()).isTrue();
+                var two = upstream.accept()) {
+            awaitStanding();
+            try (var client = call();
+                    var third = upstream.accept()) {
+                assertThat(whoHears(one, two).isConnected()).isTrue();
+                assertThat(third.getInputStream().available()).isZero();
+                assertThat(client.isConnected()).isTrue();
+            }
         }
     }
 
@@ -66,6 +69,7 @@ class ConnectionsAheadTest extends ConnectionsAheadSetting {
                         socket -> {
                             accepted.add(closer.add(socket));
                         });
+        awaitStanding();
         var callers = 20;
         for (var i = 0; i < callers; i++) {
             closer.add(call());
@@ -83,7 +87,7 @@ class ConnectionsAheadTest extends ConnectionsAheadSetting {
         serve(FOR_EVER, upstream);
         try (var one = upstream.accept();
                 var two = upstream.accept()) {
-            await().until(() -> opened() == 2);
+            awaitStanding();
             gateway.expect(Set.of());
 
             assertThat(one.getInputStream().read()).isEqualTo(-1);
@@ -117,8 +121,12 @@ class ConnectionsAheadTest extends ConnectionsAheadSetting {
     void whatIsBeingConnectedIsCalledOffWithItsEndpoint() throws Exception {
         var hole = closer.add(TestingDoor.full());
         var ahead = ahead(EACH);
-        ahead.wants(Set.of(way(hole.port())));
-        ahead.wants(Set.of());
+        onLoop(() -> {
+            // in one go: the connects fail by themselves soon
+            ahead.wants(Set.of(way(hole.port())));
+            ahead.wants(Set.of());
+            return ahead;
+        });
 
         // each connect would have failed after half a second
         await().during(Duration.ofMillis(800)).until(() -> told(AheadOutcome.FAILED) == 0);
