@@ -106,18 +106,30 @@ final class UiBrowser implements AutoCloseable {
         return page;
     }
 
-    /// How long it takes to scroll a page to its end and to draw it there.
+    /// How long it takes to scroll a page to its end and to draw it there: the best of three, since
+    /// others have the processor in between.
     static double scrolledMillis(Page page) {
         var millis =
                 (Number)
                         page.evaluate(
                                 """
-                                () => new Promise(done => {
-                                  const begun = performance.now();
-                                  scrollTo(0, 100000);
-                                  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() =>
-                                    done(performance.now() - begun))));
-                                })
+                                async () => {
+                                  const drawn = async () => {
+                                    for (let frame = 0; frame < 3; frame++) {
+                                      await new Promise(requestAnimationFrame);
+                                    }
+                                  };
+                                  let best = Infinity;
+                                  for (let i = 0; i < 3; i++) {
+                                    scrollTo(0, 0);
+                                    await drawn();
+                                    const begun = performance.now();
+                                    scrollTo(0, 100000);
+                                    await drawn();
+                                    best = Math.min(best, performance.now() - begun);
+                                  }
+                                  return best;
+                                }
                                 """);
         return millis.doubleValue();
     }

@@ -47,6 +47,7 @@ class UiDeskIT {
             entriesAreListed(page);
             wrongTextIsToldAsOneTypes(server, page);
             changeIsShownAndSaved(server, page);
+            textThatIsAllSelectedIsReplacedWholly(server, page);
             changeOfSomebodyElseIsNotOverwritten(server, page);
             strangersTextsStayTexts(page);
             charactersThatAreEscapedStayWhatTheyAre(server, page);
@@ -206,6 +207,21 @@ class UiDeskIT {
         assertThat(page.locator(".done")).hasText("Saved.");
     }
 
+    /// Also where somebody else's came in its place before anything is typed.
+    private static void textThatIsAllSelectedIsReplacedWholly(BareServer server, Page page)
+            throws Exception {
+        var box = page.getByLabel(BOX);
+        box.selectText();
+        server.must("PUT", "/v1/config", RESOLVER.replace("\"3s\"", "\"5s\""));
+        assertThat(box).hasValue(Pattern.compile("\"5s\""));
+        page.keyboard().insertText(RESOLVER);
+        assertThat(box).hasValue(RESOLVER);
+        UiBrowser.button(page, "Discard my changes").click();
+        server.must("PUT", "/v1/config", RESOLVER);
+        assertThat(box).hasValue(Pattern.compile("\"3s\""));
+        assertThat(box).not().hasValue(Pattern.compile("comment"));
+    }
+
     private static void changeOfSomebodyElseIsNotOverwritten(BareServer server, Page page)
             throws Exception {
         var mine = RESOLVER.replace("\"3s\"", "\"4s\"");
@@ -318,8 +334,13 @@ class UiDeskIT {
         var kept = server.must("GET", path, "").path("Meta");
         assertThat(kept.path("path").asText()).isEqualTo(meta.get("path"));
         page.navigate("http://" + HOST + ":8500/ui/#/config/service-defaults/escapes");
+        // the page, and not only its address
+        assertThat(page.locator("h1")).hasText("escapes");
         for (var form : List.of("HCL", "JSON")) {
             UiBrowser.button(page, form).click();
+            // until then the form before stands there, and is valid
+            assertThat(page.getByLabel(BOX))
+                    .hasValue(Pattern.compile(form.equals("HCL") ? "^Kind = " : "^\\{\\s"));
             assertThat(verdict(page)).containsText("valid");
             type(
                     page,

@@ -47,14 +47,14 @@ final class UiLists {
                                         .setBody(json)));
     }
 
-    /// Scrolls until the last row of a table is in the page.
+    /// Scrolls until the last row of a table is in the page, which may still be reading it.
     static void end(Page page, String table) {
         page.waitForFunction(
                 """
                 name => {
                   const table = document.querySelector(name);
-                  table.scrollIntoView({block: 'end'});
-                  return !table.querySelector('tbody tr:last-child').classList.contains('gap');
+                  table?.scrollIntoView({block: 'end'});
+                  return table?.querySelector('tbody tr:last-child:not(.gap)');
                 }
                 """,
                 table);
@@ -64,9 +64,8 @@ final class UiLists {
         page.waitForFunction(
                 """
                 name => {
-                  const table = document.querySelector(name);
                   scrollTo(0, 0);
-                  return !table.querySelector('tbody tr').classList.contains('gap');
+                  return document.querySelector(name)?.querySelector('tbody tr:first-child:not(.gap)');
                 }
                 """,
                 table);

@@ -3,6 +3,7 @@ package dev.hansa.tests.multicluster;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import dev.hansa.shop.ShopMain;
@@ -147,6 +148,11 @@ final class UiShop implements AutoCloseable {
                 .click();
         assertThat(page.locator("h1")).hasText("New config entry");
         page.getByLabel("Kind").selectOption(kind);
+        assertThat(entryBox(page)).hasValue(Pattern.compile("Kind = \"" + kind + '"'));
+    }
+
+    private static Locator entryBox(Page page) {
+        return page.getByLabel("The entry, as HCL, JSON or YAML");
     }
 
     /// An entry as an operator writes it: its kind chosen, its names filled in, looked at and
@@ -155,8 +161,7 @@ final class UiShop implements AutoCloseable {
     /// @param names by what stands before them in the text that a new entry begins with
     static void writeEntry(Page page, String kind, Map<String, String> names) {
         newEntry(page, kind);
-        var box = page.getByLabel("The entry, as HCL, JSON or YAML");
-        assertThat(box).hasValue(Pattern.compile("Kind = \"" + kind + '"'));
+        var box = entryBox(page);
         var text = box.inputValue();
         for (var name : names.entrySet()) {
             text =
