@@ -332,6 +332,21 @@ final class ServerGroup implements AutoCloseable {
         return answer.body().isEmpty() ? JSON.nullNode() : JSON.readTree(answer.body());
     }
 
+    /// Also false where it does not answer.
+    boolean isActive(int number, String peer) {
+        try {
+            return must(number, "GET", "/v1/peering/" + peer, "")
+                    .path("State")
+                    .asText()
+                    .equals("ACTIVE");
+        } catch (IOException | AssertionError _) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     static String text(Map<String, ?> body) throws IOException {
         return JSON.writeValueAsString(body);
     }
