@@ -104,7 +104,7 @@ abstract class AnsweredClients {
     @AfterEach
     void stop() throws Exception {
         listeners.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     static void get(Http2Wire wire, int stream, String path) throws IOException {

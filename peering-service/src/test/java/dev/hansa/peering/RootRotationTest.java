@@ -310,7 +310,7 @@ class RootRotationTest {
 
         assertThat(rotation.rotate(false)).isEmpty();
 
-        await().atMost(Duration.ofSeconds(10)).until(() -> phase().isEmpty());
+        await().atMost(Duration.ofSeconds(30)).until(() -> phase().isEmpty());
         assertThat(events)
                 .filteredOn(PeeringEvent.CaRotated.class::isInstance)
                 .extracting(event -> ((PeeringEvent.CaRotated) event).step())

@@ -36,7 +36,9 @@ import org.junit.jupiter.api.Timeout;
 /// Who takes his time at the operators' port, over real sockets.
 @Timeout(60)
 class SlowClientsTest {
-    private static final Duration BRIEF = Duration.ofMillis(300);
+    /// Long enough for a whole request of a test on a machine that stalls.
+    private static final Duration BRIEF = Duration.ofMillis(500);
+
     private static final Duration LONG = Duration.ofMinutes(1);
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final String LINE = "GET / HTTP/1.1\r\nHost: x\r\n";
@@ -101,7 +103,7 @@ class SlowClientsTest {
             socket.close();
         }
         listeners.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     private Socket open() throws IOException {
@@ -175,7 +177,7 @@ class SlowClientsTest {
                     .startsWith("HTTP/1.1 408 ")
                     .contains("Connection: close")
                     .endsWith(
-                            "request: expected its line and headers within 300 ms; found a part of it");
+                            "request: expected its line and headers within 500 ms; found a part of it");
         }
         assertThat(ended).containsExactly(SlowClients.HEADER);
     }
@@ -203,7 +205,7 @@ class SlowClientsTest {
             }
             assertThat(answer.get())
                     .startsWith("HTTP/1.1 408 ")
-                    .endsWith("request: expected its body within 300 ms; found a part of it");
+                    .endsWith("request: expected its body within 500 ms; found a part of it");
         }
         assertThat(ended).containsExactly(SlowClients.BODY);
     }
@@ -321,7 +323,7 @@ class SlowClientsTest {
 
     @Test
     void whoTakesHisAnswerInSmallPiecesGetsTheWhole() throws Exception {
-        start(BRIEF, LONG, BRIEF.multipliedBy(2));
+        start(BRIEF, LONG, BRIEF.multipliedBy(4));
         var reader = open();
         say(reader, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
         // ten times as long as the shortest time, and beyond the last word
@@ -448,11 +450,11 @@ class SlowClientsTest {
         var stalled = open();
         say(stalled, "PUT /v1/snapshot/" + head);
         assertThat(heard(stalled))
-                .endsWith("request: expected some of its body every 900 ms; found none");
+                .endsWith("request: expected some of its body every 1500 ms; found none");
         var other = open();
         say(other, "POST /v1/snapshot" + head.replace(": 9", ": 9999"));
         assertThat(trickle(other, "x"))
-                .endsWith("request: expected its body within 900 ms; found a part of it");
+                .endsWith("request: expected its body within 1500 ms; found a part of it");
     }
 
     @Test

@@ -31,7 +31,7 @@ class UnreadableRequestTest {
     @AfterEach
     void stop() throws Exception {
         listeners.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     private String answer(String request) throws Exception {

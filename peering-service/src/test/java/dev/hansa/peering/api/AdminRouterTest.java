@@ -37,7 +37,7 @@ class AdminRouterTest {
                             .listen(0, "127.0.0.1")
                             .toCompletionStage()
                             .toCompletableFuture()
-                            .get(10, TimeUnit.SECONDS)
+                            .get(30, TimeUnit.SECONDS)
                             .actualPort();
 
             assertThat(get(client, port, "/health")).isEqualTo("{\"status\":\"up\"}");
@@ -47,7 +47,7 @@ class AdminRouterTest {
             assertThat(answer(client, port, "/ready").statusCode()).isEqualTo(200);
             assertThat(get(client, port, "/metrics")).contains("hansa_peering_nacks_total 1.0");
         } finally {
-            vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
         }
     }
 

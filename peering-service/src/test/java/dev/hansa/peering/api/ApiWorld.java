@@ -192,7 +192,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                         .listen(0, "127.0.0.1")
                         .toCompletionStage()
                         .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS);
+                        .get(30, TimeUnit.SECONDS);
     }
 
     private void happened(PeeringEvent event) {
@@ -416,7 +416,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
         expiry.close();
         drills.close();
         publisher.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
         addresses.close();
         mirror.close();
         store.close();

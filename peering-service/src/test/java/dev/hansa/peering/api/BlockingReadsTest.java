@@ -53,7 +53,7 @@ class BlockingReadsTest {
 
         world.put("/v1/config", "{\"Kind\":\"mesh\"}");
 
-        var answer = waiting.get(10, TimeUnit.SECONDS);
+        var answer = waiting.get(30, TimeUnit.SECONDS);
         assertThat(answer.body()).contains("\"Name\":\"mesh\"");
         assertThat(Long.parseLong(index(answer))).isGreaterThan(Long.parseLong(seen));
     }
@@ -65,7 +65,7 @@ class BlockingReadsTest {
 
         world.put("/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":1}");
 
-        assertThat(waiting.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+        assertThat(waiting.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
         assertThat(world.get("/v1/health/service/web").body()).contains("\"Service\":\"web\"");
     }
 
@@ -77,7 +77,7 @@ class BlockingReadsTest {
 
         world.changes().set(1L);
 
-        assertThat(waiting.get(10, TimeUnit.SECONDS).body()).contains("\"State\":\"ACTIVE\"");
+        assertThat(waiting.get(30, TimeUnit.SECONDS).body()).contains("\"State\":\"ACTIVE\"");
     }
 
     @Test
@@ -177,7 +177,7 @@ class BlockingReadsTest {
                         "web",
                         "{\"Kind\":\"service-defaults\",\"Name\":\"web\"}",
                         OptionalLong.empty()));
-        assertThat(Long.parseLong(index(waiting.get(10, TimeUnit.SECONDS))))
+        assertThat(Long.parseLong(index(waiting.get(30, TimeUnit.SECONDS))))
                 .isGreaterThan(Long.parseLong(seen));
     }
 
@@ -188,7 +188,7 @@ class BlockingReadsTest {
 
         world.stopWaiting();
 
-        await().atMost(Duration.ofSeconds(10)).until(waiting::isDone);
+        await().atMost(Duration.ofSeconds(30)).until(waiting::isDone);
         assertThat(waiting.get().statusCode()).isEqualTo(200);
     }
 

@@ -37,10 +37,10 @@ class BoundedFileTest {
                     .isInstanceOf(BoundedFile.TooLongException.class)
                     .hasMessage("found " + 10 * MIB);
 
-            file.end().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            file.end().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
             assertThat(Files.size(path)).isEqualTo(9L * MIB);
         } finally {
-            vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
         }
     }
 
@@ -48,6 +48,6 @@ class BoundedFileTest {
         file.write(Buffer.buffer(new byte[MIB]))
                 .toCompletionStage()
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(30, TimeUnit.SECONDS);
     }
 }

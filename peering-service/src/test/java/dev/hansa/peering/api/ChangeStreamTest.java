@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 // shows: GET /v1/hansa/changes
 // shows: GET /v1/hansa/events
 class ChangeStreamTest {
-    private static final Duration EFFECT = Duration.ofSeconds(10);
+    private static final Duration EFFECT = Duration.ofSeconds(30);
     private static final String MESH =
             "{\"Kind\":\"mesh\",\"Peering\":{\"PeerThroughMeshGateways\":true}}";
 

@@ -67,7 +67,7 @@ final class LoginWorld implements AutoCloseable {
                         .listen(0, "127.0.0.1")
                         .toCompletionStage()
                         .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS);
+                        .get(30, TimeUnit.SECONDS);
         keys = "https://localhost:" + server.actualPort() + "/openid/v1/jwks";
         world = new ApiWorld(folder, new AccessSettings(true, false));
         root = JSON.readTree(world.put("/v1/acl/bootstrap", "").body()).path("SecretID").asText();
@@ -84,7 +84,7 @@ final class LoginWorld implements AutoCloseable {
     @Override
     public void close() throws Exception {
         world.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     HttpResponse<String> send(String method, String path, Object body) throws Exception {

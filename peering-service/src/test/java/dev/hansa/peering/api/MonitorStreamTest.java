@@ -36,7 +36,7 @@ import org.slf4j.event.Level;
 /// Those who watch a server's log, each on a socket of his own.
 // shows: GET /v1/agent/monitor
 class MonitorStreamTest {
-    private static final Duration EFFECT = Duration.ofSeconds(10);
+    private static final Duration EFFECT = Duration.ofSeconds(30);
 
     private final List<Consumer<LogTap.Line>> taps = new CopyOnWriteArrayList<>();
     private final AtomicBoolean isBroken = new AtomicBoolean();
@@ -68,7 +68,7 @@ class MonitorStreamTest {
                         .listen(0, "127.0.0.1")
                         .toCompletionStage()
                         .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS);
+                        .get(30, TimeUnit.SECONDS);
     }
 
     private void serve(RoutingContext call) {
@@ -91,7 +91,7 @@ class MonitorStreamTest {
         for (var one : open.reversed()) {
             one.close();
         }
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     /// Somebody at a terminal; reads when he is told to.
@@ -279,9 +279,9 @@ class MonitorStreamTest {
     @Test
     void callerWhoHasGoneBeforeHisTurnLeavesNothing() throws Exception {
         var gone = reader("?late");
-        held.get(10, TimeUnit.SECONDS);
+        held.get(30, TimeUnit.SECONDS);
         gone.close();
-        served.get(10, TimeUnit.SECONDS);
+        served.get(30, TimeUnit.SECONDS);
 
         assertThat(taps).isEmpty();
         for (var i = 0; i < MonitorStream.MAX_OF_A_CLIENT; i++) {

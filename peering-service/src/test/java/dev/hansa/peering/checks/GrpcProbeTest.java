@@ -48,7 +48,7 @@ class GrpcProbeTest {
                         .listen(0, "127.0.0.1")
                         .toCompletionStage()
                         .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS);
+                        .get(30, TimeUnit.SECONDS);
     }
 
     private static String text(Buffer message) {
@@ -58,7 +58,7 @@ class GrpcProbeTest {
     @AfterEach
     void stop() throws Exception {
         probes.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     private Verdict ask(String target) throws InterruptedException {
@@ -101,7 +101,7 @@ class GrpcProbeTest {
     @Test
     void portThatNobodyListensAtIsCritical() throws Exception {
         var gone = address();
-        server.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        server.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
 
         assertThat(ask(gone).status()).isEqualTo(CheckStatus.CRITICAL);
         assertThat(ask("grpc://169.254.169.254:80").output()).contains("a link-local address");

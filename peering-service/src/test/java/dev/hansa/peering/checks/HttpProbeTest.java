@@ -73,7 +73,7 @@ class HttpProbeTest {
                 .listen(0, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(30, TimeUnit.SECONDS);
     }
 
     private Verdict ask(String url) throws InterruptedException {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /// A follower's catalog becomes what the leader's is, whatever it was before, and is never emptied
 /// on the way.
 class LiveFeedTest {
-    private static final Duration SEEN = Duration.ofSeconds(10);
+    private static final Duration SEEN = Duration.ofSeconds(30);
     private static final PeerName LKE = new PeerName("lke");
     private static final PeerName VMS = new PeerName("vms");
 

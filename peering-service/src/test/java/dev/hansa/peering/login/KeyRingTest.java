@@ -152,15 +152,15 @@ class KeyRingTest {
                     IntStream.range(0, 3 * KeyRing.MOST_WAITING)
                             .mapToObj(_ -> threads.submit(() -> ring.keys(PLACE, true)))
                             .toList();
-            assertThat(threads.submit(() -> ring.keys(PLACE, false)).get(2, TimeUnit.SECONDS))
+            assertThat(threads.submit(() -> ring.keys(PLACE, false)).get(30, TimeUnit.SECONDS))
                     .isSameAs(keys);
             // of the strangers, some wait and the others do not
             await().until(() ->
                     strangers.stream().filter(Future::isDone).count() == 2 * KeyRing.MOST_WAITING);
             slow.answers.release(100);
-            assertThat(first.get(10, TimeUnit.SECONDS)).isSameAs(keys);
+            assertThat(first.get(30, TimeUnit.SECONDS)).isSameAs(keys);
             for (var stranger : strangers) {
-                assertThat(stranger.get(10, TimeUnit.SECONDS)).isSameAs(keys);
+                assertThat(stranger.get(30, TimeUnit.SECONDS)).isSameAs(keys);
             }
         }
         assertThat(slow.begun).hasValue(2);
@@ -178,7 +178,7 @@ class KeyRingTest {
             slow.awaitBegun(1);
             slow.answers.release(100);
             for (var one : waiting) {
-                assertThat(one.get(10, TimeUnit.SECONDS)).isSameAs(keys);
+                assertThat(one.get(30, TimeUnit.SECONDS)).isSameAs(keys);
             }
         }
         assertThat(slow.begun).hasValue(1);
@@ -239,7 +239,7 @@ class KeyRingTest {
                 .listen(0, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS)
+                .get(30, TimeUnit.SECONDS)
                 .actualPort();
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A former leader that lives, and neither answers what it was asked before nor ends what it was
 /// telling.
 class FormerLeaderTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     @TempDir Path folder;
     private final Trio trio = new Trio(LogSettings.DEFAULT);

@@ -18,7 +18,7 @@ import org.apache.ratis.server.RaftServer;
 import org.junit.jupiter.api.Test;
 
 class MembersTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     /// The library's, as it would have to be to fail as often as is asked for.
     private static <T> T library(Class<T> type, Function<String, Object> answers) {

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /// The contract on three servers, and what only several can get wrong.
 class ThreeMembersTest extends StoreContract {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     /// More entries than the library would look for in a hurry.
     private static final int MANY = 200;

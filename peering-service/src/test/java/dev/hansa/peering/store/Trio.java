@@ -29,7 +29,7 @@ final class Trio implements Store {
     private static final CaRecord AUTHORITY = TestStore.authority();
 
     /// As long as a write may take.
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     private final LogSettings settings;
     private final Supplier<MemberTls> tls;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Strangers in numbers on the peer port.
 class ConnectionFloodTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
     private static final int MOST = 20;
     private static final int FLOOD = 200;
 

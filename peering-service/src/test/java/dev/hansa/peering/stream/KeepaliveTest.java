@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Dead peers are noticed.
 class KeepaliveTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     /// What is promised; a peer's own limit of silence is longer, so that only a ping can keep it.
     private static final Duration NOTICED = Duration.ofSeconds(15);

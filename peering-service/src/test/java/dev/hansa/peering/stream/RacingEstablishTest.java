@@ -53,7 +53,7 @@ class RacingEstablishTest {
                     attempts.stream()
                             .map(attempt ->
                                     threads.submit(() -> {
-                                        start.await(5, TimeUnit.SECONDS);
+                                        start.await(30, TimeUnit.SECONDS);
                                         return attempt.call();
                                     }))
                             .toList();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// An acceptor, spoken to message by message as no honest dialer would.
 abstract class RawCaller {
-    static final Duration SOON = Duration.ofSeconds(10);
+    static final Duration SOON = Duration.ofSeconds(30);
     static final PeerName LKE = new PeerName("lke");
     static final String ID = "9e650110-ac74-4c5a-a6a8-9348b2bed4e9";
     static final String SECRET = "e4b3d9f6-3f0c-4b6e-8e58-8d7f5d7a9b1c";
