@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class WorkQueueTest {
     private static final Duration NONE = Duration.ZERO;
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     private final WorkQueue<Subject> queue = new WorkQueue<>(2);
     private final Subject one = TestingCluster.subject(ResourceKind.MESH, "one");

@@ -7,7 +7,10 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+/// Alone: an error that ends a worker of this class would fail whoever awaits something in another.
+@Isolated
 class WorkersTest {
     private static final class Counted implements Workers.Reports<String> {
         final AtomicInteger failures = new AtomicInteger();
