@@ -72,7 +72,7 @@ class DebugCommandTest {
                             server.adminUrl());
 
             assertThat(ran).isEqualTo(new Ran(0, "Saved: " + archive + "\n", ""));
-            writes.get(10, TimeUnit.SECONDS);
+            writes.get(30, TimeUnit.SECONDS);
         }
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(archive)))
                 .isEqualTo("rw-------");

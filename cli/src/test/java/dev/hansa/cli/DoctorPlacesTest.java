@@ -55,9 +55,8 @@ class DoctorPlacesTest extends TestingDoctor {
     void gatewayThatAcceptsNobodyFromHereIsNamed() throws IOException {
         dialer = Reach.Dialer.ofMachine();
         peerAt("127.0.0.2:8443");
-        int port;
-        try (var gateway = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = gateway.getLocalPort();
+        var port = FreePorts.one();
+        try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
             on(Chart.GATEWAYS, "[" + gateway("g", "passing", "127.0.0.1", port) + "]");
             quiet();
         }

@@ -32,7 +32,7 @@ public final class RealServer implements AutoCloseable {
     /// @param settings beside the datacenter's name and addresses
     public static RealServer start(String datacenter, Path folder, Map<String, String> settings)
             throws Exception {
-        var ports = TrainingRun.freePorts(4);
+        var ports = FreePorts.some(4);
         var all =
                 new HashMap<>(
                         Map.of(

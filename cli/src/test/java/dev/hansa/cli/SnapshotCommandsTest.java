@@ -6,7 +6,6 @@ import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.PeeringService;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import java.io.ByteArrayInputStream;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -31,19 +29,11 @@ class SnapshotCommandsTest {
     private static final String ENTRY = "{\"Kind\":\"service-resolver\",\"Name\":\"web\"}";
 
     @TempDir private Path folder;
-    private final List<Integer> ports = new ArrayList<>();
+    private final List<Integer> ports = FreePorts.some(4);
     private PeeringService server;
 
     @BeforeEach
     void begin() throws Exception {
-        try (var a = new ServerSocket(0);
-                var b = new ServerSocket(0);
-                var c = new ServerSocket(0);
-                var d = new ServerSocket(0)) {
-            for (var socket : List.of(a, b, c, d)) {
-                ports.add(socket.getLocalPort());
-            }
-        }
         server = start("eks", "first");
     }
 

@@ -94,7 +94,7 @@ class ShopTest {
                 Map.of("PORT", Integer.toString(shippingPort), "DATACENTER", "east"));
 
         Awaitility.await()
-                .atMost(Duration.ofSeconds(3))
+                .atMost(Duration.ofSeconds(20))
                 .until(() ->
                         page("/cart")
                                 .headers()

@@ -2,10 +2,9 @@ package dev.hansa.benchmarks.failover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
+import dev.hansa.benchmarks.FreePorts;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -27,7 +26,11 @@ class LoadTest {
 
     LoadTest(@TempDir Path folder) throws Exception {
         programs = new Programs(folder, folder);
-        var port = freePorts();
+        // two, one after the other
+        var port = FreePorts.one();
+        while (FreePorts.one() != port + 1) {
+            port = FreePorts.one();
+        }
         application =
                 programs.java(
                         "application",
@@ -39,14 +42,6 @@ class LoadTest {
         for (var kind : ClientKind.values()) {
             callees.put(
                     kind, new InetSocketAddress(HERE.address(), kind.isGrpc() ? port + 1 : port));
-        }
-    }
-
-    private static int freePorts() throws IOException {
-        try (var one = new ServerSocket(0)) {
-            try (var next = new ServerSocket(one.getLocalPort() + 1)) {
-                return next.getLocalPort() - 1;
-            }
         }
     }
 

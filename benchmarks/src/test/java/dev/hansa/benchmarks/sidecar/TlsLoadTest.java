@@ -3,13 +3,13 @@ package dev.hansa.benchmarks.sidecar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.hansa.benchmarks.FreePorts;
 import dev.hansa.benchmarks.sidecar.TlsBackend.Manner;
 import dev.hansa.benchmarks.sidecar.TlsLoad.Kind;
 import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -54,11 +54,7 @@ class TlsLoadTest {
     }
 
     private static InetSocketAddress free() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
-        } catch (IOException e) {
-            throw new IllegalStateException("no free port", e);
-        }
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.one());
     }
 
     @Test

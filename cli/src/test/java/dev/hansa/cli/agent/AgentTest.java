@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.cli.FreePorts;
 import dev.hansa.cli.RealServer;
 import dev.hansa.peering.checks.Probes;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -108,8 +110,10 @@ class AgentTest {
             agent.close();
         }
 
+        /// Whole: half a file would be refused, or take its services away.
         void write(String file, String text) throws Exception {
-            Files.writeString(services.resolve(file), text);
+            var next = Files.writeString(services.resolveSibling(file + ".next"), text);
+            Files.move(next, services.resolve(file), StandardCopyOption.ATOMIC_MOVE);
         }
     }
 
@@ -183,7 +187,7 @@ class AgentTest {
         machine.write(
                 "a.json",
                 "{\"service\":{\"name\":\"job\",\"check\":{\"id\":\"beat\",\"ttl\":\"1h\"}}}");
-        machine.settings.put("admin.address", "127.0.0.1:" + freePort());
+        machine.settings.put("admin.address", "127.0.0.1:" + FreePorts.one());
         var agent = machine.start();
         becomes("job", "critical");
         var door = "http://" + machine.settings.get("admin.address");
@@ -228,12 +232,6 @@ class AgentTest {
                         Collections.frequency(
                                 events, new AgentEvent.Registered("job", "it was not there")))
                 .isEqualTo(1);
-    }
-
-    private static int freePort() throws Exception {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private JsonNode put(String path, Map<String, ?> body) throws Exception {
@@ -328,7 +326,7 @@ class AgentTest {
 
     @Test
     void serverThatHasForgottenEverythingIsToldEverything() throws Exception {
-        var address = "127.0.0.1:" + freePort();
+        var address = "127.0.0.1:" + FreePorts.one();
         var machine = new Machine();
         machine.settings.put("http-addr", address);
         machine.write("a.hcl", "service { name = \"again\" port = 1 }");
@@ -376,6 +374,8 @@ class AgentTest {
                                 Files.getPosixFilePermissions(home.resolve("join-token"))))
                 .isEqualTo("rw-------");
 
+        // by what the next agent finds it
+        await().atMost(SOON).until(() -> Files.exists(home.resolve("process")));
         machine.stop(agent);
         assertThat(started.getFirst().isAlive()).isTrue();
         machine.start();

@@ -54,7 +54,7 @@ class ChildrenTest {
 
         children.close();
 
-        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> !behind.isAlive());
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !behind.isAlive());
     }
 
     @Test
@@ -99,7 +99,7 @@ class ChildrenTest {
 
             process.getOutputStream().close();
 
-            assertThat(process.waitFor(Duration.ofSeconds(5).toMillis(), TimeUnit.MILLISECONDS))
+            assertThat(process.waitFor(Duration.ofSeconds(20).toMillis(), TimeUnit.MILLISECONDS))
                     .isTrue();
         } finally {
             process.destroyForcibly();
