@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A server that has been silent for `raft.dead-after` counts no longer when the next one dies.
+@Tag("long")
 class DeadServersIT {
     private static final Duration SEEN = Duration.ofSeconds(30);
 

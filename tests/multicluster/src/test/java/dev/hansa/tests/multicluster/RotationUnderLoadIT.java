@@ -55,7 +55,7 @@ class RotationUnderLoadIT {
             awaitEnd(pair, PeeredPair.EKS);
             // the peer has heard of it, and nothing is left of what was before
             assertThat(roots(pair, PeeredPair.EKS)).isEqualTo(1);
-            await().atMost(Duration.ofSeconds(10)).until(() -> EchoLoad.answers(upstream));
+            await().atMost(ROTATION).until(() -> EchoLoad.answers(upstream));
         }
     }
 
