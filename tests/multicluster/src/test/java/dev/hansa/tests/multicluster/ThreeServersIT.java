@@ -262,6 +262,7 @@ class ThreeServersIT {
     private boolean isTakenByTheNext(int asked, int silent) throws Exception {
         var answer = eks.send(asked, "PUT", "/v1/config", config("while-silent", "http"));
         assertThat(answer.body()).doesNotContain(eks.host(silent) + ":8300");
+        System.out.println("while the leader is silent: " + answer.body());
         return answer.statusCode() == 200;
     }
 
