@@ -19,6 +19,7 @@ import java.util.Optional;
 /// @param dataDir where the last good routes are kept; empty: nowhere
 /// @param limits beyond which new connections are refused
 /// @param connectionsAhead TCP connections that stand open to each gateway of a peer; 0: none
+/// @param proxyProtocol who says for whom a connection is, and who is told
 public record GatewayConfig(
         String nodeName,
         Path joinTokenFile,
@@ -31,7 +32,8 @@ public record GatewayConfig(
         Lifecycle lifecycle,
         Duration idleTimeout,
         Limits limits,
-        int connectionsAhead) {
+        int connectionsAhead,
+        ProxyProtocol proxyProtocol) {
 
     public static final List<Settings.Key> KEYS =
             List.of(
@@ -94,13 +96,20 @@ public record GatewayConfig(
                             "N",
                             "a second, of one such source (default: four fifths of max-connection-rate)"),
                     new Settings.Key(
+                            "max-connections-per-name",
+                            "N",
+                            "to one name, which is one service of one datacenter (default: seven eighths of max-connections)"),
+                    new Settings.Key(
                             "max-memory",
                             "PERCENT",
                             "of heap or direct memory, above which no more are taken (default: 85)"),
                     new Settings.Key(
                             "connections-ahead",
                             "N",
-                            "TCP connections that stand open to each gateway of a peer, ahead of callers; 0: none (default: 8)"));
+                            "TCP connections that stand open to each gateway of a peer, ahead of callers; 0: none (default: 8)"),
+                    ProxyProtocol.LISTEN_KEY,
+                    ProxyProtocol.FROM_KEY,
+                    ProxyProtocol.TO_KEY);
 
     /// Long enough for a stream that waits for news; a connection whose other end has vanished
     /// without a word is found before, after 90 s, by TCP's keepalive.
@@ -136,6 +145,7 @@ public record GatewayConfig(
         var lifecycle = Lifecycle.read(settings, dataDir);
         var limits = Limits.read(settings);
         var ahead = settings.number("connections-ahead", AHEAD, 0, MOST_AHEAD);
+        var proxyProtocol = ProxyProtocol.read(settings, listen);
         if (listen != null && listen.isEmpty()) {
             settings.problem("listen", "expected at least one address; found none");
         }
@@ -154,6 +164,7 @@ public record GatewayConfig(
                 lifecycle,
                 idle,
                 limits,
-                ahead);
+                ahead,
+                proxyProtocol);
     }
 }

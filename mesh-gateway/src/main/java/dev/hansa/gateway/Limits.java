@@ -20,13 +20,15 @@ import java.util.function.Consumer;
 /// @param halfOpen connections that have not said what they want
 /// @param perSource connections of one IPv4 address, or one /64 of IPv6
 /// @param perSecondAndSource new ones of such a source
+/// @param perName connections to one name
 public record Limits(
         int connections,
         int perSecond,
         int memoryPercent,
         int halfOpen,
         int perSource,
-        int perSecondAndSource) {
+        int perSecondAndSource,
+        int perName) {
     /// Two descriptors each; the usual limit of open files is 20,000.
     static final int CONNECTIONS = 8000;
 
@@ -57,8 +59,9 @@ public record Limits(
                 perSecond,
                 memoryPercent,
                 halfOpen(connections),
-                ofSource(connections),
-                perSecond - perSecond / 5);
+                mostOfOne(connections),
+                perSecond - perSecond / 5,
+                mostOfOne(connections));
     }
 
     /// A quarter: a hundred gateways of peers have 800 open ahead.
@@ -67,8 +70,9 @@ public record Limits(
     }
 
     /// A load balancer or a NAT before the gateway makes one source of all callers: one source may
-    /// have nearly all, and leaves others something.
-    private static int ofSource(int connections) {
+    /// have nearly all, and leaves others something. So may one name: the callers of one service do
+    /// not keep out those of others, nor peers' servers, which come through the gateway too.
+    private static int mostOfOne(int connections) {
         return connections - connections / 8;
     }
 
@@ -85,7 +89,8 @@ public record Limits(
                 settings.number("max-half-open", usual.halfOpen, 1, 1_000_000),
                 settings.number("max-connections-per-source", usual.perSource, 1, 1_000_000),
                 settings.number(
-                        "max-connection-rate-per-source", usual.perSecondAndSource, 1, 1_000_000));
+                        "max-connection-rate-per-source", usual.perSecondAndSource, 1, 1_000_000),
+                settings.number("max-connections-per-name", usual.perName, 1, 1_000_000));
     }
 
     /// Fewer connections than were asked for, where the process may not open so many files: a
@@ -108,6 +113,19 @@ public record Limits(
                 events);
     }
 
+    /// What is possible to one name.
+    int ofName() {
+        return ofName(possible());
+    }
+
+    /// As [#bounds] has it for one source.
+    int ofName(int possible) {
+        if (possible >= connections) {
+            return perName;
+        }
+        return perName < connections ? Math.min(perName, mostOfOne(possible)) : possible;
+    }
+
     /// What is bounded where no more connections than these are possible: the other bounds keep
     /// their parts of them, but that one source may have all stays so.
     ///
@@ -121,7 +139,7 @@ public record Limits(
                 possible,
                 perSecond,
                 Math.min(halfOpen, halfOpen(possible)),
-                perSource < connections ? Math.min(perSource, ofSource(possible)) : possible,
+                perSource < connections ? Math.min(perSource, mostOfOne(possible)) : possible,
                 perSecondAndSource);
     }
 

@@ -121,6 +121,8 @@ public final class MeshGateway implements AutoCloseable {
                             proxy.telemetry::bytesIn,
                             proxy.telemetry::bytesOut,
                             proxy.telemetry::routed);
+            gateway.limitNames(config.limits().ofName());
+            gateway.announceBy(config.proxyProtocol()::isToldOf);
             traced.set(gateway);
             raw.ifPresent(loops -> keepAhead(gateway, loops, config, proxy.telemetry));
             table.watch(next -> {
@@ -146,6 +148,10 @@ public final class MeshGateway implements AutoCloseable {
                     () -> {
                         for (var address : config.listen()) {
                             proxy.doors.open(address, admission, raw, gateway);
+                        }
+                        var proxied = admission.throughProxies(config.proxyProtocol().from());
+                        for (var address : config.proxyProtocol().listen()) {
+                            proxy.doors.open(address, proxied, raw, gateway);
                         }
                     },
                     stop);

@@ -28,6 +28,7 @@ import dev.hansa.gateway.telemetry.ProbeServer;
 import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.Admission;
 import dev.hansa.gateway.wire.KernelSockets;
+import dev.hansa.gateway.wire.ProxyHeaderGate;
 import dev.hansa.trustbundle.SpiffeId;
 import java.io.IOException;
 import java.time.Clock;
@@ -413,7 +414,7 @@ public final class Sidecar implements AutoCloseable {
                             "inbound",
                             Admission.halfOpen(config.maxConnections()),
                             proxy.telemetry),
-                    one.inbound().get()::accept);
+                    ProxyHeaderGate.of(config.proxies(), one.inbound().get()::accept));
         }
         for (var i = 0; i < one.carried().upstreams().size(); i++) {
             var outbound = one.upstreams().get(i);

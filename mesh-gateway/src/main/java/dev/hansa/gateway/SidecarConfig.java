@@ -9,6 +9,7 @@ import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
+import dev.hansa.gateway.wire.Networks;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import java.util.regex.Pattern;
 /// @param probeAddress where a kubelet asks, from outside of the pod
 /// @param metricsAddress where a Prometheus asks, from outside of the pod
 /// @param tlsMinVersion the oldest TLS that is spoken, in and out
+/// @param proxies where gateways are that say by PROXY protocol who calls
 public record SidecarConfig(
         String nodeName,
         Path joinTokenFile,
@@ -37,6 +39,7 @@ public record SidecarConfig(
         Duration idleTimeout,
         int maxConnections,
         TlsVersion tlsMinVersion,
+        Networks proxies,
         List<Carried> services) {
 
     /// One service.
@@ -178,7 +181,11 @@ public record SidecarConfig(
                     new Settings.Key(
                             "tls.min-version",
                             "1.2|1.3",
-                            "oldest TLS spoken to other proxies; 1.2 for peers whose proxies know no other (default: 1.3)"));
+                            "oldest TLS spoken to other proxies; 1.2 for peers whose proxies know no other (default: 1.3)"),
+                    new Settings.Key(
+                            ProxyProtocol.FROM_KEY.name(),
+                            "NETWORK,…",
+                            "where gateways are that have proxy-protocol.to = local: what comes from there begins with a header of PROXY protocol v2 (default: nowhere)"));
 
     private static final int MAX_CONNECTIONS = 4000;
 
@@ -231,6 +238,7 @@ public record SidecarConfig(
         if (tlsMinVersion.isEmpty()) {
             settings.problem("tls.min-version", "expected '1.2' or '1.3'; found '" + version + "'");
         }
+        var proxies = ProxyProtocol.networks(settings);
         var names =
                 settings.required(
                         "services", "service names separated by commas", SidecarConfig::names);
@@ -250,6 +258,7 @@ public record SidecarConfig(
                 idle,
                 most,
                 tlsMinVersion.orElse(TlsVersion.V1_3),
+                proxies,
                 List.copyOf(services));
     }
 

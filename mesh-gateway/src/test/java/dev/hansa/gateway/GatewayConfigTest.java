@@ -7,12 +7,15 @@ import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.SealKey;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.SniRoute;
+import dev.hansa.gateway.wire.Networks;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,8 +43,9 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(1),
                                         Duration.ofSeconds(25)),
                                 Duration.ofHours(1),
-                                new Limits(8000, 5000, 85, 2000, 7000, 4000),
-                                8));
+                                new Limits(8000, 5000, 85, 2000, 7000, 4000, 7000),
+                                8,
+                                ProxyProtocol.NONE));
     }
 
     @ParameterizedTest
@@ -84,7 +88,11 @@ class GatewayConfigTest {
                         Map.entry("max-connections-per-source", "10"),
                         Map.entry("max-connection-rate-per-source", "9"),
                         Map.entry("max-memory", "14"),
-                        Map.entry("connections-ahead", "15"));
+                        Map.entry("connections-ahead", "15"),
+                        Map.entry("max-connections-per-name", "8"),
+                        Map.entry("proxy-protocol.listen", "10.0.0.2:445"),
+                        Map.entry("proxy-protocol.from", "10.0.9.0/24, 2001:db8::/64"),
+                        Map.entry("proxy-protocol.to", "local, lke"));
 
         assertThat(read(all))
                 .isEqualTo(
@@ -104,8 +112,12 @@ class GatewayConfigTest {
                                         Duration.ofSeconds(3),
                                         Duration.ofSeconds(30)),
                                 Duration.ofMinutes(5),
-                                new Limits(12, 13, 14, 11, 10, 9),
-                                15));
+                                new Limits(12, 13, 14, 11, 10, 9, 8),
+                                15,
+                                new ProxyProtocol(
+                                        List.of(at("10.0.0.2", 445)),
+                                        Networks.parse("10.0.9.0/24,2001:db8::/64"),
+                                        Set.of("local", "lke"))));
         assertThat(GatewayConfig.KEYS)
                 .extracting(Settings.Key::name)
                 .containsExactlyInAnyOrderElementsOf(all.keySet());
@@ -120,6 +132,68 @@ class GatewayConfigTest {
                 .hasMessageContaining("listen")
                 .hasMessageContaining("idle-timeout: expected a duration")
                 .hasMessageContaining("lsten");
+    }
+
+    /// Whoever may say who calls can say anybody.
+    @Test
+    void headersOfProxiesAreTakenFromNetworksThatAreNamed() {
+        assertThatThrownBy(() ->
+                        read(
+                                Map.of(
+                                        "join-token-file",
+                                        "join",
+                                        "proxy-protocol.listen",
+                                        "127.0.0.1:8444")))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("proxy-protocol.from: expected both");
+        assertThatThrownBy(() ->
+                        read(
+                                Map.of(
+                                        "join-token-file",
+                                        "join",
+                                        "proxy-protocol.from",
+                                        "10.0.0.0/8")))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("proxy-protocol.listen: expected both");
+    }
+
+    @Test
+    void listenerTakesHeadersOfProxiesOrNone() {
+        assertThatThrownBy(() ->
+                        read(
+                                Map.of(
+                                        "join-token-file",
+                                        "join",
+                                        "listen",
+                                        "127.0.0.1:8443",
+                                        "proxy-protocol.listen",
+                                        "127.0.0.1:8443",
+                                        "proxy-protocol.from",
+                                        "10.0.0.0/8")))
+                .isInstanceOf(InvalidConfigException.class)
+                .hasMessageContaining("expected an address that is not in listen");
+    }
+
+    /// No header crosses the border unless that peer is named.
+    @Test
+    void peersAreToldOfCallersOnlyWhereTheyAreNamed() {
+        var local = new ProxyProtocol(List.of(), new Networks(List.of()), Set.of("local"));
+        var lke = new ProxyProtocol(List.of(), new Networks(List.of()), Set.of("lke"));
+        for (var purpose :
+                List.of(
+                        SniRoute.EXPORTED,
+                        SniRoute.IMPORTED,
+                        SniRoute.PEERING_IN,
+                        SniRoute.PEERING_OUT)) {
+            for (var peer : List.of("lke", "eks")) {
+                var route = new SniRoute("a.example", purpose, peer, List.of(), "");
+
+                assertThat(ProxyProtocol.NONE.isToldOf(route)).isFalse();
+                assertThat(local.isToldOf(route)).isEqualTo(purpose.equals(SniRoute.EXPORTED));
+                assertThat(lke.isToldOf(route))
+                        .isEqualTo(purpose.equals(SniRoute.IMPORTED) && peer.equals("lke"));
+            }
+        }
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.hansa.failover.UpstreamName;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
+import dev.hansa.gateway.wire.Networks;
 import dev.hansa.trustbundle.PeerName;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -54,6 +55,7 @@ class SidecarConfigTest {
                                 Duration.ofHours(1),
                                 4000,
                                 TlsVersion.V1_3,
+                                Networks.NONE,
                                 List.of(
                                         new SidecarConfig.Carried(
                                                 CART,
@@ -107,6 +109,7 @@ class SidecarConfigTest {
                                 Map.entry("service.cart.upstream-address", "10.0.0.9"),
                                 Map.entry("service.cart.transparent-listen", "127.0.0.1:15001"),
                                 Map.entry("service.cart.id", "cart-1"),
+                                Map.entry("proxy-protocol.from", "10.0.0.2, 10.0.0.3"),
                                 Map.entry("service.cart.tags", "a, b"),
                                 Map.entry("service.cart.meta", "version=v2, zone = a=b"),
                                 Map.entry("service.pay.address", "127.0.0.1:2"),
@@ -124,6 +127,7 @@ class SidecarConfigTest {
                                 Duration.ofSeconds(2),
                                 Duration.ofSeconds(1)));
         assertThat(config.idleTimeout()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(config.proxies()).isEqualTo(Networks.parse("10.0.0.2,10.0.0.3"));
         assertThat(config.services())
                 .first()
                 .isEqualTo(

@@ -20,6 +20,7 @@ import dev.hansa.gateway.discovery.TestingControl;
 import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
+import dev.hansa.gateway.wire.Networks;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.MeshNames;
@@ -358,7 +359,8 @@ final class TestingMesh implements AutoCloseable {
                         dataDir, SealKey.IN_DATA_DIR, false, Duration.ZERO, Duration.ofSeconds(5)),
                 Duration.ofHours(1),
                 new Limits(1000, 10_000, 95),
-                connectionsAhead);
+                connectionsAhead,
+                ProxyProtocol.NONE);
     }
 
     private SidecarConfig sidecar(
@@ -385,6 +387,7 @@ final class TestingMesh implements AutoCloseable {
                 Duration.ofHours(1),
                 1000,
                 tlsMinVersion,
+                Networks.NONE,
                 List.of(services));
     }
 

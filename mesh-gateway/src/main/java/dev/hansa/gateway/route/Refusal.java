@@ -4,6 +4,9 @@ import java.util.Locale;
 
 /// Why a connection was not carried. The word is a metric's label and an access record's field.
 public enum Refusal {
+    /// Where only proxies are let in, which say for whom.
+    NOT_A_PROXY,
+    BAD_PROXY_HEADER,
     NOT_TLS,
     MALFORMED_HELLO,
     HELLO_TOO_LARGE,
@@ -17,6 +20,7 @@ public enum Refusal {
     TOO_MANY_AT_ONCE,
     TOO_MANY_OF_ONE_SOURCE,
     TOO_MANY_OF_ONE_SOURCE_AT_ONCE,
+    TOO_MANY_TO_ONE_NAME,
     MEMORY_SHORT,
     APPLICATION_DOWN,
     HANDSHAKE_FAILED,

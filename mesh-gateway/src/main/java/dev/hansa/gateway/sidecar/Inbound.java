@@ -9,8 +9,8 @@ import dev.hansa.gateway.telemetry.ConnectionRecord;
 import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.Admission;
 import dev.hansa.gateway.wire.HelloGate;
+import dev.hansa.gateway.wire.ProxyHeaderGate;
 import dev.hansa.gateway.wire.Relay;
-import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
 import dev.hansa.trustbundle.SpiffeId;
@@ -476,7 +476,7 @@ public final class Inbound {
                                     name,
                                     source,
                                     "",
-                                    SniGateway.text(channel),
+                                    ProxyHeaderGate.caller(channel),
                                     place == null ? "" : application.toString(),
                                     downstreamBytes.in(),
                                     downstreamBytes.out(),

@@ -18,9 +18,9 @@ import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.sidecar.Handshake.Reached;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import dev.hansa.gateway.wire.Deathwatch;
+import dev.hansa.gateway.wire.ProxyHeaderGate;
 import dev.hansa.gateway.wire.Race;
 import dev.hansa.gateway.wire.Relay;
-import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
 import io.netty.buffer.Unpooled;
@@ -486,7 +486,7 @@ public final class Outbound {
                                     upstream.toString(),
                                     target,
                                     "",
-                                    SniGateway.text(channel),
+                                    ProxyHeaderGate.caller(channel),
                                     upstreamAddress,
                                     downstreamBytes.in(),
                                     downstreamBytes.out(),

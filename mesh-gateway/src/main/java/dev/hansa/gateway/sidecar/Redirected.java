@@ -9,9 +9,9 @@ import dev.hansa.gateway.route.RedirectDecision;
 import dev.hansa.gateway.route.RedirectRouter;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
+import dev.hansa.gateway.wire.ProxyHeaderGate;
 import dev.hansa.gateway.wire.RedirectedChannel;
 import dev.hansa.gateway.wire.Relay;
-import dev.hansa.gateway.wire.SniGateway;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.gateway.wire.WireBytes;
 import io.netty.buffer.Unpooled;
@@ -281,7 +281,7 @@ public final class Redirected {
                                     name,
                                     "",
                                     "",
-                                    SniGateway.text(channel),
+                                    ProxyHeaderGate.caller(channel),
                                     upstreamAddress,
                                     downstreamBytes.in(),
                                     downstreamBytes.out(),

@@ -8,14 +8,14 @@ import java.util.stream.Stream;
 
 /// One connection, once it has ended: the access log's line and a row of `/connections`. Bytes are
 /// counted on the wire, TLS included, on both legs, so that what one process sent can be compared
-/// with what the next received.
+/// with what the next received; the header of a proxy is nobody's, and counted on neither.
 ///
 /// @param listener `gateway`, `inbound`, `upstream` or `redirected`
 /// @param service the sidecar's service; empty at a gateway
 /// @param name the SNI asked for, or the upstream's name
 /// @param purpose of the route at a gateway; the target's label at a sidecar's upstream; the
 ///   caller's identity inbound
-/// @param downstream `host:port` of who connected
+/// @param downstream `host:port` of who connected, as the proxy between has said
 /// @param upstream `host:port` of where it was carried to; empty when it was not
 /// @param end `finished`, `reset` or `idle` when it was carried
 /// @param refusal empty when it was carried
@@ -43,6 +43,10 @@ public record ConnectionRecord(
             Stream.of(
                             Refusal.CLOSED_EARLY,
                             Refusal.GAVE_WAY,
+                            Refusal.BAD_PROXY_HEADER,
+                            Refusal.TOO_MANY_OF_ONE_SOURCE,
+                            Refusal.TOO_MANY_OF_ONE_SOURCE_AT_ONCE,
+                            Refusal.TOO_MANY_TO_ONE_NAME,
                             Refusal.NOT_TLS,
                             Refusal.MALFORMED_HELLO,
                             Refusal.HELLO_TOO_LARGE,

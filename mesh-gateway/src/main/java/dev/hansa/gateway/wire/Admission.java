@@ -3,19 +3,12 @@ package dev.hansa.gateway.wire;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.Refusal;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.util.AttributeKey;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -24,7 +17,7 @@ import java.util.function.LongSupplier;
 /// before it costs a buffer or a log line; those that stand are left alone, but for one that has
 /// not said what it wants, which goes when there are too many of its kind or no place is left (ADR
 /// 0047). Safe for all event loops.
-public final class Admission {
+public final class Admission implements Entrance {
     /// A descriptor that comes free is used within this; an accept that fails four times a second
     /// costs nothing. The kernel's queue keeps the callers meanwhile.
     static final Duration ACCEPT_AGAIN = Duration.ofMillis(250);
@@ -36,7 +29,10 @@ public final class Admission {
     /// loops accept before they look again at what they have. They have no place, and a descriptor.
     static final int MOST_GOING = 256;
 
-    private static final AttributeKey<Entry> ENTRY = AttributeKey.valueOf(Admission.class, "entry");
+    /// What is said to whom his source's part is gone; who else has it, a stranger need not know.
+    static final String OF_SOURCE = "its source has as many as one may have";
+
+    static final AttributeKey<Entry> ENTRY = AttributeKey.valueOf(Admission.class, "entry");
 
     private final String listener;
     private final Bounds bounds;
@@ -149,11 +145,27 @@ public final class Admission {
                 events);
     }
 
-    /// A new connection is there.
-    ///
-    /// @return empty: it has to be reset
-    Optional<Entry> admits(InetAddress from) {
-        var entry = new Entry(bySource ? Source.of(from) : 0);
+    /// The same places, at a listener where connections come through proxies that say for whom.
+    public Entrance throughProxies(Networks proxies) {
+        return new ProxiedEntrance(this, proxies);
+    }
+
+    @Override
+    public Optional<Entry> admits(InetAddress from) {
+        return admits(new Entry(sourceOf(from), true));
+    }
+
+    /// What one source may have does not bound a proxy's: it is asked when the proxy has said whose
+    /// connection it is ([Entry#isFrom]).
+    Optional<Entry> admitsProxied(InetAddress proxy) {
+        return admits(new Entry(sourceOf(proxy), false));
+    }
+
+    private long sourceOf(InetAddress from) {
+        return bySource ? Source.of(from) : 0;
+    }
+
+    private Optional<Entry> admits(Entry entry) {
         var isShort = memoryShort.getAsBoolean();
         Optional<Entry> goes = Optional.empty();
         Optional<Refusal> refusal;
@@ -161,7 +173,7 @@ public final class Admission {
             var now = nanoTime.getAsLong();
             refusal = isShort ? Optional.of(Refusal.MEMORY_SHORT) : haste(entry, now);
             if (refusal.isEmpty()) {
-                var ofSource = sources.isFull(entry.source);
+                var ofSource = entry.isNamed && sources.isFull(entry.source);
                 var full = ofSource || open >= bounds.connections();
                 if (full) {
                     // one of its own source's leaves a place of all places too
@@ -172,23 +184,29 @@ public final class Admission {
             }
             if (refusal.isEmpty()) {
                 rate.take();
-                sources.came(entry.source);
+                if (entry.isNamed) {
+                    sources.came(entry.source);
+                }
                 entry.place = Place.TAKEN;
                 open++;
             }
         }
         goes.ifPresent(Entry::tell);
         if (refusal.isPresent()) {
-            events.accept(new GatewayEvent.NotAdmitted(listener, refusal.get()));
+            refused(refusal.get());
             return Optional.empty();
         }
         return Optional.of(entry);
     }
 
+    void refused(Refusal reason) {
+        events.accept(new GatewayEvent.NotAdmitted(listener, reason));
+    }
+
     /// What is refused for another reason uses no allowance up: a flood must not lengthen itself,
     /// nor one source use up what is there for all. And nobody goes for whom has no allowance.
     private Optional<Refusal> haste(Entry entry, long now) {
-        if (sources.isTooQuick(entry.source, now)) {
+        if (entry.isNamed && sources.isTooQuick(entry.source, now)) {
             return Optional.of(Refusal.TOO_MANY_OF_ONE_SOURCE_AT_ONCE);
         }
         return going < MOST_GOING && rate.has(now)
@@ -197,7 +215,7 @@ public final class Admission {
     }
 
     private Optional<Refusal> fullness(Entry entry) {
-        if (sources.isFull(entry.source)) {
+        if (entry.isNamed && sources.isFull(entry.source)) {
             return Optional.of(Refusal.TOO_MANY_OF_ONE_SOURCE);
         }
         return open < bounds.connections()
@@ -224,8 +242,54 @@ public final class Admission {
         private Place place = Place.NONE;
         private Runnable goes = () -> {};
 
-        private Entry(long source) {
+        /// Whether its source is its caller's, and counted there.
+        private boolean isNamed;
+
+        private Entry(long source, boolean isNamed) {
             super(source);
+            this.isNamed = isNamed;
+        }
+
+        /// Whether a proxy has to say first whose it is.
+        boolean isProxied() {
+            return !isNamed;
+        }
+
+        /// The proxy has said whose it is: it counts as one of that source from now on, and among
+        /// the half-open ones as one that has come now. Before it is decided, and once.
+        ///
+        /// @return why it is refused; empty: it is not
+        Optional<Refusal> isFrom(InetAddress address) {
+            Optional<Entry> own = Optional.empty();
+            Optional<Entry> latest = Optional.empty();
+            synchronized (Admission.this) {
+                if (isNamed) {
+                    // it counts already: at a sidecar, where all are one source
+                    return Optional.empty();
+                }
+                var now = nanoTime.getAsLong();
+                var waited = waits;
+                halfOpen.leave(this);
+                source = sourceOf(address);
+                if (sources.isTooQuick(source, now)) {
+                    return Optional.of(Refusal.TOO_MANY_OF_ONE_SOURCE_AT_ONCE);
+                }
+                if (sources.isFull(source)) {
+                    own = halfOpen.ripeOf(source, now);
+                    own.ifPresent(Entry::goes);
+                }
+                isNamed = !sources.isFull(source);
+                if (isNamed && place == Place.TAKEN) {
+                    sources.came(source);
+                }
+                if (isNamed && waited) {
+                    latest = halfOpen.enter(this, sources.isServed(source), now);
+                    latest.ifPresent(Entry::goes);
+                }
+            }
+            own.ifPresent(Entry::tell);
+            latest.ifPresent(Entry::tell);
+            return isNamed ? Optional.empty() : Optional.of(Refusal.TOO_MANY_OF_ONE_SOURCE);
         }
 
         /// It has to say what it wants, and may have to go before it has.
@@ -263,7 +327,9 @@ public final class Admission {
                     place = Place.TAKEN;
                     going--;
                     open++;
-                    sources.enter(source);
+                    if (isNamed) {
+                        sources.enter(source);
+                    }
                 }
             }
         }
@@ -283,7 +349,7 @@ public final class Admission {
                 switch (place) {
                     case TAKEN -> {
                         open--;
-                        sources.left(source);
+                        leftSource();
                     }
                     case GOING -> going--;
                     case NONE -> {}
@@ -298,6 +364,12 @@ public final class Admission {
                 place = Place.GOING;
                 going++;
                 open--;
+                leftSource();
+            }
+        }
+
+        private void leftSource() {
+            if (isNamed) {
                 sources.left(source);
             }
         }
@@ -312,62 +384,9 @@ public final class Admission {
         }
     }
 
-    void acceptFailed(Throwable cause) {
+    @Override
+    public void acceptFailed(Throwable cause) {
         events.accept(new GatewayEvent.AcceptFailed(listener, String.valueOf(cause)));
-    }
-
-    /// The first handler of a listening socket; one for each.
-    ChannelHandler door() {
-        return new Door();
-    }
-
-    private final class Door extends ChannelInboundHandlerAdapter {
-        /// What a listening socket reads are connections.
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-            if (!(accepted instanceof Channel connection)) {
-                ctx.fireChannelRead(accepted);
-                return;
-            }
-            var admitted = admits(addressOf(connection));
-            if (admitted.isEmpty()) {
-                // a reset leaves nothing behind: no TIME_WAIT of ours, no wait of theirs
-                connection.config().setOption(ChannelOption.SO_LINGER, 0);
-                connection.unsafe().closeForcibly();
-                return;
-            }
-            var entry = admitted.get();
-            connection.attr(ENTRY).set(entry);
-            connection.closeFuture().addListener(_ -> entry.left());
-            ctx.fireChannelRead(accepted);
-        }
-
-        /// Of one that has gone already nothing is known: those are one source.
-        private static InetAddress addressOf(Channel connection) {
-            return connection.remoteAddress() instanceof InetSocketAddress address
-                    ? address.getAddress()
-                    : new InetSocketAddress(0).getAddress();
-        }
-
-        /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop
-        /// would do nothing but fail.
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            if (!(cause instanceof IOException)) {
-                ctx.fireExceptionCaught(cause);
-                return;
-            }
-            acceptFailed(cause);
-            var config = ctx.channel().config();
-            if (config.isAutoRead()) {
-                config.setAutoRead(false);
-                ctx.executor()
-                        .schedule(
-                                () -> config.setAutoRead(true),
-                                ACCEPT_AGAIN.toMillis(),
-                                TimeUnit.MILLISECONDS);
-            }
-        }
     }
 
     /// So many at once, and so many a second after that.

@@ -5,6 +5,7 @@ import dev.hansa.gateway.telemetry.ByteCounts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Who has connected to a gateway, whatever its socket is made of: Netty's channels, or the
@@ -12,8 +13,12 @@ import java.util.function.Consumer;
 interface Caller {
     EventLoop loop();
 
-    /// `host:port`; empty when it cannot be told.
+    /// `host:port`, of its own where a proxy stands between; empty when it cannot be told.
     String address();
+
+    /// Both ends of its connection; where a proxy stands between, of that which the proxy has from
+    /// it. Empty when they cannot be told.
+    Optional<ProxyHeader.Ends> ends();
 
     boolean isOpen();
 

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -31,7 +32,11 @@ final class ChannelCaller implements Caller {
 
     /// Counts from now on, and asks for the hello.
     void begin(HelloGate gate) {
-        channel.pipeline().addLast(bytes, gate);
+        channel.pipeline().addLast(bytes);
+        if (Admission.entry(channel).isProxied()) {
+            channel.pipeline().addLast(new ProxyHeaderGate(bytes::forget));
+        }
+        channel.pipeline().addLast(gate);
     }
 
     @Override
@@ -41,7 +46,17 @@ final class ChannelCaller implements Caller {
 
     @Override
     public String address() {
-        return SniGateway.text(channel);
+        return ProxyHeaderGate.caller(channel);
+    }
+
+    @Override
+    public Optional<ProxyHeader.Ends> ends() {
+        return ProxyHeaderGate.ends(channel)
+                .or(() ->
+                        channel.remoteAddress() instanceof InetSocketAddress from
+                                        && channel.localAddress() instanceof InetSocketAddress to
+                                ? Optional.of(new ProxyHeader.Ends(from, to))
+                                : Optional.empty());
     }
 
     @Override

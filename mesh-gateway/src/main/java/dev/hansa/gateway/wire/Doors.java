@@ -99,16 +99,16 @@ public final class Doors implements AutoCloseable {
     /// it is active.
     ///
     /// @throws IOException naming the address and the cause when it cannot be bound
-    public Channel open(InetSocketAddress address, Admission admission, Consumer<Channel> accepted)
+    public Channel open(InetSocketAddress address, Entrance entrance, Consumer<Channel> accepted)
             throws IOException {
-        return open(address, Transport.Kind.DIALLED, admission, accepted);
+        return open(address, Transport.Kind.DIALLED, entrance, accepted);
     }
 
     /// The same for connections that the kernel redirects here.
     ///
     /// @throws IOException also where the kernel's answers are not known
     public Channel openRedirected(
-            InetSocketAddress address, Admission admission, Consumer<RedirectedChannel> accepted)
+            InetSocketAddress address, Entrance entrance, Consumer<RedirectedChannel> accepted)
             throws IOException {
         if (!HandOver.isAvailable()) {
             throw new IOException(
@@ -124,25 +124,25 @@ public final class Doors implements AutoCloseable {
         return open(
                 address,
                 Transport.Kind.REDIRECTED,
-                admission,
+                entrance,
                 channel -> accepted.accept((RedirectedChannel) channel));
     }
 
     private synchronized Channel open(
             InetSocketAddress address,
             Transport.Kind kind,
-            Admission admission,
+            Entrance entrance,
             Consumer<Channel> accepted)
             throws IOException {
         var resolved = resolved(address);
         var taken = taken(resolved);
         if (taken.isPresent()) {
             var socket = adopt(taken.get().descriptor());
-            var channel = transport.listen(socket.channel(), kind, !held, admission, accepted);
+            var channel = transport.listen(socket.channel(), kind, !held, entrance, accepted);
             open.add(new ChannelDoor(channel, socket.descriptor()));
             return channel;
         }
-        var channel = transport.listen(resolved, kind, !held, admission, accepted);
+        var channel = transport.listen(resolved, kind, !held, entrance, accepted);
         var local = (InetSocketAddress) channel.localAddress();
         open.add(new ChannelDoor(channel, passable ? descriptorOf(local) : -1));
         return channel;
@@ -155,12 +155,12 @@ public final class Doors implements AutoCloseable {
     /// @throws IOException naming the address and the cause when it cannot be bound
     public synchronized InetSocketAddress open(
             InetSocketAddress address,
-            Admission admission,
+            Entrance entrance,
             Optional<RawTransport> raw,
             SniGateway gateway)
             throws IOException {
         if (raw.isEmpty()) {
-            return (InetSocketAddress) open(address, admission, gateway::accept).localAddress();
+            return (InetSocketAddress) open(address, entrance, gateway::accept).localAddress();
         }
         Consumer<RawTransport.Accepted> accepted = gateway::accept;
         var resolved = resolved(address);
@@ -171,9 +171,9 @@ public final class Doors implements AutoCloseable {
                                 .listen(
                                         new Socket(taken.get().descriptor()),
                                         !held,
-                                        admission,
+                                        entrance,
                                         accepted)
-                        : raw.get().listen(resolved, !held, admission, accepted);
+                        : raw.get().listen(resolved, !held, entrance, accepted);
         open.add(new RawDoor(listener));
         return listener.address();
     }

@@ -55,12 +55,12 @@ final class HalfOpen<W extends HalfOpen.Waiting> {
 
     /// One of them. What it keeps is [HalfOpen]'s alone.
     abstract static class Waiting {
-        final long source;
+        long source;
         long since;
         Part part = Part.STRANGER;
         boolean waits;
 
-        /// @param source whom it counts for
+        /// @param source whom it counts for; it may change while it is not waited for
         Waiting(long source) {
             this.source = source;
         }

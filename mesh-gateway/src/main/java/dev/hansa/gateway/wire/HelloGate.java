@@ -55,6 +55,13 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
 
         /// Nothing more is done with it: the gate has answered and closes.
         void refused(Refusal reason);
+
+        /// The same before the hello.
+        ///
+        /// @param why expected and found
+        default void unfit(Refusal reason, String why) {
+            refused(reason);
+        }
     }
 
     @Override
@@ -127,10 +134,24 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
         alertFor(reason).ifPresentOrElse(description -> alert(ctx, description), ctx::close);
     }
 
+    /// What is recorded of a hello that was no name's.
+    static String sentence(Refusal reason) {
+        return reason == Refusal.GAVE_WAY
+                ? "it had not said what it wants when there were too many of those"
+                : "no name could be read: " + reason.word();
+    }
+
     /// The alert that is due; empty: the connection is closed without a word.
     static OptionalInt alertFor(Refusal reason) {
         return switch (reason) {
-            case NOT_TLS, CLOSED_EARLY, HELLO_TIMEOUT, GAVE_WAY -> OptionalInt.empty();
+            case NOT_TLS,
+                    CLOSED_EARLY,
+                    HELLO_TIMEOUT,
+                    GAVE_WAY,
+                    BAD_PROXY_HEADER,
+                    TOO_MANY_OF_ONE_SOURCE,
+                    TOO_MANY_OF_ONE_SOURCE_AT_ONCE ->
+                    OptionalInt.empty();
             case NO_SERVER_NAME, BAD_SERVER_NAME -> OptionalInt.of(UNRECOGNIZED_NAME);
             default -> OptionalInt.of(DECODE_ERROR);
         };
@@ -153,6 +174,12 @@ public final class HelloGate extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownReadComplete && !decided) {
             refuse(ctx, Refusal.CLOSED_EARLY);
+            return;
+        }
+        if (event instanceof ProxyHeaderGate.Unfit(var reason, var why) && !decided) {
+            settled(ctx);
+            decision.unfit(reason, why);
+            ctx.close();
             return;
         }
         ctx.fireUserEventTriggered(event);

@@ -7,10 +7,12 @@ import dev.hansa.gateway.telemetry.ByteCounts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -26,7 +28,9 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     private final RawLoop loop;
     private final RawEnd end;
     private final Admission.Entry entry;
-    private final InetSocketAddress from;
+    private InetSocketAddress from;
+    private Optional<ProxyHeader.Ends> said = Optional.empty();
+    private boolean awaitsHeader;
     private final LongConsumer totalIn;
     private final LongConsumer totalOut;
     private final Decision decision;
@@ -34,6 +38,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     private final SniPeek peek = new SniPeek();
     private ByteBuf held = Unpooled.EMPTY_BUFFER;
     private int wanted = 1;
+    private boolean begun;
     private boolean decided;
     private @Nullable RawRelay relay;
 
@@ -43,7 +48,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         void named(ServerName name, ByteBuf hello);
 
         /// The caller has been answered already.
-        void refused(Refusal reason);
+        void refused(Refusal reason, String why);
 
         /// Its socket has been closed.
         void closed();
@@ -60,6 +65,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         this.totalOut = totalOut;
         this.from = accepted.from();
         this.entry = accepted.entry();
+        this.awaitsHeader = entry.isProxied();
         this.end = new RawEnd(loop, accepted.descriptor(), totalIn, totalOut, this);
         this.decision = decision.apply(this);
     }
@@ -89,7 +95,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         if (!decided) {
             decided = true;
             callOffDeadline();
-            decision.refused(Refusal.GAVE_WAY);
+            decision.refused(Refusal.GAVE_WAY, HelloGate.sentence(Refusal.GAVE_WAY));
             end.reset();
         }
     }
@@ -114,7 +120,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             held = Unpooled.EMPTY_BUFFER;
             if (!decided) {
                 decided = true;
-                decision.refused(Refusal.CLOSED_EARLY);
+                decision.refused(Refusal.CLOSED_EARLY, HelloGate.sentence(Refusal.CLOSED_EARLY));
             }
         } finally {
             // its place comes free, whatever failed
@@ -139,10 +145,10 @@ final class RawCaller implements Caller, RawEnd.Watcher {
             if (count < 0) {
                 refuse(Refusal.CLOSED_EARLY);
             } else if (count > 0) {
-                var first = !held.isReadable();
                 held.writerIndex(held.writerIndex() + count);
                 look();
-                if (first && !decided) {
+                if (!begun && !decided && !awaitsHeader && held.isReadable()) {
+                    begun = true;
                     entry.begins();
                 }
             }
@@ -161,7 +167,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     }
 
     private void look() {
-        if (held.readableBytes() < wanted) {
+        if (held.readableBytes() < wanted || awaitsHeader && !lookForHeader()) {
             return;
         }
         switch (peek.next(held)) {
@@ -177,13 +183,40 @@ final class RawCaller implements Caller, RawEnd.Watcher {
         }
     }
 
+    /// @return whether a hello may follow
+    private boolean lookForHeader() {
+        switch (ProxyHeader.look(held)) {
+            case ProxyHeader.NeedMore(var bytes) -> wanted = bytes;
+            case ProxyHeader.Refused(var why) -> unfit(Refusal.BAD_PROXY_HEADER, why);
+            case ProxyHeader.Found(var length, var ends) -> {
+                held.skipBytes(length);
+                end.forget(length);
+                awaitsHeader = false;
+                wanted = 1;
+                said = ends;
+                from = ends.map(ProxyHeader.Ends::source).orElse(from);
+                var refusal = entry.isFrom(from.getAddress());
+                refusal.ifPresent(reason -> unfit(reason, Admission.OF_SOURCE));
+                return refusal.isEmpty();
+            }
+        }
+        return false;
+    }
+
+    private void unfit(Refusal reason, String why) {
+        decided = true;
+        callOffDeadline();
+        decision.refused(reason, why);
+        end.leave();
+    }
+
     private void refuse(Refusal reason) {
         if (decided) {
             return;
         }
         decided = true;
         callOffDeadline();
-        decision.refused(reason);
+        decision.refused(reason, HelloGate.sentence(reason));
         HelloGate.alertFor(reason).ifPresentOrElse(this::alert, end::leave);
     }
 
@@ -212,6 +245,13 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     public String address() {
         // of a stranger's any port, 0 too
         return Endpoint.text(from.getAddress().getHostAddress(), from.getPort());
+    }
+
+    @Override
+    public Optional<ProxyHeader.Ends> ends() {
+        return said.or(() ->
+                Optional.ofNullable(new Socket(end.fd().intValue()).localAddress())
+                        .map(local -> new ProxyHeader.Ends(from, local)));
     }
 
     @Override

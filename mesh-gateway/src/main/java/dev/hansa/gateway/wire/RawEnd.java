@@ -205,6 +205,11 @@ final class RawEnd implements EpollIoHandle, Caller.Callee {
         return count;
     }
 
+    /// So many bytes that were read are not the other end's.
+    void forget(int bytes) {
+        in -= bytes;
+    }
+
     private void read(int count) {
         in += count;
         totalIn.accept(count);

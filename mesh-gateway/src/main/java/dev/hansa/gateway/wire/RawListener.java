@@ -34,12 +34,12 @@ final class RawListener implements AutoCloseable {
     RawListener(
             Socket socket,
             List<RawLoop> loops,
-            Admission admission,
+            Entrance entrance,
             Consumer<RawTransport.Accepted> accepted) {
         this.socket = socket;
         this.address = socket.localAddress();
         this.turnstiles =
-                loops.stream().map(loop -> new Turnstile(loop, admission, accepted)).toList();
+                loops.stream().map(loop -> new Turnstile(loop, entrance, accepted)).toList();
     }
 
     InetSocketAddress address() {
@@ -69,15 +69,15 @@ final class RawListener implements AutoCloseable {
     /// One loop's way in.
     private final class Turnstile implements EpollIoHandle {
         private final RawLoop loop;
-        private final Admission admission;
+        private final Entrance entrance;
         private final Consumer<RawTransport.Accepted> accepted;
         private final byte[] from = new byte[ADDRESS];
         private @Nullable IoRegistration registration;
         private boolean removed;
 
-        Turnstile(RawLoop loop, Admission admission, Consumer<RawTransport.Accepted> accepted) {
+        Turnstile(RawLoop loop, Entrance entrance, Consumer<RawTransport.Accepted> accepted) {
             this.loop = loop;
-            this.admission = admission;
+            this.entrance = entrance;
             this.accepted = accepted;
         }
 
@@ -130,7 +130,7 @@ final class RawListener implements AutoCloseable {
 
         private void take(FileDescriptor descriptor) throws IOException {
             var address = NativeInetAddress.address(from, 1, from[0]);
-            var entry = admission.admits(address.getAddress());
+            var entry = entrance.admits(address.getAddress());
             if (entry.isEmpty()) {
                 // a reset leaves nothing behind: no TIME_WAIT of ours, no wait of theirs
                 try {
@@ -153,7 +153,7 @@ final class RawListener implements AutoCloseable {
         /// Out of descriptors, most of all. The socket stays readable, so without a pause the loop
         /// would do nothing but fail.
         private void pause(Throwable cause) {
-            admission.acceptFailed(cause);
+            entrance.acceptFailed(cause);
             if (registration != null && !removed) {
                 // not nothing: what has left the set of epoll does not come back into it
                 registration.submit(EpollIoOps.EPOLLERR);

@@ -80,7 +80,7 @@ public final class RawTransport implements AutoCloseable {
     RawListener listen(
             InetSocketAddress address,
             boolean accepting,
-            Admission admission,
+            Entrance entrance,
             Consumer<Accepted> accepted)
             throws IOException {
         var socket = LinuxSocket.newSocketStream();
@@ -99,16 +99,16 @@ public final class RawTransport implements AutoCloseable {
                             + e.getMessage(),
                     e);
         }
-        return listen(socket, accepting, admission, accepted);
+        return listen(socket, accepting, entrance, accepted);
     }
 
     /// The same with a socket that listens already.
     RawListener listen(
-            Socket socket, boolean accepting, Admission admission, Consumer<Accepted> accepted)
+            Socket socket, boolean accepting, Entrance entrance, Consumer<Accepted> accepted)
             throws IOException {
         // what is accepted has these from the start
         prepare(socket);
-        var listener = new RawListener(socket, loops, admission, accepted);
+        var listener = new RawListener(socket, loops, entrance, accepted);
         if (accepting) {
             listener.accept();
         }

@@ -1,11 +1,10 @@
 package dev.hansa.gateway.wire;
 
-import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.failover.SniRoute;
-import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.TracedWay;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.AheadOutcome;
+import dev.hansa.gateway.route.NamePlaces;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.PassiveHealth.Sign;
 import dev.hansa.gateway.route.PassiveHealth.Way;
@@ -21,7 +20,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The gateway's listener: peek, decide, connect, hand over. It ends no TLS and looks at no byte
@@ -66,6 +65,8 @@ public final class SniGateway {
     private final Function<SniRoute, ByteCounts> routed;
     private final AtomicInteger open = new AtomicInteger();
     private volatile Optional<ConnectionsAhead> ahead = Optional.empty();
+    private NamePlaces places = new NamePlaces(Integer.MAX_VALUE);
+    private Predicate<SniRoute> announced = _ -> false;
 
     /// @param seen what this gateway has seen of the endpoints; the router's too
     /// @param routed the counts of what a route has carried; called once for each connection
@@ -97,6 +98,17 @@ public final class SniGateway {
     public void review(Map<Way, Boolean> listed) {
         seen.taken(listed);
         deathwatch.taken(listed);
+    }
+
+    /// No more connections than these to one name. Once, before anything is accepted.
+    public void limitNames(int most) {
+        places = new NamePlaces(most);
+    }
+
+    /// By such a route the other end is told first who calls ([ProxyHeader]). Once, before anything
+    /// is accepted.
+    public void announceBy(Predicate<SniRoute> routes) {
+        announced = routes;
     }
 
     /// From now on connections stand ahead to what [#expect] names. Once, before anything is
@@ -163,7 +175,12 @@ public final class SniGateway {
 
                             @Override
                             public void refused(Refusal reason) {
-                                connection.refused(reason);
+                                connection.refuse(reason, HelloGate.sentence(reason));
+                            }
+
+                            @Override
+                            public void unfit(Refusal reason, String why) {
+                                connection.refuse(reason, why);
                             }
                         }));
         entry.waits(() -> channel.eventLoop().execute(connection::giveWay));
@@ -185,8 +202,8 @@ public final class SniGateway {
                                 }
 
                                 @Override
-                                public void refused(Refusal reason) {
-                                    connection.refused(reason);
+                                public void refused(Refusal reason, String why) {
+                                    connection.refuse(reason, why);
                                 }
 
                                 @Override
@@ -207,31 +224,6 @@ public final class SniGateway {
         return connection;
     }
 
-    /// One endpoint, for one connection.
-    private record Endeavour(Caller caller, TargetEndpoint endpoint)
-            implements Race.Runner<Callee> {
-
-        @Override
-        public Way way() {
-            return SniRouter.way(endpoint);
-        }
-
-        @Override
-        public int rank() {
-            return 0;
-        }
-
-        @Override
-        public Race.Attempt start(Duration limit, Race.Finish<Callee> finish) {
-            return caller.connect(endpoint.address(), limit, finish);
-        }
-
-        @Override
-        public void discard(Callee result) {
-            result.discard();
-        }
-    }
-
     private final class Connection implements Race.Course<Callee> {
         // what is kept here is kept for each connection that stands: no text that could be made
         // when it ends
@@ -246,7 +238,9 @@ public final class SniGateway {
         private String name = "";
         private @Nullable SniRoute route;
         private @Nullable Runnable unwatch;
+        private boolean hasPlace;
         private boolean carried;
+        private int announcement;
         private @Nullable Way upstream;
         private String refusal = "";
         private String sentence = "";
@@ -260,6 +254,7 @@ public final class SniGateway {
         /// The caller's socket has gone.
         void closed() {
             open.decrementAndGet();
+            leavePlace();
             if (!carried) {
                 abandon();
                 refuse(Refusal.CLOSED_EARLY, "the caller closed before it was carried");
@@ -271,24 +266,24 @@ public final class SniGateway {
         /// for that ([Parting] has bounds of its own).
         void refuse(Refusal reason, String why) {
             entry.left();
+            leavePlace();
             if (refusal.isEmpty()) {
                 refusal = reason.word();
                 sentence = why;
             }
         }
 
-        void refused(Refusal reason) {
-            refuse(
-                    reason,
-                    reason == Refusal.GAVE_WAY
-                            ? "it had not said what it wants when there were too many of those"
-                            : "no name could be read: " + reason.word());
+        private void leavePlace() {
+            if (hasPlace) {
+                hasPlace = false;
+                places.giveBack(name);
+            }
         }
 
         /// Others come, and it has not said what it wants.
         void giveWay() {
             if (name.isEmpty() && refusal.isEmpty()) {
-                refused(Refusal.GAVE_WAY);
+                refuse(Refusal.GAVE_WAY, HelloGate.sentence(Refusal.GAVE_WAY));
                 caller.reset();
             }
         }
@@ -301,6 +296,11 @@ public final class SniGateway {
                     route = found;
                     // the same text, of which the table has one for all
                     name = found.sni();
+                    hasPlace = places.take(name);
+                    if (!hasPlace) {
+                        turnAway(hello, Refusal.TOO_MANY_TO_ONE_NAME, places.sentence(name));
+                        return;
+                    }
                     held = hello;
                     var taken =
                             ahead.flatMap(all ->
@@ -324,15 +324,17 @@ public final class SniGateway {
                                     this);
                     race.start();
                 }
-                case RouteDecision.Refuse(var reason, var why) -> {
-                    hello.release();
-                    refuse(reason, why);
-                    caller.alert(
-                            reason == Refusal.NOT_SERVED
-                                    ? HelloGate.UNRECOGNIZED_NAME
-                                    : HelloGate.INTERNAL_ERROR);
-                }
+                case RouteDecision.Refuse(var reason, var why) -> turnAway(hello, reason, why);
             }
+        }
+
+        private void turnAway(ByteBuf hello, Refusal reason, String why) {
+            hello.release();
+            refuse(reason, why);
+            caller.alert(
+                    reason == Refusal.NOT_SERVED
+                            ? HelloGate.UNRECOGNIZED_NAME
+                            : HelloGate.INTERNAL_ERROR);
         }
 
         /// The caller has gone before it was carried.
@@ -393,8 +395,15 @@ public final class SniGateway {
             race = null;
             callee = reached;
             upstream = way;
-            caller.alsoTo(routed.apply(Objects.requireNonNull(route)));
-            var carriage = caller.carry(hello(), reached, idleTimeout, ended);
+            var by = Objects.requireNonNull(route);
+            caller.alsoTo(routed.apply(by));
+            var said = hello();
+            if (announced.test(by)) {
+                var hello = said.readableBytes();
+                said = ProxyHeader.before(said, caller.ends());
+                announcement = said.readableBytes() - hello;
+            }
+            var carriage = caller.carry(said, reached, idleTimeout, ended);
             if (end.isEmpty()) {
                 unwatch = deathwatch.watch(way, caller.loop(), carriage, this::cut);
             }
@@ -471,17 +480,10 @@ public final class SniGateway {
                                     caller.in(),
                                     caller.out(),
                                     to == null ? 0 : to.in(),
-                                    to == null ? 0 : to.out(),
+                                    to == null ? 0 : Math.max(0, to.out() - announcement),
                                     end,
                                     refusal,
                                     sentence)));
         }
-    }
-
-    /// The other end of a channel as `host:port`, an IPv6 host in brackets.
-    public static String text(Channel channel) {
-        return channel.remoteAddress() instanceof InetSocketAddress address
-                ? new Endpoint(address.getAddress().getHostAddress(), address.getPort()).toString()
-                : "";
     }
 }

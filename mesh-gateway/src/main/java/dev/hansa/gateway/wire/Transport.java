@@ -87,10 +87,10 @@ public final class Transport implements AutoCloseable {
     Channel listen(
             InetSocketAddress address,
             boolean accepting,
-            Admission admission,
+            Entrance entrance,
             Consumer<Channel> accepted)
             throws IOException {
-        return listen(address, Kind.DIALLED, accepting, admission, accepted);
+        return listen(address, Kind.DIALLED, accepting, entrance, accepted);
     }
 
     /// The same for connections of a kind.
@@ -98,11 +98,11 @@ public final class Transport implements AutoCloseable {
             InetSocketAddress address,
             Kind kind,
             boolean accepting,
-            Admission admission,
+            Entrance entrance,
             Consumer<Channel> accepted)
             throws IOException {
         var bound =
-                listener(accepting, admission, accepted)
+                listener(accepting, entrance, accepted)
                         .channelFactory(() ->
                                 switch (kind) {
                                     case DIALLED -> new NioServerSocketChannel();
@@ -130,11 +130,11 @@ public final class Transport implements AutoCloseable {
             ServerSocketChannel socket,
             Kind kind,
             boolean accepting,
-            Admission admission,
+            Entrance entrance,
             Consumer<Channel> accepted)
             throws IOException {
         var registered =
-                listener(accepting, admission, accepted)
+                listener(accepting, entrance, accepted)
                         .channelFactory(() ->
                                 switch (kind) {
                                     case DIALLED -> new NioServerSocketChannel(socket);
@@ -151,10 +151,10 @@ public final class Transport implements AutoCloseable {
     }
 
     private ServerBootstrap listener(
-            boolean accepting, Admission admission, Consumer<Channel> accepted) {
+            boolean accepting, Entrance entrance, Consumer<Channel> accepted) {
         return new ServerBootstrap()
                 .group(loops)
-                .handler(admission.door())
+                .handler(new EntranceHandler(entrance))
                 .option(ChannelOption.AUTO_READ, accepting)
                 .childOption(ChannelOption.ALLOCATOR, BUFFERS)
                 .childOption(ChannelOption.TCP_NODELAY, true)

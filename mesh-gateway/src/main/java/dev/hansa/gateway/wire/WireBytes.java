@@ -29,6 +29,11 @@ public final class WireBytes extends ChannelDuplexHandler {
         also = counts;
     }
 
+    /// So many bytes that were read are not the other end's.
+    void forget(int bytes) {
+        in -= bytes;
+    }
+
     public long in() {
         return in;
     }

@@ -11,6 +11,8 @@ import dev.hansa.gateway.wire.Acceptance;
 import dev.hansa.gateway.wire.Admission;
 import dev.hansa.gateway.wire.Doors;
 import dev.hansa.gateway.wire.KernelSockets;
+import dev.hansa.gateway.wire.Networks;
+import dev.hansa.gateway.wire.ProxyHeaderGate;
 import dev.hansa.gateway.wire.Transport;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.IntentionTable;
@@ -127,11 +129,16 @@ final class TestingInbound implements AutoCloseable {
     }
 
     void listen(Inbound inbound) throws IOException {
+        listen(inbound, Networks.NONE);
+    }
+
+    /// @param proxies where gateways are that say who calls
+    void listen(Inbound inbound, Networks proxies) throws IOException {
         var channel =
                 doors.open(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         Admission.undecided("inbound", halfOpen, events::add),
-                        inbound::accept);
+                        ProxyHeaderGate.of(proxies, inbound::accept));
         port = ((InetSocketAddress) channel.localAddress()).getPort();
     }
 
@@ -144,8 +151,15 @@ final class TestingInbound implements AutoCloseable {
 
     /// A caller before its handshake.
     SSLSocket caller() throws IOException {
+        return caller(stranger());
+    }
+
+    /// The same on a connection on which something may have been said.
+    SSLSocket caller(Socket connection) throws IOException {
         var socket =
-                (SSLSocket) control.caller("web", new Anybody()).createSocket("127.0.0.1", port);
+                (SSLSocket)
+                        control.caller("web", new Anybody())
+                                .createSocket(connection, "127.0.0.1", port, true);
         socket.setSoTimeout(20_000);
         socket.setSSLParameters(named(socket.getSSLParameters()));
         return socket;

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.exportedservices.Endpoint;
+import dev.hansa.failover.SniRoute;
 import dev.hansa.gateway.TestingDoor;
 import dev.hansa.gateway.route.AheadOutcome;
 import dev.hansa.gateway.route.PassiveHealth.Way;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -43,6 +46,30 @@ class ConnectionsAheadTest extends ConnectionsAheadSetting {
         assertThat(told(AheadOutcome.USED)).isOne();
         awaitRecord("finished");
         assertThat(told(AheadOutcome.UNANSWERED)).isZero();
+    }
+
+    /// Before there is one nobody knows whom to name, and nothing is said.
+    @Test
+    void headerOfProxyProtocolIsSaidWhenTheCallerComes() throws Exception {
+        gateway.announceBy(route -> route.purpose().equals(SniRoute.IMPORTED));
+        serve(FOR_EVER, upstream);
+        try (var one = upstream.accept();
+                var two = upstream.accept()) {
+            upstream.close();
+
+            try (var client = call()) {
+                var header =
+                        ProxyHeader.of(
+                                Optional.of(
+                                        new ProxyHeader.Ends(
+                                                (InetSocketAddress) client.getLocalSocketAddress(),
+                                                address)));
+                var heard = whoHears(one, two);
+                assertThat(heard.getInputStream().readNBytes(header.length)).isEqualTo(header);
+                assertThat(heard.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
+            }
+        }
+        assertThat(told(AheadOutcome.USED)).isOne();
     }
 
     @Test

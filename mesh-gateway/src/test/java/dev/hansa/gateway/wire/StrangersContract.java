@@ -203,7 +203,7 @@ abstract class StrangersContract {
     /// The bounds of a gateway for 8000 whose process may open files for 16 alone.
     @Test
     void oneSourceLeavesPlacesToOthersWhereThereAreFewerThanWasAskedFor() throws Exception {
-        var bounds = new Limits(8000, 5000, 85, 2000, 7000, 4000).bounds(16);
+        var bounds = new Limits(8000, 5000, 85, 2000, 7000, 4000, 7000).bounds(16);
         var address = listen(bounds);
         for (var i = 0; i < 14; i++) {
             connectAndWait(address, STRANGER);
