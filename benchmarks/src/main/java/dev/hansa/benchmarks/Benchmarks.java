@@ -10,12 +10,14 @@ import picocli.CommandLine.Command;
         description = "Measures Hansa on this machine, with real processes.",
         subcommands = {
             ApiBenchmark.class,
+            BytesBenchmark.class,
             ChartCommand.class,
             FailoverBenchmark.class,
             FloodBenchmark.class,
             GatewayBenchmark.class,
             PeerStreamBenchmark.class,
             SidecarBenchmark.class,
+            SlowBenchmark.class,
             WritesBenchmark.class
         },
         mixinStandardHelpOptions = true)

@@ -31,8 +31,8 @@ final class FloodBenchmark extends ServersBenchmark {
 
     private static final int MOST_SLOW = 18_000;
     private static final int SOURCES = 64;
-    private static final int REQUESTS = 400;
-    private static final int CALLS = 100;
+    static final int REQUESTS = 400;
+    static final int CALLS = 100;
 
     /// A gateway gives whom it refuses a second to read why.
     private static final long REST_MILLIS = 1200;
@@ -126,7 +126,7 @@ final class FloodBenchmark extends ServersBenchmark {
         return medians;
     }
 
-    private static long[] calls(Helper good, InetSocketAddress to, int millis) throws IOException {
+    static long[] calls(Helper good, InetSocketAddress to, int millis) throws IOException {
         return good.order(
                 to.getAddress().getHostAddress()
                         + " "
@@ -139,7 +139,7 @@ final class FloodBenchmark extends ServersBenchmark {
                         + millis);
     }
 
-    private static long[] attack(
+    static long[] attack(
             Helper strangers,
             Attack attack,
             InetSocketAddress to,

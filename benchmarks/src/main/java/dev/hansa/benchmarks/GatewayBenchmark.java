@@ -3,6 +3,8 @@ package dev.hansa.benchmarks;
 import dev.hansa.benchmarks.gateway.Peers;
 import dev.hansa.benchmarks.gateway.Rival;
 import dev.hansa.benchmarks.gateway.Run;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,12 @@ final class GatewayBenchmark extends PeersBenchmark {
 
     @Option(names = "--full", description = "21 rounds of twice the time.")
     private boolean full;
+
+    @Option(
+            names = "--against",
+            paramLabel = "CHECKOUT",
+            description = "Another build of Hansa that takes part as hansa/against.")
+    private Path against = Path.of("");
 
     @Option(
             names = "--network",
@@ -64,28 +72,42 @@ final class GatewayBenchmark extends PeersBenchmark {
                                     isPinned ? 1 : system.getAvailableProcessors(),
                                     system.getMaxFileDescriptorCount(),
                                     Map.of()),
-                            Map.of());
+                            versions());
             // a run opens more, and sooner, than strangers may
             var places =
                     Long.toString((system.getMaxFileDescriptorCount() - OTHER_DESCRIPTORS) / 2);
-            var ours =
-                    gateway.rival(
-                            server,
-                            List.of(
-                                    "--max-connections",
-                                    places,
-                                    "--max-connections-per-source",
-                                    places,
-                                    "--max-connection-rate",
-                                    "1000000"));
-            gateway.learnRoutes(ours);
+            var limits =
+                    List.of(
+                            "--max-connections",
+                            places,
+                            "--max-connections-per-source",
+                            places,
+                            "--max-connection-rate",
+                            "1000000");
+            var withName = new ArrayList<>(limits);
+            withName.addAll(List.of("--max-connections-per-name", places));
             var all = new ArrayList<Rival>();
-            all.add(ours);
+            all.add(gateway.rival(server, withName));
+            gateway.learnRoutes(all.getFirst());
+            if (!against.toString().isEmpty()) {
+                // an earlier build has no bound for one name
+                var other = gateway.against(against);
+                all.add(other.rival(server, limits));
+                other.learnRoutes(all.getLast());
+            }
             peers.rivals().stream().filter(peer -> isWanted(peer.name())).forEach(all::add);
             new Run(folder, sizes, all, backend, name, Run.Pins.of(isPinned), this::say)
                     .run(figures()::put, gateway::ready, server::close);
         }
         show();
+    }
+
+    private Map<String, String> versions() throws IOException {
+        return against.toString().isEmpty()
+                ? Map.of()
+                : Map.of(
+                        "hansa/against",
+                        Files.readString(against.resolve("cli/target/hansa/built")).strip());
     }
 
     private Run.Sizes sizes(long descriptors) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,8 @@ final class OneGateway {
     private final Path checkout;
     private final Path folder;
     private final String network;
+    private final String config;
+    private final int host;
 
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
@@ -32,9 +35,24 @@ final class OneGateway {
     /// @param folder for its data and its log
     /// @param network the first three bytes of the loopback addresses to use
     OneGateway(Path checkout, Path folder, String network) {
+        this(checkout, folder, network, "default", 2);
+    }
+
+    private OneGateway(Path checkout, Path folder, String network, String config, int host) {
         this.checkout = checkout;
         this.folder = folder;
         this.network = network;
+        this.config = config;
+        this.host = host;
+    }
+
+    /// One of another build beside it, with the same server and backend.
+    OneGateway against(Path build) {
+        return new OneGateway(build, folder, network, "against", host + 1);
+    }
+
+    private String address() {
+        return network + "." + host;
     }
 
     /// Where the server takes peers, and whoever is measured in its place what they are carried to.
@@ -62,7 +80,7 @@ final class OneGateway {
     /// @param settings besides those that it needs
     Rival rival(ServerProcess server, List<String> settings)
             throws IOException, InterruptedException {
-        var token = folder.resolve("gateway.token");
+        var token = folder.resolve("gateway-" + config + ".token");
         Files.writeString(
                 token,
                 server.call("POST", "/v1/hansa/join-token", Map.of("MeshGateway", true))
@@ -75,18 +93,20 @@ final class OneGateway {
                                 "gateway",
                                 "--join-token-file",
                                 token.toString(),
+                                "--node-name",
+                                config,
                                 "--listen",
-                                network + ".2:" + PORT,
+                                address() + ":" + PORT,
                                 "--admin-address",
-                                network + ".2:" + ADMIN,
+                                address() + ":" + ADMIN,
                                 "--data-dir",
-                                folder.resolve("gateway").toString(),
+                                folder.resolve("gateway-" + config).toString(),
                                 "--drain-grace",
                                 "0s",
                                 "--drain-timeout",
                                 "0s"));
         command.addAll(settings);
-        return new Rival("hansa", "default", new InetSocketAddress(network + ".2", PORT), command);
+        return new Rival("hansa", config, new InetSocketAddress(address(), PORT), command);
     }
 
     /// The first start asks the server, and has the routes on its disk from then on.
@@ -96,6 +116,26 @@ final class OneGateway {
         }
     }
 
+    /// What it counts, by name and labels.
+    Map<String, Double> metrics() throws IOException, InterruptedException {
+        var request =
+                HttpRequest.newBuilder(URI.create("http://" + address() + ":" + ADMIN + "/metrics"))
+                        .timeout(LIMIT)
+                        .build();
+        var counts = new HashMap<String, Double>();
+        client.send(request, HttpResponse.BodyHandlers.ofString())
+                .body()
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .forEach(line -> {
+                    var space = line.lastIndexOf(' ');
+                    counts.put(
+                            line.substring(0, space),
+                            Double.parseDouble(line.substring(space + 1)));
+                });
+        return counts;
+    }
+
     /// Hansa's gateway has a stream to its server, and the name.
     void ready(Rival rival) throws IOException, InterruptedException {
         if (!rival.name().equals("hansa")) {
@@ -103,7 +143,13 @@ final class OneGateway {
         }
         var until = System.nanoTime() + LIMIT.toNanos();
         var request =
-                HttpRequest.newBuilder(URI.create("http://" + network + ".2:" + ADMIN + "/health"))
+                HttpRequest.newBuilder(
+                                URI.create(
+                                        "http://"
+                                                + rival.address().getAddress().getHostAddress()
+                                                + ":"
+                                                + ADMIN
+                                                + "/health"))
                         .timeout(LIMIT)
                         .build();
         while (true) {
