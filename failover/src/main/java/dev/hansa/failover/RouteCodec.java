@@ -5,6 +5,7 @@ import dev.hansa.exportedservices.Endpoint;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.wire.Address;
 import dev.hansa.failover.wire.Bundle;
+import dev.hansa.failover.wire.ClusterIp;
 import dev.hansa.failover.wire.Health;
 import dev.hansa.failover.wire.Inbound;
 import dev.hansa.failover.wire.Snapshot;
@@ -85,6 +86,13 @@ public final class RouteCodec {
                                 VirtualService.newBuilder()
                                         .setNumber(one.getKey().number())
                                         .setUpstream(encode(one.getValue()))));
+        virtual.clusterIps().entrySet().stream()
+                .sorted(Comparator.comparing(one -> one.getKey().toString()))
+                .forEach(one ->
+                        message.addClusterIps(
+                                ClusterIp.newBuilder()
+                                        .setAddress(encode(one.getKey()))
+                                        .setUpstream(encode(one.getValue()))));
         return message.build();
     }
 
@@ -93,7 +101,13 @@ public final class RouteCodec {
         for (var one : message.getServicesList()) {
             services.put(new VirtualAddress(one.getNumber()), decode(one.getUpstream()));
         }
-        return new VirtualServices(services, message.getMeshDestinationsOnly());
+        var clusterIps = new HashMap<Endpoint, UpstreamName>();
+        for (var one : message.getClusterIpsList()) {
+            clusterIps.put(
+                    new Endpoint(one.getAddress().getHost(), one.getAddress().getPort()),
+                    decode(one.getUpstream()));
+        }
+        return new VirtualServices(services, message.getMeshDestinationsOnly(), clusterIps);
     }
 
     public static Upstream encode(UpstreamName name) {

@@ -84,7 +84,12 @@ class RouteCodecTest {
                                                 new VirtualAddress(VirtualAddress.LAST),
                                                 new UpstreamName(
                                                         new ServiceName("b"), Optional.empty())),
-                                        true)));
+                                        true,
+                                        Map.of(
+                                                new Endpoint("10.96.0.10", 80),
+                                                name,
+                                                new Endpoint("fd00:0:0:0:0:0:0:a", 80),
+                                                name))));
 
         var bytes = RouteCodec.encode(snapshot).toByteArray();
 

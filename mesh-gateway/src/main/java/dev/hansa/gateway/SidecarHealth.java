@@ -56,6 +56,12 @@ final class SidecarHealth {
                                         .get()
                                         .flatMap(RouteSnapshot::virtual)
                                         .map(known -> known.services().size())
+                                        .orElse(0),
+                                "clusterIps",
+                                routes.snapshot()
+                                        .get()
+                                        .flatMap(RouteSnapshot::virtual)
+                                        .map(known -> known.clusterIps().size())
                                         .orElse(0))));
         var ways = new LinkedHashMap<String, Object>();
         upstreams.forEach(upstream ->

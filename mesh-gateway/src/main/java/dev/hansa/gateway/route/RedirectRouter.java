@@ -10,8 +10,9 @@ import dev.hansa.gateway.route.RedirectDecision.ToService;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 
-/// Decides by the address that an application dialled; its port says nothing, as in Consul: a
-/// virtual address stands for a service, and a service has one.
+/// Decides by the address that an application dialled. The port of a virtual address says nothing,
+/// as in Consul: it stands for a service, and a service has one. That of an address of Kubernetes
+/// does: behind another port of the same Service is something else.
 public final class RedirectRouter {
     private RedirectRouter() {}
 
@@ -58,6 +59,11 @@ public final class RedirectRouter {
     }
 
     private static RedirectDecision elsewhere(InetSocketAddress dialled, VirtualServices known) {
+        var where = new Endpoint(dialled.getAddress().getHostAddress(), dialled.getPort());
+        var shown = known.clusterIps().get(where);
+        if (shown != null) {
+            return new ToService(shown);
+        }
         return known.meshDestinationsOnly()
                 ? new Refuse(
                         Refusal.MESH_DESTINATIONS_ONLY,
@@ -66,8 +72,7 @@ public final class RedirectRouter {
                                 + ": expected a service of the mesh, to which the entry 'mesh' keeps"
                                 + " its applications (TransparentProxy.MeshDestinationsOnly); found"
                                 + " another destination")
-                : new PassThrough(
-                        new Endpoint(dialled.getAddress().getHostAddress(), dialled.getPort()));
+                : new PassThrough(where);
     }
 
     private static String text(InetSocketAddress address) {

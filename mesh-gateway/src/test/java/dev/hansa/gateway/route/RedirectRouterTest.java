@@ -27,7 +27,15 @@ class RedirectRouterTest {
 
     private static Optional<RouteSnapshot> snapshot(boolean meshOnly) {
         return snapshot(
-                Optional.of(new VirtualServices(Map.of(new VirtualAddress(2), PAY), meshOnly)));
+                Optional.of(
+                        new VirtualServices(
+                                Map.of(new VirtualAddress(2), PAY),
+                                meshOnly,
+                                Map.of(
+                                        new Endpoint("10.96.0.10", 80),
+                                        PAY,
+                                        new Endpoint("fd00:0:0:0:0:0:0:a", 80),
+                                        PAY))));
     }
 
     private static Optional<RouteSnapshot> snapshot(Optional<VirtualServices> virtual) {
@@ -66,6 +74,20 @@ class RedirectRouterTest {
                                 Refusal.UNKNOWN_DESTINATION,
                                 "virtual address 240.0.0.3: expected one of the 1 that stand for a"
                                         + " service; found another"));
+    }
+
+    @Test
+    void addressOfKubernetesLeadsToItsServiceAtItsOwnPortAlone() {
+        for (var meshOnly : List.of(false, true)) {
+            assertThat(decide("10.96.0.10", 80, snapshot(meshOnly)))
+                    .isEqualTo(new RedirectDecision.ToService(PAY));
+            assertThat(decide("fd00::a", 80, snapshot(meshOnly)))
+                    .isEqualTo(new RedirectDecision.ToService(PAY));
+        }
+        assertThat(decide("10.96.0.10", 9090, snapshot(false)))
+                .isEqualTo(new RedirectDecision.PassThrough(new Endpoint("10.96.0.10", 9090)));
+        assertThat(decide("10.96.0.11", 80, snapshot(true)))
+                .isInstanceOf(RedirectDecision.Refuse.class);
     }
 
     @Test
