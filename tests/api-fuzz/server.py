@@ -20,6 +20,8 @@ SCRIPT = "\"><svg\u00a0onload=alert(1)>'{{7*7}}%00%n"
 ENTRIES = [
     {"Kind": "mesh", "Peering": {"PeerThroughMeshGateways": True}, "Meta": {"a": SCRIPT}},
     {"Kind": "sameness-group", "Name": "all", "IncludeLocal": True, "Members": [{"Peer": "lke"}]},
+    {"Kind": "cluster-ips", "Name": "eks", "Cluster": "eks/7b1e",
+     "Services": [{"Name": "web", "KubernetesService": "shop/web", "Addresses": ["10.96.0.10"], "Ports": [80]}]},
     {"Kind": "exported-services", "Services": [{"Name": "*", "Consumers": [{"Peer": "lke"}]}]},
     {"Kind": "service-resolver", "Name": "db", "Failover": {"*": {"Targets": [{"Peer": "lke"}]}}},
     {"Kind": "service-intentions", "Name": "db", "Sources": [{"Name": "web", "Action": "allow", "Description": SCRIPT}]},

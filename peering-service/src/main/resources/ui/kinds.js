@@ -119,6 +119,21 @@ Peering = {
     ],
   },
   {
+    kind: 'cluster-ips',
+    about: 'addresses of a Kubernetes cluster that stand for services; its operator writes them',
+    blank: `Kind = "cluster-ips"
+Name = ""
+
+Cluster = ""
+Services = [
+  { Name = "", Addresses = [""], Ports = [80] }
+]
+`,
+    end: (entry) => [
+      `In ${entry.Cluster} addresses of Services lead past the mesh again, until its operator writes them anew.`,
+    ],
+  },
+  {
     kind: 'service-router',
     about: 'routes by path and header, of which only those are taken that change nothing',
     blank: `Kind = "service-router"

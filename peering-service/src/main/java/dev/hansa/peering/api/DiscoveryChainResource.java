@@ -147,7 +147,12 @@ final class DiscoveryChainResource {
         } else {
             chain.putNull("AutoVirtualIPs");
         }
-        chain.putNull("ManualVirtualIPs");
+        var manual = ConfigEntries.clusterIps(state).addressesOf(service);
+        if (manual.isEmpty()) {
+            chain.putNull("ManualVirtualIPs");
+        } else {
+            manual.forEach(chain.putArray("ManualVirtualIPs")::add);
+        }
         return compiled;
     }
 

@@ -366,6 +366,11 @@ public final class ConfigEntries {
         return meshSays(state, "TransparentProxy", "MeshDestinationsOnly");
     }
 
+    /// Which addresses of Kubernetes clusters stand for which service.
+    public static ClusterIps clusterIps(StoreState state) {
+        return ClusterIps.of(state.config(Schemas.CLUSTER_IPS).map(ConfigEntries::read).toList());
+    }
+
     private static boolean meshSays(StoreState state, String part, String flag) {
         return state.config(Schemas.MESH, "mesh")
                 .map(record -> read(record).path(part).path(flag).asBoolean(false))

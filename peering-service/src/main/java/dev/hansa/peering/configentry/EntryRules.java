@@ -41,6 +41,7 @@ final class EntryRules {
             case Schemas.SERVICE_ROUTER -> RouterRules.router(entry);
             case Schemas.SERVICE_SPLITTER -> RouterRules.splitter(entry);
             case Schemas.SAMENESS_GROUP -> SamenessRules.hold(entry);
+            case Schemas.CLUSTER_IPS -> ClusterIpRules.hold(entry);
             default -> throw new IllegalStateException("a kind without rules: " + kind);
         }
     }

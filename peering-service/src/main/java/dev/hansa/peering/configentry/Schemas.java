@@ -27,6 +27,9 @@ final class Schemas {
     static final String SERVICE_SPLITTER = "service-splitter";
     static final String SAMENESS_GROUP = "sameness-group";
 
+    /// Ours: Consul has no entry for it.
+    static final String CLUSTER_IPS = "cluster-ips";
+
     private static final Shape TLS_VERSION =
             oneOf("", "TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3");
     private static final Shape TLS =
@@ -94,6 +97,7 @@ final class Schemas {
         table.put(SERVICE_ROUTER, serviceRouter());
         table.put(SERVICE_SPLITTER, serviceSplitter());
         table.put(SAMENESS_GROUP, samenessGroup());
+        table.put(CLUSTER_IPS, clusterIps());
         table.replaceAll((_, own) -> withCommon(own));
         return table;
     }
@@ -354,5 +358,22 @@ final class Schemas {
                 "DefaultForFailover", FLAG,
                 "IncludeLocal", FLAG,
                 "Members", listOf(fields("Partition", TEXT, "Peer", TEXT)));
+    }
+
+    private static Shape.Fields clusterIps() {
+        return fields(
+                "Cluster",
+                TEXT,
+                "Services",
+                listOf(
+                        fields(
+                                "Name",
+                                TEXT,
+                                "KubernetesService",
+                                TEXT,
+                                "Addresses",
+                                listOf(TEXT),
+                                "Ports",
+                                listOf(COUNT))));
     }
 }

@@ -428,7 +428,8 @@ public final class RoutePublisher implements AutoCloseable {
                     case ProxyIdentity.Gateway _ -> gateway;
                     case ProxyIdentity.Sidecar(_, var service) ->
                             session.isTransparent()
-                                    ? view.transparent(service, session.upstreams())
+                                    ? view.transparent(
+                                            service, session.upstreams(), session.place().node())
                                     : view.sidecar(service, session.upstreams());
                 };
         // the session may have ended meanwhile; then it must not come back

@@ -16,6 +16,7 @@ import dev.hansa.failover.Target;
 import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.failover.VirtualServices;
+import dev.hansa.peering.configentry.ClusterIps;
 import dev.hansa.peering.configentry.ConfigEntries;
 import dev.hansa.peering.store.BundleRecord;
 import dev.hansa.peering.store.CaRecord;
@@ -33,9 +34,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// What one proxy is told: pure, so that the same world always gives the same snapshot. A proxy
 /// learns only what its own identity needs.
@@ -46,6 +49,11 @@ public final class RouteView {
     private final String activeIssuer;
     private final Recoveries recoveries;
     private final Map<UpstreamName, Route> routes = new ConcurrentHashMap<>();
+
+    /// Read once, and only where there is a sidecar that wants it.
+    private final Supplier<ClusterIps> clusterIps;
+
+    private final Supplier<Map<String, String>> clusters;
 
     /// One that holds no target down.
     public RouteView(RouteWorld world) {
@@ -61,6 +69,8 @@ public final class RouteView {
             RouteWorld world, Map<PeerName, TrustBundle> peerBundles, Recoveries recoveries) {
         this.world = world;
         this.recoveries = recoveries;
+        this.clusterIps = once(() -> ConfigEntries.clusterIps(world.state()));
+        this.clusters = once(() -> Machines.clusters(world.catalog()));
         this.activeIssuer = world.state().ca().map(CaRecord::issuer).orElse("");
         this.peerBundles = peerBundles;
         var domains = new HashMap<PeerName, TrustDomain>();
@@ -73,6 +83,11 @@ public final class RouteView {
                         world.trustDomain(),
                         domains,
                         recoveries);
+    }
+
+    private static <T> Supplier<T> once(Supplier<T> reading) {
+        var read = new ConcurrentHashMap<String, T>();
+        return () -> read.computeIfAbsent("", _ -> reading.get());
     }
 
     /// Of the same world, with the targets held down that came back lately.
@@ -144,11 +159,17 @@ public final class RouteView {
 
     /// The same, and the way to each service that has a virtual address besides, for one that takes
     /// redirected connections.
-    public RouteSnapshot transparent(ServiceName service, Collection<UpstreamName> upstreams) {
+    ///
+    /// @param node that the sidecar is at: of the cluster that it is of it is told which addresses
+    ///   stand for these services
+    public RouteSnapshot transparent(
+            ServiceName service, Collection<UpstreamName> upstreams, String node) {
+        var chosen = VirtualChoice.of(world, service);
         var virtual =
                 new VirtualServices(
-                        VirtualChoice.of(world, service),
-                        ConfigEntries.meshDestinationsOnly(world.state()));
+                        chosen,
+                        ConfigEntries.meshDestinationsOnly(world.state()),
+                        clusterIps(Set.copyOf(chosen.values()), node));
         // always in the same order, whatever else is asked for: what has not changed is not sent
         var names = new LinkedHashSet<UpstreamName>();
         virtual.services().entrySet().stream()
@@ -156,6 +177,23 @@ public final class RouteView {
                 .forEach(one -> names.add(one.getValue()));
         names.addAll(upstreams);
         return sidecar(service, names, Optional.of(virtual));
+    }
+
+    private Map<Endpoint, UpstreamName> clusterIps(Set<UpstreamName> chosen, String node) {
+        if (clusterIps.get().isEmpty()) {
+            return Map.of();
+        }
+        var here = new HashMap<Endpoint, UpstreamName>();
+        clusterIps
+                .get()
+                .of(clusters.get().getOrDefault(node, ""))
+                .forEach((place, name) -> {
+                    var upstream = new UpstreamName(name, Optional.empty());
+                    if (chosen.contains(upstream)) {
+                        here.put(place, upstream);
+                    }
+                });
+        return here;
     }
 
     private RouteSnapshot sidecar(

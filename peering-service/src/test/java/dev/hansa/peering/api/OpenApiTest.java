@@ -68,6 +68,7 @@ class OpenApiTest {
             List.of(
                     "{\"Kind\":\"mesh\",\"Peering\":{\"PeerThroughMeshGateways\":true}}",
                     "{\"Kind\":\"sameness-group\",\"Name\":\"all\",\"IncludeLocal\":true,\"Members\":[{\"Peer\":\"lke\"}]}",
+                    "{\"Kind\":\"cluster-ips\",\"Name\":\"eks\",\"Cluster\":\"eks/7b1e\",\"Services\":[{\"Name\":\"web\",\"KubernetesService\":\"shop/web\",\"Addresses\":[\"10.96.0.10\"],\"Ports\":[80]}]}",
                     "{\"Kind\":\"exported-services\",\"Services\":[{\"Name\":\"db\",\"Consumers\":[{\"SamenessGroup\":\"all\"}]}]}",
                     "{\"Kind\":\"service-resolver\",\"Name\":\"db\",\"ConnectTimeout\":\"3s\",\"Subsets\":{\"v1\":{\"Filter\":\"\\\"v1\\\" in Service.Tags\"}},\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\",\"Service\":\"shipping\"}]}}}",
                     "{\"Kind\":\"service-intentions\",\"Name\":\"db\",\"Sources\":[{\"Name\":\"web\",\"Peer\":\"lke\",\"Action\":\"allow\",\"Description\":\"<b>\"},{\"Name\":\"web\",\"SamenessGroup\":\"all\",\"Action\":\"deny\"}]}",

@@ -130,4 +130,21 @@ class VirtualAddressApiTest {
                 .isEqualTo("[\"240.0.0.1\"]");
         assertThat(get("/v1/discovery-chain/pay").at("/Chain/AutoVirtualIPs").isNull()).isTrue();
     }
+
+    @Test
+    void chainNamesTheAddressesThatKubernetesHasGivenToo() throws Exception {
+        assertThat(get("/v1/discovery-chain/web").at("/Chain/ManualVirtualIPs").isNull()).isTrue();
+        assertThat(
+                        world.put(
+                                        "/v1/config",
+                                        """
+                                        {"Kind": "cluster-ips", "Name": "eks", "Cluster": "eks/1", "Services": [
+                                          {"Name": "web", "Addresses": ["10.96.0.10", "fd00::a"], "Ports": [80]},
+                                          {"Name": "pay", "Addresses": ["10.96.0.11"], "Ports": [80]}]}""")
+                                .statusCode())
+                .isEqualTo(200);
+
+        assertThat(get("/v1/discovery-chain/web").at("/Chain/ManualVirtualIPs").toString())
+                .isEqualTo("[\"10.96.0.10\",\"fd00:0:0:0:0:0:0:a\"]");
+    }
 }

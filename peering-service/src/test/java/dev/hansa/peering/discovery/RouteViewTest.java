@@ -90,7 +90,7 @@ class RouteViewTest {
         var here = name("shippingservice", Optional.empty());
         var there = name("shippingservice", Optional.of(LKE));
 
-        var told = view().transparent(web, List.of());
+        var told = view().transparent(web, List.of(), "n");
 
         assertThat(told.virtual())
                 .contains(
@@ -100,8 +100,91 @@ class RouteViewTest {
         assertThat(told.routes()).extracting(Route::upstream).containsExactly(there, here);
         assertThat(told.bundles().of(new TrustDomain("lke.consul"))).isPresent();
         // what it has dialled besides is known already, so that there is nothing to send
-        assertThat(view().transparent(web, List.of(here))).isEqualTo(told);
+        assertThat(view().transparent(web, List.of(here), "n")).isEqualTo(told);
         assertThat(view().sidecar(web, List.of()).virtual()).isEmpty();
+    }
+
+    private static ConfigRecord shown(String name, String cluster, String address, String service) {
+        return new ConfigRecord(
+                "cluster-ips",
+                name,
+                """
+                {"Kind":"cluster-ips","Name":"%s","Cluster":"%s",
+                 "Services":[{"Name":"%s","Addresses":["%s"],"Ports":[80]}]}\
+                """
+                        .formatted(name, cluster, service, address),
+                1,
+                1);
+    }
+
+    private static Map<ConfigKey, ConfigRecord> entries(ConfigRecord... records) {
+        var all = new HashMap<ConfigKey, ConfigRecord>();
+        for (var record : records) {
+            all.put(new ConfigKey(record.kind(), record.name()), record);
+        }
+        return all;
+    }
+
+    private Map<Endpoint, UpstreamName> clusterIps(String node) {
+        return view().transparent(new ServiceName("web"), List.of(), node)
+                .virtual()
+                .orElseThrow()
+                .clusterIps();
+    }
+
+    @Test
+    void sidecarIsToldTheAddressesOfItsOwnClusterAlone() {
+        shippingHere(CheckStatus.PASSING);
+        virtual = Map.of("shippingservice", new VirtualRecord("shippingservice", "", 3));
+        var here = name("shippingservice", Optional.empty());
+        var first = shown("a", "eks/1", "10.96.0.10", "shippingservice");
+        // two clusters may use one address, and a name that the mesh knows nothing of is nobody's
+        config =
+                entries(
+                        first,
+                        shown("b", "lke/2", "10.96.0.11", "shippingservice"),
+                        shown("c", "eks/1", "10.96.0.12", "unknown"));
+        assertThat(clusterIps("k8s-n1")).isEmpty();
+
+        atMachine("k8s-n1", "eks/1");
+        assertThat(clusterIps("k8s-n1"))
+                .containsOnly(Map.entry(new Endpoint("10.96.0.10", 80), here));
+        assertThat(clusterIps("k8s-n2")).isEmpty();
+        atMachine("k8s-n2", "lke/2");
+        assertThat(clusterIps("k8s-n2"))
+                .containsOnly(Map.entry(new Endpoint("10.96.0.11", 80), here));
+
+        // one that two entries of the cluster give to two services
+        config = entries(first, shown("c", "eks/1", "10.96.0.10", "unknown"));
+        assertThat(clusterIps("k8s-n1")).isEmpty();
+        config = entries(first);
+        assertThat(clusterIps("k8s-n1")).hasSize(1);
+        // a machine that two clusters call their own
+        atMachine("k8s-n1", "lke/2");
+        assertThat(clusterIps("k8s-n1")).isEmpty();
+    }
+
+    private void atMachine(String node, String cluster) {
+        local.put(
+                "on-" + node + "-" + cluster.length() + cluster.charAt(0),
+                List.of(
+                        new ServiceInstance(
+                                new NodeRecord("", node, "192.0.2.9", "eks", Map.of(), Map.of()),
+                                "x",
+                                "on",
+                                ServiceKind.TYPICAL,
+                                List.of(),
+                                "",
+                                80,
+                                Map.of(),
+                                Map.of("k8s-cluster", cluster),
+                                1,
+                                1,
+                                Optional.empty(),
+                                Optional.empty(),
+                                List.of(),
+                                0,
+                                0)));
     }
 
     @Test
@@ -116,7 +199,7 @@ class RouteViewTest {
                                 1,
                                 1));
 
-        assertThat(view().transparent(new ServiceName("web"), List.of()).virtual())
+        assertThat(view().transparent(new ServiceName("web"), List.of(), "n").virtual())
                 .contains(new VirtualServices(Map.of(), true));
     }
 
@@ -132,7 +215,8 @@ class RouteViewTest {
         many.put(ofPeer.key(), ofPeer);
         virtual = many;
 
-        var told = view().transparent(new ServiceName("web"), List.of()).virtual().orElseThrow();
+        var told =
+                view().transparent(new ServiceName("web"), List.of(), "n").virtual().orElseThrow();
 
         assertThat(told.services()).hasSize(VirtualServices.MOST).containsValue(ofPeer.name());
     }
