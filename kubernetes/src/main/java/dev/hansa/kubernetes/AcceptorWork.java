@@ -197,7 +197,7 @@ final class AcceptorWork extends PeeringWork {
                                     + RENEW
                                     + "=<another value> to make it and its token anew)");
         }
-        var fields = new LinkedHashMap<>(fields(object, peering.get()));
+        var fields = new LinkedHashMap<>(fields(object, peering.get(), desk().clock().instant()));
         var madeFor = object.annotation(MADE_FOR);
         fields.put(
                 "renewedFor",
@@ -239,7 +239,7 @@ final class AcceptorWork extends PeeringWork {
                                 "the token was not used in time (annotate with "
                                         + RENEW
                                         + "=<another value> to make a new one)")
-                        : ready(object, peering.get());
+                        : ready(object, peering.get(), desk().clock().instant());
         desk().tell(object, new Verdict(synced, ready, fields, false));
         return new Outcome.Again(LOOK);
     }

@@ -106,7 +106,7 @@ final class DialerWork extends PeeringWork {
 
     private Outcome told(
             Custom object, StoredPeering peering, String digest, Map<String, Object> more) {
-        var fields = new LinkedHashMap<>(fields(object, peering));
+        var fields = new LinkedHashMap<>(fields(object, peering, desk().clock().instant()));
         fields.putAll(more);
         if (!digest.isEmpty()) {
             var secret = new LinkedHashMap<String, Object>();
@@ -116,7 +116,13 @@ final class DialerWork extends PeeringWork {
             fields.put("secret", secret);
         }
         var synced = Word.yes("Synced", "the server has the peering");
-        desk().tell(object, new Verdict(synced, ready(object, peering), fields, !more.isEmpty()));
+        desk().tell(
+                        object,
+                        new Verdict(
+                                synced,
+                                ready(object, peering, desk().clock().instant()),
+                                fields,
+                                !more.isEmpty()));
         return new Outcome.Again(LOOK);
     }
 

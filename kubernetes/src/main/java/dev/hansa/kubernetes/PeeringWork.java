@@ -227,7 +227,9 @@ abstract class PeeringWork {
     }
 
     /// What the status says of a peering.
-    static Map<String, Object> fields(Custom object, StoredPeering peering) {
+    ///
+    /// @param now as this operator reckons
+    static Map<String, Object> fields(Custom object, StoredPeering peering, Instant now) {
         var fields = new LinkedHashMap<String, Object>(Desk.named(peering.name()));
         fields.put("peeringId", peering.id());
         fields.put("state", peering.state());
@@ -235,19 +237,27 @@ abstract class PeeringWork {
         fields.put("importedServices", peering.imported());
         fields.put("exportedServices", peering.exported());
         // to the minute, or each look would be a write
-        fields.put("lastHeartbeat", minute(object, peering).orElse(""));
+        fields.put("lastHeartbeat", minute(object, peering, now).orElse(""));
         return fields;
     }
 
     /// When the peer was last heard. What the server says begins anew with each leader: what the
-    /// status says of the same peering stays until the server says something later.
-    private static Optional<String> minute(Custom object, StoredPeering peering) {
+    /// status says of the same peering stays until the server says something later. Whatever lies
+    /// ahead was said by a clock that is ahead: it would look fresh until then.
+    private static Optional<String> minute(Custom object, StoredPeering peering, Instant now) {
         var status = object.status();
         var said =
-                peering.id().equals(status.get("peeringId"))
-                        ? moment(status.get("lastHeartbeat"))
-                        : Optional.<Instant>empty();
-        return Stream.of(said, peering.lastHeard())
+                (peering.id().equals(status.get("peeringId"))
+                                ? moment(status.get("lastHeartbeat"))
+                                : Optional.<Instant>empty())
+                        .filter(at -> !at.isAfter(now));
+        var isAhead = peering.lastHeard().filter(at -> at.isAfter(now)).isPresent();
+        // when it was is not known but of one that is heard now
+        var heard =
+                isAhead && (said.isEmpty() || peering.state().equals("ACTIVE"))
+                        ? Optional.of(now)
+                        : peering.lastHeard().filter(_ -> !isAhead);
+        return Stream.of(said, heard)
                 .flatMap(Optional::stream)
                 .max(Comparator.naturalOrder())
                 .map(at -> at.truncatedTo(ChronoUnit.MINUTES).toString());
@@ -264,7 +274,7 @@ abstract class PeeringWork {
         }
     }
 
-    static Word ready(Custom object, StoredPeering peering) {
+    static Word ready(Custom object, StoredPeering peering, Instant now) {
         return switch (peering.state()) {
             case "ACTIVE" -> Word.yes("Active", "the peer is heard");
             case "PENDING" -> Word.no("Pending", "the token waits to be used by the peer");
@@ -274,7 +284,7 @@ abstract class PeeringWork {
             case "FAILING" ->
                     Word.no(
                             "Failing",
-                            minute(object, peering)
+                            minute(object, peering, now)
                                     .map(at ->
                                             "the peer has not been heard since "
                                                     + at

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 /// What a status says of a peer that is not heard, whoever leads.
 class PeeringWorkTest {
     private static final String HEARD = "2026-01-01T10:00:00Z";
+    private static final Instant NOW = Instant.parse("2026-01-01T12:00:10Z");
 
     private static Custom object(String peeringId, String heard) {
         var resource = new GenericKubernetesResource();
@@ -27,9 +28,11 @@ class PeeringWorkTest {
     }
 
     private static void assertHeard(Custom object, StoredPeering peering, String at) {
-        assertThat(PeeringWork.fields(object, peering)).containsEntry("lastHeartbeat", at);
-        assertThat(PeeringWork.ready(object, peering).message())
-                .startsWith("the peer has not been heard since " + at + ":");
+        assertThat(PeeringWork.fields(object, peering, NOW)).containsEntry("lastHeartbeat", at);
+        assertThat(PeeringWork.ready(object, peering, NOW).message())
+                .startsWith(
+                        "the peer has not been heard since "
+                                + (at.isEmpty() ? "the leader" : at + ":"));
     }
 
     @Test
@@ -51,10 +54,24 @@ class PeeringWorkTest {
         for (var object : new Custom[] {object("another", HEARD), object("one", "soon")}) {
             var peering = failing(Optional.empty());
 
-            assertThat(PeeringWork.fields(object, peering)).containsEntry("lastHeartbeat", "");
-            assertThat(PeeringWork.ready(object, peering).message())
+            assertThat(PeeringWork.fields(object, peering, NOW)).containsEntry("lastHeartbeat", "");
+            assertThat(PeeringWork.ready(object, peering, NOW).message())
                     .isEqualTo(
                             "the peer has not been heard since the leader of the servers here began to lead");
         }
+    }
+
+    /// Else a peer that is gone would look fresh until the moment has come, and its age be less
+    /// than nothing.
+    @Test
+    void momentThatLiesAheadIsNotWhenAPeerWasHeard() {
+        var ahead = Optional.of(Instant.parse("2026-01-01T15:00:00Z"));
+
+        assertHeard(object("one", "2026-01-01T14:00:00Z"), failing(Optional.empty()), "");
+        assertHeard(object("one", HEARD), failing(ahead), HEARD);
+        assertHeard(object("one", ""), failing(ahead), "2026-01-01T12:00:00Z");
+        var active = new StoredPeering("lke", "one", "ACTIVE", Map.of(), "lke", 0, 0, ahead);
+        assertThat(PeeringWork.fields(object("one", HEARD), active, NOW))
+                .containsEntry("lastHeartbeat", "2026-01-01T12:00:00Z");
     }
 }
