@@ -120,6 +120,11 @@ final class Cluster implements AutoCloseable {
         return objects.lost(kind);
     }
 
+    /// All such definitions.
+    SortedSet<String> lost() {
+        return objects.lost();
+    }
+
     /// Whether a group that is watched does not have this kind.
     boolean lacks(ApiGroup group, ResourceKind kind) {
         return objects.lacks(group, kind);

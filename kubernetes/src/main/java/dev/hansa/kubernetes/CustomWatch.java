@@ -257,6 +257,11 @@ final class CustomWatch implements AutoCloseable {
         return groups.stream().map(group -> name(group, kind)).filter(lost::contains).findFirst();
     }
 
+    /// All definitions that went while objects of them were known.
+    SortedSet<String> lost() {
+        return new TreeSet<>(lost);
+    }
+
     /// As far as they are known; the oldest first.
     Stream<Custom> known() {
         return watched.stream().flatMap(CustomWatch::objects);

@@ -308,6 +308,7 @@ public final class Operator implements AutoCloseable {
         health.put("watches", watches);
         health.put("watchesSynced", synced);
         health.put("lacking", cluster.lacking());
+        health.put("lost", cluster.lost());
         return health;
     }
 

@@ -131,10 +131,32 @@ class LackingKindsTest {
         cluster.service("cart", Map.of("any", "label"));
         until(() -> failed() > before);
         assertThat(isThere("exported-services", "default")).isTrue();
+        assertThat(health().body()).contains("\"lost\" : [ ]");
 
         cluster.define(ApiGroup.HANSA, EXPORTS);
         cluster.delete(share);
         until(() -> cluster.now(share).isEmpty());
+        until(() -> !isThere("exported-services", "default"));
+    }
+
+    @Test
+    void healthNamesKindsThatWentWhileObjectsOfThemWereKnown() throws Exception {
+        cluster.refuseWatches(EXPORTS);
+        cluster.operate(eks, Map.of());
+        var share = cluster.create(EXPORTS, "one", SHARE);
+        cluster.untilSynced(share, "True");
+
+        cluster.lack(ApiGroup.HANSA, EXPORTS);
+        until(() -> health().body().contains("\"lost\" : [ \"exportedservices.hansa.dev\" ]"));
+        assertThat(health().body()).contains("\"lacking\" : [ \"exportedservices.hansa.dev\" ]");
+        // the other kinds are watched
+        assertThat(health().statusCode()).isEqualTo(200);
+        assertThat(isThere("exported-services", "default")).isTrue();
+
+        cluster.allowWatches(EXPORTS);
+        cluster.define(ApiGroup.HANSA, EXPORTS);
+        until(() -> health().body().contains("\"lost\" : [ ]"));
+        cluster.delete(share);
         until(() -> !isThere("exported-services", "default"));
     }
 
