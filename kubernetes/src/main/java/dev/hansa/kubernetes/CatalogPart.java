@@ -35,7 +35,7 @@ final class CatalogPart implements AutoCloseable {
                         this::changed,
                         words -> events.accept(new OperatorEvent.WatchFailed("watch", words)));
         var pods = new PodEvents(cluster, config.lease().identity(), desk.clock(), events);
-        var work = new CatalogWork(desk, new CatalogApi(api), watch, pods);
+        var work = new CatalogWork(desk, new CatalogApi(api), watch, pods, this::changed);
         this.workers =
                 new Workers<>("catalog", queue, leadership::isLeading, work::work, reports(events));
     }
@@ -69,6 +69,8 @@ final class CatalogPart implements AutoCloseable {
     void everything() {
         changed(CatalogWork.SWEEP);
         cluster.services().forEach(this::changed);
+        // an edit by hand is a drift
+        changed(ClusterIpsWork.ENTRY);
     }
 
     void watch() {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /// Brings the catalog to what a Service's slices say, and removes what no pod stands for any more.
 /// What is there is read first: only a difference is written.
@@ -34,12 +35,23 @@ final class CatalogWork {
     /// Services that are there.
     private final Map<KubeService, Set<String>> names = new ConcurrentHashMap<>();
 
-    CatalogWork(Desk desk, CatalogApi api, CatalogWatch watch, PodEvents pods) {
+    private final ClusterIpsWork clusterIps;
+    private final Consumer<KubeService> changed;
+
+    /// @param changed told of what else is to be looked at
+    CatalogWork(
+            Desk desk,
+            CatalogApi api,
+            CatalogWatch watch,
+            PodEvents pods,
+            Consumer<KubeService> changed) {
         this.desk = desk;
         this.api = api;
         this.watch = watch;
         this.pods = pods;
         this.mark = Map.of(Owner.SOURCE, "kubernetes", Owner.CLUSTER, desk.name());
+        this.clusterIps = new ClusterIpsWork(desk, watch, mark);
+        this.changed = changed;
     }
 
     /// What has become of one look. One write that is refused does not keep the others.
@@ -73,6 +85,13 @@ final class CatalogWork {
             return new Outcome.Failed(
                     "watch of services, endpointslices and pods: expected to have begun; found that it has not");
         }
+        if (service.equals(ClusterIpsWork.ENTRY)) {
+            try {
+                return clusterIps.work();
+            } catch (ApiException e) {
+                return Desk.outcome(e);
+            }
+        }
         var round = new Round();
         round.attempt(() -> {
             if (service.equals(SWEEP)) {
@@ -95,6 +114,9 @@ final class CatalogWork {
     private void bring(KubeService service, Round round) throws ApiException, InterruptedException {
         var wanted = Instances.of(service, watch, mark);
         wanted.problems().forEach(pods::tell);
+        if (clusterIps.isNews(service, wanted.shown())) {
+            changed.accept(ClusterIpsWork.ENTRY);
+        }
         var called = new TreeSet<String>();
         wanted.registrations().values().forEach(one -> called.add(one.service()));
         // of a Service that had none the sweep finds what an earlier life of this operator left

@@ -48,6 +48,7 @@ final class LeanStore<T extends HasMetadata> extends BasicItemStore<T> {
                         .withSelector(spec.getSelector())
                         .withPorts(spec.getPorts())
                         .withIpFamilies(spec.getIpFamilies())
+                        .withClusterIPs(spec.getClusterIPs())
                         .endSpec()
                         .build();
     }

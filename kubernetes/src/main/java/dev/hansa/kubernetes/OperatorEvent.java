@@ -63,6 +63,11 @@ public sealed interface OperatorEvent {
     /// @param service of Kubernetes, or what is nobody's any more
     record CatalogWritten(String service, int registered, int removed) implements OperatorEvent {}
 
+    /// Which addresses of the cluster stand for services is other than before.
+    ///
+    /// @param services of Kubernetes, whose addresses do; none: the entry is gone
+    record ClusterIpsWritten(int services) implements OperatorEvent {}
+
     record CatalogSettled() implements OperatorEvent {}
 
     record CatalogRefused(String service, String words, Duration again) implements OperatorEvent {}

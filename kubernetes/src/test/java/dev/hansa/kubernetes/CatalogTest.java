@@ -304,4 +304,55 @@ class CatalogTest {
         all.addAll(other);
         return all;
     }
+
+    /// What the server's entry says of this cluster's addresses.
+    private List<String> shown() {
+        var found = new ArrayList<String>();
+        for (var entry : eks.json("/v1/config/cluster-ips")) {
+            if (entry.path("Name").asText().startsWith(cluster.name() + ".")) {
+                assertThat(entry.path("Cluster").asText()).startsWith(cluster.name() + "/");
+                entry.path("Services")
+                        .forEach(one ->
+                                found.add(
+                                        one.path("KubernetesService").asText()
+                                                + " "
+                                                + one.path("Name").asText()
+                                                + one.path("Addresses")
+                                                + one.path("Ports")));
+            }
+        }
+        return found;
+    }
+
+    private void untilShown(String... rows) {
+        await().atMost(TestingCluster.PATIENCE)
+                .untilAsserted(() -> assertThat(shown()).containsExactly(rows));
+    }
+
+    @Test
+    void addressThatIsGivenToAnotherServiceNeverStandsForTheOneThatHadIt() throws Exception {
+        cluster.operate(eks, CATALOG);
+        pods.service("till", Map.of(), List.of("10.96.0.20"));
+        pods.pod("till-1", "till", true, Map.of());
+        pods.slice("till", ready("till-1", "192.0.2.7"));
+        untilShown("shop/till till[\"10.96.0.20\"][80]");
+
+        // to one outside the mesh
+        pods.deleteService("till");
+        pods.service("legacy", Map.of(), List.of("10.96.0.20"));
+        pods.slice("legacy", ready("legacy-1", "192.0.2.8"));
+        untilShown();
+
+        // to one within, and a watch that lags would show it at both
+        pods.service("stock", Map.of(), List.of("10.96.0.21"));
+        pods.pod("stock-1", "stock", true, Map.of());
+        pods.slice("stock", ready("stock-1", "192.0.2.9"));
+        untilShown("shop/stock stock[\"10.96.0.21\"][80]");
+        pods.service("till", Map.of(), List.of("10.96.0.21"));
+        pods.slice("till", ready("till-1", "192.0.2.7"));
+        untilShown();
+        until(() -> cluster.metric("hansa_operator_catalog_work_total{outcome=\"refused\"}") > 0);
+        pods.deleteService("stock");
+        untilShown("shop/till till[\"10.96.0.21\"][80]");
+    }
 }

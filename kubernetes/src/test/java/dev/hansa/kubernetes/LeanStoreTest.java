@@ -27,7 +27,8 @@ class LeanStoreTest {
                         .withManagedFields(new ManagedFieldsEntry())
                         .endMetadata()
                         .withNewSpec()
-                        .withClusterIP("192.0.2.1")
+                        .withClusterIPs("192.0.2.1", "2001:db8::1")
+                        .withExternalIPs("192.0.2.9")
                         .addToSelector("app", "cart")
                         .endSpec()
                         .build();
@@ -40,7 +41,8 @@ class LeanStoreTest {
         assertThat(held.getMetadata().getLabels()).containsEntry("export", "yes");
         assertThat(held.getMetadata().getResourceVersion()).isEqualTo("7");
         assertThat(held.getSpec().getSelector()).containsEntry("app", "cart");
-        assertThat(held.getSpec().getClusterIP()).isNull();
+        assertThat(held.getSpec().getClusterIPs()).containsExactly("192.0.2.1", "2001:db8::1");
+        assertThat(held.getSpec().getExternalIPs()).isEmpty();
     }
 
     @Test

@@ -27,6 +27,11 @@ final class TestingPods {
     }
 
     void service(String name, Map<String, String> annotations) {
+        service(name, annotations, List.of());
+    }
+
+    /// @param clusterIps as its cluster has given it
+    void service(String name, Map<String, String> annotations, List<String> clusterIps) {
         client.resource(
                         new ServiceBuilder()
                                 .withNewMetadata()
@@ -36,9 +41,14 @@ final class TestingPods {
                                 .endMetadata()
                                 .withNewSpec()
                                 .addToSelector("app", name)
+                                .withClusterIPs(clusterIps)
                                 .addNewPort()
                                 .withName("http")
                                 .withPort(80)
+                                .endPort()
+                                .addNewPort()
+                                .withName("metrics")
+                                .withPort(9090)
                                 .endPort()
                                 .endSpec()
                                 .build())

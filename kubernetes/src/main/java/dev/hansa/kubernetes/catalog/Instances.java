@@ -21,8 +21,12 @@ import java.util.TreeMap;
 ///
 /// @param registrations by their keys
 /// @param held keys of what stays as it is if it is there, and is not registered anew
+/// @param shown what the Service's own addresses stand for
 public record Instances(
-        Map<String, Registration> registrations, List<String> held, List<PodProblem> problems) {
+        Map<String, Registration> registrations,
+        List<String> held,
+        List<PodProblem> problems,
+        Shown shown) {
     private static final String NODE = "k8s-";
 
     /// The port of an injected pod's sidecar, where mutual TLS ends.
@@ -31,7 +35,8 @@ public record Instances(
     private static final String SYNC = "service-sync";
     private static final String IGNORE = "service-ignore";
 
-    public static final Instances NONE = new Instances(Map.of(), List.of(), List.of());
+    public static final Instances NONE =
+            new Instances(Map.of(), List.of(), List.of(), new Shown.Nothing());
 
     public Instances {
         registrations = Map.copyOf(registrations);
@@ -93,7 +98,8 @@ public record Instances(
             Map<String, String> cluster,
             Map<String, Registration> registrations,
             List<String> held,
-            List<PodProblem> problems) {
+            List<PodProblem> problems,
+            Selected selected) {
         Reading(KubeService key, Service service, Seen seen, Map<String, String> cluster) {
             this(
                     key,
@@ -102,12 +108,13 @@ public record Instances(
                     cluster,
                     new LinkedHashMap<>(),
                     new ArrayList<>(),
-                    new ArrayList<>());
+                    new ArrayList<>(),
+                    new Selected(service));
         }
 
         Instances read() {
             places().forEach(this::pod);
-            return new Instances(registrations, held, problems);
+            return new Instances(registrations, held, problems, selected.shown());
         }
 
         /// Of each pod, in the order of its Service's families: it may stand in a slice of each,
@@ -157,6 +164,12 @@ public record Instances(
                     seen.injected(key.namespace(), name)
                             .filter(pod -> uid.isEmpty() || pod.uid().equals(uid));
             if (injected.isEmpty()) {
+                // one that is just made may not be known to have a sidecar yet
+                if (places.stream()
+                        .map(place -> Readiness.of(place.endpoint().getConditions(), injected))
+                        .anyMatch(Readiness.READY::equals)) {
+                    selected.plain();
+                }
                 plain(name, uid, places);
                 return;
             }
@@ -165,8 +178,9 @@ public record Instances(
                 return;
             }
             switch (pod.part(key.name(), seen.servicesOf(key.namespace(), name))) {
-                case InjectedPod.Part.None() -> {}
+                case InjectedPod.Part.None() -> selected.other();
                 case InjectedPod.Part.OneOfSeveral(var services) -> {
+                    selected.other();
                     problems.add(PodProblem.severalServices(pod, services));
                     held.add(
                             node(machine(first, injected))
@@ -174,8 +188,11 @@ public record Instances(
                                     + id(key.namespace(), name, pod.called(key.name())));
                 }
                 // whoever may label a pod would say any name; its certificate has its account's
-                case InjectedPod.Part.Of(var called, _) when !called.equals(pod.serviceAccount()) ->
-                        problems.add(PodProblem.otherService(pod, called));
+                case InjectedPod.Part.Of(var called, _)
+                        when !called.equals(pod.serviceAccount()) -> {
+                    selected.other();
+                    problems.add(PodProblem.otherService(pod, called));
+                }
                 case InjectedPod.Part.Of(var called, var port) ->
                         port(port, first, pod.ports())
                                 .ifPresentOrElse(
@@ -188,14 +205,16 @@ public record Instances(
                                                         places,
                                                         injected,
                                                         pod.marks()),
-                                        () ->
-                                                problems.add(
-                                                        PodProblem.noPort(
-                                                                key.namespace(),
-                                                                name,
-                                                                uid,
-                                                                port,
-                                                                "a container's or the Service's")));
+                                        () -> {
+                                            selected.other();
+                                            problems.add(
+                                                    PodProblem.noPort(
+                                                            key.namespace(),
+                                                            name,
+                                                            uid,
+                                                            port,
+                                                            "a container's or the Service's"));
+                                        });
             }
         }
 
@@ -235,6 +254,8 @@ public record Instances(
                     places.stream()
                             .map(place -> Readiness.of(place.endpoint().getConditions(), injected))
                             .reduce(Readiness.READY, Readiness::worse);
+            injected.ifPresent(_ ->
+                    selected.carried(called, port, first.ports(), readiness == Readiness.READY));
             var others = new TreeMap<String, String>();
             places.stream()
                     .filter(place -> !place.family().equals(first.family()))

@@ -143,6 +143,8 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
                         registered,
                         removed);
             }
+            case OperatorEvent.ClusterIpsWritten(var services) ->
+                    LOG.info("addresses of {} Services stand for services of the mesh", services);
             case OperatorEvent.CatalogSettled() -> catalogWork("settled");
             case OperatorEvent.CatalogRefused(var service, var words, var again) -> {
                 catalogWork("refused");

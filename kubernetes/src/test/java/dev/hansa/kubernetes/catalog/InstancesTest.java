@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -366,5 +369,78 @@ class InstancesTest {
         pod("True", Map.of());
 
         assertThat(Instances.of(CART, world, MARK)).isEqualTo(Instances.NONE);
+    }
+
+    private void shownAt(String... addresses) {
+        var service = Objects.requireNonNull(world.services.get("cart"));
+        world.services.put(
+                "cart",
+                new ServiceBuilder(service)
+                        .editSpec()
+                        .withClusterIPs(addresses)
+                        .addNewPort()
+                        .withName("metrics")
+                        .withPort(9090)
+                        .endPort()
+                        .addNewPort()
+                        .withName("grpc")
+                        .withProtocol("UDP")
+                        .withPort(81)
+                        .endPort()
+                        .endSpec()
+                        .build());
+    }
+
+    @Test
+    void addressesStandForThePodsServiceAtThePortThatLeadsToItsOwn() {
+        service("cart", Map.of());
+        shownAt("10.96.0.10", "fd00::a", "None", "");
+        slice("cart", "IPv4", "192.0.2.1", true, true, false);
+        pod("False", Map.of());
+
+        assertThat(read("cart").shown())
+                .isEqualTo(
+                        new Shown.By(
+                                "cart",
+                                List.of("10.96.0.10", "fd00::a"),
+                                new TreeSet<>(Set.of(80))));
+        // another port of the pod is in the mesh
+        pod("True", Map.of("hansa.dev/connect-service-port", "9090"));
+        assertThat(read("cart").shown())
+                .isEqualTo(
+                        new Shown.By(
+                                "cart",
+                                List.of("10.96.0.10", "fd00::a"),
+                                new TreeSet<>(Set.of(9090))));
+        // one that the Service does not have
+        pod("True", Map.of("hansa.dev/connect-service-port", "7071"));
+        assertThat(read("cart").shown()).isEqualTo(new Shown.Nothing());
+    }
+
+    @Test
+    void serviceWithoutAnAddressOfItsOwnStandsForNothing() {
+        service("cart", Map.of());
+        slice("cart", "IPv4", "192.0.2.1", true, true, false);
+        pod("True", Map.of());
+        for (var addresses : List.of(new String[0], new String[] {"None"})) {
+            shownAt(addresses);
+            assertThat(read("cart").shown()).isEqualTo(new Shown.Nothing());
+        }
+        shownAt("10.96.0.10");
+        pod("True", "other", Map.of());
+        assertThat(read("cart").shown()).isEqualTo(new Shown.Nothing());
+    }
+
+    @Test
+    void serviceWithoutPodsStandsForWhatItStoodForAndOneOutsideTheMeshForNothing() {
+        service("cart", Map.of());
+        shownAt("10.96.0.10");
+        var before = new Shown.AsBefore(List.of("10.96.0.10"), new TreeSet<>(Set.of(80, 9090)));
+        assertThat(read("cart").shown()).isEqualTo(before);
+        // it may be one whose sidecar is not known yet
+        slice("cart", "IPv4", "192.0.2.1", false, false, false);
+        assertThat(read("cart").shown()).isEqualTo(before);
+        slice("cart", "IPv4", "192.0.2.1", true, true, false);
+        assertThat(read("cart").shown()).isEqualTo(new Shown.Nothing());
     }
 }

@@ -27,6 +27,9 @@ class TransparentIT {
     /// In the block, and given to nobody here.
     private static final String NOBODY = "240.99.0.1";
 
+    private static final String CLUSTER_IP = "10.96.0.10";
+    private static final String OTHER_CLUSTER_IP = "10.96.0.11";
+
     private static final String PROBE = "htp-probe";
 
     @BeforeAll
@@ -79,6 +82,7 @@ class TransparentIT {
             assertThat(world.calls(NOBODY, PORT)).isFalse();
             assertThat(world.hasRefused("unknown_destination")).isTrue();
 
+            byTheAddressOfKubernetes(world);
             failsOver(world, echo);
             keepsToTheMesh(world, echo);
             takesWhatComesIn(world);
@@ -182,6 +186,26 @@ class TransparentIT {
         assertThat(EchoLoad.isListening(dns)).isFalse();
     }
 
+    /// What an operator says of its cluster, and takes back. The Service's address is nobody's in
+    /// this network, as without kube-proxy.
+    private static void byTheAddressOfKubernetes(TransparentWorld world)
+            throws IOException, InterruptedException {
+        var served = world.servedInEks.get();
+        assertThat(world.isNowhere(CLUSTER_IP, PORT)).isTrue();
+        world.shows("another/2", CLUSTER_IP, PORT, 0);
+        world.shows("eks/1", OTHER_CLUSTER_IP, PORT, 1);
+        assertThat(world.calls(OTHER_CLUSTER_IP, PORT)).isTrue();
+        assertThat(world.servedInEks).hasValue(served + 1);
+        // of another cluster, and the other port of the same Service
+        assertThat(world.isNowhere(CLUSTER_IP, PORT)).isTrue();
+        assertThat(world.isNowhere(OTHER_CLUSTER_IP, PORT + 1)).isTrue();
+        // the Service is made anew, and another has its address now
+        world.shows("eks/1", CLUSTER_IP, PORT, 1);
+        await().atMost(SOON).until(() -> world.calls(CLUSTER_IP, PORT));
+        assertThat(world.isNowhere(OTHER_CLUSTER_IP, PORT)).isTrue();
+        assertThat(world.servedInEks).hasValue(served + 2);
+    }
+
     /// No call that begins after the death fails, and the name stands for the service all the same.
     private static void failsOver(TransparentWorld world, String echo)
             throws IOException, InterruptedException {
@@ -191,6 +215,9 @@ class TransparentIT {
             assertThat(world.calls(echo, PORT)).as("call " + call + " after the death").isTrue();
         }
         assertThat(world.servedInLke).hasValue(served + 5);
+        // applications that dial a Service of Kubernetes fail over as well
+        assertThat(world.calls(CLUSTER_IP, PORT)).isTrue();
+        assertThat(world.servedInLke).hasValue(served + 6);
         assertThat(world.address("echo.virtual.consul")).isEqualTo(echo);
     }
 

@@ -131,6 +131,13 @@ final class TransparentWorld implements AutoCloseable {
                 "service.caller.transparent-listen = 127.0.0.1:15001");
         echo(eks, EKS);
         echo(lke, LKE);
+        eks.must(
+                0,
+                "PUT",
+                "/v1/catalog/register",
+                "{\"Node\":\"eks-caller\",\"Address\":\""
+                        + EKS
+                        + ".20\",\"Service\":{\"Service\":\"neighbour\",\"Port\":80,\"Meta\":{\"k8s-cluster\":\"eks/1\"}}}");
         write(
                 "{\"Kind\":\"service-resolver\",\"Name\":\"echo\",\"Failover\":{\"*\":{\"Targets\":[{\"Peer\":\"lke\"}]}}}");
         await().atMost(READY)
@@ -307,6 +314,21 @@ final class TransparentWorld implements AutoCloseable {
 
     void write(String entry) throws IOException, InterruptedException {
         eks.must(0, "PUT", "/v1/config", entry);
+    }
+
+    /// As the operator of a cluster says where its Service of `echo` is shown; this sidecar's
+    /// machine is of `eks/1`.
+    ///
+    /// @param told how many such addresses the caller's sidecar knows then
+    void shows(String cluster, String address, int port, int told)
+            throws IOException, InterruptedException {
+        write(
+                """
+                {"Kind": "cluster-ips", "Name": "%s", "Cluster": "%s", "Services":
+                  [{"Name": "echo", "KubernetesService": "shop/echo", "Addresses": ["%s"], "Ports": [%d]}]}\
+                """
+                        .formatted(cluster.replace('/', '.'), cluster, address, port));
+        await().atMost(READY).until(() -> health().contains("\"clusterIps\":" + told));
     }
 
     private String admin(String path) throws IOException, InterruptedException {
