@@ -330,6 +330,33 @@ class CatalogTest {
     }
 
     @Test
+    void addressesOfAServiceStandForWhatItsPodsAreAndHoldWhileItHasNone() throws Exception {
+        cluster.operate(eks, CATALOG);
+        pods.service("pay", Map.of(), List.of("10.96.0.10", "fd00::a"));
+        pods.service("db", Map.of(), List.of("None"));
+        pods.pod("pay-1", "pay", false, Map.of());
+        pods.pod("db-0", "db", true, Map.of());
+        pods.slice("db", ready("db-0", "192.0.2.9"));
+        pods.slice("pay", endpoint("pay-1", "192.0.2.7", false, false, false));
+        var pay = "shop/pay pay[\"10.96.0.10\",\"fd00:0:0:0:0:0:0:a\"][80]";
+        untilShown(pay);
+        // the last instance goes, and the peer that is failed over to is called by the same address
+        pods.slice("pay");
+        untilStatuses("pay");
+        pods.service("legacy", Map.of(), List.of("10.96.0.12"));
+        pods.service("shelf", Map.of(), List.of("10.96.0.11"));
+        pods.pod("shelf-1", "shelf", true, Map.of());
+        pods.slice("shelf", ready("shelf-1", "192.0.2.8"));
+        pods.slice("legacy", ready("legacy-1", "192.0.2.6"));
+        var shelf = "shop/shelf shelf[\"10.96.0.11\"][80]";
+        untilShown(pay, shelf);
+
+        // taken out of the mesh
+        pods.slice("pay", ready("plain-1", "192.0.2.5"));
+        untilShown(shelf);
+    }
+
+    @Test
     void addressThatIsGivenToAnotherServiceNeverStandsForTheOneThatHadIt() throws Exception {
         cluster.operate(eks, CATALOG);
         pods.service("till", Map.of(), List.of("10.96.0.20"));
@@ -354,5 +381,25 @@ class CatalogTest {
         until(() -> cluster.metric("hansa_operator_catalog_work_total{outcome=\"refused\"}") > 0);
         pods.deleteService("stock");
         untilShown("shop/till till[\"10.96.0.21\"][80]");
+    }
+
+    @Test
+    void nextLeaderKeepsWhatAServiceWithoutPodsStandsFor() throws Exception {
+        cluster.operate(eks, CATALOG);
+        pods.service("bank", Map.of(), List.of("10.96.0.30"));
+        pods.pod("bank-1", "bank", true, Map.of());
+        pods.slice("bank", ready("bank-1", "192.0.2.7"));
+        var bank = "shop/bank bank[\"10.96.0.30\"][80]";
+        untilShown(bank);
+        pods.slice("bank");
+        untilStatuses("bank");
+        cluster.stopFirst();
+
+        cluster.operate(eks, CATALOG);
+        pods.service("vault", Map.of(), List.of("10.96.0.31"));
+        pods.pod("vault-1", "vault", true, Map.of());
+        pods.slice("vault", ready("vault-1", "192.0.2.8"));
+
+        untilShown(bank, "shop/vault vault[\"10.96.0.31\"][80]");
     }
 }
