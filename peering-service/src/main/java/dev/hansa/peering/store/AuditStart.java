@@ -2,6 +2,7 @@ package dev.hansa.peering.store;
 
 import dev.hansa.peering.audit.AuditClass;
 import dev.hansa.peering.audit.AuditHead;
+import dev.hansa.peering.audit.AuditOutcome;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -99,14 +100,17 @@ final class AuditStart implements AutoCloseable {
         }
     }
 
-    /// What may begin, as soon as all members can read it: the act that says so.
-    static Optional<String> due(AuditHead head, boolean isAlone) {
+    /// What may begin, as soon as all members can read it: the command that says so.
+    static Optional<StoreCommand> due(AuditHead head, boolean isAlone) {
         if (head.last().number() == 0) {
-            return isAlone ? Optional.empty() : Optional.of("audit.begin");
+            return isAlone
+                    ? Optional.empty()
+                    : Optional.of(
+                            new StoreCommand.NoteAct("audit.begin", "log", AuditOutcome.APPLIED));
         }
         return head.isApart() || head.of(AuditClass.CHANGE).number() < CHANGES
                 ? Optional.empty()
-                : Optional.of(AuditClass.APART);
+                : Optional.of(new StoreCommand.BeginAuditClasses());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.hansa.peering.store;
 
 import dev.hansa.peering.audit.AuditAct;
+import dev.hansa.peering.audit.AuditClass;
 import dev.hansa.peering.audit.AuditHead;
 import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.peering.audit.AuditReason;
@@ -43,15 +44,7 @@ final class AuditTrail {
     private static Optional<AuditAct> ended(
             Act act, StoreCommand command, Origin origin, StateMachine.Transition transition) {
         return switch (transition.answer()) {
-            case StoreAnswer.Applied _ ->
-                    Optional.of(
-                            new AuditAct(
-                                    act.what(),
-                                    act.on(),
-                                    AuditOutcome.APPLIED.word(),
-                                    AuditReason.NONE.word(),
-                                    act.detail(),
-                                    0));
+            case StoreAnswer.Applied _ -> Optional.of(applied(act));
             case StoreAnswer.Refused _ when origin.quiet() -> Optional.empty();
             case StoreAnswer.Refused _ ->
                     Optional.of(
@@ -62,18 +55,33 @@ final class AuditTrail {
                                     transition.reason().word(),
                                     act.detail(),
                                     origin.untold()));
-            case StoreAnswer.Unchanged _ ->
-                    command
-                                    instanceof
-                                    StoreCommand.NoteAct(
-                                            var what,
-                                            var on,
-                                            var outcome,
-                                            var reason,
-                                            var detail,
-                                            var untold)
-                            ? Optional.of(new AuditAct(what, on, outcome, reason, detail, untold))
-                            : Optional.empty();
+            case StoreAnswer.Unchanged _ -> noted(act, command);
+        };
+    }
+
+    private static AuditAct applied(Act act) {
+        return new AuditAct(
+                act.what(),
+                act.on(),
+                AuditOutcome.APPLIED.word(),
+                AuditReason.NONE.word(),
+                act.detail(),
+                0);
+    }
+
+    /// What changes nothing is an act all the same where it is there to be told.
+    private static Optional<AuditAct> noted(Act act, StoreCommand command) {
+        return switch (command) {
+            case StoreCommand.NoteAct(
+                            var what,
+                            var on,
+                            var outcome,
+                            var reason,
+                            var detail,
+                            var untold) ->
+                    Optional.of(new AuditAct(what, on, outcome, reason, detail, untold));
+            case StoreCommand.BeginAuditClasses _ -> Optional.of(applied(act));
+            default -> Optional.empty();
         };
     }
 
@@ -151,6 +159,7 @@ final class AuditTrail {
             case StoreCommand.RemoveBindingRule(var id) -> act("binding-rule.delete", id);
             case StoreCommand.CommitRestore _ -> act("snapshot.restore", "state");
             case StoreCommand.NoteAct(var what, var on, _, _, _, _) -> act(what, on);
+            case StoreCommand.BeginAuditClasses _ -> act(AuditClass.APART, "log");
             // what is healthy is no act, nor is what follows of it; an end that was set is none
             // when
             // it comes, and a restore is one when it is done

@@ -19,8 +19,9 @@ final class CommandCodec {
     static final int MAX_BYTES = 1536 * 1024;
 
     /// What this version reads: 1 has an [Origin], 2 knows of virtual addresses, 3 of [NewForms], 4
-    /// of the audit log's classes of form 2. A member is asked before it is sent such.
-    static final int FORM = 4;
+    /// of the audit log's classes of form 2, which a note began, 5 of the command that begins them
+    /// ([StoreCommand.BeginAuditClasses]). A member is asked before it is sent such.
+    static final int FORM = 5;
 
     /// Between the type's name and the term.
     private static final String TERM = "@";

@@ -5,7 +5,6 @@ import dev.hansa.bootstrap.Seal;
 import dev.hansa.bootstrap.SealKey;
 import dev.hansa.peering.audit.AuditHead;
 import dev.hansa.peering.audit.AuditLog;
-import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.trustbundle.Datacenter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -306,12 +305,8 @@ public final class RaftStore implements Store {
     /// entry that is written here it is the same at each.
     ///
     /// @throws StoreFailure when another server leads by now, or no majority answers
-    void begin(String what, long term) {
-        apply(
-                new CommandCodec.Entry(
-                        new StoreCommand.NoteAct(what, "log", AuditOutcome.APPLIED),
-                        OptionalLong.of(term),
-                        Optional.of(origins.own())));
+    void begin(StoreCommand what, long term) {
+        apply(new CommandCodec.Entry(what, OptionalLong.of(term), Optional.of(origins.own())));
     }
 
     /// Whether the audit log has begun.

@@ -77,7 +77,8 @@ final class StateMachine {
                             next.virtual(state.virtual().with(names));
                     case StoreCommand.ReleaseVirtual(var keys) ->
                             next.virtual(state.virtual().without(keys));
-                    case StoreCommand.NoteAct _ -> Optional.<String>empty();
+                    case StoreCommand.NoteAct _, StoreCommand.BeginAuditClasses _ ->
+                            Optional.<String>empty();
                     case StoreCommand.BeginRestore _,
                             StoreCommand.RestorePart _,
                             StoreCommand.CommitRestore _,

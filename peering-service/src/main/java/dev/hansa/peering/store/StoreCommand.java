@@ -196,6 +196,11 @@ public sealed interface StoreCommand {
         }
     }
 
+    /// The audit log's classes of form 2 begin, which changes nothing else. A command of its own,
+    /// and no note: a build that does not have these classes stops at it, rather than take their
+    /// records for others.
+    record BeginAuditClasses() implements StoreCommand {}
+
     /// Whether a full store takes it all the same: it leaves no more behind than was there, or a
     /// line of what makes room.
     default boolean makesRoom() {
@@ -216,6 +221,7 @@ public sealed interface StoreCommand {
                     ForgetExpiredTokens _,
                     ReleaseVirtual _,
                     AbortRestore _,
+                    BeginAuditClasses _,
                     CountStart _ ->
                     true;
             case NoteAct note -> note.isOfAnAct();

@@ -9,6 +9,7 @@ import dev.hansa.peering.audit.AuditClass;
 import dev.hansa.peering.audit.AuditHead;
 import dev.hansa.peering.audit.AuditLog;
 import dev.hansa.peering.audit.AuditMark;
+import dev.hansa.peering.audit.AuditOutcome;
 import dev.hansa.peering.audit.AuditRecord;
 import dev.hansa.peering.audit.Origin;
 import java.nio.file.Path;
@@ -17,7 +18,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +56,8 @@ class AuditClassesTest {
     }
 
     private static void begin(RaftStore leader) {
-        leader.begin(AuditClass.APART, leader.members().leadership().get().term());
+        leader.begin(
+                new StoreCommand.BeginAuditClasses(), leader.members().leadership().get().term());
     }
 
     private static AuditHead with(AuditHead head, int count, AuditAct act) {
@@ -72,10 +76,12 @@ class AuditClassesTest {
         var many = with(some, 1, change);
 
         assertThat(AuditStart.due(AuditHead.START, true)).isEmpty();
-        assertThat(AuditStart.due(AuditHead.START, false)).contains("audit.begin");
+        assertThat(AuditStart.due(AuditHead.START, false))
+                .contains(new StoreCommand.NoteAct("audit.begin", "log", AuditOutcome.APPLIED));
         for (var isAlone : List.of(true, false)) {
             assertThat(AuditStart.due(some, isAlone)).isEmpty();
-            assertThat(AuditStart.due(many, isAlone)).contains(AuditClass.APART);
+            assertThat(AuditStart.due(many, isAlone))
+                    .contains(new StoreCommand.BeginAuditClasses());
             assertThat(AuditStart.due(with(many, 1, BEGIN), isAlone)).isEmpty();
         }
     }
@@ -108,6 +114,25 @@ class AuditClassesTest {
             assertThat(newest(store).kind()).isEqualTo(AuditClass.REGISTRATION);
             whole(store.audit());
         }
+    }
+
+    /// A log that was begun apart by a note, as form 4 had it, has the chain that it always had.
+    @Test
+    void commandMakesTheRecordThatANoteMadeBefore() {
+        var note = new StoreCommand.NoteAct(AuditClass.APART, "log", AuditOutcome.APPLIED);
+        var state = TestState.EMPTY;
+        var records =
+                Stream.of(new StoreCommand.BeginAuditClasses(), note)
+                        .map(command ->
+                                AuditTrail.record(
+                                        AuditHead.START,
+                                        state,
+                                        new CommandCodec.Entry(
+                                                command, OptionalLong.empty(), Optional.of(ORIGIN)),
+                                        StateMachine.apply(state, command)))
+                        .toList();
+        assertThat(records.getFirst()).isPresent().isEqualTo(records.getLast());
+        assertThat(AuditHead.START.with(records.getFirst().orElseThrow()).isApart()).isTrue();
     }
 
     @Test

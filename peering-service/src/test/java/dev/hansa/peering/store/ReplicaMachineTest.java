@@ -1,9 +1,12 @@
 package dev.hansa.peering.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hansa.bootstrap.SealKey;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.OptionalLong;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
@@ -26,16 +29,17 @@ class ReplicaMachineTest {
 
     private static Message apply(ReplicaMachine machine, StateFile file, long at, StoreCommand what)
             throws Exception {
+        return apply(machine, at, new CommandCodec(file.records()).encode(what));
+    }
+
+    private static Message apply(ReplicaMachine machine, long at, byte[] content) throws Exception {
         var entry =
                 LogEntryProto.newBuilder()
                         .setTerm(1)
                         .setIndex(at)
                         .setStateMachineLogEntry(
                                 StateMachineLogEntryProto.newBuilder()
-                                        .setLogData(
-                                                ByteString.copyFrom(
-                                                        new CommandCodec(file.records())
-                                                                .encode(what))))
+                                        .setLogData(ByteString.copyFrom(content)))
                         .build();
         return machine.applyTransaction(
                         TransactionContext.newBuilder()
@@ -68,6 +72,29 @@ class ReplicaMachineTest {
             assertThat(apply(machine, file, 2, PUT_AGAIN)).isEqualTo(ReplicaMachine.FORGOTTEN);
             assertThat(machine.state().get().config("k", "one").orElseThrow().json())
                     .isEqualTo("{}");
+        }
+    }
+
+    /// What a build without the audit log's classes of form 2 does with the entry that begins them,
+    /// and any with what came after it.
+    @Test
+    void entryOfANewerVersionStopsTheServerBeforeItByName() throws Exception {
+        var later = "BeginWhatComesLater {}\n{}".getBytes(StandardCharsets.UTF_8);
+        for (var start = 0; start < 2; start++) {
+            try (var file = StateFile.open(folder, SealKey.IN_DATA_DIR)) {
+                var failures = new ArrayList<Throwable>();
+                var machine =
+                        new ReplicaMachine(file, new CommandCodec(file.records()), failures::add);
+                apply(machine, file, 1, PUT);
+                assertThatThrownBy(() -> apply(machine, 2, later))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith("log entry: expected one of [AbortRestore, ")
+                        .hasMessageEndingWith(
+                                "found 'BeginWhatComesLater', which a newer version may have written");
+                assertThat(failures).hasSize(1);
+                assertThat(file.position()).isEqualTo(new LogPosition(1, 1));
+                assertThat(machine.state().get().config("k", "one")).isPresent();
+            }
         }
     }
 
