@@ -229,8 +229,9 @@ public final class PeeringService implements AutoCloseable {
                         times.header(),
                         times.body(),
                         times.idle(),
-                        // 512 MiB where all are as long as they may be
                         config.connections().http() / 4,
+                        // or whoever can connect, who has shown no token yet, would have the heap
+                        Runtime.getRuntime().maxMemory() / 8,
                         // the rest is for the catalog, and for making answers; half of it, for one
                         // connection, is some megabytes where the heap is smallest
                         Runtime.getRuntime().maxMemory() / 8),

@@ -1,5 +1,6 @@
 package dev.hansa.peering;
 
+import dev.hansa.peering.api.BodyDoor;
 import dev.hansa.peering.api.ClientNetwork;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -55,10 +56,10 @@ final class SlowClients implements ConnectionDoor.Keeper {
     private final Map<SocketAddress, Watch> watches = new ConcurrentHashMap<>();
 
     private final YieldingPlaces<Watch> places = new YieldingPlaces<>();
-    private final CrowdByClient<Exchange> bodies = new CrowdByClient<>();
+    private final CrowdByClient<Exchange> bodies;
 
     /// Of those that are answered already: they take no places of the others.
-    private final CrowdByClient<Exchange> unwanted = new CrowdByClient<>();
+    private final CrowdByClient<Exchange> unwanted;
 
     private final HeldAnswers<GivenAnswers> held;
 
@@ -67,16 +68,25 @@ final class SlowClients implements ConnectionDoor.Keeper {
     /// @param body from there to its last byte
     /// @param idle between an answer and the next request on its connection, and between two looks
     ///   at how much of an answer is taken
-    /// @param bodies that have not come whole; each may hold 512 KiB. As many again that are
-    ///   answered, of which nothing is kept
+    /// @param bodies that have not come whole. As many again that are answered, of which nothing is
+    ///   kept
+    /// @param unfinished bytes that those bodies will have when they are whole, of all together
     /// @param unread bytes of answers that their clients have not taken, of all together; of one
     ///   connection of HTTP/2 three quarters of them. The longest answer comes on top
-    record Limits(Duration header, Duration body, Duration idle, int bodies, long unread) {}
+    record Limits(
+            Duration header,
+            Duration body,
+            Duration idle,
+            int bodies,
+            long unfinished,
+            long unread) {}
 
     /// @param onEnd told why something is ended; on an event loop
     SlowClients(Limits limits, Consumer<String> onEnd) {
         this.limits = limits;
         this.onEnd = onEnd;
+        this.bodies = new CrowdByClient<>(limits.bodies(), limits.unfinished());
+        this.unwanted = new CrowdByClient<>(limits.bodies(), Long.MAX_VALUE);
         this.held = new HeldAnswers<>(limits.unread());
     }
 
@@ -333,12 +343,20 @@ final class SlowClients implements ConnectionDoor.Keeper {
         /// Its handler has it: who was turned away at once takes no place of another.
         void handed() {
             if (!isUpload && timer != null && !isWhole && !isAnswered) {
-                await(bodies);
+                bodies.add(this, client, size()).forEach(Exchange::crowdedOut);
             }
         }
 
-        private void await(CrowdByClient<Exchange> crowd) {
-            crowd.add(this, client, limits.bodies()).ifPresent(Exchange::crowdedOut);
+        /// Of its body, as the client says; who does not say may send as much as anybody.
+        private long size() {
+            var length = request.getHeader("Content-Length");
+            try {
+                return length == null
+                        ? BodyDoor.MAX_BODY
+                        : Math.clamp(Long.parseLong(length), 0, BodyDoor.MAX_BODY);
+            } catch (NumberFormatException _) {
+                return BodyDoor.MAX_BODY;
+            }
         }
 
         private void awaitMore() {
@@ -383,7 +401,7 @@ final class SlowClients implements ConnectionDoor.Keeper {
                 bodies.remove(this, client);
                 if (!isWhole && !isEnded) {
                     // nobody wants the rest of it
-                    await(unwanted);
+                    unwanted.add(this, client, 0).forEach(Exchange::crowdedOut);
                     if (isUpload || timer == null) {
                         restart(() -> end(BODY));
                     }

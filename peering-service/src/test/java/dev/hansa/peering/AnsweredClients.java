@@ -61,7 +61,9 @@ abstract class AnsweredClients {
     /// @param idle between two looks
     void start(long unread, Duration idle) throws Exception {
         var slow =
-                new SlowClients(new SlowClients.Limits(LONG, LONG, idle, 100, unread), ended::add);
+                new SlowClients(
+                        new SlowClients.Limits(LONG, LONG, idle, 100, 1L << 30, unread),
+                        ended::add);
         var any = InetSocketAddress.createUnresolved("127.0.0.1", 0);
         var pems = TestTls.pems(ca, "localhost");
         var files =

@@ -64,9 +64,8 @@ class SlowClientsTest {
 
     private void start(Duration header, Duration body, Duration idle, int bodies, int connections)
             throws Exception {
-        var slow =
-                new SlowClients(
-                        new SlowClients.Limits(header, body, idle, bodies, 4L * LARGE), ended::add);
+        var limits = new SlowClients.Limits(header, body, idle, bodies, 1L << 30, 4L * LARGE);
+        var slow = new SlowClients(limits, ended::add);
         var bound =
                 listeners.plain(
                         InetSocketAddress.createUnresolved("127.0.0.1", 0),

@@ -4,22 +4,44 @@ import dev.hansa.peering.PeeringEvent;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /// Reads the bodies of requests, and tells what is wrong with a request from defects of ours.
-record BodyDoor(Consumer<PeeringEvent> events) {
+public final class BodyDoor {
     /// As Consul's largest transaction; a longer entry or token is a mistake.
-    private static final long MAX_BODY = 512 * 1024;
+    public static final long MAX_BODY = 512 * 1024;
+
+    /// A body that is always taken: as many as there are places for requests come to 4 MiB.
+    private static final int SMALL = 4 * 1024;
+
+    /// Of the heap, for bodies that are being answered: what is read of one takes up to sixteen
+    /// times as much, and half of the heap is left for all else.
+    private static final int PART = 32;
 
     /// Set while a body is being read: what fails then is what the caller sends, or that he hangs
     /// up.
     private static final String READING = BodyDoor.class.getName();
 
+    private final Consumer<PeeringEvent> events;
+    private final long most;
+    private final AtomicLong held = new AtomicLong();
+
+    BodyDoor(Consumer<PeeringEvent> events) {
+        this(events, Runtime.getRuntime().maxMemory() / PART);
+    }
+
+    /// @param most bytes of bodies that are being answered, but for small ones
+    BodyDoor(Consumer<PeeringEvent> events, long most) {
+        this.events = events;
+        this.most = Math.max(most, MAX_BODY);
+    }
+
     /// Before whatever wants a body.
     void mount(Router router) {
         router.route().handler(BodyDoor::begin);
         router.route().handler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
-        router.route().handler(BodyDoor::end);
+        router.route().handler(this::end);
     }
 
     /// Bodies are read as what they are, whatever they are called: curl calls each a form, and a
@@ -30,8 +52,22 @@ record BodyDoor(Consumer<PeeringEvent> events) {
         call.next();
     }
 
-    private static void end(RoutingContext call) {
+    private void end(RoutingContext call) {
         call.remove(READING);
+        var size = Math.max(0, call.body().length());
+        if (size > SMALL) {
+            if (held.addAndGet(size) > most) {
+                held.addAndGet(-size);
+                AnswerWriter.plain(
+                        call,
+                        429,
+                        "request: expected at most "
+                                + most
+                                + " bytes of bodies that are answered at once; found more: try again");
+                return;
+            }
+            call.addEndHandler(_ -> held.addAndGet(-size));
+        }
         call.next();
     }
 
