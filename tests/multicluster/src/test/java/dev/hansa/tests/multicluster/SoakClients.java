@@ -24,14 +24,14 @@ import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 
 /// Who uses the two datacenters while they are hurt: operators that write and read at whichever
 /// server, joiners that show one secret twice, registrars ([SoakRegistrar]), those who make peering
-/// tokens and those who have them ([SoakTokens]), callers of a service.
+/// tokens and those who have them ([SoakTokens]), who exports and who reads that ([SoakExporter]),
+/// callers of a service. What each chooses is the seed's ([SoakChoices]).
 final class SoakClients {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofSeconds(15);
@@ -68,6 +68,7 @@ final class SoakClients {
 
     private final SoakWorld world;
     private final SoakHistory history;
+    private final long seed;
     private final Map<String, SoakGaps> control =
             Map.of("eks", new SoakGaps(), "lke", new SoakGaps());
     private final SoakGaps data = new SoakGaps();
@@ -76,9 +77,10 @@ final class SoakClients {
     private final AtomicLong requests = new AtomicLong();
     private volatile boolean isOver;
 
-    SoakClients(SoakWorld world, SoakHistory history) {
+    SoakClients(SoakWorld world, SoakHistory history, long seed) {
         this.world = world;
         this.history = history;
+        this.seed = seed;
     }
 
     SoakGaps control(String datacenter) {
@@ -99,40 +101,53 @@ final class SoakClients {
 
     void start() {
         data.success(System.nanoTime());
+        var all = new SoakChoices(seed);
         for (var group : List.of(world.eks(), world.lke())) {
             for (var i = 0; i < WRITERS; i++) {
                 var key = group.name() + "-k" + i;
-                run("writer", new Writer(group, key)::run);
+                run("writer", all, own -> new Writer(group, key, own).run());
             }
             for (var i = 0; i < READERS; i++) {
                 var name = group.name() + "-r" + i;
-                run("reader", () -> read(group, name));
+                run("reader", all, own -> read(group, name, own));
             }
-            run("prober", () -> probe(group));
-            run("joiner", () -> join(group));
-            run("registrar", new SoakRegistrar(group, history, () -> isOver)::run);
-            run("inviter", new SoakTokens(group, history, () -> isOver)::invite);
+            run("prober", all, _ -> probe(group));
+            run("joiner", all, own -> join(group, own));
+            run(
+                    "registrar",
+                    all,
+                    own -> new SoakRegistrar(group, history, own, this::isOver).run());
+            run("inviter", all, own -> new SoakTokens(group, history, own, this::isOver).invite());
         }
-        run("renewer", () -> new SoakTokens(world.lke(), history, () -> isOver).renew(world.eks()));
-        run("exporter", this::export);
-        run("importer", this::readExports);
+        run(
+                "renewer",
+                all,
+                own -> new SoakTokens(world.lke(), history, own, this::isOver).renew(world.eks()));
+        var eks = world.eks();
+        run("exporter", all, own -> new SoakExporter(eks, history, own, this::isOver).run());
+        run("importer", all, own -> new SoakExporter(eks, history, own, this::isOver).read());
         for (var i = 0; i < CALLERS; i++) {
-            run("caller", () -> call(1, NEW_CALL_MILLIS));
-            run("long-caller", () -> call(WORDS, CALL_MILLIS));
+            run("caller", all, own -> call(1, NEW_CALL_MILLIS, own));
+            run("long-caller", all, own -> call(WORDS, CALL_MILLIS, own));
         }
+    }
+
+    private boolean isOver() {
+        return isOver;
     }
 
     private interface Work {
-        void run() throws InterruptedException;
+        void run(SoakChoices own) throws InterruptedException;
     }
 
-    private void run(String name, Work work) {
+    private void run(String name, SoakChoices all, Work work) {
+        var own = all.another();
         threads.add(
                 Thread.ofVirtual()
                         .name(name)
                         .start(() -> {
                             try {
-                                work.run();
+                                work.run(own);
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
                             }
@@ -144,10 +159,6 @@ final class SoakClients {
         for (var thread : threads) {
             thread.join();
         }
-    }
-
-    static int any(ServerGroup group) {
-        return ThreadLocalRandom.current().nextInt(group.count());
     }
 
     /// 0 as its status when nobody knows what became of it.
@@ -168,11 +179,6 @@ final class SoakClients {
         } catch (IOException e) {
             return new Told(0, e.toString());
         }
-    }
-
-    static void pause(int millis) throws InterruptedException {
-        TimeUnit.MILLISECONDS.sleep(
-                millis / 2 + ThreadLocalRandom.current().nextInt(millis / 2 + 1));
     }
 
     /// Where a key's value is, and under which index.
@@ -200,20 +206,23 @@ final class SoakClients {
     private final class Writer {
         private final ServerGroup group;
         private final String key;
+        private final SoakChoices choices;
         private long index;
 
-        Writer(ServerGroup group, String key) {
+        Writer(ServerGroup group, String key, SoakChoices choices) {
             this.group = group;
             this.key = key;
+            this.choices = choices;
         }
 
         void run() throws InterruptedException {
             for (var value = 0L; !isOver; value++) {
+                choices.nextRound();
                 var begun = System.nanoTime();
                 var told =
                         ask(
                                 group,
-                                any(group),
+                                choices.server(group),
                                 "PUT",
                                 "/v1/config?cas=" + index,
                                 "{\"Kind\":\"service-defaults\",\"Name\":\""
@@ -230,16 +239,22 @@ final class SoakClients {
                                 isTaken,
                                 begun,
                                 System.nanoTime()));
-                pause(OPERATION_MILLIS);
+                choices.pause(OPERATION_MILLIS);
                 while (!isOver && !readIndex()) {
-                    pause(100);
+                    choices.pause(100);
                 }
             }
         }
 
         private boolean readIndex() throws InterruptedException {
             var begun = System.nanoTime();
-            var told = ask(group, any(group), "GET", "/v1/config/service-defaults/" + key, "");
+            var told =
+                    ask(
+                            group,
+                            choices.server(group),
+                            "GET",
+                            "/v1/config/service-defaults/" + key,
+                            "");
             if (!told.isKnown()) {
                 return false;
             }
@@ -252,11 +267,13 @@ final class SoakClients {
         }
     }
 
-    private void read(ServerGroup group, String client) throws InterruptedException {
+    private void read(ServerGroup group, String client, SoakChoices choices)
+            throws InterruptedException {
         while (!isOver) {
-            var key = group.name() + "-k" + ThreadLocalRandom.current().nextInt(WRITERS);
-            readOnce(group, any(group), client, key);
-            pause(OPERATION_MILLIS);
+            choices.nextRound();
+            var key = group.name() + "-k" + choices.of(WRITERS);
+            readOnce(group, choices.server(group), client, key);
+            choices.pause(OPERATION_MILLIS);
         }
     }
 
@@ -326,29 +343,32 @@ final class SoakClients {
     }
 
     /// One secret, two keys, at the same time at two servers, and once more later.
-    private void join(ServerGroup group) throws InterruptedException {
+    private void join(ServerGroup group, SoakChoices choices) throws InterruptedException {
         for (var n = 0; !isOver; n++) {
+            choices.nextRound();
             var service = group.name() + "-j" + n;
             var told =
                     ask(
                             group,
-                            any(group),
+                            choices.server(group),
                             "POST",
                             "/v1/hansa/join-token",
                             "{\"Services\":[\"" + service + "\"],\"TTL\":\"10m\"}");
             if (told.status() == 200) {
                 var token = JoinToken.decode(json(told.body()).path("JoinToken").asText());
-                var first = Thread.ofVirtual().start(() -> use(group, token, service));
-                var second = Thread.ofVirtual().start(() -> use(group, token, service));
+                var one = choices.server(group);
+                var other = choices.server(group);
+                var first = Thread.ofVirtual().start(() -> use(group, token, service, one));
+                var second = Thread.ofVirtual().start(() -> use(group, token, service, other));
                 first.join();
                 second.join();
-                use(group, token, service);
+                use(group, token, service, choices.server(group));
             }
-            pause(1_000);
+            choices.pause(1_000);
         }
     }
 
-    private void use(ServerGroup group, JoinToken token, String service) {
+    private void use(ServerGroup group, JoinToken token, String service, int asked) {
         var identity = SpiffeId.service(token.trustDomain(), token.datacenter(), service);
         var request =
                 JoinRequest.newBuilder()
@@ -362,6 +382,7 @@ final class SoakClients {
                         .toByteArray();
         show(
                 group,
+                asked,
                 history,
                 SoakHistory.Kind.JOIN_SECRET,
                 service,
@@ -377,13 +398,15 @@ final class SoakClients {
     }
 
     /// One who shows a secret at one server after the other, until one says what became of it.
+    ///
+    /// @param first whom he asks first
     static void show(
             ServerGroup group,
+            int first,
             SoakHistory history,
             SoakHistory.Kind kind,
             String secret,
             IntFunction<StrangerCall.Outcome> call) {
-        var first = any(group);
         for (var i = 0; i < group.count(); i++) {
             var begun = System.nanoTime();
             var told = call.apply((first + i) % group.count());
@@ -404,59 +427,12 @@ final class SoakClients {
         }
     }
 
-    /// Each name is exported once, then never again.
-    private void export() throws InterruptedException {
-        var group = world.eks();
-        var index = 0L;
-        var exported = -1;
-        for (var n = 0; !isOver; ) {
-            var told =
-                    ask(
-                            group,
-                            any(group),
-                            "PUT",
-                            "/v1/config?cas=" + index,
-                            "{\"Kind\":\"exported-services\",\"Name\":\"default\",\"Services\":[{\"Name\":\"exp-"
-                                    + n
-                                    + "\",\"Consumers\":[{\"Peer\":\"lke\"}]}]}");
-            if (told.status() == 200 && told.body().strip().equals("true")) {
-                for (; exported >= 0 && exported < n; exported++) {
-                    history.add(
-                            new SoakHistory.Revocation(
-                                    SoakHistory.Kind.EXPORT_REVOCATION,
-                                    "exp-" + exported,
-                                    System.nanoTime()));
-                }
-                exported = n++;
-            }
-            pause(500);
-            var now = ask(group, any(group), "GET", "/v1/config/exported-services/default", "");
-            if (now.isKnown()) {
-                index = now.status() == 404 ? 0 : json(now.body()).path("ModifyIndex").asLong();
-            }
-        }
-    }
-
-    private void readExports() throws InterruptedException {
-        var group = world.eks();
-        while (!isOver) {
-            var begun = System.nanoTime();
-            var told = ask(group, any(group), "GET", "/v1/exported-services", "");
-            if (told.status() == 200) {
-                json(told.body())
-                        .forEach(one ->
-                                history.add(
-                                        new SoakHistory.Seen(one.path("Service").asText(), begun)));
-            }
-            pause(OPERATION_MILLIS);
-        }
-    }
-
     /// @param words for each connection: one, or as many as it lives for
     /// @param millis between two of them, at most
-    private void call(int words, int millis) throws InterruptedException {
+    private void call(int words, int millis, SoakChoices choices) throws InterruptedException {
         var address = new InetSocketAddress(SoakWorld.EKS + ".20", SoakWorld.UPSTREAM_PORT);
         while (!isOver) {
+            choices.nextRound();
             var began = System.nanoTime();
             var connected = OptionalLong.empty();
             try (var socket = new Socket()) {
@@ -475,11 +451,11 @@ final class SoakClients {
                     if (number == 0) {
                         connected = OptionalLong.of(began);
                     }
-                    pause(millis);
+                    choices.pause(millis);
                 }
             } catch (IOException e) {
                 failures.add(new Failure(began, System.nanoTime(), connected, e.toString()));
-                pause(millis);
+                choices.pause(millis);
             }
         }
     }

@@ -47,7 +47,7 @@ class SoakIT {
             applications.serve(SoakWorld.ANY, SoakWorld.LKE_APP);
             applications.serve(SoakWorld.ANY, SoakWorld.CALLER_APP);
             world.start();
-            var clients = new SoakClients(world, history);
+            var clients = new SoakClients(world, history, seed);
             var faults = new SoakFaults(world, clients, seed);
             var began = System.nanoTime();
             clients.start();

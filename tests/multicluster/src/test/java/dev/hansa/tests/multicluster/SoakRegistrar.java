@@ -1,8 +1,6 @@
 package dev.hansa.tests.multicluster;
 
-import static dev.hansa.tests.multicluster.SoakClients.any;
 import static dev.hansa.tests.multicluster.SoakClients.ask;
-import static dev.hansa.tests.multicluster.SoakClients.pause;
 
 import dev.hansa.tests.multicluster.SoakHistory.Kind;
 import java.util.function.BooleanSupplier;
@@ -15,25 +13,29 @@ final class SoakRegistrar {
 
     private final ServerGroup group;
     private final SoakHistory history;
+    private final SoakChoices choices;
     private final BooleanSupplier isOver;
 
-    SoakRegistrar(ServerGroup group, SoakHistory history, BooleanSupplier isOver) {
+    SoakRegistrar(
+            ServerGroup group, SoakHistory history, SoakChoices choices, BooleanSupplier isOver) {
         this.group = group;
         this.history = history;
+        this.choices = choices;
         this.isOver = isOver;
     }
 
     void run() throws InterruptedException {
         for (var n = 0; !isOver.getAsBoolean(); n++) {
+            choices.nextRound();
             var service = group.name() + "-s" + n;
             if (register(service)) {
                 for (var i = 0; i < READS; i++) {
-                    pause(SoakClients.OPERATION_MILLIS);
+                    choices.pause(SoakClients.OPERATION_MILLIS);
                     read(service);
                 }
                 deregister(service);
             }
-            pause(SoakClients.OPERATION_MILLIS);
+            choices.pause(SoakClients.OPERATION_MILLIS);
         }
     }
 
@@ -42,7 +44,7 @@ final class SoakRegistrar {
         var told =
                 ask(
                         group,
-                        any(group),
+                        choices.server(group),
                         "PUT",
                         "/v1/catalog/register",
                         "{\"Node\":\"node-"
@@ -82,7 +84,7 @@ final class SoakRegistrar {
         var told =
                 ask(
                         group,
-                        any(group),
+                        choices.server(group),
                         "PUT",
                         "/v1/catalog/deregister",
                         "{\"Node\":\"node-" + service + "\"}");
@@ -96,11 +98,11 @@ final class SoakRegistrar {
             if (after.status() == 200 && !SoakClients.json(after.body()).isEmpty()) {
                 history.add(new SoakHistory.Seen(service, begun));
             }
-            pause(SoakClients.OPERATION_MILLIS);
+            choices.pause(SoakClients.OPERATION_MILLIS);
         }
     }
 
     private SoakClients.Told instances(String service) throws InterruptedException {
-        return ask(group, any(group), "GET", "/v1/catalog/service/" + service, "");
+        return ask(group, choices.server(group), "GET", "/v1/catalog/service/" + service, "");
     }
 }

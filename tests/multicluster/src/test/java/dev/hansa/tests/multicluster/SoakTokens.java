@@ -1,8 +1,6 @@
 package dev.hansa.tests.multicluster;
 
-import static dev.hansa.tests.multicluster.SoakClients.any;
 import static dev.hansa.tests.multicluster.SoakClients.ask;
-import static dev.hansa.tests.multicluster.SoakClients.pause;
 
 import dev.hansa.peering.store.StrangerCall;
 import dev.hansa.peering.wire.ExchangeSecretRequest;
@@ -33,11 +31,14 @@ final class SoakTokens {
 
     private final ServerGroup group;
     private final SoakHistory history;
+    private final SoakChoices choices;
     private final BooleanSupplier isOver;
 
-    SoakTokens(ServerGroup group, SoakHistory history, BooleanSupplier isOver) {
+    SoakTokens(
+            ServerGroup group, SoakHistory history, SoakChoices choices, BooleanSupplier isOver) {
         this.group = group;
         this.history = history;
+        this.choices = choices;
         this.isOver = isOver;
     }
 
@@ -46,22 +47,25 @@ final class SoakTokens {
     /// exchanged once, of two who show it at the same time and one who does later.
     void invite() throws InterruptedException {
         for (var n = 0; !isOver.getAsBoolean(); n++) {
+            choices.nextRound();
             var name = group.name() + "-p" + n;
             var token = generate(name, Optional.of(name));
             if (token.isPresent()) {
                 var read = read(name, token.get());
-                var first = Thread.ofVirtual().start(() -> exchange(name, read));
-                var second = Thread.ofVirtual().start(() -> exchange(name, read));
+                var one = choices.server(group);
+                var other = choices.server(group);
+                var first = Thread.ofVirtual().start(() -> exchange(name, read, one));
+                var second = Thread.ofVirtual().start(() -> exchange(name, read, other));
                 first.join();
                 second.join();
-                exchange(name, read);
+                exchange(name, read, choices.server(group));
                 for (var i = 0; i < READS; i++) {
-                    pause(SoakClients.OPERATION_MILLIS);
+                    choices.pause(SoakClients.OPERATION_MILLIS);
                     present(group, name);
                 }
                 delete(name);
             }
-            pause(SoakClients.OPERATION_MILLIS);
+            choices.pause(SoakClients.OPERATION_MILLIS);
         }
     }
 
@@ -72,7 +76,7 @@ final class SoakTokens {
         var told =
                 ask(
                         group,
-                        any(group),
+                        choices.server(group),
                         "POST",
                         "/v1/peering/token",
                         "{\"PeerName\":\"" + peer + "\"}");
@@ -101,7 +105,7 @@ final class SoakTokens {
         };
     }
 
-    private void exchange(String name, PeeringToken token) {
+    private void exchange(String name, PeeringToken token, int asked) {
         var request =
                 ExchangeSecretRequest.newBuilder()
                         .setPeerID(token.peerId())
@@ -111,6 +115,7 @@ final class SoakTokens {
         var roots = TrustBundle.fromPem(token.issuer(), token.caPems()).roots();
         SoakClients.show(
                 group,
+                asked,
                 history,
                 Kind.ESTABLISHMENT_SECRET,
                 name,
@@ -143,13 +148,13 @@ final class SoakTokens {
         }
     }
 
-    private static SoakClients.Told peering(ServerGroup at, String name)
-            throws InterruptedException {
-        return ask(at, any(at), "GET", "/v1/peering/" + name, "");
+    private SoakClients.Told peering(ServerGroup at, String name) throws InterruptedException {
+        return ask(at, choices.server(at), "GET", "/v1/peering/" + name, "");
     }
 
     private void delete(String name) throws InterruptedException {
-        if (ask(group, any(group), "DELETE", "/v1/peering/" + name, "").status() != 200) {
+        if (ask(group, choices.server(group), "DELETE", "/v1/peering/" + name, "").status()
+                != 200) {
             return;
         }
         history.add(new SoakHistory.Revocation(Kind.PEERING_DELETION, name, System.nanoTime()));
@@ -165,7 +170,7 @@ final class SoakTokens {
                             .equals("DELETING")) {
                 history.add(new SoakHistory.Seen(name, begun));
             }
-            pause(SoakClients.OPERATION_MILLIS);
+            choices.pause(SoakClients.OPERATION_MILLIS);
         }
     }
 
@@ -175,6 +180,7 @@ final class SoakTokens {
         // one of which nobody knows what became may still be made, and makes the next one worthless
         var isSure = true;
         for (var n = 0; !isOver.getAsBoolean(); n++) {
+            choices.nextRound();
             var token = generate(dialer.name(), Optional.empty());
             isSure &= token.isPresent();
             if (token.isPresent()) {
@@ -187,28 +193,30 @@ final class SoakTokens {
                 establishing(dialer, secret, token.get(), refused).join();
                 present(dialer, group.name());
             }
-            pause(RENEWAL_MILLIS);
+            choices.pause(RENEWAL_MILLIS);
         }
     }
 
     private Thread establishing(ServerGroup dialer, String secret, String token, Outcome refused) {
+        var asked = choices.server(dialer);
         return Thread.ofVirtual()
                 .start(() -> {
                     try {
-                        establish(dialer, secret, token, refused);
+                        establish(dialer, asked, secret, token, refused);
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
                 });
     }
 
-    private void establish(ServerGroup dialer, String secret, String token, Outcome refused)
+    private void establish(
+            ServerGroup dialer, int asked, String secret, String token, Outcome refused)
             throws InterruptedException {
         var begun = System.nanoTime();
         var told =
                 ask(
                         dialer,
-                        any(dialer),
+                        asked,
                         "POST",
                         "/v1/peering/establish",
                         "{\"PeerName\":\""
