@@ -202,6 +202,7 @@ final class SoakFaults {
                                 TimeUnit.MILLISECONDS.sleep(hold);
                                 SoakWorld.throttle("lke-gw", "del");
                             });
+            case LINK_DELAYED -> onPath(fault, until, () -> SoakWorld.delay(borderOfLke(), hold));
         }
     }
 

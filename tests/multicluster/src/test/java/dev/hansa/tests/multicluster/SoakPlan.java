@@ -34,7 +34,9 @@ final class SoakPlan {
         /// The one end of each connection is gone, and the other end is not told.
         LINK_HALF_OPEN,
         LINK_LOSES_PACKETS,
-        LINK_SLOW
+        LINK_SLOW,
+        /// All that one side sends takes longer.
+        LINK_DELAYED
     }
 
     /// @param isInEks of the two datacenters, where a kind may happen in either

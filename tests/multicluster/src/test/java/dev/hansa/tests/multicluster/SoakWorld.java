@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -34,6 +35,13 @@ final class SoakWorld implements AutoCloseable {
 
     static final String EKS = "10.99.1";
     static final String LKE = "10.99.2";
+
+    /// Of the machine that delays.
+    private static final String WAN = "10.99.3.1";
+
+    /// Once around the world and back.
+    private static final Duration DELAY = Duration.ofMillis(300);
+
     static final int UPSTREAM_PORT = 5001;
     static final int EKS_APP = 9001;
     static final int LKE_APP = 9002;
@@ -63,6 +71,7 @@ final class SoakWorld implements AutoCloseable {
     private final List<String> namespaces = new ArrayList<>();
     private final Map<String, ShiftedClock> clocks = new HashMap<>();
     private final List<Path> disks = new ArrayList<>();
+    private Optional<Process> longWay = Optional.empty();
     private int started;
 
     SoakWorld(Path folder, int servers) {
@@ -157,6 +166,9 @@ final class SoakWorld implements AutoCloseable {
         if (clocks.isEmpty()) {
             all.add(SoakPlan.Kind.SERVER_CLOCK_OFF);
         }
+        if (longWay.isEmpty()) {
+            all.add(SoakPlan.Kind.LINK_DELAYED);
+        }
         return all;
     }
 
@@ -177,7 +189,7 @@ final class SoakWorld implements AutoCloseable {
     /// Adds or takes away a route of one machine.
     ///
     /// @param verb `add` or `del`
-    /// @param kind `blackhole`: silence; `prohibit`: refusal at once
+    /// @param kind `blackhole`: silence; `prohibit`: refusal at once; `unicast`: another way
     static void route(String node, String verb, String kind, String to)
             throws IOException, InterruptedException {
         ip("-n " + BRIDGE + "-" + node + " route " + verb + " " + kind + " " + to);
@@ -223,6 +235,49 @@ final class SoakWorld implements AutoCloseable {
                         + (verb.equals("add") ? " tbf rate 1mbit burst 32kbit latency 400ms" : ""));
     }
 
+    /// A machine that keeps what it is sent for a while and sends it on, where there is a compiler
+    /// for what does it.
+    private void lengthen() throws IOException, InterruptedException {
+        var program =
+                PreloadedLibrary.compileProgram(
+                        Files.createDirectory(folder.resolve("wan")), "/network/delayed-link.c");
+        if (program.isEmpty()) {
+            return;
+        }
+        node("wan", WAN);
+        within("wan", "sysctl -q -w net.ipv4.ip_forward=1");
+        // what comes out of the device has a sender that is reached another way
+        for (var which : List.of("all", "default", "eth0")) {
+            within("wan", "sysctl -q -w net.ipv4.conf." + which + ".rp_filter=0");
+        }
+        var words = new ArrayList<>(inside("wan"));
+        words.addAll(List.of(program.orElseThrow().toString(), "delay", "" + DELAY.toMillis()));
+        var link = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        longWay = Optional.of(link);
+        if (!"ready".equals(link.inputReader().readLine())) {
+            longWay = Optional.empty();
+            System.err.println("*** SoakIT delays no packets, without /dev/net/tun");
+            return;
+        }
+        ip("-n " + BRIDGE + "-wan link set delay txqueuelen 10000 up");
+        ip("-n " + BRIDGE + "-wan route add default dev delay table 100");
+        ip("-n " + BRIDGE + "-wan rule add iif eth0 lookup 100");
+    }
+
+    /// What some machines send to eks takes [#DELAY] longer for a while.
+    ///
+    /// @param hold milliseconds
+    static void delay(List<String> nodes, int hold) throws IOException, InterruptedException {
+        for (var verb : List.of("add", "del")) {
+            for (var node : nodes) {
+                route(node, verb, "unicast", EKS + ".0/24 via " + WAN);
+            }
+            if (verb.equals("add")) {
+                TimeUnit.MILLISECONDS.sleep(hold);
+            }
+        }
+    }
+
     /// As if a cable had been drawn: whoever is connected hears nothing, not even an end.
     ///
     /// @param state `down` or `up`
@@ -261,6 +316,7 @@ final class SoakWorld implements AutoCloseable {
         node("eks-caller", EKS + ".20");
         node("eks-echo", EKS + ".21");
         node("lke-echo", LKE + ".21");
+        lengthen();
         eks.start();
         lke.start();
         peer();
@@ -268,6 +324,14 @@ final class SoakWorld implements AutoCloseable {
             token(name);
             startProxy(name);
         }
+        awaitEcho();
+        leadInTurn(eks);
+        leadInTurn(lke);
+        awaitEcho();
+    }
+
+    /// From here and from the peer, and called through all of it.
+    private void awaitEcho() {
         await().atMost(READY)
                 .until(() ->
                         eks.must(0, "GET", "/v1/health/service/echo?passing", "").size() == 1
@@ -280,6 +344,24 @@ final class SoakWorld implements AutoCloseable {
                                         == 1
                                 && EchoLoad.answers(
                                         new InetSocketAddress(EKS + ".20", UPSTREAM_PORT)));
+    }
+
+    /// Each server leads once, the first one last, which leads already: what is measured is a
+    /// datacenter that runs, and not a dozen processes that a machine has just started at once.
+    private static void leadInTurn(ServerGroup group) throws IOException, InterruptedException {
+        for (var turn = 1; turn <= group.count(); turn++) {
+            var number = turn % group.count();
+            var name = group.health(number).path("member").asText();
+            await().atMost(READY)
+                    .until(() -> {
+                        if (group.leader().equals(Optional.of(number))) {
+                            return true;
+                        }
+                        group.send(
+                                number, "POST", "/v1/operator/raft/transfer-leader?id=" + name, "");
+                        return false;
+                    });
+        }
     }
 
     private void peer() throws IOException, InterruptedException {
@@ -400,6 +482,7 @@ final class SoakWorld implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         proxies.values().forEach(Process::destroyForcibly);
+        longWay.ifPresent(Process::destroyForcibly);
         eks.close();
         lke.close();
         for (var disk : disks) {
