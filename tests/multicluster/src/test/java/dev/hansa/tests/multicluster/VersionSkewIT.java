@@ -3,7 +3,9 @@ package dev.hansa.tests.multicluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,12 +73,12 @@ class VersionSkewIT {
             for (var asked : SERVERS) {
                 write(eks, asked);
             }
-            showAll(eks);
+            showAll(eks, SERVERS);
         }
     }
 
-    private void showAll(ServerGroup eks) throws Exception {
-        for (var asked : SERVERS) {
+    private void showAll(ServerGroup eks, List<Integer> servers) throws Exception {
+        for (var asked : servers) {
             var entries = eks.send(asked, "GET", "/v1/config/service-resolver", "").body();
             assertThat(acknowledged)
                     .allSatisfy(name -> assertThat(entries).contains("\"" + name + "\""));
@@ -90,7 +92,7 @@ class VersionSkewIT {
         assertThat(eks.log(0)).content().contains("written by a newer one");
         replace(eks, 0, true);
         eks.awaitAnswer(0);
-        showAll(eks);
+        showAll(eks, SERVERS);
     }
 
     @Test
@@ -112,6 +114,91 @@ class VersionSkewIT {
             } else {
                 refuseTheWayBack(eks);
             }
+        }
+    }
+
+    /// What stands in the log means the same to both, or the older one stops before it: a database
+    /// that was put back from a copy replays what the newer one has written since.
+    @Test
+    void olderBuildWithAnOlderDatabaseTakesNoRecordOfTheNewerForAnother(@TempDir Path folder)
+            throws Exception {
+        var other = other();
+        isCurrent[0] = true;
+        try (var eks =
+                new ServerGroup(
+                        "eks",
+                        "127.150.0",
+                        folder,
+                        1,
+                        List.of(),
+                        server -> isCurrent[server] ? List.of() : other.words())) {
+            eks.start();
+            write(eks, 0);
+            eks.kill(0);
+            var copy = Files.createDirectory(folder.resolve("copy"));
+            moveDatabase(eks.data(0), copy);
+            try (var files = Files.list(copy)) {
+                for (var file : files.toList()) {
+                    Files.copy(file, eks.data(0).resolve(file.getFileName()));
+                }
+            }
+            eks.start(0);
+            eks.awaitAnswer(0);
+            // the classes of form 2 begin, and have records
+            while (records(eks, "?what=audit.apart").isEmpty()) {
+                assertThat(acknowledged).hasSizeLessThan(10_000);
+                write(eks, 0);
+            }
+            write(eks, 0);
+            var newest = records(eks, "?limit=1").path(0);
+            assertThat(newest.path("Class").asText()).isEqualTo("service");
+
+            eks.kill(0);
+            moveDatabase(eks.data(0), Files.createDirectory(folder.resolve("newer")));
+            moveDatabase(copy, eks.data(0));
+            isCurrent[0] = false;
+            eks.start(0);
+            await().atMost(SOON).until(() -> hasStopped(eks) || hasRead(eks, newest));
+            eks.kill(0);
+
+            isCurrent[0] = true;
+            eks.start(0);
+            eks.awaitAnswer(0);
+            await().atMost(SOON).until(() -> hasRead(eks, newest));
+            showAll(eks, List.of(0));
+        }
+    }
+
+    /// With what SQLite has beside it.
+    private static void moveDatabase(Path from, Path to) throws IOException {
+        try (var files = Files.newDirectoryStream(from, "hansa.db*")) {
+            for (var file : files) {
+                Files.move(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    private static JsonNode records(ServerGroup eks, String query) throws Exception {
+        return eks.must(0, "GET", "/v1/hansa/audit" + query, "").path("Records");
+    }
+
+    private static boolean hasStopped(ServerGroup eks) throws IOException {
+        var said = Files.readString(eks.log(0));
+        return said.contains("which a newer version may have written")
+                || said.contains("written by a newer one");
+    }
+
+    /// The record of that number, which has to be that one.
+    private static boolean hasRead(ServerGroup eks, JsonNode record) throws Exception {
+        try {
+            var found = records(eks, "?limit=1&before=" + (record.path("Number").asLong() + 1));
+            if (found.path(0).path("Number").equals(record.path("Number"))) {
+                assertThat(found.path(0).path("Hash")).isEqualTo(record.path("Hash"));
+                return true;
+            }
+            return false;
+        } catch (IOException _) {
+            return false; // not listening yet, or no more
         }
     }
 
