@@ -140,7 +140,8 @@ class VirtualAddressApiTest {
                                         """
                                         {"Kind": "cluster-ips", "Name": "eks", "Cluster": "eks/1", "Services": [
                                           {"Name": "web", "Addresses": ["10.96.0.10", "fd00::a"], "Ports": [80]},
-                                          {"Name": "pay", "Addresses": ["10.96.0.11"], "Ports": [80]}]}""")
+                                          {"Name": "pay", "Addresses": ["10.96.0.11"], "Ports": [80]}]}\
+                                        """)
                                 .statusCode())
                 .isEqualTo(200);
 
