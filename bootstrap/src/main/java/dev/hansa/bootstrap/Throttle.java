@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 /// How many lines of one subject a log takes in a period. Whoever floods us must not flood the log.
 /// Safe for all threads.
 public final class Throttle {
-    /// Subjects are made of our own words and an operator's names; more than these are one.
+    /// Subjects that had a line of late, or would have; more than these are one.
     private static final int SUBJECTS = 1000;
 
     private static final String REST = "";
@@ -18,6 +18,7 @@ public final class Throttle {
     private final long period;
     private final LongSupplier nanoTime;
     private final Map<String, Count> counts = new HashMap<>();
+    private long lookedAt;
 
     private static final class Count {
         private long since;
@@ -36,6 +37,7 @@ public final class Throttle {
         this.lines = lines;
         this.period = period.toNanos();
         this.nanoTime = nanoTime;
+        this.lookedAt = nanoTime.getAsLong();
     }
 
     /// Asks for a line.
@@ -43,8 +45,7 @@ public final class Throttle {
     /// @return empty: there is none; otherwise how many of this subject were left out before it
     public synchronized OptionalLong line(String subject) {
         var now = nanoTime.getAsLong();
-        var known = counts.size() < SUBJECTS || counts.containsKey(subject) ? subject : REST;
-        var count = counts.computeIfAbsent(known, _ -> new Count(now));
+        var count = counts.computeIfAbsent(known(subject, now), _ -> new Count(now));
         if (now - count.since >= period) {
             count.since = now;
             count.told = 0;
@@ -57,5 +58,14 @@ public final class Throttle {
         var leftOut = count.leftOut;
         count.leftOut = 0;
         return OptionalLong.of(leftOut);
+    }
+
+    private String known(String subject, long now) {
+        // where all are of late, once a period is enough
+        if (counts.size() >= SUBJECTS && now - lookedAt >= period) {
+            lookedAt = now;
+            counts.values().removeIf(count -> now - count.since >= period);
+        }
+        return counts.size() < SUBJECTS || counts.containsKey(subject) ? subject : REST;
     }
 }

@@ -18,8 +18,8 @@ import org.slf4j.helpers.MessageFormatter;
 /// What a library says in the same words again and again, at most once a minute: it may do so with
 /// each message of a member that does not know yet that another one leads, a hundred times in a
 /// second. Another name or another term in it makes it another line, which is told at once; but of
-/// lines that differ in their numbers alone there are [#ALIKE] a minute, as a library may count its
-/// messages in them.
+/// lines that differ only in words with a digit there are [#ALIKE] a minute, as a library may count
+/// its messages in them.
 final class RepeatedLines extends TurboFilter {
     /// Long enough that a flood is none; short enough that whoever reads sees that it goes on.
     private static final Duration EVERY = Duration.ofMinutes(1);
@@ -27,7 +27,8 @@ final class RepeatedLines extends TurboFilter {
     /// As many members and terms as one change of leaders has in a line.
     static final int ALIKE = 10;
 
-    private static final Pattern NUMBER = Pattern.compile("\\d+");
+    /// Numbers, terms, ids in hex, members' names.
+    private static final Pattern NUMBER = Pattern.compile("\\p{Alnum}*\\d\\p{Alnum}*");
 
     /// A library has some hundred lines, most of which nobody ever sees.
     static final int MOST = 256;
@@ -66,16 +67,16 @@ final class RepeatedLines extends TurboFilter {
         var sentence = MessageFormatter.arrayFormat(format, facts);
         var cause = failure == null ? sentence.getThrowable() : failure;
         var line = sentence.getMessage() + (cause == null ? "" : ": " + cause);
-        var known = line.substring(0, Math.min(LENGTH, line.length()));
-        return isNew(known) && alike.line(NUMBER.matcher(known).replaceAll("#")).isPresent()
+        return isTold(line.substring(0, Math.min(LENGTH, line.length())))
                 ? FilterReply.NEUTRAL
                 : FilterReply.DENY;
     }
 
-    private synchronized boolean isNew(String line) {
+    private synchronized boolean isTold(String line) {
         var now = nanos.getAsLong();
         var last = told.get(line);
-        if (last != null && now - last < EVERY.toNanos()) {
+        if (last != null && now - last < EVERY.toNanos()
+                || alike.line(NUMBER.matcher(line).replaceAll("#")).isEmpty()) {
             return false;
         }
         // the one that was told longest ago comes first, and goes first

@@ -125,4 +125,32 @@ class RepeatedLinesTest {
 
         assertThat(lines()).hasSize(2 * RepeatedLines.ALIKE + 1);
     }
+
+    @Test
+    void strangersWordsDoNotKeepBackALineForLong() {
+        for (var i = 0; i < 2_000; i++) {
+            ratis().warn("stranger " + word(i));
+        }
+        now += Duration.ofMinutes(1).toNanos();
+        for (var i = 0; i < RepeatedLines.MOST; i++) {
+            ratis().error("of its own " + word(i));
+        }
+
+        assertThat(lines().stream().filter(line -> line.startsWith("of its own")))
+                .hasSize(RepeatedLines.MOST);
+    }
+
+    @Test
+    void lineThatWasKeptBackIsToldWhenItsTurnHasCome() {
+        for (var i = 0; i < RepeatedLines.ALIKE; i++) {
+            ratis().error("term " + i);
+        }
+        for (var seconds = 0; seconds < 60; seconds += 30) {
+            ratis().error("term " + RepeatedLines.ALIKE);
+            now += Duration.ofSeconds(30).toNanos();
+        }
+        ratis().error("term " + RepeatedLines.ALIKE);
+
+        assertThat(lines()).hasSize(RepeatedLines.ALIKE + 1).last().isEqualTo("term 10");
+    }
 }
