@@ -8,7 +8,8 @@ public final class LateAnswer {
 
     /// Gives it, on the call's event loop.
     ///
-    /// @param end ends the response
+    /// @param end ends the response, and does nothing else: what it fails with is taken for the
+    ///   caller's going
     /// @return in words, that nobody has waited for it; empty: it is on its way
     public static Optional<String> give(Runnable end) {
         try {

@@ -98,7 +98,8 @@ public final class FollowerService {
                                                             .encodeToString(
                                                                     message.toByteArray())));
                             // who has gone asks again, and the leader has told what it said
-                            loop.runOnContext(_ -> LateAnswer.give(() -> answer(request, answer)));
+                            var end = end(request, answer);
+                            loop.runOnContext(_ -> LateAnswer.give(end));
                         } finally {
                             strangers.release();
                         }
@@ -106,21 +107,22 @@ public final class FollowerService {
         });
     }
 
-    private static void answer(
+    private static Runnable end(
             GrpcServerRequest<ExchangeSecretRequest, ExchangeSecretResponse> request,
             Question.Answer answer) {
         try {
-            switch (answer.status()) {
-                case 200 ->
-                        request.response()
-                                .end(
-                                        ExchangeSecretResponse.parseFrom(
-                                                Base64.getDecoder().decode(answer.body())));
-                case 403 -> end(request, GrpcStatus.PERMISSION_DENIED, answer.body());
-                default -> end(request, GrpcStatus.UNAVAILABLE, answer.body());
-            }
+            return switch (answer.status()) {
+                case 200 -> {
+                    var message =
+                            ExchangeSecretResponse.parseFrom(
+                                    Base64.getDecoder().decode(answer.body()));
+                    yield () -> request.response().end(message);
+                }
+                case 403 -> () -> end(request, GrpcStatus.PERMISSION_DENIED, answer.body());
+                default -> () -> end(request, GrpcStatus.UNAVAILABLE, answer.body());
+            };
         } catch (InvalidProtocolBufferException e) {
-            end(request, GrpcStatus.INTERNAL, "the leader's answer cannot be read");
+            return () -> end(request, GrpcStatus.INTERNAL, "the leader's answer cannot be read");
         }
     }
 
