@@ -24,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Who may call whom, on the running shop, with rules written by the command line.
 // shows: GET /v1/hansa/intention-denials
-@Tag("long")
 class IntentionsIT {
     private static final String EKS = "127.71.0";
     private static final String LKE = "127.72.0";
@@ -202,6 +201,7 @@ class IntentionsIT {
 
     /// By default eks may not call what lke exports to it: lke says who may.
     @Test
+    @Tag("long")
     void peerIsRefusedUntilAnIntentionNamesIt() throws Exception {
         demo("--up-to", "direct", "--default-deny");
         var quote = "http://" + EKS + ".17:8081/quote";
