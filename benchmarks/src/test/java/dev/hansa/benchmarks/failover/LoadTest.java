@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,19 +85,38 @@ class LoadTest {
     void keptConnectionsAreUsedAgainAndNewOnesAreNot() throws Exception {
         try (var load = load()) {
             load.start();
-            awaitOutcomes(load, 400);
+            // how many connections it takes until then is the machine's affair
+            for (var kind : ClientKind.values()) {
+                Patience.until(
+                        kind.word() + ", used again or not",
+                        START,
+                        () ->
+                                kind.keeps()
+                                        ? mostUsed(load, kind) >= 10
+                                        : requests(load, kind).size() >= 100);
+            }
             load.close();
 
             for (var kind : ClientKind.values()) {
-                var mine = load.outcomes().stream().filter(one -> one.client() == kind).toList();
-                var connections = mine.stream().map(Outcome::connectionNanos).distinct().count();
-                if (kind.keeps()) {
-                    assertThat(connections).as(kind.word()).isLessThanOrEqualTo(mine.size() / 2);
-                } else {
-                    assertThat(connections).as(kind.word()).isEqualTo(mine.size());
+                if (!kind.keeps()) {
+                    assertThat(mostUsed(load, kind)).as(kind.word()).isEqualTo(1);
                 }
             }
         }
+    }
+
+    private static List<Outcome> requests(Load load, ClientKind kind) {
+        return load.outcomes().stream().filter(one -> one.client() == kind).toList();
+    }
+
+    /// Requests on the connection that had most.
+    private static long mostUsed(Load load, ClientKind kind) {
+        return requests(load, kind).stream()
+                .collect(Collectors.groupingBy(Outcome::connectionNanos, Collectors.counting()))
+                .values()
+                .stream()
+                .max(Long::compare)
+                .orElse(0L);
     }
 
     @Test
