@@ -212,6 +212,9 @@ public sealed interface PeeringEvent {
     /// An address asks the API for more a second than it may.
     record RequestOverRate() implements PeeringEvent {}
 
+    /// A request of the API finds no room for its body.
+    record BodyRefused() implements PeeringEvent {}
+
     /// Who may do what over the API is another than before.
     ///
     /// @param what for people, without secrets

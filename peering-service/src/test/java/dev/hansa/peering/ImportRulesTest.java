@@ -6,6 +6,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
 
 @AnalyzeClasses(
         packages = "dev.hansa.peering",
@@ -79,4 +81,14 @@ class ImportRulesTest {
                     .dependOnClassesThat()
                     .resideInAnyPackage("io.vertx..", "dev.hansa.peering.api..")
                     .because("entries come from files and controllers too");
+
+    @ArchTest
+    static final ArchRule endOfAResponseIsTheListenersAlone =
+            noClasses()
+                    .should()
+                    .callMethod(RoutingContext.class, "addEndHandler", Handler.class)
+                    .orShould()
+                    .callMethod(RoutingContext.class, "addEndHandler")
+                    .because(
+                            "it takes the response's one handler from whoever counts connections that are not used");
 }

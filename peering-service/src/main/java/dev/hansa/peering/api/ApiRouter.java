@@ -301,6 +301,7 @@ public final class ApiRouter implements AutoCloseable {
                                                 + places.mostRunning()
                                                 + "; found as many already running"));
         var request = asked.in(stay);
+        BodyDoor.handOver(call, stay);
         stay.work(
                 THREADS,
                 () -> {

@@ -94,6 +94,9 @@ final class Places {
         /// Gives it back.
         private Optional<Runnable> place;
 
+        /// Also when its place was given back before.
+        private Runnable afterWork = () -> {};
+
         private WaitingRoom room = readers;
         private Optional<Thread> waiter = Optional.empty();
         private volatile boolean gone;
@@ -187,6 +190,11 @@ final class Places {
             }
         }
 
+        /// Run once when the work has ended, however it does; before [#work].
+        void afterWork(Runnable then) {
+            afterWork = then;
+        }
+
         /// Works on a thread of its own and leaves when that is done; at once where there is no
         /// thread to be had.
         void work(ThreadFactory threads, Runnable work) {
@@ -197,6 +205,7 @@ final class Places {
             } finally {
                 if (!isBegun) {
                     leave();
+                    afterWork.run();
                 }
             }
         }
@@ -206,6 +215,7 @@ final class Places {
                 work.run();
             } finally {
                 leave();
+                afterWork.run();
             }
         }
 

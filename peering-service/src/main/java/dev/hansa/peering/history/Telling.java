@@ -139,6 +139,7 @@ record Telling(Kind kind, String about, String sentence, List<Need> needs) {
                     PeeringEvent.RequestDenied _,
                     PeeringEvent.CrossOriginRefused _,
                     PeeringEvent.RequestOverRate _,
+                    PeeringEvent.BodyRefused _,
                     PeeringEvent.AccessChanged _,
                     PeeringEvent.LoginTried _ ->
                     Optional.empty();

@@ -48,6 +48,7 @@ public final class MetricNames {
     public static final String REQUESTS_DENIED = "hansa.api.denied";
     public static final String CROSS_ORIGIN = "hansa.api.cross.origin";
     public static final String REQUESTS_OVER_RATE = "hansa.api.over.rate";
+    public static final String BODIES_REFUSED = "hansa.api.bodies.refused";
     public static final String LOGINS = "hansa.api.logins";
     public static final String BACKGROUND_FAILURES = "hansa.background.failures";
 

@@ -308,6 +308,7 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             case PeeringEvent.RequestDenied denied -> RefusalLog.tell(LOG, metrics, denied);
             case PeeringEvent.CrossOriginRefused refused -> RefusalLog.tell(LOG, metrics, refused);
             case PeeringEvent.RequestOverRate _ -> count(MetricNames.REQUESTS_OVER_RATE);
+            case PeeringEvent.BodyRefused _ -> count(MetricNames.BODIES_REFUSED);
             case PeeringEvent.MemberChanged(var member, var what) -> {
                 LOG.info("server '{}' {}", member, what);
                 audit(OPERATOR, "servers of the datacenter", member + " " + what);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -177,6 +178,8 @@ class PlacesTest {
     void placeIsGivenBackWhereNoThreadIsToBeHad() {
         leaveOnlyOnePlace();
         var stay = enter(ADA);
+        var ended = new AtomicInteger();
+        stay.afterWork(ended::incrementAndGet);
 
         assertThatThrownBy(() ->
                         stay.work(
@@ -186,6 +189,7 @@ class PlacesTest {
                                 () -> {}))
                 .hasMessage("no thread");
 
+        assertThat(ended).hasValue(1);
         assertThat(places.enter(ADA)).isPresent();
         assertThat(places.enter(ADA)).isEmpty();
     }
@@ -194,20 +198,23 @@ class PlacesTest {
     void placeIsGivenBackWhenTheWorkIsDoneHoweverItEnds() throws Exception {
         leaveOnlyOnePlace();
         var threads = new ArrayList<Thread>();
-        enter(ADA)
-                .work(
-                        work -> {
-                            threads.add(
-                                    Thread.ofVirtual()
-                                            .uncaughtExceptionHandler((_, _) -> {})
-                                            .unstarted(work));
-                            return threads.getFirst();
-                        },
-                        () -> {
-                            throw new IllegalStateException("a defect");
-                        });
+        var ended = new AtomicInteger();
+        var stay = enter(ADA);
+        stay.afterWork(ended::incrementAndGet);
+        stay.work(
+                work -> {
+                    threads.add(
+                            Thread.ofVirtual()
+                                    .uncaughtExceptionHandler((_, _) -> {})
+                                    .unstarted(work));
+                    return threads.getFirst();
+                },
+                () -> {
+                    throw new IllegalStateException("a defect");
+                });
         threads.getFirst().join();
 
+        assertThat(ended).hasValue(1);
         assertThat(places.enter(ADA)).isPresent();
     }
 
