@@ -50,7 +50,7 @@ final class CatalogWork {
         this.watch = watch;
         this.pods = pods;
         this.mark = Map.of(Owner.SOURCE, "kubernetes", Owner.CLUSTER, desk.name());
-        this.clusterIps = new ClusterIpsWork(desk, watch, mark);
+        this.clusterIps = new ClusterIpsWork(desk, watch, pods, mark);
         this.changed = changed;
     }
 

@@ -1,12 +1,12 @@
 package dev.hansa.kubernetes;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.kubernetes.api.ApiException;
 import dev.hansa.kubernetes.api.StoredEntry;
 import dev.hansa.kubernetes.catalog.Instances;
 import dev.hansa.kubernetes.catalog.KubeService;
+import dev.hansa.kubernetes.catalog.PodProblem;
 import dev.hansa.kubernetes.catalog.Shown;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,12 +16,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /// Writes which addresses of this cluster stand for which service, all of them in one entry: what
 /// Kubernetes has given to another Service meanwhile changes hands in one step, and what is gone is
@@ -32,36 +28,18 @@ final class ClusterIpsWork {
 
     static final String KIND = "cluster-ips";
 
-    /// As many as a sidecar can hold the ways to.
-    static final int MOST = 1024;
-
     private final Desk desk;
     private final CatalogWatch watch;
+    private final PodEvents pods;
     private final Map<String, String> mark;
 
     /// What was found when a Service was last looked at: bounded by those that are there.
     private final Map<KubeService, Shown> seen = new ConcurrentHashMap<>();
 
-    /// One Service with what it stands for.
-    private record Row(
-            String owner, String service, List<String> addresses, SortedSet<Integer> ports) {
-        Stream<String> places() {
-            return addresses.stream()
-                    .flatMap(address -> ports.stream().map(port -> address + " port " + port));
-        }
-
-        ObjectNode json() {
-            var json = JsonNodeFactory.instance.objectNode();
-            json.put("Name", service).put("KubernetesService", owner);
-            addresses.forEach(json.putArray("Addresses")::add);
-            ports.forEach(json.putArray("Ports")::add);
-            return json;
-        }
-    }
-
-    ClusterIpsWork(Desk desk, CatalogWatch watch, Map<String, String> mark) {
+    ClusterIpsWork(Desk desk, CatalogWatch watch, PodEvents pods, Map<String, String> mark) {
         this.desk = desk;
         this.watch = watch;
+        this.pods = pods;
         this.mark = mark;
     }
 
@@ -79,91 +57,100 @@ final class ClusterIpsWork {
 
     Outcome work() throws ApiException, InterruptedException {
         var there = desk.api().entry(KIND, name(desk.name()));
+        var before = said(there);
         var words = new ArrayList<String>();
-        var rows = undoubted(rows(there), words);
-        if (rows.size() > MOST) {
-            words.add(
-                    "addresses of Services: expected at most "
-                            + MOST
-                            + " Services in the mesh; found "
-                            + rows.size());
-            rows = rows.subList(0, MOST);
+        var rows = undoubted(rows(before), words);
+        var fitting = ClusterIpRoom.fitting(sound(rows, words), byOwner(before).keySet(), words);
+        try {
+            write(fitting, there);
+        } catch (ApiException e) {
+            if (e.reason() != ApiException.Cause.REFUSED) {
+                throw e;
+            }
+            words.addFirst(e.sentence());
+            withdraw(rows, before, there);
         }
-        write(rows, there);
         return words.isEmpty()
                 ? new Outcome.Settled()
                 : new Outcome.Refused(String.join("; ", words));
     }
 
-    private List<Row> rows(Optional<StoredEntry> there) {
-        var before = new HashMap<String, Row>();
+    /// Without those for which the server would refuse all others too.
+    private List<ClusterIpRow> sound(List<ClusterIpRow> rows, Collection<String> words) {
+        var sound = new ArrayList<ClusterIpRow>();
+        var left = new ArrayList<String>();
+        for (var row : rows) {
+            var problem = row.problem();
+            if (problem.isEmpty()) {
+                sound.add(row);
+                continue;
+            }
+            left.add(row.owner());
+            watch.service(row.kubeService())
+                    .map(service -> PodProblem.leftOut(service, problem.get()))
+                    .ifPresent(pods::tell);
+        }
+        if (!left.isEmpty()) {
+            words.add("addresses of Services: left out " + left);
+        }
+        return sound;
+    }
+
+    private static List<ClusterIpRow> said(Optional<StoredEntry> there) {
+        var said = new ArrayList<ClusterIpRow>();
         there.ifPresent(entry ->
-                entry.body()
-                        .path("Services")
-                        .forEach(one -> {
-                            var row = row(one);
-                            before.put(row.owner(), row);
-                        }));
-        var rows = new ArrayList<Row>();
+                entry.body().path("Services").forEach(one -> said.add(ClusterIpRow.of(one))));
+        return said;
+    }
+
+    private static Map<String, ClusterIpRow> byOwner(List<ClusterIpRow> rows) {
+        var all = new HashMap<String, ClusterIpRow>();
+        rows.forEach(row -> all.put(row.owner(), row));
+        return all;
+    }
+
+    private List<ClusterIpRow> rows(List<ClusterIpRow> said) {
+        var before = byOwner(said);
+        var rows = new ArrayList<ClusterIpRow>();
         for (var service : desk.cluster().services()) {
             switch (Instances.of(service, watch, mark).shown()) {
                 case Shown.Nothing() -> {}
                 case Shown.AsBefore(var addresses, var ports) ->
                         Optional.ofNullable(before.get(service.toString()))
-                                .map(row -> as(row, addresses, ports))
-                                .filter(row -> !row.ports().isEmpty())
+                                .map(row -> row.moved(addresses, ports))
+                                .filter(row -> !row.isEmpty())
                                 .ifPresent(rows::add);
                 case Shown.By(var name, var addresses, var ports) ->
-                        rows.add(new Row(service.toString(), name, addresses, ports));
+                        rows.add(new ClusterIpRow(service.toString(), name, addresses, ports));
             }
         }
-        rows.sort(Comparator.comparing(Row::owner));
+        rows.sort(Comparator.comparing(ClusterIpRow::owner));
         return rows;
-    }
-
-    private static Row as(Row before, List<String> addresses, SortedSet<Integer> ports) {
-        var left = new TreeSet<>(before.ports());
-        left.retainAll(ports);
-        return new Row(before.owner(), before.service(), addresses, left);
-    }
-
-    private static Row row(JsonNode json) {
-        var ports = new TreeSet<Integer>();
-        json.path("Ports").forEach(port -> ports.add(port.asInt()));
-        return new Row(
-                json.path("KubernetesService").asText(),
-                json.path("Name").asText(),
-                texts(json.path("Addresses")),
-                ports);
-    }
-
-    private static List<String> texts(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false).map(JsonNode::asText).toList();
     }
 
     /// Without those that claim one address for two services: two watches may tell in another order
     /// than it happened, and whichever was believed could be the one that has lost it.
-    private static List<Row> undoubted(List<Row> rows, Collection<String> words) {
-        var claims = new TreeMap<String, List<Row>>();
+    private static List<ClusterIpRow> undoubted(List<ClusterIpRow> rows, Collection<String> words) {
+        var claims = new TreeMap<String, List<ClusterIpRow>>();
         rows.forEach(row ->
                 row.places()
                         .forEach(place ->
                                 claims.computeIfAbsent(place, _ -> new ArrayList<>()).add(row)));
-        var doubted = new HashSet<Row>();
+        var doubted = new HashSet<ClusterIpRow>();
         claims.forEach((place, claimants) -> {
-            if (claimants.stream().map(Row::service).distinct().count() > 1) {
+            if (claimants.stream().map(ClusterIpRow::service).distinct().count() > 1) {
                 doubted.addAll(claimants);
                 words.add(
                         "address "
                                 + place
                                 + ": expected one Service to have it; found "
-                                + claimants.stream().map(Row::owner).toList());
+                                + claimants.stream().map(ClusterIpRow::owner).toList());
             }
         });
         return rows.stream().filter(row -> !doubted.contains(row)).toList();
     }
 
-    private void write(List<Row> rows, Optional<StoredEntry> there)
+    private void write(List<ClusterIpRow> rows, Optional<StoredEntry> there)
             throws ApiException, InterruptedException {
         if (rows.isEmpty()) {
             if (there.isPresent()) {
@@ -181,7 +168,33 @@ final class ClusterIpsWork {
         }
     }
 
-    private ObjectNode entry(List<Row> rows) {
+    /// The entry that stands goes on without what is not so any more: an address that was freed may
+    /// be another's by now. What was taken of it once is taken again; if it is not, by a server of
+    /// another version, none of it is left.
+    private void withdraw(
+            List<ClusterIpRow> rows, List<ClusterIpRow> before, Optional<StoredEntry> there)
+            throws ApiException, InterruptedException {
+        var now = byOwner(rows);
+        var left =
+                before.stream()
+                        .flatMap(row ->
+                                Optional.ofNullable(now.get(row.owner())).map(row::shared).stream())
+                        .filter(row -> !row.isEmpty())
+                        .toList();
+        if (left.equals(before)) {
+            return;
+        }
+        try {
+            write(left, there);
+        } catch (ApiException e) {
+            if (e.reason() != ApiException.Cause.REFUSED) {
+                throw e;
+            }
+            write(List.of(), there);
+        }
+    }
+
+    private ObjectNode entry(List<ClusterIpRow> rows) {
         var entry = JsonNodeFactory.instance.objectNode();
         entry.put("Kind", KIND).put("Name", name(desk.name())).put("Cluster", desk.name());
         rows.forEach(row -> entry.withArray("Services").add(row.json()));

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Tells of a pod's problem where its author looks: as an Event on the pod, once. What has been
-/// told already, by whichever replica, is there under the same name.
+/// Tells of a pod's problem where its author looks: as an Event on the pod or its Service, once.
+/// What has been told already, by whichever replica, is there under the same name.
 final class PodEvents {
     /// A cluster with more pods that are wrong at once has another problem; the oldest would be
     /// told again, and found to be there.
@@ -70,16 +70,16 @@ final class PodEvents {
                 // for whoever reads the log: the pod's author does not see it
                 events.accept(
                         new OperatorEvent.EventNotWritten(
-                                problem.namespace() + "/" + problem.pod(), e.getCode()));
+                                problem.namespace() + "/" + problem.name(), e.getCode()));
             }
         }
     }
 
     private Event event(PodProblem problem) {
         var pod =
-                problem.pod().length() > MAX_POD
-                        ? problem.pod().substring(0, MAX_POD)
-                        : problem.pod();
+                problem.name().length() > MAX_POD
+                        ? problem.name().substring(0, MAX_POD)
+                        : problem.name();
         var words = problem.words();
         return new EventBuilder()
                 .withNewMetadata()
@@ -95,9 +95,9 @@ final class PodEvents {
                 .withNote(words.length() > MAX_NOTE ? words.substring(0, MAX_NOTE) : words)
                 .withNewRegarding()
                 .withApiVersion("v1")
-                .withKind("Pod")
+                .withKind(problem.kind())
                 .withNamespace(problem.namespace())
-                .withName(problem.pod())
+                .withName(problem.name())
                 .withUid(problem.uid())
                 .endRegarding()
                 .build();

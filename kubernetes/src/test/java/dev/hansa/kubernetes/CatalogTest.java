@@ -305,28 +305,10 @@ class CatalogTest {
         return all;
     }
 
-    /// What the server's entry says of this cluster's addresses.
-    private List<String> shown() {
-        var found = new ArrayList<String>();
-        for (var entry : eks.json("/v1/config/cluster-ips")) {
-            if (entry.path("Name").asText().startsWith(cluster.name() + ".")) {
-                assertThat(entry.path("Cluster").asText()).startsWith(cluster.name() + "/");
-                entry.path("Services")
-                        .forEach(one ->
-                                found.add(
-                                        one.path("KubernetesService").asText()
-                                                + " "
-                                                + one.path("Name").asText()
-                                                + one.path("Addresses")
-                                                + one.path("Ports")));
-            }
-        }
-        return found;
-    }
-
     private void untilShown(String... rows) {
         await().atMost(TestingCluster.PATIENCE)
-                .untilAsserted(() -> assertThat(shown()).containsExactly(rows));
+                .untilAsserted(
+                        () -> assertThat(eks.clusterIps(cluster.mark())).containsExactly(rows));
     }
 
     @Test

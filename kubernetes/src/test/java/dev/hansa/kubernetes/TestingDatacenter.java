@@ -132,6 +132,26 @@ final class TestingDatacenter implements AutoCloseable {
         return json("/v1/health/service/" + service);
     }
 
+    /// What its entry says of a cluster's addresses.
+    ///
+    /// @param cluster as its operator marks what it writes
+    List<String> clusterIps(String cluster) {
+        var found = new ArrayList<String>();
+        for (var entry : json("/v1/config/cluster-ips")) {
+            if (entry.path("Cluster").asText().equals(cluster)) {
+                entry.path("Services")
+                        .forEach(one ->
+                                found.add(
+                                        one.path("KubernetesService").asText()
+                                                + " "
+                                                + one.path("Name").asText()
+                                                + one.path("Addresses")
+                                                + one.path("Ports")));
+            }
+        }
+        return found;
+    }
+
     JsonNode json(String path) {
         var answer = ask("GET", path, "");
         try {

@@ -24,6 +24,9 @@ final class TestingDoor implements AutoCloseable {
     private volatile boolean isWithoutLeader;
     private volatile boolean isAway;
 
+    /// A part of entries that are refused; empty: none is.
+    private volatile String refused = "";
+
     TestingDoor(TestingDatacenter datacenter) throws IOException {
         this.datacenter = datacenter;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
@@ -49,6 +52,11 @@ final class TestingDoor implements AutoCloseable {
         isAway = false;
     }
 
+    /// From now on no entry is taken that has these words, by whatever rule.
+    void refuse(String words) {
+        refused = words;
+    }
+
     /// Registrations and their ends that were let through.
     int catalogWrites() {
         return catalogWrites.get();
@@ -72,12 +80,18 @@ final class TestingDoor implements AutoCloseable {
                 send(exchange, 500, "No cluster leader");
                 return;
             }
+            var body = exchange.getRequestBody().readAllBytes();
+            if (path.contains("/config")
+                    && !refused.isEmpty()
+                    && new String(body, StandardCharsets.UTF_8).contains(refused)) {
+                send(exchange, 400, "'" + refused + "' is refused");
+                return;
+            }
             var request =
                     HttpRequest.newBuilder(URI.create("http://" + datacenter.address() + path))
                             .method(
                                     exchange.getRequestMethod(),
-                                    HttpRequest.BodyPublishers.ofByteArray(
-                                            exchange.getRequestBody().readAllBytes()));
+                                    HttpRequest.BodyPublishers.ofByteArray(body));
             var token = exchange.getRequestHeaders().getFirst("X-Consul-Token");
             if (token != null) {
                 request.header("X-Consul-Token", token);

@@ -4,14 +4,17 @@ import dev.hansa.kubernetes.catalog.InjectedPod;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.ServicePortBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPortBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// Does in namespace `shop` what kubelets, an injector and the endpoint slice controller do.
 final class TestingPods {
@@ -51,6 +54,52 @@ final class TestingPods {
                                 .withPort(9090)
                                 .endPort()
                                 .endSpec()
+                                .build())
+                .createOr(existing -> existing.update());
+    }
+
+    /// One in the mesh, with as many ports as `ports` from 80 on, which all lead to its
+    /// application.
+    void meshed(String name, int ports, String... clusterIps) {
+        var all =
+                IntStream.range(0, ports)
+                        .mapToObj(i ->
+                                new ServicePortBuilder()
+                                        .withName("port-" + i)
+                                        .withPort(80 + i)
+                                        .build())
+                        .toList();
+        client.resource(
+                        new ServiceBuilder()
+                                .withNewMetadata()
+                                .withName(name)
+                                .withNamespace(NAMESPACE)
+                                .endMetadata()
+                                .withNewSpec()
+                                .addToSelector("app", name)
+                                .withClusterIPs(clusterIps)
+                                .withPorts(all)
+                                .endSpec()
+                                .build())
+                .createOr(existing -> existing.update());
+        pod(name + "-1", name, true, Map.of());
+        client.resource(
+                        new EndpointSliceBuilder()
+                                .withNewMetadata()
+                                .withName(name + "-slice")
+                                .withNamespace(NAMESPACE)
+                                .addToLabels("kubernetes.io/service-name", name)
+                                .endMetadata()
+                                .withAddressType("IPv4")
+                                .withEndpoints(ready(name + "-1", "192.0.2.7"))
+                                .withPorts(
+                                        all.stream()
+                                                .map(one ->
+                                                        new EndpointPortBuilder()
+                                                                .withName(one.getName())
+                                                                .withPort(8080)
+                                                                .build())
+                                                .toList())
                                 .build())
                 .createOr(existing -> existing.update());
     }

@@ -158,7 +158,7 @@ public final class OperatorTelemetry implements Consumer<OperatorEvent> {
             }
             case OperatorEvent.PodProblemFound(var problem) -> {
                 registry.counter(MetricNames.POD_PROBLEMS, "reason", problem.reason()).increment();
-                LOG.warn("{}/{}: {}", problem.namespace(), problem.pod(), cut(problem.words()));
+                LOG.warn("{}/{}: {}", problem.namespace(), problem.name(), cut(problem.words()));
             }
             case OperatorEvent.EventNotWritten(var pod, var code) ->
                     LOG.warn(

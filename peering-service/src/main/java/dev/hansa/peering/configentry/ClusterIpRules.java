@@ -7,9 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.VirtualAddress;
-import dev.hansa.failover.VirtualServices;
-import java.net.InetAddress;
+import dev.hansa.failover.ClusterIpBounds;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -18,15 +16,6 @@ import java.util.stream.StreamSupport;
 /// The rules of `cluster-ips`: which addresses of one Kubernetes cluster stand for which service.
 /// An address and port stand for one service or for none.
 final class ClusterIpRules {
-    /// Kubernetes gives a Service one of each family.
-    private static final int MOST_ADDRESSES = 4;
-
-    /// Of one service, those that lead to its one port in the mesh; usually there is one.
-    private static final int MOST_PORTS = 16;
-
-    /// Each is some bytes in every snapshot of every sidecar of that cluster that wants them.
-    private static final int MOST = 4096;
-
     /// A name that a setting gives, and a uid.
     private static final int LONGEST = 512;
 
@@ -36,10 +25,10 @@ final class ClusterIpRules {
         EntryRules.named(entry);
         text("Cluster", entry.path("Cluster"));
         var services = entry.path("Services");
-        if (services.size() > VirtualServices.MOST) {
+        if (services.size() > ClusterIpBounds.MOST_SERVICES) {
             throw forbidden(
                     "Services: expected at most "
-                            + VirtualServices.MOST
+                            + ClusterIpBounds.MOST_SERVICES
                             + "; found "
                             + services.size());
         }
@@ -47,10 +36,10 @@ final class ClusterIpRules {
         for (var i = 0; i < services.size(); i++) {
             service("Services[" + i + "]", services.get(i), known);
         }
-        if (known.size() > MOST) {
+        if (known.size() > ClusterIpBounds.MOST_PLACES) {
             throw forbidden(
                     "Services: expected at most "
-                            + MOST
+                            + ClusterIpBounds.MOST_PLACES
                             + " addresses with ports; found "
                             + known.size());
         }
@@ -71,8 +60,8 @@ final class ClusterIpRules {
             throws InvalidEntryException {
         var name = service.path("Name").asText();
         EntryRules.service(where + ".Name", name, false);
-        number(where + ".Addresses", service.path("Addresses"), MOST_ADDRESSES);
-        number(where + ".Ports", service.path("Ports"), MOST_PORTS);
+        number(where + ".Addresses", service.path("Addresses"), ClusterIpBounds.MOST_ADDRESSES);
+        number(where + ".Ports", service.path("Ports"), ClusterIpBounds.MOST_PORTS);
         var addresses = (ArrayNode) service.path("Addresses");
         for (var i = 0; i < addresses.size(); i++) {
             addresses.set(i, address(where + ".Addresses[" + i + "]", addresses.get(i).asText()));
@@ -107,17 +96,9 @@ final class ClusterIpRules {
 
     /// As Java writes it, so that one address has one form.
     private static String address(String where, String text) throws InvalidEntryException {
-        try {
-            var address = InetAddress.ofLiteral(text);
-            if (!address.isAnyLocalAddress()
-                    && !address.isLoopbackAddress()
-                    && !address.isLinkLocalAddress()
-                    && !address.isMulticastAddress()
-                    && VirtualAddress.of(address).isEmpty()) {
-                return address.getHostAddress();
-            }
-        } catch (IllegalArgumentException _) {
-            // said below
+        var address = ClusterIpBounds.address(text);
+        if (address.isPresent()) {
+            return address.get().getHostAddress();
         }
         throw forbidden(
                 where
