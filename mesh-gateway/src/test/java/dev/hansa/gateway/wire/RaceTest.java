@@ -102,7 +102,8 @@ class RaceTest extends RaceSetting {
     @Test
     void firstStillWinsWhenItAnswersAfterAll() {
         usually(a, 1);
-        // a second, in which the next task on the loop comes: whoever is silent for longer has failed
+        // a second, in which the next task on the loop comes: whoever is silent for longer has
+        // failed
         usually(b, 250);
         b.whenStarted = a::answersNow;
         race(a, b);
