@@ -416,6 +416,11 @@ final class SoakClients {
                         case StrangerCall.Outcome.Refused _ -> SoakHistory.Outcome.REFUSED;
                         case StrangerCall.Outcome.Unanswered _ -> SoakHistory.Outcome.UNKNOWN;
                     };
+            // a clock that is off ends its time before it is over: it was not lost, nor used
+            if (told instanceof StrangerCall.Outcome.Refused(var sentence)
+                    && sentence.contains("expired at")) {
+                return;
+            }
             // whoever does not lead sends proxies on, and has looked at no secret
             if (!(told instanceof StrangerCall.Outcome.Unanswered(var sentence)
                     && sentence.contains(FollowerDoor.SENTENCE))) {
