@@ -1,7 +1,6 @@
 package dev.hansa.benchmarks;
 
 import dev.hansa.benchmarks.gateway.Attack;
-import dev.hansa.benchmarks.gateway.Backend;
 import dev.hansa.benchmarks.gateway.GoodCalls;
 import dev.hansa.benchmarks.gateway.Helper;
 import dev.hansa.benchmarks.gateway.Rival;
@@ -26,11 +25,11 @@ import picocli.CommandLine.Option;
         description = "What strangers cost a gateway, and those whom it serves meanwhile.",
         mixinStandardHelpOptions = true)
 final class FloodBenchmark extends ServersBenchmark {
-    /// Of the strangers' process: jars, and what is being closed.
-    private static final int OTHER_DESCRIPTORS = 700;
+    /// Of a strangers' process: jars, and what is being closed.
+    static final int OTHER_DESCRIPTORS = 700;
 
-    private static final int MOST_SLOW = 18_000;
-    private static final int SOURCES = 64;
+    static final int MOST_SLOW = 18_000;
+    static final int SOURCES = 64;
     static final int REQUESTS = 400;
     static final int CALLS = 100;
 
@@ -85,13 +84,7 @@ final class FloodBenchmark extends ServersBenchmark {
             var ours = gateway.rival(server, List.of());
             gateway.learnRoutes(ours);
             server.close();
-            var backend = gateway.backend();
-            try (var _ =
-                            Helper.start(
-                                    Backend.class,
-                                    List.of(),
-                                    backend.getAddress().getHostAddress(),
-                                    Integer.toString(backend.getPort()));
+            try (var _ = gateway.startBackend();
                     var good = Helper.start(GoodCalls.class, List.of(), name);
                     var strangers =
                             Helper.start(

@@ -1,5 +1,7 @@
 package dev.hansa.benchmarks;
 
+import dev.hansa.benchmarks.gateway.Backend;
+import dev.hansa.benchmarks.gateway.Helper;
 import dev.hansa.benchmarks.gateway.Rival;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -58,6 +60,16 @@ final class OneGateway {
     /// Where the server takes peers, and whoever is measured in its place what they are carried to.
     InetSocketAddress backend() {
         return new InetSocketAddress(network + ".1", SERVER_PEER_PORT);
+    }
+
+    /// Starts it there, once the server has gone.
+    Helper startBackend() throws IOException {
+        var at = backend();
+        return Helper.start(
+                Backend.class,
+                List.of(),
+                at.getAddress().getHostAddress(),
+                Integer.toString(at.getPort()));
     }
 
     /// Peers that come through the gateway are a name for which it needs nobody else: it leads to

@@ -1,7 +1,6 @@
 package dev.hansa.benchmarks;
 
 import dev.hansa.benchmarks.gateway.Attack;
-import dev.hansa.benchmarks.gateway.Backend;
 import dev.hansa.benchmarks.gateway.GoodCalls;
 import dev.hansa.benchmarks.gateway.Helper;
 import dev.hansa.benchmarks.gateway.Rival;
@@ -25,12 +24,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class SlowBenchmark extends ServersBenchmark {
     private static final int PROCESSES = 2;
-    private static final int SOURCES = 64;
-
-    /// Of a strangers' process: jars, and what is being closed.
-    private static final int OTHER_DESCRIPTORS = 700;
-
-    private static final int MOST = 18_000;
 
     /// Of all strangers, until they are as many as they shall be.
     private static final int PER_SECOND = 2000;
@@ -65,12 +58,15 @@ final class SlowBenchmark extends ServersBenchmark {
     void run(Path folder) throws Exception {
         var descriptors = PeersBenchmark.system().getMaxFileDescriptorCount();
         var each =
-                (int) Math.min((quick ? 600 : MOST) / PROCESSES, descriptors - OTHER_DESCRIPTORS);
+                (int)
+                        Math.min(
+                                (quick ? 600 : FloodBenchmark.MOST_SLOW) / PROCESSES,
+                                descriptors - FloodBenchmark.OTHER_DESCRIPTORS);
         figures().put("command", "./benchmarks/run slow" + (quick ? " --quick" : ""));
         figures().putAll(Machine.facts(checkout()));
         figures().put("open_files", descriptors);
         figures().put("processes", PROCESSES);
-        figures().put("sources", SOURCES);
+        figures().put("sources", FloodBenchmark.SOURCES);
         figures().put("strangers_at_once", each * PROCESSES);
         figures().put("requests_a_second", FloodBenchmark.REQUESTS + FloodBenchmark.CALLS);
         var gateway = new OneGateway(checkout(), folder, network);
@@ -93,13 +89,7 @@ final class SlowBenchmark extends ServersBenchmark {
                                     "9000"));
             gateway.learnRoutes(usual);
             server.close();
-            var backend = gateway.backend();
-            try (var _ =
-                            Helper.start(
-                                    Backend.class,
-                                    List.of(),
-                                    backend.getAddress().getHostAddress(),
-                                    Integer.toString(backend.getPort()));
+            try (var _ = gateway.startBackend();
                     var good = Helper.start(GoodCalls.class, List.of(), name)) {
                 figures().put("default", measure(usual, folder, gateway, good, each));
                 figures().put("raised", measure(raised, folder, gateway, good, each));
@@ -128,7 +118,7 @@ final class SlowBenchmark extends ServersBenchmark {
                                     Strangers.class,
                                     List.of(),
                                     "127." + (from + i),
-                                    Integer.toString(SOURCES / PROCESSES)));
+                                    Integer.toString(FloodBenchmark.SOURCES / PROCESSES)));
                 }
                 var attacks =
                         strangers.stream()

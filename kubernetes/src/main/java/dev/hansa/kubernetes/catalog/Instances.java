@@ -207,13 +207,11 @@ public record Instances(
                                                         pod.marks()),
                                         () -> {
                                             selected.other();
-                                            problems.add(
-                                                    PodProblem.noPort(
-                                                            key.namespace(),
-                                                            name,
-                                                            uid,
-                                                            port,
-                                                            "a container's or the Service's"));
+                                            lacksPort(
+                                                    name,
+                                                    uid,
+                                                    port,
+                                                    "a container's or the Service's");
                                         });
             }
         }
@@ -231,14 +229,11 @@ public record Instances(
                     .ifPresentOrElse(
                             number ->
                                     add(name, uid, called, number, places, Optional.empty(), marks),
-                            () ->
-                                    problems.add(
-                                            PodProblem.noPort(
-                                                    key.namespace(),
-                                                    name,
-                                                    uid,
-                                                    port,
-                                                    "the Service's")));
+                            () -> lacksPort(name, uid, port, "the Service's"));
+        }
+
+        private void lacksPort(String pod, String uid, String port, String whose) {
+            problems.add(PodProblem.noPort(key.namespace(), pod, uid, port, whose));
         }
 
         private void add(
