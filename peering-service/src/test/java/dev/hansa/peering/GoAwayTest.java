@@ -2,9 +2,8 @@ package dev.hansa.peering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.Http2Wire.Frame;
-import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
@@ -15,8 +14,6 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -63,9 +60,7 @@ class GoAwayTest {
                                 Clock.systemUTC().instant()),
                         "localhost");
         var settings = TestTls.settings(directory, pems, ports);
-        return PeeringService.start(
-                PeeringServiceConfig.read(Settings.of(settings, Map.of(), Optional.empty())),
-                Clock.systemUTC());
+        return TestTls.start(settings);
     }
 
     private static void askToWait(Http2Wire wire) throws IOException {

@@ -3,9 +3,8 @@ package dev.hansa.peering;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.Http2Wire.Frame;
-import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
@@ -54,12 +53,7 @@ class Http2ApiTest {
         var settings = TestTls.settings(directory, pems, ports);
         settings.put("http.max-connections", Integer.toString(MOST_CONNECTIONS));
         settings.putAll(more);
-        server =
-                Optional.of(
-                        PeeringService.start(
-                                PeeringServiceConfig.read(
-                                        Settings.of(settings, Map.of(), Optional.empty())),
-                                Clock.systemUTC()));
+        server = Optional.of(TestTls.start(settings));
     }
 
     @AfterEach

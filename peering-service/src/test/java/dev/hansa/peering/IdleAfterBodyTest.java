@@ -2,9 +2,8 @@ package dev.hansa.peering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.Http2Wire.Frame;
-import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustDomain;
 import dev.hansa.trustbundle.ca.CaMaterial;
@@ -53,12 +52,7 @@ class IdleAfterBodyTest {
         port = ports.getFirst();
         var settings = TestTls.settings(directory, TestTls.pems(ca, "localhost"), ports);
         settings.putAll(more);
-        server =
-                Optional.of(
-                        PeeringService.start(
-                                PeeringServiceConfig.read(
-                                        Settings.of(settings, Map.of(), Optional.empty())),
-                                Clock.systemUTC()));
+        server = Optional.of(TestTls.start(settings));
     }
 
     @AfterEach

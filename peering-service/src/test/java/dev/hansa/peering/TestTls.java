@@ -1,5 +1,7 @@
 package dev.hansa.peering;
 
+import dev.hansa.bootstrap.Settings;
+import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.ca.CaMaterial;
 import dev.hansa.trustbundle.ca.CertificateAuthority;
@@ -23,6 +25,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -102,6 +105,13 @@ public final class TestTls {
         settings.put("admin.address", "127.0.0.1:" + ports.get(3));
         settings.put("dns.address", "none");
         return settings;
+    }
+
+    /// A whole server with these settings.
+    public static PeeringService start(Map<String, String> settings) throws Exception {
+        return PeeringService.start(
+                PeeringServiceConfig.read(Settings.of(settings, Map.of(), Optional.empty())),
+                Clock.systemUTC());
     }
 
     public static String pem(String what, byte[] der) {

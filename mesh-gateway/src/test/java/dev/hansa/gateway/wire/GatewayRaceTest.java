@@ -15,14 +15,12 @@ import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
 import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.route.SniRouter;
-import dev.hansa.gateway.telemetry.ByteCounts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Queue;
@@ -57,17 +55,7 @@ class GatewayRaceTest {
     void start() throws IOException {
         upstream = closer.add(new ServerSocket(0, 100, InetAddress.getLoopbackAddress()));
         upstream.setSoTimeout(20_000);
-        gateway =
-                new SniGateway(
-                        transport,
-                        new SniRouter(() -> table, () -> false, seen),
-                        seen,
-                        Duration.ofHours(1),
-                        Clock.systemUTC(),
-                        events::add,
-                        _ -> {},
-                        _ -> {},
-                        _ -> ByteCounts.NONE);
+        gateway = TestingGateway.of(transport, () -> table, seen, events::add, _ -> {});
         address =
                 (InetSocketAddress)
                         transport

@@ -6,17 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.hansa.bootstrap.Closer;
 import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.HealthView;
-import dev.hansa.failover.SniRoute;
-import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.gateway.EchoServer;
 import dev.hansa.gateway.GatewayEvent;
-import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
-import dev.hansa.gateway.route.ServerName;
-import dev.hansa.gateway.route.SniRouter;
-import dev.hansa.gateway.telemetry.ByteCounts;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,10 +17,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -235,22 +224,10 @@ class HaproxyTest {
     }
 
     private void serve(int port) {
-        var endpoint = new TargetEndpoint(new Endpoint("127.0.0.1", port), HealthView.GOOD);
-        var route = new SniRoute(NAME, SniRoute.EXPORTED, "east", List.of(endpoint), "");
-        table.set(new RouteTable(1, Map.of(new ServerName(NAME), route)));
+        table.set(TestingGateway.exported(NAME, port));
     }
 
     private SniGateway gateway() {
-        var seen = new PassiveHealth((_, _, _) -> {});
-        return new SniGateway(
-                transport,
-                new SniRouter(table, () -> false, seen),
-                seen,
-                Duration.ofHours(1),
-                Clock.systemUTC(),
-                events::add,
-                _ -> {},
-                _ -> {},
-                _ -> ByteCounts.NONE);
+        return TestingGateway.of(transport, table, events::add);
     }
 }

@@ -4,17 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.HealthView;
-import dev.hansa.failover.SniRoute;
-import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.gateway.EchoServer;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
-import dev.hansa.gateway.route.ServerName;
-import dev.hansa.gateway.route.SniRouter;
-import dev.hansa.gateway.telemetry.ByteCounts;
 import dev.hansa.gateway.telemetry.ConnectionRecord;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,11 +18,9 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -78,17 +69,8 @@ abstract class ProxiedGatewaySetting {
     }
 
     SniGateway gateway(Queue<GatewayEvent> told, Latest<RouteTable> routes) {
-        var seen = new PassiveHealth((_, _, _) -> {});
-        return new SniGateway(
-                transport,
-                new SniRouter(routes, () -> false, seen),
-                seen,
-                Duration.ofHours(1),
-                Clock.systemUTC(),
-                told::add,
-                read::addAndGet,
-                _ -> {},
-                _ -> ByteCounts.NONE);
+        return TestingGateway.of(
+                transport, routes, new PassiveHealth((_, _, _) -> {}), told::add, read::addAndGet);
     }
 
     InetSocketAddress listen() throws IOException {
@@ -135,9 +117,7 @@ abstract class ProxiedGatewaySetting {
     }
 
     static RouteTable routes(int port) {
-        var endpoint = new TargetEndpoint(new Endpoint("127.0.0.1", port), HealthView.GOOD);
-        var route = new SniRoute(NAME, SniRoute.EXPORTED, "east", List.of(endpoint), "");
-        return new RouteTable(1, Map.of(new ServerName(NAME), route));
+        return TestingGateway.exported(NAME, port);
     }
 
     Socket connect(InetSocketAddress address) throws IOException {

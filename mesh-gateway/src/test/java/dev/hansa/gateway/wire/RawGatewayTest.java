@@ -8,15 +8,11 @@ import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.RouteTable;
-import dev.hansa.gateway.route.SniRouter;
-import dev.hansa.gateway.telemetry.ByteCounts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -139,17 +135,12 @@ class RawGatewayTest extends SniGatewayContract {
     }
 
     private SniGateway gateway(Consumer<GatewayEvent> events, LongConsumer bytesIn) {
-        var seen = new PassiveHealth((_, _, _) -> {});
-        return new SniGateway(
+        return TestingGateway.of(
                 transport,
-                new SniRouter(new Latest<>(RouteTable.EMPTY), () -> false, seen),
-                seen,
-                Duration.ofHours(1),
-                Clock.systemUTC(),
+                new Latest<>(RouteTable.EMPTY),
+                new PassiveHealth((_, _, _) -> {}),
                 events,
-                bytesIn,
-                _ -> {},
-                _ -> ByteCounts.NONE);
+                bytesIn);
     }
 
     private static boolean endsWithoutByte(Socket socket) throws IOException {

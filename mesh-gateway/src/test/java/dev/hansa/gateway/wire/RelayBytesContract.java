@@ -4,15 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.HealthView;
-import dev.hansa.failover.SniRoute;
-import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.RouteTable;
-import dev.hansa.gateway.route.ServerName;
 import dev.hansa.gateway.route.SniRouter;
 import dev.hansa.gateway.telemetry.ByteCounts;
+import dev.hansa.tests.support.Conversation;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,8 +18,6 @@ import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -115,7 +109,7 @@ abstract class RelayBytesContract {
                 .hasValue(
                         (int)
                                 IntStream.range(FIRST, FIRST + CONNECTIONS)
-                                        .filter(seed -> !Conversation.of(seed).caller().resets())
+                                        .filter(seed -> !conversation(seed).caller().resets())
                                         .count());
         assertThat(compared.get()).isGreaterThan(CONNECTIONS * 5000L);
         System.out.println(
@@ -128,11 +122,7 @@ abstract class RelayBytesContract {
     }
 
     private void serve(ServerSocket server) {
-        var endpoint =
-                new TargetEndpoint(
-                        new Endpoint("127.0.0.1", server.getLocalPort()), HealthView.GOOD);
-        var route = new SniRoute(NAME, SniRoute.EXPORTED, "east", List.of(endpoint), "");
-        table.set(new RouteTable(1, Map.of(new ServerName(NAME), route)));
+        table.set(TestingGateway.exported(NAME, server.getLocalPort()));
     }
 
     private void call(InetSocketAddress listener, int seed) {
@@ -140,7 +130,7 @@ abstract class RelayBytesContract {
             socket.setSoTimeout(LOST_MILLIS);
             var first = ByteBuffer.allocate(HELLO.length + Integer.BYTES).put(HELLO).putInt(seed);
             socket.getOutputStream().write(first.array());
-            talk(socket, Conversation.of(seed), true);
+            talk(socket, conversation(seed), true);
         } catch (IOException | InterruptedException e) {
             failures.add("connection " + seed + ", caller: " + e);
         }
@@ -153,7 +143,7 @@ abstract class RelayBytesContract {
             socket.setSoTimeout(LOST_MILLIS);
             var head = head(socket);
             if (head.length == HELLO.length + Integer.BYTES) {
-                var conversation = Conversation.of(ByteBuffer.wrap(head).getInt(HELLO.length));
+                var conversation = conversation(ByteBuffer.wrap(head).getInt(HELLO.length));
                 if (!Arrays.equals(head, 0, HELLO.length, HELLO, 0, HELLO.length)) {
                     failures.add("another hello");
                 }
@@ -175,34 +165,14 @@ abstract class RelayBytesContract {
         }
     }
 
+    private static Conversation conversation(int seed) {
+        return Conversation.of(0, seed, Conversation.Lengths.LONG);
+    }
+
     private void talk(Socket socket, Conversation conversation, boolean caller)
             throws IOException, InterruptedException {
-        var ours = caller ? conversation.caller() : conversation.endpoint();
-        var theirs = caller ? conversation.endpoint() : conversation.caller();
-        var said = new AtomicInteger(-1);
-        var saying =
-                Thread.ofVirtual()
-                        .start(() -> {
-                            try {
-                                ours.say(socket);
-                                said.set(ours.length());
-                            } catch (IOException _) {
-                                // the other end has reset it, or we have: the reader says which
-                            }
-                        });
-        var heard = theirs.hear(socket, ours.resets());
-        var who = "connection " + conversation + ", " + (caller ? "caller" : "endpoint") + ": ";
-        if (!heard.wrong().isEmpty()) {
-            failures.add(who + heard.wrong());
-            socket.close();
-        }
-        compared.addAndGet(heard.bytes());
-        saying.join();
-        if (heard.finForRst() && said.get() >= 0) {
-            failures.add(who + "expected RST; found FIN after " + heard.bytes());
-        }
-        if (said.get() < 0 && !theirs.resets() && !ours.resets()) {
-            failures.add(who + "could not say everything");
-        }
+        var outcome = conversation.talk(socket, caller);
+        compared.addAndGet(outcome.compared());
+        failures.addAll(outcome.failures());
     }
 }

@@ -4,30 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Latest;
-import dev.hansa.exportedservices.Endpoint;
-import dev.hansa.failover.HealthView;
-import dev.hansa.failover.SniRoute;
-import dev.hansa.failover.TargetEndpoint;
 import dev.hansa.gateway.EchoServer;
 import dev.hansa.gateway.GatewayEvent;
 import dev.hansa.gateway.Limits;
-import dev.hansa.gateway.route.PassiveHealth;
 import dev.hansa.gateway.route.Refusal;
 import dev.hansa.gateway.route.RouteTable;
-import dev.hansa.gateway.route.ServerName;
-import dev.hansa.gateway.route.SniRouter;
-import dev.hansa.gateway.telemetry.ByteCounts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -278,30 +267,11 @@ abstract class StrangersContract {
     }
 
     private SniGateway gateway() {
-        var seen = new PassiveHealth((_, _, _) -> {});
-        return new SniGateway(
-                transport,
-                new SniRouter(table, () -> false, seen),
-                seen,
-                Duration.ofHours(1),
-                Clock.systemUTC(),
-                events::add,
-                _ -> {},
-                _ -> {},
-                _ -> ByteCounts.NONE);
+        return TestingGateway.of(transport, table, events::add);
     }
 
     private void serve(int port) {
-        var route =
-                new SniRoute(
-                        NAME,
-                        SniRoute.EXPORTED,
-                        "east",
-                        List.of(
-                                new TargetEndpoint(
-                                        new Endpoint("127.0.0.1", port), HealthView.GOOD)),
-                        "");
-        table.set(new RouteTable(1, Map.of(new ServerName(NAME), route)));
+        table.set(TestingGateway.exported(NAME, port));
     }
 
     private Socket connect(InetSocketAddress address, String from) throws IOException {
