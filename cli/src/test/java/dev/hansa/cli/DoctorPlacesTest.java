@@ -2,6 +2,7 @@ package dev.hansa.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hansa.tests.support.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

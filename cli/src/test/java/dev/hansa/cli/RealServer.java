@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.PeeringService;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.PeeringService;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -2,6 +2,7 @@ package dev.hansa.kubernetes;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.hansa.tests.support.FreePorts;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;

@@ -10,6 +10,7 @@ import dev.hansa.failover.ObservationCodec;
 import dev.hansa.failover.Target;
 import dev.hansa.failover.wire.Observed;
 import dev.hansa.gateway.TestingDoor.Mood;
+import dev.hansa.tests.support.FreePorts;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.file.Path;

@@ -21,6 +21,7 @@ import dev.hansa.gateway.sidecar.ApplicationCheck.CheckKind;
 import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.gateway.wire.Networks;
+import dev.hansa.tests.support.FreePorts;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.IntentionTable;
 import dev.hansa.trustbundle.MeshNames;

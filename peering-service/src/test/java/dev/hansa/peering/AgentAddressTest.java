@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;

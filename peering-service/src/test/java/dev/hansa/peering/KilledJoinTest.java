@@ -10,6 +10,7 @@ import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.store.MemberNotes;
 import dev.hansa.peering.store.RaftStore;
+import dev.hansa.tests.support.FreePorts;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

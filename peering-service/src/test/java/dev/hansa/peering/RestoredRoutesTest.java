@@ -9,6 +9,7 @@ import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.failover.JoinToken;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.net.http.HttpClient;

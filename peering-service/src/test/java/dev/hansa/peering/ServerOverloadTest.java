@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.hansa.bootstrap.MemoryWatermark;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

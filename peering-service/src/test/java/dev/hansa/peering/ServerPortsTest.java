@@ -11,6 +11,7 @@ import dev.hansa.failover.wire.Issued;
 import dev.hansa.failover.wire.JoinRequest;
 import dev.hansa.failover.wire.RenewRequest;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.SpiffeId;
 import dev.hansa.trustbundle.TrustDomain;

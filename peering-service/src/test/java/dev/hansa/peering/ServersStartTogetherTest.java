@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hansa.bootstrap.Closer;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.config.PeeringServiceConfig;
+import dev.hansa.tests.support.FreePorts;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

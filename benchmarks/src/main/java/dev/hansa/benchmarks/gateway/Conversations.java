@@ -1,5 +1,6 @@
 package dev.hansa.benchmarks.gateway;
 
+import dev.hansa.tests.support.Conversation;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -93,7 +93,7 @@ public final class Conversations {
         }
         var expected = 0L;
         for (var number = first; number < end; number++) {
-            expected += Conversation.of(seed, number).caller().resets() ? 0 : 1;
+            expected += conversation(number).caller().resets() ? 0 : 1;
         }
         var until = System.nanoTime() + LAST_NANOS;
         while ((talking.get() > 0 || answered.get() < expected)
@@ -117,7 +117,7 @@ public final class Conversations {
             socket.setTcpNoDelay(true);
             var first = ByteBuffer.allocate(hello.length + Long.BYTES).put(hello).putLong(number);
             socket.getOutputStream().write(first.array());
-            talk(socket, Conversation.of(seed, number), true);
+            talk(socket, conversation(number), true);
         } catch (IOException | InterruptedException e) {
             failures.add("conversation " + number + ", caller: " + e);
         }
@@ -149,7 +149,7 @@ public final class Conversations {
             var head = head(socket);
             if (head.length == hello.length + Long.BYTES) {
                 var number = ByteBuffer.wrap(head).getLong(hello.length);
-                var conversation = Conversation.of(seed, number);
+                var conversation = conversation(number);
                 if (!Arrays.equals(head, 0, hello.length, hello, 0, hello.length)) {
                     failures.add("conversation " + number + ": another hello");
                 }
@@ -173,38 +173,15 @@ public final class Conversations {
         }
     }
 
+    private Conversation conversation(long number) {
+        return Conversation.of(seed, number, Conversation.Lengths.SHORT);
+    }
+
     private void talk(Socket socket, Conversation conversation, boolean caller)
             throws IOException, InterruptedException {
-        var ours = caller ? conversation.caller() : conversation.endpoint();
-        var theirs = caller ? conversation.endpoint() : conversation.caller();
-        var said = new CountDownLatch(1);
-        var saying =
-                Thread.ofVirtual()
-                        .start(() -> {
-                            try {
-                                ours.say(socket);
-                                said.countDown();
-                            } catch (IOException _) {
-                                // the other end has reset it, or we have: the reader says which
-                            }
-                        });
-        var heard = theirs.hear(socket, ours.resets());
-        var who = "conversation " + conversation + ", " + (caller ? "caller" : "endpoint") + ": ";
-        if (!heard.wrong().isEmpty()) {
-            failures.add(who + heard.wrong());
-            socket.close();
-        }
-        compared.addAndGet(heard.bytes());
-        saying.join();
-        var isSaid = said.getCount() == 0;
-        if (heard.isReset() || heard.isFin() && !isSaid) {
-            resets.incrementAndGet();
-        }
-        if (heard.isFin() && isSaid) {
-            failures.add(who + "expected RST; found FIN after " + heard.bytes());
-        }
-        if (!isSaid && !theirs.resets() && !ours.resets()) {
-            failures.add(who + "could not say everything");
-        }
+        var outcome = conversation.talk(socket, caller);
+        compared.addAndGet(outcome.compared());
+        resets.addAndGet(outcome.isReset() ? 1 : 0);
+        failures.addAll(outcome.failures());
     }
 }

@@ -2,7 +2,7 @@ package dev.hansa.benchmarks.failover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.hansa.benchmarks.FreePorts;
+import dev.hansa.tests.support.FreePorts;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

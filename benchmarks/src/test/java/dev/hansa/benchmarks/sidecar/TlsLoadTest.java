@@ -3,9 +3,9 @@ package dev.hansa.benchmarks.sidecar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.hansa.benchmarks.FreePorts;
 import dev.hansa.benchmarks.sidecar.TlsBackend.Manner;
 import dev.hansa.benchmarks.sidecar.TlsLoad.Kind;
+import dev.hansa.tests.support.FreePorts;
 import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.hansa.bootstrap.Settings;
-import dev.hansa.kubernetes.FreePorts;
 import dev.hansa.kubernetes.telemetry.InjectorTelemetry;
+import dev.hansa.tests.support.FreePorts;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.hansa.gateway.FreePorts;
 import dev.hansa.gateway.TestingDoor;
 import dev.hansa.gateway.route.AheadOutcome;
 import dev.hansa.gateway.route.PassiveHealth.Sign;
+import dev.hansa.tests.support.FreePorts;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;

@@ -2,7 +2,7 @@ package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
 import dev.hansa.bootstrap.SealKey;
-import dev.hansa.peering.FreePorts;
+import dev.hansa.tests.support.FreePorts;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;

@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.hansa.exportedservices.CheckStatus;
 import dev.hansa.exportedservices.ServiceInstance;
-import dev.hansa.peering.FreePorts;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.PeeringFailure;
 import dev.hansa.peering.PeeringState;
 import dev.hansa.peering.establish.Acceptor;
 import dev.hansa.peering.establish.Establishment;
 import dev.hansa.peering.establish.TokenGeneration;
+import dev.hansa.tests.support.FreePorts;
 import dev.hansa.token.TokenForm;
 import dev.hansa.trustbundle.PeerName;
 import dev.hansa.trustbundle.TrustDomain;

@@ -1,4 +1,4 @@
-package dev.hansa.benchmarks;
+package dev.hansa.tests.support;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/// Ports of loopback for what must know them before it listens, or listens there again. The same
-/// rule in every module's tests: each process has a block for itself, since modules are tested at
-/// the same time, some in two processes, and another build may run on the machine. All blocks lie
-/// below what kernels give to connections (32,768 and up) and to training runs (from 28,000).
+/// Ports of loopback for what must know them before it listens, or listens there again. Each
+/// process has a block for itself, since modules are tested at the same time, some in two
+/// processes, and another build may run on the machine. All blocks lie below what kernels give to
+/// connections (32,768 and up) and to training runs (from 28,000).
 public final class FreePorts {
     private static final int FIRST = 11_000;
 
