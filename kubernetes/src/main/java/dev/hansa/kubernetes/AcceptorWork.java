@@ -197,7 +197,8 @@ final class AcceptorWork extends PeeringWork {
                                     + RENEW
                                     + "=<another value> to make it and its token anew)");
         }
-        var fields = new LinkedHashMap<>(fields(object, peering.get(), desk().clock().instant()));
+        var now = desk().clock().instant();
+        var fields = new LinkedHashMap<>(fields(object, peering.get(), now));
         var madeFor = object.annotation(MADE_FOR);
         fields.put(
                 "renewedFor",
@@ -239,7 +240,7 @@ final class AcceptorWork extends PeeringWork {
                                 "the token was not used in time (annotate with "
                                         + RENEW
                                         + "=<another value> to make a new one)")
-                        : ready(object, peering.get(), desk().clock().instant());
+                        : ready(object, peering.get(), now);
         desk().tell(object, new Verdict(synced, ready, fields, false));
         return new Outcome.Again(LOOK);
     }

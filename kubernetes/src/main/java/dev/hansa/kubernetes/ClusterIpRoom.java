@@ -4,6 +4,7 @@ import dev.hansa.failover.ClusterIpBounds;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -18,7 +19,7 @@ final class ClusterIpRoom {
     private ClusterIpRoom() {}
 
     /// @param turn of its namespace in which it is reached
-    private record Turn(int turn, boolean isNew, ClusterIpRow row) {}
+    private record Turn(int turn, ClusterIpRow row) {}
 
     /// The first that does not fit ends it. Thereby what was chosen once comes first the next time,
     /// and is chosen again.
@@ -46,23 +47,17 @@ final class ClusterIpRoom {
     }
 
     private static List<Turn> inTurn(List<ClusterIpRow> rows, Set<String> before) {
-        var namespaces = new TreeMap<String, List<Turn>>();
+        var turns = new HashMap<String, Integer>();
+        var all = new ArrayList<Turn>();
         rows.stream()
-                .map(row -> new Turn(0, !before.contains(row.owner()), row))
-                .sorted(Comparator.comparing(Turn::isNew).thenComparing(one -> one.row().owner()))
-                .forEach(one -> {
-                    var own =
-                            namespaces.computeIfAbsent(
-                                    one.row().namespace(), _ -> new ArrayList<>());
-                    own.add(new Turn(own.size(), one.isNew(), one.row()));
-                });
-        return namespaces.values().stream()
-                .flatMap(List::stream)
                 .sorted(
-                        Comparator.comparingInt(Turn::turn)
-                                .thenComparing(Turn::isNew)
-                                .thenComparing(one -> one.row().owner()))
-                .toList();
+                        Comparator.comparing((ClusterIpRow row) -> !before.contains(row.owner()))
+                                .thenComparing(ClusterIpRow::owner))
+                .forEach(row ->
+                        all.add(new Turn(turns.merge(row.namespace(), 1, Integer::sum), row)));
+        // those of one turn stay in that order
+        all.sort(Comparator.comparingInt(Turn::turn));
+        return all;
     }
 
     private static String full(List<ClusterIpRow> rows, Collection<ClusterIpRow> chosen) {

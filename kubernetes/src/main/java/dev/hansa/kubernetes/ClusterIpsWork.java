@@ -59,8 +59,9 @@ final class ClusterIpsWork {
         var there = desk.api().entry(KIND, name(desk.name()));
         var before = said(there);
         var words = new ArrayList<String>();
-        var rows = undoubted(rows(before), words);
-        var fitting = ClusterIpRoom.fitting(sound(rows, words), byOwner(before).keySet(), words);
+        var known = byOwner(before);
+        var rows = undoubted(rows(known), words);
+        var fitting = ClusterIpRoom.fitting(sound(rows, words), known.keySet(), words);
         try {
             write(fitting, there);
         } catch (ApiException e) {
@@ -109,8 +110,7 @@ final class ClusterIpsWork {
         return all;
     }
 
-    private List<ClusterIpRow> rows(List<ClusterIpRow> said) {
-        var before = byOwner(said);
+    private List<ClusterIpRow> rows(Map<String, ClusterIpRow> before) {
         var rows = new ArrayList<ClusterIpRow>();
         for (var service : desk.cluster().services()) {
             switch (Instances.of(service, watch, mark).shown()) {

@@ -106,7 +106,8 @@ final class DialerWork extends PeeringWork {
 
     private Outcome told(
             Custom object, StoredPeering peering, String digest, Map<String, Object> more) {
-        var fields = new LinkedHashMap<>(fields(object, peering, desk().clock().instant()));
+        var now = desk().clock().instant();
+        var fields = new LinkedHashMap<>(fields(object, peering, now));
         fields.putAll(more);
         if (!digest.isEmpty()) {
             var secret = new LinkedHashMap<String, Object>();
@@ -118,11 +119,7 @@ final class DialerWork extends PeeringWork {
         var synced = Word.yes("Synced", "the server has the peering");
         desk().tell(
                         object,
-                        new Verdict(
-                                synced,
-                                ready(object, peering, desk().clock().instant()),
-                                fields,
-                                !more.isEmpty()));
+                        new Verdict(synced, ready(object, peering, now), fields, !more.isEmpty()));
         return new Outcome.Again(LOOK);
     }
 

@@ -4,6 +4,7 @@ import dev.hansa.bootstrap.ForeignText;
 import dev.hansa.bootstrap.InvalidConfigException;
 import dev.hansa.bootstrap.OwnDisk;
 import dev.hansa.bootstrap.Settings;
+import dev.hansa.exportedservices.Endpoint;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -120,7 +121,7 @@ final class GatewayAddress implements AutoCloseable {
 
     /// Each that its load balancer has, with the port.
     static List<String> all(Service service, int port) {
-        return hosts(service).stream().map(host -> text(host, port)).toList();
+        return hosts(service).stream().map(host -> Endpoint.text(host, port)).toList();
     }
 
     /// What the file says, while it is one of these: a load balancer has several, in any order.
@@ -130,10 +131,6 @@ final class GatewayAddress implements AutoCloseable {
         return Files.exists(file)
                 ? Optional.of(Files.readString(file).strip()).filter(all::contains)
                 : Optional.empty();
-    }
-
-    private static String text(String host, int port) {
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 
     /// Of its load balancer, addresses before names, which have to be looked up.
