@@ -103,9 +103,7 @@ public final class RouteCodec {
         }
         var clusterIps = new HashMap<Endpoint, UpstreamName>();
         for (var one : message.getClusterIpsList()) {
-            clusterIps.put(
-                    new Endpoint(one.getAddress().getHost(), one.getAddress().getPort()),
-                    decode(one.getUpstream()));
+            clusterIps.put(decode(one.getAddress()), decode(one.getUpstream()));
         }
         return new VirtualServices(services, message.getMeshDestinationsOnly(), clusterIps);
     }
@@ -259,15 +257,16 @@ public final class RouteCodec {
         return Address.newBuilder().setHost(address.host()).setPort(address.port()).build();
     }
 
+    private static Endpoint decode(Address message) {
+        return new Endpoint(message.getHost(), message.getPort());
+    }
+
     private static List<TargetEndpoint> endpoints(
             List<dev.hansa.failover.wire.TargetEndpoint> messages) {
         return messages.stream()
                 .map(message ->
                         new TargetEndpoint(
-                                new Endpoint(
-                                        message.getAddress().getHost(),
-                                        message.getAddress().getPort()),
-                                decode(message.getHealth())))
+                                decode(message.getAddress()), decode(message.getHealth())))
                 .toList();
     }
 

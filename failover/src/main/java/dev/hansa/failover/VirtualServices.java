@@ -22,10 +22,4 @@ public record VirtualServices(
         services = Map.copyOf(services);
         clusterIps = Map.copyOf(clusterIps);
     }
-
-    /// Of a sidecar that is in no cluster.
-    public VirtualServices(
-            Map<VirtualAddress, UpstreamName> services, boolean meshDestinationsOnly) {
-        this(services, meshDestinationsOnly, Map.of());
-    }
 }

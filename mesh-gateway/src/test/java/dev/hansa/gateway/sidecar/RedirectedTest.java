@@ -83,7 +83,7 @@ class RedirectedTest {
                         BundleSet.EMPTY,
                         Optional.empty(),
                         "",
-                        Optional.of(new VirtualServices(Map.of(), false))));
+                        Optional.of(new VirtualServices(Map.of(), false, Map.of()))));
     }
 
     private static InetSocketAddress anyPort() {

@@ -169,7 +169,7 @@ public final class RouteView {
                 new VirtualServices(
                         chosen,
                         ConfigEntries.meshDestinationsOnly(world.state()),
-                        clusterIps(Set.copyOf(chosen.values()), node));
+                        clusterIps(chosen.values(), node));
         // always in the same order, whatever else is asked for: what has not changed is not sent
         var names = new LinkedHashSet<UpstreamName>();
         virtual.services().entrySet().stream()
@@ -179,10 +179,11 @@ public final class RouteView {
         return sidecar(service, names, Optional.of(virtual));
     }
 
-    private Map<Endpoint, UpstreamName> clusterIps(Set<UpstreamName> chosen, String node) {
+    private Map<Endpoint, UpstreamName> clusterIps(Collection<UpstreamName> names, String node) {
         if (clusterIps.get().isEmpty()) {
             return Map.of();
         }
+        var chosen = Set.copyOf(names);
         var here = new HashMap<Endpoint, UpstreamName>();
         clusterIps
                 .get()

@@ -1,10 +1,10 @@
 package dev.hansa.peering.store;
 
+import dev.hansa.bootstrap.Throttle;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
 import org.apache.ratis.thirdparty.io.netty.channel.Channel;
@@ -32,7 +32,7 @@ final class MemberPort implements AutoCloseable {
     private final int most;
     private final Consumer<Throwable> failures;
     private final AtomicInteger open = new AtomicInteger();
-    private final AtomicLong toldAt = new AtomicLong(System.nanoTime() - TELL_EVERY.toNanos());
+    private final Throttle lines = new Throttle(1, TELL_EVERY, System::nanoTime);
     private final EventLoopGroup acceptors = loops(ACCEPTORS, "members-accept");
     private final EventLoopGroup workers = loops(WORKERS, "members");
 
@@ -71,9 +71,7 @@ final class MemberPort implements AutoCloseable {
     }
 
     private void tell() {
-        var told = toldAt.get();
-        var now = System.nanoTime();
-        if (now - told >= TELL_EVERY.toNanos() && toldAt.compareAndSet(told, now)) {
+        if (lines.line("").isPresent()) {
             failures.accept(
                     new StoreFailure(
                             "raft.address: expected at most "

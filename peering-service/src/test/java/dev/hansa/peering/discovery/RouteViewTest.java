@@ -96,7 +96,8 @@ class RouteViewTest {
                 .contains(
                         new VirtualServices(
                                 Map.of(new VirtualAddress(3), here, new VirtualAddress(2), there),
-                                false));
+                                false,
+                                Map.of()));
         assertThat(told.routes()).extracting(Route::upstream).containsExactly(there, here);
         assertThat(told.bundles().of(new TrustDomain("lke.consul"))).isPresent();
         // what it has dialled besides is known already, so that there is nothing to send
@@ -200,7 +201,7 @@ class RouteViewTest {
                                 1));
 
         assertThat(view().transparent(new ServiceName("web"), List.of(), "n").virtual())
-                .contains(new VirtualServices(Map.of(), true));
+                .contains(new VirtualServices(Map.of(), true, Map.of()));
     }
 
     /// The default of this world is to deny, and nobody knows what a peer's says.
