@@ -115,15 +115,15 @@ public record Limits(
 
     /// What is possible to one name.
     int ofName() {
-        return ofName(possible());
+        return ofOne(perName, possible());
     }
 
-    /// As [#bounds] has it for one source.
-    int ofName(int possible) {
+    /// That one may have all stays so.
+    private int ofOne(int bound, int possible) {
         if (possible >= connections) {
-            return perName;
+            return bound;
         }
-        return perName < connections ? Math.min(perName, mostOfOne(possible)) : possible;
+        return bound < connections ? Math.min(bound, mostOfOne(possible)) : possible;
     }
 
     /// What is bounded where no more connections than these are possible: the other bounds keep
@@ -139,7 +139,7 @@ public record Limits(
                 possible,
                 perSecond,
                 Math.min(halfOpen, halfOpen(possible)),
-                perSource < connections ? Math.min(perSource, mostOfOne(possible)) : possible,
+                ofOne(perSource, possible),
                 perSecondAndSource);
     }
 

@@ -45,6 +45,7 @@ final class SidecarHealth {
                         .map(result -> result.getStatus() + ": " + result.getOutput())
                         .orElse(takesCalls ? "none" : "none: it only calls"));
         state.put("openConnections", open);
+        var virtual = routes.snapshot().get().flatMap(RouteSnapshot::virtual);
         redirected.ifPresent(taking ->
                 state.put(
                         "transparent",
@@ -52,17 +53,9 @@ final class SidecarHealth {
                                 "passingThrough",
                                 taking.open(),
                                 "virtualServices",
-                                routes.snapshot()
-                                        .get()
-                                        .flatMap(RouteSnapshot::virtual)
-                                        .map(known -> known.services().size())
-                                        .orElse(0),
+                                virtual.map(known -> known.services().size()).orElse(0),
                                 "clusterIps",
-                                routes.snapshot()
-                                        .get()
-                                        .flatMap(RouteSnapshot::virtual)
-                                        .map(known -> known.clusterIps().size())
-                                        .orElse(0))));
+                                virtual.map(known -> known.clusterIps().size()).orElse(0))));
         var ways = new LinkedHashMap<String, Object>();
         upstreams.forEach(upstream ->
                 ways.put(upstream.upstream().toString(), health(upstream, lost.isPresent())));

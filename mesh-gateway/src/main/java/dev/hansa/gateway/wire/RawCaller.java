@@ -187,7 +187,7 @@ final class RawCaller implements Caller, RawEnd.Watcher {
     private boolean lookForHeader() {
         switch (ProxyHeader.look(held)) {
             case ProxyHeader.NeedMore(var bytes) -> wanted = bytes;
-            case ProxyHeader.Refused(var why) -> unfit(Refusal.BAD_PROXY_HEADER, why);
+            case ProxyHeader.Refused(var why) -> refuse(Refusal.BAD_PROXY_HEADER, why);
             case ProxyHeader.Found(var length, var ends) -> {
                 held.skipBytes(length);
                 end.forget(length);
@@ -196,27 +196,24 @@ final class RawCaller implements Caller, RawEnd.Watcher {
                 said = ends;
                 from = ends.map(ProxyHeader.Ends::source).orElse(from);
                 var refusal = entry.isFrom(from.getAddress());
-                refusal.ifPresent(reason -> unfit(reason, Admission.OF_SOURCE));
+                refusal.ifPresent(reason -> refuse(reason, Admission.OF_SOURCE));
                 return refusal.isEmpty();
             }
         }
         return false;
     }
 
-    private void unfit(Refusal reason, String why) {
-        decided = true;
-        callOffDeadline();
-        decision.refused(reason, why);
-        end.leave();
+    private void refuse(Refusal reason) {
+        refuse(reason, HelloGate.sentence(reason));
     }
 
-    private void refuse(Refusal reason) {
+    private void refuse(Refusal reason, String why) {
         if (decided) {
             return;
         }
         decided = true;
         callOffDeadline();
-        decision.refused(reason, HelloGate.sentence(reason));
+        decision.refused(reason, why);
         HelloGate.alertFor(reason).ifPresentOrElse(this::alert, end::leave);
     }
 
