@@ -1,5 +1,6 @@
 package dev.hansa.peering.checks;
 
+import dev.hansa.bootstrap.IpNetwork;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.hansa.peering.config;
 
+import dev.hansa.bootstrap.IpNetwork;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.checks.CheckNetworks;
-import dev.hansa.peering.checks.IpNetwork;
 import java.util.Arrays;
 import java.util.List;
 

@@ -3,6 +3,7 @@ package dev.hansa.peering.checks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hansa.bootstrap.IpNetwork;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.hansa.bootstrap.InvalidConfigException;
+import dev.hansa.bootstrap.IpNetwork;
 import dev.hansa.bootstrap.Settings;
 import dev.hansa.peering.checks.CheckNetworks;
-import dev.hansa.peering.checks.IpNetwork;
 import dev.hansa.peering.stream.PeerLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.hansa.peering.checks;
+package dev.hansa.bootstrap;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -18,7 +18,7 @@ public record IpNetwork(InetAddress first, int bits) {
             var first = InetAddress.ofLiteral(slash < 0 ? text : text.substring(0, slash));
             var all = first.getAddress().length * Byte.SIZE;
             var bits = slash < 0 ? all : Integer.parseUnsignedInt(text.substring(slash + 1));
-            return bits <= all && first.equals(cut(first, bits))
+            return bits >= 0 && bits <= all && first.equals(cut(first, bits))
                     ? Optional.of(new IpNetwork(first, bits))
                     : Optional.empty();
         } catch (IllegalArgumentException _) {
@@ -26,7 +26,7 @@ public record IpNetwork(InetAddress first, int bits) {
         }
     }
 
-    boolean contains(InetAddress address) {
+    public boolean contains(InetAddress address) {
         return address.getAddress().length == first.getAddress().length
                 && cut(address, bits).equals(first);
     }
@@ -41,7 +41,7 @@ public record IpNetwork(InetAddress first, int bits) {
     }
 
     /// Without a scope, which says nothing of where an address is.
-    static InetAddress address(byte[] bytes) {
+    public static InetAddress address(byte[] bytes) {
         try {
             return InetAddress.getByAddress(bytes);
         } catch (UnknownHostException e) {
