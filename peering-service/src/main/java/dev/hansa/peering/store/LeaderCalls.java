@@ -2,6 +2,7 @@ package dev.hansa.peering.store;
 
 import dev.hansa.bootstrap.Latest;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -48,7 +49,30 @@ public final class LeaderCalls {
     /// @throws InterruptedException when told to stop
     public void follow(Leadership led, byte[] hello, Consumer<byte[]> taking)
             throws InterruptedException {
-        calls.follow(address(led), hello, taking, leave -> watch(led, leave));
+        var heard = new AtomicBoolean();
+        try {
+            calls.follow(
+                    address(led),
+                    hello,
+                    message -> {
+                        heard.set(true);
+                        taking.accept(message);
+                    },
+                    leave -> watch(led, leave));
+            ended(led, heard.get());
+        } catch (NotLeadingFailure e) {
+            throw e;
+        } catch (StoreFailure e) {
+            ended(led, heard.get());
+            throw e;
+        }
+    }
+
+    /// @param told whether it has told anything: one that has not may not have begun to lead
+    private void ended(Leadership led, boolean told) {
+        if (told) {
+            contact.ended(led.leader().orElseThrow());
+        }
     }
 
     private String address(Leadership led) {

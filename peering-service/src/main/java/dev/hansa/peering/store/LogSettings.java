@@ -135,6 +135,16 @@ record LogSettings(int entriesBetweenCopies, int entriesKept, Duration election)
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
                 properties, duration(first.multipliedBy(2)));
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, duration(election));
+        if (!alone) {
+            // One that has led and lost its majority lets the others stand first, once: longer, and
+            // where it has the most of the log nobody could be elected. A leader whose process was
+            // paused for so long steps down too, as it would for want of answers.
+            RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
+                    properties, duration(longest().multipliedBy(2)));
+        }
+        // Whoever has slept for longer than he wanted would sleep once more before he looks. On a
+        // busy machine each does, and he asks the others before he stands.
+        RaftServerConfigKeys.setSleepDeviationThreshold(properties, duration(longest()));
     }
 
     private static TimeDuration duration(Duration duration) {

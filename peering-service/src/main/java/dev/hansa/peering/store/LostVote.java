@@ -20,8 +20,8 @@ import java.util.Optional;
 /// nobody.
 final class LostVote {
     /// Elections since the last entry that this member has: a minority does not raise the term, as
-    /// it asks first whether it could win, so each needed a majority. Half a million seconds of
-    /// nothing else.
+    /// it asks first whether it could win, so each needed a majority; but for the one in which a
+    /// member was cut off after it had asked ([Candidacy]). Half a million seconds of nothing else.
     static final long TERMS = 1_000_000;
 
     /// The term of the last one that was mended.

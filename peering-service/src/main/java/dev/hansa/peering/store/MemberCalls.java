@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.grpc.GrpcUtil;
 import org.apache.ratis.thirdparty.io.grpc.CallOptions;
@@ -48,6 +49,8 @@ final class MemberCalls implements AutoCloseable {
             method(MethodType.UNARY, SERVICE, "Form");
     private static final MethodDescriptor<byte[], byte[]> TERM =
             method(MethodType.UNARY, SERVICE, "Term");
+    private static final MethodDescriptor<byte[], byte[]> HEARING =
+            method(MethodType.UNARY, SERVICE, "Hearing");
     private static final MethodDescriptor<byte[], byte[]> FOLLOW =
             method(MethodType.SERVER_STREAMING, SERVICE, "Follow");
 
@@ -73,6 +76,11 @@ final class MemberCalls implements AutoCloseable {
 
     /// A log that is not open yet is in no term that anybody could lead in.
     private volatile LongSupplier term = () -> Long.MAX_VALUE;
+
+    private volatile Supplier<Hearing> hearing =
+            () -> {
+                throw new StoreFailure("members: the log is not open yet", null);
+            };
 
     MemberCalls(GrpcTlsConfig tls, Consumer<Throwable> failures) {
         this.tls = tls;
@@ -126,11 +134,17 @@ final class MemberCalls implements AutoCloseable {
         term = now;
     }
 
+    /// From now on this is what others are told of whoever leads.
+    void tellHearing(Supplier<Hearing> now) {
+        hearing = now;
+    }
+
     ServerServiceDefinition definition() {
         return ServerServiceDefinition.builder(SERVICE)
                 .addMethod(ASK, ServerCalls.asyncUnaryCall(this::asked))
                 .addMethod(FORM, ServerCalls.asyncUnaryCall(MemberCalls::form))
                 .addMethod(TERM, ServerCalls.asyncUnaryCall(this::termed))
+                .addMethod(HEARING, ServerCalls.asyncUnaryCall(this::heard))
                 .addMethod(FOLLOW, ServerCalls.asyncServerStreamingCall(this::followed))
                 .build();
     }
@@ -148,6 +162,11 @@ final class MemberCalls implements AutoCloseable {
     private void termed(byte[] question, StreamObserver<byte[]> call) {
         call.onNext(ByteBuffer.allocate(Long.BYTES).putLong(term.getAsLong()).array());
         call.onCompleted();
+    }
+
+    private void heard(byte[] question, StreamObserver<byte[]> observer) {
+        var call = (ServerCallStreamObserver<byte[]>) observer;
+        run("member-hears", call, () -> call.onNext(hearing.get().encode()));
     }
 
     private void followed(byte[] hello, StreamObserver<byte[]> observer) {
@@ -305,6 +324,21 @@ final class MemberCalls implements AutoCloseable {
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
                 return 0;
+            }
+            throw failed(address, e);
+        }
+    }
+
+    /// What a member says of whoever leads; [Hearing#UNKNOWN]: it is of a version that was never
+    /// asked.
+    ///
+    /// @throws StoreFailure when it does not answer within `limit`
+    Hearing hearing(String address, Duration limit) {
+        try {
+            return Hearing.decode(call(address, HEARING, new byte[0], limit));
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+                return Hearing.UNKNOWN;
             }
             throw failed(address, e);
         }

@@ -24,7 +24,6 @@ import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.RaftServerRpcWithProxy;
 
 /// Who keeps the log together, who leads, and what they say to each other beside it. The list of
 /// members is itself an entry of the log: it survives what the log survives.
@@ -35,12 +34,6 @@ public final class Members implements AutoCloseable {
     /// How late a change of leaders is seen at most. What must not be done twice does not rest on
     /// it: it carries a term.
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
-
-    /// A connection to a member that went without a word, its machine lost or its name moved to
-    /// another address, stands until the kernel gives it up after a quarter of an hour, and the
-    /// library asks over it for as long. Longer than any answer of a member that lives takes, the
-    /// last one to a copy of the state too: what is under way is lost with the connection.
-    private static final Duration SILENCE = Duration.ofSeconds(30);
 
     /// To be told at once what a build can do.
     private static final Duration FORM_LIMIT = Duration.ofSeconds(5);
@@ -53,8 +46,9 @@ public final class Members implements AutoCloseable {
     private final Consumer<Throwable> failures;
     private final Latest<Leadership> leadership = new Latest<>(Leadership.NONE);
     private final ClientId client = ClientId.randomId();
-    private final Connections connections = new Connections();
+    private final MemberConnections connections;
     private final LeaderContact contact = new LeaderContact();
+    private final Candidacy candidacy;
     private final Thread thread;
 
     Members(
@@ -63,6 +57,7 @@ public final class Members implements AutoCloseable {
             RaftPeerId self,
             InetSocketAddress listen,
             MemberCalls calls,
+            LogSettings settings,
             Consumer<Throwable> failures) {
         this.server = server;
         this.group = group;
@@ -70,6 +65,8 @@ public final class Members implements AutoCloseable {
         this.listen = listen;
         this.calls = calls;
         this.failures = failures;
+        this.connections = new MemberConnections(server, this, failures);
+        this.candidacy = new Candidacy(server, group, this, calls, contact, settings, failures);
         this.thread = Thread.ofVirtual().name("leadership").start(this::watch);
     }
 
@@ -80,6 +77,7 @@ public final class Members implements AutoCloseable {
                 try {
                     look();
                     fails = false;
+                    stand();
                 } catch (RuntimeException | Error e) {
                     leadsNobody();
                     if (!fails) {
@@ -87,7 +85,7 @@ public final class Members implements AutoCloseable {
                     }
                     fails = true;
                 }
-                connections.look();
+                connections.look(leadership.get());
                 Thread.sleep(LOOK_EVERY);
             }
         } catch (InterruptedException e) {
@@ -96,6 +94,20 @@ public final class Members implements AutoCloseable {
             leadsNobody();
             failures.accept(e);
         }
+    }
+
+    private void stand() throws IOException {
+        try {
+            candidacy.look();
+        } catch (RuntimeException | Error e) {
+            // who leads is looked at on this thread too
+            failures.accept(e);
+        }
+    }
+
+    /// Cuts this member off from what members ask each other before an election, as a link does.
+    void aside(boolean now) {
+        candidacy.out(now);
     }
 
     /// Whoever has no log, or cannot look, leads nobody.
@@ -118,57 +130,6 @@ public final class Members implements AutoCloseable {
         var now = new Leadership(term, ready, leader);
         contact.look(info, now);
         leadership.update(old -> old.equals(now) ? old : now);
-    }
-
-    /// The log's connections to the others, on the thread that looks: those that nothing comes over
-    /// are opened anew, at what their names stand for by then.
-    private final class Connections {
-        private long quietSince = System.nanoTime();
-        private long reopenedAt = System.nanoTime();
-
-        void look() {
-            var now = System.nanoTime();
-            var leads = leadership.get();
-            if (leads.own() || leads.leader().isPresent()) {
-                quietSince = now;
-            }
-            if (now - reopenedAt < SILENCE.toNanos()
-                    || !leads.own() && now - quietSince < SILENCE.toNanos()) {
-                return;
-            }
-            reopenedAt = now;
-            try {
-                silent(leads.own()).forEach(this::reopen);
-            } catch (StoreFailure _) {
-                // closed meanwhile
-            } catch (RuntimeException | Error e) {
-                // who leads is looked at on this thread too
-                failures.accept(e);
-            }
-        }
-
-        /// @param leads without a leader nobody knows whose votes are missing
-        private List<RaftPeerId> silent(boolean leads) {
-            var heard = leads ? silences() : Map.<String, Duration>of();
-            return peers().stream()
-                    .map(RaftPeer::getId)
-                    .filter(id -> !id.equals(self))
-                    .filter(id ->
-                            !leads
-                                    || heard.getOrDefault(id.toString(), Duration.ZERO)
-                                                    .compareTo(SILENCE)
-                                            > 0)
-                    .toList();
-        }
-
-        /// It waits some seconds for the old one to end.
-        private void reopen(RaftPeerId member) {
-            if (server.getServerRpc() instanceof RaftServerRpcWithProxy<?, ?> rpc) {
-                Thread.ofVirtual()
-                        .name("reopen-" + member)
-                        .start(() -> rpc.getProxies().resetProxy(member));
-            }
-        }
     }
 
     /// Why the others may not find this server: the log has another address of it. Empty when it
@@ -219,6 +180,10 @@ public final class Members implements AutoCloseable {
         }
     }
 
+    Collection<RaftPeer> others() {
+        return peers().stream().filter(peer -> !peer.getId().equals(self)).toList();
+    }
+
     /// How many must agree.
     int majority() {
         return peers().size() / 2 + 1;
@@ -252,7 +217,8 @@ public final class Members implements AutoCloseable {
                 .toList();
     }
 
-    private Map<String, Duration> silences() {
+    /// Since each member was heard, by name; empty unless this one leads.
+    Map<String, Duration> silences() {
         var silent = new HashMap<String, Duration>();
         try {
             var role = server.getDivision(group).getInfo().getRoleInfoProto();
@@ -471,8 +437,7 @@ public final class Members implements AutoCloseable {
     /// Whether all other members answer, and read entries of the log of this form.
     boolean readAlike(int form) {
         try {
-            return peers().stream()
-                    .filter(peer -> !peer.getId().equals(self))
+            return others().stream()
                     .allMatch(peer -> calls.form(peer.getAddress(), FORM_LIMIT) >= form);
         } catch (StoreFailure _) {
             return false;
@@ -492,6 +457,7 @@ public final class Members implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
+        candidacy.out(true);
         thread.interrupt();
         thread.join();
         calls.close();

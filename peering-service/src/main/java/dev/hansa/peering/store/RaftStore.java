@@ -145,6 +145,7 @@ public final class RaftStore implements Store {
             var calls = new MemberCalls(tlsOfMembers, failures);
             var parameters = LogTransport.parameters(own, tlsOfMembers, calls);
             var group = group(directory.group(), membership);
+            var id = group.getGroupId();
             server =
                     RaftServer.newBuilder()
                             .setServerId(self)
@@ -156,22 +157,20 @@ public final class RaftStore implements Store {
                                     directory.used() ? StartupOption.RECOVER : StartupOption.FORMAT)
                             .build();
             server.start();
-            KnownLog.refuseAnother(server.getDivision(group.getGroupId()), machine, dataDir);
+            KnownLog.refuseAnother(server.getDivision(id), machine, dataDir);
             var others =
                     new GrpcFactory(parameters).newRaftClientRpc(ClientId.randomId(), properties);
             var members =
-                    new Members(
-                            server, group.getGroupId(), self, membership.listen(), calls, failures);
+                    new Members(server, id, self, membership.listen(), calls, settings, failures);
             return new RaftStore(
                     file,
                     machine,
                     codec,
                     server,
-                    new LogClient(server, others, members, group.getGroupId(), self),
+                    new LogClient(server, others, members, id, self),
                     members,
-                    new LeadConfirmation(
-                            server, group.getGroupId(), members, calls, settings.confirmation()),
-                    group.getGroupId(),
+                    new LeadConfirmation(server, id, members, calls, settings.confirmation()),
+                    id,
                     maxBytes,
                     failures,
                     clock);

@@ -65,11 +65,13 @@ public final class CutTrio implements AutoCloseable {
     /// In silence, both ways.
     public void cutOff(RaftStore member) {
         cut.add(number(member));
+        member.members().aside(true);
         CutMembers.cut(member.members().self());
     }
 
     public void join(RaftStore member) {
         CutMembers.join(member.members().self());
+        member.members().aside(false);
         cut.remove(number(member));
     }
 

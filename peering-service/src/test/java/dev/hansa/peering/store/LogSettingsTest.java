@@ -38,6 +38,29 @@ class LogSettingsTest {
         assertThat(LogSettings.DEFAULT.confirmation()).isGreaterThan(longest.multipliedBy(2));
     }
 
+    /// Where it has the most of the log, nobody else can.
+    @Test
+    void oneThatHasLostItsMajorityMayStandAgainBeforeWritesWait() {
+        assertThat(
+                        RaftServerConfigKeys.LeaderElection.leaderStepDownWaitTime(properties())
+                                .toLong(TimeUnit.MILLISECONDS))
+                .isEqualTo(2_400);
+        // one that nobody else could lead for is left alone when it was paused
+        assertThat(
+                        RaftServerConfigKeys.LeaderElection.leaderStepDownWaitTime(
+                                        LogSettings.DEFAULT.properties(
+                                                folder,
+                                                InetSocketAddress.createUnresolved(
+                                                        "127.0.0.1", 8300),
+                                                true))
+                                .toLong(TimeUnit.SECONDS))
+                .isEqualTo(10);
+        assertThat(
+                        RaftServerConfigKeys.sleepDeviationThreshold(properties())
+                                .toLong(TimeUnit.MILLISECONDS))
+                .isEqualTo(1_200);
+    }
+
     /// The library sends one in half of it, so that one may be lost.
     @Test
     void leaderThatIsLateWithOneHeartbeatIsNotReplaced() {

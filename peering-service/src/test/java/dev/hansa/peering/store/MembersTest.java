@@ -63,6 +63,7 @@ class MembersTest {
                         RaftPeerId.valueOf("s0"),
                         InetSocketAddress.createUnresolved("127.0.0.1", 0),
                         new MemberCalls(tls, told::add),
+                        LogSettings.DEFAULT,
                         told::add)) {
             assertThat(members.leadership().await(now -> now.leader().isPresent(), SOON))
                     .isEqualTo(new Leadership(7, false, Optional.of("s1")));

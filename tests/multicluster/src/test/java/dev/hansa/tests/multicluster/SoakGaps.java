@@ -1,6 +1,7 @@
 package dev.hansa.tests.multicluster;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -30,25 +31,27 @@ final class SoakGaps {
     /// @param until in `System.nanoTime`
     record Gap(long millis, long until) {}
 
-    /// From one success to the next, and to the end. Whoever asks begins with a success, or nothing
-    /// that never succeeded would be no gap.
-    synchronized Gap longest(long end) {
+    /// From one success to the next, and to the end; the longest first, `most` of them. Whoever
+    /// asks begins with a success, or nothing that never succeeded would be no gap.
+    synchronized List<Gap> longest(long end, int most) {
         if (successes.isEmpty()) {
             throw new IllegalStateException("expected a beginning; found none");
         }
-        var longest = new Gap(0, end);
         var all = new ArrayList<>(successes);
         all.add(end);
         all.sort(Long::compare);
         excluded.sort((one, other) -> Long.compare(one[0], other[0]));
+        var gaps = new ArrayList<Gap>();
         for (var i = 1; i < all.size(); i++) {
             var to = all.get(i);
-            var gap = counted(all.get(i - 1), to) / 1_000_000;
-            if (gap > longest.millis()) {
-                longest = new Gap(gap, to);
-            }
+            gaps.add(new Gap(counted(all.get(i - 1), to) / 1_000_000, to));
         }
-        return longest;
+        gaps.sort(Comparator.comparingLong(Gap::millis).reversed());
+        return List.copyOf(gaps.subList(0, Math.min(most, gaps.size())));
+    }
+
+    synchronized Gap longest(long end) {
+        return longest(end, 1).getFirst();
     }
 
     /// What of it is in none of the excluded times, which may overlap.

@@ -268,13 +268,36 @@ final class SoakWorld implements AutoCloseable {
     ///
     /// @param hold milliseconds
     static void delay(List<String> nodes, int hold) throws IOException, InterruptedException {
-        for (var verb : List.of("add", "del")) {
+        try {
             for (var node : nodes) {
-                route(node, verb, "unicast", EKS + ".0/24 via " + WAN);
+                detour(node, "replace unicast " + EKS + ".0/24 via " + WAN);
             }
-            if (verb.equals("add")) {
-                TimeUnit.MILLISECONDS.sleep(hold);
+            TimeUnit.MILLISECONDS.sleep(hold);
+        } finally {
+            for (var node : nodes) {
+                detour(node, "flush exact " + EKS + ".0/24");
             }
+        }
+    }
+
+    /// A machine that is unplugged meanwhile has no routes, and needs none.
+    private static void detour(String node, String change)
+            throws IOException, InterruptedException {
+        try {
+            ip("-n " + BRIDGE + "-" + node + " route " + change);
+        } catch (IOException e) {
+            if (isPlugged(node)) {
+                throw e;
+            }
+        }
+    }
+
+    private static boolean isPlugged(String node) throws InterruptedException {
+        try {
+            within(node, "ip route get " + HOME);
+            return true;
+        } catch (IOException _) {
+            return false;
         }
     }
 
