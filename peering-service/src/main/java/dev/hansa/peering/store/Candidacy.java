@@ -57,6 +57,7 @@ final class Candidacy {
     private final LogSettings settings;
     private final Consumer<Throwable> failures;
     private final AtomicBoolean isAsking = new AtomicBoolean();
+    private final AtomicBoolean hasTold = new AtomicBoolean();
     private long askedAt = System.nanoTime() - PAUSE.toNanos();
     private final AtomicInteger yielded = new AtomicInteger();
     private volatile boolean isOut;
@@ -76,13 +77,32 @@ final class Candidacy {
         this.contact = contact;
         this.settings = settings;
         this.failures = failures;
-        calls.tellHearing(this::hearing);
+        calls.tellHearing(this::own);
     }
 
     /// On the thread that looks who leads.
-    void look() throws IOException {
+    void look() {
+        try {
+            lookAnew();
+        } catch (StoreFailure _) {
+            // closed meanwhile
+        } catch (RuntimeException | Error e) {
+            // who leads is looked at on this thread too
+            tell(e);
+        }
+    }
+
+    /// Once until somebody is heard: it would be said twenty times a second.
+    private void tell(Throwable failure) {
+        if (hasTold.compareAndSet(false, true)) {
+            failures.accept(failure);
+        }
+    }
+
+    private void lookAnew() {
         if (!isSilent(settings.longest())) {
             yielded.set(0);
+            hasTold.set(false);
             return;
         }
         var now = System.nanoTime();
@@ -95,8 +115,8 @@ final class Candidacy {
 
     /// Whether this server follows, has a log that takes a vote, and has heard nobody who leads for
     /// so long, or has seen its connection end and heard nothing since.
-    private boolean isSilent(Duration limit) throws IOException {
-        var info = server.getDivision(group).getInfo();
+    private boolean isSilent(Duration limit) {
+        var info = members.division().getInfo();
         var role = info.getRoleInfoProto();
         if (isOut
                 || role.getRole() != RaftPeerRole.FOLLOWER
@@ -125,25 +145,17 @@ final class Candidacy {
         isOut = now;
     }
 
-    /// What the others are told.
-    private Hearing hearing() {
-        try {
-            return own();
-        } catch (IOException e) {
-            throw closed(e);
-        }
-    }
-
-    private static StoreFailure closed(Exception cause) {
+    private static StoreFailure closed(@Nullable Exception cause) {
         return new StoreFailure("members: the log is closed", cause);
     }
 
-    private Hearing own() throws IOException {
-        var division = server.getDivision(group);
+    /// What the others are told, too.
+    private Hearing own() {
+        var division = members.division();
         var info = division.getInfo();
         // one that is closed keeps its role
         if (isOut || !info.isAlive()) {
-            throw new StoreFailure("members: the log is closed", null);
+            throw closed(null);
         }
         var term = info.getCurrentTerm();
         if (info.isLeader()) {
@@ -188,7 +200,7 @@ final class Candidacy {
         } catch (IOException | StoreFailure _) {
             // closed meanwhile
         } catch (RuntimeException | Error e) {
-            failures.accept(e);
+            tell(e);
         } finally {
             isAsking.set(false);
         }
@@ -231,7 +243,7 @@ final class Candidacy {
     /// led in the term of the member's last entry: after an election that failed the next one is
     /// the library's.
     private void stand(Hearing own) throws IOException {
-        var division = server.getDivision(group);
+        var division = members.division();
         var last = last(division);
         var led = Optional.ofNullable(division.getInfo().getLeaderId());
         // somebody may have been heard while the others were asked

@@ -77,7 +77,7 @@ public final class Members implements AutoCloseable {
                 try {
                     look();
                     fails = false;
-                    stand();
+                    candidacy.look();
                 } catch (RuntimeException | Error e) {
                     leadsNobody();
                     if (!fails) {
@@ -92,15 +92,6 @@ public final class Members implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
             leadsNobody();
-            failures.accept(e);
-        }
-    }
-
-    private void stand() throws IOException {
-        try {
-            candidacy.look();
-        } catch (RuntimeException | Error e) {
-            // who leads is looked at on this thread too
             failures.accept(e);
         }
     }
@@ -173,8 +164,13 @@ public final class Members implements AutoCloseable {
     }
 
     Collection<RaftPeer> peers() {
+        return division().getRaftConf().getCurrentPeers();
+    }
+
+    /// @throws StoreFailure when it is closed
+    RaftServer.Division division() {
         try {
-            return server.getDivision(group).getRaftConf().getCurrentPeers();
+            return server.getDivision(group);
         } catch (IOException e) {
             throw new StoreFailure("members: the log is closed", e);
         }
@@ -220,21 +216,17 @@ public final class Members implements AutoCloseable {
     /// Since each member was heard, by name; empty unless this one leads.
     Map<String, Duration> silences() {
         var silent = new HashMap<String, Duration>();
-        try {
-            var role = server.getDivision(group).getInfo().getRoleInfoProto();
-            if (role.hasLeaderInfo()) {
-                silent.put(self.toString(), Duration.ZERO);
-                role.getLeaderInfo()
-                        .getFollowerInfoList()
-                        .forEach(one ->
-                                silent.put(
-                                        one.getId().getId().toStringUtf8(),
-                                        Duration.ofMillis(one.getLastRpcElapsedTimeMs())));
-            }
-            return silent;
-        } catch (IOException e) {
-            throw new StoreFailure("members: the log is closed", e);
+        var role = division().getInfo().getRoleInfoProto();
+        if (role.hasLeaderInfo()) {
+            silent.put(self.toString(), Duration.ZERO);
+            role.getLeaderInfo()
+                    .getFollowerInfoList()
+                    .forEach(one ->
+                            silent.put(
+                                    one.getId().getId().toStringUtf8(),
+                                    Duration.ofMillis(one.getLastRpcElapsedTimeMs())));
         }
+        return silent;
     }
 
     /// Whether this server is a member: one that waits to be added, and one that was removed, are

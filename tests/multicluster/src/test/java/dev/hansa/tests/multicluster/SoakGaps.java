@@ -50,10 +50,6 @@ final class SoakGaps {
         return List.copyOf(gaps.subList(0, Math.min(most, gaps.size())));
     }
 
-    synchronized Gap longest(long end) {
-        return longest(end, 1).getFirst();
-    }
-
     /// What of it is in none of the excluded times, which may overlap.
     private long counted(long from, long to) {
         var counted = 0L;

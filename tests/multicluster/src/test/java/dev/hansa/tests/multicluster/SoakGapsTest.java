@@ -19,7 +19,7 @@ class SoakGapsTest {
     }
 
     private SoakGaps.Gap longest(long end) {
-        return gaps.longest(end * 1_000_000);
+        return gaps.longest(end * 1_000_000, 1).getFirst();
     }
 
     @Test

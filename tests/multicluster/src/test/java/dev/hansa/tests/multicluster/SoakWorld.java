@@ -189,7 +189,7 @@ final class SoakWorld implements AutoCloseable {
     /// Adds or takes away a route of one machine.
     ///
     /// @param verb `add` or `del`
-    /// @param kind `blackhole`: silence; `prohibit`: refusal at once; `unicast`: another way
+    /// @param kind `blackhole`: silence; `prohibit`: refusal at once
     static void route(String node, String verb, String kind, String to)
             throws IOException, InterruptedException {
         ip("-n " + BRIDGE + "-" + node + " route " + verb + " " + kind + " " + to);
@@ -294,7 +294,7 @@ final class SoakWorld implements AutoCloseable {
 
     private static boolean isPlugged(String node) throws InterruptedException {
         try {
-            within(node, "ip route get " + HOME);
+            ip("-n " + BRIDGE + "-" + node + " route get " + HOME);
             return true;
         } catch (IOException _) {
             return false;
