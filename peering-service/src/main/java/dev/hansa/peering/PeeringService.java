@@ -29,6 +29,7 @@ import dev.hansa.peering.store.Store;
 import dev.hansa.peering.store.StoreFailure;
 import dev.hansa.peering.telemetry.LogTap;
 import dev.hansa.peering.telemetry.MetricNames;
+import dev.hansa.peering.telemetry.PeerDataAge;
 import dev.hansa.peering.telemetry.PeeringTelemetry;
 import dev.hansa.trustbundle.PeerName;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -124,6 +125,9 @@ public final class PeeringService implements AutoCloseable {
                                             new StoreFailure(sentence, null))));
             var self = self(config, ticket.membership());
             var live = catalog(closer, config, self, store, events);
+            closer.add(
+                    live.snapshots()
+                            .watch(new PeerDataAge(metrics, live.snapshots(), clock)::look));
             var addresses = closer.add(addresses(config, live));
             var files = new FreeFiles(FreeFiles.RESERVE);
             metrics.gauge(MetricNames.FILES_SHORT, files, PeeringService::isShort);

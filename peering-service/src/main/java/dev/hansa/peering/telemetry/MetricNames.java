@@ -30,7 +30,7 @@ public final class MetricNames {
     public static final String RESOURCES_TOO_LARGE = "hansa.peering.resources.too.large";
     public static final String FULL_SYNC = "hansa.peering.full.sync";
     public static final String NACKS = "hansa.peering.nacks";
-    public static final String IMPORT_STALE = "hansa.peering.import.stale.seconds";
+    public static final String PEER_DATA_AGE = "hansa.peer.data.age.seconds";
     public static final String IMPORT_CHANGES = "hansa.peering.import.changes";
     public static final String TRUST_UPDATES = "hansa.peering.trust.updates";
     public static final String PROXIES_CONNECTED = "hansa.proxies.connected";

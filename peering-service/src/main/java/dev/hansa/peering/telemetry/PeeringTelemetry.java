@@ -11,7 +11,6 @@ import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,12 +31,6 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     /// Reasons and names that a peer or a caller chose are cut: a log is not theirs to fill.
     private static final int MAX_FOREIGN = 512;
 
-    /// No `System.nanoTime` that anybody will see.
-    private static final long FRESH = Long.MIN_VALUE;
-
-    /// The peering is over: there is nothing that could be stale.
-    private static final long OVER = Long.MAX_VALUE;
-
     private final MeterRegistry metrics;
     private final AtomicInteger proxies = new AtomicInteger();
     private final AtomicInteger writable = new AtomicInteger(1);
@@ -46,7 +39,6 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
     private final AtomicInteger dnsListens = new AtomicInteger();
     private final ConcurrentMap<PeerName, AtomicInteger> streams = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, AtomicInteger> failedOver = new ConcurrentHashMap<>();
-    private final ConcurrentMap<PeerName, AtomicLong> lost = new ConcurrentHashMap<>();
 
     public PeeringTelemetry(MeterRegistry metrics) {
         this.metrics = metrics;
@@ -135,14 +127,12 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             }
             case PeeringEvent.PeeringDeleted(var peer) -> {
                 count(MetricNames.PEERINGS_DELETED);
-                stale(peer).set(OVER);
                 LOG.info("peering '{}' deleted", peer);
                 audit(OPERATOR, "delete peering " + peer, "done");
             }
             case PeeringEvent.StreamOpened(var peer, var dialed) -> {
                 count(MetricNames.STREAMS_OPENED, "peer", peer.value());
                 connected(peer).set(1);
-                stale(peer).set(FRESH);
                 LOG.info(
                         "stream with peer '{}' opened by {}",
                         peer,
@@ -162,8 +152,6 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
             case PeeringEvent.StreamEnded(var peer, var reason) -> {
                 count(MetricNames.STREAMS_ENDED, "peer", peer.value());
                 connected(peer).set(0);
-                // a further failed attempt makes nothing older than it is
-                stale(peer).compareAndSet(FRESH, System.nanoTime());
                 LOG.warn("stream with peer '{}' ended: {}", peer, foreign(reason));
             }
             case PeeringEvent.LeaderNamed(var peer, var followed) ->
@@ -175,7 +163,6 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                             Boolean.toString(followed));
             case PeeringEvent.PeerTerminated(var peer) -> {
                 connected(peer).set(0);
-                stale(peer).set(OVER);
                 LOG.warn("peer '{}' deleted the peering: terminated", peer);
                 audit("peer " + peer, "terminate peering", "done");
             }
@@ -464,21 +451,6 @@ public final class PeeringTelemetry implements Consumer<PeeringEvent> {
                                 MetricNames.STREAMS_CONNECTED,
                                 io.micrometer.core.instrument.Tags.of("peer", peer.value()),
                                 new AtomicInteger()));
-    }
-
-    /// When the peer was lost; what was imported is from before that.
-    private AtomicLong stale(PeerName peer) {
-        return lost.computeIfAbsent(
-                peer,
-                _ ->
-                        metrics.gauge(
-                                MetricNames.IMPORT_STALE,
-                                io.micrometer.core.instrument.Tags.of("peer", peer.value()),
-                                new AtomicLong(FRESH),
-                                since ->
-                                        since.get() == FRESH || since.get() == OVER
-                                                ? 0
-                                                : (System.nanoTime() - since.get()) / 1e9));
     }
 
     /// Whoever shows a token is named by its accessor, beside what he calls himself.

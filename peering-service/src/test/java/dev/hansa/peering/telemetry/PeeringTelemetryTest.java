@@ -144,24 +144,6 @@ class PeeringTelemetryTest {
     }
 
     @Test
-    void importsOfALostPeerGrowOldAndThoseOfADeletedOneDoNot() {
-        telemetry.accept(new PeeringEvent.StreamOpened(LKE, true));
-        assertThat(staleSeconds()).isZero();
-
-        telemetry.accept(new PeeringEvent.StreamEnded(LKE, "connection lost"));
-        var young = staleSeconds();
-        telemetry.accept(new PeeringEvent.StreamEnded(LKE, "no answer"));
-        assertThat(staleSeconds()).isGreaterThan(young);
-
-        telemetry.accept(new PeeringEvent.StreamOpened(LKE, true));
-        assertThat(staleSeconds()).isZero();
-
-        telemetry.accept(new PeeringEvent.PeerTerminated(LKE));
-        telemetry.accept(new PeeringEvent.StreamEnded(LKE, "terminated by the peer"));
-        assertThat(staleSeconds()).isZero();
-    }
-
-    @Test
     void queriesByDnsAreCountedByTypeTransportAndOutcome() {
         telemetry.accept(new PeeringEvent.DnsNotListening("the address is taken"));
         assertThat(metrics.get(MetricNames.DNS_LISTENING).gauge().value()).isZero();
@@ -180,10 +162,6 @@ class PeeringTelemetryTest {
                                         "no_name")
                                 .count())
                 .isOne();
-    }
-
-    private double staleSeconds() {
-        return metrics.get(MetricNames.IMPORT_STALE).tag("peer", "lke").gauge().value();
     }
 
     private double connected() {
