@@ -131,11 +131,7 @@ public final class Sidecar implements AutoCloseable {
                                                     + sidecar.registration(carried).getServiceId()
                                                     + ")"
                                                     + carried.served()
-                                                            .map(served ->
-                                                                    " on "
-                                                                            + Endpoints.text(
-                                                                                    served
-                                                                                            .listen()))
+                                                            .map(served -> " on " + served.text())
                                                             .orElse(", which only calls")
                                                     + upstreams(carried))
                                     .toList()

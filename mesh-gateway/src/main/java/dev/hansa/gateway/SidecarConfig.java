@@ -76,6 +76,15 @@ public record SidecarConfig(
         public Served {
             probes = List.copyOf(probes);
         }
+
+        /// Where it is reached, and how soon it is known that it is not there: for the log.
+        String text() {
+            return Endpoints.text(listen)
+                    + ", its application at "
+                    + application
+                    + " "
+                    + check.text();
+        }
     }
 
     /// One upstream listener, plain text, for the application alone.

@@ -77,6 +77,28 @@ class SidecarConfigTest {
                                                 List.of()))));
     }
 
+    /// Whoever wants to know how soon a death is noticed reads it in the log.
+    @Test
+    void whatTheStartSaysOfAServiceHasHowItsApplicationIsAsked() throws Exception {
+        var config =
+                read(
+                        Map.of(
+                                "join-token-file", "join",
+                                "services", "cart, pay",
+                                "service.cart.address", "127.0.0.1:7070",
+                                "service.pay.address", "127.0.0.1:7071",
+                                "service.pay.listen", "127.0.0.1:20001",
+                                "service.pay.check", "http:/ready",
+                                "service.pay.check-interval", "100ms",
+                                "service.pay.failures-before-critical", "3"));
+
+        assertThat(config.services().stream().map(carried -> carried.served().orElseThrow().text()))
+                .containsExactly(
+                        "127.0.0.1:20000, its application at 127.0.0.1:7070 asked by tcp every 1000 ms with 1000 ms to answer",
+                        "127.0.0.1:20001, its application at 127.0.0.1:7071 asked by http:/ready every 100 ms with 1000 ms to answer, critical after 3 silences");
+        assertThat(CheckSettings.of(new CheckKind.None()).text()).isEqualTo("not asked how it is");
+    }
+
     @Test
     void everyKeyOfEachServiceIsRead() throws Exception {
         var config =

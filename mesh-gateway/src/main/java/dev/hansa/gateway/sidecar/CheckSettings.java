@@ -55,6 +55,29 @@ public record CheckSettings(
         return new CheckSettings(kind, PATIENT, PATIENT, FAILURES_BEFORE_CRITICAL, 1, true);
     }
 
+    /// For whoever wants to know when a death is noticed.
+    public String text() {
+        var way =
+                switch (kind) {
+                    case CheckKind.None _ -> "";
+                    case CheckKind.Tcp _ -> "tcp";
+                    case CheckKind.Grpc _ -> "grpc";
+                    case CheckKind.Http(var path) -> "http:" + path;
+                };
+        return way.isEmpty()
+                ? "not asked how it is"
+                : "asked by %s every %d ms with %d ms to answer%s"
+                        .formatted(
+                                way,
+                                interval.toMillis(),
+                                timeout.toMillis(),
+                                failuresBeforeCritical == 1
+                                        ? ""
+                                        : ", critical after "
+                                                + failuresBeforeCritical
+                                                + " silences");
+    }
+
     /// As a check waits for an answer, in another way of asking and without its connection.
     public static CheckSettings probe(CheckKind kind, CheckSettings check) {
         return new CheckSettings(
