@@ -97,6 +97,28 @@ class RoutePreferenceTest {
                 .contains("reason=\"too_many_connections\"");
     }
 
+    /// Each target has the limit that it says itself: nobody else knows who calls it besides.
+    @Test
+    void whatATargetShedsTheNextOneTakes() throws Exception {
+        var peerFirst =
+                List.of(
+                        mesh.peerTarget(mesh.billingInEast(), mesh.east.trustDomain()),
+                        mesh.localTarget());
+        mesh.publishEast(true, mesh.west.bundle(), 1);
+        mesh.publishWest(route(peerFirst, new Spread.Sequential(), 0));
+        await().until(() -> mesh.call("x") && servedBy("billing.peer.east") > 0);
+        await().until(() -> {
+            var here = servedBy("billing");
+            try (var one = mesh.dial();
+                    var another = mesh.dial()) {
+                return answers(one) && answers(another) && servedBy("billing") > here;
+            }
+        });
+
+        assertThat(mesh.read(mesh.eastAdmin, "/metrics"))
+                .contains("reason=\"too_many_connections\"");
+    }
+
     @Test
     void weightsGoBeforeTheOrder() throws Exception {
         mesh.publishWest(route(both(), new Spread.Weighted(Map.of("east", 1)), 0));
