@@ -351,10 +351,13 @@ class UiIT {
         assertThat(timeline.locator(EVENT.formatted("over")).first())
                 .containsText("before the sale");
         assertThat(timeline.locator("article.report")).containsText("running");
+        // to be seen in the picture
+        browserWaits(timeline, 4000);
         UiBrowser.button(timeline, "End drill of 'shippingservice' now").click();
         assertThat(timeline.locator(EVENT.formatted("back"))).hasCount(backs);
         assertThat(timeline.locator("table.controls")).hasCount(0);
         assertThat(timeline.locator("article.report")).containsText("done");
+        UiBrowser.picture(timeline, "drill.png");
         UiBrowser.darkPicture(timeline, "drill-dark.png");
     }
 
