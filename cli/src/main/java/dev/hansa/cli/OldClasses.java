@@ -24,7 +24,7 @@ import java.util.jar.JarOutputStream;
 /// keeps no class in a cache whose format is older than Java 6 (JVMS 4.10: such are verified by
 /// inference, without stack maps), and reads it anew at each start. picocli is all of such classes.
 /// They are written again in the format of this JDK, with stack maps; what they do stays the same.
-/// A signed jar stays as it is.
+/// A signed jar stays as it is; [SignedJars] leaves none.
 final class OldClasses {
     /// The first format whose classes bring stack maps: Java 6 (JVMS 4.1).
     private static final int FIRST_WITH_MAPS = ClassFile.JAVA_6_VERSION;
@@ -33,11 +33,14 @@ final class OldClasses {
 
     private OldClasses() {}
 
-    /// Unpacks native libraries beside them too.
+    /// Unpacks native libraries beside them too, and strips signatures.
     ///
     /// @param arguments the folder of jars, and how the names of those begin that are looked at
     public static void main(String[] arguments) throws IOException {
         Natives.unpack(Path.of(arguments[0]), Path.of(arguments[0]).resolveSibling("native"));
+        for (var jar : SignedJars.strip(Path.of(arguments[0]))) {
+            System.out.println("checked, and without its signature: " + name(jar));
+        }
         for (var jar : rewrite(Path.of(arguments[0]), arguments[1])) {
             System.out.println("classes in the format of this JDK: " + name(jar));
         }
