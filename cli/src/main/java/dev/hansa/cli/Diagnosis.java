@@ -73,8 +73,8 @@ final class Diagnosis {
                                 ", last heard at "
                                         + at.truncatedTo(ChronoUnit.SECONDS)
                                         + " ("
-                                        + text(Duration.between(at, chart.now()))
-                                        + " ago)")
+                                        + age(at)
+                                        + ")")
                         .orElse(", never heard");
         var subject = "peering '" + name + "': ";
         switch (state(peering, heard.isPresent())) {
@@ -116,8 +116,10 @@ final class Diagnosis {
                             "hansa peering delete -name "
                                     + name
                                     + ", then peer anew if it was meant to stay");
+            // whatever lies ahead says nothing of how long it is ago
             default ->
-                    heard.filter(at -> Duration.between(at, chart.now()).compareTo(SILENCE) > 0)
+                    heard.filter(at ->
+                                    Duration.between(at, chart.now()).abs().compareTo(SILENCE) > 0)
                             .ifPresent(_ ->
                                     sheet.warning(
                                             Check.peerings,
@@ -128,6 +130,13 @@ final class Diagnosis {
                                                     + since,
                                             "see the server's log; a link that is gone ends the stream within 15 s"));
         }
+    }
+
+    private String age(Instant at) {
+        var age = Duration.between(at, chart.now());
+        return age.isNegative()
+                ? text(age.negated()) + " ahead: the clocks here and at the server differ"
+                : text(age) + " ago";
     }
 
     /// The newest sign of life.

@@ -189,6 +189,13 @@ class DoctorTest extends TestingDoctor {
         assertThat(finding()).startsWith("warning  peering 'lke': expected a heartbeat within 60s");
         on(Chart.PEERINGS, peering.formatted("ACTIVE", "\"" + in(Duration.ofSeconds(-10)) + "\""));
         quiet();
+        // a clock that is ahead must not look like a peer that is fresh
+        on(Chart.PEERINGS, peering.formatted("ACTIVE", "\"" + in(Duration.ofSeconds(10)) + "\""));
+        quiet();
+        on(Chart.PEERINGS, peering.formatted("ACTIVE", "\"" + in(Duration.ofSeconds(750)) + "\""));
+        assertThat(finding())
+                .startsWith("warning  peering 'lke': expected a heartbeat within 60s")
+                .contains("(12m ahead: the clocks here and at the server differ)");
     }
 
     private void exported(String row) {
