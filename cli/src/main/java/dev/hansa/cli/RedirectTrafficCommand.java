@@ -2,6 +2,10 @@ package dev.hansa.cli;
 
 import dev.hansa.bootstrap.Ipv4Network;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,6 +128,13 @@ final class RedirectTrafficCommand extends ShortCommand {
         if (clear == (proxyUid != null)) {
             throw usage("expected either --proxy-uid or --clear");
         }
+        if (!clear && !dryRun) {
+            overIpv6Alone(addresses())
+                    .ifPresent(words ->
+                            surroundings()
+                                    .err()
+                                    .println("hansa connect redirect-traffic: " + words));
+        }
         if (nfTables) {
             askKernel();
             return;
@@ -148,6 +159,34 @@ final class RedirectTrafficCommand extends ShortCommand {
             }
             throw e;
         }
+    }
+
+    /// Of the network that this process is in; none where they cannot be read, which stops nothing.
+    private static List<InetAddress> addresses() {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .toList();
+        } catch (SocketException _) {
+            return List.of();
+        }
+    }
+
+    /// Where there is no way but by IPv6 the rules lead nothing into the sidecar, and nobody would
+    /// see it. An address of a link leads nowhere.
+    ///
+    /// @return what is to be said of it; empty: nothing
+    static Optional<String> overIpv6Alone(List<InetAddress> addresses) {
+        var ways =
+                addresses.stream()
+                        .filter(one -> !one.isLoopbackAddress() && !one.isLinkLocalAddress())
+                        .toList();
+        return ways.isEmpty() || ways.stream().anyMatch(Inet4Address.class::isInstance)
+                ? Optional.empty()
+                : Optional.of(
+                        "network: expected an address of IPv4, over which connections are redirected; found "
+                                + ways.getFirst().getHostAddress()
+                                + " and no such: what is dialled here goes around the sidecar");
     }
 
     private void askKernel() throws CommandFailedException {

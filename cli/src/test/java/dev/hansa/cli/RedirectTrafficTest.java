@@ -3,6 +3,7 @@ package dev.hansa.cli;
 import static dev.hansa.cli.Ran.hansa;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -185,6 +186,26 @@ class RedirectTrafficTest {
             // the room that a socket has by itself, without its own share
             assertThat(batch.bytes().length).isLessThan(212_992 - 32);
         }
+    }
+
+    /// Rules of IPv4 would be there, and lead nothing anywhere.
+    @Test
+    void networkThatIsReachedByIpv6AloneIsNamed() throws Exception {
+        var loopback = InetAddress.getByName("127.0.0.1");
+        var link = InetAddress.getByName("fe80::1");
+        var six = InetAddress.getByName("2001:db8::9");
+
+        assertThat(RedirectTrafficCommand.overIpv6Alone(List.of(loopback, link, six)))
+                .hasValueSatisfying(words ->
+                        assertThat(words)
+                                .startsWith("network: expected an address of IPv4")
+                                .contains("found 2001:db8:0:0:0:0:0:9 "));
+        // one that begins has none yet, or both
+        assertThat(RedirectTrafficCommand.overIpv6Alone(List.of(loopback, link))).isEmpty();
+        assertThat(
+                        RedirectTrafficCommand.overIpv6Alone(
+                                List.of(six, InetAddress.getByName("192.0.2.9"))))
+                .isEmpty();
     }
 
     @Test

@@ -305,8 +305,8 @@ public record SidecarConfig(
         var transparent =
                 settings.optional(
                         prefix + "transparent-listen",
-                        "an address such as 127.0.0.1:15001",
-                        Settings::parseAddress);
+                        "an address of IPv4 such as 127.0.0.1:15001",
+                        SidecarConfig::overIpv4);
         if (application != null && application.isEmpty()) {
             if (upstreams.isEmpty() && transparent.isEmpty()) {
                 settings.problem(
@@ -319,6 +319,15 @@ public record SidecarConfig(
         var address = application == null ? UNREAD : application.get();
         return new Carried(
                 name, Optional.of(served(settings, prefix, address)), upstreams, transparent);
+    }
+
+    /// What is dialled over IPv6 is not redirected, so that nobody would come there.
+    private static InetSocketAddress overIpv4(String text) {
+        var address = Settings.parseAddress(text);
+        if (address.getHostString().contains(":")) {
+            throw new IllegalArgumentException(text);
+        }
+        return address;
     }
 
     private static Served served(Settings settings, String prefix, Endpoint application) {

@@ -246,11 +246,12 @@ class SidecarConfigTest {
         "check-timeout, 0s",
         "failures-before-critical, 0",
         "success-before-passing, 101",
+        "transparent-listen, [::1]:15001",
         "probes, none",
         "probes, tcp ftp",
         "probes, tcp tcp tcp tcp tcp tcp tcp tcp tcp"
     })
-    void checkOutsideItsRangeIsRefusedByName(String key, String value) {
+    void whatIsOutsideItsRangeIsRefusedByName(String key, String value) {
         assertThatThrownBy(() ->
                         read(
                                 Map.of(
