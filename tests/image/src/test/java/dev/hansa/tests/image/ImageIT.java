@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import com.github.dockerjava.api.model.Capability;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,23 @@ class ImageIT {
                 System.err.println(eks.logs() + lke.logs());
                 throw e;
             }
+        }
+    }
+
+    /// As `hansa-redirect` runs: root with one capability, and without it refused.
+    @Test
+    void rulesOfAPodAreMadeByRootWithOneCapability() throws Exception {
+        var server = List.of("server", "--datacenter=eks", "--data-dir=" + Machine.STATE);
+        var rules =
+                new String[] {
+                    "hansa", "connect", "redirect-traffic", "-nf-tables", "-proxy-uid", "5995"
+                };
+        try (var machine = Machine.asPod("0:0", server, Capability.NET_ADMIN)) {
+            var made = machine.run(rules);
+            assertThat(made.getExitCode()).as(made.toString()).isZero();
+        }
+        try (var machine = Machine.asPod("0:0", server)) {
+            assertThat(machine.run(rules).getExitCode()).isNotZero();
         }
     }
 

@@ -27,6 +27,7 @@ import org.testcontainers.utility.DockerImageName;
 final class Machine implements AutoCloseable {
     static final String STATE = "/var/lib/hansa";
 
+    private static final String SCRATCH = "/tmp";
     private static final String TOKENS = "/tokens";
     private static final Set<String> PROXIES = Set.of("gateway", "sidecar");
 
@@ -73,6 +74,32 @@ final class Machine implements AutoCloseable {
         container.withNetworkMode("container:" + other.id());
         container.start();
         return new Machine(plan.name(), container);
+    }
+
+    /// As a pod runs it: as a user that the image may not know, whose group the volumes are of,
+    /// with those alone to write to.
+    ///
+    /// @param user `UID:GID`
+    /// @param added besides no capability at all
+    static Machine asPod(String user, List<String> command, Capability... added) {
+        var volume = "rw,nosuid,nodev,mode=2770,gid=" + user.substring(user.indexOf(':') + 1);
+        var container = new GenericContainer<>(DockerImageName.parse(image()));
+        container
+                .withCommand(command.toArray(String[]::new))
+                .withEnv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
+                .withWorkingDirectory(SCRATCH)
+                .withCreateContainerCmdModifier(asked -> {
+                    asked.withUser(user).withEntrypoint("/hansa/bin/hansa");
+                    Objects.requireNonNullElseGet(asked.getHostConfig(), HostConfig::new)
+                            .withReadonlyRootfs(true)
+                            .withCapDrop(Capability.ALL)
+                            .withCapAdd(added)
+                            .withSecurityOpts(List.of("no-new-privileges"))
+                            .withTmpFs(Map.of(STATE, volume, SCRATCH, volume));
+                })
+                .waitingFor(new Nothing());
+        container.start();
+        return new Machine(user, container);
     }
 
     private static GenericContainer<?> container(Plan plan, Path tokens) {
