@@ -100,9 +100,14 @@ public final class SniPeek {
                 }
             }
             if (seen >= wanted) {
-                // the same answer, whether it came at once or byte by byte
-                return at - (seen - wanted) > MAX_HELD
-                        ? new Refused(Refusal.HELLO_TOO_LARGE)
+                // the same answers, whether it came at once or byte by byte
+                if (at - (seen - wanted) > MAX_HELD) {
+                    return new Refused(Refusal.HELLO_TOO_LARGE);
+                }
+                // a server waits for the end of the record, and says nothing meanwhile; no client
+                // sends more before it has heard one (RFC 8446 5.1)
+                return seen > wanted || left > 0
+                        ? new Refused(Refusal.MALFORMED_HELLO)
                         : new Hello(message(bytes), HANDSHAKE_HEADER, wanted).name();
             }
             if (left > 0) {

@@ -146,6 +146,17 @@ class SniPeekTest {
                 .isEqualTo(MALFORMED);
     }
 
+    /// A server waits for the rest of the record, and says nothing meanwhile.
+    @Test
+    void helloThatEndsBeforeItsRecordIsRefusedAtItsEnd() {
+        var longer = Arrays.copyOf(POST_QUANTUM, POST_QUANTUM.length + 1);
+        var wire = Hellos.records(longer);
+        var end = wire.length - 1;
+        assertThat(look(wire)).as("at once").isEqualTo(MALFORMED);
+        assertThat(look(Arrays.copyOf(wire, end))).as("the rest is to come").isEqualTo(MALFORMED);
+        assertThat(look(Arrays.copyOf(wire, end - 1))).isInstanceOf(NeedMore.class);
+    }
+
     @Test
     void helloOfSixteenKibibytesIsReadAndOneByteMoreRefused() {
         var fixed = Hellos.with(Hellos.extension(21, new byte[0]), Hellos.serverName(HOST)).length;
