@@ -63,7 +63,7 @@ public final class Sidecar implements AutoCloseable {
     private Sidecar(Proxy proxy, SidecarConfig config) {
         this.proxy = proxy;
         this.config = config;
-        var kernel = KernelSockets.open();
+        var kernel = KernelSockets.open(proxy.telemetry);
         this.acceptance = kernel.isPresent() ? proxy.closer.add(kernel.get()) : Acceptance.UNSEEN;
     }
 
@@ -233,6 +233,10 @@ public final class Sidecar implements AutoCloseable {
                                                         routes),
                                         routes));
         results.watch(_ -> inbound.ifPresent(Inbound::reviewWaiting));
+        if (carried.served().filter(served -> served.check().resetUnread()).isPresent()) {
+            check.ifPresent(asked ->
+                    asked.silent().watch(inARow -> inbound.ifPresent(in -> in.silent(inARow))));
+        }
         ends.watch(_ -> {
             inbound.ifPresent(Inbound::review);
             upstreams.forEach(Outbound::review);

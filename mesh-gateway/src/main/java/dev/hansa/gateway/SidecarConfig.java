@@ -131,6 +131,10 @@ public record SidecarConfig(
                             "BOOLEAN",
                             "hold a connection to the application, whose end tells of its death (default: true)"),
                     new Settings.Key(
+                            "service.NAME.reset-unread",
+                            "BOOLEAN",
+                            "end connections whose bytes the application has not read for 10 s while it is silent (default: true)"),
+                    new Settings.Key(
                             "service.NAME.probes",
                             "KIND KIND …",
                             "how a kubelet asks it besides the check: tcp, grpc, http:/PATH; answered at probe.address, /check/1 and so on (default: none)"),
@@ -406,7 +410,8 @@ public record SidecarConfig(
                         defaults.successBeforePassing(),
                         1,
                         CheckSettings.MOST_IN_A_ROW),
-                settings.flag(prefix + "idle-connection", defaults.idleConnection()));
+                settings.flag(prefix + "idle-connection", defaults.idleConnection()),
+                settings.flag(prefix + "reset-unread", defaults.resetUnread()));
     }
 
     private static Duration time(Settings settings, String key, Duration fallback) {

@@ -70,6 +70,7 @@ class SidecarConfigTest {
                                                                         Duration.ofSeconds(1),
                                                                         1,
                                                                         1,
+                                                                        true,
                                                                         true),
                                                                 List.of(),
                                                                 Map.of(),
@@ -124,6 +125,7 @@ class SidecarConfigTest {
                                 Map.entry("service.cart.failures-before-critical", "2"),
                                 Map.entry("service.cart.success-before-passing", "4"),
                                 Map.entry("service.cart.idle-connection", "false"),
+                                Map.entry("service.cart.reset-unread", "false"),
                                 Map.entry("service.cart.probes", "tcp  http:/live"),
                                 Map.entry(
                                         "service.cart.upstreams",
@@ -166,6 +168,7 @@ class SidecarConfigTest {
                                                         Duration.ofSeconds(1),
                                                         2,
                                                         4,
+                                                        false,
                                                         false),
                                                 List.of("a", "b"),
                                                 Map.of("version", "v2", "zone", "a=b"),

@@ -76,10 +76,13 @@ final class TestingMesh implements AutoCloseable {
     final int westGatewayAdmin = FreePorts.one();
     final int eastGatewayAdmin = FreePorts.one();
     final EchoServer eastApplication;
+    int eastApplicationPort;
     Duration connectTimeout = Duration.ofSeconds(2);
 
     /// How each sidecar asks its application.
     CheckKind check = new CheckKind.Tcp();
+
+    boolean resetUnread = true;
 
     /// How a kubelet asks each application besides.
     List<CheckKind> probes = List.of();
@@ -99,6 +102,7 @@ final class TestingMesh implements AutoCloseable {
         this.west = closer.add(new TestingControl("west", CLOCK));
         this.east = closer.add(new TestingControl("east", CLOCK));
         this.eastApplication = closer.add(new EchoServer(0));
+        this.eastApplicationPort = eastApplication.port();
     }
 
     /// Publishes everything and starts the four proxies.
@@ -154,11 +158,7 @@ final class TestingMesh implements AutoCloseable {
                                 Optional.of(
                                         InetSocketAddress.createUnresolved(
                                                 "127.0.0.1", eastMetrics)),
-                                carried(
-                                        BILLING,
-                                        eastApplication.port(),
-                                        eastBillingPort,
-                                        List.of())),
+                                carried(BILLING, eastApplicationPort, eastBillingPort, List.of())),
                         CLOCK));
     }
 
@@ -296,6 +296,11 @@ final class TestingMesh implements AutoCloseable {
                 HealthView.GOOD);
     }
 
+    /// As it is.
+    Target inEast() {
+        return peerTarget(billingInEast(), east.trustDomain());
+    }
+
     Target peerTarget(String identity, TrustDomain domain) {
         return peerTarget(identity, domain, "127.0.0.1");
     }
@@ -407,7 +412,8 @@ final class TestingMesh implements AutoCloseable {
                                         Duration.ofSeconds(1),
                                         1,
                                         1,
-                                        true),
+                                        true,
+                                        resetUnread),
                                 List.of(),
                                 Map.of(),
                                 probes)),

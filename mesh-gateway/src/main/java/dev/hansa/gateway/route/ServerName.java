@@ -1,5 +1,7 @@
 package dev.hansa.gateway.route;
 
+import dev.hansa.exportedservices.ServiceName;
+import dev.hansa.trustbundle.TrustDomain;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -61,6 +63,14 @@ public record ServerName(String value) {
         }
         // an address is no name, and neither is a name with a dot at its end
         return label > 0 && !digitsAndDots;
+    }
+
+    /// Whether a service is called so by its own datacenter (`<service>.…internal.<trust domain>`)
+    /// or by a peer (`<service>.…external.<trust domain>`).
+    public boolean isOf(ServiceName service, TrustDomain domain) {
+        return value.startsWith(service + ".default.")
+                && (value.endsWith(".internal." + domain.name())
+                        || value.endsWith(".external." + domain.name()));
     }
 
     @Override

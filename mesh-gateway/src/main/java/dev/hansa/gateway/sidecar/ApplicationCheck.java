@@ -47,6 +47,7 @@ public final class ApplicationCheck implements Liveness, AutoCloseable {
     private final CheckSettings settings;
     private final Consumer<GatewayEvent> events;
     private final Latest<List<CheckResult>> results;
+    private final Latest<Integer> silent = new Latest<>(0);
     private final Verdict verdict;
     private final Semaphore now = new Semaphore(0);
     private final AtomicLong nextHint = new AtomicLong(System.nanoTime());
@@ -140,6 +141,12 @@ public final class ApplicationCheck implements Liveness, AutoCloseable {
         return results;
     }
 
+    /// Questions in a row, until now, that got no answer at all. Each is told after what it made of
+    /// the result.
+    public Latest<Integer> silent() {
+        return silent;
+    }
+
     @Override
     public Optional<String> down() {
         return down;
@@ -219,6 +226,7 @@ public final class ApplicationCheck implements Liveness, AutoCloseable {
         }
         verdict.after(answer)
                 .ifPresent(passes -> publish(passes ? "passing" : "critical", answer.words()));
+        silent.update(before -> answer instanceof Answer.Silent ? before + 1 : 0);
     }
 
     private void publish(String status, String words) {

@@ -12,13 +12,16 @@ import java.time.Duration;
 /// @param successBeforePassing good answers in a row, once it has been critical after passing
 /// @param idleConnection whether a connection is held whose end is a hint; of kind `tcp` alone, as
 ///   the others hold theirs
+/// @param resetUnread whether connections are reset whose bytes an application does not read that
+///   is silent ([Unread])
 public record CheckSettings(
         CheckKind kind,
         Duration interval,
         Duration timeout,
         int failuresBeforeCritical,
         int successBeforePassing,
-        boolean idleConnection) {
+        boolean idleConnection,
+        boolean resetUnread) {
     /// Of the interval and of the answer, where nothing was said. A machine with more to do than
     /// processors stalls whoever runs there for longer than [#TIMEOUT], and an application without
     /// another instance would be refused for that.
@@ -52,7 +55,7 @@ public record CheckSettings(
     public static final CheckSettings DEFAULT = of(new CheckKind.Tcp());
 
     public static CheckSettings of(CheckKind kind) {
-        return new CheckSettings(kind, PATIENT, PATIENT, FAILURES_BEFORE_CRITICAL, 1, true);
+        return new CheckSettings(kind, PATIENT, PATIENT, FAILURES_BEFORE_CRITICAL, 1, true, true);
     }
 
     /// For whoever wants to know when a death is noticed.
@@ -81,12 +84,18 @@ public record CheckSettings(
     /// As a check waits for an answer, in another way of asking and without its connection.
     public static CheckSettings probe(CheckKind kind, CheckSettings check) {
         return new CheckSettings(
-                kind, PATIENT, check.timeout(), FAILURES_BEFORE_CRITICAL, 1, false);
+                kind, PATIENT, check.timeout(), FAILURES_BEFORE_CRITICAL, 1, false, false);
     }
 
     /// For machines that have the time: stopped is noticed within 300 ms.
     public static CheckSettings quick(CheckKind kind) {
         return new CheckSettings(
-                kind, INTERVAL, TIMEOUT, FAILURES_BEFORE_CRITICAL, SUCCESS_BEFORE_PASSING, true);
+                kind,
+                INTERVAL,
+                TIMEOUT,
+                FAILURES_BEFORE_CRITICAL,
+                SUCCESS_BEFORE_PASSING,
+                true,
+                true);
     }
 }

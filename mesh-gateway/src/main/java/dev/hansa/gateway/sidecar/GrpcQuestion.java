@@ -95,7 +95,7 @@ final class GrpcQuestion implements Question {
                                     + ": "
                                     + code
                                     + " "
-                                    + Inbound.reason(
+                                    + FailureWords.of(
                                             e.getStatus().getCause() == null
                                                     ? e
                                                     : e.getStatus().getCause()));

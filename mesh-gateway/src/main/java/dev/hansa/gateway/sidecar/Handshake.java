@@ -77,7 +77,7 @@ final class Handshake implements Race.Attempt {
                             if (failure == null) {
                                 secure(reached);
                             } else {
-                                fail(Transport.sign(failure), Inbound.reason(failure));
+                                fail(Transport.sign(failure), FailureWords.of(failure));
                             }
                         });
     }
@@ -167,7 +167,7 @@ final class Handshake implements Race.Attempt {
         if (sign(failure) == Sign.CLOSED && failure instanceof ClosedChannelException) {
             return "closed during the handshake";
         }
-        var words = Inbound.reason(failure);
+        var words = FailureWords.of(failure);
         var upper = words.toUpperCase(Locale.ROOT);
         if (upper.contains("INTERNAL_ERROR")) {
             return "TLS alert internal_error: the application there does not accept connections,"

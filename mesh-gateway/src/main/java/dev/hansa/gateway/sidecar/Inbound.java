@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Where mutual TLS for one service ends: the application first, then the handshake, then who it
 /// is, then whether it may. While the application is known to be down nobody is let in, and those
-/// who are in stay.
+/// who are in stay, but for those whom it does not hear ([Unread]).
 public final class Inbound {
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -59,6 +59,7 @@ public final class Inbound {
     private final LongConsumer bytesOut;
     private final AtomicInteger open = new AtomicInteger();
     private final Places places;
+    private final Unread unread;
 
     /// Those that have shown who they are, let in or about to be; at most `maxConnections`.
     private final Set<Connection> standing = ConcurrentHashMap.newKeySet();
@@ -85,6 +86,7 @@ public final class Inbound {
         this.application = application;
         this.transport = transport;
         this.acceptance = acceptance;
+        this.unread = new Unread(acceptance);
         this.liveness = liveness;
         this.callers = callers;
         this.ends = ends;
@@ -117,6 +119,11 @@ public final class Inbound {
                 connection.channel.eventLoop().execute(connection::waitNoMore);
             }
         }
+    }
+
+    /// The application was asked, and has not answered, so many times in a row.
+    public void silent(int inARow) {
+        unread.silent(inARow, liveness.down().isPresent());
     }
 
     /// Takes a new connection on its loop. A place of the service, and a connection to its
@@ -241,7 +248,7 @@ public final class Inbound {
                 HelloGate.alert(ctx, HelloGate.INTERNAL_ERROR);
                 return;
             }
-            if (!isOurs(asked.value(), present.get().snapshot().trustDomain().name())) {
+            if (!asked.isOf(service, present.get().snapshot().trustDomain())) {
                 hello.release();
                 deny(
                         Refusal.NOT_SERVED,
@@ -291,13 +298,6 @@ public final class Inbound {
 
         private String isDown(String why) {
             return "application of '" + service + "' is critical: " + why;
-        }
-
-        /// `<service>.…internal.<own domain>` or `<service>.…external.<own domain>`.
-        private boolean isOurs(String asked, String domain) {
-            return asked.startsWith(service + ".default.")
-                    && (asked.endsWith(".internal." + domain)
-                            || asked.endsWith(".external." + domain));
         }
 
         private void secure(
@@ -370,7 +370,7 @@ public final class Inbound {
         }
 
         private void handshakeFailed(Throwable cause) {
-            deny(Refusal.HANDSHAKE_FAILED, "handshake failed: " + reason(cause));
+            deny(Refusal.HANDSHAKE_FAILED, "handshake failed: " + FailureWords.of(cause));
             channel.close();
         }
 
@@ -454,15 +454,19 @@ public final class Inbound {
             }
             place = callers.entered(id);
             channel.config().setAutoRead(false);
-            Relay.join(
+            unread.watch(
                     channel,
-                    Unpooled.EMPTY_BUFFER,
                     reached,
-                    idleTimeout,
-                    how -> {
-                        end = how.word();
-                        record();
-                    });
+                    Relay.join(
+                            channel,
+                            Unpooled.EMPTY_BUFFER,
+                            reached,
+                            idleTimeout,
+                            how -> {
+                                end = how.word();
+                                record();
+                            }),
+                    why -> turnAway(Refusal.APPLICATION_DOWN, isDown(why)));
         }
 
         void record() {
@@ -486,14 +490,5 @@ public final class Inbound {
                                     refusal,
                                     sentence)));
         }
-    }
-
-    /// The innermost cause: a verifier's sentence, where there is one.
-    static String reason(Throwable failure) {
-        var cause = failure;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 }

@@ -13,6 +13,23 @@ public interface Acceptance {
     /// @param caller the other end, of this process
     State of(InetSocketAddress application, InetSocketAddress caller);
 
+    /// How much of what its caller has said lies in the kernel, and the application has not read
+    /// it; 0 where nobody can tell.
+    ///
+    /// @param application where it was connected to
+    /// @param caller the other end, of this process
+    default long unread(InetSocketAddress application, InetSocketAddress caller) {
+        return 0;
+    }
+
+    /// How much of what was said the other end's kernel has not acknowledged; 0 where nobody can
+    /// tell.
+    ///
+    /// @param here an end of a connection, of this process
+    default long unacknowledged(InetSocketAddress here, InetSocketAddress there) {
+        return 0;
+    }
+
     /// What has become of a connection.
     enum State {
         /// The application has it.

@@ -7,4 +7,7 @@ public interface Carriage {
 
     /// Whether the caller has had the last word, and nothing has ended.
     boolean waits();
+
+    /// Bytes that the caller has said.
+    long said();
 }

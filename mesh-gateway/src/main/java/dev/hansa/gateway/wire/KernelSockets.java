@@ -1,5 +1,6 @@
 package dev.hansa.gateway.wire;
 
+import dev.hansa.gateway.GatewayEvent;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -9,15 +10,25 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /// Asks the Linux kernel (`sock_diag(7)`) about one connection of this network namespace: a socket
-/// that no process has accepted yet has no inode. One lookup in a hash table, whatever the number
-/// of connections; the same in /proc/net/tcp is a walk through all of them, and through the empty
-/// places of their table.
+/// that no process has accepted yet has no inode, and what was not read or not acknowledged is
+/// counted. One lookup in a hash table, whatever the number of connections; the same in
+/// /proc/net/tcp is a walk through all of them, and through the empty places of their table.
 public final class KernelSockets implements Acceptance, AutoCloseable {
     private static final int HEADER = 16;
     private static final int QUESTION = HEADER + 56;
     private static final int LARGEST_ANSWER = 512;
+
+    /// Answers to earlier questions that are passed over for one: each had a second to come, and a
+    /// machine on which more are late has no time to ask.
+    static final int MOST_LATE = 16;
+
+    /// How often the socket is opened anew because of answers to questions that were never asked. A
+    /// kernel that goes on so is not to be asked.
+    static final int MOST_ANEW = 16;
 
     private static final short BY_FAMILY = 20;
     private static final short ERROR = 2;
@@ -25,7 +36,13 @@ public final class KernelSockets implements Acceptance, AutoCloseable {
     private static final byte TCP = 6;
 
     /// In an answer, from its beginning.
+    private static final int SEQUENCE_AT = 8;
+
     private static final int STATE_AT = HEADER + 1;
+
+    private static final int UNREAD_AT = HEADER + 4 + 48 + 4;
+
+    private static final int UNACKNOWLEDGED_AT = UNREAD_AT + 4;
 
     private static final int INODE_AT = HEADER + 4 + 48 + 16;
 
@@ -37,34 +54,44 @@ public final class KernelSockets implements Acceptance, AutoCloseable {
     private static final byte NEW_SYN_RECEIVED = 12;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final int socket;
+    private final Consumer<GatewayEvent> events;
+    private int socket;
     private int sequence;
+    private int anew;
     private boolean closed;
 
     /// What the kernel says of one socket.
     ///
     /// @param accepted whether a process has it
-    private record Found(byte state, boolean accepted) {
+    /// @param unread bytes that came and that it has not read, and the end where it has not read
+    ///   that; of one that listens, connections
+    /// @param unacknowledged bytes that it has written and the other end has not acknowledged
+    private record Found(byte state, boolean accepted, int unread, int unacknowledged) {
         boolean isOpen() {
             return state == ESTABLISHED || state == CLOSE_WAIT;
         }
+
+        /// Without the end, which is no byte: who answers a request need not read so far.
+        int unreadBytes() {
+            return state == CLOSE_WAIT ? Math.max(0, unread - 1) : unread;
+        }
     }
 
-    private KernelSockets(int socket) {
+    private KernelSockets(int socket, Consumer<GatewayEvent> events) {
         this.socket = socket;
+        this.events = events;
     }
 
     /// Empty where the kernel cannot be asked: not Linux, or a sandbox that forbids it.
-    public static Optional<KernelSockets> open() {
+    ///
+    /// @param events told once when the kernel is not asked any more before this is closed
+    public static Optional<KernelSockets> open(Consumer<GatewayEvent> events) {
         if (!System.getProperty("os.name").toLowerCase(Locale.ROOT).equals("linux")
                 || ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
             return Optional.empty();
         }
         try {
-            var socket = Libc.diagnosisSocket();
-            // the kernel answers before it returns; a defect must not stop a loop
-            Libc.receiveTimeout(socket, 1);
-            var sockets = new KernelSockets(socket);
+            var sockets = new KernelSockets(socket(), events);
             // whoever may not ask is told so at the first question
             sockets.find(
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
@@ -73,6 +100,17 @@ public final class KernelSockets implements Acceptance, AutoCloseable {
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    private static int socket() throws IOException {
+        var socket = Libc.diagnosisSocket();
+        // the kernel answers before it returns; a defect must not stop a loop
+        Libc.receiveTimeout(socket, 1);
+        return socket;
+    }
+
+    int descriptor() {
+        return socket;
     }
 
     @Override
@@ -95,6 +133,25 @@ public final class KernelSockets implements Acceptance, AutoCloseable {
         }
     }
 
+    @Override
+    public long unread(InetSocketAddress application, InetSocketAddress caller) {
+        return count(application, caller, Found::unreadBytes);
+    }
+
+    @Override
+    public long unacknowledged(InetSocketAddress here, InetSocketAddress there) {
+        return count(here, there, Found::unacknowledged);
+    }
+
+    private long count(
+            InetSocketAddress local, InetSocketAddress remote, ToLongFunction<Found> bytes) {
+        try {
+            return find(local, remote).filter(Found::isOpen).stream().mapToLong(bytes).sum();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     /// There is no such connection at the application's end, as far as this kernel sees.
     ///
     /// @param listens somebody listens there, and would be found in its place
@@ -114,20 +171,47 @@ public final class KernelSockets implements Acceptance, AutoCloseable {
             if (closed) {
                 throw new IOException("closed");
             }
-            var answer = new byte[LARGEST_ANSWER];
-            var length = Libc.ask(socket, question(local, remote, ++sequence), answer);
-            return read(ByteBuffer.wrap(answer, 0, length).order(ByteOrder.nativeOrder()));
+            Libc.ask(socket, question(local, remote, ++sequence));
+            return read(answer());
         } finally {
             lock.unlock();
         }
     }
 
-    private Optional<Found> read(ByteBuffer answer) throws IOException {
-        if (answer.limit() < HEADER + Integer.BYTES || answer.getInt(8) != sequence) {
-            // one answer off, all later ones would be too
-            close();
-            throw new IOException("expected the answer to question " + sequence);
+    /// To the latest question. One that came too late for an earlier one may be before it.
+    private ByteBuffer answer() throws IOException {
+        for (var late = 0; late <= MOST_LATE; late++) {
+            var bytes = new byte[LARGEST_ANSWER];
+            var length = Libc.hear(socket, bytes);
+            var answer = ByteBuffer.wrap(bytes, 0, length).order(ByteOrder.nativeOrder());
+            var ahead = length < HEADER + Integer.BYTES ? 1 : answer.getInt(SEQUENCE_AT) - sequence;
+            if (ahead == 0) {
+                return answer;
+            } else if (ahead > 0) {
+                break;
+            }
         }
+        var expected = new IOException("expected the answer to question " + sequence);
+        try {
+            openAnew();
+        } catch (IOException e) {
+            expected.addSuppressed(e);
+        }
+        if (closed) {
+            events.accept(new GatewayEvent.BackgroundFailure("asking the kernel", expected));
+        }
+        throw expected;
+    }
+
+    private void openAnew() throws IOException {
+        close();
+        if (++anew <= MOST_ANEW) {
+            socket = socket();
+            closed = false;
+        }
+    }
+
+    private static Optional<Found> read(ByteBuffer answer) throws IOException {
         if (answer.getShort(4) == ERROR) {
             var number = -answer.getInt(HEADER);
             if (number == Libc.NO_SUCH_FILE) {
@@ -138,12 +222,16 @@ public final class KernelSockets implements Acceptance, AutoCloseable {
         if (answer.limit() < INODE_AT + Integer.BYTES) {
             throw new IOException("sock_diag: expected a socket; found " + answer.limit());
         }
-        return Optional.of(new Found(answer.get(STATE_AT), answer.getInt(INODE_AT) != 0));
+        return Optional.of(
+                new Found(
+                        answer.get(STATE_AT),
+                        answer.getInt(INODE_AT) != 0,
+                        answer.getInt(UNREAD_AT),
+                        answer.getInt(UNACKNOWLEDGED_AT)));
     }
 
     /// `struct nlmsghdr` and `struct inet_diag_req_v2`.
-    private static byte[] question(
-            InetSocketAddress local, InetSocketAddress remote, int sequence) {
+    static byte[] question(InetSocketAddress local, InetSocketAddress remote, int sequence) {
         var bytes = ByteBuffer.allocate(QUESTION).order(ByteOrder.nativeOrder());
         bytes.putInt(QUESTION).putShort(BY_FAMILY).putShort(REQUEST).putInt(sequence).putInt(0);
         bytes.put(Libc.family(local.getAddress() instanceof Inet4Address)).put(TCP);

@@ -159,9 +159,7 @@ final class Libc {
     }
 
     /// Sends one message to the kernel, whose answer is there when the call returns.
-    ///
-    /// @return the bytes of the answer
-    static int ask(int socket, byte[] question, byte[] answer) throws IOException {
+    static void ask(int socket, byte[] question) throws IOException {
         try (var arena = Arena.ofConfined()) {
             var state = arena.allocate(STATE);
             var out = arena.allocate(question.length, Long.BYTES);
@@ -173,6 +171,19 @@ final class Libc {
             if (sent < 0) {
                 throw new CallFailedException("send", state.get(INT, 0));
             }
+        } catch (CallFailedException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("ask", e);
+        }
+    }
+
+    /// One message of the kernel's.
+    ///
+    /// @return how many bytes it has
+    static int hear(int socket, byte[] answer) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var state = arena.allocate(STATE);
             var in = arena.allocate(answer.length, Long.BYTES);
             var length = (long) RECV.invokeExact(state, socket, in, (long) answer.length, 0);
             if (length < 0) {
@@ -183,7 +194,7 @@ final class Libc {
         } catch (CallFailedException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException("ask", e);
+            throw new IllegalStateException("hear", e);
         }
     }
 

@@ -67,6 +67,11 @@ final class RawRelay implements Carriage, RawEnd.Watcher {
     }
 
     @Override
+    public long said() {
+        return there.count;
+    }
+
+    @Override
     public boolean waits() {
         return lastWord == there && end == null;
     }

@@ -111,6 +111,11 @@ public final class Relay implements Carriage {
         return answered;
     }
 
+    @Override
+    public long said() {
+        return moved - answered;
+    }
+
     /// Whether `a` has had the last word, and nothing has ended.
     @Override
     public boolean waits() {

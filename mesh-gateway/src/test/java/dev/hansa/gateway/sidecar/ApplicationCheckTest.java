@@ -40,7 +40,7 @@ class ApplicationCheckTest {
     private static final Duration PATIENT = Duration.ofSeconds(5);
 
     private final Transport transport = new Transport(1);
-    private final Optional<KernelSockets> kernel = KernelSockets.open();
+    private final Optional<KernelSockets> kernel = KernelSockets.open(_ -> {});
 
     @AfterEach
     void close() {
@@ -236,7 +236,7 @@ class ApplicationCheckTest {
     }
 
     private static CheckSettings settings(CheckKind kind, Duration interval, Duration timeout) {
-        return new CheckSettings(kind, interval, timeout, 1, 1, true);
+        return new CheckSettings(kind, interval, timeout, 1, 1, true, true);
     }
 
     private ApplicationCheck check(int port, CheckSettings settings) {

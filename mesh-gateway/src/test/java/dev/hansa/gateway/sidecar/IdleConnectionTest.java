@@ -153,7 +153,7 @@ class IdleConnectionTest {
     @Test
     void applicationThatServesOneConnectionAtATimeIsNotHeldUpForLong() throws Exception {
         try (var serial = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-                var kernel = KernelSockets.open().orElseThrow();
+                var kernel = KernelSockets.open(_ -> {}).orElseThrow();
                 var check =
                         new ApplicationCheck(
                                 new ServiceName("cart"),
@@ -165,6 +165,7 @@ class IdleConnectionTest {
                                         Duration.ofMillis(500),
                                         1,
                                         1,
+                                        true,
                                         true),
                                 transport,
                                 kernel,

@@ -70,6 +70,7 @@ class InboundApplicationTest {
                         mesh.events::add);
         var inbound = mesh.start(port, 1000, check);
         check.results().watch(_ -> inbound.reviewWaiting());
+        check.silent().watch(inbound::silent);
         return check;
     }
 
@@ -80,6 +81,7 @@ class InboundApplicationTest {
                 timeout,
                 CheckSettings.FAILURES_BEFORE_CRITICAL,
                 CheckSettings.SUCCESS_BEFORE_PASSING,
+                true,
                 true);
     }
 
@@ -316,6 +318,7 @@ class InboundApplicationTest {
                                         Duration.ofMillis(20),
                                         1,
                                         1,
+                                        true,
                                         true))) {
             check.results()
                     .await(

@@ -32,7 +32,7 @@ class StoppedApplicationTest {
     private static final Duration WITHIN = Duration.ofSeconds(20);
 
     private final Transport transport = new Transport(1);
-    private final KernelSockets kernel = KernelSockets.open().orElseThrow();
+    private final KernelSockets kernel = KernelSockets.open(_ -> {}).orElseThrow();
 
     @AfterEach
     void close() {
@@ -107,6 +107,7 @@ class StoppedApplicationTest {
                                         Duration.ofSeconds(5),
                                         1,
                                         3,
+                                        true,
                                         true))) {
             millisUntil(check, "passing", System.nanoTime());
             for (var i = 0; i < 5; i++) {
@@ -147,6 +148,7 @@ class StoppedApplicationTest {
                                         Duration.ofSeconds(15),
                                         1,
                                         3,
+                                        true,
                                         true))) {
             millisUntil(check, "passing", System.nanoTime());
             if (name.equals("echo")) {

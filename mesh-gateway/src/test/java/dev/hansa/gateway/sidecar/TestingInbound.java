@@ -62,7 +62,7 @@ final class TestingInbound implements AutoCloseable {
 
     private final TestingControl control;
     final Transport transport = new Transport(1);
-    private final Optional<KernelSockets> kernel = KernelSockets.open();
+    private final Optional<KernelSockets> kernel = KernelSockets.open(_ -> {});
     final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
     private final Doors doors = new Doors(transport, false);
     final CallerTally callers;

@@ -35,7 +35,8 @@ class VerdictTest {
                                 Duration.ofMillis(200),
                                 failures,
                                 success,
-                                false));
+                                false,
+                                true));
 
         var found = new StringBuilder();
         answers.chars()
