@@ -134,9 +134,11 @@ final class Diagnosis {
 
     private String age(Instant at) {
         var age = Duration.between(at, chart.now());
-        return age.isNegative()
-                ? text(age.negated()) + " ahead: the clocks here and at the server differ"
-                : text(age) + " ago";
+        if (age.negated().compareTo(SILENCE) > 0) {
+            return text(age.negated())
+                    + " ahead: a server's clock was set back, or those of two servers differ";
+        }
+        return text(age.isNegative() ? Duration.ZERO : age) + " ago";
     }
 
     /// The newest sign of life.

@@ -11,6 +11,7 @@ import dev.hansa.gateway.sidecar.CheckSettings;
 import dev.hansa.gateway.sidecar.TlsVersion;
 import dev.hansa.gateway.wire.Networks;
 import dev.hansa.trustbundle.PeerName;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -325,10 +326,12 @@ public record SidecarConfig(
                 name, Optional.of(served(settings, prefix, address)), upstreams, transparent);
     }
 
-    /// What is dialled over IPv6 is not redirected, so that nobody would come there.
+    /// What is dialled over IPv6 is not redirected, so that nobody would come there; all addresses
+    /// of IPv6 are those of IPv4 too.
     private static InetSocketAddress overIpv4(String text) {
         var address = Settings.parseAddress(text);
-        if (address.getHostString().contains(":")) {
+        var host = address.getHostString();
+        if (host.contains(":") && !InetAddress.ofLiteral(host).isAnyLocalAddress()) {
             throw new IllegalArgumentException(text);
         }
         return address;

@@ -271,6 +271,25 @@ class SidecarConfigTest {
                 .hasMessageContaining("'" + value + "'");
     }
 
+    /// All addresses of a machine are those of IPv4 too.
+    @Test
+    void redirectedConnectionsAreTakenAtAllAddresses() throws InvalidConfigException {
+        var config =
+                read(
+                        Map.of(
+                                "join-token-file",
+                                "join",
+                                "services",
+                                "cart",
+                                "service.cart.address",
+                                "127.0.0.1:7070",
+                                "service.cart.transparent-listen",
+                                "[::]:15001"));
+
+        assertThat(config.services().getFirst().transparent())
+                .hasValueSatisfying(listen -> assertThat(listen.getPort()).isEqualTo(15001));
+    }
+
     private static SidecarConfig.Upstream upstream(String name, Optional<PeerName> peer, int port) {
         return new SidecarConfig.Upstream(
                 new UpstreamName(new ServiceName(name), peer), at("10.0.0.9", port));

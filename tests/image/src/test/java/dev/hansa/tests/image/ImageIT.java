@@ -83,7 +83,9 @@ class ImageIT {
             assertThat(made.getExitCode()).as(made.toString()).isZero();
         }
         try (var machine = Machine.asPod("0:0", server)) {
-            assertThat(machine.run(rules).getExitCode()).isNotZero();
+            var refused = machine.run(rules);
+            assertThat(refused.getExitCode()).as(refused.toString()).isOne();
+            assertThat(refused.getStderr()).contains("kernel");
         }
     }
 
