@@ -195,7 +195,8 @@ class DoctorTest extends TestingDoctor {
         on(Chart.PEERINGS, peering.formatted("ACTIVE", "\"" + in(Duration.ofSeconds(750)) + "\""));
         assertThat(finding())
                 .startsWith("warning  peering 'lke': expected a heartbeat within 60s")
-                .contains("(12m ahead: a server's clock was set back, or those of two servers differ)");
+                .contains(
+                        "(12m ahead: a server's clock was set back, or those of two servers differ)");
     }
 
     private void exported(String row) {

@@ -191,9 +191,9 @@ class RedirectTrafficTest {
     /// Rules of IPv4 would be there, and lead nothing anywhere.
     @Test
     void networkThatIsReachedByIpv6AloneIsNamed() throws Exception {
-        var loopback = InetAddress.getByName("127.0.0.1");
-        var link = InetAddress.getByName("fe80::1");
-        var six = InetAddress.getByName("2001:db8::9");
+        var loopback = InetAddress.ofLiteral("127.0.0.1");
+        var link = InetAddress.ofLiteral("fe80::1");
+        var six = InetAddress.ofLiteral("2001:db8::9");
 
         assertThat(RedirectTrafficCommand.overIpv6Alone(List.of(loopback, link, six)))
                 .hasValueSatisfying(words ->
