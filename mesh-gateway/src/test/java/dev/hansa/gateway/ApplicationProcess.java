@@ -1,5 +1,7 @@
 package dev.hansa.gateway;
 
+import static org.awaitility.Awaitility.await;
+
 import com.sun.net.httpserver.HttpServer;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
@@ -15,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Executors;
 
@@ -63,9 +66,26 @@ public final class ApplicationProcess implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    /// SIGSTOP.
+    /// SIGSTOP; returns when all of its threads stand, which are told one by one.
     public void freeze() throws IOException, InterruptedException {
         signal("-STOP");
+        var threads = Path.of("/proc", Long.toString(process.pid()), "task");
+        if (Files.isDirectory(threads)) {
+            await().until(() -> stand(threads));
+        }
+    }
+
+    private static boolean stand(Path threads) throws IOException {
+        try (var all = Files.newDirectoryStream(threads)) {
+            for (var thread : all) {
+                // proc(5): the state comes behind the name, which is in brackets
+                var stat = Files.readString(thread.resolve("stat"));
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     /// SIGCONT.
