@@ -73,6 +73,7 @@ final class SoakClients {
             Map.of("eks", new SoakGaps(), "lke", new SoakGaps());
     private final SoakGaps data = new SoakGaps();
     private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
+    private final Queue<String> problems = new ConcurrentLinkedQueue<>();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong requests = new AtomicLong();
     private volatile boolean isOver;
@@ -150,8 +151,16 @@ final class SoakClients {
                                 work.run(own);
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
+                            } catch (RuntimeException e) {
+                                // who has stopped early has checked less
+                                problems.add(name + ": " + e);
                             }
                         }));
+    }
+
+    /// What stopped a client before its time.
+    List<String> problems() {
+        return List.copyOf(problems);
     }
 
     void stop() throws InterruptedException {

@@ -297,6 +297,7 @@ final class SoakFaults {
             say(kind + " is over");
             counts.merge(kind, 1, Integer::sum);
         } catch (IOException | AssertionError | RuntimeException e) {
+            e.printStackTrace(System.out);
             problems.add(kind + ": " + e);
         }
     }

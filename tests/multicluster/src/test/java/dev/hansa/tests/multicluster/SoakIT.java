@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,7 +96,10 @@ class SoakIT {
                                 history.operations(),
                                 history.acknowledged(),
                                 faults.counts(),
-                                faults.problems(),
+                                Stream.concat(
+                                                faults.problems().stream(),
+                                                clients.problems().stream())
+                                        .toList(),
                                 history.violations(),
                                 clients.requests(),
                                 clients.failures(),
