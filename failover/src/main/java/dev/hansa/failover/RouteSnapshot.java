@@ -69,6 +69,13 @@ public record RouteSnapshot(
         return routes.stream().filter(route -> route.upstream().equals(upstream)).findFirst();
     }
 
+    /// Whether each upstream has a target that may be used.
+    public boolean reachesEveryUpstream() {
+        return routes.stream()
+                .allMatch(route ->
+                        route.targets().stream().anyMatch(target -> target.health().healthy()));
+    }
+
     /// The same content under another version.
     public RouteSnapshot at(long newVersion) {
         return new RouteSnapshot(

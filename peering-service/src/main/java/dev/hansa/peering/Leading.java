@@ -99,7 +99,7 @@ final class Leading implements Role {
                         new RoutePublisher(
                                 () -> world(parts, store),
                                 store.now().starts() << 32,
-                                live.whole()::get,
+                                live.knowledge(),
                                 parts.clock(),
                                 new FailoverWatch(
                                                 failovers, parts.clock(), System::nanoTime, events)
@@ -107,7 +107,7 @@ final class Leading implements Role {
                                 events));
         closer.add(store.state().watch(_ -> publisher.changed()));
         closer.add(live.snapshots().watch(_ -> publisher.changed()));
-        closer.add(live.whole().watch(_ -> publisher.changed()));
+        closer.add(live.knowledge().watch(_ -> publisher.changed()));
         var denials = new DenialLog();
         var desk =
                 new CertificateDesk(

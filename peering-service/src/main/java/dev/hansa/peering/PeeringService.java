@@ -14,6 +14,7 @@ import dev.hansa.peering.api.ApiRouter;
 import dev.hansa.peering.api.MonitorStream;
 import dev.hansa.peering.api.SnapshotResource;
 import dev.hansa.peering.audit.AuditExport;
+import dev.hansa.peering.cluster.Knowledge;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.cluster.MemberIdentity;
@@ -338,7 +339,7 @@ public final class PeeringService implements AutoCloseable {
                     content.imported()
                             .forEach((name, imported) ->
                                     live.imported(new PeerName(name), _ -> imported));
-                    live.whole().set(!content.partial());
+                    live.knowledge().set(content.partial() ? Knowledge.PART : Knowledge.REMEMBERED);
                 });
         live.unheard(store.now()::hasLivePeering);
         live.publish(self.owner(), List.of(self.instance(config.datacenter(), Optional.empty())));
@@ -346,7 +347,7 @@ public final class PeeringService implements AutoCloseable {
         var checkpoint =
                 closer.add(new LiveCheckpoint(config.dataDir(), () -> content(live), failures));
         closer.add(live.snapshots().watch(_ -> checkpoint.changed()));
-        closer.add(live.whole().watch(_ -> checkpoint.changed()));
+        closer.add(live.knowledge().watch(_ -> checkpoint.changed()));
         return live;
     }
 
@@ -356,7 +357,8 @@ public final class PeeringService implements AutoCloseable {
                 .get()
                 .imported()
                 .forEach((peer, catalog) -> imported.put(peer.value(), catalog));
-        return new LiveCheckpoint.Content(live.owners(), imported, !live.whole().get());
+        return new LiveCheckpoint.Content(
+                live.owners(), imported, live.knowledge().get() == Knowledge.PART);
     }
 
     private static ServerInfo self(PeeringServiceConfig config, Membership membership) {

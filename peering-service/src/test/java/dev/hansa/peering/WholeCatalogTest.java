@@ -2,6 +2,7 @@ package dev.hansa.peering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hansa.peering.cluster.Knowledge;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.store.RaftStore;
 import dev.hansa.peering.store.StoreCommand;
@@ -35,7 +36,7 @@ class WholeCatalogTest {
     @Test
     void firstLeaderOfAllKnowsAllFromTheBeginning() {
         try (var _ = new WholeCatalog(live, store, timer)) {
-            assertThat(live.whole().get()).isTrue();
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.WHOLE);
         }
     }
 
@@ -43,20 +44,34 @@ class WholeCatalogTest {
     void laterOneThatWasToldNothingKnowsAllOnceTheOthersHadTimeToComeBack() {
         store.apply(new StoreCommand.CountStart());
         try (var _ = new WholeCatalog(live, store, timer)) {
-            assertThat(live.whole().get()).isFalse();
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.PART);
 
             timer.runFirst();
 
-            assertThat(live.whole().get()).isTrue();
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.WHOLE);
         }
     }
 
     @Test
-    void whoHasItFromAnEarlierLifeOrTheLastLeaderWaitsForNobody() {
+    void whoHasItFromTheLastLeaderWaitsForNobody() {
         store.apply(new StoreCommand.CountStart());
-        live.whole().set(true);
+        live.knowledge().set(Knowledge.WHOLE);
         try (var _ = new WholeCatalog(live, store, timer)) {
-            assertThat(live.whole().get()).isTrue();
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.WHOLE);
+        }
+    }
+
+    /// What was written a moment before a kill lacks that moment.
+    @Test
+    void whoHasItFromAnEarlierLifeWaitsForThoseThatCameLast() {
+        store.apply(new StoreCommand.CountStart());
+        live.knowledge().set(Knowledge.REMEMBERED);
+        try (var _ = new WholeCatalog(live, store, timer)) {
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.REMEMBERED);
+
+            timer.runFirst();
+
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.WHOLE);
         }
     }
 
@@ -67,7 +82,7 @@ class WholeCatalogTest {
 
         timer.runFirst();
 
-        assertThat(live.whole().get()).isFalse();
+        assertThat(live.knowledge().get()).isEqualTo(Knowledge.PART);
     }
 
     /// Nobody of that history has told this server anything: it waits anew, and the time that was
@@ -77,16 +92,16 @@ class WholeCatalogTest {
         store.apply(new StoreCommand.CountStart());
         try (var _ = new WholeCatalog(live, store, timer)) {
             timer.runFirst();
-            assertThat(live.whole().get()).isTrue();
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.WHOLE);
 
             store.apply(
                     new StoreCommand.InitCa(
                             CertificateKeeper.first(
                                     new Datacenter("test"), Optional.empty(), Clock.systemUTC())));
 
-            assertThat(live.whole().get()).isFalse();
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.PART);
             timer.runFirst();
-            assertThat(live.whole().get()).isFalse();
+            assertThat(live.knowledge().get()).isEqualTo(Knowledge.PART);
         }
     }
 }

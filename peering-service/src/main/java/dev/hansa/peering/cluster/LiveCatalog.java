@@ -37,17 +37,16 @@ public final class LiveCatalog {
 
     private PersistentMap<String, RegistrationRecord> registrations = PersistentMap.empty();
 
-    private final Latest<Boolean> whole = new Latest<>(false);
+    private final Latest<Knowledge> knowledge = new Latest<>(Knowledge.PART);
 
     public Latest<CatalogSnapshot> snapshots() {
         return snapshots;
     }
 
     /// Whether who is in it are all: an earlier life of this server left it so, the leader has told
-    /// it so, or whoever was away has had the time to come back. Else what is not in it may be
-    /// there all the same, and is not to be taken from anybody.
-    public Latest<Boolean> whole() {
-        return whole;
+    /// it so, or whoever was away has had the time to come back.
+    public Latest<Knowledge> knowledge() {
+        return knowledge;
     }
 
     /// Replaces all that `owner` vouches for; an empty list forgets the owner.

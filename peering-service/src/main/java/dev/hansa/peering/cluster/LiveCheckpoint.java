@@ -22,8 +22,8 @@ import java.util.function.Supplier;
 /// and peers have told it again, so that a restart never empties a table. A file that is torn or of
 /// another form is as good as none.
 public final class LiveCheckpoint implements AutoCloseable {
-    /// Churn is gathered for this long at least before it is written; what a kill loses of it will
-    /// be learnt again.
+    /// Between two writings churn is gathered for this long at least; what a kill loses of it will
+    /// be learnt again ([Knowledge#REMEMBERED]).
     private static final long GATHER_MILLIS = 200;
 
     /// A large catalog that never rests is gathered for so many times as long as writing it took: a
@@ -92,10 +92,9 @@ public final class LiveCheckpoint implements AutoCloseable {
 
     private void run() {
         try {
-            var gather = GATHER_MILLIS;
             while (true) {
                 dirty.acquire();
-                Thread.sleep(gather);
+                // the first change at once: a kill costs what came since the last writing
                 dirty.drainPermits();
                 var begun = System.nanoTime();
                 try {
@@ -104,7 +103,7 @@ public final class LiveCheckpoint implements AutoCloseable {
                     failures.accept(e);
                 }
                 var took = (System.nanoTime() - begun) / 1_000_000;
-                gather = Math.clamp(took * GATHER_FACTOR, GATHER_MILLIS, MAX_GATHER_MILLIS);
+                Thread.sleep(Math.clamp(took * GATHER_FACTOR, GATHER_MILLIS, MAX_GATHER_MILLIS));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

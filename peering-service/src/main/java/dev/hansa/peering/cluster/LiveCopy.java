@@ -32,7 +32,9 @@ public final class LiveCopy {
             imports.clear();
             beginning = true;
             // what an earlier life has left, or the leader before, may be old by now
-            live.whole().set(false);
+            if (live.knowledge().get() == Knowledge.WHOLE) {
+                live.knowledge().set(Knowledge.REMEMBERED);
+            }
         }
         frame.owners()
                 .forEach((owner, instances) -> {
@@ -45,7 +47,7 @@ public final class LiveCopy {
             beginning = false;
             forgetTheRest();
             isWhole = true;
-            live.whole().set(true);
+            live.knowledge().set(Knowledge.WHOLE);
         }
     }
 

@@ -43,7 +43,7 @@ public final class LiveFeed {
     public void tell(MemberService.Listener listener) throws InterruptedException {
         while (true) {
             // first: what makes it whole is in what is told by then
-            var isWhole = live.whole().get();
+            var isWhole = live.knowledge().get() == Knowledge.WHOLE;
             var snapshot = live.snapshots().get();
             var next = live.owners();
             var pieces = changes(next, snapshot.imported());
@@ -65,7 +65,7 @@ public final class LiveFeed {
                 live.snapshots().await(now -> now.version() != snapshot.version(), IDLE);
             } else {
                 // a listener waits for that it is: half a minute at most, and then a few of these
-                live.whole().await(now -> now, UNTIL_WHOLE);
+                live.knowledge().await(now -> now == Knowledge.WHOLE, UNTIL_WHOLE);
             }
             Thread.sleep(GATHER);
         }

@@ -11,6 +11,7 @@ import dev.hansa.failover.Sightings;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.cluster.Knowledge;
 import dev.hansa.peering.cluster.ServerInfo;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
@@ -32,7 +33,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -58,7 +58,7 @@ public final class RoutePublisher implements AutoCloseable {
     private static final Duration LONG = Duration.ofHours(1);
 
     private final Supplier<RouteWorld> world;
-    private final BooleanSupplier isWhole;
+    private final Supplier<Knowledge> knowledge;
     private final BiConsumer<RouteView, Set<UpstreamName>> watch;
     private final Clock clock;
     private final Consumer<PeeringEvent> events;
@@ -77,19 +77,19 @@ public final class RoutePublisher implements AutoCloseable {
     private volatile Recoveries recoveries = Recoveries.NONE;
 
     /// @param firstVersion higher than any that an earlier life of this server gave out
-    /// @param isWhole whether routes are made from all that there is. Until then a proxy that has
-    ///   routes keeps them: what is missing would be taken away from it, and from its disk
+    /// @param knowledge of what routes are made from. Until it is whole a proxy that has routes
+    ///   keeps them: what is missing would be taken from it, and from its disk
     /// @param watch sees all routes at each change, with what the connected sidecars ask for; on
     ///   the publisher's thread, after proxies were told
     public RoutePublisher(
             Supplier<RouteWorld> world,
             long firstVersion,
-            BooleanSupplier isWhole,
+            Supplier<Knowledge> knowledge,
             Clock clock,
             BiConsumer<RouteView, Set<UpstreamName>> watch,
             Consumer<PeeringEvent> events) {
         this.world = world;
-        this.isWhole = isWhole;
+        this.knowledge = knowledge;
         this.watch = watch;
         this.clock = clock;
         this.version = firstVersion;
@@ -387,20 +387,20 @@ public final class RoutePublisher implements AutoCloseable {
 
     private void publish() {
         // first: what makes it whole is in the world by then
-        var whole = isWhole.getAsBoolean();
+        var known = knowledge.get();
         var now = world.get();
         var view = new RouteView(now).after(recoveries, clock.instant());
         // whoever is not known yet is not down, and comes back from nowhere
-        recoveries = whole ? view.recoveries() : Recoveries.NONE;
+        recoveries = known == Knowledge.WHOLE ? view.recoveries() : Recoveries.NONE;
         if (!sent.isEmpty()) {
-            send(now, view, whole);
+            send(now, view, known);
         }
-        if (whole) {
+        if (known == Knowledge.WHOLE) {
             watch.accept(view, upstreams());
         }
     }
 
-    private void send(RouteWorld now, RouteView view, boolean whole) {
+    private void send(RouteWorld now, RouteView view, Knowledge known) {
         var servers =
                 ServerInfo.in(now.catalog()).stream().map(ServerInfo::proxies).distinct().toList();
         var gateway = view.gateway();
@@ -408,11 +408,14 @@ public final class RoutePublisher implements AutoCloseable {
             if (!servers.equals(told.put(session, servers))) {
                 session.servers(servers);
             }
-            if (!whole && session.had() > 0) {
+            if (known == Knowledge.PART && session.had() > 0) {
                 continue;
             }
             try {
-                send(session, view, gateway);
+                var next = view.of(session, gateway);
+                if (known == Knowledge.WHOLE || session.had() == 0 || isEnough(session, next)) {
+                    send(session, next);
+                }
             } catch (RuntimeException | Error e) {
                 // what one proxy cannot be told is not kept from the others
                 events.accept(
@@ -422,16 +425,14 @@ public final class RoutePublisher implements AutoCloseable {
         }
     }
 
-    private void send(Session session, RouteView view, RouteSnapshot gateway) {
-        var next =
-                switch (session.identity()) {
-                    case ProxyIdentity.Gateway _ -> gateway;
-                    case ProxyIdentity.Sidecar(_, var service) ->
-                            session.isTransparent()
-                                    ? view.transparent(
-                                            service, session.upstreams(), session.place().node())
-                                    : view.sidecar(service, session.upstreams());
-                };
+    /// Where only the last moments may be missing, for a sidecar that can reach all it asks for.
+    private static boolean isEnough(Session session, RouteSnapshot next) {
+        return session.identity() instanceof ProxyIdentity.Sidecar
+                && !session.isTransparent()
+                && next.reachesEveryUpstream();
+    }
+
+    private void send(Session session, RouteSnapshot next) {
         // the session may have ended meanwhile; then it must not come back
         if (!next.equals(sent.get(session))
                 && sent.computeIfPresent(session, (_, _) -> next) != null) {

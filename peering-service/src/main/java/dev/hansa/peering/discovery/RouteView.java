@@ -152,6 +152,19 @@ public final class RouteView {
         return world;
     }
 
+    /// For a connected proxy.
+    ///
+    /// @param gateway what every gateway is told
+    RouteSnapshot of(RoutePublisher.Session session, RouteSnapshot gateway) {
+        return switch (session.identity()) {
+            case ProxyIdentity.Gateway _ -> gateway;
+            case ProxyIdentity.Sidecar(_, var service) ->
+                    session.isTransparent()
+                            ? transparent(service, session.upstreams(), session.place().node())
+                            : sidecar(service, session.upstreams());
+        };
+    }
+
     /// For the sidecar of `service` with these upstreams. The version is left 0.
     public RouteSnapshot sidecar(ServiceName service, Collection<UpstreamName> upstreams) {
         return sidecar(service, upstreams, Optional.empty());

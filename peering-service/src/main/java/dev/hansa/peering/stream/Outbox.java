@@ -8,6 +8,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.hansa.bootstrap.Sha256;
 import dev.hansa.exportedservices.CatalogCodec;
 import dev.hansa.exportedservices.CatalogSnapshot;
+import dev.hansa.exportedservices.ExportPolicy;
 import dev.hansa.exportedservices.PeerExport;
 import dev.hansa.exportedservices.ServiceName;
 import dev.hansa.peering.store.StoreState;
@@ -91,9 +92,16 @@ final class Outbox {
             PeerExport export,
             StoreState state,
             List<String> roots,
-            Optional<List<String>> addresses) {
+            Optional<List<String>> addresses,
+            boolean isWhole) {
         boolean hasSameConfig(StoreState other) {
             return state.config() == other.config();
+        }
+
+        /// Whether the peer may see a service of which nothing is known, while there may be more
+        /// than is known. A policy that does not offer it any more is known.
+        boolean mayBeThere(String service) {
+            return !isWhole && export.policy().exports(service, export.importer());
         }
     }
 
@@ -135,7 +143,11 @@ final class Outbox {
     }
 
     /// Takes in the present state, at the price of what changed since the last time.
-    void refresh(CatalogSnapshot catalog, StoreState state) {
+    ///
+    /// @param isWhole whether the catalog is all there is. Until it is the peer keeps what it has
+    ///   of services that we offer and know nothing of: we have just begun to lead, and whoever has
+    ///   not come back yet is not gone
+    void refresh(CatalogSnapshot catalog, StoreState state, boolean isWhole) {
         var before = seen;
         var policy =
                 before.filter(last -> last.hasSameConfig(state))
@@ -146,7 +158,8 @@ final class Outbox {
                         new PeerExport(catalog, policy, peer, own.trustDomain(), own.datacenter()),
                         state,
                         own.roots().apply(state),
-                        own.addresses().now(state, catalog));
+                        own.addresses().now(state, catalog),
+                        isWhole);
         seen = Optional.of(now);
         if (subscriptions.contains(PeerStreamRpc.TRUST_BUNDLE)
                 && !now.roots().isEmpty()
@@ -159,7 +172,16 @@ final class Outbox {
             dirty.add(ADDRESSES);
         }
         if (subscriptions.contains(PeerStreamRpc.EXPORTED_SERVICE)) {
-            if (before.isPresent() && concernsSomeOnly(before.get().export(), now.export())) {
+            var isNowWhole = isWhole && before.filter(last -> !last.isWhole()).isPresent();
+            if (isNowWhole) {
+                // what was kept from the peer meanwhile
+                sent.keySet().stream()
+                        .filter(key -> key.url().equals(PeerStreamRpc.EXPORTED_SERVICE))
+                        .forEach(dirty::add);
+            }
+            if (before.isPresent()
+                    && !isNowWhole
+                    && concernsSomeOnly(before.get().export(), now.export())) {
                 catalog.localChangesSince(before.get().export().catalog())
                         .forEach(name -> touch(PeerExport.service(name), now.export()));
             } else {
@@ -232,7 +254,7 @@ final class Outbox {
         }
         var now = seen.get();
         while (nonce - acknowledged < WINDOW) {
-            if (isListDue()) {
+            if (isListDue(now)) {
                 list = ListState.SENT;
                 listSentAt = System.nanoTime();
                 exported = List.copyOf(services);
@@ -257,12 +279,18 @@ final class Outbox {
 
     /// After the services, so that a peer that has read the list has read what it names; but at
     /// once when it takes a name away.
-    private boolean isListDue() {
-        return switch (list) {
-            case SENT -> false;
-            case HAS_TOO_MANY -> true;
-            case LACKS_NAMES -> dirty.isEmpty() && listWait() <= 0;
-        };
+    private boolean isListDue(Seen now) {
+        return !isListHeld(now)
+                && switch (list) {
+                    case SENT -> false;
+                    case HAS_TOO_MANY -> true;
+                    case LACKS_NAMES -> dirty.isEmpty() && listWait() <= 0;
+                };
+    }
+
+    /// With `*` the names are those of what runs, and one that is missing is withdrawn.
+    private static boolean isListHeld(Seen now) {
+        return now.mayBeThere(ExportPolicy.ANY);
     }
 
     private long listWait() {
@@ -271,7 +299,9 @@ final class Outbox {
 
     /// When there may be something to send although nothing changes, a `System.nanoTime`.
     OptionalLong due() {
-        return list == ListState.LACKS_NAMES && dirty.isEmpty()
+        return list == ListState.LACKS_NAMES
+                        && dirty.isEmpty()
+                        && seen.filter(Outbox::isListHeld).isEmpty()
                 ? OptionalLong.of(listSentAt + LIST_GAP_NANOS)
                 : OptionalLong.empty();
     }
@@ -292,6 +322,10 @@ final class Outbox {
                             PeeringServerAddresses.newBuilder().addAllAddresses(addresses).build());
         }
         var instances = now.export().named(key.id());
+        if (instances.filter(all -> !all.isEmpty()).isEmpty()
+                && now.mayBeThere(PeerExport.service(key.id()))) {
+            return Optional.empty();
+        }
         if (instances.isPresent()) {
             return Optional.of(CatalogCodec.encode(instances.get()));
         }

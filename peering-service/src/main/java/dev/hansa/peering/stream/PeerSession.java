@@ -2,6 +2,7 @@ package dev.hansa.peering.stream;
 
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.RefusalReason;
+import dev.hansa.peering.cluster.Knowledge;
 import dev.hansa.peering.store.PeeringRecord;
 import dev.hansa.peering.store.StoredState;
 import dev.hansa.peering.wire.Operation;
@@ -81,6 +82,7 @@ final class PeerSession {
                 new SessionEnd.Lost(
                         new StreamError(GrpcStatus.INTERNAL, "the conversation failed"));
         var catalogWatch = context.catalog().snapshots().watch(_ -> mailbox.changed());
+        var knowledgeWatch = context.catalog().knowledge().watch(_ -> mailbox.changed());
         var storeWatch = context.store().state().watch(_ -> mailbox.changed());
         try {
             end = converse();
@@ -99,6 +101,7 @@ final class PeerSession {
             return end;
         } finally {
             catalogWatch.close();
+            knowledgeWatch.close();
             storeWatch.close();
             if (isOpen) {
                 heard(false);
@@ -237,7 +240,9 @@ final class PeerSession {
     }
 
     private void refresh() {
-        outbox.refresh(context.catalog().snapshots().get(), context.store().now());
+        // first: what makes it whole is in the catalog by then
+        var isWhole = context.catalog().knowledge().get() == Knowledge.WHOLE;
+        outbox.refresh(context.catalog().snapshots().get(), context.store().now(), isWhole);
     }
 
     /// Once for each stream, when the peer has taken all that there was to say at its beginning.

@@ -7,6 +7,7 @@ import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.acl.AccessSettings;
 import dev.hansa.peering.checks.CheckNetworks;
 import dev.hansa.peering.checks.CheckRounds;
+import dev.hansa.peering.cluster.Knowledge;
 import dev.hansa.peering.cluster.LiveCatalog;
 import dev.hansa.peering.cluster.Question;
 import dev.hansa.peering.cluster.ServerAddresses;
@@ -142,7 +143,7 @@ final class ApiWorld implements AutoCloseable, PeeringOperations, CaOperations {
                 new RoutePublisher(
                         this::routeWorld,
                         0,
-                        () -> true,
+                        () -> Knowledge.WHOLE,
                         clock,
                         new FailoverWatch(failovers, clock, System::nanoTime, events::add)::look,
                         events::add);

@@ -33,7 +33,7 @@ class LiveFeedTest {
 
     @BeforeEach
     void knowAll() {
-        leader.whole().set(true);
+        leader.knowledge().set(Knowledge.WHOLE);
     }
 
     @AfterEach
@@ -122,11 +122,11 @@ class LiveFeedTest {
     /// Who was told all by the last leader must not forget it for one that has just come.
     @Test
     void nothingGoesWhileTheLeaderDoesNotKnowAllItself() throws Exception {
-        leader.whole().set(false);
+        leader.knowledge().set(Knowledge.REMEMBERED);
         leader.publish("both", List.of(instance("both", "")));
         follower.publish("both", List.of(instance("both", "")));
         follower.publish("unknown", List.of(instance("unknown", "")));
-        follower.whole().set(true);
+        follower.knowledge().set(Knowledge.WHOLE);
         connect();
         leader.publish("new", List.of(instance("new", "")));
         // not with the snapshot's lock held, which a publication wants too
@@ -134,12 +134,13 @@ class LiveFeedTest {
         leader.publish("newer", List.of(instance("newer", "")));
         await().atMost(SEEN).until(() -> follower.owners().containsKey("newer"));
         assertThat(follower.owners()).containsKey("unknown");
-        assertThat(follower.whole().get()).isFalse();
+        assertThat(follower.knowledge().get()).isEqualTo(Knowledge.REMEMBERED);
 
-        leader.whole().set(true);
+        leader.knowledge().set(Knowledge.WHOLE);
 
         eventually(this::isSame);
-        assertThat(follower.whole().await(whole -> whole, SEEN)).isTrue();
+        assertThat(follower.knowledge().await(now -> now == Knowledge.WHOLE, SEEN))
+                .isEqualTo(Knowledge.WHOLE);
         assertThat(follower.owners()).isEqualTo(leader.owners());
     }
 

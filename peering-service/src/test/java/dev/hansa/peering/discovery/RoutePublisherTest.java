@@ -23,6 +23,7 @@ import dev.hansa.failover.Spread;
 import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
+import dev.hansa.peering.cluster.Knowledge;
 import dev.hansa.peering.store.TestState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.IntentionTable;
@@ -54,7 +55,8 @@ class RoutePublisherTest {
     private static final Duration HOLD = Duration.ofMillis(400);
 
     private volatile CheckStatus cart = CheckStatus.PASSING;
-    private volatile boolean isWhole = true;
+    private volatile CheckStatus backup = CheckStatus.PASSING;
+    private volatile Knowledge knowledge = Knowledge.WHOLE;
     private final ConcurrentLinkedQueue<PeeringEvent> events = new ConcurrentLinkedQueue<>();
     private final Proxy proxy = new Proxy(0);
     private RoutePublisher publisher;
@@ -65,7 +67,7 @@ class RoutePublisherTest {
                 new RoutePublisher(
                         this::world,
                         0,
-                        () -> isWhole,
+                        () -> knowledge,
                         Clock.systemUTC(),
                         (_, _) -> {},
                         events::add);
@@ -184,7 +186,7 @@ class RoutePublisherTest {
                         1,
                         Map.of(
                                 CART.sidecar(), List.of(sidecar(CART, cart)),
-                                BACKUP.sidecar(), List.of(sidecar(BACKUP, CheckStatus.PASSING))),
+                                BACKUP.sidecar(), List.of(sidecar(BACKUP, backup))),
                         Map.of()),
                 new Datacenter("eks"),
                 new TrustBundle(OURS, List.of()),
@@ -289,7 +291,7 @@ class RoutePublisherTest {
     @Test
     void proxyThatHasRoutesKeepsThemUntilAllIsKnownThatRoutesAreMadeFrom() {
         await().until(proxy::usesCart);
-        isWhole = false;
+        knowledge = Knowledge.PART;
         var returning = new Proxy(7);
         var first = new Proxy(0);
         publisher.add(returning);
@@ -300,10 +302,44 @@ class RoutePublisherTest {
         await().until(() -> !first.usesCart());
         assertThat(returning.told).isEmpty();
 
-        isWhole = true;
+        knowledge = Knowledge.WHOLE;
         publisher.changed();
 
         await().until(() -> !returning.told.isEmpty());
+    }
+
+    /// What an intention forbids now it must not learn seconds late, where nothing that it needs
+    /// can be missing.
+    @Test
+    void afterARestartASidecarIsToldAtOnceUnlessItCouldNotReachAllItAsksFor() {
+        await().until(proxy::usesCart);
+        knowledge = Knowledge.REMEMBERED;
+        backup = CheckStatus.CRITICAL;
+        becomes(CheckStatus.CRITICAL);
+        await().until(() -> !proxy.usesCart());
+        var returning = new Proxy(7);
+        var gateway =
+                new Proxy(
+                        new ProxyIdentity.Gateway(
+                                SpiffeId.meshGateway(OURS, new Datacenter("eks"))),
+                        7);
+        publisher.add(returning);
+        publisher.add(gateway);
+        var first = new Proxy(0);
+        publisher.add(first);
+        await().until(() -> !first.told.isEmpty());
+        var second = new Proxy(0);
+        publisher.add(second);
+        await().until(() -> !second.told.isEmpty());
+        assertThat(returning.told).isEmpty();
+
+        becomes(CheckStatus.PASSING);
+
+        await().until(returning::usesCart);
+        assertThat(gateway.told).isEmpty();
+        knowledge = Knowledge.WHOLE;
+        publisher.changed();
+        await().until(() -> !gateway.told.isEmpty());
     }
 
     private String evidence() {

@@ -43,6 +43,7 @@ class OutboxTest {
     private ExportPolicy policy =
             new ExportPolicy(List.of(new ExportPolicy.Export(ExportPolicy.ANY, Set.of(EKS))));
     private int largest = PeerLimits.MESSAGE;
+    private boolean isWhole = true;
     private Outbox outbox;
 
     @BeforeEach
@@ -92,7 +93,7 @@ class OutboxTest {
 
     /// All that goes out now, each answered at once.
     private List<Response> sent() {
-        outbox.refresh(catalog.snapshots().get(), store.now());
+        outbox.refresh(catalog.snapshots().get(), store.now(), isWhole);
         var responses = new ArrayList<Response>();
         for (var next = outbox.next(); next.isPresent(); next = outbox.next()) {
             responses.add(next.get().getResponse());
@@ -128,7 +129,7 @@ class OutboxTest {
         sent();
 
         runs("billing", CheckStatus.CRITICAL);
-        outbox.refresh(catalog.snapshots().get(), store.now());
+        outbox.refresh(catalog.snapshots().get(), store.now(), isWhole);
         runs("billing", CheckStatus.PASSING);
 
         assertThat(sent()).isEmpty();
@@ -178,7 +179,7 @@ class OutboxTest {
 
         // the peer reads the list without 'a' and forgets it; only then is there room for more
         catalog.publish("a", List.of());
-        outbox.refresh(catalog.snapshots().get(), store.now());
+        outbox.refresh(catalog.snapshots().get(), store.now(), isWhole);
         assertThat(outbox.next().orElseThrow().getResponse().getResourceID())
                 .isEqualTo(PeerStreamRpc.LIST_ID);
         outbox.acknowledged();
@@ -192,7 +193,7 @@ class OutboxTest {
         for (var i = 0; i < MANY; i++) {
             runs("service-" + i, CheckStatus.PASSING);
         }
-        outbox.refresh(catalog.snapshots().get(), store.now());
+        outbox.refresh(catalog.snapshots().get(), store.now(), isWhole);
         var count = 0;
         while (outbox.next().isPresent()) {
             count++;
@@ -220,8 +221,84 @@ class OutboxTest {
         assertThat(listed(responses.getFirst())).containsExactly("b");
     }
 
+    private void policy(ExportPolicy next) {
+        policy = next;
+        // what it is made of is not looked at, but whether it is another one
+        store.apply(
+                new StoreCommand.PutConfig(
+                        "exported-services", "of-" + next.hashCode(), "{}", OptionalLong.empty()));
+    }
+
+    /// A leader that was killed a moment after `a` had come, and its sidecar, does not find them in
+    /// what it left itself; the peer has both.
+    @Test
+    void nothingIsTakenFromThePeerThatALeaderMayNotKnowYet() throws Exception {
+        policy(
+                new ExportPolicy(
+                        List.of(
+                                new ExportPolicy.Export("a", Set.of(EKS)),
+                                new ExportPolicy.Export("b", Set.of(EKS)))));
+        isWhole = false;
+        runs("b", CheckStatus.PASSING);
+        var responses = sent();
+
+        assertThat(ids(responses)).containsExactly("b", PeerStreamRpc.LIST_ID);
+        assertThat(listed(responses.getLast())).containsExactly("a", "b");
+
+        runs("a", CheckStatus.PASSING);
+        assertThat(ids(sent())).containsExactly("a");
+        isWhole = true;
+        assertThat(sent()).isEmpty();
+    }
+
+    @Test
+    void whatIsNotThereOnceAllIsKnownIsSaid() {
+        policy(new ExportPolicy(List.of(new ExportPolicy.Export("a", Set.of(EKS)))));
+        isWhole = false;
+        assertThat(ids(sent())).containsExactly(PeerStreamRpc.LIST_ID);
+
+        isWhole = true;
+
+        assertThat(ids(sent())).containsExactly("a");
+    }
+
+    @Test
+    void listOfWhatRunsWaitsForAllToBeKnown() throws Exception {
+        isWhole = false;
+        runs("b", CheckStatus.PASSING);
+        assertThat(ids(sent())).containsExactly("b");
+        assertThat(outbox.due()).isEmpty();
+
+        runs("a", CheckStatus.PASSING);
+        isWhole = true;
+        var responses = sent();
+
+        assertThat(ids(responses)).containsExactly("a", PeerStreamRpc.LIST_ID);
+        assertThat(listed(responses.getLast())).containsExactly("a", "b");
+    }
+
+    /// Of a withdrawal there is nothing to wait for.
+    @Test
+    void policyThatTakesAServiceAwayCountsAtOnce() throws Exception {
+        var both =
+                new ExportPolicy(
+                        List.of(
+                                new ExportPolicy.Export("a", Set.of(EKS)),
+                                new ExportPolicy.Export("b", Set.of(EKS))));
+        policy(both);
+        isWhole = false;
+        runs("a", CheckStatus.PASSING);
+        sent();
+
+        policy(new ExportPolicy(List.of(new ExportPolicy.Export("b", Set.of(EKS)))));
+        var responses = sent();
+
+        assertThat(ids(responses)).containsExactly(PeerStreamRpc.LIST_ID);
+        assertThat(listed(responses.getFirst())).containsExactly("b");
+    }
+
     private int frame(String service) {
-        outbox.refresh(catalog.snapshots().get(), store.now());
+        outbox.refresh(catalog.snapshots().get(), store.now(), isWhole);
         return Stream.generate(outbox::next)
                 .map(Optional::orElseThrow)
                 .filter(message -> message.getResponse().getResourceID().equals(service))

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -187,6 +188,21 @@ final class PeeredPair implements AutoCloseable {
                 "true",
                 "--leaf-ttl",
                 leafLife);
+    }
+
+    /// Takes a service out of what a killed server has left of what was live, here and at its peer,
+    /// as if it had come a moment before the kill.
+    void forgetLive(String datacenter, String service) throws IOException {
+        var file = folder.resolve(datacenter).resolve("live.json").toFile();
+        var live = (ObjectNode) JSON.readTree(file);
+        ((ObjectNode) live.path("owners"))
+                .removeIf(
+                        owned -> owned.findValuesAsText("name").stream().anyMatch(service::equals));
+        live.path("imported")
+                .forEach(catalog ->
+                        ((ObjectNode) catalog.path("instances"))
+                                .remove(List.of(service, service + "-sidecar-proxy")));
+        JSON.writeValue(file, live);
     }
 
     /// A gateway, and a sidecar of one service.
