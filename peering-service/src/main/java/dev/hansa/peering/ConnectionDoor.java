@@ -24,12 +24,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// What a listener takes on: so many connections at once, and none while something is short. One
-/// more is closed as it is accepted, before it costs a buffer or a handshake. Vert.x has no such
+/// What a listener takes on: so many connections at once, so many new ones a second, and none while
+/// something is short. One more is closed as it is accepted, before it costs a buffer or a handshake. Vert.x has no such
 /// limit of its own, but lets a transport look at its server sockets.
 public final class ConnectionDoor {
     /// What a refusal is counted under.
     public static final String TOO_MANY = "too_many_connections";
+
+    /// Too many new ones in a second.
+    public static final String TOO_MANY_AT_ONCE = "too_many_at_once";
 
     public static final String MEMORY_SHORT = "memory_short";
 
@@ -50,6 +53,7 @@ public final class ConnectionDoor {
 
     private record Guard(
             int most,
+            ConnectionRate rate,
             BooleanSupplier filesShort,
             BooleanSupplier isShort,
             AtomicInteger open,
@@ -62,6 +66,9 @@ public final class ConnectionDoor {
             }
             if (isShort.getAsBoolean()) {
                 return Optional.of(MEMORY_SHORT);
+            }
+            if (!rate.take()) {
+                return Optional.of(TOO_MANY_AT_ONCE);
             }
             if (!keeper.letsIn(newcomer, open.incrementAndGet() > most)) {
                 open.decrementAndGet();
@@ -96,7 +103,7 @@ public final class ConnectionDoor {
             int most,
             BooleanSupplier isShort,
             Consumer<String> onRefusal) {
-        guard(bound, most, isShort, Keeper.NONE, onRefusal);
+        guard(bound, most, ConnectionRate.NONE, isShort, Keeper.NONE, onRefusal);
     }
 
     /// Whoever looks after a listener's connections.
@@ -124,9 +131,20 @@ public final class ConnectionDoor {
             BooleanSupplier isShort,
             Keeper keeper,
             Consumer<String> onRefusal) {
+        guard(bound, most, ConnectionRate.NONE, isShort, keeper, onRefusal);
+    }
+
+    /// The same, at a rate.
+    void guard(
+            InetSocketAddress bound,
+            int most,
+            ConnectionRate rate,
+            BooleanSupplier isShort,
+            Keeper keeper,
+            Consumer<String> onRefusal) {
         guards.put(
                 Listener.of(bound),
-                new Guard(most, filesShort, isShort, new AtomicInteger(), keeper, onRefusal));
+                new Guard(most, rate, filesShort, isShort, new AtomicInteger(), keeper, onRefusal));
     }
 
     /// On the server socket; what it reads are connections.

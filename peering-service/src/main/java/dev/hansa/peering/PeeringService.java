@@ -20,6 +20,7 @@ import dev.hansa.peering.cluster.LiveCheckpoint;
 import dev.hansa.peering.cluster.MemberIdentity;
 import dev.hansa.peering.cluster.ServerAddresses;
 import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.config.ConnectionLimits;
 import dev.hansa.peering.config.PeeringServiceConfig;
 import dev.hansa.peering.dns.DnsServer;
 import dev.hansa.peering.history.History;
@@ -165,7 +166,7 @@ public final class PeeringService implements AutoCloseable {
                                     events),
                             monitor,
                             history));
-            var guards = new Guards(door, config.connections().memoryPercent(), events);
+            var guards = new Guards(door, config.connections(), events);
             var seen =
                     new VisibleCatalog(
                             new AccessControl(config.door().access(), store, clock),
@@ -266,10 +267,17 @@ public final class PeeringService implements AutoCloseable {
 
     /// Who watches which listener.
     private record Guards(
-            ConnectionDoor door, BooleanSupplier isShort, Consumer<PeeringEvent> events) {
-        Guards(ConnectionDoor door, int memoryPercent, Consumer<PeeringEvent> events) {
+            ConnectionDoor door,
+            int perSecond,
+            BooleanSupplier isShort,
+            Consumer<PeeringEvent> events) {
+        Guards(ConnectionDoor door, ConnectionLimits limits, Consumer<PeeringEvent> events) {
             // what peers and proxies may have waiting outside of the heap has limits of its own
-            this(door, new MemoryWatermark(memoryPercent, () -> 0), events);
+            this(
+                    door,
+                    limits.perSecond(),
+                    new MemoryWatermark(limits.memoryPercent(), () -> 0),
+                    events);
         }
 
         void peers(InetSocketAddress bound, int most) {
@@ -298,6 +306,7 @@ public final class PeeringService implements AutoCloseable {
             door.guard(
                     bound,
                     most,
+                    new ConnectionRate(perSecond, System::nanoTime),
                     isShort,
                     keeper,
                     reason -> events.accept(new PeeringEvent.ConnectionRefused(listener, reason)));

@@ -70,6 +70,25 @@ class ServerOverloadTest {
     }
 
     @Test
+    void ofTooManyInASecondNewOnesAreClosedAndWhatStandsGoesOn() throws Exception {
+        try (var _ = start(Map.of("max-connection-rate", "1"))) {
+            open(proxies);
+            var first = sockets.getFirst();
+
+            // how late each of them comes is the machine's
+            await().atMost(SOON).until(() -> {
+                open(proxies);
+                return metrics()
+                        .contains(
+                                "hansa_connections_refused_total{listener=\"proxy\",reason=\"too_many_at_once\"}");
+            });
+
+            assertThat(isClosed(first)).isFalse();
+            await().atMost(SOON).until(() -> isLetIn(proxies));
+        }
+    }
+
+    @Test
     void peersAndProxiesAreNotLetInWhileMemoryIsShortAndOperatorsAre() throws Exception {
         var held = new ArrayList<byte[]>();
         try (var _ = start(Map.of("max-memory", "10"));

@@ -12,6 +12,8 @@ import java.util.List;
 /// @param writeRate of those that are no reads
 /// @param times how long what comes there may take
 /// @param proxies open at once at `proxy.address`
+/// @param perSecond new ones at most at each of `http.address`, `proxy.address` and `peer.address`,
+///   and as many at once
 /// @param memoryPercent of the heap that a collection has left in use; above it neither peers nor
 ///   proxies are let in. Operators are, as they may have to mend it
 public record ConnectionLimits(
@@ -21,6 +23,7 @@ public record ConnectionLimits(
         int writeRate,
         HttpTimes times,
         int proxies,
+        int perSecond,
         int memoryPercent) {
     /// Each watch of a catalog holds one.
     private static final int HTTP = 4096;
@@ -39,6 +42,11 @@ public record ConnectionLimits(
     /// One for each identity that a datacenter's proxies carry: three times the largest that is
     /// measured.
     private static final int PROXIES = 16_384;
+
+    /// A handshake is about a millisecond of a processor: of strangers, who send nothing worth it,
+    /// more would leave nothing for those who are connected. All proxies of a full server are back
+    /// within 9 s of an election; one that is not let in tries the next server, and again.
+    private static final int PER_SECOND = 2000;
 
     /// What is held already grows with the catalog: below the rest there is room for a change.
     private static final int MEMORY_PERCENT = 85;
@@ -69,6 +77,11 @@ public record ConnectionLimits(
                             "NUMBER",
                             "connections to proxy.address (default: 16384)"),
                     new Settings.Key(
+                            "max-connection-rate",
+                            "NUMBER",
+                            "new connections a second at each of http.address, proxy.address and"
+                                    + " peer.address (default: 2000)"),
+                    new Settings.Key(
                             "max-memory",
                             "PERCENT",
                             "of the heap in use, above which no new peer or proxy is let in (default: 85)"));
@@ -81,6 +94,7 @@ public record ConnectionLimits(
                 settings.number("http.max-write-rate", WRITE_RATE, 1, 1_000_000),
                 HttpTimes.read(settings),
                 settings.number("proxy.max-connections", PROXIES, 16, 1_000_000),
+                settings.number("max-connection-rate", PER_SECOND, 1, 1_000_000),
                 settings.number("max-memory", MEMORY_PERCENT, 10, 99));
     }
 }
