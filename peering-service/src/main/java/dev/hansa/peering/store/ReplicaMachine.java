@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -71,6 +72,8 @@ final class ReplicaMachine extends BaseStateMachine {
     /// Entries that one write of the file takes along. What a kill costs of it the log has.
     private static final int GATHERED = 256;
 
+    private final Predicate<LogPosition> isBehind;
+
     /// Entries that the file does not have yet because more were there to be taken.
     private int gathered;
 
@@ -94,6 +97,16 @@ final class ReplicaMachine extends BaseStateMachine {
 
     /// @param failures told when a disk or the log fails; called on the log's threads
     ReplicaMachine(StateFile file, CommandCodec codec, Consumer<Throwable> failures) {
+        this(file, codec, failures, Optional.empty());
+    }
+
+    /// @param isBehind in place of what the log says
+    ReplicaMachine(
+            StateFile file,
+            CommandCodec codec,
+            Consumer<Throwable> failures,
+            Optional<Predicate<LogPosition>> isBehind) {
+        this.isBehind = isBehind.orElse(this::isBehind);
         this.file = file;
         this.codec = codec;
         this.restores = new RestoreLog(file);
@@ -141,6 +154,7 @@ final class ReplicaMachine extends BaseStateMachine {
         known = file.position();
         head = file.auditHead();
         unwritten.clear();
+        gathered = 0;
         state.set(file.written());
     }
 
@@ -179,9 +193,30 @@ final class ReplicaMachine extends BaseStateMachine {
     @Override
     public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
         var entry = transaction.getLogEntry();
-        var answer = entry.getIndex() <= known.index() ? FORGOTTEN : answer(apply(entry));
+        var at = new LogPosition(entry.getTerm(), entry.getIndex());
+        var answer = entry.getIndex() <= known.index() ? FORGOTTEN : answer(apply(entry, at));
+        finish(at);
         updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
         return CompletableFuture.completedFuture(answer);
+    }
+
+    /// An entry that says who leads, or who the members are.
+    @Override
+    public void notifyTermIndexUpdated(long term, long index) {
+        finish(new LogPosition(term, index));
+        super.notifyTermIndexUpdated(term, index);
+    }
+
+    /// What was gathered does not wait for the next change where nothing more is to be taken.
+    private void finish(LogPosition at) {
+        if (gathered > 0 && !isBehind.test(at)) {
+            writeGathered(at);
+        }
+    }
+
+    private void writeGathered(LogPosition at) {
+        write(state.get(), at);
+        gathered = 0;
     }
 
     private Message answer(StoreAnswer answer) {
@@ -201,8 +236,7 @@ final class ReplicaMachine extends BaseStateMachine {
         return codec.answer(answer.toByteArray());
     }
 
-    private StoreAnswer apply(LogEntryProto entry) {
-        var at = new LogPosition(entry.getTerm(), entry.getIndex());
+    private StoreAnswer apply(LogEntryProto entry, LogPosition at) {
         try {
             var command = codec.command(entry.getStateMachineLogEntry().getLogData().toByteArray());
             return ofAnotherTerm(command, at.term()).orElseGet(() -> apply(command, at));
@@ -228,6 +262,11 @@ final class ReplicaMachine extends BaseStateMachine {
 
     private StoreAnswer apply(CommandCodec.Entry entry, LogPosition at) {
         var present = state.get();
+        if (gathered > 0 && entry.command() instanceof StoreCommand.CountStart) {
+            // it ends a restore in the file at once: what was refused for its sake goes before
+            var last = getLastAppliedTermIndex();
+            writeGathered(new LogPosition(last.getTerm(), last.getIndex()));
+        }
         var taken =
                 restores.apply(present, entry.command())
                         .orElseGet(() ->
@@ -243,7 +282,7 @@ final class ReplicaMachine extends BaseStateMachine {
             gathered = 0;
         } else if (transition.state() != present || act.isPresent()) {
             act.ifPresent(this::keep);
-            if (gathered < GATHERED && isBehind(at)) {
+            if (gathered < GATHERED && isBehind.test(at) && file.restore().isEmpty()) {
                 gathered++;
             } else {
                 write(transition.state(), at);

@@ -132,7 +132,8 @@ public final class Snapshots {
                                 + least
                                 + ", which the log has; found "
                                 + metadata.index()
-                                + ": its disk has not taken the last writes",
+                                + ": its disk has not taken the last writes, or this server has been away and is"
+                                + " still taking what it missed: try again",
                         null);
             }
             SnapshotFile.write(target, metadata, database);

@@ -36,6 +36,17 @@ public record StoreState(
         controls = PersistentMap.copyOf(controls);
     }
 
+    /// Whether nobody has said since then who may reach whom, who our peers are or whose signature
+    /// counts.
+    ///
+    /// @param then a state of the same server
+    public boolean hasSameRules(StoreState then) {
+        return config == then.config
+                && controls == then.controls
+                && ca.equals(then.ca)
+                && peerings.keySet().equals(then.peerings.keySet());
+    }
+
     /// The operator's controls of failover that are in force at a moment.
     public Controls controls(Instant now) {
         return Controls.at(

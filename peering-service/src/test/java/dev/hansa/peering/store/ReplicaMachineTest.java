@@ -7,7 +7,10 @@ import dev.hansa.bootstrap.SealKey;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
@@ -98,12 +101,62 @@ class ReplicaMachineTest {
         }
     }
 
+    /// A member that was away takes what it missed with few writes of its file, and has it all there
+    /// once nothing more waits: also where what comes last changes nothing.
+    @Test
+    void fileHasWhatWasGatheredOnceNothingMoreIsToBeTaken() throws Exception {
+        var agreed = new AtomicLong(400);
+        try (var file = StateFile.open(folder, SealKey.IN_DATA_DIR)) {
+            var machine =
+                    machine(file, Optional.of(at -> agreed.get() - at.index() >= 16));
+            for (var at = 1; at <= 384; at++) {
+                apply(machine, file, at, put("n" + at));
+                // before the first entry it is at -1
+                assertThat(at - file.position().index()).isLessThanOrEqualTo(257);
+            }
+            assertThat(file.position().index()).isEqualTo(257);
+            assertThat(machine.state().get().config()).hasSize(384);
+
+            // refused, so that nothing changes
+            apply(machine, file, 385, put("n1"));
+
+            assertThat(file.position().index()).isEqualTo(385);
+            assertThat(file.written().config()).hasSize(384);
+            agreed.set(900);
+            apply(machine, file, 386, put("m"));
+            assertThat(file.position().index()).isEqualTo(385);
+
+            // who leads is written in the log, and is no command
+            agreed.set(387);
+            machine.notifyTermIndexUpdated(1, 387);
+
+            assertThat(file.written().config("k", "m")).isPresent();
+            agreed.set(900);
+            apply(machine, file, 388, put("of the former term"));
+            apply(machine, file, 389, new StoreCommand.CountStart());
+            assertThat(file.written().config("k", "of the former term")).isPresent();
+        }
+        try (var file = StateFile.open(folder, SealKey.IN_DATA_DIR)) {
+            assertThat(machine(file).state().get().config()).hasSize(386);
+        }
+    }
+
+    private static StoreCommand put(String name) {
+        return new StoreCommand.PutConfig("k", name, "{}", OptionalLong.of(0));
+    }
+
     private static ReplicaMachine machine(StateFile file) {
+        return machine(file, Optional.empty());
+    }
+
+    private static ReplicaMachine machine(
+            StateFile file, Optional<Predicate<LogPosition>> isBehind) {
         return new ReplicaMachine(
                 file,
                 new CommandCodec(file.records()),
                 failure -> {
                     throw new AssertionError(failure);
-                });
+                },
+                isBehind);
     }
 }
