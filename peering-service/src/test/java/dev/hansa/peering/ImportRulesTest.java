@@ -14,15 +14,13 @@ import io.vertx.ext.web.RoutingContext;
         importOptions = ImportOption.DoNotIncludeTests.class)
 class ImportRulesTest {
     @ArchTest
-    static final ArchRule hazelcastIsKnownOnlyWhereTheClusterIs =
+    static final ArchRule noSecondClusteringSystem =
             noClasses()
-                    .that()
-                    .resideOutsideOfPackage("dev.hansa.peering.cluster..")
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("com.hazelcast..")
                     .because(
-                            "how servers share state is one package's affair; all others see a Store and a catalog");
+                            "the log's members tell each other what is live (ADR 0015): one port, one TLS, one truth");
 
     @ArchTest
     static final ArchRule sqlIsKnownOnlyToTheStore =

@@ -32,9 +32,8 @@ public final class LiveCopy {
             imports.clear();
             beginning = true;
             // what an earlier life has left, or the leader before, may be old by now
-            if (live.knowledge().get() == Knowledge.WHOLE) {
-                live.knowledge().set(Knowledge.REMEMBERED);
-            }
+            live.knowledge()
+                    .update(now -> now == Knowledge.WHOLE ? Knowledge.REMEMBERED : Knowledge.PART);
         }
         frame.owners()
                 .forEach((owner, instances) -> {

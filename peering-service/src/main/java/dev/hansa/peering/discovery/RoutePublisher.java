@@ -13,6 +13,7 @@ import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.Knowledge;
 import dev.hansa.peering.cluster.ServerInfo;
+import dev.hansa.peering.store.StoreState;
 import dev.hansa.trustbundle.BundleSet;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.TrustBundle;
@@ -38,6 +39,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Keeps every connected proxy's routes true: one thread recomputes what a change may have touched
 /// and sends each proxy what differs from the last. Changes that come while it computes are taken
@@ -72,6 +74,9 @@ public final class RoutePublisher implements AutoCloseable {
     private final Traces traces = new Traces();
     private final Thread thread;
     private long version;
+
+    /// As this server found the rules when it began to lead. The publisher's thread only.
+    private @Nullable StoreState begun;
 
     /// Set by the publisher's thread only.
     private volatile Recoveries recoveries = Recoveries.NONE;
@@ -392,8 +397,11 @@ public final class RoutePublisher implements AutoCloseable {
         var view = new RouteView(now).after(recoveries, clock.instant());
         // whoever is not known yet is not down, and comes back from nowhere
         recoveries = known == Knowledge.WHOLE ? view.recoveries() : Recoveries.NONE;
+        begun = begun == null ? now.state() : begun;
         if (!sent.isEmpty()) {
-            send(now, view, known);
+            // a denial, a withdrawn export or an operator's word does not wait for who is away
+            var isNew = known == Knowledge.REMEMBERED && !now.state().hasSameRules(begun);
+            send(now, view, isNew ? Knowledge.WHOLE : known);
         }
         if (known == Knowledge.WHOLE) {
             watch.accept(view, upstreams());

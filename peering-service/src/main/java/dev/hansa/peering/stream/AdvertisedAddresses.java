@@ -35,6 +35,11 @@ public record AdvertisedAddresses(
         return addresses.isEmpty() ? Optional.empty() : Optional.of(addresses);
     }
 
+    /// Whether they are those of gateways.
+    boolean areGateways(StoreState state) {
+        return throughGateways.test(state);
+    }
+
     /// Our own gateways as we reach them, when we too must go through them; else none.
     public List<String> gatewaysToDial(StoreState state, CatalogSnapshot catalog) {
         return throughGateways.test(state)

@@ -75,6 +75,9 @@ final class Outbox {
     private ListState list = ListState.SENT;
     private long listSentAt = System.nanoTime() - LIST_GAP_NANOS;
     private Optional<Seen> seen = Optional.empty();
+
+    /// Whether something may have been kept from the peer, which a leader did not know.
+    private boolean wasHeld;
     private long nonce;
     private long acknowledged;
     private String bundleNonce = "";
@@ -158,7 +161,10 @@ final class Outbox {
                         new PeerExport(catalog, policy, peer, own.trustDomain(), own.datacenter()),
                         state,
                         own.roots().apply(state),
-                        own.addresses().now(state, catalog),
+                        own.addresses()
+                                .now(state, catalog)
+                                // the peer keeps them for good, and gateways may be missing
+                                .filter(_ -> isWhole || !own.addresses().areGateways(state)),
                         isWhole);
         seen = Optional.of(now);
         if (subscriptions.contains(PeerStreamRpc.TRUST_BUNDLE)
@@ -172,7 +178,8 @@ final class Outbox {
             dirty.add(ADDRESSES);
         }
         if (subscriptions.contains(PeerStreamRpc.EXPORTED_SERVICE)) {
-            var isNowWhole = isWhole && before.filter(last -> !last.isWhole()).isPresent();
+            var isNowWhole = isWhole && wasHeld;
+            wasHeld = !isWhole;
             if (isNowWhole) {
                 // what was kept from the peer meanwhile
                 sent.keySet().stream()
@@ -301,6 +308,7 @@ final class Outbox {
     OptionalLong due() {
         return list == ListState.LACKS_NAMES
                         && dirty.isEmpty()
+                        && nonce - acknowledged < WINDOW
                         && seen.filter(Outbox::isListHeld).isEmpty()
                 ? OptionalLong.of(listSentAt + LIST_GAP_NANOS)
                 : OptionalLong.empty();

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// One conversation with one peer, from its subscriptions to its end, on the caller's thread. The
@@ -156,7 +157,7 @@ final class PeerSession {
                 return lost(GrpcStatus.RESOURCE_EXHAUSTED, stuck.get());
             }
             var next = earliest(heartbeatDue, silenceEnds);
-            var listDue = outbox.due();
+            var listDue = channel.isWritable() ? outbox.due() : OptionalLong.empty();
             var end =
                     switch (mailbox.take(
                             listDue.isPresent() ? earliest(next, listDue.getAsLong()) : next)) {

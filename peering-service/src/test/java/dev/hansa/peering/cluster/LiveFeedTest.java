@@ -144,6 +144,17 @@ class LiveFeedTest {
         assertThat(follower.owners()).isEqualTo(leader.owners());
     }
 
+    /// What an earlier life left may be of days ago.
+    @Test
+    void whoHearsALeaderHasMissedMoreThanMomentsUnlessItWasToldAllBefore() throws Exception {
+        leader.knowledge().set(Knowledge.PART);
+        leader.publish("new", List.of(instance("new", "")));
+        follower.knowledge().set(Knowledge.REMEMBERED);
+        connect();
+        await().atMost(SEEN).until(() -> follower.owners().containsKey("new"));
+        assertThat(follower.knowledge().get()).isEqualTo(Knowledge.PART);
+    }
+
     @Test
     void whatWasThereBeforeAndIsNotTheLeadersGoesOnceAllIsTold() throws Exception {
         leader.publish("both", List.of(instance("both", "")));

@@ -24,6 +24,9 @@ import dev.hansa.failover.TraceOrder;
 import dev.hansa.failover.UpstreamName;
 import dev.hansa.peering.PeeringEvent;
 import dev.hansa.peering.cluster.Knowledge;
+import dev.hansa.peering.store.ConfigKey;
+import dev.hansa.peering.store.ConfigRecord;
+import dev.hansa.peering.store.StoreState;
 import dev.hansa.peering.store.TestState;
 import dev.hansa.trustbundle.Datacenter;
 import dev.hansa.trustbundle.IntentionTable;
@@ -55,6 +58,7 @@ class RoutePublisherTest {
     private static final Duration HOLD = Duration.ofMillis(400);
 
     private volatile CheckStatus cart = CheckStatus.PASSING;
+    private volatile StoreState state = TestState.of(1, Map.of(), Map.of(), Map.of());
     private volatile CheckStatus backup = CheckStatus.PASSING;
     private volatile Knowledge knowledge = Knowledge.WHOLE;
     private final ConcurrentLinkedQueue<PeeringEvent> events = new ConcurrentLinkedQueue<>();
@@ -181,7 +185,7 @@ class RoutePublisherTest {
                         Map.of(),
                         new Preference(new Spread.Sequential(), 0, HOLD));
         return new RouteWorld(
-                TestState.of(1, Map.of(), Map.of(), Map.of()),
+                state,
                 new CatalogSnapshot(
                         1,
                         Map.of(
@@ -340,6 +344,33 @@ class RoutePublisherTest {
         knowledge = Knowledge.WHOLE;
         publisher.changed();
         await().until(() -> !gateway.told.isEmpty());
+    }
+
+    /// An intention that denies, an export that is withdrawn: seconds late they would not hold.
+    @Test
+    void afterARestartARuleThatIsNewIsToldToEveryProxyAtOnce() {
+        await().until(proxy::usesCart);
+        knowledge = Knowledge.REMEMBERED;
+        backup = CheckStatus.CRITICAL;
+        becomes(CheckStatus.CRITICAL);
+        await().until(() -> !proxy.usesCart());
+        var returning = new Proxy(7);
+        publisher.add(returning);
+        var first = new Proxy(0);
+        publisher.add(first);
+        await().until(() -> !first.told.isEmpty());
+
+        state =
+                TestState.of(
+                        2,
+                        Map.of(
+                                new ConfigKey("service-intentions", "web"),
+                                new ConfigRecord("service-intentions", "web", "{}", 2, 2)),
+                        Map.of(),
+                        Map.of());
+        publisher.changed();
+
+        await().until(() -> !returning.told.isEmpty());
     }
 
     private String evidence() {

@@ -277,6 +277,29 @@ class OutboxTest {
         assertThat(listed(responses.getLast())).containsExactly("a", "b");
     }
 
+    @Test
+    void serviceThatCameAndWentWhileTheListWaitedIsNotInIt() throws Exception {
+        isWhole = false;
+        runs("a", CheckStatus.PASSING);
+        runs("b", CheckStatus.PASSING);
+        assertThat(ids(sent())).containsExactlyInAnyOrder("a", "b");
+        catalog.publish("a", List.of());
+        assertThat(sent()).isEmpty();
+
+        isWhole = true;
+        var responses = sent();
+
+        assertThat(ids(responses)).contains(PeerStreamRpc.LIST_ID);
+        assertThat(
+                        listed(
+                                responses.stream()
+                                        .filter(one ->
+                                                one.getResourceID().equals(PeerStreamRpc.LIST_ID))
+                                        .findFirst()
+                                        .orElseThrow()))
+                .containsExactly("b");
+    }
+
     /// Of a withdrawal there is nothing to wait for.
     @Test
     void policyThatTakesAServiceAwayCountsAtOnce() throws Exception {

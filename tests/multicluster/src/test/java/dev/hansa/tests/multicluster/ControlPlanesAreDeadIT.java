@@ -38,6 +38,8 @@ class ControlPlanesAreDeadIT {
             load.serve(PeeredPair.LKE + ".10", PeeredPair.APP_PORT);
             pair.start();
             await().atMost(PATIENCE).until(() -> EchoLoad.answers(upstream));
+            await().atMost(PATIENCE)
+                    .until(() -> pair.remembers("eks", "echo") && pair.remembers("lke", "echo"));
             if (OUTAGE.isPositive()) {
                 // for so long that a machine which does nothing else is not worth it
                 load.start(upstream, 1, 4, Duration.ofMillis(100));

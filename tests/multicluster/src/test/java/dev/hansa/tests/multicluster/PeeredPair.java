@@ -193,8 +193,9 @@ final class PeeredPair implements AutoCloseable {
     /// Takes a service out of what a killed server has left of what was live, here and at its peer,
     /// as if it had come a moment before the kill.
     void forgetLive(String datacenter, String service) throws IOException {
-        var file = folder.resolve(datacenter).resolve("live.json").toFile();
+        var file = live(datacenter).toFile();
         var live = (ObjectNode) JSON.readTree(file);
+        var before = live.deepCopy();
         ((ObjectNode) live.path("owners"))
                 .removeIf(
                         owned -> owned.findValuesAsText("name").stream().anyMatch(service::equals));
@@ -202,7 +203,19 @@ final class PeeredPair implements AutoCloseable {
                 .forEach(catalog ->
                         ((ObjectNode) catalog.path("instances"))
                                 .remove(List.of(service, service + "-sidecar-proxy")));
+        if (live.equals(before)) {
+            throw new AssertionError("expected '" + service + "' in " + file + "; found " + live);
+        }
         JSON.writeValue(file, live);
+    }
+
+    /// Whether a server has written down that there is such a service.
+    boolean remembers(String datacenter, String service) throws IOException {
+        return Files.readString(live(datacenter)).contains("\"" + service + "\"");
+    }
+
+    private Path live(String datacenter) {
+        return folder.resolve(datacenter).resolve("live.json");
     }
 
     /// A gateway, and a sidecar of one service.

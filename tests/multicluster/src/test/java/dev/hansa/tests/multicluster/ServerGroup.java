@@ -185,6 +185,11 @@ final class ServerGroup implements AutoCloseable {
                 Checkout.start(log, Map.of(), before.apply(number), words.toArray(String[]::new));
     }
 
+    /// Whether the process that runs there has said so in its log.
+    boolean says(int number, String words) throws IOException {
+        return Files.readString(log(number)).contains(words);
+    }
+
     /// Of its newest life.
     Path log(int number) {
         return Objects.requireNonNull(logs.get(number), name + " " + number);

@@ -151,7 +151,7 @@ final class SoakClients {
                                 work.run(own);
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
-                            } catch (RuntimeException e) {
+                            } catch (RuntimeException | Error e) {
                                 // who has stopped early has checked less
                                 problems.add(name + ": " + e);
                             }

@@ -323,6 +323,7 @@ class ThreeServersIT {
             late.add(asking(leader, "DELETE", "/v1/peering/made-while-paused"));
         }
         eks.signal(leader, "CONT");
+        await().atMost(SEEN).until(() -> eks.says(leader, "stream with peer 'lke' ended"));
         for (var socket : early) {
             try (socket) {
                 assertThat(
