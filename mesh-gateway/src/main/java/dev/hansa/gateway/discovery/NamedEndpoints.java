@@ -18,6 +18,7 @@ import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +39,8 @@ import org.jspecify.annotations.Nullable;
 /// Puts in place of each host name in a snapshot the addresses that it has, each an endpoint of its
 /// own: one of them may be dead while the others are well, and is then passed, judged and tried
 /// again by itself. A name is looked up again all the time while a snapshot has it. When the lookup
-/// fails the last good answer stays; a name that has never had one stays a name, which is looked up
-/// by whoever connects to it.
+/// fails the last good answer stays, and of one half of it that half; a name that has never had one
+/// stays a name, which is looked up by whoever connects to it.
 ///
 /// One of these has a bound on its names; the threads are the process's.
 final class NamedEndpoints implements AutoCloseable {
@@ -50,9 +52,15 @@ final class NamedEndpoints implements AutoCloseable {
     /// In one snapshot, which peers have a say in; names beyond it stay names.
     static final int MOST_NAMES = 256;
 
-    /// The JVM does not tell for how long an answer holds, and keeps one for 30 s itself
-    /// (`networkaddress.cache.ttl`): what has changed is known after a minute at most.
+    /// Where nobody says for how long an answer holds.
     static final Duration AGAIN = Duration.ofSeconds(30);
+
+    /// However short it is said to hold: a name server is asked by every proxy, for up to
+    /// [#MOST_NAMES] names.
+    static final Duration SHORTEST = Duration.ofSeconds(10);
+
+    /// However long: somebody may have to move in a hurry who had not foreseen it.
+    static final Duration LONGEST = Duration.ofMinutes(5);
 
     /// The JVM itself asks again after 10 s. Twice as long after each further failure.
     static final Duration AFTER_FAILURE = Duration.ofSeconds(10);
@@ -87,8 +95,7 @@ final class NamedEndpoints implements AutoCloseable {
     private final Latest<Optional<RouteSnapshot>> named;
     private final Latest<Optional<RouteSnapshot>> snapshot;
     private final Resolver resolver;
-    private final Duration again;
-    private final Duration afterFailure;
+    private final Pace pace;
     private final Consumer<GatewayEvent> events;
     private final Latest.Subscription subscription;
 
@@ -104,11 +111,62 @@ final class NamedEndpoints implements AutoCloseable {
     /// What looks a name up.
     @FunctionalInterface
     interface Resolver {
-        /// As the machine is set up to.
-        Resolver OF_THE_SYSTEM = host -> List.of(InetAddress.getAllByName(host));
+        /// As the machine is set up to; that does not say for how long it holds.
+        Resolver OF_THE_SYSTEM = host -> Found.of(List.of(InetAddress.getAllByName(host)));
 
         /// Waits for an answer.
-        List<InetAddress> resolve(String host) throws UnknownHostException;
+        Found resolve(String host) throws UnknownHostException;
+    }
+
+    /// An answer.
+    ///
+    /// @param unanswered families that it may have addresses of, and why it is not known
+    /// @param holds for how long, as the name server says; empty: it is not known
+    record Found(
+            List<InetAddress> addresses,
+            Map<StandardProtocolFamily, String> unanswered,
+            Optional<Duration> holds) {
+        Found {
+            addresses = List.copyOf(addresses);
+            unanswered = Map.copyOf(unanswered);
+        }
+
+        /// A whole one, of somebody who does not say for how long it holds.
+        static Found of(List<InetAddress> addresses) {
+            return new Found(addresses, Map.of(), Optional.empty());
+        }
+
+        /// With those of before where nobody has answered.
+        List<InetAddress> over(List<InetAddress> before) {
+            return Stream.concat(
+                            addresses.stream(),
+                            before.stream()
+                                    .filter(address -> unanswered.containsKey(family(address))))
+                    .toList();
+        }
+
+        private static StandardProtocolFamily family(InetAddress address) {
+            return address instanceof Inet4Address
+                    ? StandardProtocolFamily.INET
+                    : StandardProtocolFamily.INET6;
+        }
+    }
+
+    /// When to ask again.
+    ///
+    /// @param unsaid where nobody says for how long an answer holds
+    record Pace(Duration unsaid, Duration shortest, Duration longest, Duration afterFailure) {
+        static final Pace USUAL = new Pace(AGAIN, SHORTEST, LONGEST, AFTER_FAILURE);
+
+        Duration after(Found found) {
+            return found.holds()
+                    .map(time -> least(longest, time.compareTo(shortest) < 0 ? shortest : time))
+                    .orElse(unsaid);
+        }
+
+        Duration afterFailures(int failures) {
+            return afterFailure.multipliedBy(1L << Math.min(failures - 1, MOST_DOUBLED));
+        }
     }
 
     /// @param named what has names in it
@@ -116,22 +174,27 @@ final class NamedEndpoints implements AutoCloseable {
             Latest<Optional<RouteSnapshot>> named,
             Resolver resolver,
             Consumer<GatewayEvent> events) {
-        this(named, resolver, AGAIN, AFTER_FAILURE, events);
+        this(named, resolver, Pace.USUAL, events);
     }
 
     NamedEndpoints(
             Latest<Optional<RouteSnapshot>> named,
             Resolver resolver,
-            Duration again,
-            Duration afterFailure,
+            Pace pace,
             Consumer<GatewayEvent> events) {
         this.named = named;
         this.resolver = resolver;
-        this.again = again;
-        this.afterFailure = afterFailure;
+        this.pace = pace;
         this.events = events;
         this.snapshot = new Latest<>(named.get());
         this.subscription = named.watch(this::taken);
+    }
+
+    /// Of which a name may have addresses that lead somewhere from here.
+    static Set<StandardProtocolFamily> families() {
+        return IPV6
+                ? EnumSet.of(StandardProtocolFamily.INET, StandardProtocolFamily.INET6)
+                : EnumSet.of(StandardProtocolFamily.INET);
     }
 
     /// What the names stand for as far as it is known.
@@ -267,6 +330,9 @@ final class NamedEndpoints implements AutoCloseable {
         private final String name;
 
         /// The last good answer; empty: none yet. With the lock, as all that follows.
+        private List<InetAddress> answer = List.of();
+
+        /// Its addresses as they are tried.
         private List<String> addresses = List.of();
 
         private int failures;
@@ -296,8 +362,8 @@ final class NamedEndpoints implements AutoCloseable {
                 return;
             }
             try {
-                took(addresses(resolver.resolve(name)));
-            } catch (UnknownHostException | RuntimeException e) {
+                took(resolver.resolve(name));
+            } catch (UnknownHostException | RuntimeException | LinkageError e) {
                 failed(e);
             }
         }
@@ -311,45 +377,65 @@ final class NamedEndpoints implements AutoCloseable {
             }
         }
 
-        private void took(List<String> answer) {
+        private void took(Found found) {
+            boolean isFirst;
             lock.lock();
             try {
-                if (lookups.get(name) == this && !answer.isEmpty() && !answer.equals(addresses)) {
-                    addresses = answer;
-                    publish();
+                var all = found.over(answer);
+                var tried = addresses(all);
+                if (lookups.get(name) == this && !tried.isEmpty()) {
+                    answer = all;
+                    if (!tried.equals(addresses)) {
+                        addresses = tried;
+                        publish();
+                    }
                 }
-                failures = 0;
+                failures = found.unanswered().isEmpty() ? 0 : failures + 1;
+                isFirst = failures == 1;
                 // last: whatever fails before it is one failure, and one lookup that follows
-                again(KNOWN, again);
+                again(
+                        KNOWN,
+                        failures == 0
+                                ? pace.after(found)
+                                : least(pace.after(found), pauseOfTheKnown()));
             } finally {
                 lock.unlock();
             }
+            if (isFirst) {
+                tell(
+                        new UnknownHostException(
+                                "'"
+                                        + name
+                                        + "': expected an answer for each family; found "
+                                        + new TreeMap<>(found.unanswered())));
+            }
         }
 
-        private void failed(Exception e) {
+        private void failed(Throwable e) {
             boolean isFirst;
             lock.lock();
             try {
                 isFirst = failures++ == 0;
-                var doubled = afterFailure.multipliedBy(1L << Math.min(failures - 1, MOST_DOUBLED));
                 if (addresses.isEmpty()) {
-                    again(UNKNOWN, least(doubled, LONGEST_AFTER_FAILURE));
+                    again(UNKNOWN, least(pace.afterFailures(failures), LONGEST_AFTER_FAILURE));
                 } else {
-                    // a name server that is away comes back, and the addresses may be others by
-                    // then
-                    again(KNOWN, least(doubled, again));
+                    again(KNOWN, pauseOfTheKnown());
                 }
             } finally {
                 lock.unlock();
             }
             if (isFirst) {
-                events.accept(
-                        new GatewayEvent.BackgroundFailure("looking up host '" + name + "'", e));
+                tell(e);
             }
         }
 
-        private static Duration least(Duration one, Duration other) {
-            return one.compareTo(other) < 0 ? one : other;
+        /// A name server that is away comes back, and the addresses may be others by then.
+        private Duration pauseOfTheKnown() {
+            return least(pace.afterFailures(failures), pace.unsaid());
+        }
+
+        private void tell(Throwable e) {
+            events.accept(new GatewayEvent.BackgroundFailure("looking up host '" + name + "'", e));
         }
 
         /// With the lock.
@@ -358,6 +444,10 @@ final class NamedEndpoints implements AutoCloseable {
                 next = threads.schedule(this, after.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
+    }
+
+    private static Duration least(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
     @Override

@@ -105,9 +105,7 @@ public final class RouteSubscription implements AutoCloseable {
                         control,
                         dataDir.map(directory -> new SnapshotFile(directory, identity.id().path())),
                         events);
-        this.addresses =
-                new NamedEndpoints(
-                        routes.snapshot(), NamedEndpoints.Resolver.OF_THE_SYSTEM, events);
+        this.addresses = new NamedEndpoints(routes.snapshot(), DnsLookup.OF_THE_MACHINE, events);
         this.lostAt = new Latest<>(Optional.of(clock.instant()));
         this.thread =
                 Thread.ofVirtual().name("routes-" + identity.id().path()).unstarted(this::run);

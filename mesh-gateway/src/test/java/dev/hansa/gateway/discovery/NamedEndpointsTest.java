@@ -39,6 +39,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class NamedEndpointsTest {
     private static final Duration SOON = Duration.ofMillis(10);
+    private static final NamedEndpoints.Pace PACE =
+            new NamedEndpoints.Pace(SOON, SOON, NamedEndpoints.LONGEST, SOON);
 
     private final Map<String, List<String>> zone = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
@@ -47,7 +49,7 @@ class NamedEndpointsTest {
     private final Queue<GatewayEvent> events = new ConcurrentLinkedQueue<>();
     private final Latest<Optional<RouteSnapshot>> named = new Latest<>(Optional.empty());
     private final NamedEndpoints endpoints =
-            new NamedEndpoints(named, this::resolve, SOON, SOON, events::add);
+            new NamedEndpoints(named, this::resolve, PACE, events::add);
 
     @AfterEach
     void close() {
@@ -55,7 +57,7 @@ class NamedEndpointsTest {
         endpoints.close();
     }
 
-    private List<InetAddress> resolve(String host) throws UnknownHostException {
+    private NamedEndpoints.Found resolve(String host) throws UnknownHostException {
         asked.incrementAndGet();
         if (host.startsWith("silent")) {
             waiting.incrementAndGet();
@@ -69,7 +71,7 @@ class NamedEndpointsTest {
         if (addresses == null) {
             throw new UnknownHostException(host);
         }
-        return addresses.stream().map(InetAddress::ofLiteral).toList();
+        return NamedEndpoints.Found.of(addresses.stream().map(InetAddress::ofLiteral).toList());
     }
 
     @Test
@@ -151,8 +153,7 @@ class NamedEndpointsTest {
         publish("east.example");
         var others =
                 IntStream.range(0, 50)
-                        .mapToObj(_ ->
-                                new NamedEndpoints(named, this::resolve, SOON, SOON, events::add))
+                        .mapToObj(_ -> new NamedEndpoints(named, this::resolve, PACE, events::add))
                         .toList();
         try {
             await().until(() ->
@@ -215,6 +216,20 @@ class NamedEndpointsTest {
 
         // all that are looked up have one address
         await().until(() -> addresses().size() == NamedEndpoints.MOST_NAMES + 1);
+    }
+
+    @Test
+    void nameIsAskedForAgainWhenItsAnswerHoldsNoMoreWithinBounds() {
+        assertThat(again(Duration.ofSeconds(60))).isEqualTo(Duration.ofSeconds(60));
+        assertThat(again(Duration.ZERO)).isEqualTo(NamedEndpoints.SHORTEST);
+        assertThat(again(Duration.ofDays(7))).isEqualTo(NamedEndpoints.LONGEST);
+        assertThat(NamedEndpoints.Pace.USUAL.after(NamedEndpoints.Found.of(List.of())))
+                .isEqualTo(NamedEndpoints.AGAIN);
+    }
+
+    private static Duration again(Duration holds) {
+        return NamedEndpoints.Pace.USUAL.after(
+                new NamedEndpoints.Found(List.of(), Map.of(), Optional.of(holds)));
     }
 
     @Test
