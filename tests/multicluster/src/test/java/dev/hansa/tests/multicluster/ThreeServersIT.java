@@ -10,12 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -202,9 +204,13 @@ class ThreeServersIT {
         }
         eks.kill(eks.awaitLeader());
         lke.kill(0);
+        var silent = Instant.now();
         var next = eks.awaitLeader();
         await().atMost(SEEN).until(() -> importsFrom(next, "stale"));
         assertThat(eks.must(next, "GET", "/v1/health/service/back?peer=lke", "")).hasSize(1);
+        // how old it is says whoever leads next from when it was heard, not from its own beginning
+        var since = Duration.between(silent, Instant.now());
+        assertThat(dataAge(next)).isGreaterThanOrEqualTo(since);
     }
 
     /// On a machine that starves its processes the best tells; twice is late for two.
@@ -213,6 +219,13 @@ class ThreeServersIT {
         return sorted.getFirst().compareTo(TAKEN_OVER) < 0
                 && sorted.get(1).compareTo(TAKEN_OVER.multipliedBy(2)) < 0
                 && afterWrites.stream().sorted().toList().get(1).compareTo(AFTER_THE_WRITE) < 0;
+    }
+
+    private Duration dataAge(int asked) throws Exception {
+        var line = Pattern.compile("peer_data_age_seconds\\{.*peer=\"lke\".*} ([0-9.Ee+-]+)");
+        var found = line.matcher(eks.metrics(asked));
+        assertThat(found.find()).isTrue();
+        return Duration.ofMillis((long) (Double.parseDouble(found.group(1)) * 1000));
     }
 
     /// Whether the server has what was exported to eks, and how it shows it.
