@@ -9,7 +9,8 @@ import java.util.Map;
 /// Which Kubernetes cluster a machine is of, as the instances say that its operator has registered
 /// there.
 final class Machines {
-    private static final String CLUSTER = "k8s-cluster";
+    /// In the meta of what the operator registers; taken from nobody else's.
+    static final String CLUSTER = "k8s-cluster";
 
     private Machines() {}
 

@@ -90,7 +90,7 @@ final class ProxyInstances {
                 lan.host(),
                 lan.port(),
                 Map.of("lan", lan, "wan", wan),
-                registration.getMetaMap(),
+                meta(registration),
                 1,
                 1,
                 Optional.empty(),
@@ -141,7 +141,7 @@ final class ProxyInstances {
                         registration.getServiceAddress(),
                         registration.getServicePort(),
                         Map.of(),
-                        registration.getMetaMap(),
+                        meta(registration),
                         1,
                         1,
                         Optional.empty(),
@@ -158,7 +158,7 @@ final class ProxyInstances {
                         lan.host(),
                         lan.port(),
                         Map.of(),
-                        registration.getMetaMap(),
+                        meta(registration),
                         1,
                         1,
                         Optional.of(service),
@@ -166,6 +166,14 @@ final class ProxyInstances {
                         proxied,
                         0,
                         0));
+    }
+
+    /// Which cluster a machine is of says that cluster's operator alone: a proxy names any machine
+    /// that it likes.
+    private static Map<String, String> meta(Registration registration) {
+        var meta = new HashMap<>(registration.getMetaMap());
+        meta.remove(Machines.CLUSTER);
+        return meta;
     }
 
     private static List<HealthCheck> checks(String instanceId, List<CheckResult> results) {

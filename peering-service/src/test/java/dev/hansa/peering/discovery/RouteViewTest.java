@@ -165,6 +165,27 @@ class RouteViewTest {
         assertThat(clusterIps("k8s-n1")).isEmpty();
     }
 
+    /// It may call itself of any machine, and of any cluster.
+    @Test
+    void sidecarOfATenantTakesNoMachineFromItsCluster() {
+        shippingHere(CheckStatus.PASSING);
+        virtual = Map.of("shippingservice", new VirtualRecord("shippingservice", "", 3));
+        config = entries(shown("a", "eks/1", "10.96.0.10", "shippingservice"));
+        atMachine("k8s-n1", "eks/1");
+        assertThat(clusterIps("k8s-n1")).hasSize(1);
+
+        for (var one : ProxyInstancesTest.sidecar("k8s-n1", "lke/2")) {
+            local.put(one.name(), List.of(one));
+        }
+        assertThat(clusterIps("k8s-n1")).hasSize(1);
+
+        // nor does it bring one to a cluster
+        for (var one : ProxyInstancesTest.sidecar("k8s-n2", "eks/1")) {
+            local.put(one.name(), List.of(one));
+        }
+        assertThat(clusterIps("k8s-n2")).isEmpty();
+    }
+
     private void atMachine(String node, String cluster) {
         local.put(
                 "on-" + node + "-" + cluster.length() + cluster.charAt(0),
