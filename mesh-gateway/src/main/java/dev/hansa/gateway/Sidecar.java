@@ -390,7 +390,8 @@ public final class Sidecar implements AutoCloseable {
                         .setNodeName(config.nodeName())
                         .setService(carried.name().value())
                         .setServiceId(id.orElse(carried.name() + "-" + config.nodeName()))
-                        .setOnlyCalls(carried.served().isEmpty());
+                        .setOnlyCalls(carried.served().isEmpty())
+                        .setMachine(config.machine().orElse(""));
         carried.served().ifPresent(served -> register(served, registration));
         return registration.build();
     }

@@ -25,12 +25,14 @@ import java.util.regex.Pattern;
 /// The settings of `hansa sidecar`, read once. One process may carry the sidecars of several
 /// services, each with an identity of its own.
 ///
+/// @param machine the node whose Kubernetes cluster it is of; empty: its own
 /// @param probeAddress where a kubelet asks, from outside of the pod
 /// @param metricsAddress where a Prometheus asks, from outside of the pod
 /// @param tlsMinVersion the oldest TLS that is spoken, in and out
 /// @param proxies where gateways are that say by PROXY protocol who calls
 public record SidecarConfig(
         String nodeName,
+        Optional<String> machine,
         Path joinTokenFile,
         InetSocketAddress adminAddress,
         Optional<InetSocketAddress> probeAddress,
@@ -165,6 +167,10 @@ public record SidecarConfig(
                             "NAME",
                             "name of its node in the catalog (default: sidecar)"),
                     new Settings.Key(
+                            "machine",
+                            "NAME",
+                            "the node by which the Kubernetes cluster is known that it is of, whose addresses lead it to services (default: node-name)"),
+                    new Settings.Key(
                             "admin.address",
                             "HOST:PORT",
                             "/health, /metrics, /connections (default: 127.0.0.1:19000)"),
@@ -230,6 +236,7 @@ public record SidecarConfig(
     public static SidecarConfig read(Settings settings) throws InvalidConfigException {
         var token = settings.required("join-token-file", "a file", Path::of);
         var nodeName = settings.text("node-name", "sidecar");
+        var machine = settings.optional("machine", "a node's name", text -> text);
         var admin =
                 settings.address(
                         "admin.address", InetSocketAddress.createUnresolved("127.0.0.1", 19000));
@@ -263,6 +270,7 @@ public record SidecarConfig(
         settings.finish();
         return new SidecarConfig(
                 nodeName,
+                machine,
                 token,
                 admin,
                 probe,

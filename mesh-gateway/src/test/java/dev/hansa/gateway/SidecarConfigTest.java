@@ -41,6 +41,7 @@ class SidecarConfigTest {
                 .isEqualTo(
                         new SidecarConfig(
                                 "sidecar",
+                                Optional.empty(),
                                 Path.of("join"),
                                 at("127.0.0.1", 19000),
                                 Optional.empty(),
@@ -107,6 +108,7 @@ class SidecarConfigTest {
                         Map.ofEntries(
                                 Map.entry("join-token-file", "join"),
                                 Map.entry("node-name", "pod-1"),
+                                Map.entry("machine", "k8s-n1"),
                                 Map.entry("admin.address", "127.0.0.1:1"),
                                 Map.entry("probe.address", "[10.0.0.9]:20200"),
                                 Map.entry("metrics.address", "[10.0.0.9]:20201"),
@@ -140,6 +142,7 @@ class SidecarConfigTest {
                                 Map.entry("service.pay.check", "grpc")));
 
         assertThat(config.nodeName()).isEqualTo("pod-1");
+        assertThat(config.machine()).contains("k8s-n1");
         assertThat(config.probeAddress()).contains(at("10.0.0.9", 20200));
         assertThat(config.metricsAddress()).contains(at("10.0.0.9", 20201));
         assertThat(config.lifecycle())

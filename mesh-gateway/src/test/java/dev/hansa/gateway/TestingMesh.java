@@ -379,6 +379,7 @@ final class TestingMesh implements AutoCloseable {
             throws IOException {
         return new SidecarConfig(
                 name + "-sidecar",
+                Optional.empty(),
                 tokenFile(name + "-sidecar", control),
                 InetSocketAddress.createUnresolved("127.0.0.1", admin),
                 Optional.of(InetSocketAddress.createUnresolved("127.0.0.1", probe)),

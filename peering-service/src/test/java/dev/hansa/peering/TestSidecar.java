@@ -37,6 +37,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What a sidecar says to the server, word by word, and what it is told: it carries nothing. It
@@ -134,6 +135,11 @@ final class TestSidecar implements AutoCloseable {
 
     /// @param has the version that it says it has
     void connect(long has) throws Exception {
+        connect(has, _ -> {});
+    }
+
+    /// @param more what else it says first
+    void connect(long has, Consumer<Hello.Builder> more) throws Exception {
         close();
         heard.clear();
         var opened = client(Optional.of(certificate));
@@ -161,6 +167,7 @@ final class TestSidecar implements AutoCloseable {
                                                         .setHost("127.0.0.1")
                                                         .setPort(20_000)));
         upstreams.forEach(upstream -> hello.addUpstreams(RouteCodec.encode(upstream)));
+        more.accept(hello);
         got(call.write(ProxyMessage.newBuilder().setHello(hello).build()));
     }
 

@@ -41,6 +41,9 @@ final class SidecarContainer {
     /// The image's launcher with a sidecar's options and classes.
     private static final String LAUNCHER = "/hansa/bin/hansa-sidecar";
 
+    /// The node that the operator registers what runs there at.
+    private static final String MACHINE = "k8s-$(NODE_NAME)";
+
     /// As the image's user.
     private static final int USER = 65532;
 
@@ -214,11 +217,16 @@ final class SidecarContainer {
         arguments.add("--data-dir=" + SHARED + "/state");
         // the place in the catalog where the pod's Service has it too: both are one instance there;
         // who only calls has none, and is known by its pod's name
-        arguments.add(
-                "--node-name="
-                        + (member.application().port().isPresent()
-                                ? "k8s-$(NODE_NAME)"
-                                : "$(POD_NAME)"));
+        if (member.application().port().isPresent()) {
+            arguments.add("--node-name=" + MACHINE);
+        } else {
+            arguments.add("--node-name=$(POD_NAME)");
+            if (member.transparent().isPresent()) {
+                // the operator has written of the machine which cluster it is of, and of the pod
+                // nothing
+                arguments.add("--machine=" + MACHINE);
+            }
+        }
         arguments.add("--admin-address=127.0.0.1:" + ADMIN_PORT);
         arguments.add("--probe-address=[$(POD_IP)]:" + PROBE_PORT);
         member.metricsPort()

@@ -69,6 +69,7 @@ final class ProxyStream implements RoutePublisher.Session {
     private List<CheckResult> results = List.of();
     private boolean serving;
     private volatile boolean transparent;
+    private volatile String machine = "";
     private volatile long had;
     private volatile String owner = "";
     private volatile String issuer = "";
@@ -151,6 +152,11 @@ final class ProxyStream implements RoutePublisher.Session {
     @Override
     public ProxyPlace place() {
         return place;
+    }
+
+    @Override
+    public String machine() {
+        return machine.isEmpty() ? place.node() : machine;
     }
 
     @Override
@@ -286,6 +292,7 @@ final class ProxyStream implements RoutePublisher.Session {
         upstreams = names(hello.getUpstreamsList());
         serving = !hello.getStandby();
         transparent = hello.getTransparent();
+        machine = cut(hello.getRegistration().getMachine());
         // first: whoever waits for its registration finds it among the connected
         publisher.add(this);
         register(hello.getChecksList());

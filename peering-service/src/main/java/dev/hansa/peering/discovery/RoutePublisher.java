@@ -479,6 +479,11 @@ public final class RoutePublisher implements AutoCloseable {
         /// Which instance it stands for.
         ProxyPlace place();
 
+        /// The node by which it is known which cluster of Kubernetes it is of.
+        default String machine() {
+            return place().node();
+        }
+
         /// Hands over a snapshot; never blocks. Only the newest matters.
         void send(RouteSnapshot snapshot);
 

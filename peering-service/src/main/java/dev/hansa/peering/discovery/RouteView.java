@@ -160,7 +160,7 @@ public final class RouteView {
             case ProxyIdentity.Gateway _ -> gateway;
             case ProxyIdentity.Sidecar(_, var service) ->
                     session.isTransparent()
-                            ? transparent(service, session.upstreams(), session.place().node())
+                            ? transparent(service, session.upstreams(), session.machine())
                             : sidecar(service, session.upstreams());
         };
     }
@@ -173,8 +173,8 @@ public final class RouteView {
     /// The same, and the way to each service that has a virtual address besides, for one that takes
     /// redirected connections.
     ///
-    /// @param node that the sidecar is at: of the cluster that it is of it is told which addresses
-    ///   stand for these services
+    /// @param node of the machine that the sidecar runs on: of the cluster that it is of it is told
+    ///   which addresses stand for these services
     public RouteSnapshot transparent(
             ServiceName service, Collection<UpstreamName> upstreams, String node) {
         var chosen = VirtualChoice.of(world, service);

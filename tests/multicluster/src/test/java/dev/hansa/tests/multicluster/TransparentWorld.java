@@ -127,6 +127,8 @@ final class TransparentWorld implements AutoCloseable {
                 eks,
                 "caller",
                 EKS + ".20",
+                // the machine's cluster is its own, as in a pod that only calls
+                "machine = k8s-eks",
                 "service.caller.address = none",
                 "service.caller.transparent-listen = 127.0.0.1:15001");
         echo(eks, EKS);
@@ -135,7 +137,7 @@ final class TransparentWorld implements AutoCloseable {
                 0,
                 "PUT",
                 "/v1/catalog/register",
-                "{\"Node\":\"eks-caller\",\"Address\":\""
+                "{\"Node\":\"k8s-eks\",\"Address\":\""
                         + EKS
                         + ".20\",\"Service\":{\"Service\":\"neighbour\",\"Port\":80,\"Meta\":{\"k8s-cluster\":\"eks/1\"}}}");
         write(
