@@ -3,18 +3,23 @@ package dev.hansa.bootstrap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /// What every file of a data directory needs of its disk.
 public final class OwnDisk {
     private static final String OWNER = "rw-------";
+    private static final String FOLDER = "rwx------";
     private static final String NEW = ".new";
 
     /// A file of some KiB; on a disk that needs longer another process may still be writing.
@@ -35,6 +40,43 @@ public final class OwnDisk {
         if (!Files.getPosixFilePermissions(path).equals(wanted)) {
             Files.setPosixFilePermissions(path, wanted);
         }
+    }
+
+    /// A folder is made its owner's alone, unless it is another's who has given it to us: then it
+    /// stays as it is. Kubernetes makes the root of a volume its group's (`fsGroup`), leaves it
+    /// root's, and leaves others what they had, which in a new file system is to look into it: what
+    /// is put there has to be its owner's alone from the beginning.
+    ///
+    /// @return what was found of another's, where others may write and so put theirs in the place
+    ///   of ours: its permissions and whose it is
+    /// @throws IOException when it cannot be looked at
+    public static Optional<String> ownFolder(Path folder) throws IOException {
+        try {
+            ownerOnly(folder, FOLDER);
+            return Optional.empty();
+        } catch (FileSystemException _) {
+            var found = Files.getPosixFilePermissions(folder);
+            return found.contains(PosixFilePermission.OTHERS_WRITE)
+                    ? Optional.of(
+                            PosixFilePermissions.toString(found)
+                                    + " of '"
+                                    + Files.getOwner(folder).getName()
+                                    + "'")
+                    : Optional.empty();
+        }
+    }
+
+    /// A file that is its owner's alone before anything is in it; one that is there becomes so.
+    ///
+    /// @return the file
+    /// @throws IOException when it cannot be
+    public static Path ownFile(Path file) throws IOException {
+        try {
+            Files.createFile(file, attributes(file));
+        } catch (FileAlreadyExistsException _) {
+            ownerOnly(file, OWNER);
+        }
+        return file;
     }
 
     private static boolean knowsPermissions(Path path) {

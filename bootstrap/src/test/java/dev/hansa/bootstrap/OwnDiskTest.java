@@ -1,6 +1,7 @@
 package dev.hansa.bootstrap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +23,7 @@ class OwnDiskTest {
         OwnDisk.write(file, new byte[] {2});
 
         assertThat(file).hasBinaryContent(new byte[] {2});
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
-                .isEqualTo("rw-------");
+        assertThat(permissions(file)).isEqualTo("rw-------");
         assertThat(folder).isDirectoryNotContaining("glob:**.new");
     }
 
@@ -42,5 +42,38 @@ class OwnDiskTest {
         assertThat(left).doesNotExist();
         assertThat(written).exists();
         assertThat(other).exists();
+    }
+
+    private static String permissions(Path path) throws Exception {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    @Test
+    void folderOfOursBecomesOurs() throws Exception {
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+        assertThat(OwnDisk.ownFolder(folder)).isEmpty();
+        assertThat(permissions(folder)).isEqualTo("rwx------");
+    }
+
+    /// Nobody may change what is in `/proc`, and others may look into it.
+    @Test
+    void folderThatIsNotOursToChangeStaysAsItIs() throws Exception {
+        var process = Path.of("/proc/self");
+        assumeTrue(Files.isDirectory(process), "no /proc");
+
+        assertThat(OwnDisk.ownFolder(process)).isEmpty();
+        assertThat(permissions(process)).isEqualTo("r-xr-xr-x");
+    }
+
+    @Test
+    void fileIsOursFromTheBeginningAndOneThatIsThereBecomesSo() throws Exception {
+        var file = OwnDisk.ownFile(folder.resolve("a"));
+        assertThat(permissions(file)).isEqualTo("rw-------");
+
+        Files.writeString(file, "a");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
+        assertThat(OwnDisk.ownFile(file)).isEqualTo(file).hasContent("a");
+        assertThat(permissions(file)).isEqualTo("rw-------");
     }
 }

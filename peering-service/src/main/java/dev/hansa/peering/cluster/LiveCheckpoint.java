@@ -1,6 +1,7 @@
 package dev.hansa.peering.cluster;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.hansa.bootstrap.OwnDisk;
 import dev.hansa.exportedservices.ImportedCatalog;
 import dev.hansa.exportedservices.ServiceInstance;
 import dev.hansa.peering.store.RecordJson;
@@ -112,7 +113,7 @@ public final class LiveCheckpoint implements AutoCloseable {
 
     private void save() throws IOException {
         var next = file.resolveSibling("live.json.new");
-        try (var output = new BufferedOutputStream(Files.newOutputStream(next))) {
+        try (var output = new BufferedOutputStream(Files.newOutputStream(OwnDisk.ownFile(next)))) {
             RecordJson.write(content.get(), output);
         }
         // else after a power cut the name might stand for a file without its end

@@ -133,7 +133,7 @@ record LogDirectory(Path path, UUID group, boolean used) {
 
     /// Writes a note down, owner-only.
     static void note(Path dataDir, String name, String text) throws IOException {
-        OwnDisk.ownerOnly(Files.createDirectories(dataDir), "rwx------");
+        DataDirectory.take(dataDir);
         var path = Files.createDirectories(dataDir.resolve("raft"));
         OwnDisk.ownerOnly(path, "rwx------");
         OwnDisk.write(path.resolve(name), text.getBytes(StandardCharsets.UTF_8));

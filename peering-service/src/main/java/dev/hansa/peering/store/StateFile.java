@@ -61,20 +61,17 @@ final class StateFile implements AutoCloseable {
 
     /// Opens or makes the file in `dataDir`, checks it and brings its schema up to date.
     ///
-    /// @throws StoreFailure naming the path and the cause: not writable, in use by another server,
-    ///   damaged, or of a newer version
+    /// @throws StoreFailure naming the path and the cause: not writable, or by anybody, in use by
+    ///   another server, damaged, or of a newer version
     static StateFile open(Path dataDir, SealKey key) {
         var file = dataDir.resolve("hansa.db");
         FileChannel lockFile = null;
         Connection connection = null;
         try {
-            Files.createDirectories(dataDir);
-            OwnDisk.ownerOnly(dataDir, "rwx------");
+            DataDirectory.take(dataDir);
             lockFile =
                     FileChannel.open(
-                            dataDir.resolve("lock"),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
+                            OwnDisk.ownFile(dataDir.resolve("lock")), StandardOpenOption.WRITE);
             var lock = tryLock(lockFile);
             if (lock == null) {
                 throw new StoreFailure(
@@ -84,10 +81,7 @@ final class StateFile implements AutoCloseable {
                         null);
             }
             var seal = SecretSeal.open(key, dataDir, file);
-            if (!Files.exists(file)) {
-                Files.createFile(file);
-            }
-            OwnDisk.ownerOnly(file, "rw-------");
+            OwnDisk.ownFile(file);
             connection = StateRows.connect(file);
             StateRows.integrity(connection, file);
             StateRows.migrate(file);

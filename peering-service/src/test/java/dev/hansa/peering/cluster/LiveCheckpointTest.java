@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,11 @@ class LiveCheckpointTest {
         }
 
         // as earlier versions write and read it
-        assertThat(folder.resolve("live.json")).hasContent("{\"owners\":{},\"imported\":{}}");
+        var file = folder.resolve("live.json");
+        assertThat(file).hasContent("{\"owners\":{},\"imported\":{}}");
+        // in a volume's root others may look for it
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(failures).isEmpty();
     }
 
