@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// One proxy's stream: registration and checks in, snapshots out. Everything here runs on the
 /// stream's own event loop but [#send]; nothing blocks. A proxy that reads slowly holds one
 /// snapshot, the newest.
-final class ProxyStream implements RoutePublisher.Session {
+final class ProxyStream implements ProxySession {
     /// An upstream is a listener of its own in the proxy; more than this in one is a mistake.
     private static final int MAX_UPSTREAMS = 1024;
 

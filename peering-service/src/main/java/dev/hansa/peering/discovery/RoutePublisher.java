@@ -22,7 +22,6 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -64,10 +63,10 @@ public final class RoutePublisher implements AutoCloseable {
     private final BiConsumer<RouteView, Set<UpstreamName>> watch;
     private final Clock clock;
     private final Consumer<PeeringEvent> events;
-    private final Map<Session, RouteSnapshot> sent = new ConcurrentHashMap<>();
+    private final Map<ProxySession, RouteSnapshot> sent = new ConcurrentHashMap<>();
 
     /// Where the servers are, as each was told last. The publisher's thread only.
-    private final Map<Session, List<Endpoint>> told = new WeakHashMap<>();
+    private final Map<ProxySession, List<Endpoint>> told = new WeakHashMap<>();
 
     private final Semaphore dirty = new Semaphore(0);
     private final Latest<Long> acknowledged = new Latest<>(0L);
@@ -112,12 +111,12 @@ public final class RoutePublisher implements AutoCloseable {
         return new RouteView(world.get(), recoveries);
     }
 
-    void add(Session session) {
+    void add(ProxySession session) {
         sent.put(session, NOTHING_YET);
         changed();
     }
 
-    void remove(Session session) {
+    void remove(ProxySession session) {
         sent.remove(session);
         traces.gone(session);
         // whoever waits for it need not any more
@@ -141,14 +140,14 @@ public final class RoutePublisher implements AutoCloseable {
                 .collect(Collectors.toSet());
     }
 
-    private Stream<Session> sidecars(ServiceName service) {
+    private Stream<ProxySession> sidecars(ServiceName service) {
         return sent.keySet().stream()
                 .filter(session ->
                         session.identity() instanceof ProxyIdentity.Sidecar(_, var carried)
                                 && carried.equals(service));
     }
 
-    private Stream<Session> gateways() {
+    private Stream<ProxySession> gateways() {
         return sent.keySet().stream()
                 .filter(session -> session.identity() instanceof ProxyIdentity.Gateway);
     }
@@ -255,7 +254,7 @@ public final class RoutePublisher implements AutoCloseable {
         var sidecar =
                 sidecars(caller)
                         .filter(session -> session.upstreams().contains(upstream))
-                        .min(Comparator.comparing(Session::name));
+                        .min(Comparator.comparing(ProxySession::name));
         return sidecar.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
@@ -268,7 +267,7 @@ public final class RoutePublisher implements AutoCloseable {
     /// @throws InterruptedException when this server stops
     public List<Trace> traceName(String sni, int most, Duration limit) throws InterruptedException {
         var deadline = System.nanoTime() + limit.toNanos();
-        var gateways = gateways().sorted(Comparator.comparing(Session::name)).limit(most).toList();
+        var gateways = gateways().sorted(Comparator.comparing(ProxySession::name)).limit(most).toList();
         var all = new ArrayList<Trace>();
         for (var gateway : gateways) {
             var left = Duration.ofNanos(deadline - System.nanoTime());
@@ -288,7 +287,7 @@ public final class RoutePublisher implements AutoCloseable {
         return all;
     }
 
-    private Trace trace(Session session, TraceOrder order, Duration limit)
+    private Trace trace(ProxySession session, TraceOrder order, Duration limit)
             throws InterruptedException {
         return new Trace(session.name(), traces.ask(session, order, limit));
     }
@@ -434,67 +433,18 @@ public final class RoutePublisher implements AutoCloseable {
     }
 
     /// Where only the last moments may be missing, for a sidecar that can reach all it asks for.
-    private static boolean isEnough(Session session, RouteSnapshot next) {
+    private static boolean isEnough(ProxySession session, RouteSnapshot next) {
         return session.identity() instanceof ProxyIdentity.Sidecar
                 && !session.isTransparent()
                 && next.reachesEveryUpstream();
     }
 
-    private void send(Session session, RouteSnapshot next) {
+    private void send(ProxySession session, RouteSnapshot next) {
         // the session may have ended meanwhile; then it must not come back
         if (!next.equals(sent.get(session))
                 && sent.computeIfPresent(session, (_, _) -> next) != null) {
             session.send(next.at(++version));
         }
-    }
-
-    /// What a session must tell about itself.
-    interface Session {
-        ProxyIdentity identity();
-
-        /// Its identity's path and its own id.
-        String name();
-
-        /// Names the certificate that signed the one it uses; empty: not said.
-        String issuer();
-
-        Collection<UpstreamName> upstreams();
-
-        /// The version of the routes that it had when it came; 0: none.
-        default long had() {
-            return 0;
-        }
-
-        /// Whether it takes redirected connections.
-        default boolean isTransparent() {
-            return false;
-        }
-
-        /// What the proxy has seen of its connections lately; empty: it has not said anything.
-        Optional<Sightings> sightings();
-
-        /// Of the certificate that it uses; empty: not said.
-        Optional<CertificateLife> certificate();
-
-        /// Which instance it stands for.
-        ProxyPlace place();
-
-        /// The node by which it is known which cluster of Kubernetes it is of.
-        default String machine() {
-            return place().node();
-        }
-
-        /// Hands over a snapshot; never blocks. Only the newest matters.
-        void send(RouteSnapshot snapshot);
-
-        /// Says where this datacenter's servers are; never blocks.
-        void servers(List<Endpoint> servers);
-
-        /// Asks the proxy to try its ways; never blocks. It answers to [Traces#answered].
-        void trace(long id, TraceOrder order);
-
-        /// The newest snapshot that the proxy says it routes by.
-        RouteSnapshot acknowledgedRoutes();
     }
 
     @Override

@@ -155,7 +155,7 @@ public final class RouteView {
     /// For a connected proxy.
     ///
     /// @param gateway what every gateway is told
-    RouteSnapshot of(RoutePublisher.Session session, RouteSnapshot gateway) {
+    RouteSnapshot of(ProxySession session, RouteSnapshot gateway) {
         return switch (session.identity()) {
             case ProxyIdentity.Gateway _ -> gateway;
             case ProxyIdentity.Sidecar(_, var service) ->

@@ -23,7 +23,7 @@ public final class Traces {
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Asked> asked = new ConcurrentHashMap<>();
 
-    private record Asked(RoutePublisher.Session session, Latest<Optional<Answer>> answer) {}
+    private record Asked(ProxySession session, Latest<Optional<Answer>> answer) {}
 
     /// What a proxy has said of its ways.
     public sealed interface Answer {
@@ -40,7 +40,7 @@ public final class Traces {
 
     /// @param limit after which it is not waited for
     /// @throws InterruptedException when this server stops
-    Answer ask(RoutePublisher.Session session, TraceOrder order, Duration limit)
+    Answer ask(ProxySession session, TraceOrder order, Duration limit)
             throws InterruptedException {
         if (!free.tryAcquire()) {
             return new Answer.Untold(
@@ -67,7 +67,7 @@ public final class Traces {
     }
 
     /// A proxy answers; what it was not asked is left alone.
-    void answered(RoutePublisher.Session by, long id, Answer answer) {
+    void answered(ProxySession by, long id, Answer answer) {
         var one = asked.get(id);
         if (one != null && one.session().equals(by)) {
             one.answer().set(Optional.of(answer));
@@ -75,7 +75,7 @@ public final class Traces {
     }
 
     /// Whoever waits for this proxy need not any more.
-    void gone(RoutePublisher.Session session) {
+    void gone(ProxySession session) {
         for (var one : asked.values()) {
             if (one.session().equals(session)) {
                 one.answer()

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// A sidecar that is connected and says no more than whose it is and where.
-public final class ConnectedProxy implements RoutePublisher.Session {
+public final class ConnectedProxy implements ProxySession {
     private final ProxyIdentity identity;
     private final ProxyPlace place;
 

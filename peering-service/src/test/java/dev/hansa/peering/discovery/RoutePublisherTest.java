@@ -84,7 +84,7 @@ class RoutePublisherTest {
     }
 
     /// The sidecar of `web`, whose upstream is `cart`; or another proxy.
-    private static final class Proxy implements RoutePublisher.Session {
+    private static final class Proxy implements ProxySession {
         final List<RouteSnapshot> told = new CopyOnWriteArrayList<>();
         final List<TraceOrder> asked = new CopyOnWriteArrayList<>();
         final List<LongConsumer> heard = new CopyOnWriteArrayList<>();
