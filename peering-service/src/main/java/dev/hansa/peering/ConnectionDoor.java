@@ -25,8 +25,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// What a listener takes on: so many connections at once, so many new ones a second, and none while
-/// something is short. One more is closed as it is accepted, before it costs a buffer or a handshake. Vert.x has no such
-/// limit of its own, but lets a transport look at its server sockets.
+/// something is short. One more is closed as it is accepted, before it costs a buffer or a
+/// handshake. Vert.x has no such limit of its own, but lets a transport look at its server sockets.
 public final class ConnectionDoor {
     /// What a refusal is counted under.
     public static final String TOO_MANY = "too_many_connections";

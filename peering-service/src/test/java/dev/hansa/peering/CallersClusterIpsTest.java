@@ -103,12 +103,16 @@ class CallersClusterIpsTest {
 
     /// Comes anew, as one that knows of no routes.
     private static void connect(TestSidecar job, String machine) throws Exception {
+        connect(job, "job-x7k2p", machine);
+    }
+
+    private static void connect(TestSidecar job, String node, String machine) throws Exception {
         job.connect(
                 0,
                 hello -> {
                     hello.setTransparent(true);
                     hello.getRegistrationBuilder()
-                            .setNodeName("job-x7k2p")
+                            .setNodeName(node)
                             .setOnlyCalls(true)
                             .setMachine(machine);
                 });
@@ -149,6 +153,9 @@ class CallersClusterIpsTest {
             // as sidecars of versions before say nothing; all is known by now
             connect(job, "");
             assertThat(told(job)).isEmpty();
+            // and are known by the node that they are at
+            connect(job, "k8s-n1", "");
+            isTold(job, "10.96.0.10");
         }
     }
 }

@@ -76,12 +76,13 @@ class ServerOverloadTest {
             var first = sockets.getFirst();
 
             // how late each of them comes is the machine's
-            await().atMost(SOON).until(() -> {
-                open(proxies);
-                return metrics()
-                        .contains(
-                                "hansa_connections_refused_total{listener=\"proxy\",reason=\"too_many_at_once\"}");
-            });
+            await().atMost(SOON)
+                    .until(() -> {
+                        open(proxies);
+                        return metrics()
+                                .contains(
+                                        "hansa_connections_refused_total{listener=\"proxy\",reason=\"too_many_at_once\"}");
+                    });
 
             assertThat(isClosed(first)).isFalse();
             await().atMost(SOON).until(() -> isLetIn(proxies));

@@ -42,13 +42,16 @@ sealed interface DnsAnswer {
                         .filter(DnsRawRecord.class::isInstance)
                         .map(DnsRawRecord.class::cast)
                         .toList();
-        // it knows nothing of the name, and asks nobody; or there is more of it than has arrived
-        if (records.isEmpty()
-                && (response.isTruncated()
-                        || !response.isAuthoritativeAnswer() && !response.isRecursionAvailable())) {
-            return new NoAnswer("nothing in it");
+        if (response.isTruncated()) {
+            return new NoAnswer("there is more of it than has arrived");
         }
-        return among(records, question);
+        var found = among(records, question);
+        // it knows nothing of the name, or where another one leads, and asks nobody
+        return found.addresses().isEmpty()
+                        && !response.isAuthoritativeAnswer()
+                        && !response.isRecursionAvailable()
+                ? new NoAnswer("nothing in it")
+                : found;
     }
 
     private static Addresses among(List<DnsRawRecord> records, DnsQuestion question) {

@@ -60,7 +60,7 @@ final class NamedEndpoints implements AutoCloseable {
     static final Duration SHORTEST = Duration.ofSeconds(10);
 
     /// However long: somebody may have to move in a hurry who had not foreseen it.
-    static final Duration LONGEST = Duration.ofMinutes(5);
+    static final Duration LONGEST = Duration.ofMinutes(1);
 
     /// The JVM itself asks again after 10 s. Twice as long after each further failure.
     static final Duration AFTER_FAILURE = Duration.ofSeconds(10);

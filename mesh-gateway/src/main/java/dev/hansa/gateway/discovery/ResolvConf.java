@@ -79,6 +79,8 @@ record ResolvConf(List<InetSocketAddress> nameServers, List<String> searched, in
         var itself = Stream.of(host + ".");
         var inDomains =
                 searched.stream()
+                        // the root, as systemd-resolved has it where there is no domain
+                        .filter(domain -> !domain.equals("."))
                         .map(domain -> host + "." + domain + (domain.endsWith(".") ? "" : "."));
         return (host.chars().filter(letter -> letter == '.').count() < dots
                         ? Stream.concat(inDomains, itself)

@@ -53,6 +53,11 @@ class ResolvConfTest {
     }
 
     @Test
+    void rootIsNoDomainToSearch() throws Exception {
+        assertThat(read("search .\n").names("east")).containsExactly("east.");
+    }
+
+    @Test
     void whatIsNotSaidIsAsTheCLibraryHasIt() throws Exception {
         var conf = read("options ndots:many ndots:\n");
 

@@ -9,7 +9,8 @@ import java.util.Map;
 /// Which Kubernetes cluster a machine is of, as the instances say that its operator has registered
 /// there.
 final class Machines {
-    /// In the meta of what the operator registers; taken from nobody else's.
+    /// In the meta of what the operator registers; taken from no proxy's. Whoever may write a
+    /// service at that node over the API can still give it one.
     static final String CLUSTER = "k8s-cluster";
 
     private Machines() {}

@@ -267,7 +267,8 @@ public final class RoutePublisher implements AutoCloseable {
     /// @throws InterruptedException when this server stops
     public List<Trace> traceName(String sni, int most, Duration limit) throws InterruptedException {
         var deadline = System.nanoTime() + limit.toNanos();
-        var gateways = gateways().sorted(Comparator.comparing(ProxySession::name)).limit(most).toList();
+        var gateways =
+                gateways().sorted(Comparator.comparing(ProxySession::name)).limit(most).toList();
         var all = new ArrayList<Trace>();
         for (var gateway : gateways) {
             var left = Duration.ofNanos(deadline - System.nanoTime());

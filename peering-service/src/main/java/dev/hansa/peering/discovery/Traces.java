@@ -40,8 +40,7 @@ public final class Traces {
 
     /// @param limit after which it is not waited for
     /// @throws InterruptedException when this server stops
-    Answer ask(ProxySession session, TraceOrder order, Duration limit)
-            throws InterruptedException {
+    Answer ask(ProxySession session, TraceOrder order, Duration limit) throws InterruptedException {
         if (!free.tryAcquire()) {
             return new Answer.Untold(
                     "trace: expected at most " + MOST + " at once; found as many already running");

@@ -402,8 +402,12 @@ final class StateFile implements AutoCloseable {
         var fresh = file.resolveSibling("hansa.db.new");
         // nobody may open it while what belongs to the old one is removed
         try (var _ = audit.alone()) {
-            Files.copy(copy, fresh, StandardCopyOption.REPLACE_EXISTING);
-            OwnDisk.ownerOnly(fresh, "rw-------");
+            Files.deleteIfExists(fresh);
+            // the owner's alone before there is anything in it: others may see the folder
+            OwnDisk.ownFile(fresh);
+            try (var target = Files.newOutputStream(fresh)) {
+                Files.copy(copy, target);
+            }
             try (var checked = StateRows.connect(fresh)) {
                 StateRows.integrity(checked, fresh);
                 StateRows.migrate(fresh);

@@ -78,6 +78,7 @@ final class Outbox {
 
     /// Whether something may have been kept from the peer, which a leader did not know.
     private boolean wasHeld;
+
     private long nonce;
     private long acknowledged;
     private String bundleNonce = "";

@@ -101,14 +101,13 @@ class ReplicaMachineTest {
         }
     }
 
-    /// A member that was away takes what it missed with few writes of its file, and has it all there
-    /// once nothing more waits: also where what comes last changes nothing.
+    /// A member that was away takes what it missed with few writes of its file, and has it all
+    /// there once nothing more waits: also where what comes last changes nothing.
     @Test
     void fileHasWhatWasGatheredOnceNothingMoreIsToBeTaken() throws Exception {
         var agreed = new AtomicLong(400);
         try (var file = StateFile.open(folder, SealKey.IN_DATA_DIR)) {
-            var machine =
-                    machine(file, Optional.of(at -> agreed.get() - at.index() >= 16));
+            var machine = machine(file, Optional.of(at -> agreed.get() - at.index() >= 16));
             for (var at = 1; at <= 384; at++) {
                 apply(machine, file, at, put("n" + at));
                 // before the first entry it is at -1
