@@ -187,9 +187,7 @@ public final class PeeringService implements AutoCloseable {
                             .router(vertx));
             var slow = slowClients(config, events);
             guards.http(
-                    api(config, listeners, slow.watching(roles::api), timer, events),
-                    config.connections().http(),
-                    slow);
+                    api(config, listeners, slow.watching(roles::api), timer, events), config, slow);
             // what changed while they were being opened
             listeners.replace(keeper);
             renewals(keeper, listeners, timer, events);
@@ -281,32 +279,39 @@ public final class PeeringService implements AutoCloseable {
         }
 
         void peers(InetSocketAddress bound, int most) {
-            guard("peer", bound, most, isShort);
+            guard("peer", bound, most, rate(), isShort, ConnectionDoor.Keeper.NONE);
         }
 
         void proxies(InetSocketAddress bound, int most) {
-            guard("proxy", bound, most, isShort);
+            guard("proxy", bound, most, rate(), isShort, ConnectionDoor.Keeper.NONE);
         }
 
-        void http(InetSocketAddress bound, int most, SlowClients slow) {
-            guard("http", bound, most, () -> false, slow);
+        /// Without TLS there are no handshakes, and one address could use up what all may begin.
+        void http(InetSocketAddress bound, PeeringServiceConfig config, SlowClients slow) {
+            guard(
+                    "http",
+                    bound,
+                    config.connections().http(),
+                    config.door().tls().isPresent() ? rate() : ConnectionRate.NONE,
+                    () -> false,
+                    slow);
         }
 
-        private void guard(
-                String listener, InetSocketAddress bound, int most, BooleanSupplier isShort) {
-            guard(listener, bound, most, isShort, ConnectionDoor.Keeper.NONE);
+        private ConnectionRate rate() {
+            return new ConnectionRate(perSecond, System::nanoTime);
         }
 
         private void guard(
                 String listener,
                 InetSocketAddress bound,
                 int most,
+                ConnectionRate rate,
                 BooleanSupplier isShort,
                 ConnectionDoor.Keeper keeper) {
             door.guard(
                     bound,
                     most,
-                    new ConnectionRate(perSecond, System::nanoTime),
+                    rate,
                     isShort,
                     keeper,
                     reason -> events.accept(new PeeringEvent.ConnectionRefused(listener, reason)));

@@ -12,8 +12,8 @@ import java.util.List;
 /// @param writeRate of those that are no reads
 /// @param times how long what comes there may take
 /// @param proxies open at once at `proxy.address`
-/// @param perSecond new ones at most at each of `http.address`, `proxy.address` and `peer.address`,
-///   and as many at once
+/// @param perSecond new ones at most at each of `proxy.address`, `peer.address` and, with TLS,
+///   `http.address`, and as many at once
 /// @param memoryPercent of the heap that a collection has left in use; above it neither peers nor
 ///   proxies are let in. Operators are, as they may have to mend it
 public record ConnectionLimits(
@@ -79,8 +79,8 @@ public record ConnectionLimits(
                     new Settings.Key(
                             "max-connection-rate",
                             "NUMBER",
-                            "new connections a second at each of http.address, proxy.address and"
-                                    + " peer.address (default: 2000)"),
+                            "new connections a second at each of proxy.address, peer.address and, with"
+                                    + " TLS, http.address (default: 2000)"),
                     new Settings.Key(
                             "max-memory",
                             "PERCENT",

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -49,6 +50,12 @@ class VersionSkewIT {
         if (found != null) {
             found.close();
         }
+    }
+
+    /// The other build is made once for all tests; what one has written is not in the next one's.
+    @BeforeEach
+    void beginAnew() {
+        acknowledged.clear();
     }
 
     private void write(ServerGroup eks, int asked) {
