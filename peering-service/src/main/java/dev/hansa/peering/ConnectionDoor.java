@@ -124,17 +124,7 @@ public final class ConnectionDoor {
                 };
     }
 
-    /// The same, with somebody who looks after those who are let in.
-    void guard(
-            InetSocketAddress bound,
-            int most,
-            BooleanSupplier isShort,
-            Keeper keeper,
-            Consumer<String> onRefusal) {
-        guard(bound, most, ConnectionRate.NONE, isShort, keeper, onRefusal);
-    }
-
-    /// The same, at a rate.
+    /// The same at a rate, with somebody who looks after those who are let in.
     void guard(
             InetSocketAddress bound,
             int most,

@@ -79,6 +79,7 @@ abstract class AnsweredClients {
             door.guard(
                     new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), each),
                     100,
+                    ConnectionRate.NONE,
                     () -> false,
                     slow,
                     ended::add);

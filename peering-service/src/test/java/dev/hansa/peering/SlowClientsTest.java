@@ -73,6 +73,7 @@ class SlowClientsTest {
         door.guard(
                 new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), bound.getPort()),
                 connections,
+                ConnectionRate.NONE,
                 () -> false,
                 slow,
                 ended::add);
